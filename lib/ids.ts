@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+
+type Brand<T, B extends string> = T & { readonly __brand: B };
+
+/** 16 characters of [0-9a-z], 80 random bits. Never contains `-`, so that `<id>-<key>` splits cleanly. */
+export type UserId = Brand<string, 'UserId'>;
+/** As UserId; the one reserved value is `system`, the log of account-level acts. */
+export type GroupId = Brand<string, 'GroupId'>;
+
+/** Random bytes; injected so that a test can make them repeat. */
+export type Random = (bytes: number) => Uint8Array;
+
+export const systemRandom: Random = (bytes) => randomBytes(bytes);
+
+const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, lower case
+const TOKEN_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** `length` characters of base 32, 5 bits each. */
+export function randomId(random: Random, length = 16): string {
+  return Array.from(random(length), (byte) => ID_ALPHABET.charAt(byte & 31)).join('');
+}
+
+/** `length` characters of [A-Za-z0-9]; bytes past the last whole multiple of 62 are drawn again, so that no character is likelier. */
+export function randomToken(random: Random, length = 40): string {
+  let token = '';
+  while (token.length < length)
+    for (const byte of random(length)) if (byte < 248 && token.length < length) token += TOKEN_ALPHABET.charAt(byte % 62);
+  return token;
+}
+
+export const newUserId = (random: Random): UserId => randomId(random) as UserId;
+export const newGroupId = (random: Random): GroupId => randomId(random) as GroupId;
+/** 26 characters: the identity of one entry, minted before the first attempt to write it. */
+export const newUid = (random: Random): string => randomId(random, 26);
+
+/** Brands an id that comes from the outside (a path, a stored row). It may not exist; only its shape is promised. */
+export const asUserId = (text: string): UserId => text as UserId;
+export const asGroupId = (text: string): GroupId => text as GroupId;
+
+/** The reserved log of account-level acts; not a group anybody can open. */
+export const SYSTEM_GROUP = 'system' as GroupId;

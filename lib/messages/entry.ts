@@ -1,0 +1,109 @@
+import type { GroupId, UserId } from '../ids.ts';
+
+/** How a body is written: `text` as typed, `markdown`, or `model` (a bot's cards as JSON). */
+export type Format = 'text' | 'markdown' | 'model';
+
+/** Where a group's log ends: the last seq, the messages so far, and the last `at`. An empty log is all zeroes. */
+export type Head = { readonly seq: number; readonly n: number; readonly at: number };
+
+export const EMPTY_HEAD: Head = { seq: 0, n: 0, at: 0 };
+
+/** What a follow-up made of its target by `upto` (a seq), kept in the target so that a fold stays short. */
+export type Folded = {
+  readonly upto: number;
+  readonly body: string;
+  readonly format: Format;
+  readonly editedAt?: number;
+  readonly erasedBy?: { readonly seq: number; readonly author: UserId; readonly at: number; readonly undoUntil: number };
+  readonly mentions?: readonly UserId[];
+  /** Emoji in order of first use, each with its users in order of reacting. */
+  readonly reactions: readonly Reaction[];
+};
+
+export type Reaction = { readonly emoji: string; readonly by: readonly UserId[] };
+
+/** What every entry has. `seq` is dense per group; `n` counts messages up to and including this entry; `at` is ms since the epoch and never falls. */
+export type EntryCommon = {
+  readonly group: GroupId;
+  readonly seq: number;
+  readonly n: number;
+  readonly at: number;
+  readonly author: UserId;
+  /** Minted before the first write attempt: finding it in the log means this very attempt succeeded. */
+  readonly uid: string;
+  /** Idempotency key, unique per (group, author) for ever. */
+  readonly key?: string;
+  /** HMAC of what was posted under `key`; outlives an erasure. */
+  readonly mac?: string;
+};
+
+export type Posted = {
+  readonly kind: 'message';
+  readonly body: string;
+  readonly format: Format;
+  /** A sender name that a webhook gave, shown beside the bot's own. */
+  readonly as?: string;
+  /** Members whom the body names with @. */
+  readonly mentions?: readonly UserId[];
+  readonly attachments?: readonly string[];
+  /** The sweep has removed the text for good. */
+  readonly scrubbed?: true;
+  readonly folded?: Folded;
+};
+export type Edited = {
+  readonly kind: 'edit';
+  readonly target: number;
+  readonly body: string;
+  readonly format: Format;
+  readonly mentions?: readonly UserId[];
+  readonly scrubbed?: true;
+};
+/** `undoUntil`: the last ms at which the author may take it back. `due`: when the sweep scrubs; unset once it has (sparse index). */
+export type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
+export type Unerased = { readonly kind: 'unerase'; readonly target: number };
+export type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
+/** `author` did it, `member` came or went. */
+export type Moved = { readonly kind: 'join' | 'leave'; readonly member: UserId };
+export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
+export type Retopiced = { readonly kind: 'topic'; readonly topic: string };
+export type Archived = { readonly kind: 'archive'; readonly on: boolean };
+/** Only in the system log: everything of `member` (scope `account`), or what `ref` names (a session's or token's hash), may no longer be heard. */
+export type Revoked = {
+  readonly kind: 'revoke';
+  readonly member: UserId;
+  readonly scope: 'account' | 'session' | 'token';
+  readonly ref?: string;
+};
+
+export type FollowUpBody = Edited | Erased | Unerased | Reacted;
+export type EntryBody = Posted | FollowUpBody | Moved | Renamed | Retopiced | Archived | Revoked;
+
+/** One line of a group's log. */
+export type Entry = EntryCommon & EntryBody;
+export type Message = EntryCommon & Posted;
+/** An entry that changes an earlier message of the same group, named by its seq in `target`. */
+export type FollowUp = EntryCommon & FollowUpBody;
+export type Kind = EntryBody['kind'];
+
+/** An entry before the log has given it group, seq, n and at. */
+export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac'> & EntryBody;
+
+export const isMessage = (entry: Entry): entry is Message => entry.kind === 'message';
+
+export function isFollowUp(entry: Entry): entry is FollowUp {
+  return 'target' in entry;
+}
+
+/** The entry a draft becomes right after `head`. */
+export function place(draft: Draft, group: GroupId, head: Head, now: number): Entry {
+  return {
+    ...draft,
+    group,
+    seq: head.seq + 1,
+    n: head.n + (draft.kind === 'message' ? 1 : 0),
+    at: Math.max(now, head.at),
+  };
+}
+
+/** The head once `entry` is the last. */
+export const headAfter = (entry: EntryCommon): Head => ({ seq: entry.seq, n: entry.n, at: entry.at });
