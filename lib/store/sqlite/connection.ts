@@ -1,0 +1,62 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { StoreUnavailable } from '../port.ts';
+
+/**
+ * One open SQLite file. Statements are prepared once per text, so texts must come from a fixed set; values are always bound.
+ * Every method throws StoreUnavailable when the file cannot answer (locked past the timeout, disk trouble, closed); any other error is a bug.
+ */
+export type Connection = {
+  /** The first row, read as `T`. */
+  one<T extends object>(sql: string, ...values: SQLInputValue[]): T | undefined;
+  all<T extends object>(sql: string, ...values: SQLInputValue[]): T[];
+  /** Resolves to the number of rows inserted, changed or deleted. */
+  run(sql: string, ...values: SQLInputValue[]): number;
+  /** Several statements at once, not cached. */
+  exec(sql: string): void;
+  /** False once SQLite has rolled a transaction back by itself, as it may on disk trouble. */
+  inTransaction(): boolean;
+  /** Closing twice is harmless. */
+  close(): void;
+};
+
+/** Opens or creates the file. A locked file is waited for `busyTimeoutMs`, during which the event loop stands still. */
+export function connect(file: string, busyTimeoutMs: number): Connection {
+  const db = guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }));
+  const statements = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    one: <T>(sql: string, ...values: SQLInputValue[]) => guard(() => prepare(sql).get(...values) as T | undefined),
+    all: <T>(sql: string, ...values: SQLInputValue[]) => guard(() => prepare(sql).all(...values) as T[]),
+    run: (sql, ...values) => guard(() => Number(prepare(sql).run(...values).changes)),
+    exec: (sql) => guard(() => db.exec(sql)),
+    inTransaction: () => db.isOpen && db.isTransaction,
+    close() {
+      statements.clear();
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+// Primary result codes where the file, not the statement, is the trouble: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
+// CANTOPEN, PROTOCOL, NOTADB.
+const UNANSWERED = new Set([5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26]);
+
+function guard<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isUnanswered(error) ? new StoreUnavailable('The database file does not answer.', { cause: error }) : error;
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  if (error.code === 'ERR_INVALID_STATE') return true; // used after close
+  return 'errcode' in error && typeof error.errcode === 'number' && UNANSWERED.has(error.errcode & 0xff);
+}

@@ -1,0 +1,55 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Entry, Folded } from '../../messages/entry.ts';
+
+/** The columns of a whole entry, as entryOf reads them. */
+export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body';
+
+/** A row of `entries`. `rest` and `folded` are JSON; null stands for an absent field. */
+export type EntryRow = {
+  readonly group_id: string;
+  readonly seq: number;
+  readonly n: number;
+  readonly at: number;
+  readonly author: string;
+  readonly kind: string;
+  readonly uid: string;
+  readonly key: string | null;
+  readonly mac: string | null;
+  readonly target: number | null;
+  readonly due: number | null;
+  readonly rest: string;
+  readonly folded: string | null;
+  readonly body: string | null;
+};
+
+/** What some kinds have in a column of their own; every other field goes to `rest`. */
+type Loose = { readonly target?: number; readonly due?: number; readonly folded?: Folded; readonly body?: string };
+
+/** The values of ENTRY_COLUMNS after `group_id`, in that order. */
+export function valuesOf(entry: Entry): SQLInputValue[] {
+  const { group: _, seq, n, at, author, kind, uid, key, mac, target, due, folded, body, ...rest }: Entry & Loose = entry;
+  return [
+    seq,
+    n,
+    at,
+    author,
+    kind,
+    uid,
+    key ?? null,
+    mac ?? null,
+    target ?? null,
+    due ?? null,
+    JSON.stringify(rest),
+    folded === undefined ? null : JSON.stringify(folded),
+    body ?? null,
+  ];
+}
+
+/** The entry that was stored: fields that were absent are absent again. */
+export function entryOf(row: EntryRow): Entry {
+  const { group_id: group, seq, n, at, author, kind, uid, rest, folded } = row;
+  const entry: Record<string, unknown> = { group, seq, n, at, author, kind, uid, ...JSON.parse(rest) };
+  for (const column of ['key', 'mac', 'target', 'due', 'body'] as const) if (row[column] !== null) entry[column] = row[column];
+  if (folded !== null) entry.folded = JSON.parse(folded);
+  return entry as Entry;
+}

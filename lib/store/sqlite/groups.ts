@@ -1,0 +1,89 @@
+import type { GroupId } from '../../ids.ts';
+import { EMPTY_HEAD } from '../../messages/entry.ts';
+import type { Group, GroupPatch, GroupStore } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { assignments } from './patch.ts';
+import type { Writer } from './writer.ts';
+
+const SELECT = `SELECT g.id, g.number, g.slug, g.name, g.topic, g.open, g.archived, g.code_mac AS codeMac, g.code_sealed AS codeSealed,
+  g.created_at AS createdAt, e.seq AS headSeq, e.n AS headN, e.at AS headAt
+  FROM groups g LEFT JOIN entries e ON e.group_id = g.id AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = g.id)`;
+const BY_ID = `${SELECT} WHERE g.id = ?`;
+const BY_IDS = `${SELECT} WHERE g.id IN (SELECT value FROM json_each(?))`;
+const BY_SLUG = `${SELECT} WHERE g.id = (SELECT group_id FROM slugs WHERE slug = ?)`;
+const BY_NUMBER = `${SELECT} WHERE g.number = ?`;
+const BY_CODE_MAC = `${SELECT} WHERE g.code_mac = ?`;
+const LIST = `${SELECT} WHERE g.number > ?1 AND (?2 IS NULL OR g.open = ?2) ORDER BY g.number LIMIT ?3`;
+const INSERT = `INSERT INTO groups (number, id, slug, name, topic, open, archived, code_mac, code_sealed, created_at)
+  VALUES ((SELECT coalesce(max(number), 0) + 1 FROM groups), ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const RESERVE = 'INSERT INTO slugs (slug, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
+const SLUG_TAKEN = 'SELECT 1 FROM slugs WHERE slug = ? AND group_id <> ?';
+const CODE_TAKEN = 'SELECT 1 FROM groups WHERE code_mac = ? AND id <> ?';
+
+const PATCHED: { readonly [F in keyof GroupPatch]-?: string } = {
+  name: 'name',
+  slug: 'slug',
+  topic: 'topic',
+  open: 'open',
+  archived: 'archived',
+  codeMac: 'code_mac',
+  codeSealed: 'code_sealed',
+};
+
+type GroupRow = Omit<Group, 'open' | 'archived' | 'head'> & {
+  readonly open: number;
+  readonly archived: number;
+  readonly headSeq: number | null;
+  readonly headN: number;
+  readonly headAt: number;
+};
+
+export function groupStore(db: Connection, { write }: Writer): GroupStore {
+  const one = (sql: string, value: string | number): Group | undefined => {
+    const row = db.one<GroupRow>(sql, value);
+    return row && toGroup(row);
+  };
+
+  /** Which unique value another group than `id` has. */
+  function taken(id: GroupId, { slug, codeMac }: GroupPatch): 'slug' | 'code' | undefined {
+    if (slug !== undefined && db.one(SLUG_TAKEN, slug, id)) return 'slug';
+    if (codeMac !== undefined && db.one(CODE_TAKEN, codeMac, id)) return 'code';
+    return undefined;
+  }
+
+  function insert(group: Omit<Group, 'number' | 'head'>): Group | 'slug' | 'code' {
+    const refused = taken(group.id, group);
+    if (refused) return refused;
+    const { id, slug, name, topic, open, archived, codeMac, codeSealed, createdAt } = group;
+    db.run(INSERT, id, slug, name, topic, Number(open), Number(archived), codeMac, codeSealed, createdAt);
+    db.run(RESERVE, slug, id);
+    return one(BY_ID, id) ?? 'slug';
+  }
+
+  function update(id: GroupId, patch: GroupPatch): 'done' | 'missing' | 'slug' | 'code' {
+    const refused = taken(id, patch);
+    if (refused) return one(BY_ID, id) ? refused : 'missing';
+    const { sets, values } = assignments(patch, PATCHED);
+    // The first assignment changes nothing: it lets an empty patch find its row.
+    if (db.run(`UPDATE groups SET ${['number = number', ...sets].join()} WHERE id = ?`, ...values, id) === 0) return 'missing';
+    if (patch.slug !== undefined) db.run(RESERVE, patch.slug, id);
+    return 'done';
+  }
+
+  return {
+    insert: (group) => write(() => insert(group)),
+    byId: async (id) => one(BY_ID, id),
+    byIds: async (ids) => db.all<GroupRow>(BY_IDS, JSON.stringify(ids)).map(toGroup),
+    bySlug: async (slug) => one(BY_SLUG, slug),
+    byNumber: async (number) => one(BY_NUMBER, number),
+    byCodeMac: async (codeMac) => one(BY_CODE_MAC, codeMac),
+    list: async ({ limit, open, afterNumber }) =>
+      db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), limit).map(toGroup),
+    update: (id, patch) => write(() => update(id, patch)),
+  };
+}
+
+function toGroup({ headSeq, headN, headAt, ...row }: GroupRow): Group {
+  const head = headSeq === null ? EMPTY_HEAD : { seq: headSeq, n: headN, at: headAt };
+  return { ...row, open: row.open === 1, archived: row.archived === 1, head };
+}

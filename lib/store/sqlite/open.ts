@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Store } from '../port.ts';
+import { type Connection, connect } from './connection.ts';
+import { groupStore } from './groups.ts';
+import { logStore } from './log.ts';
+import { membershipStore } from './memberships.ts';
+import { migrate } from './schema.ts';
+import { sessionStore } from './sessions.ts';
+import { settingStore } from './settings.ts';
+import { signalStore } from './signals.ts';
+import { tokenStore } from './tokens.ts';
+import { userStore } from './users.ts';
+import { createWriter } from './writer.ts';
+
+export type SqliteOptions = {
+  /** A path (its folder is made when missing), or ':memory:' for a store that lives as long as it is open. */
+  readonly file: string;
+  /** How long a write waits for another process's before it is StoreUnavailable. The event loop stands still meanwhile. */
+  readonly busyTimeoutMs?: number;
+};
+
+// synchronous FULL: an acknowledged write survives the power going off. secure_delete: a scrubbed text leaves no trace in free pages.
+// wal_autocheckpoint (pages): with many busy groups a checkpoint each 16 MB instead of 4 gave a third more messages per second.
+const PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA secure_delete = ON;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA cache_size = -32768;
+  PRAGMA wal_autocheckpoint = 4000;
+`;
+
+/**
+ * Opens the embedded store: one SQLite file, brought to the present schema. Several processes may have it open; each writes in short transactions.
+ * Rejects with StoreUnavailable when the file cannot be opened, with a plain Error when a newer Parley has written it.
+ */
+export async function openSqlite({ file, busyTimeoutMs = 1500 }: SqliteOptions): Promise<Store> {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const db = connect(file, busyTimeoutMs);
+  try {
+    db.exec(PRAGMAS);
+    migrate(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return storeOn(db);
+}
+
+function storeOn(db: Connection): Store {
+  const writer = createWriter(db);
+  const { stop, ...signals } = signalStore(db, writer);
+  return {
+    kind: 'sqlite',
+    settings: settingStore(db, writer),
+    users: userStore(db, writer),
+    sessions: sessionStore(db, writer),
+    tokens: tokenStore(db, writer),
+    groups: groupStore(db, writer),
+    memberships: membershipStore(db, writer),
+    log: logStore(db, writer),
+    signals,
+    ping: async () => void db.one('SELECT 1'),
+    async close() {
+      stop();
+      writer.flush();
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { GroupId } from '../../ids.ts';
+import type { Entry } from '../../messages/entry.ts';
+import type { LogStore } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { ENTRY_COLUMNS, type EntryRow, entryOf } from './entries.ts';
+import type { Writer } from './writer.ts';
+
+const SNAPSHOT = `UPDATE entries SET folded = ?1 WHERE group_id = ?2 AND seq = ?3 AND kind = 'message'
+  AND rest ->> 'scrubbed' IS NULL AND (folded IS NULL OR folded ->> 'upto' < ?4)`;
+const DUE = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE due <= ? AND kind = 'erase' ORDER BY due LIMIT ?`;
+const EMPTY = `SET body = '', folded = NULL, rest = json_set(rest, '$.scrubbed', json('true'))`;
+const EMPTY_MESSAGE = `UPDATE entries ${EMPTY} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
+// The hint is needed, as for FOLLOW_UPS in log.ts: without it SQLite walks the group's whole log.
+const EMPTY_EDITS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY} WHERE group_id = ? AND target = ? AND kind = 'edit'`;
+const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind = 'erase'`;
+
+/** The few writes that touch an entry after it was appended: snapshots of a fold, and the removal of erased text. */
+export function scrubbing(db: Connection, { write }: Writer): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle'> {
+  function scrub(group: GroupId, target: number, erase: number): void {
+    db.run(EMPTY_MESSAGE, group, target);
+    db.run(EMPTY_EDITS, group, target);
+    db.run(SETTLE, group, erase);
+  }
+
+  return {
+    snapshot: async (group, target, folded) => {
+      await write(() => db.run(SNAPSHOT, JSON.stringify(folded), group, target, folded.upto));
+    },
+    dueScrubs: async (now, limit) => db.all<EntryRow>(DUE, now, limit).map((row) => entryOf(row) as Entry & { kind: 'erase' }),
+    scrub: (group, target, erase) => write(() => scrub(group, target, erase)),
+    settle: async (group, erase) => {
+      await write(() => db.run(SETTLE, group, erase));
+    },
+  };
+}
