@@ -1,0 +1,46 @@
+import { invalid } from '../errors.ts';
+
+/** Colour classes `c-0` … `c-11` in the style sheet. */
+export const COLORS = 12;
+
+export const MAX_NAME_LENGTH = 32;
+export const MIN_PASSWORD_BYTES = 8;
+/** bcrypt reads no further; what it would ignore is refused instead. */
+export const MAX_PASSWORD_BYTES = 72;
+
+/** Control, format (zero-width, direction) and unassigned characters, and line breaks: none has a place in a name. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u;
+
+/** The name as it is shown: NFKC (UAX #15), outer space trimmed, inner runs of space made one. Throws `invalid` (field `name`). */
+export function parseName(text: string): string {
+  const name = text
+    .normalize('NFKC')
+    .trim()
+    .replace(/\p{Zs}+/gu, ' ');
+  if (name === '') throw invalid('name', 'Name is missing: give 1 to 32 characters.');
+  if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', `Name is too long: ${MAX_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', 'Name has a character that cannot be seen. Take it out.');
+  return name;
+}
+
+/** What two names are compared by: NFKC and case folded, so that full-width or upper-case twins are the same name. */
+export const nameKey = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
+    .trim()
+    .replace(/\p{Zs}+/gu, ' ');
+
+/** Throws `invalid` (field `password`) unless 8–72 bytes in UTF-8. */
+export function parsePassword(password: string): string {
+  const bytes = Buffer.byteLength(password, 'utf8');
+  if (bytes < MIN_PASSWORD_BYTES) throw invalid('password', `Password is too short: at least ${MIN_PASSWORD_BYTES} characters.`);
+  if (bytes > MAX_PASSWORD_BYTES)
+    throw invalid(
+      'password',
+      `Password is too long: ${MAX_PASSWORD_BYTES} bytes at most (about ${MAX_PASSWORD_BYTES} plain letters, fewer with accents or emoji).`,
+    );
+  return password;
+}

@@ -1,0 +1,211 @@
+import type { Core } from '../core.ts';
+import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '../errors.ts';
+import { newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
+import type { Revoked } from '../messages/entry.ts';
+import { sameText, sha256 } from '../secrets.ts';
+import type { Token, User } from '../store/port.ts';
+import { COLORS, nameKey, parseName, parsePassword } from './account.ts';
+
+/** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
+export const FIRST_ACCOUNT = 'first-account';
+const SETUP_CODE = 'setup-code';
+
+const WRONG = 'Name or password is wrong.';
+const FAILURES_PER_ADDRESS = { perSecond: 1 / 10, burst: 10 };
+const FAILURES_PER_NAME = { perSecond: 1 / 20, burst: 20 };
+
+export type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
+
+/**
+ * A person makes an account. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
+ * The very first account becomes administrator; of several at once exactly one does.
+ */
+export async function signUp(core: Core, input: SignUp): Promise<User> {
+  await checkSignUpAllowed(core, input.code);
+  return createAccount(core, { name: input.name, password: input.password });
+}
+
+async function checkSignUpAllowed(core: Core, code: string | undefined): Promise<void> {
+  const isFirst = await isEmpty(core);
+  if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed here. Ask an administrator for an account.');
+  const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
+  if (wanted !== undefined && !sameText(wanted, (code ?? '').trim()))
+    throw invalid(
+      'code',
+      isFirst ? 'Set-up code is missing or wrong: the server printed it when it started.' : 'Invitation code is missing or wrong.',
+    );
+}
+
+/** With SIGNUP=code, the code that new people need; made once. */
+export async function inviteCode(core: Core): Promise<string | undefined> {
+  if (core.config.signup !== 'code') return undefined;
+  return core.store.settings.putIfAbsent('invite-code', randomToken(core.random, 12));
+}
+
+/** Whether nobody has an account yet. */
+export const isEmpty = async (core: Core): Promise<boolean> => (await core.store.settings.get(FIRST_ACCOUNT)) === undefined;
+
+/** Makes the one-time code that the first account has to give where strangers can reach the server. */
+export const setupCode = (core: Core): Promise<string> => core.store.settings.putIfAbsent(SETUP_CODE, randomToken(core.random, 12));
+
+/** Whether the first account has to give that code. */
+export const hasSetupCode = async (core: Core): Promise<boolean> => (await core.store.settings.get(SETUP_CODE)) !== undefined;
+
+export type NewAccount = {
+  readonly name: string;
+  /** Null: nobody can log in with a password (a bot). */
+  readonly password: string | null;
+  readonly admin?: boolean;
+  readonly bot?: boolean;
+};
+
+/** Errors: `invalid` (name, password), `conflict` (name). */
+export async function createAccount(core: Core, input: NewAccount): Promise<User> {
+  const name = parseName(input.name);
+  const password = input.password === null ? null : parsePassword(input.password);
+  if (await core.store.users.byNameKey(nameKey(name))) throw nameTaken(name);
+  const user: User = {
+    id: newUserId(core.random),
+    name,
+    nameKey: nameKey(name),
+    color: (core.random(1)[0] ?? 0) % COLORS,
+    passwordHash: password === null ? null : await core.passwords.hash(password),
+    admin: input.admin ?? false,
+    bot: input.bot ?? false,
+    disabled: false,
+    keyVersion: 1,
+    createdAt: core.now(),
+  };
+  if (!(await core.store.users.insert(user))) throw nameTaken(name);
+  return user.bot ? user : claimFirst(core, user);
+}
+
+const nameTaken = (name: string): DomainError => conflict(`The name ${name} is taken. Choose another.`, 'name');
+
+async function claimFirst(core: Core, user: User): Promise<User> {
+  const first = await core.store.settings.putIfAbsent(FIRST_ACCOUNT, user.id);
+  if (first !== user.id || user.admin) return user;
+  await core.store.users.update(user.id, { admin: true });
+  return { ...user, admin: true };
+}
+
+export type LogIn = {
+  readonly name: string;
+  readonly password: string;
+  readonly address: string;
+  /** The user that this browser has logged in as before (a sealed cookie says so): spared from the limit by name. */
+  readonly knownAs?: UserId | undefined;
+};
+
+/**
+ * Errors: `unauthenticated` (one text for an unknown name, a wrong password and a disabled account; one duration too), `tooMany`.
+ * Failures are counted by address and by name; the count by name does not hold back a browser that has been in before, so a stranger cannot lock the owner out.
+ */
+export async function logIn(core: Core, input: LogIn): Promise<User> {
+  const key = nameKey(input.name.slice(0, 200));
+  const user = await core.store.users.byNameKey(key);
+  const byName = user && user.id === input.knownAs ? undefined : `login-name:${key}`;
+  checkThrottle(core, `login-address:${input.address}`, byName);
+  const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
+  if (user && isRight && !user.disabled) return user;
+  core.limits.take(`login-address:${input.address}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
+  if (byName) core.limits.take(byName, FAILURES_PER_NAME.perSecond, FAILURES_PER_NAME.burst);
+  throw new DomainError('unauthenticated', WRONG, { field: 'password' });
+}
+
+function checkThrottle(core: Core, address: string, name: string | undefined): void {
+  const waitMs = Math.max(
+    core.limits.peek(address, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst),
+    name ? core.limits.peek(name, FAILURES_PER_NAME.perSecond, FAILURES_PER_NAME.burst) : 0,
+  );
+  if (waitMs > 0) throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
+}
+
+/** The enabled account of a name. Errors: `notFound`. */
+export async function userByName(core: Core, name: string): Promise<User> {
+  const user = await core.store.users.byNameKey(nameKey(name));
+  if (!user) throw notFound(`There is nobody named ${name.slice(0, 64)}.`);
+  return user;
+}
+
+/** Replaces the password and ends every session but `keepSession` (its hash). Errors: `invalid`. */
+export async function setPassword(core: Core, user: User, password: string, keepSession?: string): Promise<void> {
+  const passwordHash = await core.passwords.hash(parsePassword(password));
+  await core.store.users.update(user.id, { passwordHash });
+  await endSessions(core, user.id, user.id, keepSession);
+}
+
+/** Checks the present password first. Errors: `invalid` (current, password), `tooMany`. */
+export async function changePassword(
+  core: Core,
+  user: User,
+  input: { current: string; password: string; session?: string | undefined },
+): Promise<void> {
+  parsePassword(input.password);
+  const waitMs = core.limits.take(`password:${user.id}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
+  if (waitMs > 0) throw tooMany('Too many tries. Wait a moment.', waitMs);
+  if (!(await core.passwords.verify(input.current, user.passwordHash))) throw invalid('current', 'The present password is wrong.');
+  await setPassword(core, user, input.password, input.session);
+}
+
+/** Logs a user out everywhere but in the session named; their open streams close. `by` is who asked. */
+export async function endSessions(core: Core, by: UserId, user: UserId, except?: string): Promise<void> {
+  for (const ref of await core.store.sessions.destroyOf(user, except)) await revoke(core, by, { member: user, scope: 'session', ref });
+}
+
+/** Ends one session and the streams it opened. */
+export async function endSession(core: Core, user: UserId, hash: string): Promise<void> {
+  await core.store.sessions.destroy(hash);
+  await revoke(core, user, { member: user, scope: 'session', ref: hash });
+}
+
+/** Disabled: no log-in, no token, no stream; what was said stays. Errors: `forbidden` for the last administrator. */
+export async function setDisabled(core: Core, by: UserId, user: User, disabled: boolean): Promise<void> {
+  if (disabled && user.admin) await refuseLastAdmin(core, user);
+  await core.store.users.update(user.id, { disabled });
+  if (!disabled) return;
+  await core.store.sessions.destroyOf(user.id);
+  await revoke(core, by, { member: user.id, scope: 'account' });
+}
+
+/** Errors: `forbidden` for the last administrator or a bot. */
+export async function setAdmin(core: Core, user: User, admin: boolean): Promise<void> {
+  if (user.bot) throw forbidden('A bot cannot be an administrator.');
+  if (!admin && user.admin) await refuseLastAdmin(core, user);
+  await core.store.users.update(user.id, { admin });
+}
+
+async function refuseLastAdmin(core: Core, user: User): Promise<void> {
+  const everybody = await core.store.users.list({ limit: 100_000 });
+  if (!everybody.some((other) => other.admin && !other.disabled && other.id !== user.id))
+    throw forbidden(`${user.name} is the last administrator. Make somebody else one first.`);
+}
+
+/** A bearer token for the API; shown once, stored hashed. */
+export async function createToken(core: Core, user: User): Promise<{ readonly token: string; readonly record: Token }> {
+  const token = randomToken(core.random, 40);
+  const record: Token = {
+    hash: sha256(token),
+    kind: 'api',
+    user: user.id,
+    group: null,
+    prefix: token.slice(0, 6),
+    createdAt: core.now(),
+    lastUsedAt: null,
+  };
+  await core.store.tokens.insert(record);
+  return { token, record };
+}
+
+/** Ends a token of this user and the streams it opened. Errors: `notFound`. */
+export async function revokeToken(core: Core, by: UserId, user: UserId, hash: string): Promise<void> {
+  const token = await core.store.tokens.byHash(hash);
+  if (token?.user !== user) throw notFound('There is no such token.');
+  await core.store.tokens.remove(hash);
+  await revoke(core, by, { member: user, scope: 'token', ref: hash });
+}
+
+/** Writes an account-level act to the system log, which every process follows to close streams. */
+async function revoke(core: Core, author: UserId, act: Omit<Revoked, 'kind'>): Promise<void> {
+  await core.appender.append(SYSTEM_GROUP, { kind: 'revoke', author, uid: newUid(core.random), ...act });
+}

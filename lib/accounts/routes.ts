@@ -1,0 +1,179 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { DomainError } from '../errors.ts';
+import { speech, stateOf } from '../http/context.ts';
+import { sessionViewerOf } from '../http/identity.ts';
+import { parse, parseQuery } from '../http/input.ts';
+import { type FieldError, fieldError, noStore, renderPage, safeReturn, seeOther } from '../http/reply.ts';
+import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
+import type { Web } from '../http/web.ts';
+import type { User } from '../store/port.ts';
+import * as accounts from './operations.ts';
+
+const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
+const signUpForm = z.object({ name: text, password: text, code: text.optional(), return_to: text.optional() });
+const logInForm = z.object({ name: text, password: text, return_to: text.optional() });
+const passwordForm = z.object({ current: text, password: text });
+const returnQuery = z.object({ return_to: text.optional() });
+
+type Filled = { readonly name?: string; readonly code?: string; readonly returnTo?: string; readonly error?: FieldError };
+type Form = 'signup' | 'login';
+
+export type AccountHooks = {
+  /** Called with each new account before it is answered: what other domains do for newcomers. */
+  readonly afterSignUp: (user: User) => Promise<void>;
+};
+
+const SIGN_UPS = { perSecond: 1 / 30, burst: 40 };
+
+/** Sign-up, log-in, log-out and a person's own settings. */
+export function accountRoutes(web: Web, hooks: AccountHooks): Router {
+  const { core } = web;
+  const router = new Router();
+
+  router.get('/', async (ctx) => {
+    if (stateOf(ctx).viewer) return seeOther(ctx, '/groups');
+    const { return_to } = parseQuery(returnQuery, ctx);
+    await showForms(ctx, web, 'accounts/welcome.njk', 'Welcome', {}, { returnTo: return_to ?? '' });
+  });
+
+  for (const form of ['signup', 'login'] as const)
+    router.get(`/${form}`, async (ctx) => {
+      const { return_to } = parseQuery(returnQuery, ctx);
+      await showForms(ctx, web, `accounts/${form}.njk`, titleOf(form), {}, { returnTo: return_to ?? '' });
+    });
+
+  router.post('/signup', async (ctx) => {
+    const form = await parse(signUpForm, ctx);
+    try {
+      checkSignUpRate(web, ctx.ip);
+      const user = await accounts.signUp(core, form);
+      await hooks.afterSignUp(user);
+      await startSession(ctx, core, user.id);
+      welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
+    } catch (error) {
+      await showAgain(ctx, web, 'signup', error, form);
+    }
+  });
+
+  router.post('/login', async (ctx) => {
+    const form = await parse(logInForm, ctx);
+    try {
+      const user = await accounts.logIn(core, { ...form, address: ctx.ip, knownAs: knownAs(ctx, core) });
+      await startSession(ctx, core, user.id);
+      welcome(ctx, user, form.return_to, `Welcome back, ${user.name}.`);
+    } catch (error) {
+      await showAgain(ctx, web, 'login', error, form);
+    }
+  });
+
+  router.post('/logout', async (ctx) => {
+    const { viewer } = stateOf(ctx);
+    if (viewer?.via === 'session') await accounts.endSession(core, viewer.user.id, viewer.ref);
+    await endBrowserSession(ctx, { kind: 'info', text: 'You are logged out.' });
+    seeOther(ctx, '/');
+  });
+
+  router.get('/settings', async (ctx) => showSettings(ctx, web));
+
+  router.post('/settings/password', async (ctx) => {
+    const { user, ref } = sessionViewerOf(ctx);
+    const form = await parse(passwordForm, ctx);
+    try {
+      await accounts.changePassword(core, user, { ...form, session: ref });
+      setFlash(ctx, 'Password changed. You are logged out everywhere else.');
+      seeOther(ctx, '/settings');
+    } catch (error) {
+      await showSettings(ctx, web, { passwordError: fieldError(ctx, error) });
+    }
+  });
+
+  router.post('/settings/logout-everywhere', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    await accounts.endSessions(core, user.id, user.id);
+    await endBrowserSession(ctx, { kind: 'info', text: 'You are logged out everywhere.' });
+    seeOther(ctx, '/');
+  });
+
+  router.post('/settings/tokens', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    const { token } = await accounts.createToken(core, user);
+    await showSettings(ctx, web, { newToken: token });
+  });
+
+  router.post('/settings/tokens/:id/revoke', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    await accounts.revokeToken(core, user.id, user.id, String(ctx.params.id));
+    setFlash(ctx, 'Token revoked.');
+    seeOther(ctx, '/settings');
+  });
+
+  router.get('/me', async (ctx) => showMe(ctx, web));
+  return router;
+}
+
+const titleOf = (form: Form): string => (form === 'signup' ? 'Sign up' : 'Log in');
+
+function checkSignUpRate(web: Web, address: string): void {
+  const waitMs = web.core.limits.take(`signup:${address}`, SIGN_UPS.perSecond, SIGN_UPS.burst);
+  if (waitMs > 0) throw new DomainError('tooMany', 'Too many new accounts from this address. Try again later.', { retryAfterMs: waitMs });
+}
+
+function welcome(ctx: Context, user: User, returnTo: string | undefined, flash: string): void {
+  if (speech(ctx) === 'json') {
+    ctx.body = { id: user.id, name: user.name };
+    return;
+  }
+  setFlash(ctx, flash);
+  seeOther(ctx, safeReturn(returnTo || undefined, '/groups'));
+}
+
+/** The form again, with what was typed and why it was not taken. Programs get the error itself. */
+async function showAgain(
+  ctx: Context,
+  web: Web,
+  form: Form,
+  error: unknown,
+  typed: { name: string; code?: string | undefined; return_to?: string | undefined },
+): Promise<void> {
+  if (speech(ctx) !== 'html') throw error;
+  const filled = { name: typed.name, code: typed.code ?? '', error: fieldError(ctx, error) };
+  await showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
+}
+
+async function showForms(
+  ctx: Context,
+  { core, views, isDev }: Web,
+  template: string,
+  title: string,
+  forms: { signup?: Filled; login?: Filled },
+  { returnTo }: { returnTo: string },
+): Promise<void> {
+  noStore(ctx);
+  const isFirst = await accounts.isEmpty(core);
+  const needsCode = isFirst ? await accounts.hasSetupCode(core) : core.config.signup === 'code';
+  const signup = { name: '', code: '', error: null, needsCode, closed: !isFirst && core.config.signup === 'closed', ...forms.signup };
+  renderPage(ctx, views, template, title, { signup, login: { name: '', error: null, ...forms.login }, returnTo }, isDev);
+}
+
+async function showSettings(
+  ctx: Context,
+  { core, views, isDev }: Web,
+  more: { newToken?: string; passwordError?: FieldError } = {},
+): Promise<void> {
+  noStore(ctx);
+  const { user } = sessionViewerOf(ctx);
+  const tokens = (await core.store.tokens.listOf(user.id))
+    .filter((token) => token.kind === 'api')
+    .map(({ hash, prefix, createdAt, lastUsedAt }) => ({ id: hash, prefix, createdAt, lastUsedAt }));
+  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', { tokens, newToken: null, passwordError: null, ...more }, isDev);
+}
+
+async function showMe(ctx: Context, { core }: Web): Promise<void> {
+  noStore(ctx);
+  const { viewer } = stateOf(ctx);
+  if (!viewer) throw new DomainError('unauthenticated', 'Log in first.');
+  const { id, name, color, admin, bot } = viewer.user;
+  ctx.body = speech(ctx) === 'text' ? `${name}\n` : { id, name, color, admin, bot, at: new Date(core.now()).toISOString() };
+}

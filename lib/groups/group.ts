@@ -1,0 +1,39 @@
+import { slugify } from 'transliteration';
+import { invalid } from '../errors.ts';
+
+export const MAX_GROUP_NAME_LENGTH = 64;
+export const MAX_TOPIC_LENGTH = 250;
+export const MAX_SLUG_LENGTH = 48;
+
+/** Words with a meaning of their own in /groups/:slug. */
+const RESERVED = new Set(['join', 'new', 'system', 'direct', 'settings', 'search', 'admin', 'events']);
+
+/** Throws `invalid` (field `name`). */
+export function parseGroupName(text: string): string {
+  const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  if (name === '') throw invalid('name', 'Group name is missing.');
+  if ([...name].length > MAX_GROUP_NAME_LENGTH)
+    throw invalid('name', `Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
+  if (/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/u.test(name))
+    throw invalid('name', 'Group name has a character that cannot be seen. Take it out.');
+  return name;
+}
+
+/** Throws `invalid` (field `topic`). */
+export function parseTopic(text: string): string {
+  const topic = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', `Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
+  return topic;
+}
+
+/** Lower-case ASCII words joined by `-`, or '' when nothing of the name can be written so. */
+export function slugOf(name: string): string {
+  const slug = slugify(name)
+    .replace(/[^a-z0-9-]/g, '')
+    .slice(0, MAX_SLUG_LENGTH)
+    .replace(/^-+|-+$/g, '');
+  return RESERVED.has(slug) || /^\d+$/.test(slug) ? `g-${slug}` : slug;
+}
+
+/** `xxxx-xxxx-xxxx` in lower case, however it was typed. */
+export const normaliseCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '');

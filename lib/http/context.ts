@@ -1,0 +1,39 @@
+import type { Context } from 'koa';
+import type { User } from '../store/port.ts';
+
+/** Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. */
+export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string };
+
+/** What the layers before a route leave for it. */
+export type State = {
+  requestId: string;
+  /** For the inline style sheets of this one answer (CSP). */
+  nonce: string;
+  viewer: Viewer | undefined;
+};
+
+export const stateOf = (ctx: Context): State => ctx.state as State;
+
+/** A header as one text, or '' when absent. */
+export const header = (ctx: Context, name: string): string => ctx.get(name);
+
+/** Whether htmx asks and wants a fragment. */
+export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
+
+/** How the client wants to be answered. A bearer client that does not care gets JSON; anybody else that does not care gets HTML. */
+export type Speech = 'html' | 'json' | 'text' | 'stream';
+
+export function speech(ctx: Context): Speech {
+  const offers =
+    ctx.get('Authorization') === '' ? ['html', 'json', 'text', 'text/event-stream'] : ['json', 'html', 'text', 'text/event-stream'];
+  switch (ctx.accepts(offers)) {
+    case 'json':
+      return 'json';
+    case 'text':
+      return 'text';
+    case 'text/event-stream':
+      return 'stream';
+    default:
+      return isHtmx(ctx) || ctx.get('Authorization') === '' ? 'html' : 'json';
+  }
+}

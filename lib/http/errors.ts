@@ -1,0 +1,52 @@
+import { STATUS_CODES } from 'node:http';
+import { DomainError, type ErrorCode } from '../errors.ts';
+import { StoreUnavailable } from '../store/port.ts';
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  unauthenticated: 401,
+  notFound: 404,
+  forbidden: 403,
+  malformed: 400,
+  invalid: 422,
+  conflict: 409,
+  keyReused: 422,
+  inFlight: 409,
+  tooLarge: 413,
+  tooMany: 429,
+  gone: 410,
+  unavailable: 503,
+};
+
+/** What a client is told of an error: never more than a DomainError's own words. */
+export type Problem = {
+  readonly status: number;
+  readonly code: string;
+  readonly heading: string;
+  readonly message: string;
+  readonly field: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  /** Whether we did not expect it: log it. */
+  readonly isOurs: boolean;
+};
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof StoreUnavailable)
+    return problem(503, 'unavailable', 'The store does not answer. Try again in a moment.', { retryAfterMs: 2000 });
+  if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
+  const status = statusOf(error);
+  if (status !== undefined) return problem(status, 'refused', STATUS_CODES[status] ?? 'Refused', {});
+  return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isOurs: true };
+}
+
+type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined };
+
+function problem(status: number, code: string, message: string, { field, retryAfterMs }: Detail): Problem {
+  const retryAfterSeconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return { status, code, heading: STATUS_CODES[status] ?? 'Error', message, field, retryAfterSeconds, isOurs: false };
+}
+
+/** Koa's own refusals (http-errors) carry a status that may be shown. */
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
+  return typeof error.status === 'number' && error.expose === true ? error.status : undefined;
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { DomainError } from '../errors.ts';
+
+/** A request outside uploads may be this long (bytes). */
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+
+const malformed = (message: string, field?: string): DomainError =>
+  new DomainError('malformed', message, field === undefined ? {} : { field });
+const tooLarge = (limit: number): DomainError => new DomainError('tooLarge', `Request is too long: ${limit} bytes at most.`);
+
+/** The raw body. Errors: `tooLarge`, before it is read where the length is declared. */
+export async function readRaw(request: IncomingMessage, limit = MAX_REQUEST_BYTES): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The body as named fields: a form, multipart (its text parts) or JSON object; `text/plain` is the field `body`. Errors: `malformed`, `tooLarge`. */
+export async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
+  const raw = await readRaw(ctx.req);
+  if (ctx.is('json', '+json')) return fieldsOfJson(raw);
+  if (ctx.is('multipart/form-data')) return fieldsOfMultipart(raw, ctx.get('Content-Type'));
+  if (ctx.is('text/*')) return { body: decode(raw) };
+  return fieldsOf(new URLSearchParams(decode(raw)));
+}
+
+export const decode = (raw: Buffer): string => new TextDecoder('utf-8').decode(raw);
+
+function fieldsOfJson(raw: Buffer): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decode(raw));
+  } catch {
+    throw malformed('The body is not valid JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('The body must be a JSON object.');
+  return value as Record<string, unknown>;
+}
+
+async function fieldsOfMultipart(raw: Buffer, type: string): Promise<Record<string, unknown>> {
+  try {
+    const form = await new Response(new Uint8Array(raw), { headers: { 'Content-Type': type } }).formData();
+    return fieldsOf([...form].filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  } catch {
+    throw malformed('The multipart body cannot be read.');
+  }
+}
+
+const fieldsOf = (pairs: Iterable<[string, string]>): Record<string, string> => Object.fromEntries(pairs);
+
+/** Checks fields against a schema. Errors: `malformed`, naming the first bad field and what it should be. */
+export function check<S extends z.ZodType>(schema: S, fields: unknown): z.infer<S> {
+  const parsed = schema.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? 'body';
+  throw malformed(`${field === '' ? 'The request' : field}: ${issue?.message ?? 'not as it should be'}.`, field);
+}
+
+/** Reads and checks the body. */
+export async function parse<S extends z.ZodType>(schema: S, ctx: Context): Promise<z.infer<S>> {
+  return check(schema, await readFields(ctx));
+}
+
+/** Checks the query; a repeated parameter is malformed. */
+export const parseQuery = <S extends z.ZodType>(schema: S, ctx: Context): z.infer<S> => check(schema, { ...ctx.query });

@@ -1,0 +1,91 @@
+import type { Context } from 'koa';
+import type { Views } from '../views/render.ts';
+import { isHtmx, speech, stateOf } from './context.ts';
+import { type Problem, problemOf } from './errors.ts';
+import { takeFlash } from './session.ts';
+
+/** Locals that every page has, and those of this one. */
+export function renderPage(ctx: Context, views: Views, template: string, title: string, locals: object = {}, isDev = false): void {
+  ctx.type = 'html';
+  ctx.body = views.render(template, { ...pageLocals(ctx, title, isDev), ...locals });
+}
+
+function pageLocals(ctx: Context, title: string, dev: boolean): object {
+  const { viewer, nonce } = stateOf(ctx);
+  const user = viewer?.user;
+  return {
+    title,
+    nonce,
+    dev,
+    path: ctx.path,
+    flash: takeFlash(ctx),
+    viewer: user ? { id: user.id, name: user.name, color: user.color, admin: user.admin } : null,
+  };
+}
+
+/** Pages of signed-in people are nobody else's and change with who asks and how. */
+export function noStore(ctx: Context): void {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.vary('Accept');
+  ctx.vary('HX-Request');
+  ctx.vary('Cookie');
+}
+
+/** Answers an error as the client wants it said. A redirect to the log-in page is for people's browsers only. */
+export function replyProblem(ctx: Context, views: Views, error: unknown, isDev = false): Problem {
+  const problem = problemOf(error);
+  ctx.status = problem.status;
+  noStore(ctx);
+  if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
+  if (problem.status === 401 && ctx.get('Authorization') !== '') ctx.set('WWW-Authenticate', 'Bearer');
+  sayProblem(ctx, views, problem, isDev);
+  return problem;
+}
+
+function sayProblem(ctx: Context, views: Views, problem: Problem, isDev: boolean): void {
+  const { requestId } = stateOf(ctx);
+  const { status, code, heading, message, field } = problem;
+  const how = speech(ctx);
+  if (how === 'json' || how === 'stream') {
+    ctx.body = JSON.stringify({ type: 'about:blank', title: heading, status, code, detail: message, field, request_id: requestId });
+    ctx.type = 'application/problem+json';
+  } else if (how === 'text') {
+    ctx.type = 'text/plain';
+    ctx.body = `${message}\n`;
+  } else if (isHtmx(ctx)) {
+    ctx.type = 'html';
+    ctx.body = views.render('_error.njk', { status, heading, message, requestId });
+  } else if (status === 401 && ctx.method === 'GET') {
+    ctx.redirect(`/login?return_to=${encodeURIComponent(ctx.originalUrl)}`);
+    ctx.status = 303;
+  } else {
+    renderPage(ctx, views, 'error.njk', heading, { status, heading, message, requestId, back: backOf(ctx) }, isDev);
+    ctx.status = status;
+  }
+}
+
+const backOf = (ctx: Context): string => (stateOf(ctx).viewer ? '/groups' : '/');
+
+/** 303: after a form, so that a reload does not send it again. */
+export function seeOther(ctx: Context, url: string): void {
+  ctx.redirect(url);
+  ctx.status = 303;
+}
+
+/** A path on this site to go back to, or the fallback: never another site's. */
+export function safeReturn(path: string | undefined, fallback: string): string {
+  if (path === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(path) || path.includes('\\')) return fallback;
+  const url = new URL(path, 'http://here.invalid');
+  return url.host === 'here.invalid' ? url.pathname + url.search + url.hash : fallback;
+}
+
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** Sets the status of an expected error and says where in the form it belongs; anything else is thrown on. */
+export function fieldError(ctx: Context, error: unknown): FieldError {
+  const problem = problemOf(error);
+  if (problem.isOurs) throw error;
+  ctx.status = problem.status;
+  if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
+  return { field: problem.field ?? '', message: problem.message };
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import type Koa from 'koa';
+import type { Context } from 'koa';
+import session from 'koa-session';
+import type { Core } from '../core.ts';
+import { asUserId, type UserId } from '../ids.ts';
+import { sameText, sha256 } from '../secrets.ts';
+
+const COOKIE = 'parley';
+const KNOWN_COOKIE = 'parley_known';
+const MAX_AGE_MS = 14 * 24 * 3600 * 1000;
+
+export type Flash = { readonly kind: 'info' | 'error'; readonly text: string };
+type Data = { userId?: string; flash?: Flash };
+
+/** koa-session over our store: the cookie holds 192 random bits, the store only their hash. */
+export function sessions(core: Core, app: Koa): Koa.Middleware {
+  return session(
+    {
+      key: COOKIE,
+      maxAge: MAX_AGE_MS,
+      renew: true,
+      sameSite: 'lax',
+      httpOnly: true,
+      signed: false, // nothing to sign: the id is random and means nothing by itself
+      genid: () => randomBytes(24).toString('base64url'),
+      store: {
+        get: async (id: string) => {
+          const record = await core.store.sessions.get(sha256(id), core.now());
+          return record ? JSON.parse(record.data) : undefined;
+        },
+        set: async (id: string, data: Data) => {
+          const userId = data.userId === undefined ? null : asUserId(data.userId);
+          await core.store.sessions.set({ hash: sha256(id), userId, data: JSON.stringify(data), expiresAt: core.now() + MAX_AGE_MS });
+        },
+        destroy: async (id: string) => core.store.sessions.destroy(sha256(id)),
+      },
+    },
+    app,
+  );
+}
+
+type Live = Data & { regenerate(): Promise<void> };
+
+/** The one place that knows how koa-session hangs on the context. */
+const read = (ctx: Context): Live | null => (ctx as unknown as { session: Live | null }).session;
+const replace = (ctx: Context, data: Data): void => {
+  (ctx as unknown as { session: Data }).session = data;
+};
+
+export const sessionUserId = (ctx: Context): UserId | undefined => {
+  const id = read(ctx)?.userId;
+  return typeof id === 'string' ? asUserId(id) : undefined;
+};
+
+/** The hash under which the store keeps this request's session. */
+export const sessionRef = (ctx: Context): string | undefined => {
+  const id = ctx.cookies.get(COOKIE, { signed: false });
+  return id ? sha256(id) : undefined;
+};
+
+/** Signs in with a new session id: whatever id was there before log-in is dead (session fixation). */
+export async function startSession(ctx: Context, core: Core, userId: UserId): Promise<void> {
+  replace(ctx, { userId });
+  await read(ctx)?.regenerate();
+  ctx.cookies.set(KNOWN_COOKIE, `${userId}.${core.secrets.mac('known-device', userId)}`, {
+    signed: false,
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAge: 365 * 24 * 3600 * 1000,
+    overwrite: true,
+  });
+}
+
+/** Signs out, leaving an anonymous session that only says so. */
+export async function endBrowserSession(ctx: Context, flash: Flash): Promise<void> {
+  replace(ctx, { flash });
+  await read(ctx)?.regenerate();
+}
+
+/** The account that this browser has been signed in to before. */
+export function knownAs(ctx: Context, core: Core): UserId | undefined {
+  const [id = '', mac = ''] = (ctx.cookies.get(KNOWN_COOKIE, { signed: false }) ?? '').split('.');
+  return id !== '' && sameText(mac, core.secrets.mac('known-device', id)) ? asUserId(id) : undefined;
+}
+
+/** Says something on the next page. */
+export function setFlash(ctx: Context, text: string, kind: Flash['kind'] = 'info'): void {
+  const data = read(ctx);
+  if (data) data.flash = { kind, text };
+}
+
+/** What was said to be shown, once. */
+export function takeFlash(ctx: Context): Flash | null {
+  const data = read(ctx);
+  const flash = data?.flash;
+  if (data && flash) delete data.flash;
+  return flash ?? null;
+}
+
+/** The user of a session cookie without touching the session: for streams, which are mounted before it. */
+export async function peekSession(ctx: Context, core: Core): Promise<{ readonly userId: UserId; readonly ref: string } | undefined> {
+  const ref = sessionRef(ctx);
+  const record = ref === undefined ? undefined : await core.store.sessions.get(ref, core.now());
+  return record?.userId && ref !== undefined ? { userId: record.userId, ref } : undefined;
+}

@@ -1,0 +1,11 @@
+import type { Core } from '../core.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Views } from '../views/render.ts';
+
+/** What every routes file is given. */
+export type Web = {
+  readonly core: Core;
+  readonly views: Views;
+  readonly hub: Hub;
+  readonly isDev: boolean;
+};

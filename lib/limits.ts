@@ -1,0 +1,35 @@
+import type { Limits } from './core.ts';
+
+type Bucket = { tokens: number; at: number; perSecond: number; burst: number };
+
+/** Token buckets in memory; full ones are forgotten once there are more than `most`. */
+export function openLimits(now: () => number, most = 10_000): Limits {
+  const buckets = new Map<string, Bucket>();
+
+  const refill = (name: string, perSecond: number, burst: number): Bucket => {
+    const at = now();
+    const bucket = buckets.get(name) ?? { tokens: burst, at, perSecond, burst };
+    const elapsedMs = Math.max(0, at - bucket.at);
+    bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs / 1000) * perSecond);
+    bucket.at = at;
+    buckets.set(name, bucket);
+    return bucket;
+  };
+  const waitMs = (bucket: Bucket): number => (bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / bucket.perSecond) * 1000));
+  const forgetFull = (): void => {
+    const at = now();
+    for (const [name, b] of buckets) if (b.tokens + ((at - b.at) / 1000) * b.perSecond >= b.burst) buckets.delete(name);
+  };
+
+  return {
+    take(name, perSecond, burst) {
+      if (perSecond === 0) return 0;
+      if (buckets.size > most) forgetFull();
+      const bucket = refill(name, perSecond, burst);
+      const wait = waitMs(bucket);
+      if (wait === 0) bucket.tokens -= 1;
+      return wait;
+    },
+    peek: (name, perSecond, burst) => (perSecond === 0 ? 0 : waitMs(refill(name, perSecond, burst))),
+  };
+}

@@ -1,0 +1,119 @@
+import type { Core } from '../core.ts';
+import type { UserId } from '../ids.ts';
+import { type Entry, isFollowUp } from '../messages/entry.ts';
+import { type FoldedMessage, fold } from '../messages/fold.ts';
+import { readMessage } from '../messages/history.ts';
+import { entryJson, entryText, type Faces, type Place, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
+import type { Views } from '../views/render.ts';
+import { sseFrame } from './frame.ts';
+
+/** How a stream says entries: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
+export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
+
+export type Renderer = Pick<Views, 'render'>;
+
+/** Consecutive entries of one group with all that showing them needs; every format is rendered at most once. */
+export class Batch {
+  readonly entries: readonly Entry[];
+  readonly #folded: ReadonlyMap<number, FoldedMessage>;
+  readonly #faces: Faces;
+  readonly #place: Place;
+  readonly #views: Renderer;
+  readonly #now: number;
+  readonly #rendered = new Map<StreamFormat, readonly Buffer[]>();
+  readonly #joined = new Map<StreamFormat, Buffer>();
+
+  constructor(
+    entries: readonly Entry[],
+    folded: ReadonlyMap<number, FoldedMessage>,
+    faces: Faces,
+    place: Place,
+    views: Renderer,
+    now: number,
+  ) {
+    this.entries = entries;
+    this.#folded = folded;
+    this.#faces = faces;
+    this.#place = place;
+    this.#views = views;
+    this.#now = now;
+  }
+
+  get last(): number {
+    return this.entries.at(-1)?.seq ?? 0;
+  }
+
+  /** The bytes of the entries with a seq above `after`, up to and including `upTo`. The whole batch is one shared Buffer. */
+  bytes(format: StreamFormat, after: number, upTo: number): Buffer {
+    const frames = this.#frames(format);
+    const isWhole = after < (this.entries[0]?.seq ?? 0) && upTo >= this.last;
+    if (!isWhole) return Buffer.concat(frames.filter((_, index) => isWithin(this.entries[index], after, upTo)));
+    const joined = this.#joined.get(format) ?? Buffer.concat(frames);
+    this.#joined.set(format, joined);
+    return joined;
+  }
+
+  /** Whether a live page without JavaScript has to be loaded again to show these: something earlier changed. */
+  changesThePast(): boolean {
+    return this.entries.some(isFollowUp);
+  }
+
+  #frames(format: StreamFormat): readonly Buffer[] {
+    const known = this.#rendered.get(format);
+    if (known) return known;
+    const frames = this.entries.map((entry) => Buffer.from(this.#render(entry, format), 'utf8'));
+    this.#rendered.set(format, frames);
+    return frames;
+  }
+
+  #render(entry: Entry, format: StreamFormat): string {
+    switch (format) {
+      case 'html':
+        return sseFrame(this.#html(entry), { id: entry.seq });
+      case 'frame':
+        return isFollowUp(entry) ? '' : `${this.#html(entry)}\n`;
+      case 'json':
+        return sseFrame(JSON.stringify(entryJson(entry, this.#place, this.#faces)), { id: entry.seq });
+      case 'text': {
+        const text = entryText(entry, this.#faces);
+        return text === undefined ? '' : `${text}\n`;
+      }
+      default:
+        throw format satisfies never;
+    }
+  }
+
+  /** A row; for a follow-up the row it changed, marked so that a page which does not show that row ignores it. */
+  #html(entry: Entry): string {
+    if (entry.kind === 'message') return this.#row(fold(entry, []));
+    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#faces) });
+    const folded = this.#folded.get(entry.target);
+    return folded ? this.#row(folded).replace('<article ', '<article data-follow ') : '';
+  }
+
+  #row(folded: FoldedMessage): string {
+    return this.#views.render('messages/_row.njk', { row: presentRow(folded, this.#place, this.#faces, this.#now) }).trim();
+  }
+}
+
+const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
+  entry !== undefined && entry.seq > after && entry.seq <= upTo;
+
+/** Reads what showing these entries needs: the messages that follow-ups changed, and everybody's name. */
+export async function prepareBatch(core: Core, views: Renderer, place: Place, entries: readonly Entry[]): Promise<Batch> {
+  const folded = new Map<number, FoldedMessage>();
+  for (const entry of entries)
+    if (isFollowUp(entry) && !folded.has(entry.target)) folded.set(entry.target, await readMessage(core, entry.group, entry.target));
+  const people = peopleIn([
+    ...entries.map((entry) =>
+      entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry },
+    ),
+    ...[...folded.values()].map((one) => ({ type: 'message' as const, folded: one })),
+  ]);
+  return new Batch(entries, folded, await core.directory.faces(people), place, views, core.now());
+}
+
+/** Members whom these entries put out, with the seq of their `leave`. */
+export function leaversIn(entries: readonly Entry[]): ReadonlyMap<UserId, number> {
+  return new Map(entries.flatMap((entry) => (entry.kind === 'leave' ? [[entry.member, entry.seq] as const] : [])));
+}

@@ -1,0 +1,107 @@
+import type { ServerResponse } from 'node:http';
+import type { UserId } from '../ids.ts';
+import type { StreamFormat } from './batch.ts';
+import { HTML_COMMENT, SSE_COMMENT, sseFrame } from './frame.ts';
+
+/** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
+export const MOST_WAITING_BYTES = 1024 * 1024;
+/** An HTML document that never ends is ended after so much, and loads itself again with the newest. */
+const FRAME_MOST_BYTES = 2 * 1024 * 1024;
+
+export type Listener = {
+  readonly user: UserId;
+  /** The session's or token's hash: what a revocation names. */
+  readonly ref: string;
+  readonly format: StreamFormat;
+};
+
+/** One open stream: a response that entries are written to, and how far it has come. */
+export class Connection {
+  readonly listener: Listener;
+  readonly #response: ServerResponse;
+  /** The last seq written. */
+  cursor: number;
+  /** The log's end when membership was checked: a `leave` after it closes the stream, one before it was another time. */
+  readonly authorisedAt: number;
+  /** Told once, when the stream is over for whatever reason. */
+  onClose: () => void = () => {};
+  #isOpen = true;
+  #bytes = 0;
+
+  constructor(listener: Listener, response: ServerResponse, cursor: number, authorisedAt: number) {
+    this.listener = listener;
+    this.#response = response;
+    this.cursor = cursor;
+    this.authorisedAt = authorisedAt;
+    response.once('close', () => this.#over());
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  write(bytes: Buffer | string): void {
+    if (!this.#isOpen || bytes.length === 0) return;
+    this.#response.write(bytes);
+    this.#bytes += bytes.length;
+    if (this.#response.writableLength > MOST_WAITING_BYTES) this.destroy();
+    else if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
+  }
+
+  /** Resolves when what was written has left, or the stream is over. */
+  async drained(): Promise<void> {
+    if (!this.#isOpen || !this.#response.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#response.on('drain', done).on('close', done);
+    });
+  }
+
+  beat(): void {
+    if (this.listener.format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
+    this.write(this.listener.format === 'frame' ? HTML_COMMENT : SSE_COMMENT);
+  }
+
+  /** Tells the page to load itself anew: its cursor means nothing here, or it is too far behind. */
+  reset(): void {
+    if (this.listener.format !== 'text') this.#say('reset', 'load the page again');
+    this.end();
+  }
+
+  /** Ends it for good: a client that understands does not come back. */
+  revoke(reason: string): void {
+    this.#say('closed', reason);
+    this.end();
+  }
+
+  #say(event: string, reason: string): void {
+    if (this.listener.format === 'html' || this.listener.format === 'json') this.write(sseFrame(reason, { event }));
+  }
+
+  /** Ends it; the client may come back. */
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#response.end();
+    this.#over();
+  }
+
+  /** Drops it without waiting for the reader. */
+  destroy(): void {
+    this.#response.destroy();
+    this.#over();
+  }
+
+  /** Takes it out of the count without touching the response: somebody else will answer. */
+  forget(): void {
+    this.#over();
+  }
+
+  #over(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.onClose();
+  }
+}

@@ -1,0 +1,42 @@
+import { pino } from 'pino';
+import type { Config } from './config.ts';
+
+/** JSON lines. Say what happened in `message` and put the facts in `fields`; never a token, a password, a body or a full URL. */
+export type Log = {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+const SECRETS = [
+  'password',
+  'token',
+  'cookie',
+  'authorization',
+  'code',
+  'secret',
+  'key',
+  'body',
+  '*.password',
+  '*.token',
+  '*.authorization',
+  '*.cookie',
+];
+
+/** A logger on standard output; field names that could hold a secret are blanked whoever logs them. */
+export function openLog(config: Pick<Config, 'logLevel'>): Log {
+  return pino({
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: SECRETS, censor: '[redacted]' },
+  });
+}
+
+const SECRET_SEGMENT = /^\/(hooks|services|api\/webhooks|rooms\/[^/]+)\/[^?]*/;
+
+/** A path as it may be logged: no query, and nothing past the door of those URLs that carry a key. */
+export function loggablePath(path: string): string {
+  return path.split('?', 1)[0]?.replace(SECRET_SEGMENT, '/$1/[redacted]') ?? '';
+}

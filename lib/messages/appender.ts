@@ -1,0 +1,47 @@
+import type { Bus } from '../bus/port.ts';
+import type { Appender, Core, Decide } from '../core.ts';
+import type { GroupId } from '../ids.ts';
+import type { Draft, Entry } from './entry.ts';
+import { type Pending, Writer } from './writer.ts';
+
+/** Past this many, writers with nothing to do are forgotten; they only remember where their log ends. */
+const MOST_WRITERS = 10_000;
+
+type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
+
+/**
+ * One queue per group: while a batch is being written the next gathers, then goes as one append (group commit).
+ * See Writer for what makes it exact.
+ */
+export function openAppender(parts: Parts): Appender {
+  const writers = new Map<GroupId, Writer>();
+
+  const writerOf = (group: GroupId): Writer => {
+    const known = writers.get(group);
+    if (known) return known;
+    if (writers.size >= MOST_WRITERS) for (const [id, writer] of writers) if (writer.isIdle()) writers.delete(id);
+    const writer = new Writer(group, parts);
+    writers.set(group, writer);
+    return writer;
+  };
+
+  return {
+    append: (group: GroupId, draft: Draft, decide?: Decide) =>
+      new Promise<Entry>((resolve, reject) => {
+        const pending: Pending = {
+          draft,
+          decide,
+          resolve,
+          reject,
+          decidedAt: undefined,
+          isUncertain: false,
+          isSettled: false,
+          askedAt: performance.now(),
+        };
+        writerOf(group).push(pending);
+      }),
+    idle: async () => {
+      await Promise.all([...writers.values()].map((writer) => writer.idle()));
+    },
+  };
+}

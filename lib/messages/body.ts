@@ -1,0 +1,42 @@
+import { DomainError, invalid } from '../errors.ts';
+
+/** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
+const CONTROLS = /(?![\n\t])\p{Cc}/gu;
+
+/** Text as it is stored: line breaks are LF, no control characters, no blank lines at either end. */
+export function cleanText(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(CONTROLS, '')
+    .replace(/^(?:[^\S\n]*\n)+|\s+$/g, '');
+}
+
+/** Whether there is nothing to see: only space, or characters without a shape. */
+export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]*$/u.test(text);
+
+/** A body fit to be posted. Errors: `invalid` (blank), `tooLarge`; both with field `body`. */
+export function parseBody(text: string, maxBytes: number): string {
+  const body = cleanText(text);
+  if (isBlank(body)) throw invalid('body', 'Message is empty: write something first.');
+  const bytes = Buffer.byteLength(body, 'utf8');
+  if (bytes > maxBytes) throw new DomainError('tooLarge', `Message is too long: ${bytes} bytes, ${maxBytes} at most.`, { field: 'body' });
+  return body;
+}
+
+/** Cuts text to `maxBytes` of UTF-8 at a character boundary, with a mark that says so: what a bot sends must not vanish. */
+export function cutText(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= maxBytes) return text;
+  const mark = `\n[cut: ${bytes.length} bytes, ${maxBytes} at most]`;
+  const kept = new TextDecoder('utf-8', { fatal: false }).decode(bytes.subarray(0, Math.max(0, maxBytes - mark.length)), { stream: true });
+  return kept + mark;
+}
+
+/** One emoji or a few characters of text. Errors: `invalid` (emoji). */
+export function parseEmoji(text: string): string {
+  const emoji = text.normalize('NFC').trim();
+  if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
+  if ([...emoji].length > 16 || /[\p{Cc}\s/]/u.test(emoji))
+    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without spaces.');
+  return emoji;
+}

@@ -1,0 +1,66 @@
+import type { UserId } from '../ids.ts';
+import type { Folded, FollowUp, Message, Reaction } from './entry.ts';
+
+/** A message with all that followed it applied: what a page shows. `rev` is the last seq folded in. */
+export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
+
+/** Every so many follow-ups the target keeps a snapshot. */
+export const SNAPSHOT_EVERY = 32;
+
+const start = (message: Message): Folded =>
+  message.folded ?? { upto: message.seq, body: message.body, format: message.format, reactions: [], ...mentionsOf(message) };
+
+const mentionsOf = ({ mentions }: { mentions?: readonly UserId[] }) => (mentions ? { mentions } : {});
+
+function withoutMentions(state: Folded): Folded {
+  const { mentions: _replaced, ...rest } = state;
+  return rest;
+}
+
+/** Applies follow-ups (by seq; those the snapshot already holds are skipped) to a message. */
+export function fold(message: Message, followUps: readonly FollowUp[]): FoldedMessage {
+  let state = start(message);
+  for (const entry of followUps) if (entry.seq > state.upto) state = { ...apply(state, entry), upto: entry.seq };
+  return { message, rev: state.upto, state };
+}
+
+function apply(state: Folded, entry: FollowUp): Folded {
+  switch (entry.kind) {
+    case 'edit':
+      return { ...withoutMentions(state), body: entry.body, format: entry.format, editedAt: entry.at, ...mentionsOf(entry) };
+    case 'erase':
+      return { ...state, erasedBy: { seq: entry.seq, author: entry.author, at: entry.at, undoUntil: entry.undoUntil } };
+    case 'unerase': {
+      const { erasedBy: _gone, ...rest } = state;
+      return rest;
+    }
+    case 'react':
+      return { ...state, reactions: withReaction(state.reactions, entry.emoji, entry.author) };
+    case 'unreact':
+      return { ...state, reactions: withoutReaction(state.reactions, entry.emoji, entry.author) };
+    default:
+      throw entry satisfies never;
+  }
+}
+
+function withReaction(reactions: readonly Reaction[], emoji: string, user: UserId): Reaction[] {
+  const known = reactions.find((reaction) => reaction.emoji === emoji);
+  if (!known) return [...reactions, { emoji, by: [user] }];
+  if (known.by.includes(user)) return [...reactions];
+  return reactions.map((reaction) => (reaction === known ? { emoji, by: [...known.by, user] } : reaction));
+}
+
+function withoutReaction(reactions: readonly Reaction[], emoji: string, user: UserId): Reaction[] {
+  return reactions
+    .map((reaction) => (reaction.emoji === emoji ? { emoji, by: reaction.by.filter((id) => id !== user) } : reaction))
+    .filter((reaction) => reaction.by.length > 0);
+}
+
+/** Folds a window of messages with their follow-ups (in any mixture, by seq). */
+export function foldAll(messages: readonly Message[], followUps: readonly FollowUp[]): FoldedMessage[] {
+  const byTarget = Map.groupBy(followUps, (entry) => entry.target);
+  return messages.map((message) => fold(message, byTarget.get(message.seq) ?? []));
+}
+
+/** Whether enough has followed since the last snapshot to keep a new one. */
+export const wantsSnapshot = (message: Message, followUps: number): boolean => message.scrubbed !== true && followUps >= SNAPSHOT_EVERY;

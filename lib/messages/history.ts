@@ -1,0 +1,101 @@
+import type { Core } from '../core.ts';
+import { notFound } from '../errors.ts';
+import type { GroupId } from '../ids.ts';
+import { type Entry, type FollowUp, type Head, isFollowUp, isMessage, type Message } from './entry.ts';
+import { type FoldedMessage, fold, foldAll, wantsSnapshot } from './fold.ts';
+
+/** A line of a page: a message with all that followed it, or a system line. */
+export type Line = { readonly type: 'message'; readonly folded: FoldedMessage } | { readonly type: 'line'; readonly entry: Entry };
+
+export type Window = { readonly before?: number | undefined; readonly after?: number | undefined; readonly limit: number };
+
+/** `older`, `newer`: cursors (seq) for `before` and `after`, where there is more. `head`: the log's end when it was read. */
+export type Page = {
+  readonly lines: readonly Line[];
+  readonly head: Head;
+  readonly older: number | undefined;
+  readonly newer: number | undefined;
+};
+
+export const MOST_PER_PAGE = 200;
+/** System lines are looked for only where they are near their messages. */
+const MOST_SPAN = 800;
+
+/**
+ * The `limit` messages nearest before seq `before`, or after seq `after`, else the newest; with the system lines among them.
+ * The cost does not depend on how long the log is.
+ */
+export async function readPage(core: Core, group: GroupId, window: Window): Promise<Page> {
+  const head = await core.store.log.head(group);
+  const { from, to } = await numbersOf(core, group, head, window);
+  const messages = to < from ? [] : await core.store.log.messages(group, from, to);
+  const isNewest = to >= head.n;
+  const lines = await withSystemLines(core, group, messages, isNewest ? head.seq : undefined, from === 1);
+  return {
+    lines,
+    head,
+    older: from > 1 ? messages[0]?.seq : undefined,
+    newer: isNewest ? undefined : messages.at(-1)?.seq,
+  };
+}
+
+/** The message numbers of a window. */
+async function numbersOf(core: Core, group: GroupId, head: Head, { before, after, limit }: Window): Promise<{ from: number; to: number }> {
+  const size = Math.min(Math.max(1, limit), MOST_PER_PAGE);
+  if (after !== undefined) {
+    const n = await numberAt(core, group, head, after);
+    return { from: n + 1, to: Math.min(head.n, n + size) };
+  }
+  const last = before === undefined ? head.n : await numberAt(core, group, head, before - 1);
+  return { from: Math.max(1, last - size + 1), to: last };
+}
+
+/** How many messages the log has up to and including seq. */
+async function numberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
+  if (seq >= head.seq) return head.n;
+  if (seq < 1) return 0;
+  const [entry] = await core.store.log.range(group, seq, seq);
+  return entry?.n ?? head.n;
+}
+
+async function withSystemLines(
+  core: Core,
+  group: GroupId,
+  messages: readonly Message[],
+  end: number | undefined,
+  fromStart: boolean,
+): Promise<Line[]> {
+  const folded = await foldMessages(core, group, messages);
+  const first = fromStart ? 1 : messages[0]?.seq;
+  const last = end ?? messages.at(-1)?.seq;
+  const entries =
+    first !== undefined && last !== undefined && last - first < MOST_SPAN ? await core.store.log.range(group, first, last) : [];
+  const system: Line[] = entries.filter((entry) => !isMessage(entry) && !isFollowUp(entry)).map((entry) => ({ type: 'line', entry }));
+  return [...folded.map((one): Line => ({ type: 'message', folded: one })), ...system].sort((a, b) => seqOf(a) - seqOf(b));
+}
+
+const seqOf = (line: Line): number => (line.type === 'message' ? line.folded.message.seq : line.entry.seq);
+
+/** Folds these messages of one group, with at most one read. */
+export async function foldMessages(core: Core, group: GroupId, messages: readonly Message[]): Promise<FoldedMessage[]> {
+  if (messages.length === 0) return [];
+  const targets = messages.map((message) => ({ seq: message.seq, after: message.folded?.upto ?? message.seq }));
+  return foldAll(messages, await core.store.log.followUps(group, targets));
+}
+
+/** One message with all that followed. Errors: `notFound`. */
+export async function readMessage(core: Core, group: GroupId, seq: number): Promise<FoldedMessage> {
+  const message = await core.store.log.message(group, seq);
+  if (!message) throw notFound();
+  const followUps: FollowUp[] = await core.store.log.followUps(group, [{ seq, after: message.folded?.upto ?? seq }]);
+  const folded = fold(message, followUps);
+  if (wantsSnapshot(message, followUps.length)) await core.store.log.snapshot(group, seq, folded.state);
+  return folded;
+}
+
+/** The last message of a group that has `n` of them. */
+export async function lastMessage(core: Core, group: GroupId, n: number): Promise<FoldedMessage | undefined> {
+  const messages = n === 0 ? [] : await core.store.log.messages(group, n, n);
+  const [folded] = await foldMessages(core, group, messages);
+  return folded;
+}

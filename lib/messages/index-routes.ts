@@ -1,0 +1,87 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { createGroup, joinByCode, joinOpenGroup } from '../groups/operations.ts';
+import { mayCreate } from '../groups/rules.ts';
+import { speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import type { Web } from '../http/web.ts';
+import type { Group, User } from '../store/port.ts';
+import { listGroups } from './pages.ts';
+
+const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
+const createForm = z.object({ name: text, open: z.union([z.literal('1'), z.literal('on'), z.boolean()]).optional() });
+
+const joinForm = z.union([z.object({ code: text }), z.object({ slug: text })], 'give a code, or the slug of an open group');
+
+type Refused = { readonly error: FieldError };
+export type GroupForms = { readonly create?: Refused & { name: string }; readonly join?: Refused & { code: string } };
+
+/** `/groups`: the groups of who asks, those to join, and a form for a new one. */
+export function groupsIndexRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+  router.get('/groups', async (ctx) => showGroups(ctx, web, viewerOf(ctx).user));
+
+  router.post('/groups', async (ctx) => {
+    const { user } = viewerOf(ctx);
+    const form = await parse(createForm, ctx);
+    try {
+      const isOpen = form.open !== undefined && form.open !== false;
+      answerGroup(ctx, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
+    } catch (error) {
+      if (speech(ctx) !== 'html') throw error;
+      await showGroups(ctx, web, user, { create: { name: form.name, error: fieldError(ctx, error) } });
+    }
+  });
+
+  router.post('/groups/join', async (ctx) => {
+    const { user } = viewerOf(ctx);
+    const form = await parse(joinForm, ctx);
+    try {
+      answerGroup(ctx, 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug), 200);
+    } catch (error) {
+      if (speech(ctx) !== 'html' || !('code' in form)) throw error;
+      await showGroups(ctx, web, user, { join: { code: form.code, error: fieldError(ctx, error) } });
+    }
+  });
+  return router;
+}
+
+function answerGroup(ctx: Context, { id, slug, name }: Group, status: number): void {
+  if (speech(ctx) === 'html') seeOther(ctx, `/groups/${slug}`);
+  else {
+    ctx.status = status;
+    ctx.set('Location', `/groups/${slug}`);
+    ctx.body = { id, slug, name };
+  }
+}
+
+/** The page, with a refused form filled as it was. */
+export async function showGroups(ctx: Context, web: Web, user: User, forms: GroupForms = {}): Promise<void> {
+  noStore(ctx);
+  const groups = await listGroups(web, user);
+  if (speech(ctx) === 'json') ctx.body = groups;
+  else if (speech(ctx) === 'text') ctx.body = groups.map(({ slug, unread }) => `${slug} ${unread}\n`).join('');
+  else {
+    const locals = {
+      groups,
+      open: await openGroups(web, groups),
+      create: { name: '', error: null },
+      join: { code: '', error: null },
+      mayCreate: mayCreate(user),
+      ...forms,
+    };
+    renderPage(ctx, web.views, 'groups/index.njk', 'Groups', locals, web.isDev);
+  }
+}
+
+async function openGroups({ core }: Web, mine: readonly { slug: string }[]) {
+  const known = new Set(mine.map(({ slug }) => slug));
+  const open = (await core.store.groups.list({ limit: 100, open: true })).filter((group) => !known.has(group.slug) && !group.archived);
+  return Promise.all(
+    open.map(async ({ id, slug, name, topic }) => ({ slug, name, topic, memberCount: (await core.store.memberships.ofGroup(id)).length })),
+  );
+}

@@ -1,0 +1,158 @@
+import type { Core, Decide } from '../core.ts';
+import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
+import { standing } from '../groups/operations.ts';
+import { mayPost, type Standing } from '../groups/rules.ts';
+import { newUid, type UserId } from '../ids.ts';
+import { sameText } from '../secrets.ts';
+import { parseBody, parseEmoji } from './body.ts';
+import type { Draft, Entry, FollowUpBody, Format, Message } from './entry.ts';
+import type { FoldedMessage } from './fold.ts';
+import { readMessage } from './history.ts';
+import { findMentions } from './mentions.ts';
+import * as rules from './rules.ts';
+
+export type Post = {
+  readonly body: string;
+  readonly format?: Format;
+  /** Idempotency key with the prefix of its key space (see keyIn). */
+  readonly key?: string | undefined;
+  /** A sender name given by a webhook. */
+  readonly as?: string | undefined;
+};
+
+/** `isNew` is false when this key had posted the message before. */
+export type Posted = { readonly message: Message; readonly isNew: boolean };
+
+export const MAX_KEY_LENGTH = 255;
+
+/** Key spaces, so that a form's nonce, a client's Idempotency-Key and a webhook-id can never stand for each other. */
+export type KeySpace = 'form' | 'client' | 'hook' | 'upsert';
+
+/** Errors: DomainError `invalid` (key). */
+export function keyIn(space: KeySpace, key: string): string {
+  if (key === '' || key.length > MAX_KEY_LENGTH)
+    throw new DomainError('invalid', `Idempotency key must have 1 to ${MAX_KEY_LENGTH} characters.`, { field: 'key' });
+  return `${space[0]}:${key}`;
+}
+
+/**
+ * The one door: every edge posts through here. Durable when it resolves.
+ * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (no member), `tooMany`, `keyReused`, `unavailable`.
+ */
+export async function post(core: Core, at: Standing, input: Post): Promise<Posted> {
+  requireMember(at);
+  const body = parseBody(input.body, core.config.maxBodyBytes);
+  checkRate(core, at.user.id);
+  const draft: Draft = {
+    kind: 'message',
+    author: at.user.id,
+    uid: newUid(core.random),
+    body,
+    format: input.format ?? 'text',
+    ...(input.as ? { as: input.as.slice(0, 80) } : {}),
+    ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
+    ...(await mentionsIn(core, at, body)),
+  };
+  const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at));
+  return asPosted(entry, draft);
+}
+
+function asPosted(entry: Entry, draft: Draft): Posted {
+  const isNew = entry.uid === draft.uid;
+  if (entry.kind !== 'message' || (!isNew && !sameText(entry.mac ?? '', draft.mac ?? '')))
+    throw new DomainError('keyReused', 'This idempotency key has already posted another text. Use a new key for a new message.', {
+      field: 'key',
+    });
+  return { message: entry, isNew };
+}
+
+const macOf = (core: Core, at: Standing, body: string, input: Post): string =>
+  core.secrets.mac('post', JSON.stringify([at.group.id, at.user.id, body, input.format ?? 'text', input.as ?? '']));
+
+function requireMember(at: Standing): void {
+  if (mayPost(at)) return;
+  throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived: it can be read, not written to.') : notFound();
+}
+
+/** Asks the store again who this is to the group; throws when posting is not allowed any more. */
+async function decidePost(core: Core, at: Standing): Promise<void> {
+  requireMember(await standingNow(core, at));
+}
+
+async function standingNow(core: Core, at: Standing): Promise<Standing> {
+  const [group, user] = await Promise.all([core.store.groups.byId(at.group.id), core.store.users.byId(at.user.id)]);
+  if (!group || !user) throw notFound();
+  return standing(core, user, group);
+}
+
+function checkRate(core: Core, author: UserId): void {
+  const rate = core.config.postsPerSecond;
+  const waitMs = core.limits.take(`post:${author}`, rate, rate * 3);
+  if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
+}
+
+async function mentionsIn(core: Core, at: Standing, body: string): Promise<{ mentions?: UserId[] }> {
+  if (!body.includes('@')) return {};
+  const members = await core.store.memberships.ofGroup(at.group.id);
+  const faces = await core.directory.faces(members.map((member) => member.user));
+  const mentions = [...new Set(findMentions(body, [...faces.values()]).map((mention) => mention.id))];
+  return mentions.length > 0 ? { mentions } : {};
+}
+
+/** Errors of the five below: `notFound` (no such message, or not for you), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`. Saying what already holds changes nothing. */
+export async function edit(core: Core, at: Standing, target: number, text: string): Promise<FoldedMessage> {
+  const body = parseBody(text, core.config.maxBodyBytes);
+  const mentions = await mentionsIn(core, at, body);
+  return follow(core, at, { kind: 'edit', target, body, format: 'text', ...mentions }, (now, folded) => {
+    if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
+    return folded.state.body !== body;
+  });
+}
+
+export const erase = (core: Core, at: Standing, target: number): Promise<FoldedMessage> => {
+  const undoUntil = core.now() + rules.UNDO_MS;
+  return follow(core, at, { kind: 'erase', target, undoUntil, due: undoUntil + rules.SCRUB_GRACE_MS }, (now, folded) => {
+    if (folded.state.erasedBy) return false;
+    if (!rules.mayErase(now, folded)) throw forbidden('Only the author or a moderator can erase a message.');
+    return true;
+  });
+};
+
+export const unerase = (core: Core, at: Standing, target: number): Promise<FoldedMessage> =>
+  follow(core, at, { kind: 'unerase', target }, (now, folded) => {
+    if (!folded.state.erasedBy) return false;
+    if (!rules.mayUnerase(now, folded, core.now())) throw forbidden('It is too late to take this back, or somebody else erased it.');
+    return true;
+  });
+
+/** `on`: whether the reaction should be there afterwards. */
+export const react = (core: Core, at: Standing, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
+  const emoji = parseEmoji(text);
+  return follow(core, at, { kind: on ? 'react' : 'unreact', target, emoji }, (now, folded) => {
+    if (!rules.mayReact(now, folded)) throw forbidden('There is nothing here to react to any more.');
+    const has = folded.state.reactions.find((reaction) => reaction.emoji === emoji)?.by.includes(at.user.id) ?? false;
+    if (on && !has && folded.state.reactions.length >= 50) throw forbidden('This message has 50 different reactions, which is the limit.');
+    return has !== on;
+  });
+};
+
+/** Says whether the follow-up changes anything, or throws to refuse it. */
+type Rule = (at: Standing, folded: FoldedMessage) => boolean;
+
+class NothingToDo extends Error {}
+
+async function follow(core: Core, at: Standing, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
+  requireMember(at);
+  checkRate(core, at.user.id);
+  const decide: Decide = async () => {
+    const now = await standingNow(core, at);
+    requireMember(now);
+    if (!rule(now, await readMessage(core, at.group.id, body.target))) throw new NothingToDo();
+  };
+  try {
+    await core.appender.append(at.group.id, { ...body, author: at.user.id, uid: newUid(core.random) }, decide);
+  } catch (error) {
+    if (!(error instanceof NothingToDo)) throw error;
+  }
+  return readMessage(core, at.group.id, body.target);
+}

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { isEmpty, setupCode } from './accounts/operations.ts';
+import { openCore, openServer } from './app.ts';
+import { type Config, isLoopback } from './config.ts';
+
+const STOP_WITHIN_MS = 9000;
+
+export type ServeOptions = {
+  readonly isDev?: boolean;
+  /** Says something to whoever started the server. */
+  readonly say: (line: string) => void;
+};
+
+/** Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when it cannot start. */
+export async function serve(config: Config, { isDev = false, say }: ServeOptions): Promise<number> {
+  const core = await openCore(config, { role: 'server' });
+  const server = await openServer(core, { isDev });
+  server.http.listen(config.port, config.host);
+  await once(server.http, 'listening');
+  const url = urlOf(config, server.http.address() as AddressInfo);
+  core.log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
+  say(`Parley is at ${url}`);
+  if (!isLoopback(config.host) && (await isEmpty(core))) say(`Set-up code for the first account: ${await setupCode(core)}`);
+
+  await stopSignal();
+  core.log.info({}, 'stopping');
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
+  await server.close();
+  await core.close();
+  return 0;
+}
+
+function urlOf(config: Config, address: AddressInfo): string {
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return config.publicUrl ?? `http://${host}:${address.port}`;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}

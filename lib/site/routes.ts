@@ -1,0 +1,41 @@
+import Router from '@koa/router';
+import type { Middleware } from 'koa';
+import type { Web } from '../http/web.ts';
+
+/** Static files by their hashed URLs, straight from memory. */
+export const staticFiles =
+  ({ views }: Pick<Web, 'views'>): Middleware =>
+  async (ctx, next) => {
+    if (!ctx.path.startsWith('/static/')) return next();
+    const found =
+      ctx.method === 'GET' || ctx.method === 'HEAD'
+        ? views.assets.get(ctx.path, ctx.get('Accept-Encoding'), ctx.get('If-None-Match'))
+        : undefined;
+    if (!found) return ctx.throw(404);
+    ctx.status = found.status;
+    ctx.set({ ...found.headers });
+    if (found.status === 200) ctx.body = found.body;
+  };
+
+/** For what watches the server: whether the process answers, and whether its parts do. */
+export function healthRoutes({ core }: Pick<Web, 'core'>): Router {
+  const router = new Router();
+  router.get('/healthz', (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { status: 'ok' };
+  });
+  router.get('/readyz', async (ctx) => {
+    const [store, bus] = await Promise.all([answers(core.store.ping()), answers(core.bus.ping())]);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = store && bus ? 200 : 503;
+    ctx.body = { status: store && bus ? 'ready' : 'not ready', store: said(store), bus: said(bus) };
+  });
+  return router;
+}
+
+const answers = (asked: Promise<void>): Promise<boolean> =>
+  asked.then(
+    () => true,
+    () => false,
+  );
+const said = (isUp: boolean): string => (isUp ? 'up' : 'down');

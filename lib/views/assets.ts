@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzipSync } from 'node:zlib';
+
+export type AssetResponse = {
+  readonly status: 200 | 304;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+};
+
+export type Assets = {
+  /** `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`. Throws when there is no such asset. */
+  url(path: string): string;
+  /**
+   * What to answer for a path such as url() made; undefined when there is no such asset.
+   * Under another hash (a page from before or after an upgrade) the present content comes back, not to be cached.
+   * Never waits: the brotli copy is made in the background on first demand, gzip is served until it is ready.
+   */
+  get(urlPath: string, acceptEncoding: string, ifNoneMatch?: string): AssetResponse | undefined;
+};
+
+type Encoding = 'br' | 'gzip' | 'identity';
+type Asset = { readonly type: string; readonly hash: string; readonly bodies: Map<Encoding, Buffer>; squeezing: boolean };
+
+const ROOT = join(import.meta.dirname, '../..');
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+};
+const PACKED = new Set(['.png', '.ico']); // compressed by their format already
+
+const SCRIPTS = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
+const LAYERS = ['tokens', 'base', 'layout', 'components'];
+
+/** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
+function bundleScripts(live: string): string {
+  const parts = [...SCRIPTS.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), live];
+  return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
+}
+
+/** The order of the layers is fixed before the first rule, so that it does not hang on the order of the files. */
+function bundleStyles(read: (path: string) => string): string {
+  const sheets = LAYERS.map((name) => `@layer ${name} {\n${read(`css/${name}.css`)}\n}`);
+  return [`@layer ${LAYERS.join(', ')};`, ...sheets].join('\n');
+}
+
+/** A style names a picture as `url("../icons/x.svg")`; the bundle names it under that file's own hash. */
+const linkPictures = (css: string, url: (path: string) => string): string =>
+  css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path)}")`);
+
+function readTable(root: string): ReadonlyMap<string, Asset> {
+  const paths = globSync('**/*.*', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const table = new Map(paths.flatMap((path) => asAsset(path, readFileSync(join(root, path)))));
+  const add = (path: string, text: string) => {
+    for (const [name, asset] of asAsset(path, Buffer.from(text))) table.set(name, asset);
+  };
+  add('app.js', bundleScripts(paths.includes('live.js') ? read('live.js') : ''));
+  add('css/app.css', linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)));
+  return table;
+}
+
+function hashedUrl(table: ReadonlyMap<string, Asset>, path: string): string {
+  const asset = table.get(path);
+  if (asset === undefined) throw new Error(`There is no asset ${path}`);
+  return `/static/${asset.hash}/${path}`;
+}
+
+function asAsset(path: string, body: Buffer): [string, Asset][] {
+  const type = TYPES[extname(path)];
+  if (type === undefined) return [];
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+  return [[path, { type, hash, bodies: new Map([['identity', body]]), squeezing: false }]];
+}
+
+/** The encodings an Accept-Encoding header allows, best first; `q=0` forbids one. */
+function accepted(header: string): Encoding[] {
+  const allowed = new Set(
+    header
+      .toLowerCase()
+      .split(',')
+      .map((part) => part.replaceAll(/\s/g, '').split(';'))
+      .filter(([, quality]) => !/^q=0(\.0*)?$/.test(quality ?? ''))
+      .map(([name]) => name),
+  );
+  const wanted: Encoding[] = (['br', 'gzip'] as const).filter((name) => allowed.has(name) || allowed.has('*'));
+  return [...wanted, 'identity'];
+}
+
+/**
+ * The static files under `root` and the two bundles `app.js` and `css/app.css`, read once and held in memory.
+ * `dev` reads them again whenever a URL is asked for, so that an edited style shows on the next load.
+ */
+export function createAssets(options: { readonly root?: string; readonly dev?: boolean } = {}): Assets {
+  const root = options.root ?? join(ROOT, 'static');
+  const compress = promisify(brotliCompress);
+  let table = readTable(root);
+  let queue: Promise<void> = Promise.resolve(); // one at a time: libuv's four threads also hash passwords
+
+  function squeeze(asset: Asset, plain: Buffer): void {
+    asset.squeezing = true;
+    queue = queue
+      .then(() => compress(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }))
+      .then((body) => void asset.bodies.set('br', body));
+  }
+
+  function encode(asset: Asset, plain: Buffer, wanted: readonly Encoding[]): [Encoding, Buffer] {
+    if (wanted.includes('br') && !asset.squeezing) squeeze(asset, plain);
+    if (wanted.includes('gzip') && !asset.bodies.has('gzip')) asset.bodies.set('gzip', gzipSync(plain, { level: 6 }));
+    const encoding = wanted.find((name) => asset.bodies.has(name)) ?? 'identity';
+    return [encoding, asset.bodies.get(encoding) ?? plain];
+  }
+
+  return {
+    url(path) {
+      if (options.dev) table = readTable(root);
+      return hashedUrl(table, path);
+    },
+    get(urlPath, acceptEncoding, ifNoneMatch = '') {
+      const [, hash, path = ''] = /^\/static\/([0-9a-f]{16})\/([\w./-]+)$/.exec(urlPath) ?? [];
+      const asset = table.get(path);
+      const plain = asset?.bodies.get('identity');
+      if (asset === undefined || plain === undefined) return undefined;
+      const packed = PACKED.has(extname(path));
+      const [encoding, body] = packed ? (['identity', plain] as const) : encode(asset, plain, accepted(acceptEncoding));
+      const etag = `"${asset.hash}${encoding === 'identity' ? '' : `-${encoding}`}"`;
+      const headers: Record<string, string> = {
+        'Content-Type': asset.type,
+        'Cache-Control': hash === asset.hash ? 'public, max-age=31536000, immutable' : 'no-cache',
+        ETag: etag,
+        Vary: 'Accept-Encoding',
+        'X-Content-Type-Options': 'nosniff',
+      };
+      const known = ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+      if (known) return { status: 304, headers, body: Buffer.alloc(0) };
+      if (encoding !== 'identity') headers['Content-Encoding'] = encoding;
+      return { status: 200, headers: { ...headers, 'Content-Length': String(body.length) }, body };
+    },
+  };
+}

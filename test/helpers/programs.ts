@@ -1,0 +1,32 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Something a test needs is not on this machine, and why. */
+export type Missing = { readonly missing: string };
+
+/** The full path of a program on PATH. */
+export function which(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** As `which`, in the shape that `requireOrSkip` takes. */
+export function program(name: string): { readonly path: string } | Missing {
+  const path = which(name);
+  return path ? { path } : { missing: `${name} is not installed` };
+}
+
+/** `CHROMIUM_PATH`, else a Chromium or Chrome on PATH. */
+export function chromiumPath(): string | undefined {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(which).find((path) => path !== undefined);
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OpenCore, type OpenServer, openCore, openServer, type ServerOptions } from '../../lib/app.ts';
+import { type Environment, readConfig } from '../../lib/config.ts';
+import { Client } from './client.ts';
+
+export type TestServer = {
+  readonly url: string;
+  readonly core: OpenCore;
+  readonly server: OpenServer;
+  readonly clock: Clock;
+  /** A browser of its own: a cookie jar over fetch. */
+  client(): Client;
+  /** A new account, signed in; the first one is the administrator and in Lobby. */
+  signUp(name: string, password?: string): Promise<Client>;
+  close(): Promise<void>;
+};
+
+/** Time that only a test moves. */
+export class Clock {
+  #now: number;
+  constructor(now = Date.UTC(2026, 0, 2, 12)) {
+    this.#now = now;
+  }
+  readonly now = (): number => this.#now;
+  turn(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export const PASSWORD = 'correct horse battery';
+
+export type TestOptions = ServerOptions & { readonly env?: Environment; readonly clock?: Clock };
+
+/** A real server on a free port over a data folder of its own, with cheap password hashing and a clock that stands still. */
+export async function startServer(options: TestOptions = {}): Promise<TestServer> {
+  const clock = options.clock ?? new Clock();
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...options.env });
+  const core = await openCore(config, { role: 'server', now: clock.now, bcryptCost: 4 });
+  const server = await openServer(core, { sweepMs: 3_600_000, ...options });
+  server.http.listen(0, '127.0.0.1');
+  await once(server.http, 'listening');
+  const url = `http://127.0.0.1:${(server.http.address() as AddressInfo).port}`;
+
+  const client = (): Client => new Client(url);
+  const signUp = async (name: string, password = PASSWORD): Promise<Client> => {
+    const browser = client();
+    const answer = await browser.form('/signup', { name, password });
+    if (answer.status !== 303) throw new Error(`sign-up of ${name} answered ${answer.status}: ${answer.text}`);
+    return browser;
+  };
+  const close = async (): Promise<void> => {
+    const closed = server.close();
+    server.http.closeAllConnections();
+    await closed;
+    await core.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { url, core, server, clock, client, signUp, close };
+}

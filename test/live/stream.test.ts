@@ -1,0 +1,20 @@
+import test from 'ava';
+import { startServer } from '../helpers/server.ts';
+import { EventReader } from '../helpers/stream.ts';
+
+test('a message posted by one member arrives in the stream of another, once and in order', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const bob = await site.signUp('Bob');
+  await bob.form('/groups/join', { slug: 'lobby' });
+  const stream = await EventReader.open(bob, '/groups/lobby/events?after=0&as=json');
+  t.teardown(() => stream.close());
+  for (const body of ['one', 'two', 'three']) await ann.json('POST', '/groups/lobby/messages', { body });
+  await stream.until((events) => events.length === 5);
+  t.deepEqual(stream.ids, [1, 2, 3, 4, 5]);
+  t.deepEqual(
+    stream.events.slice(2).map(({ data }) => JSON.parse(data).body),
+    ['one', 'two', 'three'],
+  );
+});
