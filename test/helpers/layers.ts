@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
   [3, 'lib/groups/{operations,membership,roster}.ts', 'lib/bots/{operations,delivery,guard}.ts'],
   [3, 'lib/messages/{operations,appender,writer,presenter,history,scrub,search}.ts'],
   [4, 'lib/{http,views,live}/**'],
-  [6, 'lib/app.ts'],
+  [6, 'lib/{app,open-core}.ts'],
   [7, 'lib/server.ts', 'lib/cli/**', 'lib/workers.ts'],
 ];
 
@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
 const DOMAINS = ['accounts', 'groups', 'messages', 'bots'];
 /** The log's vocabulary, which the ports and all domains speak. */
 const SPOKEN_BY_ALL = ['lib/messages/entry.ts', 'lib/messages/body.ts'];
-const COMPOSITION = 'lib/app.ts';
+const COMPOSITION = 'lib/open-core.ts';
 
 export function layerOf(file: string): Layer | undefined {
   return LAYERS.find(([, ...patterns]) => patterns.some((pattern) => matchesGlob(file, pattern)))?.[0];

@@ -1,0 +1,25 @@
+# Parley with the Node.js of the image: the one that npm would install beside it is an optional package, left out here.
+FROM node:24-slim
+
+WORKDIR /parley
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund && npm cache clean --force
+
+COPY bin ./bin
+COPY lib ./lib
+COPY templates ./templates
+COPY static ./static
+COPY fixtures ./fixtures
+
+# The embedded database and the attachments; owned by the user that the server runs as.
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+USER node
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+EXPOSE 3000
+
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+# Without npm or a shell in between, which would keep SIGTERM to themselves.
+CMD ["node", "lib/cli/main.ts", "serve"]

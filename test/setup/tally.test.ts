@@ -1,0 +1,60 @@
+import test from 'ava';
+import { Tally } from '../helpers/tally.ts';
+
+const FILES = ['test/setup/a.test.ts', 'test/messages/b.test.ts'];
+
+function report(tap: string): { tally: Tally; said: string[] } {
+  const said: string[] = [];
+  const tally = new Tally(FILES, (text) => said.push(...text.split('\n')));
+  for (const line of tap.split('\n')) tally.read(line);
+  tally.summary(1.25);
+  return { tally, said };
+}
+
+test('passed, failed and skipped tests are counted, a file is named once, a failure is told in full', (t) => {
+  const { said } = report(`TAP version 13
+ok 1 - setup › a › good # really
+ok 2 - messages › b › one › two
+not ok 3 - setup › a › bad
+  ---
+    name: AssertionError
+    message: it is not
+  ...
+ok 4 - setup › a › needs it (no Redis here) # SKIP
+not ok 5 - setup › a › later # TODO
+
+1..5
+# tests 4
+# pass 2
+# skip 1
+# fail 1
+`);
+  t.deepEqual(said, [
+    '▸ test/setup/a.test.ts',
+    '▸ test/messages/b.test.ts',
+    '  ✘ setup › a › bad',
+    '        name: AssertionError',
+    '        message: it is not',
+    '',
+    'Skipped:',
+    '  setup › a › needs it (no Redis here)',
+    '  setup › a › later (to do)',
+    '',
+    'Failed:',
+    '  setup › a › bad',
+    '',
+    '1.3 s',
+    '2 passed, 1 failed, 2 skipped',
+  ]);
+});
+
+test('a file that does not load is a failure', (t) => {
+  const { tally } = report('not ok 1 - Error: at load\n  ---\n    name: Error\n  ...\nok 2 - a › good\n');
+  t.deepEqual([tally.passed, tally.failed], [1, 1]);
+});
+
+test('when nothing ran, it says so', (t) => {
+  const { tally, said } = report('TAP version 13\n\n1..0\n');
+  t.deepEqual([tally.passed, tally.failed], [0, 0]);
+  t.true(said.includes('No test ran.'));
+});
