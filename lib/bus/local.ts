@@ -1,0 +1,26 @@
+import type { Log } from '../log.ts';
+import { openLeases } from './leases.ts';
+import { Listeners } from './listeners.ts';
+import type { Bus } from './port.ts';
+
+/** The bus of a server that is a single process: never down, so that no gap is ever announced. */
+export function openLocalBus(options: { readonly now: () => number; readonly log?: Pick<Log, 'error'> }): Bus {
+  const listeners = new Listeners(options.log);
+  let open = true;
+  return {
+    publish: (event) => {
+      if (open) listeners.deliver(event);
+    },
+    subscribe: async (group, listener) => (open ? listeners.add(group, listener) : () => {}),
+    onGap: () => () => {},
+    isUp: () => open,
+    ping: async () => {
+      if (!open) throw new Error('the bus is closed');
+    },
+    presence: openLeases(options.now),
+    close: async () => {
+      open = false;
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import type { BusEvent } from '../events.ts';
+import { asGroupId, type GroupId } from '../ids.ts';
+import type { Log } from '../log.ts';
+import { Listeners } from './listeners.ts';
+import type { Bus, Listener, Presence } from './port.ts';
+import { openClusterLink } from './redis-cluster.ts';
+import { type Link, type LinkEvents, openLink } from './redis-link.ts';
+import { openRedisPresence } from './redis-presence.ts';
+import { decode, encode } from './wire.ts';
+
+export type RedisBusOptions = {
+  /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
+  readonly url: string;
+  /** ms since the epoch, for leases. */
+  readonly now: () => number;
+  readonly log?: Pick<Log, 'info' | 'warn' | 'error'>;
+};
+
+const FIRST_CONNECTION_MS = 2000;
+const ROUND_TRIP_MS = 1000;
+/** A connection that lost so many probes in a row is given up: its other end may be gone without having said so. */
+const PROBES_BEFORE_RECONNECT = 3;
+
+/**
+ * Opens the bus that several processes share through Redis pub/sub. Resolves once it is connected, or after 2 s without: a server
+ * starts with Redis away and hears it when it comes.
+ */
+export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
+  const bus = new RedisBus(options);
+  await bus.firstConnection();
+  return bus;
+}
+
+const channelOf = (group: GroupId): string => `parley:{${group}}`;
+const groupOf = (channel: string): GroupId => asGroupId(channel.slice('parley:{'.length, -1));
+
+class RedisBus implements Bus {
+  readonly presence: Presence;
+  readonly #link: Link;
+  readonly #log: RedisBusOptions['log'];
+  readonly #listeners: Listeners;
+  readonly #gapCallbacks = new Set<() => void>();
+  readonly #subscriptions = new Map<GroupId, Promise<void>>();
+  /** Marks what this process sent, which it hears again and has already delivered: its own pages do not wait for Redis. */
+  readonly #sender = randomBytes(8).toString('hex');
+  readonly #probeChannel = `parley:{probe-${this.#sender}}`;
+  readonly #probes = new Map<string, () => void>();
+  readonly #connected = Promise.withResolvers<void>();
+  #lostProbes = 0;
+  #troubled = false;
+  #closed = false;
+
+  constructor({ url, now, log }: RedisBusOptions) {
+    this.#log = log;
+    this.#listeners = new Listeners(log);
+    const events: LinkEvents = {
+      channels: () => [this.#probeChannel, ...this.#listeners.groups().map(channelOf)],
+      message: (channel, payload) => this.#receive(channel, payload),
+      ready: () => this.#ready(),
+      trouble: (error) => this.#trouble(error),
+    };
+    const urls = url.split(',').map((part) => part.trim());
+    this.#link = urls.length > 1 ? openClusterLink(urls, events) : openLink(url, events);
+    this.presence = openRedisPresence(this.#link, now);
+  }
+
+  async firstConnection(): Promise<void> {
+    const timer = setTimeout(this.#connected.resolve, FIRST_CONNECTION_MS);
+    await this.#connected.promise;
+    clearTimeout(timer);
+  }
+
+  publish(event: BusEvent): void {
+    if (this.#closed) return;
+    this.#listeners.deliver(event);
+    void this.#link.publish(channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => {});
+  }
+
+  async subscribe(group: GroupId, listener: Listener): Promise<() => void> {
+    if (this.#closed) return () => {};
+    const remove = this.#listeners.add(group, listener);
+    const subscription = this.#subscriptions.get(group) ?? this.#link.subscribe(channelOf(group));
+    this.#subscriptions.set(group, subscription);
+    await subscription;
+    return () => {
+      remove();
+      if (this.#listeners.has(group) || !this.#subscriptions.delete(group)) return;
+      this.#link.unsubscribe(channelOf(group));
+    };
+  }
+
+  onGap(callback: () => void): () => void {
+    const own = () => callback();
+    this.#gapCallbacks.add(own);
+    return () => this.#gapCallbacks.delete(own);
+  }
+
+  isUp(): boolean {
+    return !this.#closed && this.#link.isReady() && this.#lostProbes === 0;
+  }
+
+  async ping(): Promise<void> {
+    if (!this.#link.isReady()) throw new Error('Redis is not connected');
+    const probe = randomBytes(8).toString('hex');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(new Error(`no answer from Redis within ${ROUND_TRIP_MS} ms`)), ROUND_TRIP_MS);
+    this.#probes.set(probe, resolve);
+    try {
+      await Promise.all([promise, this.#link.publish(this.#probeChannel, probe)]);
+    } catch (error) {
+      this.#probeLost();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#probes.delete(probe);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listeners.clear();
+    this.#gapCallbacks.clear();
+    await this.#link.close();
+  }
+
+  #receive(channel: string, payload: string): void {
+    this.#lostProbes = 0;
+    if (channel === this.#probeChannel) this.#probes.get(payload)?.();
+    else this.#hear(groupOf(channel), payload);
+  }
+
+  #hear(group: GroupId, payload: string): void {
+    const space = payload.indexOf(' ');
+    if (payload.slice(0, space) === this.#sender) return;
+    const event = decode(payload.slice(space + 1), group);
+    if (event) this.#listeners.deliver(event);
+  }
+
+  #ready(): void {
+    this.#lostProbes = 0;
+    if (this.#troubled) this.#log?.info({}, 'Redis is back');
+    this.#troubled = false;
+    this.#connected.resolve();
+    for (const callback of this.#gapCallbacks) callback();
+  }
+
+  /** Said once for each outage, not for each attempt to end it. */
+  #trouble(error: Error): void {
+    if (this.#troubled || this.#closed) return;
+    this.#troubled = true;
+    this.#log?.warn({ reason: error.message }, 'Redis does not answer: events of other processes are late until it is back');
+  }
+
+  #probeLost(): void {
+    this.#lostProbes += 1;
+    if (this.#closed || this.#lostProbes % PROBES_BEFORE_RECONNECT !== 0 || !this.#link.isReady()) return;
+    this.#trouble(new Error('probes are lost'));
+    this.#link.reconnect();
+  }
+}

@@ -1,0 +1,40 @@
+import type { BusEvent } from '../events.ts';
+import type { GroupId } from '../ids.ts';
+
+/** Past this an event says only how far the log reaches: Redis would copy a large one for each process, wanted or not. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+/** The event as JSON; a `head` event in place of entries too large to carry. */
+export function encode(event: BusEvent): string {
+  const text = JSON.stringify(event);
+  const last = event.type === 'entries' ? event.entries.at(-1) : undefined;
+  if (last === undefined || Buffer.byteLength(text) <= MAX_EVENT_BYTES) return text;
+  return JSON.stringify({ type: 'head', group: event.group, seq: last.seq } satisfies BusEvent);
+}
+
+/**
+ * The event in `text`; undefined for anything else, such as what a newer version of this program says during an upgrade.
+ * `group`, when given, is the group whose channel it came by.
+ */
+export function decode(text: string, group?: GroupId): BusEvent | undefined {
+  const event = parse(text);
+  if (!isEvent(event) || (group !== undefined && event.group !== group)) return undefined;
+  return event;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks the frame only: what the entries hold is this program's own writing, and is never believed over the store. */
+function isEvent(value: unknown): value is BusEvent {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('group' in value) || typeof value.group !== 'string')
+    return false;
+  if (value.type === 'entries') return 'entries' in value && Array.isArray(value.entries);
+  if (value.type === 'head') return 'seq' in value && Number.isSafeInteger(value.seq);
+  return value.type === 'presence';
+}

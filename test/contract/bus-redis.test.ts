@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import test from 'ava';
+import { openRedisBus } from '../../lib/bus/redis.ts';
+import { present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { busContract, head, listen, randomGroup } from './bus.ts';
+import { killed, nextGap, opener } from './bus-outage.ts';
+
+const redis = await redisService();
+const testRedis = requireOrSkip(test, redis);
+
+busContract(testRedis, (t) => opener(present(redis).url)(t));
+
+killed(testRedis, 'Redis', { own: true });
+
+testRedis('its own events reach a process while Redis is away', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(own.stop);
+  const { here } = await opener(own.url)(t);
+  const group = randomGroup();
+  const ear = await listen(here, group);
+  await own.kill('SIGKILL');
+  here.publish(head(group, 1));
+  t.deepEqual(await ear.until(1), [head(group, 1)]);
+});
+
+testRedis('a frozen Redis is noticed by a lost ping, blocks nobody, and is up again with the next', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(own.stop);
+  const { here, there } = await opener(own.url)(t);
+  const group = randomGroup();
+  const ear = await listen(there, group);
+  await own.kill('SIGSTOP');
+  await t.throwsAsync(here.ping(), { message: /within 1000 ms|timed out/ });
+  t.false(here.isUp());
+  t.notThrows(() => here.publish(head(group, 1)));
+  t.false(await here.presence.renew(group, 'ann' as never, 'page', 60_000));
+  await own.kill('SIGCONT');
+  await here.ping();
+  t.true(here.isUp());
+  here.publish(head(group, 2));
+  await ear.until(1);
+});
+
+testRedis('a Redis that stays frozen is dropped and found again', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(own.stop);
+  const { here, there } = await opener(own.url)(t);
+  const group = randomGroup();
+  const ear = await listen(here, group);
+  await own.kill('SIGSTOP');
+  for (let lost = 0; lost < 3; lost++) await t.throwsAsync(here.ping());
+  t.false(here.isUp());
+  const back = nextGap(here);
+  await own.kill('SIGCONT');
+  await back;
+  there.publish(head(group, 1));
+  t.true((await ear.until(1)).length > 0);
+});
+
+testRedis('a gap is announced only when every channel is heard again', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(own.stop);
+  const { here, there } = await opener(own.url)(t);
+  const groups = Array.from({ length: 1200 }, randomGroup);
+  const ears = await Promise.all(groups.map((group) => listen(there, group)));
+  const gap = nextGap(there);
+  const upAgain = nextGap(here);
+  await own.restart();
+  await Promise.all([gap, upAgain]);
+  for (const group of groups) here.publish(head(group, 1));
+  for (const ear of ears) await ear.until(1);
+  t.pass();
+});
+
+test('it opens although nothing listens there, says so once, and names no password', async (t) => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const address = nobody.address();
+  nobody.close();
+  const said: string[] = [];
+  const log = { info: () => {}, warn: (fields: object, message: string) => said.push(JSON.stringify(fields) + message), error: () => {} };
+  const port = typeof address === 'object' && address?.port;
+  const bus = await openRedisBus({ url: `redis://:hunter2@127.0.0.1:${port}`, now: Date.now, log });
+  t.false(bus.isUp());
+  bus.publish(head(randomGroup(), 1));
+  await bus.close();
+  t.is(said.length, 1);
+  t.false(said.join().includes('hunter2'));
+});

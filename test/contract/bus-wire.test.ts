@@ -1,0 +1,35 @@
+import test from 'ava';
+import { decode, encode, MAX_EVENT_BYTES } from '../../lib/bus/wire.ts';
+import { head, posted, randomGroup } from './bus.ts';
+
+const group = randomGroup();
+
+test('an event comes out as it went in', (t) => {
+  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), { type: 'presence', group } as const])
+    t.deepEqual(decode(encode(event), group), event);
+});
+
+test('entries that are too large to carry become the head that they reach; smaller ones are carried', (t) => {
+  t.deepEqual(decode(encode(posted(group, 'é'.repeat(MAX_EVENT_BYTES / 2), 9))), head(group, 9));
+  const fits = posted(group, 'é'.repeat(MAX_EVENT_BYTES / 2 - 1000), 9);
+  t.deepEqual(decode(encode(fits)), fits);
+});
+
+for (const text of [
+  '',
+  'null',
+  '[]',
+  '{',
+  '{"type":"head","group":"g"}',
+  '{"type":"entries","group":"g"}',
+  '{"type":"new","group":"g"}',
+  '{"type":"presence"}',
+])
+  test(`no event: ${text}`, (t) => {
+    t.is(decode(text), undefined);
+  });
+
+test('an event of another group than its channel is dropped', (t) => {
+  t.is(decode(encode(head(group, 1)), randomGroup()), undefined);
+  t.deepEqual(decode(encode(head(group, 1)), group), head(group, 1));
+});

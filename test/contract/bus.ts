@@ -1,0 +1,202 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { Bus } from '../../lib/bus/port.ts';
+import type { BusEvent } from '../../lib/events.ts';
+import { asUserId, type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
+import type { Register } from '../helpers/services.ts';
+
+/** One bus as two processes see it (the same object twice where it cannot be shared), on a clock that the test turns. */
+export type Opened = { readonly here: Bus; readonly there: Bus; readonly clock: { now: number } };
+
+export const randomGroup = (): GroupId => newGroupId(systemRandom);
+
+/** What a subscription hears, and the way to wait for more of it. */
+export type Ear = { readonly events: BusEvent[]; until(count: number): Promise<BusEvent[]>; end(): void };
+
+export async function listen(bus: Bus, group: GroupId): Promise<Ear> {
+  const events: BusEvent[] = [];
+  const waiting = new Set<() => void>();
+  const end = await bus.subscribe(group, (event) => {
+    events.push(event);
+    for (const look of waiting) look();
+  });
+  const until = (count: number) =>
+    new Promise<BusEvent[]>((resolve) => {
+      const look = () => {
+        if (events.length < count) return;
+        waiting.delete(look);
+        resolve(events);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { events, until, end };
+}
+
+export const head = (group: GroupId, seq: number): BusEvent => ({ type: 'head', group, seq });
+
+export function posted(group: GroupId, body: string, seq = 1): BusEvent {
+  const author = newUserId(systemRandom);
+  return {
+    type: 'entries',
+    group,
+    entries: [{ kind: 'message', group, seq, n: seq, at: 1_700_000_000_000, author, uid: newUid(systemRandom), body, format: 'text' }],
+  };
+}
+
+/** What every adapter of the bus port promises. */
+export function busContract(test: Register<unknown>, open: (t: ExecutionContext) => Promise<Opened>): void {
+  test('an event reaches every subscriber of its group, in this process and in another', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ears = await Promise.all([listen(here, group), listen(here, group), listen(there, group)]);
+    const event = posted(group, 'Zoë:\n “1 < 2” 👋\u2028');
+    here.publish(event);
+    for (const ear of ears) t.deepEqual(await ear.until(1), [event]);
+  });
+
+  test('an event of another group is not heard', async (t) => {
+    const { here, there } = await open(t);
+    const [group, other] = [randomGroup(), randomGroup()];
+    const ear = await listen(there, group);
+    const otherEar = await listen(there, other);
+    here.publish(head(other, 1));
+    here.publish(head(group, 2));
+    t.deepEqual(await ear.until(1), [head(group, 2)]);
+    t.deepEqual(await otherEar.until(1), [head(other, 1)]);
+  });
+
+  test('a subscription that has ended hears nothing, the others go on, and ending it twice harms nobody', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ended = await listen(there, group);
+    const other = await listen(there, group);
+    ended.end();
+    ended.end();
+    here.publish(head(group, 1));
+    t.deepEqual(await other.until(1), [head(group, 1)]);
+    other.end();
+    const again = await listen(there, group);
+    here.publish(head(group, 2));
+    t.deepEqual(await again.until(1), [head(group, 2)]);
+    t.deepEqual([ended.events.length, other.events.length], [0, 1]);
+  });
+
+  test('many subscriptions of one group at once all hear', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ears = await Promise.all(Array.from({ length: 20 }, () => listen(there, group)));
+    here.publish(head(group, 1));
+    for (const ear of ears) t.is((await ear.until(1)).length, 1);
+  });
+
+  test('a listener that throws stops neither the publisher nor the others', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const thrower = () => {
+      throw new Error('a listener with a fault');
+    };
+    await here.subscribe(group, thrower);
+    await there.subscribe(group, thrower);
+    const ears = [await listen(here, group), await listen(there, group)];
+    t.notThrows(() => here.publish(head(group, 1)));
+    for (const ear of ears) t.is((await ear.until(1)).length, 1);
+  });
+
+  test('publishing returns before anyone is called', async (t) => {
+    const { here } = await open(t);
+    const group = randomGroup();
+    const ear = await listen(here, group);
+    here.publish(head(group, 1));
+    t.is(ear.events.length, 0);
+    await ear.until(1);
+  });
+
+  test('an event that is published is heard once', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ears = [await listen(here, group), await listen(there, group)];
+    for (let seq = 1; seq <= 200; seq++) here.publish(head(group, seq));
+    for (const ear of ears) await ear.until(200);
+    await there.ping();
+    await here.ping();
+    await setImmediate();
+    for (const ear of ears) t.deepEqual(new Set(ear.events.map((event) => event.type === 'head' && event.seq)).size, ear.events.length);
+  });
+
+  test('however large the entries, the others learn how far the log reaches', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ear = await listen(there, group);
+    here.publish(posted(group, 'ü'.repeat(200_000), 7));
+    const [event] = await ear.until(1);
+    t.is(event?.type === 'entries' ? event.entries.at(-1)?.seq : event?.type === 'head' && event.seq, 7);
+  });
+
+  test('it is up, and a ping goes round', async (t) => {
+    const { here, there } = await open(t);
+    t.deepEqual([here.isUp(), there.isUp()], [true, true]);
+    await t.notThrowsAsync(Promise.all([here.ping(), here.ping(), there.ping()]));
+  });
+
+  test('once closed it is down, silent, and throws nothing', async (t) => {
+    const { here } = await open(t);
+    const group = randomGroup();
+    const ear = await listen(here, group);
+    await here.close();
+    await here.close();
+    t.notThrows(() => here.publish(head(group, 1)));
+    const end = await here.subscribe(group, () => t.fail());
+    end();
+    ear.end();
+    t.false(here.isUp());
+    await t.throwsAsync(here.ping());
+    t.is(ear.events.length, 0);
+  });
+
+  presenceContract(test, open);
+}
+
+function presenceContract(test: Register<unknown>, open: (t: ExecutionContext) => Promise<Opened>): void {
+  const [ann, bob] = [asUserId('ann'), asUserId('annbob')];
+
+  test('presence: a user is there from the first page opened to the last one closed', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    t.deepEqual(await there.presence.list(group), new Set());
+    t.true(await here.presence.renew(group, ann, 'page-1', 60_000), 'was absent');
+    t.false(await there.presence.renew(group, ann, 'page-2', 60_000), 'was there by another page');
+    t.false(await here.presence.renew(group, ann, 'page-1', 60_000), 'was there by this page');
+    t.true(await there.presence.renew(group, bob, 'page-1', 60_000), 'another user, whatever the names have in common');
+    t.deepEqual(await there.presence.list(group), new Set([ann, bob]));
+    t.false(await here.presence.release(group, ann, 'page-1'), 'still there by the other page');
+    t.true(await here.presence.release(group, ann, 'page-2'), 'absent now');
+    t.true(await here.presence.release(group, ann, 'page-2'), 'absent still');
+    t.deepEqual(await there.presence.list(group), new Set([bob]));
+  });
+
+  test('presence: a lease that is not renewed runs out', async (t) => {
+    const { here, there, clock } = await open(t);
+    const group = randomGroup();
+    await here.presence.renew(group, ann, 'page', 60_000);
+    await here.presence.renew(group, bob, 'page', 60_000);
+    clock.now += 59_999;
+    t.deepEqual(await there.presence.list(group), new Set([ann, bob]));
+    t.false(await here.presence.renew(group, ann, 'page', 60_000));
+    clock.now += 1;
+    t.deepEqual(await there.presence.list(group), new Set([ann]));
+    t.true(await here.presence.renew(group, bob, 'page', 60_000), 'comes back');
+    clock.now += 60_000;
+    t.true(await here.presence.release(group, ann, 'another page'), 'no lease holds any longer');
+    t.deepEqual(await there.presence.list(group), new Set());
+  });
+
+  test('presence: each group has its own', async (t) => {
+    const { here } = await open(t);
+    const [group, other] = [randomGroup(), randomGroup()];
+    t.true(await here.presence.renew(group, ann, 'page', 60_000));
+    t.true(await here.presence.renew(other, ann, 'page', 60_000));
+    t.true(await here.presence.release(other, ann, 'page'));
+    t.deepEqual(await here.presence.list(group), new Set([ann]));
+  });
+}
