@@ -1,0 +1,36 @@
+import { MongoError, MongoServerError } from 'mongodb';
+import { StoreUnavailable } from '../port.ts';
+
+/**
+ * Waits for an answer of the server for `timeoutMs` at most. Rejects with StoreUnavailable when the driver or the server fails or the time is up
+ * (what was asked may still be carried out); any other error is a bug and passes.
+ * The driver's own limits hold for one attempt; this one holds for all attempts together, so that a frozen server cannot hold a caller up.
+ */
+export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`)), timeoutMs);
+  try {
+    return await Promise.race([ask(), late.promise]);
+  } catch (error) {
+    throw error instanceof MongoError ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The same methods, each under `answer`: said in one place, so that no method can forget it. */
+export function guarded<T extends object>(methods: T, timeoutMs: number): T {
+  return new Proxy(methods, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]) => answer(async () => Reflect.apply(method, target, args), timeoutMs);
+    },
+  });
+}
+
+/** Whether a unique index refused the write; with `field`, whether the index on that field did. */
+export function isDuplicate(error: unknown, field?: string): boolean {
+  if (!(error instanceof MongoServerError) || error.code !== 11000) return false;
+  return field === undefined || field in (error.keyPattern ?? {});
+}

@@ -1,0 +1,41 @@
+import type { GroupId } from '../../ids.ts';
+import type { Entry } from '../../messages/entry.ts';
+import type { Collections, EntryRow } from './collections.ts';
+
+/** The `_id` of an entry. */
+export const entryId = (group: GroupId, seq: number): string => `${group}/${String(seq).padStart(10, '0')}`;
+
+/** A filter for one entry. The group is named beside the `_id` so that a sharded cluster asks one shard only. */
+export const entryAt = (group: GroupId, seq: number) => ({ _id: { $eq: entryId(group, seq) }, group });
+
+export const toRow = (entry: Entry): EntryRow => ({ _id: entryId(entry.group, entry.seq), ...entry });
+
+/** Fields that were absent when the entry was stored are absent in it. */
+export function toEntry({ _id, ...entry }: EntryRow): Entry {
+  return entry as Entry;
+}
+
+export const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq;
+
+// Some servers compare each document with each id that was asked for, so that a long list costs its square.
+const IDS_AT_ONCE = 100;
+
+/** The rows with these seqs that exist, in any order; with `fields`, no more than these. */
+export async function rowsAt(
+  { log }: Collections,
+  group: GroupId,
+  seqs: readonly number[],
+  fields?: readonly (keyof EntryRow)[],
+): Promise<EntryRow[]> {
+  const options = fields ? { projection: Object.fromEntries(fields.map((field) => [field, 1])) } : {};
+  const windows = chunks(seqs).map((window) =>
+    log.find({ _id: { $in: window.map((seq) => entryId(group, seq)) }, group }, options).toArray(),
+  );
+  return (await Promise.all(windows)).flat();
+}
+
+/** The items in lists that are short enough for one `$in`. */
+export function chunks<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / IDS_AT_ONCE);
+  return Array.from({ length: count }, (_, index) => items.slice(index * IDS_AT_ONCE, (index + 1) * IDS_AT_ONCE));
+}

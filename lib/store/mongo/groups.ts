@@ -1,0 +1,73 @@
+import type { Filter } from 'mongodb';
+import type { GroupId } from '../../ids.ts';
+import { EMPTY_HEAD } from '../../messages/entry.ts';
+import { type Group, type GroupPatch, type GroupStore, StoreUnavailable } from '../port.ts';
+import { isDuplicate } from './answer.ts';
+import type { Collections, GroupRow } from './collections.ts';
+
+// Of several that create a group at once, one gets each number, so that this many can meet.
+const NUMBER_ATTEMPTS = 100;
+
+export function groupStore({ groups }: Collections): GroupStore {
+  const one = async (filter: Filter<GroupRow>) => {
+    const row = await groups.findOne(filter);
+    return row ? toGroup(row) : undefined;
+  };
+
+  async function nextNumber(): Promise<number> {
+    const [last] = await groups
+      .find({}, { projection: { number: 1 } })
+      .sort({ number: -1 })
+      .limit(1)
+      .toArray();
+    return (last?.number ?? 0) + 1;
+  }
+
+  // The unique index decides, so that numbers stay dense: a counter would leave a hole whenever the insertion is refused.
+  async function insert({ id, ...group }: Omit<Group, 'number' | 'head'>): Promise<Group | 'slug' | 'code'> {
+    for (let attempt = 0; attempt < NUMBER_ATTEMPTS; attempt++) {
+      const row = { _id: id, ...group, number: await nextNumber(), slugs: [group.slug], head: EMPTY_HEAD };
+      try {
+        await groups.insertOne(row);
+        return toGroup(row);
+      } catch (error) {
+        if (isDuplicate(error, 'number')) continue;
+        return refusal(error);
+      }
+    }
+    throw new StoreUnavailable('Too many groups are being created at once.');
+  }
+
+  async function update(id: GroupId, patch: GroupPatch): Promise<'done' | 'missing' | 'slug' | 'code'> {
+    const reserve = patch.slug === undefined ? {} : { $addToSet: { slugs: patch.slug } };
+    try {
+      const { matchedCount } = await groups.updateOne({ _id: { $eq: id } }, { $set: patch, ...reserve });
+      return matchedCount === 1 ? 'done' : 'missing';
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  return {
+    insert,
+    byId: (id) => one({ _id: { $eq: id } }),
+    byIds: async (ids) => (await groups.find({ _id: { $in: [...ids] } }).toArray()).map(toGroup),
+    bySlug: (slug) => one({ slugs: { $eq: slug } }),
+    byNumber: (number) => one({ number: { $eq: number } }),
+    byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
+    list: async ({ limit, open, afterNumber = 0 }) => {
+      if (limit < 1) return []; // to MongoDB a limit of 0 is none
+      const rows = groups.find({ number: { $gt: afterNumber }, ...(open === undefined ? {} : { open }) });
+      return (await rows.sort({ number: 1 }).limit(limit).toArray()).map(toGroup);
+    },
+    update,
+  };
+}
+
+function refusal(error: unknown): 'slug' | 'code' {
+  if (isDuplicate(error, 'slugs')) return 'slug';
+  if (isDuplicate(error, 'codeMac')) return 'code';
+  throw error;
+}
+
+const toGroup = ({ _id, slugs, ...group }: GroupRow): Group => ({ id: _id, ...group });

@@ -1,0 +1,48 @@
+import type { GroupId } from '../../ids.ts';
+import { type Entry, type FollowUp, isFollowUp, isMessage, type Message } from '../../messages/entry.ts';
+import type { LogStore } from '../port.ts';
+import type { Collections, EntryRow } from './collections.ts';
+import { bySeq, entryAt, rowsAt, toEntry } from './entries.ts';
+import type { Heads } from './heads.ts';
+
+type Target = { readonly seq: number; readonly after: number };
+
+/** What is read of the log. Windows are asked for by their ids or numbers, never as "the newest". */
+export function logReads(collections: Collections, heads: Heads) {
+  const { log } = collections;
+
+  async function followUps(group: GroupId, targets: readonly Target[]): Promise<FollowUp[]> {
+    const whole = targets.filter(({ after }) => after === 0).map(({ seq }) => seq);
+    const tails = targets.filter(({ after }) => after !== 0);
+    const found = await Promise.all([
+      whole.length === 0 ? [] : log.find({ group, target: { $in: whole } }).toArray(),
+      ...tails.map(({ seq, after }) => log.find({ group, target: seq, seq: { $gt: after } }).toArray()),
+    ]);
+    return sorted(found.flat()).filter(isFollowUp);
+  }
+
+  return {
+    head: (group) => heads.end(group),
+    heads: (groups) => heads.hints(groups),
+    range: async (group, from, to) => sorted(await rowsAt(collections, group, seqsBetween(from, to))),
+    messages: async (group, from, to) =>
+      sorted(await log.find({ group, kind: 'message', n: { $gte: from, $lte: to } }).toArray()).filter(isMessage),
+    async message(group, seq): Promise<Message | undefined> {
+      const row = await log.findOne(entryAt(group, seq));
+      const entry = row ? toEntry(row) : undefined;
+      return entry && isMessage(entry) ? entry : undefined;
+    },
+    followUps,
+    async byKey(group, author, key) {
+      const row = await log.findOne({ group, author, key: { $eq: key } });
+      return row ? toEntry(row) : undefined;
+    },
+  } satisfies Partial<LogStore>;
+}
+
+const sorted = (rows: readonly EntryRow[]): Entry[] => rows.toSorted(bySeq).map(toEntry);
+
+function seqsBetween(from: number, to: number): number[] {
+  const first = Math.max(from, 1);
+  return Array.from({ length: Math.max(to - first + 1, 0) }, (_, index) => first + index);
+}

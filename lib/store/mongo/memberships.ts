@@ -1,0 +1,52 @@
+import type { GroupId, UserId } from '../../ids.ts';
+import type { Membership, MembershipStore } from '../port.ts';
+import { isDuplicate } from './answer.ts';
+import type { Collections, MembershipRow } from './collections.ts';
+
+export function membershipStore({ memberships }: Collections): MembershipStore {
+  async function first(membership: Membership): Promise<boolean> {
+    try {
+      await memberships.insertOne({ _id: idOf(membership.group, membership.user), ...membership, came: membership.at });
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Writes over the record of the rev before, when that one was in or out as `was` says. */
+  async function replace(membership: Membership, was: boolean): Promise<boolean> {
+    const { group, user, mark, ...change } = membership;
+    const came = !was && membership.in ? { came: membership.at } : {};
+    const before = { _id: { $eq: idOf(group, user) }, rev: change.rev - 1, in: was };
+    return (await memberships.updateOne(before, { $set: { ...change, ...came } })).matchedCount === 1;
+  }
+
+  return {
+    async get(group, user) {
+      const row = await memberships.findOne({ _id: { $eq: idOf(group, user) } });
+      return row ? toMembership(row) : undefined;
+    },
+    put: async (membership) =>
+      membership.rev === 1 ? first(membership) : (await replace(membership, !membership.in)) || (await replace(membership, membership.in)),
+    async lined(group, user, rev) {
+      await memberships.updateOne({ _id: { $eq: idOf(group, user) }, rev }, { $set: { lined: true } });
+    },
+    async unlined(before, limit) {
+      if (limit < 1) return []; // to MongoDB a limit of 0 is none
+      const rows = memberships.find({ lined: false, at: { $lt: before } });
+      return (await rows.sort({ at: 1 }).limit(limit).toArray()).map(toMembership);
+    },
+    ofGroup: async (group) => (await memberships.find({ group, in: true }).toArray()).toSorted(byComing).map(toMembership),
+    ofUser: async (user) => (await memberships.find({ user, in: true }).toArray()).map(toMembership),
+    async mark(group, user, n) {
+      await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { mark: n } });
+    },
+  };
+}
+
+const idOf = (group: GroupId, user: UserId): string => `${group}/${user}`;
+
+const byComing = (a: MembershipRow, b: MembershipRow): number => a.came - b.came || (a._id < b._id ? -1 : 1);
+
+const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => membership;

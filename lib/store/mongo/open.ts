@@ -1,0 +1,91 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { Store } from '../port.ts';
+import { answer, guarded } from './answer.ts';
+import { appender } from './appending.ts';
+import { collectionsOf, createIndexes } from './collections.ts';
+import { groupStore } from './groups.ts';
+import { createHeads } from './heads.ts';
+import { logReads } from './log.ts';
+import { membershipStore } from './memberships.ts';
+import { scrubbing } from './scrubbing.ts';
+import { sessionStore } from './sessions.ts';
+import { settingStore } from './settings.ts';
+import { tokenStore } from './tokens.ts';
+import { userStore } from './users.ts';
+
+export type MongoOptions = {
+  /** `mongodb://…/<database>`; without a database it is `parley`. A replica set or a sharded cluster: retried writes need one. */
+  readonly url: string;
+  /** How long a server is looked for, and how long one attempt may take. Every method answers or rejects within 500 ms more. */
+  readonly serverSelectionTimeoutMs?: number;
+};
+
+// A write counts when most of the replica set has it in its journal, and a read sees only such writes: what was read or acknowledged stays.
+const DURABLE: MongoClientOptions = {
+  appName: 'parley',
+  writeConcern: { w: 'majority', journal: true },
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+  retryWrites: true,
+  retryReads: true,
+  ignoreUndefined: true,
+};
+
+/**
+ * Opens the store on MongoDB and creates missing indexes. Rejects with StoreUnavailable when the server does not answer, with another error when
+ * `url` is none.
+ */
+export async function openMongo({ url, serverSelectionTimeoutMs = 2000 }: MongoOptions): Promise<Store> {
+  const limits = {
+    serverSelectionTimeoutMS: serverSelectionTimeoutMs,
+    connectTimeoutMS: serverSelectionTimeoutMs,
+    waitQueueTimeoutMS: serverSelectionTimeoutMs,
+  };
+  const timeoutMs = serverSelectionTimeoutMs + 500;
+  await setUp(url, limits, timeoutMs);
+  const client = new MongoClient(url, { ...DURABLE, ...limits, socketTimeoutMS: serverSelectionTimeoutMs });
+  return storeOn(client, url, timeoutMs);
+}
+
+/** On a connection of its own that may wait: to index a large log takes longer than an answer ever should. */
+async function setUp(url: string, limits: MongoClientOptions, timeoutMs: number): Promise<void> {
+  const client = new MongoClient(url, { ...DURABLE, ...limits });
+  try {
+    await answer(() => client.connect(), timeoutMs);
+    await answer(() => createIndexes(database(client, url)), 600_000);
+  } finally {
+    await client.close();
+  }
+}
+
+function storeOn(client: MongoClient, url: string, timeoutMs: number): Store {
+  const collections = collectionsOf(database(client, url));
+  const heads = createHeads(collections);
+  const guard = <T extends object>(methods: T): T => guarded(methods, timeoutMs);
+  const lifecycle = guard({
+    ping: async () => void (await collections.settings.findOne({ _id: 'ping' })),
+    flush: heads.flush,
+    close: () => client.close(),
+  });
+  return {
+    kind: 'mongo',
+    settings: guard(settingStore(collections)),
+    users: guard(userStore(collections)),
+    sessions: guard(sessionStore(collections)),
+    tokens: guard(tokenStore(collections)),
+    groups: guard(groupStore(collections)),
+    memberships: guard(membershipStore(collections)),
+    log: { ...guard({ ...logReads(collections, heads), ...scrubbing(collections) }), append: appender(collections, heads, timeoutMs) },
+    ping: lifecycle.ping,
+    async close() {
+      await lifecycle.flush().catch(() => {});
+      await lifecycle.close().catch(() => {});
+    },
+  };
+}
+
+/** The driver's own default would be `test`. */
+function database(client: MongoClient, url: string) {
+  const isNamed = /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(url);
+  return client.db(isNamed ? undefined : 'parley');
+}

@@ -1,0 +1,39 @@
+import type { GroupId } from '../../ids.ts';
+import type { Entry, Folded } from '../../messages/entry.ts';
+import type { LogStore } from '../port.ts';
+import type { Collections } from './collections.ts';
+import { chunks, entryAt, toEntry } from './entries.ts';
+
+const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '' } } as const;
+
+/** The few writes that touch an entry after it was appended: snapshots of a fold, and the removal of erased text. */
+export function scrubbing({ log }: Collections) {
+  async function snapshot(group: GroupId, target: number, folded: Folded): Promise<void> {
+    const olderOrNone = { 'folded.upto': { $not: { $gte: folded.upto } } };
+    await log.updateOne({ ...entryAt(group, target), kind: 'message', scrubbed: { $exists: false }, ...olderOrNone }, { $set: { folded } });
+  }
+
+  async function dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]> {
+    if (limit < 1) return []; // to MongoDB a limit of 0 is none
+    const rows = await log
+      .find({ due: { $lte: now } })
+      .sort({ due: 1 })
+      .limit(limit)
+      .toArray();
+    return rows.map(toEntry).filter((entry) => entry.kind === 'erase');
+  }
+
+  async function scrub(group: GroupId, target: number, erase: number): Promise<void> {
+    await log.updateOne({ ...entryAt(group, target), kind: 'message' }, SCRUBBED);
+    const followUps = await log.find({ group, target }, { projection: { kind: 1 } }).toArray();
+    const edits = followUps.filter(({ kind }) => kind === 'edit').map(({ _id }) => _id);
+    for (const ids of chunks(edits)) await log.updateMany({ _id: { $in: ids }, group }, SCRUBBED);
+    await settle(group, erase);
+  }
+
+  async function settle(group: GroupId, erase: number): Promise<void> {
+    await log.updateOne({ ...entryAt(group, erase), kind: 'erase' }, { $unset: { due: '' } });
+  }
+
+  return { snapshot, dueScrubs, scrub, settle } satisfies Partial<LogStore>;
+}

@@ -1,0 +1,19 @@
+import type { SettingStore } from '../port.ts';
+import { isDuplicate } from './answer.ts';
+import type { Collections } from './collections.ts';
+
+export function settingStore({ settings }: Collections): SettingStore {
+  const get = async (key: string) => (await settings.findOne({ _id: { $eq: key } }))?.value;
+
+  async function putIfAbsent(key: string, value: string): Promise<string> {
+    try {
+      await settings.insertOne({ _id: key, value });
+      return value;
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      return (await get(key)) ?? value;
+    }
+  }
+
+  return { get, putIfAbsent };
+}

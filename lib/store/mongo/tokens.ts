@@ -1,0 +1,27 @@
+import type { Token, TokenStore } from '../port.ts';
+import type { Collections, TokenRow } from './collections.ts';
+
+export function tokenStore({ tokens }: Collections): TokenStore {
+  return {
+    async insert({ hash, ...token }) {
+      await tokens.insertOne({ _id: hash, ...token });
+    },
+    async byHash(hash) {
+      const row = await tokens.findOne({ _id: { $eq: hash } });
+      return row ? toToken(row) : undefined;
+    },
+    listOf: async (user) =>
+      (
+        await tokens
+          .find({ user: { $eq: user } })
+          .sort({ createdAt: 1, _id: 1 })
+          .toArray()
+      ).map(toToken),
+    async touch(hash, now) {
+      await tokens.updateOne({ _id: { $eq: hash } }, { $set: { lastUsedAt: now } });
+    },
+    remove: async (hash) => (await tokens.deleteOne({ _id: { $eq: hash } })).deletedCount === 1,
+  };
+}
+
+const toToken = ({ _id, ...token }: TokenRow): Token => ({ hash: _id, ...token });

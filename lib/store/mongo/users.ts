@@ -1,0 +1,40 @@
+import type { Filter } from 'mongodb';
+import type { User, UserStore } from '../port.ts';
+import { isDuplicate } from './answer.ts';
+import type { Collections, UserRow } from './collections.ts';
+
+export function userStore({ users }: Collections): UserStore {
+  const one = async (filter: Filter<UserRow>) => {
+    const row = await users.findOne(filter);
+    return row ? toUser(row) : undefined;
+  };
+
+  async function insert({ id, ...user }: User): Promise<boolean> {
+    try {
+      await users.insertOne({ _id: id, ...user });
+      return true;
+    } catch (error) {
+      if (isDuplicate(error, 'nameKey')) return false;
+      throw error;
+    }
+  }
+
+  return {
+    insert,
+    byId: (id) => one({ _id: { $eq: id } }),
+    byIds: async (ids) => (await users.find({ _id: { $in: [...ids] } }).toArray()).map(toUser),
+    byNameKey: (nameKey) => one({ nameKey: { $eq: nameKey } }),
+    update: async (id, patch) => (await users.updateOne({ _id: { $eq: id } }, { $set: patch })).matchedCount === 1,
+    list: async ({ limit, after }) => {
+      if (limit < 1) return []; // to MongoDB a limit of 0 is none
+      const rows = users.find(after ? behind(after) : {});
+      return (await rows.sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()).map(toUser);
+    },
+  };
+}
+
+const behind = ({ createdAt, id }: User): Filter<UserRow> => ({
+  $or: [{ createdAt: { $gt: createdAt } }, { createdAt: { $eq: createdAt }, _id: { $gt: id } }],
+});
+
+const toUser = ({ _id, ...user }: UserRow): User => ({ id: _id, ...user });

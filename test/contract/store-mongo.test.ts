@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import test, { type TestFn } from 'ava';
+import { MongoClient } from 'mongodb';
+import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
+import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/entry.ts';
+import { openMongo } from '../../lib/store/mongo/open.ts';
+import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
+import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
+import { storeContract } from './store.ts';
+
+const mongo = await mongoService();
+const testMongo = requireOrSkip(test, mongo);
+
+// The contract's tests all run at once; that a busy machine takes its time is not what they are about.
+const PATIENT = { serverSelectionTimeoutMs: 30_000 };
+
+// Where there is no server its tests are skipped, and its hooks have nothing to do.
+const idle = Object.assign(() => {}, { always: () => {} });
+
+storeContract(
+  isMissing(mongo) ? (Object.assign(testMongo, { before: idle, after: idle }) as unknown as TestFn) : test,
+  async () => {
+    const url = freshDatabase(present(mongo));
+    const store = await openMongo({ url, ...PATIENT });
+    const close = async () => {
+      await store.close();
+      await dropDatabase(url);
+    };
+    return { store, close, second: () => openMongo({ url, ...PATIENT }) };
+  },
+  'mongo',
+);
+
+async function dropDatabase(url: string): Promise<void> {
+  await using client = new MongoClient(url);
+  await client.db().dropDatabase();
+}
+
+type Context = { teardown(fn: () => Promise<void>): void };
+
+/** The URL of a database that goes with the test. */
+function fresh(t: Context): string {
+  const url = freshDatabase(present(mongo));
+  t.teardown(() => dropDatabase(url));
+  return url;
+}
+
+/** A server for this test alone. */
+async function ownServer(t: Context): Promise<Service> {
+  const server = present(await mongoService({ own: true }));
+  t.teardown(server.stop);
+  return server;
+}
+
+async function opened(t: Context, url: string, serverSelectionTimeoutMs = PATIENT.serverSelectionTimeoutMs): Promise<Store> {
+  const store = await openMongo({ url, serverSelectionTimeoutMs });
+  t.teardown(() => store.close());
+  return store;
+}
+
+const author = newUserId(systemRandom);
+const aGroup = (): GroupId => newGroupId(systemRandom);
+
+/** `count` messages that follow `head`. */
+function messages(group: GroupId, count: number, head: Head = EMPTY_HEAD): Entry[] {
+  const entries: Entry[] = [];
+  for (let k = 0; k < count; k++)
+    entries.push(
+      place({ kind: 'message', author, uid: newUid(systemRandom), body: `${k}`, format: 'text' }, group, entries.at(-1) ?? head, 1),
+    );
+  return entries;
+}
+
+testMongo('what was acknowledged before a kill -9 is there after it, and the log is dense', async (t) => {
+  const server = await ownServer(t);
+  const store = await opened(t, server.url, 5000);
+  const groups = Array.from({ length: 4 }, aGroup);
+  let acknowledged = 0;
+  let killed: Promise<void> | undefined;
+
+  /** Appends until the server is gone; resolves to what was acknowledged. */
+  async function write(group: GroupId): Promise<Entry[]> {
+    const certain: Entry[] = [];
+    for (;;) {
+      const batch = messages(group, 3, certain.at(-1));
+      const append = store.log.append(group, batch);
+      if (acknowledged > 150) killed ??= server.kill('SIGKILL');
+      const { written, stopped } = await append;
+      certain.push(...batch.slice(0, written));
+      acknowledged += written;
+      if (stopped) return certain;
+    }
+  }
+
+  const certain = await Promise.all(groups.map(write));
+  await killed;
+  await server.restart();
+  for (const [index, group] of groups.entries()) {
+    const head = await store.log.head(group);
+    const entries = await store.log.range(group, 1, head.seq);
+    const own = certain[index] ?? [];
+    t.deepEqual(entries.slice(0, own.length), own);
+    t.deepEqual(
+      entries.map(({ seq }) => seq),
+      Array.from({ length: head.seq }, (_, seq) => seq + 1),
+    );
+    t.true(head.seq <= own.length + 3, 'at most the batch that got no answer');
+    t.deepEqual(await store.log.append(group, messages(group, 1, head)), { written: 1 });
+  }
+  t.log(`${acknowledged} acknowledged`);
+});
+
+/** Stops the server in its tracks. Its threads may still answer for a moment after the signal was sent. */
+async function frozen(server: Service, store: Store): Promise<void> {
+  await server.kill('SIGSTOP');
+  for (let answers = true; answers; )
+    answers = await store.ping().then(
+      () => true,
+      () => false,
+    );
+}
+
+testMongo('while the server is frozen every method rejects in time, and an append is unknown', async (t) => {
+  const server = await ownServer(t);
+  const store = await opened(t, server.url, 700);
+  const group = aGroup();
+  const [first, second] = messages(group, 2);
+  if (!first || !second) return t.fail();
+  t.deepEqual(await store.log.append(group, [first]), { written: 1 });
+  await frozen(server, store);
+  const start = performance.now();
+  const append = store.log.append(group, [second]);
+  const calls = await Promise.allSettled([
+    store.ping(),
+    store.settings.putIfAbsent('k', 'v'),
+    store.users.byId(author),
+    store.sessions.sweep(0),
+    store.tokens.remove('h'),
+    store.groups.list({ limit: 1 }),
+    store.memberships.ofGroup(group),
+    store.log.head(group),
+    store.log.range(group, 1, 500),
+    store.log.scrub(group, 1, 2),
+  ]);
+  for (const call of calls) t.true(call.status === 'rejected' && call.reason instanceof StoreUnavailable);
+  t.deepEqual(await append, { written: 0, stopped: 'unknown' });
+  t.true(performance.now() - start < 3000, `${Math.round(performance.now() - start)} ms`);
+  await server.kill('SIGCONT');
+  const head = await retried(() => store.log.head(group));
+  const entries = await store.log.range(group, 1, 2);
+  t.true(entries.length >= head.seq, 'the second may still come');
+  t.deepEqual(entries, [first, second].slice(0, entries.length));
+});
+
+/** The first answer that is not StoreUnavailable. */
+async function retried<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+}
+
+testMongo('a store on a frozen server can be closed', async (t) => {
+  const server = await ownServer(t);
+  const store = await openMongo({ url: server.url, serverSelectionTimeoutMs: 500 });
+  await store.ping();
+  await frozen(server, store);
+  const append = store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 1));
+  const start = performance.now();
+  await store.close();
+  t.deepEqual(await append, { written: 0, stopped: 'unknown' });
+  t.true(performance.now() - start < 4000, `${Math.round(performance.now() - start)} ms`);
+});
+
+test('where nobody listens it does not open, and says so in time', async (t) => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const address = nobody.address();
+  nobody.close();
+  if (!address || typeof address === 'string') return t.fail();
+  const url = `mongodb://user:secret@127.0.0.1:${address.port}/parley`;
+  const start = performance.now();
+  const error = await t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }), { instanceOf: StoreUnavailable });
+  t.true(performance.now() - start < 3000);
+  t.false(`${error?.message} ${error?.cause}`.includes('secret'));
+});
+
+test('an address that is none is refused without its password', async (t) => {
+  for (const url of ['http://user:secret@localhost/parley', 'mongodb://user:secret@/parley', 'mongodb://user:secret@localhost/?none=1']) {
+    const error = await t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }));
+    t.false(`${error} ${error?.cause}`.includes('secret'));
+  }
+});
+
+testMongo('a closed store is unavailable', async (t) => {
+  const store = await openMongo({ url: fresh(t), ...PATIENT });
+  await store.close();
+  await store.close();
+  t.deepEqual(await store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 1)), { written: 0, stopped: 'unknown' });
+  const calls = [
+    () => store.ping(),
+    () => store.log.head(SYSTEM_GROUP),
+    () => store.settings.get('k'),
+    () => store.users.update(author, {}),
+  ];
+  for (const call of calls) await t.throwsAsync(call, { instanceOf: StoreUnavailable });
+});
+
+testMongo('head hints that were waiting are written before it closes, of a log without a group too', async (t) => {
+  const url = fresh(t);
+  const store = await openMongo({ url, ...PATIENT });
+  const id = aGroup();
+  const plain = { name: 'Kitchen', topic: '', open: true, archived: false, createdAt: 1 };
+  t.not(typeof (await store.groups.insert({ id, slug: id, codeMac: id, codeSealed: '', ...plain })), 'string');
+  await store.log.append(id, messages(id, 5));
+  await store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 2));
+  await store.close();
+  const again = await opened(t, url);
+  const [five, two] = [
+    { seq: 5, n: 5, at: 1 },
+    { seq: 2, n: 2, at: 1 },
+  ];
+  t.deepEqual((await again.groups.byId(id))?.head, five);
+  t.deepEqual(
+    [...(await again.log.heads([id, SYSTEM_GROUP]))],
+    [
+      [id, five],
+      [SYSTEM_GROUP, two],
+    ],
+  );
+});
+
+testMongo('head is found from any hint, however old', async (t) => {
+  const url = fresh(t);
+  const [writer, group] = [await openMongo({ url, ...PATIENT }), aGroup()];
+  const entries = messages(group, 1500);
+  t.deepEqual(await writer.log.append(group, entries), { written: 1500 });
+  await writer.close();
+  await using client = new MongoClient(url);
+  const store = await opened(t, url);
+  const few = Array.from({ length: 70 }, (_, behind) => 1500 - behind);
+  const many = Array.from({ length: 100 }, (_, k) => 15 * k);
+  for (const hint of [...few, ...many]) {
+    const { seq, n, at } = entries[hint - 1] ?? EMPTY_HEAD;
+    await client.db().collection<{ _id: GroupId }>('heads').replaceOne({ _id: group }, { seq, n, at });
+    t.deepEqual(await store.log.head(group), { seq: 1500, n: 1500, at: 1 }, `from ${hint}`);
+  }
+});
+
+testMongo('several that open an empty database at once all succeed', async (t) => {
+  const url = fresh(t);
+  const stores = await Promise.all(Array.from({ length: 4 }, () => opened(t, url)));
+  for (const store of stores) await store.ping();
+  t.pass();
+});
