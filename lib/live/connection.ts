@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { UserId } from '../ids.ts';
 import type { StreamFormat } from './batch.ts';
-import { HTML_COMMENT, SSE_COMMENT, sseFrame } from './frame.ts';
+import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
 export const MOST_WAITING_BYTES = 1024 * 1024;
@@ -79,6 +79,12 @@ export class Connection {
 
   #say(event: string, reason: string): void {
     if (this.listener.format === 'html' || this.listener.format === 'json') this.write(sseFrame(reason, { event }));
+  }
+
+  /** Ends the document without JavaScript so that it soon loads itself again. The refresh in its head waits longer: it is for servers that died. */
+  endForReload(): void {
+    this.write(RELOAD_SOON);
+    this.end();
   }
 
   /** Ends it; the client may come back. */

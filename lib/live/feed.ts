@@ -130,7 +130,7 @@ export class Feed {
     connection.write(batch.bytes(format, connection.cursor, isOut ? left : batch.last));
     connection.cursor = isOut ? left : batch.last;
     if (isOut) connection.revoke('You are no longer in this group.');
-    else if (format === 'frame' && batch.changesThePast()) connection.end(); // it loads itself again and shows the change
+    else if (format === 'frame' && batch.changesThePast()) connection.endForReload();
   }
 
   #note(entries: readonly Entry[]): void {

@@ -14,3 +14,6 @@ export function sseFrame(
 /** Keeps proxies and dead sockets honest; clients ignore it. */
 export const SSE_COMMENT = ':\n\n';
 export const HTML_COMMENT = '<!-- -->\n';
+
+/** Read at the end of an HTML document: a sooner refresh than the one in its head. */
+export const RELOAD_SOON = '<meta http-equiv="refresh" content="1">\n';

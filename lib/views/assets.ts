@@ -36,7 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const PACKED = new Set(['.png', '.ico']); // compressed by their format already
 
 const SCRIPTS = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
-const LAYERS = ['tokens', 'base', 'layout', 'components'];
+const LAYERS = ['tokens', 'base', 'layout', 'components', 'chat'];
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
 function bundleScripts(live: string): string {
@@ -62,7 +62,10 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
     for (const [name, asset] of asAsset(path, Buffer.from(text))) table.set(name, asset);
   };
   add('app.js', bundleScripts(paths.includes('live.js') ? read('live.js') : ''));
-  add('css/app.css', linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)));
+  add(
+    'css/app.css',
+    linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)),
+  );
   return table;
 }
 

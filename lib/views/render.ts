@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import nunjucks from 'nunjucks';
-import { type Assets, createAssets } from './assets.ts';
 import { datesIn } from '../dates.ts';
+import { type Assets, createAssets } from './assets.ts';
 
 export type Views = {
   /** The HTML of a template under templates/, such as `groups/show.njk`. Throws when a local that it prints is missing or null. */

@@ -1,0 +1,202 @@
+// What hyperscript cannot say: how rows of a log are put into a page, and what the page does with its stream.
+(() => {
+  const MOST_ROWS = 300;
+  const list = () => document.getElementById('messages');
+  const seqOf = (element) => Number(element.id.slice(2));
+  const revOf = (element) => Number(element.dataset.rev ?? 0);
+
+  // --- the swap style `log`: rows are kept once by id, in order of seq, and never go back to an older rev ---
+
+  let swapSource = null;
+
+  htmx.registerExtension('log', {
+    htmx_before_swap: (element) => {
+      swapSource = element;
+    },
+    handle_swap: (style, target, fragment) => {
+      if (style !== 'log') return false;
+      const fromStream = swapSource === list();
+      const added = [...fragment.children].filter((row) => put(target, row, fromStream));
+      if (added.length > 0) afterRows(added);
+      return added;
+    },
+  });
+
+  /** Whether the row went in. */
+  function put(target, row, fromStream) {
+    const present = row.id ? document.getElementById(row.id) : null;
+    if (present) return replace(present, row, fromStream);
+    if (!/^m-\d+$/.test(row.id) || row.hasAttribute('data-follow')) return false; // a change to something this page does not show
+    insertInOrder(target, row);
+    return true;
+  }
+
+  function replace(present, row, fromStream) {
+    if (revOf(row) < revOf(present)) return false;
+    if (fromStream && present.querySelector('form.edit')) return false; // being edited: what is saved or cancelled brings the newest
+    const focus = focusIn(present);
+    present.replaceWith(row);
+    if (focus) restoreFocus(row, focus);
+    return true;
+  }
+
+  function insertInOrder(target, row) {
+    const seq = seqOf(row);
+    let next = null; // nearly always the newest: look from the end
+    for (let child = target.lastElementChild; child; child = child.previousElementSibling) {
+      if (child.id && seqOf(child) < seq) break;
+      if (child.id) next = child;
+    }
+    target.insertBefore(row, next);
+  }
+
+  function focusIn(row) {
+    const { activeElement } = document;
+    if (!row.contains(activeElement)) return null;
+    return { name: activeElement.name, value: activeElement.value, open: row.querySelector('details')?.open };
+  }
+
+  function restoreFocus(row, { name, value, open }) {
+    const details = row.querySelector('details');
+    if (details && open) details.open = true;
+    const twin = name && [...row.querySelectorAll(`button[name="${CSS.escape(name)}"]`)].find((button) => button.value === value);
+    (twin || row).focus({ preventScroll: true });
+  }
+
+  function afterRows(rows) {
+    for (const row of rows) localise(row);
+    const messages = list();
+    if (!messages) return;
+    trim(messages);
+    breakDays(messages);
+    markRead();
+  }
+
+  /** Keeps the page light while its end is in view; older rows are a link away. */
+  function trim(messages) {
+    const rows = messages.querySelectorAll(':scope > [id]');
+    const isReadingBack = (document.getElementById('scroller')?.scrollTop ?? 0) < -200;
+    if (rows.length <= MOST_ROWS || isReadingBack) return;
+    for (const row of [...rows].slice(0, rows.length - MOST_ROWS)) row.remove();
+    const [first] = messages.querySelectorAll(':scope > [id]');
+    const link = document.querySelector('a.turn[rel="prev"]');
+    if (link && first) link.href = `${location.pathname}?before=${seqOf(first)}`;
+  }
+
+  // --- times in the reader's own zone ---
+
+  const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+  const long = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+  const dayKey = (date) => `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+
+  function localise(root) {
+    for (const time of root.querySelectorAll('[id^="m-"] time[datetime*="T"], :scope time[datetime*="T"]')) {
+      const date = new Date(time.dateTime);
+      time.textContent = clock.format(date);
+      time.title = full.format(date);
+    }
+  }
+
+  function breakDays(messages) {
+    for (const heading of messages.querySelectorAll(':scope > .day')) heading.remove();
+    let last = '';
+    for (const row of messages.querySelectorAll(':scope > [id]')) {
+      const time = row.querySelector('time[datetime*="T"]');
+      if (!time) continue;
+      const date = new Date(time.dateTime);
+      if (dayKey(date) !== last) row.before(dayHeading(date));
+      last = dayKey(date);
+    }
+  }
+
+  function dayHeading(date) {
+    const heading = document.createElement('h2');
+    heading.className = 'day';
+    const time = document.createElement('time');
+    time.dateTime = date.toISOString().slice(0, 10);
+    time.textContent = long.format(date);
+    heading.append(time);
+    return heading;
+  }
+
+  // --- the stream: its state is visible, and two of its events mean more than a row ---
+
+  function say(state, text) {
+    const status = document.getElementById('connection');
+    if (!status || (status.dataset.state === state && status.textContent === text)) return;
+    status.dataset.state = state;
+    status.textContent = text;
+  }
+
+  const DRAFT = `draft:${location.pathname}`;
+
+  function reload() {
+    const body = document.getElementById('body');
+    if (body?.value) sessionStorage.setItem(DRAFT, body.value);
+    location.reload();
+  }
+
+  function restoreDraft() {
+    const body = document.getElementById('body');
+    const draft = sessionStorage.getItem(DRAFT);
+    sessionStorage.removeItem(DRAFT);
+    if (body && draft && body.value === '') body.value = draft;
+  }
+
+  function follow(messages) {
+    say('connecting', 'connecting…');
+    let isOver = false;
+    const onStream = (name, act) => messages.addEventListener(name, (event) => event.target === messages && !isOver && act(event));
+    onStream('htmx:sse:after:connection', () => say('connected', 'connected'));
+    onStream('htmx:sse:before:connection', ({ detail }) => detail.connection?.attempt > 0 && say('reconnecting', 'reconnecting…'));
+    onStream('htmx:sse:error', ({ detail }) => {
+      if ([401, 403, 404].includes(detail.status))
+        reload(); // logged out or put out while away: show what is so now
+      else say('reconnecting', 'reconnecting…');
+    });
+    onStream('htmx:error', () => say('reconnecting', 'reconnecting…'));
+    onStream('htmx:response:error', () => say('reconnecting', 'reconnecting…'));
+    onStream('reset', () => reload());
+    onStream('closed', ({ detail }) => {
+      isOver = true;
+      say('closed', detail.data || 'closed');
+      for (const control of document.querySelectorAll('#composer textarea, #composer button')) control.disabled = true;
+    });
+  }
+
+  // --- what is on the screen is read ---
+
+  let markTimer = 0;
+
+  function markRead() {
+    if (document.hidden || !list()?.hasAttribute('hx-sse:connect')) return;
+    clearTimeout(markTimer);
+    markTimer = setTimeout(() => {
+      fetch(`${location.pathname}/read`, { method: 'POST', headers: { Accept: 'application/json' } }).catch(() => {});
+    }, 1000);
+  }
+
+  // --- while developing: a page whose server was started again loads itself again ---
+
+  async function watchServer() {
+    const alive = () => fetch('/dev/alive').then((response) => response.text());
+    await alive().catch(() => {});
+    const isBack = () => fetch('/healthz').then(({ ok }) => ok);
+    const retry = setInterval(async () => {
+      if (!(await isBack().catch(() => false))) return;
+      clearInterval(retry);
+      reload();
+    }, 300);
+  }
+
+  addEventListener('DOMContentLoaded', () => {
+    restoreDraft();
+    const messages = list();
+    localise(document);
+    if (messages) breakDays(messages);
+    if (messages?.hasAttribute('hx-sse:connect')) follow(messages);
+    if (document.documentElement.hasAttribute('data-dev')) void watchServer();
+  });
+  document.addEventListener('visibilitychange', markRead);
+})();

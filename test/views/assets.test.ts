@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import test from 'ava';
+import { type Assets, createAssets } from '../../lib/views/assets.ts';
+
+const assets = createAssets();
+const style = assets.url('css/app.css');
+
+const get = (url: string, encoding = '', tag?: string) => {
+  const found = assets.get(url, encoding, tag);
+  if (found === undefined) throw new Error(`no ${url}`);
+  return found;
+};
+
+/** The brotli copy is made in the background: ask until it is there. */
+async function brotli(from: Assets, url: string) {
+  for (;;) {
+    const found = from.get(url, 'br');
+    if (found?.headers['Content-Encoding'] === 'br') return found;
+    await setImmediate();
+  }
+}
+
+test('a URL holds the hash of the content, and may be kept for ever', (t) => {
+  const { status, headers, body } = get(style);
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+  t.is(style, `/static/${hash}/css/app.css`);
+  t.is(status, 200);
+  t.is(headers['Content-Type'], 'text/css; charset=utf-8');
+  t.is(headers['Cache-Control'], 'public, max-age=31536000, immutable');
+  t.is(headers['Content-Length'], String(body.length));
+  t.is(headers.Vary, 'Accept-Encoding');
+  t.regex(headers.ETag ?? '', /^"[0-9a-f]{16}"$/);
+});
+
+test('each encoding has its own tag and the same content', async (t) => {
+  const plain = get(style);
+  const zipped = get(style, 'gzip, deflate');
+  const squeezed = await brotli(assets, style);
+  t.is(zipped.headers['Content-Encoding'], 'gzip');
+  t.deepEqual(gunzipSync(zipped.body), plain.body);
+  t.deepEqual(brotliDecompressSync(squeezed.body), plain.body);
+  t.is(new Set([plain, zipped, squeezed].map(({ headers }) => headers.ETag)).size, 3);
+  t.true(squeezed.body.length < zipped.body.length);
+  t.is(get(style, 'gzip;q=0, identity').headers['Content-Encoding'], undefined);
+  t.is(get(style, 'br;q=0, gzip;q=0.5').headers['Content-Encoding'], 'gzip');
+});
+
+test('until the brotli copy is ready, gzip is served to who takes both', (t) => {
+  const fresh = createAssets();
+  t.is(fresh.get(style, 'gzip, br')?.headers['Content-Encoding'], 'gzip');
+});
+
+test('a known tag answers 304 without a body', (t) => {
+  const first = get(style);
+  const again = get(style, '', `W/"x", ${first.headers.ETag}`);
+  t.is(again.status, 304);
+  t.is(again.body.length, 0);
+  t.is(get(style, '', '"x"').status, 200);
+});
+
+test('what is not there is undefined', (t) => {
+  for (const url of [
+    '/static/0000000000000000/nothing.css',
+    '/static/css/app.css',
+    '/static/0000000000000000/../package.json',
+    '/static/0000000000000000/%2e%2e/package.json',
+    '/static/',
+    '/',
+    '',
+  ])
+    t.is(assets.get(url, ''), undefined, url);
+  t.throws(() => assets.url('nothing.css'), { message: /no asset/ });
+});
+
+test('under the hash of another version the present content comes, not to be kept', (t) => {
+  const { status, headers } = get('/static/0000000000000000/css/app.css');
+  t.is(status, 200);
+  t.is(headers['Cache-Control'], 'no-cache');
+});
+
+test('the script is one file, libraries first, without source maps', (t) => {
+  const text = get(assets.url('app.js')).body.toString();
+  t.true(text.indexOf('var htmx=') < text.indexOf('registerExtension("sse"'));
+  t.true(text.includes('_hyperscript'));
+  t.false(text.includes('sourceMappingURL'));
+});
+
+test('the style has its layers in order and pictures under their own hash', (t) => {
+  const text = get(style).body.toString();
+  t.true(text.startsWith('@layer tokens, base, layout, components, chat;'));
+  t.true(text.includes(`url("${assets.url('icons/icon.svg')}")`));
+});
+
+test('without styles there is no start', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'parley-assets-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  t.throws(() => createAssets({ root }), { code: 'ENOENT' });
+});

@@ -1,0 +1,129 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { createViews, initial, plural } from '../../lib/views/render.ts';
+import { pages, partials, rows, type Sample } from './samples.ts';
+
+const templates = join(import.meta.dirname, '../../templates');
+const views = createViews({ dev: false });
+const render = ({ template, locals }: Sample): string => views.render(template, locals);
+const all = [...pages, ...partials];
+
+const HOSTILE = `<script>alert(1)</script>"'{{7*7}}`;
+/** What people write; the rest (ids, slugs, urls, times, rendered html) is ours. */
+const TEXTS = new Set(
+  'name topic text message heading requestId title as names body code prefix hook token curl newToken error emoji'.split(' '),
+);
+
+function poison(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return TEXTS.has(key) ? HOSTILE : value;
+  if (Array.isArray(value)) return value.map((each) => poison(each, key));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, name)]));
+}
+
+for (const sample of all) {
+  test(`${sample.template} (${sample.name}) renders`, (t) => {
+    const html = render(sample);
+    t.notRegex(html, /undefined|\[object Object\]|NaN/);
+    t.notRegex(
+      html,
+      / style="| on[a-z]+="|javascript:|<script(?![^>]* nonce="n0nce")|<style(?![^>]* nonce="n0nce")/,
+      'what the CSP forbids',
+    );
+  });
+
+  test(`${sample.template} (${sample.name}) escapes what people write`, (t) => {
+    const html = render({ ...sample, locals: poison(sample.locals) as Record<string, unknown> });
+    t.false(html.includes('<script>alert'));
+    t.false(html.includes(`"'{{`));
+    const plain = JSON.stringify(poison(sample.locals)).includes('7*7');
+    if (plain && html.includes('7*7')) t.true(html.includes('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;{{7*7}}'));
+  });
+}
+
+test('every template has a sample', (t) => {
+  const shown = new Set(all.map(({ template }) => template));
+  const included = globSync('**/*.njk', { cwd: templates }).flatMap((path) =>
+    [...readFileSync(join(templates, path), 'utf8').matchAll(/{% (?:include|extends|from) "([^"]+)"/g)].map((match) => match[1] ?? ''),
+  );
+  const missing = globSync('**/*.njk', { cwd: templates }).filter((path) => !shown.has(path) && !included.includes(path));
+  t.deepEqual(missing, []);
+});
+
+test('every partial says first what it takes', (t) => {
+  for (const path of globSync('**/_*.njk', { cwd: templates })) t.regex(readFileSync(join(templates, path), 'utf8'), /^{#/, path);
+});
+
+test('a local that is printed but not given throws', (t) => {
+  const { template, locals } = pages[0] as Sample;
+  const { nonce: _, ...rest } = locals;
+  t.throws(() => views.render(template, rest), { message: /undefined/ });
+});
+
+test('a row is the same bytes whoever looks, alone or in a page', (t) => {
+  const row = rows.find((each) => each.author !== null);
+  const alone = views.render('messages/_row.njk', { row }).trim();
+  const chat = pages.find(({ name }) => name === 'chat') as Sample;
+  for (const id of ['bob0000000000000', 'eve0000000000000']) {
+    const viewer = { id, name: 'B', color: 2, admin: false };
+    t.is(views.render('messages/_row.njk', { row, viewer }).trim(), alone);
+    t.true(views.render(chat.template, { ...chat.locals, viewer, moderator: false }).includes(alone));
+  }
+});
+
+test('the page has the names by which people and programs find things', (t) => {
+  const html = render(pages.find(({ name }) => name === 'chat') as Sample);
+  t.regex(html, /<div id="messages" role="log" aria-label="Messages" hx-sse:connect="\/groups\/lobby\/events\?after=13"/);
+  t.regex(html, /<label [^>]*for="body">Message<\/label>\s*<textarea id="body" name="body"/);
+  t.regex(html, /<button class="send">.*Send<\/span><\/button>/);
+  t.regex(html, /<article id="m-3" [^>]*data-author="ann0000000000000" data-rev="3"/);
+  t.regex(html, /<ul id="members" aria-label="Members">/);
+  t.regex(html, /<noscript>\s*<div id="live" class="live">\s*<iframe name="live" title="Live messages" src="\/groups\/lobby\/live">/);
+  t.is([...html.matchAll(/class="day" data-day/g)].length, 2);
+});
+
+test('an older page has no stream, and a way on', (t) => {
+  const html = render(pages.find(({ name }) => name === 'chat-archived') as Sample);
+  t.false(html.includes('hx-sse:connect'));
+  t.false(html.includes('<iframe'));
+  t.regex(html, /<a class="turn" rel="next"/);
+  t.false(html.includes('id="composer"'));
+});
+
+test('whoever is signed in can log out on every page', (t) => {
+  for (const page of pages.filter(({ template, locals }) => locals.viewer !== null && template !== 'messages/frame.njk'))
+    t.regex(render(page), /<form method="post" action="\/logout"><button class="quiet">Log out<\/button>/, page.name);
+});
+
+test('ids are unique in a page, and every label and description leads somewhere', (t) => {
+  for (const page of pages) {
+    const html = render(page);
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    t.deepEqual(ids, [...new Set(ids)], page.name);
+    for (const [, refs = ''] of html.matchAll(/ (?:for|aria-labelledby|aria-describedby)="([^"]+)"/g))
+      for (const ref of refs.split(' ')) t.true(ids.includes(ref), `${page.name}: ${ref}`);
+  }
+});
+
+test('an error of a form is tied to its field, or stands above the form', (t) => {
+  const html = render(pages.find(({ name }) => name === 'welcome-errors') as Sample);
+  t.regex(html, /id="signup-name"[^>]* aria-invalid="true" aria-describedby="signup-name-error"/);
+  t.regex(html, /<p class="wrong" id="signup-name-error" role="alert">Somebody has this name already/);
+  t.regex(html, /<p class="wrong" role="alert">Name or password is wrong\.<\/p>/);
+  t.regex(html, /name="return_to" value="\/groups\/lobby"/);
+});
+
+test('an initial is one letter as a reader counts it', (t) => {
+  t.is(initial('ann'), 'A');
+  t.is(initial('  “quoted”'), 'Q');
+  t.is(initial('éva'), 'É');
+  t.is(initial('👩‍👩‍👧 family'), 'F');
+  t.is(initial('🦊'), '🦊');
+  t.is(initial(''), '?');
+});
+
+test('plural', (t) => {
+  t.is(plural(1, 'member'), '1 member');
+  t.is(plural(0, 'reply', 'replies'), '0 replies');
+});
