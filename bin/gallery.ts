@@ -114,7 +114,7 @@ const server = createServer((request, response) => {
   const asset = views.assets.get(path, String(request.headers['accept-encoding'] ?? ''));
   if (asset) return response.writeHead(asset.status, asset.headers).end(asset.body);
   if (path.endsWith('/events')) return response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(':\n\n');
-  if (path.endsWith('/edit'))
+  if (/^.groups.*\/edit$/.test(path))
     return response.writeHead(200, { 'Content-Type': 'text/html' }).end(views.render('messages/_edit.njk', { edit }));
   if (request.method === 'POST') return response.writeHead(422, { 'Content-Type': 'text/html' }).end('Write something first.');
   const body = html(path === '/groups/lobby/live' ? 'frame' : path.slice(1));

@@ -193,7 +193,7 @@
   addEventListener('DOMContentLoaded', () => {
     restoreDraft();
     const messages = list();
-    localise(document);
+    if (messages) localise(messages);
     if (messages) breakDays(messages);
     if (messages?.hasAttribute('hx-sse:connect')) follow(messages);
     if (document.documentElement.hasAttribute('data-dev')) void watchServer();

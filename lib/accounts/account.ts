@@ -8,8 +8,10 @@ export const MIN_PASSWORD_BYTES = 8;
 /** bcrypt reads no further; what it would ignore is refused instead. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** Control, format (zero-width, direction) and unassigned characters, and line breaks: none has a place in a name. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u;
+/** Control, format (zero-width, direction) and unassigned characters, line breaks, and what has no shape: none has a place in a name. */
+const INVISIBLE = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Say how the character before them is drawn; by themselves they are nothing to see, so they make no other name. */
+const VARIATIONS = /\p{Variation_Selector}/gu;
 
 /** The name as it is shown: NFKC (UAX #15), outer space trimmed, inner runs of space made one. Throws `invalid` (field `name`). */
 export function parseName(text: string): string {
@@ -17,7 +19,7 @@ export function parseName(text: string): string {
     .normalize('NFKC')
     .trim()
     .replace(/\p{Zs}+/gu, ' ');
-  if (name === '') throw invalid('name', 'Name is missing: give 1 to 32 characters.');
+  if (name.replace(VARIATIONS, '') === '') throw invalid('name', 'Name is missing: give 1 to 32 characters.');
   if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', `Name is too long: ${MAX_NAME_LENGTH} characters at most.`);
   if (INVISIBLE.test(name)) throw invalid('name', 'Name has a character that cannot be seen. Take it out.');
   return name;
@@ -27,6 +29,7 @@ export function parseName(text: string): string {
 export const nameKey = (name: string): string =>
   name
     .normalize('NFKC')
+    .replace(VARIATIONS, '')
     .toUpperCase()
     .toLowerCase()
     .normalize('NFKC')

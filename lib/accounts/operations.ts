@@ -93,31 +93,35 @@ export type LogIn = {
   readonly name: string;
   readonly password: string;
   readonly address: string;
-  /** The user that this browser has logged in as before (a sealed cookie says so): spared from the limit by name. */
+  /** The user that this browser has logged in as before (a sealed cookie says so): counted by itself. */
   readonly knownAs?: UserId | undefined;
 };
 
 /**
  * Errors: `unauthenticated` (one text for an unknown name, a wrong password and a disabled account; one duration too), `tooMany`.
- * Failures are counted by address and by name; the count by name does not hold back a browser that has been in before, so a stranger cannot lock the owner out.
+ * Failures are counted by address and by name. A browser that has been in before has a count of its own instead, so that no stranger can lock the owner out,
+ * not even one who comes from the same address (an office, or a proxy that is not trusted).
  */
 export async function logIn(core: Core, input: LogIn): Promise<User> {
   const key = nameKey(input.name.slice(0, 200));
   const user = await core.store.users.byNameKey(key);
-  const byName = user && user.id === input.knownAs ? undefined : `login-name:${key}`;
-  checkThrottle(core, `login-address:${input.address}`, byName);
+  const isKnown = user !== undefined && user.id === input.knownAs;
+  const counts = isKnown ? [deviceCount(user.id)] : [addressCount(input.address), nameCount(key)];
+  checkThrottle(core, counts);
   const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
   if (user && isRight && !user.disabled) return user;
-  core.limits.take(`login-address:${input.address}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
-  if (byName) core.limits.take(byName, FAILURES_PER_NAME.perSecond, FAILURES_PER_NAME.burst);
+  for (const { bucket, perSecond, burst } of counts) core.limits.take(bucket, perSecond, burst);
   throw new DomainError('unauthenticated', WRONG, { field: 'password' });
 }
 
-function checkThrottle(core: Core, address: string, name: string | undefined): void {
-  const waitMs = Math.max(
-    core.limits.peek(address, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst),
-    name ? core.limits.peek(name, FAILURES_PER_NAME.perSecond, FAILURES_PER_NAME.burst) : 0,
-  );
+type Count = { readonly bucket: string; readonly perSecond: number; readonly burst: number };
+
+const addressCount = (address: string): Count => ({ bucket: `login-address:${address}`, ...FAILURES_PER_ADDRESS });
+const nameCount = (key: string): Count => ({ bucket: `login-name:${key}`, ...FAILURES_PER_NAME });
+const deviceCount = (user: UserId): Count => ({ bucket: `login-known:${user}`, ...FAILURES_PER_NAME });
+
+function checkThrottle(core: Core, counts: readonly Count[]): void {
+  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.limits.peek(bucket, perSecond, burst)));
   if (waitMs > 0) throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
 }
 

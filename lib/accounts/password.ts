@@ -1,6 +1,7 @@
 import bcrypt from 'bcrypt';
 import type { Passwords } from '../core.ts';
 import { tooMany } from '../errors.ts';
+import { MAX_PASSWORD_BYTES } from './account.ts';
 
 const AT_ONCE = 2; // bcrypt works in libuv's four threads; more at once starve file access
 const MOST_WAITING = 20;
@@ -39,7 +40,8 @@ export function openPasswords(cost: number): Passwords {
       gated(async () => {
         dummy ??= bcrypt.hash('nobody has this password', cost);
         const isRight = await bcrypt.compare(password, hash ?? (await dummy));
-        return isRight && hash !== null;
+        const isWhole = Buffer.byteLength(password, 'utf8') <= MAX_PASSWORD_BYTES; // bcrypt would overlook the rest
+        return isRight && isWhole && hash !== null;
       }),
   };
 }

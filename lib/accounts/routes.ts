@@ -144,7 +144,7 @@ async function showAgain(
 
 async function showForms(
   ctx: Context,
-  { core, views, isDev }: Web,
+  { core, views }: Web,
   template: string,
   title: string,
   forms: { signup?: Filled; login?: Filled },
@@ -154,12 +154,12 @@ async function showForms(
   const isFirst = await accounts.isEmpty(core);
   const needsCode = isFirst ? await accounts.hasSetupCode(core) : core.config.signup === 'code';
   const signup = { name: '', code: '', error: null, needsCode, closed: !isFirst && core.config.signup === 'closed', ...forms.signup };
-  renderPage(ctx, views, template, title, { signup, login: { name: '', error: null, ...forms.login }, returnTo }, isDev);
+  renderPage(ctx, views, template, title, { signup, login: { name: '', error: null, ...forms.login }, returnTo });
 }
 
 async function showSettings(
   ctx: Context,
-  { core, views, isDev }: Web,
+  { core, views }: Web,
   more: { newToken?: string; passwordError?: FieldError } = {},
 ): Promise<void> {
   noStore(ctx);
@@ -167,7 +167,7 @@ async function showSettings(
   const tokens = (await core.store.tokens.listOf(user.id))
     .filter((token) => token.kind === 'api')
     .map(({ hash, prefix, createdAt, lastUsedAt }) => ({ id: hash, prefix, createdAt, lastUsedAt }));
-  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', { tokens, newToken: null, passwordError: null, ...more }, isDev);
+  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', { tokens, newToken: null, passwordError: null, ...more });
 }
 
 async function showMe(ctx: Context, { core }: Web): Promise<void> {

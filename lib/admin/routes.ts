@@ -36,7 +36,7 @@ export function adminRoutes(web: Web): Router {
   return router;
 }
 
-async function showAdmin(ctx: Context, { core, views, isDev }: Web): Promise<void> {
+async function showAdmin(ctx: Context, { core, views }: Web): Promise<void> {
   noStore(ctx);
   const [everybody, groups] = await Promise.all([
     core.store.users.list({ limit: MOST_ROWS }),
@@ -59,5 +59,5 @@ async function showAdmin(ctx: Context, { core, views, isDev }: Web): Promise<voi
   });
   const users = everybody.filter((user) => !user.bot).map(face);
   const bots = everybody.filter((user) => user.bot).map(face);
-  renderPage(ctx, views, 'admin/index.njk', 'Administration', { users, groups: rows, bots }, isDev);
+  renderPage(ctx, views, 'admin/index.njk', 'Administration', { users, groups: rows, bots });
 }

@@ -54,14 +54,18 @@ async function receive(ctx: Context, core: Core, token: string): Promise<void> {
   const key = ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1');
   await post(core, at, {
     body: cutText(text, core.config.maxBodyBytes),
-    as:
-      username
-        ?.normalize('NFKC')
-        .replace(/[\p{Cc}\p{Cf}]/gu, '')
-        .trim() || undefined,
+    as: username === undefined ? undefined : cleanName(username),
     key: key === '' ? undefined : keyIn('hook', key),
   });
 }
+
+/** A sender's name on one line, without what cannot be seen; undefined when nothing is left. */
+const cleanName = (text: string): string | undefined =>
+  text
+    .normalize('NFKC')
+    .replace(/\s+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .trim() || undefined;
 
 /** Whose hook it is and where it leads. Errors: `notFound` for anything that does not stand: the token, the bot, its membership. */
 async function standingOf(core: Core, text: string): Promise<Standing> {
@@ -77,5 +81,5 @@ function refuse(ctx: Context, core: Core, error: unknown): void {
   if (problem.isOurs) core.log.error({ err: error }, 'webhook failed');
   ctx.status = problem.code === 'invalid' ? 400 : problem.code === 'forbidden' ? 410 : problem.status;
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
-  ctx.body = WORDS[problem.code] ?? 'rollup_error';
+  ctx.body = problem.field === 'key' && problem.code === 'invalid' ? 'invalid_key' : (WORDS[problem.code] ?? 'rollup_error');
 }

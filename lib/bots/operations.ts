@@ -2,7 +2,7 @@ import { createAccount, createToken, setDisabled } from '../accounts/operations.
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
-import { asGroupId, newUid, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
+import { asGroupId, type GroupId, newUid, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import { sha256 } from '../secrets.ts';
 import type { Group, Token, User } from '../store/port.ts';
 
@@ -86,6 +86,12 @@ async function dropToken(core: Core, by: UserId, user: UserId, hash: string): Pr
 export async function revokeBot(core: Core, by: UserId, user: User): Promise<void> {
   for (const { hash } of await core.store.tokens.listOf(user.id)) await core.store.tokens.remove(hash);
   await setDisabled(core, by, user, true);
+}
+
+/** Every group that a bot is in, or has a webhook for. */
+export async function groupsOf(core: Core, bot: User): Promise<Set<GroupId>> {
+  const [memberships, tokens] = await Promise.all([core.store.memberships.ofUser(bot.id), core.store.tokens.listOf(bot.id)]);
+  return new Set([...memberships.map(({ group }) => group), ...tokens.flatMap(({ group }) => group ?? [])]);
 }
 
 /** The bots of a group. */

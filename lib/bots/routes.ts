@@ -1,9 +1,10 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { notFound } from '../errors.ts';
+import { forbidden, notFound } from '../errors.ts';
 import { openManagedGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
+import { originOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
@@ -38,7 +39,7 @@ export function botRoutes(web: Web): Router {
     if (form.action === 'create') return create(ctx, web, at, form.name);
     const bot = await botIn(web, at, form.user);
     if (form.action === 'rotate')
-      return showBots(ctx, web, at, { made: shown(ctx, bot.name, await bots.rotateBot(core, at.user.id, bot)) });
+      return showBots(ctx, web, at, { made: shown(originOf(ctx, core.config), bot.name, await bots.rotateBot(core, at.user.id, bot)) });
     await bots.revokeBot(core, at.user.id, bot);
     setFlash(ctx, `${bot.name} is revoked.`);
     seeOther(ctx, `/groups/${at.group.slug}/bots`);
@@ -49,33 +50,35 @@ export function botRoutes(web: Web): Router {
 async function create(ctx: Context, web: Web, at: Standing, name: string): Promise<void> {
   try {
     const { user, ...secrets } = await bots.createBot(web.core, at.user.id, { name, group: at.group });
-    await showBots(ctx, web, at, { made: shown(ctx, user.name, secrets) });
+    await showBots(ctx, web, at, { made: shown(originOf(ctx, web.core.config), user.name, secrets) });
   } catch (error) {
     await showBots(ctx, web, at, { create: { name, error: fieldError(ctx, error) } });
   }
 }
 
-/** A bot of this very group: a moderator here has no say over bots elsewhere. */
+/** A bot of this very group: a moderator here has no say over bots elsewhere, nor over one whose secrets open other groups too. */
 async function botIn({ core }: Web, at: Standing, id: string): Promise<User> {
   const bot = (await bots.botsOf(core, at.group)).find((user) => user.id === asUserId(id));
   if (!bot) throw notFound('There is no such bot in this group.');
+  const reaches = await bots.groupsOf(core, bot);
+  if (!at.user.admin && [...reaches].some((group) => group !== at.group.id))
+    throw forbidden(`${bot.name} is in other groups too: only an administrator can do that.`);
   return bot;
 }
 
-function shown(ctx: Context, name: string, { hook, token }: bots.BotSecrets): Made {
-  const url = `${ctx.origin}${hook}`;
+function shown(origin: string, name: string, { hook, token }: bots.BotSecrets): Made {
+  const url = `${origin}${hook}`;
   return { name, hook: url, token, curl: `curl -d "Hello from ${name.replace(/["$`\\!]/g, '')}" ${url}` };
 }
 
 async function showBots(ctx: Context, web: Web, { group }: Standing, more: Shown = {}): Promise<void> {
   noStore(ctx);
   const list = (await bots.botsOf(web.core, group)).map(({ id, name, color, createdAt }) => ({ id, name, color, createdAt }));
-  renderPage(
-    ctx,
-    web.views,
-    'bots/index.njk',
-    `Bots in ${group.name}`,
-    { group, bots: list, create: { name: '', error: null }, made: null, ...more },
-    web.isDev,
-  );
+  renderPage(ctx, web.views, 'bots/index.njk', `Bots in ${group.name}`, {
+    group,
+    bots: list,
+    create: { name: '', error: null },
+    made: null,
+    ...more,
+  });
 }

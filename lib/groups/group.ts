@@ -1,5 +1,6 @@
 import { slugify } from 'transliteration';
 import { invalid } from '../errors.ts';
+import { isBlank } from '../messages/body.ts';
 
 export const MAX_GROUP_NAME_LENGTH = 64;
 export const MAX_TOPIC_LENGTH = 250;
@@ -8,14 +9,16 @@ export const MAX_SLUG_LENGTH = 48;
 /** Words with a meaning of their own in /groups/:slug. */
 const RESERVED = new Set(['join', 'new', 'system', 'direct', 'settings', 'search', 'admin', 'events']);
 
+/** Controls, and what turns the direction of all that follows. The two joiners (U+200C, U+200D) stay: Persian and emoji are written with them. */
+const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/u;
+
 /** Throws `invalid` (field `name`). */
 export function parseGroupName(text: string): string {
   const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
-  if (name === '') throw invalid('name', 'Group name is missing.');
+  if (isBlank(name)) throw invalid('name', 'Group name is missing.');
   if ([...name].length > MAX_GROUP_NAME_LENGTH)
     throw invalid('name', `Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
-  if (/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]/u.test(name))
-    throw invalid('name', 'Group name has a character that cannot be seen. Take it out.');
+  if (UNSEEN.test(name)) throw invalid('name', 'Group name has a character that cannot be seen. Take it out.');
   return name;
 }
 
@@ -23,6 +26,7 @@ export function parseGroupName(text: string): string {
 export function parseTopic(text: string): string {
   const topic = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
   if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', `Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
+  if (UNSEEN.test(topic)) throw invalid('topic', 'Topic has a character that cannot be seen. Take it out.');
   return topic;
 }
 

@@ -1,6 +1,6 @@
 import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
-import { conflict, forbidden, invalid, notFound } from '../errors.ts';
+import { conflict, forbidden, invalid, notFound, tooMany } from '../errors.ts';
 import { asUserId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
 import type { Draft } from '../messages/entry.ts';
 import type { Group, GroupPatch, User } from '../store/port.ts';
@@ -84,7 +84,8 @@ export const joinCode = (core: Core, group: Group): string =>
 
 /** Errors: `invalid` (code), `forbidden` (a bot), `tooMany` (guessing). */
 export async function joinByCode(core: Core, user: User, code: string): Promise<Group> {
-  if (core.limits.take(`join:${user.id}`, 1 / 3, 20) > 0) throw invalid('code', 'Too many codes tried. Wait a minute.');
+  const waitMs = core.limits.take(`join:${user.id}`, 1 / 3, 20);
+  if (waitMs > 0) throw tooMany('Too many codes tried. Wait a minute.', waitMs);
   const group = normaliseCode(code) === '' ? undefined : await core.store.groups.byCodeMac(codeMac(core, code));
   if (!group || group.archived) throw invalid('code', 'No group has this code. It may have been replaced: ask for the new one.');
   return join(core, user, group);
@@ -127,9 +128,10 @@ export async function addMember(
 export const removeMember = (core: Core, by: UserId, group: Group, user: User): Promise<boolean> =>
   changeMembership(core, group.id, user.id, { in: false, role: 'member', by });
 
-/** Errors: `notFound` for one who is not in, `conflict` for the last moderator. */
+/** Errors: `notFound` for one who is not in, `conflict` for the last moderator, `forbidden` for a bot. */
 export async function setRole(core: Core, by: UserId, group: Group, user: User, role: 'member' | 'moderator'): Promise<void> {
   if (!(await core.store.memberships.get(group.id, user.id))?.in) throw notFound(`${user.name} is not in this group.`);
+  if (role === 'moderator' && user.bot) throw forbidden('A bot cannot be a moderator.');
   if (role === 'member') await refuseLastModerator(core, group, user.id);
   await changeMembership(core, group.id, user.id, { in: true, role, by });
 }

@@ -51,7 +51,7 @@ export function groupRoutes(web: Web): Router {
       if (speech(ctx) !== 'html') throw error;
       return showMembers(ctx, web, at, { name: form.action === 'add' ? form.name : '', error: fieldError(ctx, error) });
     }
-    if (speech(ctx) === 'json') ctx.status = 204;
+    if (speech(ctx) !== 'html') ctx.status = 204;
     else seeOther(ctx, form.action === 'leave' ? '/groups' : `/groups/${at.group.slug}/members`);
   });
 
@@ -64,6 +64,10 @@ export function groupRoutes(web: Web): Router {
     const form = await parse(settingsForm, ctx);
     try {
       const slug = await changeSettings(web, at, form);
+      if (speech(ctx) !== 'html') {
+        ctx.status = 204;
+        return;
+      }
       setFlash(ctx, 'Saved.');
       seeOther(ctx, `/groups/${slug}/settings`);
     } catch (error) {
@@ -80,7 +84,8 @@ async function openForMembers({ core }: Web, user: User, slug: string): Promise<
 }
 
 async function changeMembers({ core }: Web, at: Standing, form: z.infer<typeof memberForm>): Promise<void> {
-  if (form.action === 'leave') return groups.leaveGroup(core, at);
+  const isLeaving = form.action === 'leave' || (form.action === 'remove' && form.user === at.user.id);
+  if (isLeaving) return groups.leaveGroup(core, at);
   const managed = await groups.openManagedGroup(core, at.user, at.group.slug);
   const { group, user: by } = managed;
   if (form.action === 'add') return addByName({ core }, managed, form.name);
@@ -94,6 +99,7 @@ async function addByName({ core }: Pick<Web, 'core'>, { group, user: by }: Stand
   const user = await userByName(core, name).catch(() => {
     throw invalid('name', `There is nobody named ${name.slice(0, 64)}.`);
   });
+  if (user.bot && !by.admin) throw invalid('name', `${user.name} is a bot: only an administrator can bring it into another group.`);
   await groups.addMember(core, by.id, group, user);
 }
 
@@ -128,24 +134,16 @@ async function showMembers(ctx: Context, web: Web, at: Standing, add: AddForm = 
   if (speech(ctx) === 'json') ctx.body = members;
   else if (speech(ctx) === 'text') ctx.body = members.map((member) => `${member.name}\n`).join('');
   else
-    renderPage(
-      ctx,
-      web.views,
-      'groups/members.njk',
-      `Members of ${at.group.name}`,
-      { group: at.group, members, mayManage: mayManage(at), add, isIn: at.membership?.in === true },
-      web.isDev,
-    );
+    renderPage(ctx, web.views, 'groups/members.njk', `Members of ${at.group.name}`, {
+      group: at.group,
+      members,
+      mayManage: mayManage(at),
+      add,
+      isIn: at.membership?.in === true,
+    });
 }
 
 async function showSettings(ctx: Context, web: Web, { group }: Standing, error: object | null = null): Promise<void> {
   noStore(ctx);
-  renderPage(
-    ctx,
-    web.views,
-    'groups/settings.njk',
-    `Settings of ${group.name}`,
-    { group, code: groups.joinCode(web.core, group), error },
-    web.isDev,
-  );
+  renderPage(ctx, web.views, 'groups/settings.njk', `Settings of ${group.name}`, { group, code: groups.joinCode(web.core, group), error });
 }

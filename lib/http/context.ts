@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import type { Config } from '../config.ts';
 import type { User } from '../store/port.ts';
 
 /** Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. */
@@ -19,6 +20,9 @@ export const header = (ctx: Context, name: string): string => ctx.get(name);
 
 /** Whether htmx asks and wants a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
+
+/** The origin of links to this site. */
+export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? ctx.origin;
 
 /** How the client wants to be answered. A bearer client that does not care gets JSON; anybody else that does not care gets HTML. */
 export type Speech = 'html' | 'json' | 'text' | 'stream';

@@ -20,18 +20,19 @@ export type Layers = {
 /** The life of a request, from top to bottom. */
 export function createKoa(web: Web, layers: Layers): Koa {
   const { core } = web;
-  const app = new Koa({ proxy: core.config.trustProxy });
+  // The last address is the one our own proxy saw; those before it are whatever the client wrote.
+  const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
   app.use(describeRequest(web));
   app.use(secureHeaders);
-  app.use(sayErrors(web));
+  app.use(sayErrors(web, false));
   app.use(layers.files);
   for (const router of layers.early) app.use(router.routes());
   app.use(refuseForeign(core.config));
   app.use(sessions(core, app));
-  app.use(sayErrors(web)); // again behind the session, so that what an error page takes from it is saved
+  app.use(sayErrors(web, true)); // again behind the session, so that what an error page takes from it is saved
   app.use(identify(core));
-  for (const router of layers.late) app.use(router.routes()).use(router.allowedMethods());
-  app.use((ctx) => ctx.throw(404));
+  for (const router of layers.late) app.use(router.routes());
+  app.use(refuseRest);
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
       core.log.error({ err: error }, 'request failed');
@@ -53,13 +54,23 @@ const describeRequest =
     await next();
   };
 
+/** No route took the request: 405 where its path has other methods, else 404. */
+const refuseRest: Middleware = (ctx) => {
+  const { matched = [] } = ctx as { matched?: readonly { readonly methods: readonly string[] }[] };
+  const methods = new Set(matched.flatMap((layer) => layer.methods));
+  if (methods.size === 0) ctx.throw(404);
+  ctx.set('Allow', [...methods].join(', '));
+  if (ctx.method !== 'OPTIONS') ctx.throw(405);
+  ctx.status = 204;
+};
+
 const sayErrors =
-  (web: Web): Middleware =>
+  (web: Web, mayRedirect: boolean): Middleware =>
   async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      const problem = replyProblem(ctx, web.views, error, web.isDev);
+      const problem = replyProblem(ctx, web.views, error, mayRedirect);
       if (problem.isOurs)
         web.core.log.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
       if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read

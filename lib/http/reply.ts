@@ -5,18 +5,17 @@ import { type Problem, problemOf } from './errors.ts';
 import { takeFlash } from './session.ts';
 
 /** Locals that every page has, and those of this one. */
-export function renderPage(ctx: Context, views: Views, template: string, title: string, locals: object = {}, isDev = false): void {
+export function renderPage(ctx: Context, views: Views, template: string, title: string, locals: object = {}): void {
   ctx.type = 'html';
-  ctx.body = views.render(template, { ...pageLocals(ctx, title, isDev), ...locals });
+  ctx.body = views.render(template, { ...pageLocals(ctx, title), ...locals });
 }
 
-function pageLocals(ctx: Context, title: string, dev: boolean): object {
+function pageLocals(ctx: Context, title: string): object {
   const { viewer, nonce } = stateOf(ctx);
   const user = viewer?.user;
   return {
     title,
     nonce,
-    dev,
     path: ctx.path,
     flash: takeFlash(ctx),
     viewer: user ? { id: user.id, name: user.name, color: user.color, admin: user.admin } : null,
@@ -31,18 +30,21 @@ export function noStore(ctx: Context): void {
   ctx.vary('Cookie');
 }
 
-/** Answers an error as the client wants it said. A redirect to the log-in page is for people's browsers only. */
-export function replyProblem(ctx: Context, views: Views, error: unknown, isDev = false): Problem {
+/**
+ * Answers an error as the client wants it said. A browser that asks for a page without being logged in is led to the log-in page;
+ * with `mayRedirect` false nobody is: streams and webhooks never redirect.
+ */
+export function replyProblem(ctx: Context, views: Views, error: unknown, mayRedirect: boolean): Problem {
   const problem = problemOf(error);
   ctx.status = problem.status;
   noStore(ctx);
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
   if (problem.status === 401 && ctx.get('Authorization') !== '') ctx.set('WWW-Authenticate', 'Bearer');
-  sayProblem(ctx, views, problem, isDev);
+  sayProblem(ctx, views, problem, mayRedirect);
   return problem;
 }
 
-function sayProblem(ctx: Context, views: Views, problem: Problem, isDev: boolean): void {
+function sayProblem(ctx: Context, views: Views, problem: Problem, mayRedirect: boolean): void {
   const { requestId } = stateOf(ctx);
   const { status, code, heading, message, field } = problem;
   const how = speech(ctx);
@@ -55,11 +57,11 @@ function sayProblem(ctx: Context, views: Views, problem: Problem, isDev: boolean
   } else if (isHtmx(ctx)) {
     ctx.type = 'html';
     ctx.body = views.render('_error.njk', { status, heading, message, requestId });
-  } else if (status === 401 && ctx.method === 'GET') {
+  } else if (mayRedirect && status === 401 && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
     ctx.redirect(`/login?return_to=${encodeURIComponent(ctx.originalUrl)}`);
     ctx.status = 303;
   } else {
-    renderPage(ctx, views, 'error.njk', heading, { status, heading, message, requestId, back: backOf(ctx) }, isDev);
+    renderPage(ctx, views, 'error.njk', heading, { status, heading, message, requestId, back: backOf(ctx) });
     ctx.status = status;
   }
 }
@@ -76,7 +78,8 @@ export function seeOther(ctx: Context, url: string): void {
 export function safeReturn(path: string | undefined, fallback: string): string {
   if (path === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(path) || path.includes('\\')) return fallback;
   const url = new URL(path, 'http://here.invalid');
-  return url.host === 'here.invalid' ? url.pathname + url.search + url.hash : fallback;
+  const isHere = url.host === 'here.invalid' && !url.pathname.startsWith('//'); // what `/.//evil` becomes
+  return isHere ? url.pathname + url.search + url.hash : fallback;
 }
 
 export type FieldError = { readonly field: string; readonly message: string };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { Config } from '../config.ts';
 import { forbidden } from '../errors.ts';
-import { stateOf } from './context.ts';
+import { originOf, stateOf } from './context.ts';
 
 const policy = (nonce: string): string =>
   [
@@ -43,23 +43,21 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export const refuseForeign =
   (config: Pick<Config, 'publicUrl'>): Middleware =>
   async (ctx, next) => {
-    if (!SAFE.has(ctx.method) && isForeign(ctx, config.publicUrl)) throw foreign();
+    if (!SAFE.has(ctx.method) && isForeign(ctx, config)) throw foreign();
     await next();
   };
 
 export function checkStreamOrigin(ctx: Context, config: Pick<Config, 'publicUrl'>): void {
-  if (isForeign(ctx, config.publicUrl)) throw foreign();
+  if (isForeign(ctx, config)) throw foreign();
 }
 
 const foreign = () =>
   forbidden('This request comes from another site. If that is not so, the operator must set PUBLIC_URL to the address you use.');
 
-function isForeign(ctx: Context, publicUrl: string | undefined): boolean {
+function isForeign(ctx: Context, config: Pick<Config, 'publicUrl'>): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
-  if (origin !== '' && origin !== 'null' && isOurs(ctx, origin, publicUrl)) return false;
+  if (origin === originOf(ctx, config)) return false;
   if (site !== '') return site !== 'same-origin' && site !== 'none';
   return origin !== '';
 }
-
-const isOurs = (ctx: Context, origin: string, publicUrl: string | undefined): boolean => origin === (publicUrl ?? ctx.origin);

@@ -29,7 +29,9 @@ export function sessions(core: Core, app: Koa): Koa.Middleware {
           const record = await core.store.sessions.get(sha256(id), core.now());
           return record ? JSON.parse(record.data) : undefined;
         },
-        set: async (id: string, data: Data) => {
+        set: async (id: string, data: Data, _maxAge: unknown, { ctx }: { ctx?: Context }) => {
+          const isLoaded = ctx?.cookies.get(COOKIE, { signed: false }) === id;
+          if (isLoaded && !(await core.store.sessions.get(sha256(id), core.now()))) return; // ended while this request ran: it stays ended
           const userId = data.userId === undefined ? null : asUserId(data.userId);
           await core.store.sessions.set({ hash: sha256(id), userId, data: JSON.stringify(data), expiresAt: core.now() + MAX_AGE_MS });
         },

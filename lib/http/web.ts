@@ -7,5 +7,4 @@ export type Web = {
   readonly core: Core;
   readonly views: Views;
   readonly hub: Hub;
-  readonly isDev: boolean;
 };

@@ -12,7 +12,7 @@ export function cleanText(text: string): string {
 }
 
 /** Whether there is nothing to see: only space, or characters without a shape. */
-export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]*$/u.test(text);
+export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text);
 
 /** A body fit to be posted. Errors: `invalid` (blank), `tooLarge`; both with field `body`. */
 export function parseBody(text: string, maxBytes: number): string {

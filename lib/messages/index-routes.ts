@@ -74,7 +74,7 @@ export async function showGroups(ctx: Context, web: Web, user: User, forms: Grou
       mayCreate: mayCreate(user),
       ...forms,
     };
-    renderPage(ctx, web.views, 'groups/index.njk', 'Groups', locals, web.isDev);
+    renderPage(ctx, web.views, 'groups/index.njk', 'Groups', locals);
   }
 }
 

@@ -17,7 +17,7 @@ const SAFE_URL = /^(https?:\/\/|mailto:)/i;
 const MOST_LINKIFIED = 20_000;
 
 /**
- * The only producer of HTML from what people and bots write: escaped text, line breaks kept (by CSS `white-space: pre-wrap`),
+ * The only producer of HTML from what people and bots write: escaped text, line breaks kept (as `<br>`, for text browsers too),
  * http, https and mailto URLs linked, `@name` of the people given marked. It does not depend on who looks.
  */
 export function renderBody(body: string, format: Format, mentioned: readonly Named[]): string {
@@ -40,7 +40,7 @@ function renderText(text: string, mentioned: readonly Named[]): string {
     html += escapeHtml(text.slice(last, span.start)) + span.html;
     last = span.end;
   }
-  return html + escapeHtml(text.slice(last));
+  return (html + escapeHtml(text.slice(last))).replaceAll('\n', '<br>');
 }
 
 function linkSpans(text: string): Span[] {

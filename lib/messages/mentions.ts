@@ -5,20 +5,29 @@ export type Mention = { readonly id: UserId; readonly start: number; readonly en
 
 const WORD = /[\p{L}\p{N}_]/u;
 const MOST_MENTIONS = 200;
+/** More `@` than this are no people any more: looking must stay cheap whatever is posted. */
+const MOST_TRIED = 1000;
 
-/** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. Linear in the text for each `@`. */
+/** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. The cost is bounded for any text; it grows with the lengths that names have, not with their number. */
 export function findMentions(text: string, people: readonly Named[]): Mention[] {
-  const byLength = people.map(({ id, name }) => ({ id, key: name.toLowerCase() })).sort((a, b) => b.key.length - a.key.length);
+  const byKey = new Map(people.map(({ id, name }) => [name.toLowerCase(), id]));
+  const lengths = [...new Set([...byKey.keys()].map((key) => key.length))].filter((length) => length > 0).sort((a, b) => b - a);
   const found: Mention[] = [];
-  for (let at = text.indexOf('@'); at !== -1 && found.length < MOST_MENTIONS; at = text.indexOf('@', at + 1)) {
+  let tried = 0;
+  for (let at = text.indexOf('@'); at !== -1 && found.length < MOST_MENTIONS && tried < MOST_TRIED; at = text.indexOf('@', at + 1)) {
     if (at > 0 && WORD.test(text.charAt(at - 1))) continue; // an e-mail address
-    const hit = byLength.find(({ key }) => key !== '' && isNameAt(text, at + 1, key));
-    if (hit) found.push({ id: hit.id, start: at, end: at + 1 + hit.key.length });
+    tried += 1;
+    const hit = nameAt(text, at + 1, lengths, byKey);
+    if (hit) found.push({ id: hit.id, start: at, end: hit.end });
   }
   return found;
 }
 
-function isNameAt(text: string, start: number, key: string): boolean {
-  const end = start + key.length;
-  return text.slice(start, end).toLowerCase() === key && !WORD.test(text.charAt(end));
+function nameAt(text: string, start: number, lengths: readonly number[], byKey: ReadonlyMap<string, UserId>) {
+  for (const length of lengths) {
+    const end = start + length;
+    const id = byKey.get(text.slice(start, end).toLowerCase());
+    if (id !== undefined && !WORD.test(text.charAt(end))) return { id, end };
+  }
+  return undefined;
 }

@@ -10,7 +10,8 @@ import { randomId } from '../ids.ts';
 import type { User } from '../store/port.ts';
 import type { FoldedMessage } from './fold.ts';
 import { lastMessage, readPage, type Window } from './history.ts';
-import { messageText, peopleIn, presentLines, presentRow } from './presenter.ts';
+import { peopleIn, presentLines, presentRow } from './presenter.ts';
+import { mayEdit } from './rules.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
 const formKey = (web: Web): string => randomId(web.core.random, 24);
@@ -32,26 +33,19 @@ export async function showGroup(ctx: Context, web: Web, at: Standing, window: Wi
   ]);
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  renderPage(
-    ctx,
-    views,
-    'groups/show.njk',
-    at.group.name,
-    {
-      group: at.group,
-      rows,
-      members,
-      sidebar,
-      older: page.older === undefined ? null : `${base}?before=${page.older}`,
-      newer: isNewest ? null : `${base}?after=${page.newer}`,
-      composer: { body: draft?.body ?? '', key: formKey(web), error },
-      mayPost: mayPost(at),
-      mayManage: mayManage(at),
-      moderator: isModerator(at) || at.user.admin,
-      live: isNewest ? { url: `${base}/events?after=${page.head.seq}`, frame: `${base}/live` } : null,
-    },
-    web.isDev,
-  );
+  renderPage(ctx, views, 'groups/show.njk', at.group.name, {
+    group: at.group,
+    rows,
+    members,
+    sidebar,
+    older: page.older === undefined ? null : `${base}?before=${page.older}`,
+    newer: isNewest ? null : `${base}?after=${page.newer}`,
+    composer: { body: draft?.body ?? '', key: formKey(web), error },
+    mayPost: mayPost(at),
+    mayManage: mayManage(at),
+    moderator: isModerator(at) || at.user.admin,
+    live: isNewest ? { url: `${base}/events?after=${page.head.seq}`, frame: `${base}/live` } : null,
+  });
 }
 
 function describeGroup(ctx: Context, { group, membership }: Standing, n: number): void {
@@ -80,32 +74,25 @@ export async function showMessage(ctx: Context, web: Web, at: Standing, folded: 
   noStore(ctx);
   const faces = await web.core.directory.faces(peopleIn([{ type: 'message', folded }]));
   const { seq } = folded.message;
-  renderPage(
-    ctx,
-    web.views,
-    'messages/show.njk',
-    at.group.name,
-    {
-      group: at.group,
-      row: presentRow(folded, at.group, faces, web.core.now()),
-      moderator: isModerator(at) || at.user.admin,
-      members: [],
-      context: `/groups/${at.group.slug}?before=${seq + 1}#m-${seq}`,
-    },
-    web.isDev,
-  );
+  renderPage(ctx, web.views, 'messages/show.njk', at.group.name, {
+    group: at.group,
+    row: presentRow(folded, at.group, faces, web.core.now()),
+    moderator: isModerator(at) || at.user.admin,
+    members: [],
+    context: `/groups/${at.group.slug}?before=${seq + 1}#m-${seq}`,
+  });
 }
 
 /** The form that stands in for a message while it is edited: a fragment, or a page. */
 export async function showEditForm(ctx: Context, web: Web, at: Standing, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
-  if (folded.message.author !== at.user.id) throw forbidden('Only the author can edit a message.');
+  if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? folded.state.body, key: formKey(web), error };
   if (isHtmx(ctx)) {
     ctx.type = 'html';
     ctx.body = web.views.render('messages/_edit.njk', { edit });
-  } else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit }, web.isDev);
+  } else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
 }
 
 /** My groups with what was said last, for the page, programs and shells. */
@@ -116,10 +103,13 @@ export async function listGroups(web: Web, user: User) {
       const folded = await lastMessage(web.core, group.id, n);
       const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
       const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
-      const last = folded ? { author, text: snippet(messageText(folded, faces).slice(author.length + 2)), at: folded.message.at } : null;
+      const last = folded ? { author, text: snippet(bodyOf(folded)), at: folded.message.at } : null;
       return { slug: group.slug, name: group.name, topic: group.topic, archived: group.archived, unread, last };
     }),
   );
 }
+
+const bodyOf = ({ message, state }: FoldedMessage): string =>
+  state.erasedBy !== undefined || message.scrubbed === true ? '(erased)' : state.body;
 
 const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

@@ -24,7 +24,8 @@ export type Row = {
   readonly html: string;
   readonly edited: boolean;
   readonly erased: boolean;
-  readonly undoable: boolean;
+  /** Who may still take the erasure back. */
+  readonly undoBy: string | null;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
 };
 
@@ -67,9 +68,14 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     html: isErased ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
     edited: state.editedAt !== undefined,
     erased: isErased,
-    undoable: isErased && message.scrubbed !== true && now <= (state.erasedBy?.undoUntil ?? 0),
+    undoBy: undoBy(folded, now),
     reactions: isErased ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
   };
+}
+
+function undoBy({ message, state }: FoldedMessage, now: number): string | null {
+  const erased = state.erasedBy;
+  return erased && message.scrubbed !== true && now <= erased.undoUntil ? erased.author : null;
 }
 
 const presentReaction = (emoji: string, by: readonly UserId[], faces: Faces) => ({

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DomainError, invalid, notFound } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { isHtmx, speech } from '../http/context.ts';
+import { isHtmx, originOf, speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, seeOther } from '../http/reply.ts';
@@ -36,8 +36,10 @@ export function messageRoutes(web: Web): Router {
 
   router.get('/groups/:slug', async (ctx) => {
     const at = await open(ctx);
-    if (at.group.slug !== ctx.params.slug) return movedTo(ctx, at);
-    await showGroup(ctx, web, at, parseQuery(windowQuery, ctx));
+    if (at.group.slug !== ctx.params.slug && speech(ctx) === 'html') return movedTo(ctx, at);
+    const window = parseQuery(windowQuery, ctx);
+    if (speech(ctx) === 'text') await listMessages(ctx, web, at, window);
+    else await showGroup(ctx, web, at, window);
   });
 
   router.get('/groups/:slug/messages', async (ctx) => {
@@ -124,8 +126,9 @@ export function messageRoutes(web: Web): Router {
   return router;
 }
 
-/** An old slug leads to the new one. */
+/** An old slug leads a person to the new one. Not to be remembered: a group may take its old name again. */
 function movedTo(ctx: Context, at: Standing): void {
+  noStore(ctx);
   ctx.redirect(`/groups/${at.group.slug}${ctx.search}`);
   ctx.status = 301;
 }
@@ -171,7 +174,7 @@ async function listMessages(ctx: Context, { core }: Web, at: Standing, window: W
   const faces = await core.directory.faces(peopleIn(page.lines));
   const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   const link = (rel: string, name: string, seq: number): string =>
-    `<${ctx.origin}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
+    `<${originOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
   const links = [
     ...(page.older === undefined ? [] : [link('prev', 'before', page.older)]),
     ...(page.newer === undefined ? [] : [link('next', 'after', page.newer)]),

@@ -39,3 +39,14 @@ const answers = (asked: Promise<void>): Promise<boolean> =>
     () => false,
   );
 const said = (isUp: boolean): string => (isUp ? 'up' : 'down');
+
+/** While developing: an answer that ends only with the server, by which open pages notice that it was started again. */
+export function devRoutes(): Router {
+  const router = new Router();
+  router.get('/dev/alive', (ctx) => {
+    ctx.respond = false;
+    ctx.res.writeHead(200, { 'Content-Type': 'text/plain' });
+    ctx.res.write('alive\n');
+  });
+  return router;
+}

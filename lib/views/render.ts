@@ -42,5 +42,6 @@ export function createViews(options: ViewOptions): Views {
   env.addFilter('initial', initial);
   env.addFilter('plural', plural);
   env.addGlobal('asset', assets.url);
+  env.addGlobal('dev', options.dev);
   return { render: (template, locals) => env.render(template, locals), asset: assets.url, assets };
 }

@@ -33,7 +33,7 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     html,
     edited: false,
     erased: false,
-    undoable: false,
+    undoBy: null,
     reactions: [],
     ...more,
   };
@@ -60,7 +60,7 @@ export const rows = [
   row(ann, '09:45', 'Yes, after the call.', { reactions: [{ emoji: '❤️', count: 1, by: niki.id, names: 'Νίκη' }] }),
   row(ann, '09:46', 'I will write here when it is through.'),
   row(eve, '09:50', '', { erased: true }),
-  row(ann, '09:52', '', { erased: true, undoable: true }),
+  row(ann, '09:52', '', { erased: true, undoBy: ann.id }),
   row(
     bob,
     '14:01',

@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDirectory } from './accounts/directory.ts';
+import { openLocalBus } from './bus/local.ts';
+import type { Bus } from './bus/port.ts';
+import type { Config } from './config.ts';
+import type { Core, Passwords } from './core.ts';
+import { type Random, randomToken, systemRandom } from './ids.ts';
+import { openLimits } from './limits.ts';
+import type { Log } from './log.ts';
+import { openAppender } from './messages/appender.ts';
+import { openSecrets } from './secrets.ts';
+import type { Store } from './store/port.ts';
+
+const BCRYPT_COST = 12;
+
+export type CoreOptions = {
+  /** `server` holds the embedded database for itself; a `visitor` (the CLI) works beside it. */
+  readonly role: 'server' | 'visitor';
+  /** For tests; never from the environment. */
+  readonly now?: () => number;
+  readonly random?: Random;
+  readonly bcryptCost?: number;
+  readonly log?: Log;
+};
+
+export type OpenCore = Core & { close(): Promise<void> };
+
+/** Opens the store and the bus that the configuration names, and what every operation needs besides. Rejects when the store cannot be opened. */
+export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
+  const { now = Date.now, random = systemRandom, role } = options;
+  const log = options.log ?? (await openServerLog(config));
+  const { store, release } = await openStore(config, role);
+  const bus = await openBus(config, store, { now, log, role });
+  const keys = config.secretKeys.length > 0 ? config.secretKeys : [await store.settings.putIfAbsent('secret-key', randomToken(random, 43))];
+  const core: Core = {
+    config,
+    store,
+    bus,
+    log,
+    now,
+    random,
+    secrets: openSecrets(keys),
+    passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
+    directory: openDirectory(store),
+    appender: openAppender({ store, bus, now, log }),
+    limits: openLimits(now),
+  };
+  const close = async (): Promise<void> => {
+    await core.appender.idle();
+    await bus.close();
+    await store.close();
+    release();
+  };
+  return { ...core, close };
+}
+
+async function openServerLog(config: Config): Promise<Log> {
+  const { openLog } = await import('./log.ts');
+  return openLog(config);
+}
+
+/** bcrypt is loaded with the first password: most commands of the CLI see none. */
+function passwordsAt(cost: number): Passwords {
+  let opened: Promise<Passwords> | undefined;
+  const open = (): Promise<Passwords> => {
+    opened ??= import('./accounts/password.ts').then(({ openPasswords }) => openPasswords(cost));
+    return opened;
+  };
+  return {
+    hash: async (password) => (await open()).hash(password),
+    verify: async (password, hash) => (await open()).verify(password, hash),
+  };
+}
+
+/** Drivers are loaded only where they are used: a start with no settings should not wait for them. */
+async function openStore(config: Config, role: CoreOptions['role']): Promise<{ store: Store; release: () => void }> {
+  if (config.mongodbUrl !== undefined) {
+    const { openMongo } = await import('./store/mongo/open.ts');
+    return { store: await openMongo({ url: config.mongodbUrl }), release: () => {} };
+  }
+  const [{ openSqlite }, { lockServer }] = await Promise.all([import('./store/sqlite/open.ts'), import('./store/sqlite/lock.ts')]);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const lock = role === 'server' ? lockServer(config.dataDir) : undefined;
+  return { store: await openSqlite({ file: join(config.dataDir, 'parley.db') }), release: () => lock?.release() };
+}
+
+async function openBus(
+  config: Config,
+  store: Store,
+  { now, log, role }: { now: () => number; log: Log; role: CoreOptions['role'] },
+): Promise<Bus> {
+  if (config.redisUrl !== undefined) {
+    const { openRedisBus } = await import('./bus/redis.ts');
+    return openRedisBus({ url: config.redisUrl, now, log });
+  }
+  const local = openLocalBus({ now, log });
+  if (!store.signals) return local;
+  const { openOutboxBus } = await import('./bus/outbox.ts');
+  return openOutboxBus(store.signals, local, role);
+}
