@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+/** Takes the pictures in docs/screenshots: a real server over the demo, in a real browser. `node bin/screenshots.ts [FOLDER]` */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from '../test/helpers/programs.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const PARLEY = join(ROOT, 'bin/parley');
+const folder = process.argv[2] ?? join(ROOT, 'docs/screenshots');
+const dataDir = mkdtempSync(join(tmpdir(), 'parley-pictures-'));
+const env = { ...process.env, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' };
+
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+type Look = {
+  readonly name: string;
+  readonly path: string;
+  readonly scheme: 'light' | 'dark';
+  readonly size: typeof DESKTOP;
+  readonly script?: boolean;
+};
+
+const LOOKS: readonly Look[] = [
+  { name: 'group-light', path: '/groups/operations', scheme: 'light', size: DESKTOP },
+  { name: 'group-dark', path: '/groups/operations', scheme: 'dark', size: DESKTOP },
+  { name: 'group-phone', path: '/groups/timetable-app', scheme: 'light', size: PHONE },
+  { name: 'group-phone-dark', path: '/groups/operations', scheme: 'dark', size: PHONE },
+  { name: 'group-without-javascript', path: '/groups/general', scheme: 'light', size: DESKTOP, script: false },
+  { name: 'groups', path: '/groups', scheme: 'light', size: DESKTOP },
+  { name: 'members', path: '/groups/operations/members', scheme: 'light', size: DESKTOP },
+  { name: 'admin', path: '/admin', scheme: 'dark', size: DESKTOP },
+];
+
+function seed(): string {
+  const { status, stdout, stderr } = spawnSync(PARLEY, ['seed'], { env, encoding: 'utf8', input: '' });
+  const password = /password (\S+)/.exec(stdout)?.[1];
+  if (status !== 0 || password === undefined) throw new Error(`seed failed: ${stderr || stdout}`);
+  return password;
+}
+
+async function urlOf(output: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const url = /http:\/\/\S+/.exec(line)?.[0];
+    if (url) return url;
+  }
+  throw new Error('the server ended before it said where it is');
+}
+
+async function open(browser: Browser, url: string, look: Look, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: look.size,
+    colorScheme: look.scheme,
+    javaScriptEnabled: look.script ?? true,
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+    ...options,
+  });
+  return context.newPage();
+}
+
+async function logIn(page: Page, name: string, password: string): Promise<void> {
+  await page.goto('/login', { waitUntil: 'commit' });
+  const form = page.getByRole('form', { name: 'Log in' });
+  await form.getByLabel('Name').fill(name);
+  await form.getByLabel('Password').fill(password);
+  await form.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Your groups' }).waitFor();
+}
+
+/** Until what is live is there: the stream connected, or the frame's newest message in view. */
+async function settle(page: Page, look: Look): Promise<void> {
+  if (!/^\/groups\/[^/]+$/.test(look.path)) return;
+  if (look.script === false) await page.frameLocator('iframe').locator('article').last().waitFor();
+  else await page.locator('#connection[data-state="connected"]').waitFor({ state: 'attached' });
+}
+
+async function take(browser: Browser, url: string, look: Look, password: string): Promise<void> {
+  const page = await open(browser, url, look);
+  await logIn(page, 'Maya', password);
+  await page.goto(look.path, { waitUntil: 'commit' });
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await settle(page, look);
+  await page.screenshot({ path: join(folder, `${look.name}.png`) });
+  await page.context().close();
+  console.log(`${look.name}.png`);
+}
+
+async function takeWelcome(browser: Browser, url: string): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    const page = await open(browser, url, { name: 'welcome', path: '/', scheme, size: DESKTOP });
+    await page.goto('/');
+    await page.screenshot({ path: join(folder, `welcome-${scheme}.png`) });
+    await page.context().close();
+    console.log(`welcome-${scheme}.png`);
+  }
+}
+
+const executablePath = chromiumPath();
+if (executablePath === undefined) throw new Error('Chromium is needed on PATH to take pictures');
+mkdirSync(folder, { recursive: true });
+const password = seed();
+const server = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+try {
+  const url = await urlOf(server.stdout);
+  const company = await open(browser, url, { name: 'company', path: '/', scheme: 'light', size: DESKTOP }); // somebody else is here, too
+  await logIn(company, 'Tom', password);
+  await company.goto('/groups/operations');
+  await takeWelcome(browser, url);
+  for (const look of LOOKS) await take(browser, url, look, password);
+} finally {
+  await browser.close();
+  server.kill();
+  await once(server, 'exit');
+  rmSync(dataDir, { recursive: true, force: true });
+}
