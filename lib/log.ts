@@ -34,7 +34,7 @@ export function openLog(config: Pick<Config, 'logLevel'>): Log {
   });
 }
 
-const SECRET_SEGMENT = /^\/(hooks|services|api\/webhooks|rooms\/[^/]+)\/[^?]*/;
+const SECRET_SEGMENT = /^\/(hooks|services|api\/webhooks|rooms\/[^/]+)\/[^?]*/i;
 
 /** A path as it may be logged: no query, and nothing past the door of those URLs that carry a key. */
 export function loggablePath(path: string): string {

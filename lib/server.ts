@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { isEmpty, setupCode } from './accounts/operations.ts';
 import { openCore, openServer } from './app.ts';
 import { type Config, isLoopback } from './config.ts';
+import type { Core } from './core.ts';
 
 const STOP_WITHIN_MS = 9000;
 
@@ -16,19 +17,27 @@ export type ServeOptions = {
 export async function serve(config: Config, { isDev = false, say }: ServeOptions): Promise<number> {
   const core = await openCore(config, { role: 'server' });
   const server = await openServer(core, { isDev });
+  const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
+  const stopped = stopSignal();
   server.http.listen(config.port, config.host);
   await once(server.http, 'listening');
   const url = urlOf(config, server.http.address() as AddressInfo);
+  for (const line of [`Parley is at ${url}`, ...howToBegin]) say(line);
   core.log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
-  say(`Parley is at ${url}`);
-  if (!isLoopback(config.host) && (await isEmpty(core))) say(`Set-up code for the first account: ${await setupCode(core)}`);
 
-  await stopSignal();
+  await stopped;
   core.log.info({}, 'stopping');
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
   await server.close();
   await core.close();
   return 0;
+}
+
+/** What to tell whoever starts a chat that nobody has an account in. */
+async function firstSteps(core: Core, config: Config): Promise<string[]> {
+  if (!(await isEmpty(core))) return [];
+  const advice = 'Nobody has an account yet: sign up there, and you are the administrator.';
+  return isLoopback(config.host) ? [advice] : [advice, `Set-up code for that first account: ${await setupCode(core)}`];
 }
 
 function urlOf(config: Config, address: AddressInfo): string {

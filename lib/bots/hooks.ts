@@ -62,6 +62,7 @@ async function receive(ctx: Context, core: Core, token: string): Promise<void> {
 /** A sender's name on one line, without what cannot be seen; undefined when nothing is left. */
 const cleanName = (text: string): string | undefined =>
   text
+    .toWellFormed()
     .normalize('NFKC')
     .replace(/\s+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '')

@@ -12,10 +12,14 @@ export type NewBot = BotSecrets & { readonly user: User };
 
 const HOOK_TOKEN_LENGTH = 40;
 
-/** A bot in one group, with an incoming webhook for it and a bearer token. Errors: `invalid` (name), `conflict` (name). */
-export async function createBot(core: Core, by: UserId, input: { readonly name: string; readonly group: Group }): Promise<NewBot> {
+/** A bot in one group, with an incoming webhook for it and a bearer token. Without `by` it comes by itself. Errors: `invalid` (name), `conflict` (name). */
+export async function createBot(
+  core: Core,
+  by: UserId | undefined,
+  input: { readonly name: string; readonly group: Group },
+): Promise<NewBot> {
   const user = await createAccount(core, { name: input.name, password: null, bot: true });
-  await addMember(core, by, input.group, user);
+  await addMember(core, by ?? user.id, input.group, user);
   return { user, ...(await issueSecrets(core, user, input.group)) };
 }
 

@@ -14,7 +14,7 @@ const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/u;
 
 /** Throws `invalid` (field `name`). */
 export function parseGroupName(text: string): string {
-  const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  const name = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
   if (isBlank(name)) throw invalid('name', 'Group name is missing.');
   if ([...name].length > MAX_GROUP_NAME_LENGTH)
     throw invalid('name', `Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
@@ -24,7 +24,7 @@ export function parseGroupName(text: string): string {
 
 /** Throws `invalid` (field `topic`). */
 export function parseTopic(text: string): string {
-  const topic = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  const topic = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
   if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', `Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
   if (UNSEEN.test(topic)) throw invalid('topic', 'Topic has a character that cannot be seen. Take it out.');
   return topic;

@@ -21,8 +21,8 @@ export const header = (ctx: Context, name: string): string => ctx.get(name);
 /** Whether htmx asks and wants a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
 
-/** The origin of links to this site. */
-export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? ctx.origin;
+/** The origin of this site, for links and to compare with. Not `ctx.origin`, which is what the client says of itself. */
+export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 
 /** How the client wants to be answered. A bearer client that does not care gets JSON; anybody else that does not care gets HTML. */
 export type Speech = 'html' | 'json' | 'text' | 'stream';

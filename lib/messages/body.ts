@@ -3,9 +3,10 @@ import { DomainError, invalid } from '../errors.ts';
 /** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
 const CONTROLS = /(?![\n\t])\p{Cc}/gu;
 
-/** Text as it is stored: line breaks are LF, no control characters, no blank lines at either end. */
+/** Text as it is stored: line breaks are LF, no control or half characters, no blank lines at either end. */
 export function cleanText(text: string): string {
   return text
+    .toWellFormed()
     .replace(/\r\n?/g, '\n')
     .replace(CONTROLS, '')
     .replace(/^(?:[^\S\n]*\n)+|\s+$/g, '');
@@ -34,7 +35,7 @@ export function cutText(text: string, maxBytes: number): string {
 
 /** One emoji or a few characters of text. Errors: `invalid` (emoji). */
 export function parseEmoji(text: string): string {
-  const emoji = text.normalize('NFC').trim();
+  const emoji = text.toWellFormed().normalize('NFC').trim();
   if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
   if ([...emoji].length > 16 || /[\p{Cc}\s/]/u.test(emoji))
     throw invalid('emoji', 'Reaction is too long: 16 characters at most, without spaces.');

@@ -1,0 +1,46 @@
+import test from 'ava';
+import { openPasswords } from '../../lib/accounts/password.ts';
+import { DomainError } from '../../lib/errors.ts';
+
+test('a password is right for its own hash only', async (t) => {
+  const passwords = openPasswords(4);
+  const hash = await passwords.hash('correct horse');
+  t.true(await passwords.verify('correct horse', hash));
+  t.false(await passwords.verify('Correct horse', hash));
+  t.false(await passwords.verify('', hash));
+  t.not(hash, await passwords.hash('correct horse'), 'each hash has a salt of its own');
+});
+
+test('no password is right where there is no hash', async (t) => {
+  const passwords = openPasswords(4);
+  t.false(await passwords.verify('nobody has this password', null));
+  t.false(await passwords.verify('', null));
+});
+
+test('what bcrypt would overlook makes a password wrong: past 72 bytes, past NUL', async (t) => {
+  const passwords = openPasswords(4);
+  const hash = await passwords.hash('x'.repeat(72));
+  t.true(await passwords.verify('x'.repeat(72), hash));
+  t.false(await passwords.verify(`${'x'.repeat(72)}y`, hash));
+  const withNul = await passwords.hash('abcdefgh\0one');
+  t.true(await passwords.verify('abcdefgh\0one', withNul));
+  t.false(await passwords.verify('abcdefgh\0two', withNul));
+});
+
+test('two hash at once, twenty wait, and the next one is told to try again', async (t) => {
+  const passwords = openPasswords(4);
+  const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => passwords.hash('correct horse')));
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  t.is(refused.length, 8);
+  for (const { reason } of refused) {
+    t.true(reason instanceof DomainError && reason.code === 'tooMany');
+    t.true(reason.retryAfterMs > 0);
+  }
+  t.true(await passwords.verify('correct horse', await passwords.hash('correct horse')), 'and goes on afterwards');
+});
+
+test('a failing hash gives its place back', async (t) => {
+  const passwords = openPasswords(4);
+  for (let i = 0; i < 5; i += 1) await t.throwsAsync(passwords.verify('x', 5 as unknown as string));
+  t.is((await passwords.hash('correct horse')).slice(0, 4), '$2b$');
+});

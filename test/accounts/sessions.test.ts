@@ -1,0 +1,179 @@
+import test from 'ava';
+import { setDisabled } from '../../lib/accounts/operations.ts';
+import { sha256 } from '../../lib/secrets.ts';
+import type { User } from '../../lib/store/port.ts';
+import type { Client } from '../helpers/client.ts';
+import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+});
+test.after.always(() => site.close());
+
+const sessionOf = (client: Client): string => client.cookies.get('parley') ?? '';
+
+/** A browser with nothing but this session id. */
+function browserWith(id: string): Client {
+  const browser = site.client();
+  browser.cookies.set('parley', id);
+  return browser;
+}
+
+const isSignedIn = async (client: Client): Promise<boolean> => (await client.get('/me', 'application/json')).status === 200;
+
+async function userNamed(name: string): Promise<User> {
+  const user = await site.core.store.users.byNameKey(name.toLowerCase());
+  if (!user) throw new Error(`nobody is named ${name}`);
+  return user;
+}
+
+async function logIn(name: string, password = PASSWORD): Promise<Client> {
+  const browser = site.client();
+  const answer = await browser.form('/login', { name, password });
+  if (answer.status !== 303) throw new Error(`log-in answered ${answer.status}`);
+  return browser;
+}
+
+test('log-in greets by name, wherever the name was typed in other case or width', async (t) => {
+  const browser = await logIn('ａＮＮ ');
+  t.regex((await browser.get('/groups')).text, /role="status">Welcome back, Ann\.</);
+});
+
+test('the session cookie is out of reach for scripts and other sites, and is nothing but a random id', async (t) => {
+  const response = await site.client().open('/login', {
+    method: 'POST',
+    body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
+    headers: { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' },
+  });
+  const cookies = response.headers.getSetCookie();
+  for (const name of ['parley', 'parley_known']) {
+    const cookie = cookies.findLast((line) => line.startsWith(`${name}=`)) ?? '';
+    t.regex(cookie, /; httponly/i);
+    t.regex(cookie, /; samesite=lax/i);
+    t.regex(cookie, /; path=\//i);
+    t.notRegex(cookie, /; secure/i, 'not over plain HTTP, where the browser would not send it back');
+  }
+  t.regex(cookies.findLast((line) => line.startsWith('parley=')) ?? '', /^parley=[A-Za-z0-9_-]{32};/);
+});
+
+test('the store keeps the hash of a session id, not the id', async (t) => {
+  const browser = await logIn('Ann');
+  t.truthy(await site.core.store.sessions.get(sha256(sessionOf(browser)), site.clock.now()));
+  t.is(await site.core.store.sessions.get(sessionOf(browser), site.clock.now()), undefined);
+  t.false(await isSignedIn(browserWith(sha256(sessionOf(browser)))), 'so a stolen copy of the store signs nobody in');
+});
+
+test('a session id that somebody planted before log-in is worthless after it', async (t) => {
+  const browser = browserWith('planted-by-eve');
+  t.is((await browser.form('/login', { name: 'Ann', password: PASSWORD })).status, 303);
+  t.not(sessionOf(browser), 'planted-by-eve');
+  t.true(await isSignedIn(browser));
+  t.false(await isSignedIn(browserWith('planted-by-eve')));
+});
+
+test('the id changes at log-in, and the one before it is dead', async (t) => {
+  const browser = site.client();
+  await browser.form('/logout', {}); // leaves an anonymous session with a flash
+  const anonymous = sessionOf(browser);
+  t.not(anonymous, '');
+  await browser.form('/login', { name: 'Ann', password: PASSWORD });
+  const first = sessionOf(browser);
+  t.not(first, anonymous);
+  await browser.form('/login', { name: 'Ann', password: PASSWORD });
+  t.not(sessionOf(browser), first);
+  t.false(await isSignedIn(browserWith(anonymous)));
+  t.false(await isSignedIn(browserWith(first)));
+  t.true(await isSignedIn(browser));
+});
+
+test('log-out ends the session in the server, of this browser only', async (t) => {
+  const [here, there] = [await logIn('Ann'), await logIn('Ann')];
+  const id = sessionOf(here);
+  const answer = await here.form('/logout', {});
+  t.is(answer.headers.get('location'), '/');
+  t.regex((await here.get('/')).text, /You are logged out\./);
+  t.false(await isSignedIn(browserWith(id)), 'a kept copy of the cookie is dead');
+  t.true(await isSignedIn(there));
+});
+
+test('logging out everywhere ends all sessions, this one too', async (t) => {
+  await site.signUp('Wanda');
+  const [here, there] = [await logIn('Wanda'), await logIn('Wanda')];
+  t.is((await here.form('/settings/logout-everywhere', {})).status, 303);
+  t.deepEqual(await Promise.all([here, there].map(isSignedIn)), [false, false]);
+});
+
+test('a new password ends the other sessions, keeps this one, and is the only one that works', async (t) => {
+  const here = await site.signUp('Paula');
+  const there = await logIn('Paula');
+  const change = (current: string, password: string) => here.form('/settings/password', { current, password });
+  const wrong = await change('not this one', 'a new password');
+  t.is(wrong.status, 422);
+  t.regex(wrong.text, /id="password-current-error" role="alert">The present password is wrong/);
+  t.is((await change(PASSWORD, 'short')).status, 422);
+  t.true(await isSignedIn(there), 'nothing has happened yet');
+  t.is((await change(PASSWORD, 'a new password')).status, 303);
+  t.true(await isSignedIn(here));
+  t.false(await isSignedIn(there));
+  t.is((await site.client().form('/login', { name: 'Paula', password: PASSWORD })).status, 401);
+  t.true(await isSignedIn(await logIn('Paula', 'a new password')));
+});
+
+test('the present password cannot be guessed without end from a stolen session', async (t) => {
+  const here = await site.signUp('Greta');
+  const answers = [];
+  for (let i = 0; i < 11; i += 1)
+    answers.push(await here.form('/settings/password', { current: `guess number ${i}`, password: 'a new password' }));
+  t.deepEqual([...new Set(answers.slice(0, 10).map(({ status }) => status))], [422]);
+  t.is(answers[10]?.status, 429);
+  t.true(Number(answers[10]?.headers.get('retry-after')) >= 1);
+});
+
+test('a disabled account is out at once and cannot come back until it is enabled', async (t) => {
+  const dora = await site.signUp('Dora');
+  const user = await userNamed('Dora');
+  await setDisabled(site.core, user.id, user, true);
+  t.false(await isSignedIn(dora));
+  const refused = await site.client().form('/login', { name: 'Dora', password: PASSWORD });
+  t.is(refused.status, 401);
+  t.regex(refused.text, /Name or password is wrong\./);
+  await setDisabled(site.core, user.id, { ...user, disabled: true }, false);
+  t.false(await isSignedIn(dora), 'the old session stays dead');
+  t.true(await isSignedIn(await logIn('Dora')));
+});
+
+test('a session that is ended while it is used stays ended', async (t) => {
+  const boss = await site.signUp('Boss');
+  const user = await userNamed('Boss');
+  await site.core.store.users.update(user.id, { admin: true });
+  t.is((await boss.form('/admin', { action: 'disable', user: user.id })).status, 303); // the flash is saved after the session ended
+  await ann.form('/admin', { action: 'enable', user: user.id });
+  t.false(await isSignedIn(boss));
+  t.true(await isSignedIn(await logIn('Boss')));
+});
+
+test('the last administrator cannot be disabled or made a member', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const only = await fresh.signUp('Only');
+  const user = await fresh.core.store.users.byNameKey('only');
+  for (const action of ['disable', 'unadmin'])
+    t.is(
+      (await only.json('POST', '/admin', { action, user: user?.id })).json().detail,
+      'Only is the last administrator. Make somebody else one first.',
+    );
+  t.is((await only.get('/admin')).status, 200);
+});
+
+test('a session ends by itself after fourteen days without use', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const browser = await fresh.signUp('Ann');
+  fresh.clock.turn(14 * 24 * 3600 * 1000 - 1000);
+  t.is((await browser.get('/me', 'application/json')).status, 200);
+  fresh.clock.turn(2000);
+  t.is((await browser.get('/me', 'application/json')).status, 401);
+});

@@ -1,0 +1,44 @@
+import test from 'ava';
+import { inviteCode } from '../../lib/accounts/operations.ts';
+import { PASSWORD, startServer } from '../helpers/server.ts';
+
+test('with SIGNUP=closed only the first account can be made, and log-in goes on', async (t) => {
+  const site = await startServer({ env: { SIGNUP: 'closed' } });
+  t.teardown(site.close);
+  await site.signUp('Ann');
+  const eve = site.client();
+  const answer = await eve.form('/signup', { name: 'Eve', password: PASSWORD });
+  t.is(answer.status, 403);
+  t.is(await site.core.store.users.byNameKey('eve'), undefined);
+  t.is((await eve.get('/groups')).headers.get('location'), '/login?return_to=%2Fgroups');
+  const page = (await site.client().get('/')).text;
+  t.notRegex(page, /action="\/signup"/);
+  t.regex(page, /New accounts are made by an administrator here/);
+  t.is((await site.client().form('/login', { name: 'Ann', password: PASSWORD })).status, 303);
+});
+
+test('with SIGNUP=code newcomers need the invitation code', async (t) => {
+  const site = await startServer({ env: { SIGNUP: 'code' } });
+  t.teardown(site.close);
+  await site.signUp('Ann');
+  const code = (await inviteCode(site.core)) ?? '';
+  t.true(code.length >= 12);
+  for (const wrong of [{}, { code: 'guess' }]) {
+    const answer = await site.client().form('/signup', { name: 'Bob', password: PASSWORD, ...wrong });
+    t.is(answer.status, 422);
+    t.regex(answer.text, /Invitation code is missing or wrong/);
+    t.regex(answer.text, /id="signup-name" name="name" type="text" value="Bob"/);
+  }
+  t.is((await site.client().form('/signup', { name: 'Bob', password: PASSWORD, code })).status, 303);
+});
+
+test('an address that makes accounts without end is held back for a while', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  for (let i = 0; i < 40; i += 1) await site.signUp(`Sock ${i}`);
+  const refused = await site.client().form('/signup', { name: 'Sock 40', password: PASSWORD });
+  t.is(refused.status, 429);
+  t.true(Number(refused.headers.get('retry-after')) >= 1);
+  site.clock.turn(Number(refused.headers.get('retry-after')) * 1000);
+  t.is((await site.client().form('/signup', { name: 'Sock 40', password: PASSWORD })).status, 303);
+});

@@ -1,0 +1,131 @@
+import test from 'ava';
+import { setupCode } from '../../lib/accounts/operations.ts';
+import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+test.before(async () => {
+  site = await startServer();
+  await site.signUp('Ann');
+});
+test.after.always(() => site.close());
+
+/** The markup of the form that posts to `action`. */
+const formOf = (html: string, action: string): string =>
+  new RegExp(`<form[^>]* action="${action}"(?:.|\\n)*?</form>`).exec(html)?.[0] ?? '';
+
+test('sign-up and log-in are on one page, and each on a page of its own', async (t) => {
+  const [both, signup, login] = await Promise.all(['/', '/signup', '/login'].map((path) => site.client().get(path)));
+  for (const page of [both, signup]) {
+    t.is(page?.status, 200);
+    const form = formOf(page?.text ?? '', '/signup');
+    t.regex(form, /<h2 id="signup-title">Sign up<\/h2>/);
+    t.regex(form, /<label for="signup-name">Name<\/label>\s*<input id="signup-name" name="name" type="text"/);
+    t.regex(form, /<label for="signup-password">Password<\/label>\s*<input id="signup-password" name="password" type="password"/);
+    t.is(form.match(/type="password"/g)?.length, 1, 'no confirmation field');
+    t.false(form.includes('name="code"'), 'no code is asked for');
+  }
+  for (const page of [both, login]) t.regex(formOf(page?.text ?? '', '/login'), /Log in[\s\S]*name="name"[\s\S]*name="password"/);
+  t.is(formOf(login?.text ?? '', '/signup'), '');
+});
+
+test('after sign-up the list of groups greets by name, once', async (t) => {
+  const bob = site.client();
+  const answer = await bob.form('/signup', { name: 'Bob', password: PASSWORD });
+  t.is(answer.status, 303);
+  t.is(answer.headers.get('location'), '/groups');
+  t.regex((await bob.get('/groups')).text, /role="status">Welcome, Bob\.</);
+  t.notRegex((await bob.get('/groups')).text, /Welcome, Bob/);
+  t.is((await bob.get('/')).headers.get('location'), '/groups', 'the welcome page is for visitors');
+});
+
+test('a newcomer in no group is told what to do', async (t) => {
+  const carl = await site.signUp('Carl');
+  const page = await carl.get('/groups');
+  t.regex(page.text, /You are in no group yet/);
+  t.regex(page.text, /Ask an administrator to add you by your name, <b>Carl<\/b>/);
+});
+
+const REFUSED: [what: string, name: string, password: string, status: number, field: string, words: RegExp][] = [
+  ['a missing name', ' ', PASSWORD, 422, 'name', /Name is missing/],
+  ['a long name', 'x'.repeat(33), PASSWORD, 422, 'name', /too long: 32 characters/],
+  ['an invisible character', 'Do\u200bra', PASSWORD, 422, 'name', /cannot be seen/],
+  ['a short password', 'Dora', '1234567', 422, 'password', /at least 8 characters/],
+  ['a long password', 'Dora', 'x'.repeat(73), 422, 'password', /72 bytes at most/],
+  ['a taken name', 'Ann', PASSWORD, 409, 'name', /The name Ann is taken/],
+  ['a taken name in other case and width', 'ａＮＮ', PASSWORD, 409, 'name', /is taken/],
+];
+
+for (const [what, name, password, status, field, words] of REFUSED) {
+  test(`sign-up with ${what} brings the form back with the reason at its field`, async (t) => {
+    const visitor = site.client();
+    const answer = await visitor.form('/signup', { name, password });
+    t.is(answer.status, status);
+    const form = formOf(answer.text, '/signup');
+    const input = new RegExp(`<input id="signup-${field}"[^>]*aria-invalid="true" aria-describedby="signup-${field}-error"`);
+    t.regex(form, input);
+    t.regex(form, new RegExp(`id="signup-${field}-error" role="alert">[^<]*${words.source}`));
+    t.true(form.includes(`name="name" type="text" value="${name}"`), 'the name typed is still there');
+    t.false(answer.text.includes(password.slice(0, 60)), 'the password is not');
+    t.is(visitor.cookies.size, 0);
+  });
+
+  test(`a program that signs up with ${what} is told the field`, async (t) => {
+    const answer = await site.client().json('POST', '/signup', { name, password });
+    t.is(answer.status, status);
+    t.is(answer.headers.get('content-type'), 'application/problem+json');
+    t.is(answer.json().field, field);
+  });
+}
+
+test('a program can sign up and is signed in', async (t) => {
+  const client = site.client();
+  const answer = await client.json('POST', '/signup', { name: 'Program', password: PASSWORD });
+  t.is(answer.status, 200);
+  t.is(answer.json().name, 'Program');
+  t.is((await client.get('/me', 'application/json')).json().name, 'Program');
+});
+
+test('the first account is administrator and in Lobby, the next is neither', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const [ann, bob] = [await fresh.signUp('Ann'), await fresh.signUp('Bob')];
+  t.true((await ann.get('/me', 'application/json')).json().admin);
+  t.is((await ann.get('/groups/lobby')).status, 200);
+  t.false((await bob.get('/me', 'application/json')).json().admin);
+  t.is((await bob.get('/groups/lobby')).status, 404);
+  t.is((await bob.form('/groups/join', { slug: 'lobby' })).status, 303, 'but Lobby is open');
+});
+
+for (const count of [2, 10])
+  test(`of ${count} first sign-ups at once exactly one is administrator`, async (t) => {
+    const fresh = await startServer();
+    t.teardown(fresh.close);
+    const names = Array.from({ length: count }, (_, i) => `First ${i}`);
+    const people = await Promise.all(names.map((name) => fresh.signUp(name)));
+    const me = await Promise.all(people.map(async (one) => (await one.get('/me', 'application/json')).json()));
+    t.is(me.filter(({ admin }) => admin === true).length, 1);
+    t.is((await fresh.core.store.groups.list({ limit: 10 })).length, 1, 'and there is one Lobby');
+  });
+
+test('of two sign-ups of one name at once exactly one succeeds', async (t) => {
+  const answers = await Promise.all(['Twin', 'TWIN'].map((name) => site.client().form('/signup', { name, password: PASSWORD })));
+  t.deepEqual(answers.map(({ status }) => status).sort(), [303, 409]);
+});
+
+test('where strangers can reach the server, the first account needs the set-up code and the second does not', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const code = await setupCode(fresh.core);
+  t.is(await setupCode(fresh.core), code, 'made once');
+  t.regex((await fresh.client().get('/')).text, /name="code"/);
+  for (const wrong of [{}, { code: '' }, { code: 'guess' }, { code: code.toLowerCase() }]) {
+    const answer = await fresh.client().form('/signup', { name: 'Eve', password: PASSWORD, ...wrong });
+    t.is(answer.status, 422);
+    t.regex(answer.text, /id="signup-code-error" role="alert">Set-up code is missing or wrong/);
+  }
+  const ann = fresh.client();
+  t.is((await ann.form('/signup', { name: 'Ann', password: PASSWORD, code: ` ${code} ` })).status, 303);
+  t.true((await ann.get('/me', 'application/json')).json().admin);
+  await fresh.signUp('Bob');
+  t.notRegex((await fresh.client().get('/')).text, /name="code"/);
+});

@@ -1,0 +1,121 @@
+import test from 'ava';
+import { ConfigError, isLoopback, readConfig } from '../lib/config.ts';
+
+const problemsOf = (env: Record<string, string | undefined>): string[] => {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError
+      ? error.message
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim())
+      : [String(error)];
+  }
+};
+
+test('without settings it is one process on this machine, with its data in a folder', (t) => {
+  t.deepEqual(
+    { ...readConfig({}) },
+    {
+      host: '127.0.0.1',
+      port: 3000,
+      dataDir: './data',
+      mongodbUrl: undefined,
+      redisUrl: undefined,
+      workers: 1,
+      publicUrl: undefined,
+      secretKeys: [],
+      encryptionKeys: [],
+      signup: 'open',
+      maxBodyBytes: 65_536,
+      maxUploadBytes: 26_214_400,
+      streamsPerUser: 50,
+      postsPerSecond: 20,
+      allowOutgoing: [],
+      trustProxy: false,
+      logLevel: 'info',
+    },
+  );
+});
+
+test('an empty variable counts as not set, and one that is not ours is none of our business', (t) => {
+  t.deepEqual(readConfig({ PORT: '', SIGNUP: '', MONGODB_URL: '', HOME: '/root', SOMETHING: 'else', GONE: undefined }), readConfig({}));
+});
+
+test('what is read cannot be changed', (t) => {
+  t.true(Object.isFrozen(readConfig({})));
+});
+
+const KEY = 'k'.repeat(32);
+const AES = Buffer.alloc(32, 7).toString('base64');
+const GOOD: [env: Record<string, string>, part: object][] = [
+  [{ PORT: '0' }, { port: 0 }],
+  [{ PORT: '65535' }, { port: 65_535 }],
+  [{ PUBLIC_URL: 'https://chat.example.org/' }, { publicUrl: 'https://chat.example.org' }],
+  [{ PUBLIC_URL: 'http://Localhost:8080' }, { publicUrl: 'http://localhost:8080' }],
+  [{ SECRET_KEYS: `${KEY}1, ${KEY}2` }, { secretKeys: [`${KEY}1`, `${KEY}2`] }],
+  [{ ENCRYPTION_KEYS: AES }, { encryptionKeys: [AES] }],
+  [{ SIGNUP: 'closed' }, { signup: 'closed' }],
+  [
+    { POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0' },
+    { postsPerSecond: 0, streamsPerUser: 0 },
+  ],
+  [{ ALLOW_OUTGOING: '10.0.0.0/8, ci.internal,' }, { allowOutgoing: ['10.0.0.0/8', 'ci.internal'] }],
+  [{ TRUST_PROXY: 'on' }, { trustProxy: true }],
+  [{ TRUST_PROXY: '1' }, { trustProxy: true }],
+  [{ TRUST_PROXY: 'off' }, { trustProxy: false }],
+  [{ MONGODB_URL: 'mongodb+srv://u:p@host/parley' }, { mongodbUrl: 'mongodb+srv://u:p@host/parley' }],
+  [{ WEB_CONCURRENCY: '4', MONGODB_URL: 'mongodb://h/p', REDIS_URL: 'redis://h:6379' }, { workers: 4 }],
+];
+
+for (const [env, part] of GOOD) test(`${JSON.stringify(env)} is taken`, (t) => t.like(readConfig(env), part));
+
+const BAD: [name: string, values: string[]][] = [
+  ['PORT', ['-1', '65536', 'http', '3000.5', '0x10', ' 3000', '1e3']],
+  ['MONGODB_URL', ['localhost', 'http://host', 'mongodb://', 'mysql://hunter2@host']],
+  ['REDIS_URL', ['localhost:6379', 'http://hunter2@host', 'redis://']],
+  ['WEB_CONCURRENCY', ['0', '-1', '257', 'many', '2']],
+  ['PUBLIC_URL', ['chat.example.org', 'https://chat.example.org/path', 'ftp://chat.example.org', 'https://', 'javascript:hunter2']],
+  ['SECRET_KEYS', ['hunter2', `${KEY},hunter2`]],
+  ['ENCRYPTION_KEYS', ['hunter2', `${AES},hunter2`, Buffer.alloc(31, 7).toString('base64'), KEY]],
+  ['SIGNUP', ['hunter2', 'Open', 'yes']],
+  ['MAX_BODY_BYTES', ['0', '1000001', '64K']],
+  ['MAX_UPLOAD_BYTES', ['0', '25M']],
+  ['STREAMS_PER_USER', ['-1', 'none']],
+  ['POSTS_PER_SECOND', ['-1', '1.5']],
+  ['TRUST_PROXY', ['hunter2', 'yes', '2']],
+  ['LOG_LEVEL', ['hunter2', 'verbose']],
+];
+
+for (const [name, values] of BAD)
+  test(`a bad ${name} is named, and its value is not`, (t) => {
+    for (const value of values) {
+      const problems = problemsOf({ [name]: value });
+      t.is(problems.length, 1, value);
+      t.true(problems[0]?.startsWith(`${name} `), value);
+      t.false(problems[0]?.includes('hunter2'));
+    }
+  });
+
+test('all bad variables are named at once', (t) => {
+  const env = Object.fromEntries(BAD.map(([name, [value = '']]) => [name, value]));
+  t.deepEqual(
+    problemsOf(env)
+      .map((line) => line.split(' ')[0])
+      .sort(),
+    BAD.map(([name]) => name).sort(),
+  );
+});
+
+test('several processes need a database and a bus that they can share', (t) => {
+  for (const env of [{}, { MONGODB_URL: 'mongodb://h/p' }, { REDIS_URL: 'redis://h:6379' }])
+    t.regex(problemsOf({ WEB_CONCURRENCY: '2', ...env }).join(), /WEB_CONCURRENCY more than 1 needs both MONGODB_URL and REDIS_URL/);
+});
+
+test('only addresses of this machine are loopback', (t) => {
+  for (const host of ['127.0.0.1', '127.8.9.10', '::1', 'localhost']) t.true(isLoopback(host), host);
+  for (const host of ['0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example.org', '127.evil.example', 'localhost.example.org', ''])
+    t.false(isLoopback(host), host);
+});

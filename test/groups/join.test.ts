@@ -1,0 +1,160 @@
+import test from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+});
+test.after.always(() => site.close());
+
+/** Creates a group as `by` and gives its slug and join code. */
+async function newGroup(by: Client, name: string, fields: Record<string, string> = {}): Promise<{ slug: string; code: string }> {
+  const { slug } = (await by.json('POST', '/groups', { name, ...fields })).json<{ slug: string }>();
+  return { slug, code: await codeOf(by, slug) };
+}
+
+async function codeOf(by: Client, slug: string): Promise<string> {
+  return /value="([a-z0-9-]+)" aria-label="Join code"/.exec((await by.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
+}
+
+const isIn = async (client: Client, slug: string): Promise<boolean> => (await client.get(`/groups/${slug}`)).status === 200;
+
+test('who creates a group is its first moderator and comes to its page', async (t) => {
+  const bob = await site.signUp('Bob');
+  const answer = await bob.form('/groups', { name: 'Tea Round' });
+  t.is(answer.status, 303);
+  t.is(answer.headers.get('location'), '/groups/tea-round');
+  t.regex((await bob.get('/groups/tea-round')).text, /<h1>Tea Round<\/h1>/);
+  t.is((await bob.get('/groups/tea-round/settings')).status, 200);
+  t.false(await isIn(ann, 'tea-round'), 'not even an administrator reads a group without being in it');
+});
+
+test('a program that creates a group gets 201 and where it is', async (t) => {
+  const answer = await ann.json('POST', '/groups', { name: 'By program' });
+  t.is(answer.status, 201);
+  t.is(answer.headers.get('location'), '/groups/by-program');
+  t.is(answer.json().slug, 'by-program');
+});
+
+test('two groups of one name have slugs of their own', async (t) => {
+  const [first, second] = [await newGroup(ann, 'Twins'), await newGroup(ann, 'twins!')];
+  t.is(first.slug, 'twins');
+  t.regex(second.slug, /^twins-[0-9a-z]{4}$/);
+});
+
+test('many groups of one name at once all get slugs of their own', async (t) => {
+  const groups = await Promise.all(Array.from({ length: 8 }, () => ann.json('POST', '/groups', { name: 'Rush' })));
+  t.is(new Set(groups.map((answer) => answer.json().slug)).size, 8);
+});
+
+test('a name that Latin letters cannot say gets the number of the group', async (t) => {
+  const answer = await ann.json('POST', '/groups', { name: '🦊' });
+  const { slug } = answer.json<{ slug: string }>();
+  const { number } = (await ann.get(`/groups/${slug}`, 'application/json')).json<{ number: number }>();
+  t.is(slug, `g-${number}`);
+});
+
+test('no group takes an address that means something else', async (t) => {
+  for (const name of ['join', 'New', 'settings']) t.is((await newGroup(ann, name)).slug, `g-${name.toLowerCase()}`);
+  t.is((await ann.get('/groups/join')).status, 404);
+});
+
+for (const [what, name, words] of [
+  ['no name', '  ', /Group name is missing/],
+  ['a long name', 'x'.repeat(65), /too long: 64 characters/],
+  ['an invisible name', '\u3164', /Group name is missing/],
+] as const)
+  test(`a group with ${what} brings the form back with the reason`, async (t) => {
+    const answer = await ann.form('/groups', { name });
+    t.is(answer.status, 422);
+    t.regex(answer.text, new RegExp(`id="create-name-error" role="alert">[^<]*${words.source}`));
+    t.true(answer.text.includes(`name="name" type="text" value="${name}"`));
+  });
+
+test('the code of a group lets one in, once, however it is typed', async (t) => {
+  const { slug, code } = await newGroup(ann, 'Secret');
+  const carl = await site.signUp('Carl');
+  t.false(await isIn(carl, slug));
+  const answer = await carl.form('/groups/join', { code: ` ${code.toUpperCase().replaceAll('-', ' ')} ` });
+  t.is(answer.headers.get('location'), `/groups/${slug}`);
+  t.true(await isIn(carl, slug));
+  t.is((await carl.form('/groups/join', { code })).status, 303, 'again changes nothing');
+  const lines = (await ann.get(`/groups/${slug}`)).text.match(/Carl joined/g);
+  t.is(lines?.length, 1);
+});
+
+test('a wrong code says so and stays in the form', async (t) => {
+  const eve = await site.signUp('Eve');
+  for (const code of ['aaaa-bbbb-cccc', '-', '', '{"$ne":null}']) {
+    const answer = await eve.form('/groups/join', { code });
+    t.is(answer.status, 422);
+    t.regex(answer.text, /id="join-code-error" role="alert">No group has this code/);
+  }
+  t.regex((await eve.form('/groups/join', { code: 'aaaa-bbbb-cccc' })).text, /name="code" type="text" value="aaaa-bbbb-cccc"/);
+});
+
+test('guessing codes is held back, with the time to wait', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const owner = await fresh.signUp('Ann');
+  const { code } = await newGroup(owner, 'Guess me');
+  const eve = await fresh.signUp('Eve');
+  for (let i = 0; i < 20; i += 1) t.is((await eve.form('/groups/join', { code: `guess-${i}` })).status, 422);
+  const refused = await eve.form('/groups/join', { code });
+  t.is(refused.status, 429);
+  fresh.clock.turn(Number(refused.headers.get('retry-after')) * 1000);
+  t.is((await eve.form('/groups/join', { code })).status, 303);
+});
+
+test('a replaced code is dead at once', async (t) => {
+  const { slug, code } = await newGroup(ann, 'Recoded');
+  await ann.form(`/groups/${slug}/settings`, { action: 'code' });
+  const fresh = await codeOf(ann, slug);
+  t.not(fresh, code);
+  const dora = await site.signUp('Dora');
+  t.is((await dora.form('/groups/join', { code })).status, 422);
+  t.is((await dora.form('/groups/join', { code: fresh })).status, 303);
+});
+
+test('an archived group takes nobody in, by code or openly, until it is taken up again', async (t) => {
+  const { slug, code } = await newGroup(ann, 'Attic', { open: '1' });
+  await ann.form(`/groups/${slug}/settings`, { action: 'archive', on: '1' });
+  const fred = await site.signUp('Fred');
+  t.is((await fred.form('/groups/join', { code })).status, 422);
+  t.is((await fred.form('/groups/join', { slug })).status, 404);
+  t.false((await fred.get('/groups')).text.includes('Attic'));
+  await ann.form(`/groups/${slug}/settings`, { action: 'archive', on: '0' });
+  t.is((await fred.form('/groups/join', { slug })).status, 303);
+});
+
+test('an open group is listed and joined without a code; a closed one is neither', async (t) => {
+  await newGroup(ann, 'Open House', { open: '1' });
+  await newGroup(ann, 'Closed House');
+  const greta = await site.signUp('Greta');
+  const page = (await greta.get('/groups')).text;
+  t.regex(page, /<h3>Open House<\/h3>[\s\S]*1 member/);
+  t.false(page.includes('Closed House'));
+  const closed = await greta.json('POST', '/groups/join', { slug: 'closed-house' });
+  const absent = await greta.json('POST', '/groups/join', { slug: 'no-such-house' });
+  t.deepEqual([closed.status, closed.json().detail], [absent.status, absent.json().detail]);
+  t.is(closed.status, 404);
+  t.is((await greta.form('/groups/join', { slug: 'open-house' })).headers.get('location'), '/groups/open-house');
+  await ann.form('/groups/open-house/settings', { action: 'open', on: '0' });
+  t.is((await (await site.signUp('Hugo')).form('/groups/join', { slug: 'open-house' })).status, 404);
+});
+
+test('bots neither create groups nor join them', async (t) => {
+  const { code } = await newGroup(ann, 'People only', { open: '1' });
+  const made = (await ann.form('/groups/people-only/bots', { action: 'create', name: 'Robo' })).text;
+  const robo = site.client().bearer(/id="made-token"[^>]* value="([A-Za-z0-9]+)"/.exec(made)?.[1] ?? '');
+  t.is((await robo.get('/me', '*/*')).json().name, 'Robo');
+  t.is((await robo.json('POST', '/groups', { name: 'Robots' })).status, 403);
+  const other = await newGroup(ann, 'Other', { open: '1' });
+  t.is((await robo.json('POST', '/groups/join', { code: other.code })).status, 403);
+  t.is((await robo.json('POST', '/groups/join', { slug: other.slug })).status, 404);
+  t.is((await robo.json('POST', '/groups/join', { code })).status, 403);
+  t.is((await (await site.signUp('Ida')).json('POST', '/groups/join', { code })).status, 200);
+});

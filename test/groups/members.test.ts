@@ -1,0 +1,183 @@
+import test from 'ava';
+import type { Answer, Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let bob: Client;
+let count = 0;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+  bob = await site.signUp('Bob');
+  for (const name of ['Carl', 'Dora', 'Eve']) await site.signUp(name);
+});
+test.after.always(() => site.close());
+
+const idOf = async (name: string): Promise<string> => (await site.core.store.users.byNameKey(name.toLowerCase()))?.id ?? '';
+
+/** A group of Bob's, with these members. */
+async function groupOfBob(...names: string[]): Promise<string> {
+  count += 1;
+  const { slug } = (await bob.json('POST', '/groups', { name: `Group of Bob ${count}` })).json<{ slug: string }>();
+  for (const name of names) await change(bob, slug, 'add', name);
+  return slug;
+}
+
+async function change(by: Client, slug: string, action: string, name = ''): Promise<Answer> {
+  const who = action === 'add' ? { name } : action === 'leave' ? {} : { user: await idOf(name) };
+  return by.json('POST', `/groups/${slug}/members`, { action, ...who });
+}
+
+async function rolesIn(slug: string): Promise<Record<string, string>> {
+  const group = await site.core.store.groups.bySlug(slug);
+  const members = group ? await site.core.store.memberships.ofGroup(group.id) : [];
+  const users = new Map((await site.core.store.users.byIds(members.map(({ user }) => user))).map(({ id, name }) => [id, name]));
+  return Object.fromEntries(members.map(({ user, role }) => [users.get(user) ?? '', role]));
+}
+
+const logIn = async (name: string): Promise<Client> => {
+  const client = site.client();
+  await client.form('/login', { name, password: 'correct horse battery' });
+  return client;
+};
+
+test('a moderator adds a person by name, who may read at once, also what came before', async (t) => {
+  const slug = await groupOfBob();
+  await bob.json('POST', `/groups/${slug}/messages`, { body: 'said before' });
+  const carl = await logIn('Carl');
+  t.is((await carl.get(`/groups/${slug}`)).status, 404);
+  t.is((await bob.form(`/groups/${slug}/members`, { action: 'add', name: ' CARL ' })).status, 303);
+  t.regex((await carl.get(`/groups/${slug}`)).text, /said before/);
+  t.regex((await carl.get(`/groups/${slug}`)).text, /Bob added Carl/);
+});
+
+test('a name that nobody has comes back in the form with the reason', async (t) => {
+  const slug = await groupOfBob();
+  const answer = await bob.form(`/groups/${slug}/members`, { action: 'add', name: 'Nobody' });
+  t.is(answer.status, 422);
+  t.regex(answer.text, /id="add-name-error" role="alert">There is nobody named Nobody/);
+  t.regex(answer.text, /name="name" type="text" value="Nobody"/);
+});
+
+test('a removed member reads no more, and the others see who did it', async (t) => {
+  const slug = await groupOfBob('Carl');
+  const carl = await logIn('Carl');
+  t.is((await carl.get(`/groups/${slug}`)).status, 200);
+  t.is((await change(bob, slug, 'remove', 'Carl')).status, 204);
+  t.is((await carl.get(`/groups/${slug}`)).status, 404);
+  t.is((await carl.json('POST', `/groups/${slug}/messages`, { body: 'still here' })).status, 404);
+  t.regex((await bob.get(`/groups/${slug}`)).text, /Bob removed Carl/);
+});
+
+test('a plain member sees the list and can leave, but changes nobody', async (t) => {
+  const slug = await groupOfBob('Carl', 'Dora');
+  const carl = await logIn('Carl');
+  t.is((await carl.get(`/groups/${slug}/members`)).status, 200);
+  t.notRegex((await carl.get(`/groups/${slug}/members`)).text, /value="(add|remove|moderator)"/);
+  for (const [action, name] of [
+    ['add', 'Eve'],
+    ['remove', 'Dora'],
+    ['moderator', 'Carl'],
+    ['member', 'Bob'],
+  ] as const)
+    t.is((await change(carl, slug, action, name)).status, 403, action);
+  t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'member', Dora: 'member' });
+  t.is((await change(carl, slug, 'leave')).status, 204);
+  t.is((await carl.get(`/groups/${slug}`)).status, 404);
+});
+
+test('a moderator makes others moderators, who may do the same', async (t) => {
+  const slug = await groupOfBob('Carl', 'Dora');
+  const carl = await logIn('Carl');
+  t.is((await change(bob, slug, 'moderator', 'Carl')).status, 204);
+  t.is((await change(carl, slug, 'moderator', 'Dora')).status, 204);
+  t.is((await change(carl, slug, 'member', 'Bob')).status, 204);
+  t.deepEqual(await rolesIn(slug), { Bob: 'member', Carl: 'moderator', Dora: 'moderator' });
+  t.is((await change(bob, slug, 'remove', 'Dora')).status, 403, 'who was one is one no more');
+});
+
+test('the last moderator cannot go while others stay, neither by leaving nor by removing or demoting himself', async (t) => {
+  const slug = await groupOfBob('Carl');
+  for (const [action, name] of [
+    ['leave', ''],
+    ['remove', 'Bob'],
+    ['member', 'Bob'],
+  ] as const)
+    t.is((await change(bob, slug, action, name)).status, 409, action);
+  t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'member' });
+  await change(bob, slug, 'moderator', 'Carl');
+  t.is((await change(bob, slug, 'remove', 'Bob')).status, 204);
+  t.deepEqual(await rolesIn(slug), { Carl: 'moderator' });
+});
+
+test('the last one of all can leave', async (t) => {
+  const slug = await groupOfBob();
+  t.is((await bob.form(`/groups/${slug}/members`, { action: 'leave' })).headers.get('location'), '/groups');
+  t.deepEqual(await rolesIn(slug), {});
+});
+
+test('administrators add and remove in groups they are not in, without reading them', async (t) => {
+  const slug = await groupOfBob('Carl');
+  t.is((await ann.get(`/groups/${slug}/members`)).status, 200);
+  t.is((await change(ann, slug, 'add', 'Dora')).status, 204);
+  t.is((await change(ann, slug, 'remove', 'Bob')).status, 204);
+  t.deepEqual(await rolesIn(slug), { Carl: 'member', Dora: 'member' });
+  t.is((await ann.get(`/groups/${slug}`)).status, 404);
+  t.is((await ann.get(`/groups/${slug}/messages`)).status, 404);
+});
+
+test('there can be several administrators, each of whom may do the same', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const [first, second] = [await fresh.signUp('First'), await fresh.signUp('Second')];
+  const id = async (name: string) => (await fresh.core.store.users.byNameKey(name))?.id ?? '';
+  t.is((await second.get('/admin')).status, 403);
+  await first.form('/admin', { action: 'admin', user: await id('second') });
+  t.is((await second.get('/admin')).status, 200);
+  t.is((await second.form('/admin', { action: 'unadmin', user: await id('first') })).status, 303);
+  t.is((await first.get('/admin')).status, 403);
+});
+
+test('a member who is added or removed twice is so once', async (t) => {
+  const slug = await groupOfBob('Carl');
+  for (const action of ['add', 'remove', 'remove', 'add', 'add']) await change(bob, slug, action, 'Carl');
+  t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'member' });
+  const page = (await bob.get(`/groups/${slug}`)).text;
+  t.deepEqual([page.match(/Bob added Carl/g)?.length, page.match(/Bob removed Carl/g)?.length], [2, 1]);
+});
+
+test('adding again leaves a role as it is', async (t) => {
+  const slug = await groupOfBob('Carl');
+  await change(bob, slug, 'moderator', 'Carl');
+  await change(bob, slug, 'add', 'Carl');
+  t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'moderator' });
+});
+
+test('a disabled person is not added', async (t) => {
+  await site.signUp('Gone');
+  await ann.form('/admin', { action: 'disable', user: await idOf('Gone') });
+  t.is((await change(bob, await groupOfBob(), 'add', 'Gone')).json().detail, 'Gone is disabled.');
+});
+
+test('a bot is no moderator, and only an administrator brings it into a second group', async (t) => {
+  const [home, other] = [await groupOfBob(), await groupOfBob()];
+  await bob.form(`/groups/${home}/bots`, { action: 'create', name: 'Walker' });
+  t.is((await change(bob, home, 'moderator', 'Walker')).status, 403);
+  t.is((await change(bob, other, 'add', 'Walker')).status, 422);
+  t.is((await change(ann, other, 'add', 'Walker')).status, 204);
+  t.deepEqual(await rolesIn(other), { Bob: 'moderator', Walker: 'member' });
+});
+
+test('members are listed to programs and shells too', async (t) => {
+  const slug = await groupOfBob('Carl');
+  const json = (await bob.get(`/groups/${slug}/members`, 'application/json')).json<{ name: string; role: string }[]>();
+  t.deepEqual(
+    json.map(({ name, role }) => [name, role]),
+    [
+      ['Bob', 'moderator'],
+      ['Carl', 'member'],
+    ],
+  );
+  t.is((await bob.get(`/groups/${slug}/members`, 'text/plain')).text, 'Bob\nCarl\n');
+});

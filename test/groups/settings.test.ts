@@ -1,0 +1,126 @@
+import test from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let bob: Client;
+let carl: Client;
+let count = 0;
+test.before(async () => {
+  site = await startServer();
+  [ann, bob, carl] = [await site.signUp('Ann'), await site.signUp('Bob'), await site.signUp('Carl')];
+});
+test.after.always(() => site.close());
+
+/** A group that Bob moderates and Carl is in. */
+async function newGroup(): Promise<string> {
+  count += 1;
+  const { slug } = (await bob.json('POST', '/groups', { name: `Club ${count}` })).json<{ slug: string }>();
+  await bob.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Carl' });
+  return slug;
+}
+
+const nameOf = (slug: string): string => slug.replace('club-', 'Club ');
+
+const set = (by: Client, slug: string, fields: Record<string, string>) => by.form(`/groups/${slug}/settings`, fields);
+
+test('moderators and administrators change settings; a plain member sees that he may not', async (t) => {
+  const slug = await newGroup();
+  for (const fields of [
+    { action: 'rename', name: 'Mine' },
+    { action: 'topic', topic: 'mine' },
+    { action: 'code' },
+    { action: 'archive', on: '1' },
+  ])
+    t.is((await set(carl, slug, { ...fields })).status, 403);
+  t.is((await carl.get(`/groups/${slug}/settings`)).status, 403);
+  t.false((await carl.get(`/groups/${slug}`)).text.includes(`/groups/${slug}/settings`), 'and is shown no link to them');
+  t.is((await set(bob, slug, { action: 'topic', topic: 'of Bob' })).headers.get('location'), `/groups/${slug}/settings`);
+  t.is((await set(ann, slug, { action: 'topic', topic: 'of Ann' })).status, 303);
+  t.regex((await carl.get(`/groups/${slug}`)).text, /<p class="topic">of Ann<\/p>/);
+});
+
+test('the join code is for those who manage the group, and for nobody else', async (t) => {
+  const slug = await newGroup();
+  const code = /value="([a-z0-9-]+)" aria-label="Join code"/.exec((await bob.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
+  t.regex(code, /^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$/);
+  for (const path of [`/groups/${slug}`, '/groups', `/groups/${slug}/members`, `/groups/${slug}/messages`])
+    for (const accept of ['text/html', 'application/json']) t.false((await carl.get(path, accept)).text.includes(code));
+});
+
+test('a renamed group has a slug to match, and the old one leads there', async (t) => {
+  const old = await newGroup();
+  t.is((await set(bob, old, { action: 'rename', name: 'Ångström' })).headers.get('location'), '/groups/angstrom/settings');
+  const moved = await carl.get(`/groups/${old}?before=5`);
+  t.is(moved.status, 301);
+  t.is(moved.headers.get('location'), '/groups/angstrom?before=5');
+  t.is(moved.headers.get('cache-control'), 'no-store', 'a browser that kept it could go round in circles');
+  t.regex((await carl.get('/groups/angstrom')).text, /Bob named the group Ångström/);
+});
+
+test('a program is answered at the old slug, not redirected', async (t) => {
+  const old = await newGroup();
+  await set(bob, old, { action: 'rename', name: `Program ${old}` });
+  const answer = await carl.get(`/groups/${old}`, 'application/json');
+  t.is(answer.status, 200);
+  t.is(answer.json().slug, `program-${old}`);
+  t.is((await carl.json('POST', `/groups/${old}/messages`, { body: 'by the old name' })).status, 201);
+});
+
+test('a group can take its old name again, and nobody else can take it meanwhile', async (t) => {
+  const old = await newGroup();
+  const name = nameOf(old);
+  await set(bob, old, { action: 'rename', name: `Interim ${old}` });
+  t.regex((await ann.json('POST', '/groups', { name })).json<{ slug: string }>().slug, new RegExp(`^${old}-[0-9a-z]{4}$`));
+  await set(bob, old, { action: 'rename', name });
+  t.is((await carl.get(`/groups/${old}`)).status, 200);
+  t.is((await carl.get(`/groups/interim-${old}`)).headers.get('location'), `/groups/${old}`);
+});
+
+test('a name that is refused comes back with the reason', async (t) => {
+  const slug = await newGroup();
+  const answer = await set(bob, slug, { action: 'rename', name: ' ' });
+  t.is(answer.status, 422);
+  t.regex(answer.text, /id="rename-name-error" role="alert">Group name is missing/);
+  const topic = await set(bob, slug, { action: 'topic', topic: 'x'.repeat(251) });
+  t.is(topic.status, 422);
+  t.regex(topic.text, /id="topic-error" role="alert">Topic is too long/);
+});
+
+test('saying what already holds writes no line', async (t) => {
+  const slug = await newGroup();
+  for (let i = 0; i < 2; i += 1) {
+    await set(bob, slug, { action: 'topic', topic: 'once' });
+    await set(bob, slug, { action: 'archive', on: '0' });
+    await set(bob, slug, { action: 'rename', name: nameOf(slug) });
+  }
+  const { text } = await bob.get(`/groups/${slug}`);
+  t.is(text.match(/class="line"/g)?.length, 3, 'two who joined and one topic');
+});
+
+test('an archived group is read, and not written to, by anybody', async (t) => {
+  const slug = await newGroup();
+  const { seq } = (await carl.json('POST', `/groups/${slug}/messages`, { body: 'kept' })).json<{ seq: number }>();
+  await set(bob, slug, { action: 'archive', on: '1' });
+  const page = (await carl.get(`/groups/${slug}`)).text;
+  t.regex(page, /kept[\s\S]*This group is archived/);
+  t.false(page.includes('id="composer"'));
+  for (const [method, path, body] of [
+    ['POST', '/messages', { body: 'more' }],
+    ['PATCH', `/messages/${seq}`, { body: 'changed' }],
+    ['DELETE', `/messages/${seq}`, undefined],
+    ['PUT', `/messages/${seq}/reactions/x`, undefined],
+  ] as const)
+    for (const client of [carl, bob]) t.is((await client.json(method, `/groups/${slug}${path}`, body)).status, 403, `${method} ${path}`);
+  t.regex((await carl.form(`/groups/${slug}/messages`, { body: 'more' })).text, /This group is archived/);
+  await set(bob, slug, { action: 'archive', on: '0' });
+  t.is((await carl.json('POST', `/groups/${slug}/messages`, { body: 'more' })).status, 201);
+});
+
+test('programs are answered without a redirect', async (t) => {
+  const slug = await newGroup();
+  const answer = await bob.json('POST', `/groups/${slug}/settings`, { action: 'topic', topic: 'by program' });
+  t.is(answer.status, 204);
+  t.is((await bob.get(`/groups/${slug}`, 'application/json')).json().topic, 'by program');
+});

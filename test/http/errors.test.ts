@@ -1,0 +1,138 @@
+import test from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+  await ann.get('/groups');
+});
+test.after.always(() => site.close());
+
+const SHAPES: [accept: string, type: string, body: RegExp][] = [
+  ['text/html', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>[\s\S]*name the request <code>[0-9a-z]{26}<\/code>/],
+  ['*/*', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/],
+  [
+    'application/json',
+    'application/problem+json',
+    /^\{"type":"about:blank","title":"Not Found","status":404,"code":"notFound","detail":"There is nothing here/,
+  ],
+  ['text/plain', 'text/plain; charset=utf-8', /^There is nothing here, or it is not for you to see\.\n$/],
+  ['text/event-stream', 'application/problem+json', /"status":404/],
+];
+
+for (const [accept, type, body] of SHAPES)
+  test(`what is not there is said as ${accept} asks`, async (t) => {
+    const answer = await ann.get('/groups/nowhere', accept);
+    t.is(answer.status, 404);
+    t.is(answer.headers.get('content-type'), type);
+    t.regex(answer.text, body);
+  });
+
+test('htmx gets only the words', async (t) => {
+  const answer = await ann.get('/groups/nowhere', 'text/html', { 'HX-Request': 'true' });
+  t.deepEqual([answer.status, answer.text.trim()], [404, 'There is nothing here, or it is not for you to see.']);
+});
+
+test('a problem names its request, as the header does', async (t) => {
+  const answer = await ann.get('/groups/nowhere', 'application/json');
+  t.is(answer.json().request_id, answer.headers.get('x-request-id'));
+});
+
+test('a visitor is led to the log-in page by GET and HEAD of a page, and refused otherwise', async (t) => {
+  const visitor = site.client();
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await visitor.send('/groups?x=1', { method, headers: { Accept: 'text/html' } });
+    t.deepEqual([answer.status, answer.headers.get('location')], [303, '/login?return_to=%2Fgroups%3Fx%3D1']);
+  }
+  t.is((await visitor.form('/groups', { name: 'x' })).status, 401);
+  t.is((await visitor.get('/groups', 'application/json')).status, 401);
+  t.is((await visitor.get('/groups', 'text/plain')).status, 401);
+  t.is((await visitor.get('/groups', 'text/html', { 'HX-Request': 'true' })).status, 401);
+});
+
+test('a path that knows other methods says which', async (t) => {
+  for (const [method, path, allowed] of [
+    ['DELETE', '/groups/lobby', ['GET', 'HEAD']],
+    ['GET', '/logout', ['POST']],
+    ['PUT', '/groups/lobby/messages/2', ['DELETE', 'GET', 'HEAD', 'PATCH']],
+    ['PROPFIND', '/groups', ['GET', 'HEAD', 'POST']],
+    ['POST', '/healthz', ['GET', 'HEAD']],
+  ] as const) {
+    const answer = await ann.send(path, { method, headers: { Accept: 'application/json' } });
+    t.is(answer.status, 405, `${method} ${path}`);
+    t.is(answer.headers.get('content-type'), 'application/problem+json');
+    t.deepEqual(answer.headers.get('allow')?.split(', ').sort(), [...allowed]);
+  }
+  const options = await ann.send('/groups', { method: 'OPTIONS' });
+  t.deepEqual([options.status, options.headers.get('allow')?.split(', ').sort().join()], [204, 'GET,HEAD,POST']);
+  t.is((await ann.send('/nowhere', { method: 'DELETE' })).status, 404);
+});
+
+test('HEAD says what GET would, without a body', async (t) => {
+  for (const [path, accept] of [
+    ['/groups/lobby', 'text/html'],
+    ['/groups', 'application/json'],
+    ['/healthz', '*/*'],
+    ['/login', 'text/html'],
+    ['/groups/nowhere', 'text/html'],
+  ] as const) {
+    const [head, get] = [await ann.send(path, { method: 'HEAD', headers: { Accept: accept } }), await ann.get(path, accept)];
+    t.is(head.status, get.status, path);
+    t.is(head.headers.get('content-type'), get.headers.get('content-type'));
+    t.is(head.text, '');
+  }
+});
+
+test('the process says that it is up, and its parts that they answer', async (t) => {
+  const visitor = site.client();
+  const [health, ready] = [await visitor.get('/healthz'), await visitor.get('/readyz')];
+  t.deepEqual([health.status, health.json()], [200, { status: 'ok' }]);
+  t.deepEqual([ready.status, ready.json()], [200, { status: 'ready', store: 'up', bus: 'up' }]);
+  for (const answer of [health, ready]) {
+    t.is(answer.headers.get('cache-control'), 'no-store');
+    t.is(answer.headers.get('set-cookie'), null);
+  }
+});
+
+test('a server whose store has gone says so, and is still up', async (t) => {
+  const broken = await startServer();
+  const visitor = broken.client();
+  await broken.signUp('Ann');
+  await broken.core.store.close();
+  const ready = await visitor.get('/readyz');
+  t.deepEqual([ready.status, ready.json().store], [503, 'down']);
+  t.is((await visitor.get('/healthz')).status, 200);
+  const page = await visitor.get('/login', 'application/json');
+  t.true(page.status >= 500);
+  t.notRegex(page.text, /sqlite|database|at Object|\.ts/i, 'what went wrong inside is for the log');
+  const closed = broken.server.close();
+  broken.server.http.closeAllConnections();
+  await closed;
+});
+
+test('an error that nobody expected tells the client nothing but its request', async (t) => {
+  const fresh = await startServer();
+  t.teardown(fresh.close);
+  const owner = await fresh.signUp('Ann');
+  const { byNameKey } = fresh.core.store.users;
+  Object.assign(fresh.core.store.users, {
+    byNameKey: () => {
+      throw new Error('secret detail in /etc/path');
+    },
+  });
+  for (const accept of ['text/html', 'application/json', 'text/plain']) {
+    const answer = await owner.send('/login', {
+      method: 'POST',
+      body: 'name=a&password=b',
+      headers: { Accept: accept, 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    t.is(answer.status, 500);
+    t.notRegex(answer.text, /secret detail/);
+    t.regex(answer.text, /Something went wrong here/);
+  }
+  Object.assign(fresh.core.store.users, { byNameKey });
+  t.is((await owner.get('/groups')).status, 200);
+});

@@ -1,0 +1,148 @@
+import test from 'ava';
+import { breachesIn } from '../../fixtures/hostile.ts';
+import type { Answer, Client } from '../helpers/client.ts';
+import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+  await ann.json('POST', '/groups/lobby/messages', { body: 'hello https://example.org' });
+  await ann.form('/groups/lobby/bots', { action: 'create', name: 'Echo' });
+});
+test.after.always(() => site.close());
+
+const PAGES: [who: 'ann' | 'visitor', path: string, status: number][] = [
+  ['visitor', '/', 200],
+  ['visitor', '/login', 200],
+  ['visitor', '/signup', 200],
+  ['visitor', '/nowhere', 404],
+  ['visitor', '/groups', 303],
+  ['visitor', '/groups/lobby/live', 401],
+  ['ann', '/groups', 200],
+  ['ann', '/groups/lobby', 200],
+  ['ann', '/groups/lobby?before=3', 200],
+  ['ann', '/groups/lobby?before=x', 400],
+  ['ann', '/groups/lobby/messages/2', 200],
+  ['ann', '/groups/lobby/messages/2/edit', 200],
+  ['ann', '/groups/lobby/messages/99', 404],
+  ['ann', '/groups/lobby/members', 200],
+  ['ann', '/groups/lobby/settings', 200],
+  ['ann', '/groups/lobby/bots', 200],
+  ['ann', '/groups/nowhere', 404],
+  ['ann', '/settings', 200],
+  ['ann', '/admin', 200],
+  ['ann', '/logout', 405],
+  ['ann', '/static/nothing.js', 404],
+];
+
+const policyOf = ({ headers }: Pick<Answer, 'headers'>): Map<string, string[]> =>
+  new Map(
+    (headers.get('content-security-policy') ?? '').split('; ').map((rule) => {
+      const [name = '', ...sources] = rule.split(' ');
+      return [name, sources] as const;
+    }),
+  );
+
+function checkHeaders(
+  t: { is: (a: unknown, b: unknown, m?: string) => void; true: (a: boolean, m?: string) => void },
+  answer: Answer,
+): string {
+  const policy = policyOf(answer);
+  const nonce =
+    policy
+      .get('script-src')
+      ?.find((source) => source.startsWith("'nonce-"))
+      ?.slice(7, -1) ?? '';
+  t.is(policy.get('default-src')?.join(), "'none'");
+  for (const name of ['script-src', 'style-src']) t.is(policy.get(name)?.join(' '), `'self' 'nonce-${nonce}'`);
+  t.is(policy.get('frame-ancestors')?.join(), "'self'");
+  t.is(policy.get('form-action')?.join(), "'self'");
+  t.is(policy.get('base-uri')?.join(), "'self'");
+  t.true(!/unsafe|\*|https?:/.test(answer.headers.get('content-security-policy') ?? ''));
+  t.true(nonce.length >= 22);
+  t.is(answer.headers.get('x-content-type-options'), 'nosniff');
+  t.is(answer.headers.get('referrer-policy'), 'same-origin');
+  t.is(answer.headers.get('access-control-allow-origin'), null);
+  return nonce;
+}
+
+for (const [who, path, status] of PAGES)
+  test(`the page ${path} for ${who} (${status}) has a strict policy, and nothing in it that needs another`, async (t) => {
+    const answer = await (who === 'ann' ? ann : site.client()).get(path);
+    t.is(answer.status, status);
+    const nonce = checkHeaders(t, answer);
+    t.deepEqual(breachesIn(answer.text), []);
+    for (const [, given] of answer.text.matchAll(/nonce="([^"]*)"/g)) t.is(given, nonce, 'every nonce in the page is that of its policy');
+    if (status === 200) t.true(answer.text.includes(nonce));
+  });
+
+test('a nonce is used once', async (t) => {
+  const answers = await Promise.all([1, 2, 3].map(() => ann.get('/groups')));
+  t.is(new Set(answers.map((answer) => checkHeaders(t, answer))).size, 3);
+});
+
+test('answers to forms, programs, webhooks and health checks have the same headers', async (t) => {
+  for (const answer of [
+    await site.client().form('/signup', { name: '', password: '' }),
+    await ann.form('/groups/lobby/messages', { body: 'x' }),
+    await ann.json('POST', '/groups/lobby/messages', { body: '' }),
+    await site.client().get('/groups', 'application/json'),
+    await site.client().send('/hooks/none', { method: 'POST', body: 'x' }),
+    await site.client().get('/healthz'),
+    await ann.get('/groups/lobby/messages', 'text/plain'),
+  ])
+    checkHeaders(t, answer);
+});
+
+test('the live document without JavaScript has the policy too', async (t) => {
+  const controller = new AbortController();
+  const response = await ann.open('/groups/lobby/live', { headers: { Accept: 'text/html' }, signal: controller.signal });
+  const reader = response.body?.getReader();
+  const start = new TextDecoder().decode((await reader?.read())?.value);
+  controller.abort();
+  const nonce = policyOf(response).get('style-src')?.[1]?.slice(7, -1) ?? '-';
+  t.is(response.status, 200);
+  t.true(start.includes(`<style nonce="${nonce}">`));
+  t.deepEqual(breachesIn(start), []);
+});
+
+test('pages are stored by nobody and differ by who asks and how', async (t) => {
+  for (const answer of [
+    await ann.get('/groups'),
+    await ann.get('/groups/lobby'),
+    await site.client().get('/'),
+    await ann.get('/groups/nowhere'),
+  ]) {
+    t.is(answer.headers.get('cache-control'), 'no-store');
+    for (const name of ['Accept', 'HX-Request', 'Cookie']) t.true(answer.headers.get('vary')?.includes(name));
+  }
+});
+
+test('behind a proxy with TLS that is trusted, cookies are Secure and the browser is told to stay with TLS', async (t) => {
+  const secure = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'chat.example.org' };
+  for (const [trust, isSecure] of [
+    ['on', true],
+    ['off', false],
+  ] as const) {
+    const behind = await startServer({ env: { TRUST_PROXY: trust } });
+    t.teardown(behind.close);
+    const response = await behind.client().open('/signup', {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
+      headers: { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded', ...secure },
+    });
+    t.is(response.status, 303);
+    const cookies = response.headers.getSetCookie().filter((line) => !/expires=Thu, 01 Jan 1970/.test(line));
+    t.true(cookies.length >= 2);
+    for (const cookie of cookies) t.is(/; secure/i.test(cookie), isSecure, cookie);
+    t.is(response.headers.has('strict-transport-security'), isSecure);
+  }
+});
+
+test('no answer says what the server is made of', async (t) => {
+  const { headers } = await ann.get('/groups');
+  t.is(headers.get('x-powered-by'), null);
+  t.is(headers.get('server'), null);
+});

@@ -1,0 +1,197 @@
+import test from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+/** A moderator of every group here; Bob and Carl are members, Eve is in another group. */
+let ann: Client;
+let bob: Client;
+let carl: Client;
+let count = 0;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0', PUBLIC_URL: 'https://chat.example.org' } });
+  [ann, bob, carl] = [await site.signUp('Ann'), await site.signUp('Bob'), await site.signUp('Carl')];
+});
+test.after.always(() => site.close());
+
+/** The address of a new group in which Bob has said this much. The first message has seq 4. */
+async function newGroup(messages: number): Promise<string> {
+  count += 1;
+  const { slug } = (await ann.json('POST', '/groups', { name: `Page ${count}` })).json<{ slug: string }>();
+  for (const name of ['Bob', 'Carl']) await ann.json('POST', `/groups/${slug}/members`, { action: 'add', name });
+  for (let n = 1; n <= messages; n += 1) await bob.json('POST', `/groups/${slug}/messages`, { body: `message ${n}` });
+  return `/groups/${slug}`;
+}
+
+type Listed = { seq: number; n: number };
+async function list(at: string, query = ''): Promise<{ numbers: number[]; links: Record<string, string>; total: string | null }> {
+  const answer = await carl.get(`${at}/messages${query}`, 'application/json');
+  const links = [...(answer.headers.get('link') ?? '').matchAll(/<([^>]+)>; rel="(\w+)"/g)].map(([, url = '', rel = '']) => [rel, url]);
+  return {
+    numbers: answer.json<Listed[]>().map(({ n }) => n),
+    links: Object.fromEntries(links),
+    total: answer.headers.get('x-total-count'),
+  };
+}
+
+const upTo = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('a list of messages is read page by page, forwards and backwards, and nothing is lost between', async (t) => {
+  const at = await newGroup(12);
+  const newest = await list(at, '?limit=5');
+  t.deepEqual(newest.numbers, upTo(8, 12));
+  t.is(newest.total, '12');
+  t.regex(newest.links.prev ?? '', new RegExp(`^https://chat\\.example\\.org${at}/messages\\?before=\\d+&limit=5$`));
+  t.is(newest.links.next, undefined);
+  const follow = (url = '') => list(at, url.slice(url.indexOf('?')));
+  const middle = await follow(newest.links.prev);
+  t.deepEqual(middle.numbers, upTo(3, 7));
+  const oldest = await follow(middle.links.prev);
+  t.deepEqual([oldest.numbers, oldest.links.prev], [upTo(1, 2), undefined]);
+  t.deepEqual((await follow(oldest.links.next)).numbers, upTo(3, 7));
+  t.deepEqual((await list(at, '?after=0&limit=200')).numbers, upTo(1, 12));
+});
+
+test('limits are kept within bounds, and cursors beyond the log are no error', async (t) => {
+  const at = await newGroup(3);
+  t.deepEqual((await list(at, '?limit=0')).numbers, [3]);
+  t.deepEqual((await list(at, '?limit=100000')).numbers, [1, 2, 3]);
+  t.deepEqual((await list(at, '?after=9999999999')).numbers, []);
+  t.deepEqual((await list(at, '?before=1')).numbers, []);
+  t.deepEqual((await list(at, '?before=9999999999')).numbers, [1, 2, 3]);
+});
+
+for (const query of [
+  'before=x',
+  'after=-1',
+  'limit=1.5',
+  'before=99999999999',
+  'limit=NaN',
+  'after=1&after=2',
+  'before=Infinity',
+  'after=1;2',
+])
+  test(`?${query} is refused, to pages, programs and shells`, async (t) => {
+    const at = '/groups/lobby';
+    for (const accept of ['text/html', 'application/json', 'text/plain'])
+      t.is((await ann.get(`${at}/messages?${query}`, accept)).status, 400);
+    t.is((await ann.get(`${at}/messages?before=3`, 'application/json')).status, 200);
+  });
+
+test('the page of a group shows the newest, with a link to what is older, and from there back', async (t) => {
+  const at = await newGroup(53);
+  const newest = (await carl.get(at)).text;
+  t.regex(newest, /message 53/);
+  t.notRegex(newest, />message 3</);
+  const older = /rel="prev" href="([^"]+)"/.exec(newest)?.[1] ?? '';
+  const page = (await carl.get(older)).text;
+  t.regex(page, />message 3</);
+  t.regex(page, /rel="next" href/);
+  t.false(page.includes('hx-sse:connect'), 'only the newest page is live');
+});
+
+test('shells read a group as lines', async (t) => {
+  const at = await newGroup(2);
+  const lines = 'Bob: message 1\nBob: message 2\n';
+  t.is((await carl.get(at, 'text/plain')).text, lines);
+  t.is((await carl.get(`${at}/messages`, 'text/plain')).text, lines);
+});
+
+test('what is unread is counted until the newest page is read', async (t) => {
+  const at = await newGroup(3);
+  const unread = async () => (await carl.get(at, 'application/json')).json().unread;
+  t.is(await unread(), 3);
+  t.true((await carl.get('/groups', 'text/plain')).text.includes(`${at.slice('/groups/'.length)} 3\n`));
+  await carl.get(at);
+  t.is(await unread(), 0);
+  await bob.json('POST', `${at}/messages`, { body: 'one more' });
+  t.is(await unread(), 1);
+  t.is((await carl.form(`${at}/read`, {})).status, 204);
+  t.is(await unread(), 0);
+});
+
+test('an author edits by form, by htmx and by PATCH; the others may not', async (t) => {
+  const at = await newGroup(1);
+  const one = `${at}/messages/4`;
+  t.regex((await bob.get(`${one}/edit`)).text, /<textarea[^>]*>message 1<\/textarea>/);
+  t.is((await bob.form(`${one}/edit`, { body: 'by form' })).headers.get('location'), `${at}#m-4`);
+  t.regex(
+    (await bob.form(`${one}/edit`, { body: 'by htmx' }, { 'HX-Request': 'true' })).text,
+    /^<article id="m-4"[\s\S]*by htmx[\s\S]*<small>edited<\/small>/,
+  );
+  t.is((await bob.json('PATCH', one, { body: 'by program' })).json().body, 'by program');
+  for (const other of [ann, carl]) {
+    t.is((await other.get(`${one}/edit`)).status, 403);
+    t.is((await other.form(`${one}/edit`, { body: 'not mine' })).status, 403);
+    t.is((await other.json('PATCH', one, { body: 'not mine' })).status, 403);
+  }
+  const blank = await bob.form(`${one}/edit`, { body: ' ' });
+  t.is(blank.status, 422);
+  t.regex(blank.text, /id="edit-4-error" class="wrong" role="alert">Message is empty/);
+  t.is((await carl.get(one, 'application/json')).json().body, 'by program');
+});
+
+test('the author or a moderator erases; whoever did it takes it back in time; then the text is gone', async (t) => {
+  const at = await newGroup(3);
+  const one = (seq: number) => `${at}/messages/${seq}`;
+  t.is((await carl.json('DELETE', one(4))).status, 403);
+  t.is((await carl.form(`${one(4)}/erase`, {})).status, 403);
+  t.is((await bob.form(`${one(4)}/erase`, {})).headers.get('location'), `${at}#m-4`);
+  t.is((await ann.json('DELETE', one(5))).json().erased, true);
+  for (const seq of [4, 5]) t.false((await carl.get(one(seq))).text.includes('>message'));
+  t.is((await bob.get(`${one(4)}/edit`)).status, 403, 'not even its author gets the text back but by undoing');
+  t.is((await bob.json('POST', `${one(5)}/unerase`)).status, 403, 'a moderator did this one');
+  t.is((await ann.json('POST', `${one(4)}/unerase`)).status, 403, 'the author did this one');
+  t.is((await bob.form(`${one(4)}/unerase`, {})).status, 303);
+  t.is((await carl.get(one(4), 'application/json')).json().body, 'message 1');
+  site.clock.turn(10_001);
+  t.is((await ann.json('POST', `${one(5)}/unerase`)).status, 403);
+  t.is((await bob.json('PATCH', one(5), { body: 'revived' })).status, 403);
+});
+
+test('a member reacts and takes it back, by form and by program', async (t) => {
+  const at = await newGroup(1);
+  const one = `${at}/messages/4`;
+  t.is((await carl.form(`${one}/reactions`, { emoji: '🎉', on: '1' })).headers.get('location'), `${at}#m-4`);
+  t.is((await ann.json('PUT', `${one}/reactions/${encodeURIComponent('🎉')}`)).status, 200);
+  const reactions = async () => (await bob.get(one, 'application/json')).json<{ reactions: { emoji: string; by: string[] }[] }>().reactions;
+  t.deepEqual(
+    (await reactions()).map(({ emoji, by }) => [emoji, by.length]),
+    [['🎉', 2]],
+  );
+  await ann.json('DELETE', `${one}/reactions/${encodeURIComponent('🎉')}`);
+  await carl.form(`${one}/reactions`, { emoji: '🎉', on: '0' });
+  t.deepEqual(await reactions(), []);
+  for (const emoji of ['', 'two words', 'x'.repeat(17)]) t.is((await carl.json('POST', `${one}/reactions`, { emoji })).status, 422);
+});
+
+test('only messages have addresses: what is no message, or of another group, is not found', async (t) => {
+  const [at, other] = [await newGroup(1), await newGroup(2)];
+  t.is((await bob.get(`${other}/messages/5`)).status, 200);
+  for (const seq of ['1', '2', '5', '0', '-1', '4.0', '04', '1e0', '99999999999', 'x', '%00', '4%2f..', '4?x[$ne]=1'].filter(
+    (text) => text !== '4?x[$ne]=1',
+  ))
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['PATCH', '', { body: 'x' }],
+      ['DELETE', '', undefined],
+      ['GET', '/edit', undefined],
+      ['POST', '/edit', { body: 'x' }],
+      ['POST', '/erase', {}],
+      ['POST', '/unerase', {}],
+      ['POST', '/reactions', { emoji: 'x' }],
+      ['PUT', '/reactions/x', undefined],
+      ['DELETE', '/reactions/x', undefined],
+    ] as const)
+      t.is((await bob.json(method, `${at}/messages/${seq}${path}`, body)).status, 404, `${method} ${seq}${path}`);
+  t.is((await bob.get(`${other}/messages/5`, 'application/json')).json().body, 'message 2');
+});
+
+test('the list of groups says what was said last, whoever a webhook said it was', async (t) => {
+  const at = await newGroup(0);
+  const made = (await ann.form(`${at}/bots`, { action: 'create', name: `Deployer ${count}` })).text;
+  const hook = /\/hooks\/[A-Za-z0-9]+/.exec(made)?.[0] ?? '';
+  await carl.json('POST', hook, { text: 'build passed', username: 'ci' });
+  const last = (await carl.get('/groups', 'application/json')).json<{ slug: string; last: { text: string; author: string } | null }[]>();
+  t.is(last.find(({ slug }) => at.endsWith(`/${slug}`))?.last?.text, 'build passed');
+});

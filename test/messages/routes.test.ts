@@ -1,0 +1,198 @@
+import test from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let bob: Client;
+let count = 0;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '1000' } });
+  [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
+});
+test.after.always(() => site.close());
+
+/** The address of a new group that Ann and Bob are in. */
+async function newGroup(): Promise<string> {
+  count += 1;
+  const { slug } = (await ann.json('POST', '/groups', { name: `Room ${count}` })).json<{ slug: string }>();
+  await ann.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Bob' });
+  return `/groups/${slug}`;
+}
+
+const bodiesIn = async (at: string): Promise<string[]> =>
+  (await ann.get(`${at}/messages`, 'application/json')).json<{ body: string }[]>().map(({ body }) => body);
+async function headOf(at: string) {
+  const group = await site.core.store.groups.bySlug(at.slice('/groups/'.length));
+  return group && site.core.store.log.head(group.id);
+}
+const keyIn = (html: string): string => /id="composer-key"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
+const shell = { Accept: 'text/plain', 'Content-Type': 'text/plain' };
+
+test('a form comes back to the new message', async (t) => {
+  const at = await newGroup();
+  const answer = await bob.form(`${at}/messages`, { body: 'hello', key: 'k1' });
+  t.is(answer.status, 303);
+  t.is(answer.headers.get('location'), `${at}#m-3`);
+  t.regex((await ann.get(at)).text, /<article id="m-3"[\s\S]*<div class="body">hello<\/div>/);
+});
+
+test('htmx gets the row of the new message and nothing around it', async (t) => {
+  const at = await newGroup();
+  const answer = await bob.form(`${at}/messages`, { body: 'hello' }, { 'HX-Request': 'true' });
+  t.is(answer.status, 200);
+  t.regex(answer.text, /^<article id="m-3" [\s\S]*<div class="body">hello<\/div>[\s\S]*<\/article>\s*$/);
+  t.is(answer.headers.get('vary'), 'Accept, HX-Request, Cookie');
+  t.is(answer.headers.get('cache-control'), 'no-store');
+});
+
+test('a program gets 201, the address and the message; a shell gets the address', async (t) => {
+  const at = await newGroup();
+  const json = await bob.json('POST', `${at}/messages`, { body: 'hello' });
+  t.is(json.status, 201);
+  t.is(json.headers.get('location'), `${at}/messages/3`);
+  const { seq, n, body, author, url } = json.json<{ seq: number; n: number; body: string; author: { name: string }; url: string }>();
+  t.deepEqual({ seq, n, body, author: author.name, url }, { seq: 3, n: 1, body: 'hello', author: 'Bob', url: `${at}/messages/3` });
+  const text = await bob.send(`${at}/messages`, { method: 'POST', body: 'two\nlines', headers: shell });
+  t.is(text.status, 201);
+  t.is(text.headers.get('content-type'), 'text/plain; charset=utf-8');
+  t.is(text.text, `${at}/messages/4\n`);
+  t.deepEqual(await bodiesIn(at), ['hello', 'two\nlines']);
+});
+
+test('a multipart form posts too', async (t) => {
+  const at = await newGroup();
+  const form = new FormData();
+  form.set('body', 'größe\r\nzwei');
+  form.set('key', 'k');
+  t.is((await bob.send(`${at}/messages`, { method: 'POST', body: form, headers: { Accept: 'text/html' } })).status, 303);
+  t.deepEqual(await bodiesIn(at), ['größe\nzwei']);
+});
+
+test('one message is said as a page, a row, JSON and text', async (t) => {
+  const at = await newGroup();
+  await bob.json('POST', `${at}/messages`, { body: '<one> two' });
+  const page = await ann.get(`${at}/messages/3`);
+  t.regex(page.text, /<h1 class="vh">A message of Bob in Room[\s\S]*&lt;one&gt; two/);
+  t.regex((await ann.get(`${at}/messages/3`, 'text/html', { 'HX-Request': 'true' })).text, /^<article id="m-3"/);
+  t.is((await ann.get(`${at}/messages/3`, 'application/json')).json().body, '<one> two');
+  t.is((await ann.get(`${at}/messages/3`, 'text/plain')).text, 'Bob: <one> two\n');
+});
+
+for (const [what, body] of [
+  ['nothing', ''],
+  ['only space', ' \r\n\t '],
+  ['only what cannot be seen', '\u200b\u3164\ufe0f'],
+] as const)
+  test(`a message of ${what} is refused with a reason, and nothing is stored`, async (t) => {
+    const at = await newGroup();
+    const before = await headOf(at);
+    const page = await bob.form(`${at}/messages`, { body });
+    t.is(page.status, 422);
+    t.regex(page.text, /id="composer-error" class="wrong" role="alert">Message is empty: write something first\./);
+    const fragment = await bob.form(`${at}/messages`, { body }, { 'HX-Request': 'true' });
+    t.deepEqual([fragment.status, fragment.text.trim()], [422, 'Message is empty: write something first.']);
+    const json = await bob.json('POST', `${at}/messages`, { body });
+    t.deepEqual([json.status, json.json().field], [422, 'body']);
+    const text = await bob.send(`${at}/messages`, { method: 'POST', body, headers: shell });
+    t.deepEqual([text.status, text.text], [422, 'Message is empty: write something first.\n']);
+    t.deepEqual(await headOf(at), before);
+  });
+
+test('a long message is refused with its size, and what was written comes back', async (t) => {
+  const at = await newGroup();
+  const body = `${'é'.repeat(500)}<`;
+  const page = await bob.form(`${at}/messages`, { body });
+  t.is(page.status, 413);
+  t.regex(page.text, /Message is too long: 1001 bytes, 1000 at most/);
+  t.true(page.text.includes(`autofocus>${'é'.repeat(500)}&lt;</textarea>`));
+  t.is((await bob.json('POST', `${at}/messages`, { body })).json().code, 'tooLarge');
+  t.is((await bob.json('POST', `${at}/messages`, { body: 'é'.repeat(500) })).status, 201);
+});
+
+test('a form that is sent twice posts once', async (t) => {
+  const at = await newGroup();
+  const key = keyIn((await bob.get(at)).text);
+  t.true(key.length >= 20);
+  const answers = await Promise.all([1, 2, 3].map(() => bob.form(`${at}/messages`, { body: 'once', key })));
+  t.deepEqual([...new Set(answers.map(({ headers }) => headers.get('location')))], [`${at}#m-3`]);
+  t.deepEqual(await bodiesIn(at), ['once']);
+});
+
+test('a form that is sent again with another text comes back filled, with a new key', async (t) => {
+  const at = await newGroup();
+  const key = keyIn((await bob.get(at)).text);
+  await bob.form(`${at}/messages`, { body: 'first', key });
+  const again = await bob.form(`${at}/messages`, { body: 'second', key });
+  t.is(again.status, 422);
+  t.regex(again.text, /id="composer-error"[^>]*>This idempotency key has already posted another text/);
+  t.regex(again.text, /<textarea[^>]*>second<\/textarea>/);
+  const fresh = keyIn(again.text);
+  t.not(fresh, key);
+  t.is((await bob.form(`${at}/messages`, { body: 'second', key: fresh })).status, 303);
+  t.deepEqual(await bodiesIn(at), ['first', 'second']);
+});
+
+test('a key belongs to its author and its group', async (t) => {
+  const [at, other] = [await newGroup(), await newGroup()];
+  for (const [client, where] of [
+    [bob, at],
+    [ann, at],
+    [bob, other],
+  ] as const)
+    t.is((await client.json('POST', `${where}/messages`, { body: 'mine', key: 'same' })).status, 201);
+});
+
+for (const [how, first, second] of [
+  ['quoted', '"k-1"', '"k-1"'],
+  ['bare', 'k-2', 'k-2'],
+  ['quoted or bare', '"k-3"', 'k-3'],
+] as const)
+  test(`an Idempotency-Key, ${how}, posts once and answers 200 with the first message again`, async (t) => {
+    const at = await newGroup();
+    const post = (body: string, key: string) => bob.json('POST', `${at}/messages`, { body }, { 'Idempotency-Key': key });
+    const [one, two] = [await post('once', first), await post('once', second)];
+    t.deepEqual([one.status, two.status], [201, 200]);
+    t.deepEqual(two.json(), one.json());
+    const other = await post('other', second);
+    t.deepEqual([other.status, other.json().code], [422, 'keyReused']);
+    t.deepEqual(await bodiesIn(at), ['once']);
+    t.is((await post('other', 'unused')).status, 201);
+  });
+
+test('a key outlives the message it posted: erasing does not free it', async (t) => {
+  const at = await newGroup();
+  const post = (body: string) => bob.json('POST', `${at}/messages`, { body }, { 'Idempotency-Key': 'k' });
+  await post('gone soon');
+  await bob.json('DELETE', `${at}/messages/3`);
+  site.clock.turn(60_000);
+  await site.server.sweep();
+  const again = await post('gone soon');
+  t.deepEqual([again.status, again.json().erased, again.json().body], [200, true, '']);
+  t.is((await post('other')).status, 422);
+});
+
+test('a key that is empty or too long is refused by name', async (t) => {
+  const at = await newGroup();
+  t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: '' })).json().field, 'key');
+  t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: 'k'.repeat(256) })).json().field, 'key');
+  t.is((await bob.json('POST', `${at}/messages`, { body: 'x' }, { 'Idempotency-Key': 'k'.repeat(256) })).json().field, 'key');
+  t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: 'k'.repeat(255) })).status, 201);
+});
+
+test('more messages than a person can write are held back, with the time to wait', async (t) => {
+  const busy = await startServer({ env: { POSTS_PER_SECOND: '2' } });
+  t.teardown(busy.close);
+  const [owner, other] = [await busy.signUp('Ann'), await busy.signUp('Bob')];
+  await other.form('/groups/join', { slug: 'lobby' });
+  const post = (by: Client, body: string) => by.json('POST', '/groups/lobby/messages', { body });
+  for (let i = 0; i < 6; i += 1) t.is((await post(owner, `message ${i}`)).status, 201);
+  const refused = await post(owner, 'one more');
+  t.deepEqual([refused.status, refused.json().code, refused.headers.get('retry-after')], [429, 'tooMany', '1']);
+  const page = await owner.form('/groups/lobby/messages', { body: 'kept for me' });
+  t.is(page.status, 429);
+  t.regex(page.text, /<textarea[^>]*>kept for me<\/textarea>/);
+  t.is((await post(other, 'not held back')).status, 201);
+  busy.clock.turn(1000);
+  t.is((await post(owner, 'one more')).status, 201);
+});
