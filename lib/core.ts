@@ -56,6 +56,6 @@ export type Decide = () => Promise<void>;
 export type Limits = {
   /** Takes one from the bucket; resolves to 0, or to the ms until one is there. `perSecond` 0 never refuses. */
   take(bucket: string, perSecond: number, burst: number): number;
-  /** How long until one could be taken, without taking it. */
-  peek(bucket: string, perSecond: number, burst: number): number;
+  /** Puts one back that was taken for nothing. */
+  giveBack(bucket: string): void;
 };

@@ -30,6 +30,9 @@ export function openLimits(now: () => number, most = 10_000): Limits {
       if (wait === 0) bucket.tokens -= 1;
       return wait;
     },
-    peek: (name, perSecond, burst) => (perSecond === 0 ? 0 : waitMs(refill(name, perSecond, burst))),
+    giveBack(name) {
+      const bucket = buckets.get(name);
+      if (bucket) bucket.tokens = Math.min(bucket.burst, bucket.tokens + 1);
+    },
   };
 }

@@ -107,10 +107,12 @@ export async function logIn(core: Core, input: LogIn): Promise<User> {
   const user = await core.store.users.byNameKey(key);
   const isKnown = user !== undefined && user.id === input.knownAs;
   const counts = isKnown ? [deviceCount(user.id)] : [addressCount(input.address), nameCount(key)];
-  checkThrottle(core, counts);
+  countTry(core, counts);
   const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
-  if (user && isRight && !user.disabled) return user;
-  for (const { bucket, perSecond, burst } of counts) core.limits.take(bucket, perSecond, burst);
+  if (user && isRight && !user.disabled) {
+    for (const { bucket } of counts) core.limits.giveBack(bucket);
+    return user;
+  }
   throw new DomainError('unauthenticated', WRONG, { field: 'password' });
 }
 
@@ -120,8 +122,9 @@ const addressCount = (address: string): Count => ({ bucket: `login-address:${add
 const nameCount = (key: string): Count => ({ bucket: `login-name:${key}`, ...FAILURES_PER_NAME });
 const deviceCount = (user: UserId): Count => ({ bucket: `login-known:${user}`, ...FAILURES_PER_NAME });
 
-function checkThrottle(core: Core, counts: readonly Count[]): void {
-  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.limits.peek(bucket, perSecond, burst)));
+/** Counts a try as failed until it turns out right, so that many at once find the limit too. */
+function countTry(core: Core, counts: readonly Count[]): void {
+  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.limits.take(bucket, perSecond, burst)));
   if (waitMs > 0) throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
 }
 

@@ -17,7 +17,7 @@ const createForm = z.object({ name: text, open: z.union([z.literal('1'), z.liter
 const joinForm = z.union([z.object({ code: text }), z.object({ slug: text })], 'give a code, or the slug of an open group');
 
 type Refused = { readonly error: FieldError };
-export type GroupForms = { readonly create?: Refused & { name: string }; readonly join?: Refused & { code: string } };
+export type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
 
 /** `/groups`: the groups of who asks, those to join, and a form for a new one. */
 export function groupsIndexRoutes(web: Web): Router {
@@ -28,12 +28,12 @@ export function groupsIndexRoutes(web: Web): Router {
   router.post('/groups', async (ctx) => {
     const { user } = viewerOf(ctx);
     const form = await parse(createForm, ctx);
+    const isOpen = form.open !== undefined && form.open !== false;
     try {
-      const isOpen = form.open !== undefined && form.open !== false;
       answerGroup(ctx, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
     } catch (error) {
       if (speech(ctx) !== 'html') throw error;
-      await showGroups(ctx, web, user, { create: { name: form.name, error: fieldError(ctx, error) } });
+      await showGroups(ctx, web, user, { create: { name: form.name, open: isOpen, error: fieldError(ctx, error) } });
     }
   });
 
@@ -69,7 +69,7 @@ export async function showGroups(ctx: Context, web: Web, user: User, forms: Grou
     const locals = {
       groups,
       open: await openGroups(web, groups),
-      create: { name: '', error: null },
+      create: { name: '', open: false, error: null },
       join: { code: '', error: null },
       mayCreate: mayCreate(user),
       ...forms,

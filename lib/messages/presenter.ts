@@ -1,7 +1,7 @@
 import type { Core, Face } from '../core.ts';
 import { datesIn } from '../dates.ts';
 import type { UserId } from '../ids.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Message } from './entry.ts';
 import { type FoldedMessage, fold } from './fold.ts';
 import type { Line } from './history.ts';
 import { renderBody } from './markup.ts';
@@ -171,7 +171,7 @@ export function entryJson(entry: Entry, place: Place, faces: Faces): object {
 export function entryText(entry: Entry, faces: Faces): string | undefined {
   switch (entry.kind) {
     case 'message':
-      return textLine(entry.as ?? nameOf(faces, entry.author), entry.scrubbed ? '(erased)' : entry.body);
+      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : entry.body);
     case 'edit':
       return textLine(nameOf(faces, entry.author), entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${entry.body}`);
     case 'erase':
@@ -195,7 +195,10 @@ export function entryText(entry: Entry, faces: Faces): string | undefined {
 /** A folded message for people at a shell. */
 export function messageText({ message, state }: FoldedMessage, faces: Faces): string {
   const isErased = state.erasedBy !== undefined || message.scrubbed === true;
-  return textLine(message.as ?? nameOf(faces, message.author), isErased ? '(erased)' : state.body);
+  return textLine(sender(message, faces), isErased ? '(erased)' : state.body);
 }
+
+/** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
+const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
 
 const textLine = (name: string, text: string): string => `${name}: ${text.replaceAll('\n', '\n  ')}`;

@@ -126,7 +126,7 @@ const index = {
   title: 'Groups',
   groups,
   open: [{ slug: 'books', name: 'Book club', topic: 'One a month', memberCount: 12 }],
-  create: { name: '', error: null },
+  create: { name: '', open: false, error: null },
   join: { code: '', error: null },
   mayCreate: true,
 };
