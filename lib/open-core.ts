@@ -5,7 +5,7 @@ import { openLocalBus } from './bus/local.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { Core, Passwords } from './core.ts';
-import { type Random, randomToken, systemRandom } from './ids.ts';
+import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { openAppender } from './messages/appender.ts';
@@ -92,7 +92,8 @@ async function openBus(
 ): Promise<Bus> {
   if (config.redisUrl !== undefined) {
     const { openRedisBus } = await import('./bus/redis.ts');
-    return openRedisBus({ url: config.redisUrl, now, log });
+    const installation = await store.settings.putIfAbsent('installation', randomId(systemRandom, 8)); // its own names on a Redis that others use too
+    return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, now, log });
   }
   const local = openLocalBus({ now, log });
   if (!store.signals) return local;

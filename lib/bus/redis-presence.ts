@@ -35,9 +35,9 @@ const LIST = `${EXPIRE}
 return redis.call('ZRANGE', KEYS[1], 0, -1)`;
 
 /** Presence shared by all processes; while Redis is away nobody comes, nobody goes and nobody is there. */
-export function openRedisPresence(link: Link, now: () => number): Presence {
+export function openRedisPresence(link: Link, prefix: string, now: () => number): Presence {
   const run = (source: string, group: string, ...args: (string | number)[]): Promise<unknown> =>
-    link.script(source, `parley:{${group}}:presence`, [now(), ...args]).catch(() => undefined);
+    link.script(source, `${prefix}:{${group}}:presence`, [now(), ...args]).catch(() => undefined);
   return {
     renew: async (group, user, holder, leaseMs) => (await run(RENEW, group, user, holder, leaseMs)) === 0,
     release: async (group, user, holder) => (await run(RELEASE, group, user, holder)) === 0,

@@ -12,6 +12,8 @@ import { decode, encode } from './wire.ts';
 export type RedisBusOptions = {
   /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
   readonly url: string;
+  /** Keeps installations that share a Redis apart: the names of channels and keys begin with it. */
+  readonly prefix?: string;
   /** ms since the epoch, for leases. */
   readonly now: () => number;
   readonly log?: Pick<Log, 'info' | 'warn' | 'error'>;
@@ -32,9 +34,6 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
   return bus;
 }
 
-const channelOf = (group: GroupId): string => `parley:{${group}}`;
-const groupOf = (channel: string): GroupId => asGroupId(channel.slice('parley:{'.length, -1));
-
 class RedisBus implements Bus {
   readonly presence: Presence;
   readonly #link: Link;
@@ -44,25 +43,36 @@ class RedisBus implements Bus {
   readonly #subscriptions = new Map<GroupId, Promise<void>>();
   /** Marks what this process sent, which it hears again and has already delivered: its own pages do not wait for Redis. */
   readonly #sender = randomBytes(8).toString('hex');
-  readonly #probeChannel = `parley:{probe-${this.#sender}}`;
+  readonly #prefix: string;
+  readonly #probeChannel: string;
   readonly #probes = new Map<string, () => void>();
   readonly #connected = Promise.withResolvers<void>();
   #lostProbes = 0;
   #troubled = false;
   #closed = false;
 
-  constructor({ url, now, log }: RedisBusOptions) {
+  constructor({ url, prefix = 'parley', now, log }: RedisBusOptions) {
+    this.#prefix = prefix;
+    this.#probeChannel = `${prefix}:{probe-${this.#sender}}`;
     this.#log = log;
     this.#listeners = new Listeners(log);
     const events: LinkEvents = {
-      channels: () => [this.#probeChannel, ...this.#listeners.groups().map(channelOf)],
+      channels: () => [this.#probeChannel, ...this.#listeners.groups().map((group) => this.#channelOf(group))],
       message: (channel, payload) => this.#receive(channel, payload),
       ready: () => this.#ready(),
       trouble: (error) => this.#trouble(error),
     };
     const urls = url.split(',').map((part) => part.trim());
     this.#link = urls.length > 1 ? openClusterLink(urls, events) : openLink(url, events);
-    this.presence = openRedisPresence(this.#link, now);
+    this.presence = openRedisPresence(this.#link, prefix, now);
+  }
+
+  #channelOf(group: GroupId): string {
+    return `${this.#prefix}:{${group}}`;
+  }
+
+  #groupOf(channel: string): GroupId {
+    return asGroupId(channel.slice(this.#prefix.length + 2, -1));
   }
 
   async firstConnection(): Promise<void> {
@@ -74,19 +84,19 @@ class RedisBus implements Bus {
   publish(event: BusEvent): void {
     if (this.#closed) return;
     this.#listeners.deliver(event);
-    void this.#link.publish(channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => {});
+    void this.#link.publish(this.#channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => {});
   }
 
   async subscribe(group: GroupId, listener: Listener): Promise<() => void> {
     if (this.#closed) return () => {};
     const remove = this.#listeners.add(group, listener);
-    const subscription = this.#subscriptions.get(group) ?? this.#link.subscribe(channelOf(group));
+    const subscription = this.#subscriptions.get(group) ?? this.#link.subscribe(this.#channelOf(group));
     this.#subscriptions.set(group, subscription);
     await subscription;
     return () => {
       remove();
       if (this.#listeners.has(group) || !this.#subscriptions.delete(group)) return;
-      this.#link.unsubscribe(channelOf(group));
+      this.#link.unsubscribe(this.#channelOf(group));
     };
   }
 
@@ -128,7 +138,7 @@ class RedisBus implements Bus {
   #receive(channel: string, payload: string): void {
     this.#lostProbes = 0;
     if (channel === this.#probeChannel) this.#probes.get(payload)?.();
-    else this.#hear(groupOf(channel), payload);
+    else this.#hear(this.#groupOf(channel), payload);
   }
 
   #hear(group: GroupId, payload: string): void {

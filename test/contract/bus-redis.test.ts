@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import test from 'ava';
 import { openRedisBus } from '../../lib/bus/redis.ts';
+import { asUserId } from '../../lib/ids.ts';
 import { present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { busContract, head, listen, randomGroup } from './bus.ts';
 import { killed, nextGap, opener } from './bus-outage.ts';
@@ -87,4 +88,21 @@ test('it opens although nothing listens there, says so once, and names no passwo
   await bus.close();
   t.is(said.length, 1);
   t.false(said.join().includes('hunter2'));
+});
+
+testRedis('two installations on one Redis hear nothing of each other, though the system log has one name', async (t) => {
+  const { url } = present(redis);
+  const [ours, also, theirs] = await Promise.all(['one', 'one', 'two'].map((prefix) => openRedisBus({ url, prefix, now: Date.now })));
+  if (!ours || !also || !theirs) throw new Error('three buses were opened');
+  t.teardown(() => Promise.all([ours.close(), also.close(), theirs.close()]));
+  const group = randomGroup();
+  const [here, there] = await Promise.all([listen(also, group), listen(theirs, group)]);
+  theirs.publish(head(group, 7));
+  ours.publish(head(group, 1));
+  t.deepEqual(await here.until(1), [head(group, 1)]);
+  t.deepEqual(await there.until(1), [head(group, 7)]);
+  const user = asUserId('ann');
+  await ours.presence.renew(group, user, 'page', 60_000);
+  t.true((await also.presence.list(group)).has(user));
+  t.false((await theirs.presence.list(group)).has(user));
 });
