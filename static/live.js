@@ -50,16 +50,20 @@
     target.insertBefore(row, next);
   }
 
+  /** What a button does, in words that its twin in a newer row shares. Giving and taking a reaction are two buttons of which one shows. */
+  const purposeOf = ({ name, value, form }) => (name === 'on' ? `tally ${form.elements.emoji.value}` : `${name} ${value}`);
+
   function focusIn(row) {
     const { activeElement } = document;
     if (!row.contains(activeElement)) return null;
-    return { name: activeElement.name, value: activeElement.value, open: row.querySelector('details')?.open };
+    const purpose = activeElement.matches('button[name]') ? purposeOf(activeElement) : null;
+    return { purpose, open: row.querySelector('details')?.open };
   }
 
-  function restoreFocus(row, { name, value, open }) {
+  function restoreFocus(row, { purpose, open }) {
     const details = row.querySelector('details');
     if (details && open) details.open = true;
-    const twin = name && [...row.querySelectorAll(`button[name="${CSS.escape(name)}"]`)].find((button) => button.value === value);
+    const twin = [...row.querySelectorAll('button[name]')].find((button) => purposeOf(button) === purpose && button.checkVisibility());
     (twin || row).focus({ preventScroll: true });
   }
 
@@ -79,8 +83,16 @@
     if (rows.length <= MOST_ROWS || isReadingBack) return;
     for (const row of [...rows].slice(0, rows.length - MOST_ROWS)) row.remove();
     const [first] = messages.querySelectorAll(':scope > [id]');
-    const link = document.querySelector('a.turn[rel="prev"]');
-    if (link && first) link.href = `${location.pathname}?before=${seqOf(first)}`;
+    olderLink(messages).href = `${location.pathname}?before=${seqOf(first)}`;
+  }
+
+  function olderLink(messages) {
+    const present = document.querySelector('a.turn[rel="prev"]');
+    if (present) return present;
+    const link = document.createElement('a');
+    Object.assign(link, { className: 'turn', rel: 'prev', textContent: 'Older messages' });
+    messages.before(link);
+    return link;
   }
 
   // --- times in the reader's own zone ---
@@ -149,7 +161,14 @@
     let isOver = false;
     const onStream = (name, act) => messages.addEventListener(name, (event) => event.target === messages && !isOver && act(event));
     onStream('htmx:sse:after:connection', () => say('connected', 'connected'));
-    onStream('htmx:sse:before:connection', ({ detail }) => detail.connection?.attempt > 0 && say('reconnecting', 'reconnecting…'));
+    let stream = null;
+    onStream('htmx:sse:before:connection', ({ detail }) => {
+      stream = detail.connection;
+      if (stream.attempt > 0) say('reconnecting', 'reconnecting…');
+    });
+    // A network that vanishes leaves its connections silent, not closed: begin anew, and do not wait once it is back.
+    addEventListener('offline', () => stream?.reader?.cancel());
+    addEventListener('online', () => stream?.delayCanceller?.());
     onStream('htmx:sse:error', ({ detail }) => {
       if ([401, 403, 404].includes(detail.status))
         reload(); // logged out or put out while away: show what is so now
@@ -164,6 +183,61 @@
       for (const control of document.querySelectorAll('#composer textarea, #composer button')) control.disabled = true;
     });
   }
+
+  // --- what did not get through is said; a message's text comes back, before whatever was typed since ---
+
+  let returned = ''; // the texts that came back and wait at the start of the field
+  let lost = null; // sent again unchanged, a text goes under its first key: the server may have taken it after all
+
+  const troubleOf = (element) =>
+    element.closest('form.edit')?.querySelector('.wrong') ??
+    document.getElementById('composer-error') ??
+    document.getElementById('trouble');
+
+  function complain(element, text) {
+    const region = troubleOf(element);
+    if (region) region.textContent = text;
+  }
+
+  function onSend({ target, detail }) {
+    if (target === list()) return;
+    complain(target, '');
+    if (target.id !== 'composer') return;
+    const sent = detail.ctx.request.body;
+    if (lost && sent.get('body') === lost.text) sent.set('key', lost.key);
+    lost = null;
+    returned = '';
+  }
+
+  function onFailure({ target, detail }) {
+    if (target === list()) return; // the stream has its own words
+    const { request, response } = detail.ctx;
+    if (response && response.status < 400) return; // it was taken; only showing it went wrong
+    const isAnswered = response && response.status < 500; // what the answer says is shown by the swap
+    if (target.id === 'composer') takeBack(request.body, isAnswered);
+    else if (!isAnswered) complain(target, 'The server did not answer. Try again.');
+  }
+
+  function takeBack(sent, isAnswered) {
+    const text = sent.get('body');
+    if (text.trim() === '') return;
+    const field = document.getElementById('body');
+    giveBack(field, text);
+    if (isAnswered) return;
+    lost = { text, key: sent.get('key') };
+    complain(field, 'Not sent: the server did not answer. Your text is back; send it again.');
+  }
+
+  function giveBack(field, text) {
+    if (!field.value.startsWith(returned)) returned = '';
+    const typed = field.value.slice(returned.length);
+    returned = returned === '' ? text : `${returned}\n${text}`;
+    field.value = typed === '' || typed.startsWith('\n') ? returned + typed : `${returned}\n${typed}`;
+  }
+
+  document.addEventListener('htmx:config:request', onSend);
+  document.addEventListener('htmx:response:error', onFailure);
+  document.addEventListener('htmx:error', onFailure);
 
   // --- what is on the screen is read ---
 

@@ -68,6 +68,11 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
     }
   });
 
+  router.get('/logout', async (ctx) => {
+    noStore(ctx);
+    renderPage(ctx, web.views, 'accounts/logout.njk', 'Log out');
+  });
+
   router.post('/logout', async (ctx) => {
     const { viewer } = stateOf(ctx);
     if (viewer?.via === 'session') await accounts.endSession(core, viewer.user.id, viewer.ref);

@@ -56,7 +56,7 @@ test('a visitor is led to the log-in page by GET and HEAD of a page, and refused
 test('a path that knows other methods says which', async (t) => {
   for (const [method, path, allowed] of [
     ['DELETE', '/groups/lobby', ['GET', 'HEAD']],
-    ['GET', '/logout', ['POST']],
+    ['GET', '/settings/tokens', ['POST']],
     ['PUT', '/groups/lobby/messages/2', ['DELETE', 'GET', 'HEAD', 'PATCH']],
     ['PROPFIND', '/groups', ['GET', 'HEAD', 'POST']],
     ['POST', '/healthz', ['GET', 'HEAD']],

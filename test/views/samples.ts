@@ -168,6 +168,7 @@ export const pages: readonly Sample[] = [
   { name: 'signup', template: 'accounts/signup.njk', locals: { ...visitor, signup: { ...signup, needsCode: true }, returnTo: '/x?y=1' } },
   { name: 'signup-closed', template: 'accounts/signup.njk', locals: { ...visitor, signup: { ...signup, closed: true }, returnTo: '' } },
   { name: 'login', template: 'accounts/login.njk', locals: { ...visitor, login, returnTo: '' } },
+  { name: 'logout', template: 'accounts/logout.njk', locals: { ...visitor, title: 'Log out' } },
   { name: 'settings', template: 'accounts/settings.njk', locals: settings },
   {
     name: 'settings-new-token',

@@ -1,0 +1,22 @@
+import test from 'ava';
+import { openBrowser } from '../helpers/browser.ts';
+import { startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { JOURNEYS } from './journeys.ts';
+
+const [browser, mongo, redis] = await Promise.all([openBrowser(), mongoService(), redisService()]);
+const journey = requireOrSkip(test, browser, mongo, redis);
+
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+for (const script of ['on', 'off'] as const)
+  for (const { name, go } of JOURNEYS.filter(({ isMain }) => isMain))
+    journey.serial(`JavaScript ${script}, on MongoDB and Redis: ${name}`, async (t) => {
+      const site = await startServer({ env: { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url } });
+      t.teardown(site.close);
+      await go({ t, site, browser: present(browser), script });
+      t.pass();
+    });

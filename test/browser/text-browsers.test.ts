@@ -1,0 +1,61 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { PASSWORD, startServer } from '../helpers/server.ts';
+import { type Missing, present, requireOrSkip } from '../helpers/services.ts';
+import { lynx, Reader, type TextBrowser, w3m } from '../helpers/text-browser.ts';
+
+/** Bob, new and signed up with such a browser; and Ann, the administrator, who has one of another kind. */
+async function signUp(t: ExecutionContext, browser: TextBrowser | Missing): Promise<{ ann: Client; bob: Reader }> {
+  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const bob = await Reader.open(present(browser), site.url);
+  t.teardown(() => bob.close());
+  t.regex(await bob.submit('/', 'Sign up', { name: 'Bob', password: PASSWORD }), /Welcome, Bob\..*Your groups/s);
+  return { ann, bob };
+}
+
+const say = (client: Client, body: string) => client.json('POST', '/groups/lobby/messages', { body });
+
+async function newest(client: Client): Promise<[author: string, body: string] | undefined> {
+  const answer = await client.get('/groups/lobby/messages?limit=1', 'application/json');
+  const [message] = answer.json<{ body: string; author: { name: string } }[]>();
+  return message && [message.author.name, message.body];
+}
+
+async function readAndWrite(t: ExecutionContext, browser: TextBrowser | Missing): Promise<void> {
+  const { ann, bob } = await signUp(t, browser);
+  for (let i = 1; i <= 60; i += 1) await say(ann, `message ${i} of Ann`);
+  const joined = await bob.submit('/groups', 'Join Lobby');
+  t.regex(joined, /message 59 of Ann.*message 60 of Ann/s);
+  t.notRegex(joined, /message 5 of Ann/);
+  t.regex(joined, /Older messages/);
+  t.regex(joined, /message 60 of Ann.*Message\b.*Send/s, 'the field and its button come after the messages');
+
+  const words = 'Grüße & <b>salutations</b> from a text browser 🎉';
+  t.regex(
+    await bob.submit('/groups/lobby', 'Send', { body: words }),
+    /message 60 of Ann.*Bob.*Grüße & <b>salutations<\/b> from a text browser/s,
+  );
+  t.deepEqual(await newest(ann), ['Bob', words]);
+  await say(ann, 'an answer');
+  t.regex(await bob.read('/groups/lobby'), /salutations.*an answer/s);
+  t.regex(await bob.submit('/groups/lobby', 'Send', { body: ' ' }), /Message is empty/);
+  t.deepEqual(await newest(ann), ['Ann', 'an answer']);
+}
+
+async function logOutAndIn(t: ExecutionContext, browser: TextBrowser | Missing): Promise<void> {
+  const { bob } = await signUp(t, browser);
+  t.regex(await bob.submit('/groups', 'Log out'), /You are logged out\./);
+  t.notRegex(await bob.read('/groups'), /Your groups/);
+  t.regex(await bob.submit('/login', 'Log in', { name: 'bob', password: 'not the password' }), /Name or password is wrong\./);
+  t.regex(await bob.submit('/login', 'Log in', { name: 'bob', password: PASSWORD }), /Welcome back, Bob\..*Your groups/s);
+}
+
+const browsers = { lynx: lynx(), w3m: w3m() };
+
+for (const [name, browser] of Object.entries(browsers))
+  requireOrSkip(test, browser)(`with ${name} one signs up, joins a group, reads the newest and writes`, readAndWrite, browser);
+
+for (const [name, browser] of Object.entries(browsers))
+  requireOrSkip(test, browser)(`with ${name} one logs out and comes back`, logOutAndIn, browser);

@@ -1,0 +1,90 @@
+import { openDirectory } from '../../lib/accounts/directory.ts';
+import type { Core } from '../../lib/core.ts';
+import { openAppender } from '../../lib/messages/appender.ts';
+import type { Entry } from '../../lib/messages/entry.ts';
+import { type Appended, type Store, StoreUnavailable } from '../../lib/store/port.ts';
+
+/**
+ * What happens to one append:
+ * - `lost`: all is written, the answer does not come; `dropped`: nothing is written, no answer; `torn`: the first half is written, no answer.
+ * - a function: it runs first, then the append goes on as if nothing were.
+ */
+export type AppendFault = 'lost' | 'dropped' | 'torn' | (() => Promise<unknown>);
+
+/** The faults of one store, set by a test while it runs. */
+export class Faults {
+  /** One for each append to come, from the front; no fault once it is empty. */
+  readonly appends: AppendFault[] = [];
+  /** Every method rejects with StoreUnavailable. */
+  isAway = false;
+  /** What was asked of the log, as `method`. */
+  readonly asked: string[] = [];
+  /** What appends were given, batch by batch. */
+  readonly batches: (readonly Entry[])[] = [];
+  #askedWhileAway: (() => void)[] = [];
+
+  /** Resolves with the next question that the store, being away, does not answer. */
+  refusal(): Promise<void> {
+    return new Promise((resolve) => this.#askedWhileAway.push(resolve));
+  }
+
+  refuse(): StoreUnavailable {
+    for (const resolve of this.#askedWhileAway.splice(0)) resolve();
+    return new StoreUnavailable('away, as the test wants it');
+  }
+}
+
+/** A real store whose answers get lost as `faults` say: nothing else can make that happen when a test wants it to. */
+export function faultyStore(store: Store, faults: Faults): Store {
+  const { users, sessions, tokens, groups, memberships, settings } = store;
+  const log = { ...store.log, append: (group: Entry['group'], entries: readonly Entry[]) => append(store, faults, group, entries) };
+  return {
+    ...store,
+    users: awayable(users, faults),
+    sessions: awayable(sessions, faults),
+    tokens: awayable(tokens, faults),
+    groups: awayable(groups, faults),
+    memberships: awayable(memberships, faults),
+    settings: awayable(settings, faults),
+    log: { ...awayable(log, faults), append: log.append },
+  };
+}
+
+/** The same core over a faulty store, with a writer of its own. */
+export function faultyCore<C extends Core>(core: C, faults: Faults): C {
+  const store = faultyStore(core.store, faults);
+  return { ...core, store, directory: openDirectory(store), appender: openAppender({ ...core, store }) };
+}
+
+function awayable<T extends object>(methods: T, faults: Faults): T {
+  return new Proxy(methods, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        faults.asked.push(String(name));
+        if (faults.isAway) throw faults.refuse();
+        return Reflect.apply(method, target, args);
+      };
+    },
+  });
+}
+
+async function append(store: Store, faults: Faults, group: Entry['group'], entries: readonly Entry[]): Promise<Appended> {
+  faults.batches.push(entries);
+  if (faults.isAway) {
+    faults.refuse();
+    return { written: 0, stopped: 'unknown' };
+  }
+  const fault = faults.appends.shift();
+  if (typeof fault === 'function') await fault();
+  if (fault === undefined || typeof fault === 'function') return store.log.append(group, entries);
+  if (fault === 'lost') await store.log.append(group, entries);
+  if (fault === 'torn') await store.log.append(group, entries.slice(0, Math.ceil(entries.length / 2)));
+  return { written: 0, stopped: 'unknown' };
+}
+
+/** Makes the store of a core that is in use a faulty one, in place. */
+export function makeFaulty({ store }: Core, faults: Faults): void {
+  Object.assign(store, faultyStore({ ...store }, faults));
+}
