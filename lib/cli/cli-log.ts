@@ -1,0 +1,17 @@
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+
+/** The log of a command: a line on standard error for what the operator should know, at LOG_LEVEL but never more than warnings. */
+export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
+  const quiet = (): void => {};
+  const say = (fields: object, message: string): void => {
+    const cause = 'err' in fields && fields.err instanceof Error ? `: ${fields.err.message}` : '';
+    process.stderr.write(`parley: ${message}${cause}\n`);
+  };
+  return {
+    debug: quiet,
+    info: quiet,
+    warn: logLevel === 'error' || logLevel === 'silent' ? quiet : say,
+    error: logLevel === 'silent' ? quiet : say,
+  };
+}

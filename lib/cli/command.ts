@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { OpenCore } from '../open-core.ts';
+import { type Out, openOut } from './out.ts';
+
+/** What a command works with, besides its arguments and options. */
+export type Session = { readonly core: OpenCore; readonly out: Out };
+
+/** An action over an open core, beside a server that may be running. The core is closed afterwards, whatever happens. */
+export function withCore<Args extends unknown[]>(act: (session: Session, ...args: Args) => Promise<void>) {
+  return async function (this: Command, ...args: Args): Promise<void> {
+    const core = await openVisitor();
+    try {
+      await act({ core, out: outOf(this) }, ...args);
+    } finally {
+      await core.close();
+    }
+  };
+}
+
+/** Opens what the environment names. Standard output is for results: the log goes to standard error, warnings at most. */
+export async function openVisitor(now?: () => number): Promise<OpenCore> {
+  const [{ readConfig }, { openCore }, { openCliLog }] = await Promise.all([
+    import('../config.ts'),
+    import('../open-core.ts'),
+    import('./cli-log.ts'),
+  ]);
+  const config = readConfig();
+  return openCore(config, { role: 'visitor', log: openCliLog(config), ...(now ? { now } : {}) });
+}
+
+/** Where a command puts its results, by the global option --json. */
+export const outOf = (command: Command): Out => openOut(command.optsWithGlobals<{ json?: true }>().json === true);
+
+/** Adds the part of --help that shows how the command is used. */
+export const example = (command: Command, ...lines: readonly string[]): Command =>
+  command.addHelpText('after', `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+
+/** A parser of an option that is a whole number from 0. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,55 @@
+import type { Core } from '../core.ts';
+import { invalid } from '../errors.ts';
+import { parseGroupName } from '../groups/group.ts';
+import { insertGroup, joinCode, renameGroup, replaceCode, setArchived } from '../groups/operations.ts';
+import type { UserId } from '../ids.ts';
+import type { Group } from '../store/port.ts';
+import type { Session } from './command.ts';
+import { everyGroup, groupNamed, operator } from './named.ts';
+import type { Row } from './out.ts';
+
+export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {
+  const group = await insertGroup(core, parseGroupName(name), open);
+  const code = joinCode(core, group);
+  out.say({ id: group.id, slug: group.slug, code }, `Made the group ${group.name}: /groups/${group.slug}, join code ${code}`);
+}
+
+export async function list({ core, out }: Session): Promise<void> {
+  const rows: Row[] = [];
+  for await (const group of everyGroup(core)) {
+    const members = (await core.store.memberships.ofGroup(group.id)).length;
+    const { slug, name, open, archived, id } = group;
+    rows.push({ slug, name, members, messages: (await core.store.log.head(id)).n, open, archived, id });
+  }
+  out.list(rows, 'There is no group yet.');
+}
+
+export async function rename({ core, out }: Session, slug: string, name: string): Promise<void> {
+  const group = await groupNamed(core, slug);
+  const renamed = await renameGroup(core, await actorIn(core, group), group, name);
+  out.say({ id: renamed.id, slug: renamed.slug, name: renamed.name }, `The group is ${renamed.name} now: /groups/${renamed.slug}`);
+}
+
+export async function archive({ core, out }: Session, slug: string, archived: boolean): Promise<void> {
+  const group = await groupNamed(core, slug);
+  if (group.archived !== archived) await setArchived(core, await actorIn(core, group), group, archived);
+  out.say({ id: group.id, slug: group.slug, archived }, `${group.name} is ${archived ? 'archived: read-only' : 'open for writing'} now.`);
+}
+
+/** Prints the code alone, so that `$(…)` can take it. */
+export async function code({ core, out }: Session, slug: string, isNew: boolean): Promise<void> {
+  const group = await groupNamed(core, slug);
+  const text = isNew ? await replaceCode(core, group) : joinCode(core, group);
+  out.say({ slug: group.slug, code: text }, text);
+}
+
+/** Who a line about the group itself names: the operator, else its first moderator or member. */
+export async function actorIn(core: Core, group: Group): Promise<UserId> {
+  const admin = await operator(core);
+  if (admin) return admin.id;
+  const members = await core.store.memberships.ofGroup(group.id);
+  const actor = members.find((member) => member.role === 'moderator') ?? members[0];
+  if (!actor)
+    throw invalid('group', 'There is no administrator and no member yet in whose name this could be done: make an account first.');
+  return actor.user;
+}

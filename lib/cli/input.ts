@@ -1,0 +1,39 @@
+import { createInterface, type Interface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { invalid } from '../errors.ts';
+
+const NOWHERE = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+/** A password: asked for without echo at a terminal, else the first line of standard input. Errors: `invalid` when none comes. */
+export async function readPassword(whose: string): Promise<string> {
+  const isTerminal = process.stdin.isTTY === true;
+  const lines = createInterface({ input: process.stdin, output: NOWHERE(), terminal: isTerminal }); // from here on nothing is echoed
+  if (isTerminal) process.stderr.write(`Password of ${whose}: `);
+  const line = await firstOf(lines);
+  if (isTerminal) process.stderr.write('\n');
+  if (line === undefined) throw invalid('password', isTerminal ? 'No password was given.' : 'No password came on standard input.');
+  return line;
+}
+
+/** Undefined at the end of the input, or at Ctrl-C. */
+function firstOf(lines: Interface): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(undefined));
+    lines.once('line', (line) => {
+      resolve(line);
+      lines.close();
+    });
+  });
+}
+
+/** All of standard input as text. Errors: `invalid` past `maxBytes`. */
+export async function readText(maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) throw invalid('body', `Standard input is too long: ${maxBytes} bytes at most.`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

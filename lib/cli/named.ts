@@ -1,0 +1,50 @@
+import { userByName } from '../accounts/operations.ts';
+import type { Core } from '../core.ts';
+import { invalid, notFound } from '../errors.ts';
+import type { UserId } from '../ids.ts';
+import type { Group, User } from '../store/port.ts';
+
+const PAGE = 500;
+
+/** The group of a slug, or of one it used to have. Errors: `notFound`. */
+export async function groupNamed(core: Core, slug: string): Promise<Group> {
+  const group = await core.store.groups.bySlug(slug);
+  if (!group) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' shows them).`);
+  return group;
+}
+
+/** A person, by name. Errors: `notFound`, `invalid` for a bot. */
+export async function personNamed(core: Core, name: string): Promise<User> {
+  const user = await userByName(core, name);
+  if (user.bot) throw invalid('name', `${user.name} is a bot (see 'parley bot --help').`);
+  return user;
+}
+
+/** Everybody, by when they came. */
+export async function* everybody(core: Core): AsyncGenerator<User> {
+  for (let after: User | undefined; ; ) {
+    const page = await core.store.users.list({ limit: PAGE, ...(after ? { after } : {}) });
+    yield* page;
+    after = page.at(-1);
+    if (page.length < PAGE) return;
+  }
+}
+
+/** Every group, by number. */
+export async function* everyGroup(core: Core): AsyncGenerator<Group> {
+  for (let afterNumber = 0; ; ) {
+    const page = await core.store.groups.list({ limit: PAGE, afterNumber });
+    yield* page;
+    afterNumber = page.at(-1)?.number ?? afterNumber;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** In whose name the operator acts, who is nobody in the chat: the first administrator, when there is one. */
+export async function operator(core: Core): Promise<User | undefined> {
+  for await (const user of everybody(core)) if (user.admin && !user.disabled) return user;
+  return undefined;
+}
+
+/** As `operator`, else the one concerned. */
+export const actingFor = async (core: Core, concerned: UserId): Promise<UserId> => (await operator(core))?.id ?? concerned;

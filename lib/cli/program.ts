@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { botCommands } from './bot-commands.ts';
+import { groupCommands } from './group-commands.ts';
+import { messageCommands } from './message-commands.ts';
+import { upkeepCommands } from './upkeep-commands.ts';
+import { userCommands } from './user-commands.ts';
+
+const NOTES = `
+Settings are read from the environment (DATA_DIR, MONGODB_URL, REDIS_URL, …), the same as the server's, which may be running.
+Exit status: 0 done, 1 refused or failed, 2 wrong usage.
+
+Example:
+  parley user create ann < password.txt`;
+
+/** The command line as commander knows it; nothing is loaded or opened before a command runs. A wrong usage throws CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('parley')
+    .description('Runs and looks after a Parley chat.')
+    .option('--json', 'print results as JSON, one object per line')
+    .addHelpText('after', NOTES)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(`${usageError(text)}\n`) })
+    .exitOverride();
+  upkeepCommands(program);
+  userCommands(program);
+  groupCommands(program);
+  botCommands(program);
+  messageCommands(program);
+  return program;
+}
+
+/** One line, without values that were given: a password may be among them. */
+function usageError(text: string): string {
+  const safe = text
+    .replace(/^error: /, '')
+    .replace(/(but got \d+): [\s\S]*/, '$1')
+    .replace(/(unknown option '[^'=]*)=[\s\S]*'/, "$1'");
+  return `parley: ${safe.trim().replaceAll('\n', ' ')} (see --help)`;
+}

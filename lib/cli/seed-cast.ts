@@ -1,0 +1,77 @@
+import { bots, type DemoGroup, type DemoMember, people } from '../../fixtures/demo.ts';
+import { nameKey } from '../accounts/account.ts';
+import { createAccount } from '../accounts/operations.ts';
+import type { Core } from '../core.ts';
+import { conflict } from '../errors.ts';
+import { addMember, insertGroup, setTopic } from '../groups/operations.ts';
+import { asGroupId, asUserId } from '../ids.ts';
+import type { Group, User } from '../store/port.ts';
+
+/** The demo's people and bots. `made`: how many of them this run has made. */
+export type Cast = { readonly made: number; named(name: string): User };
+
+// What the demo made is written down, so that nothing of others is ever taken for it.
+const userSetting = (name: string): string => `demo-user:${nameKey(name)}`;
+const groupSetting = (name: string): string => `demo-group:${name}`;
+
+/** Whether an earlier run made this account. */
+export const isOfDemo = async (core: Core, user: User): Promise<boolean> =>
+  (await core.store.settings.get(userSetting(user.name))) === user.id;
+
+/** Finds or makes everybody, all with one password. Errors: `conflict` when a name belongs to somebody else. */
+export async function openCast(core: Core, password: string): Promise<Cast> {
+  const known = new Map<string, User>();
+  const sharing = hashingOnce(core);
+  let made = 0;
+  for (const member of [...people, ...bots]) {
+    const earlier = await madeEarlier(core, member);
+    if (!earlier) made += 1;
+    known.set(member.name, earlier ?? (await make(sharing, member, password)));
+  }
+  const named = (name: string): User => {
+    const user = known.get(name);
+    if (!user) throw new Error(`Nobody in the demo is named ${name}`);
+    return user;
+  };
+  return { made, named };
+}
+
+async function madeEarlier(core: Core, { name }: DemoMember): Promise<User | undefined> {
+  const id = await core.store.settings.get(userSetting(name));
+  return id === undefined ? undefined : core.store.users.byId(asUserId(id));
+}
+
+async function make(core: Core, { name, bot = false }: DemoMember, password: string): Promise<User> {
+  if (await core.store.users.byNameKey(nameKey(name))) throw conflict(`Somebody else is named ${name}: the demo cannot be put beside.`);
+  const user = await createAccount(core, { name, password: bot ? null : password, bot });
+  await core.store.settings.putIfAbsent(userSetting(name), user.id);
+  return user;
+}
+
+/** One hash for all, who share the password anyway: six would take more than a second. */
+function hashingOnce(core: Core): Core {
+  let hash: Promise<string> | undefined;
+  const once = (password: string): Promise<string> => {
+    hash ??= core.passwords.hash(password);
+    return hash;
+  };
+  return { ...core, passwords: { ...core.passwords, hash: once } };
+}
+
+/** Finds or makes a group of the demo, with its members in. */
+export async function openStage(core: Core, cast: Cast, demo: DemoGroup): Promise<Group> {
+  const id = await core.store.settings.get(groupSetting(demo.name));
+  const group = (id === undefined ? undefined : await core.store.groups.byId(asGroupId(id))) ?? (await makeGroup(core, cast, demo));
+  const [first, ...others] = demo.members.map((name) => cast.named(name));
+  if (!first) return group;
+  await addMember(core, first.id, group, first, 'moderator');
+  for (const user of others) await addMember(core, first.id, group, user);
+  return group;
+}
+
+async function makeGroup(core: Core, cast: Cast, { name, open, topic, members }: DemoGroup): Promise<Group> {
+  const group = await insertGroup(core, name, open);
+  await core.store.settings.putIfAbsent(groupSetting(name), group.id);
+  await setTopic(core, cast.named(members[0] ?? '').id, group, topic);
+  return group;
+}

@@ -1,0 +1,101 @@
+import { DAY_MS, type DemoGroup, groups, people } from '../../fixtures/demo.ts';
+import type { Core } from '../core.ts';
+import { forbidden } from '../errors.ts';
+import { settleFirstAccount, standing } from '../groups/operations.ts';
+import { randomId } from '../ids.ts';
+import { edit, erase, keyIn, post, react } from '../messages/operations.ts';
+import { scrubDue } from '../messages/scrub.ts';
+import type { OpenCore } from '../open-core.ts';
+import type { Group, User } from '../store/port.ts';
+import { readPassword } from './input.ts';
+import { everybody } from './named.ts';
+import type { Out } from './out.ts';
+import { type Cast, isOfDemo, openCast, openStage } from './seed-cast.ts';
+import { type Act, readTalk } from './talk.ts';
+
+export type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
+
+type Clock = { at: number };
+type Scene = { readonly group: Group; readonly act: Act };
+
+/** Fills the chat with the demo. What an earlier run made is left as it is, so that running it twice adds nothing. */
+export async function seed(out: Out, open: (now: () => number) => Promise<OpenCore>, options: SeedOptions): Promise<void> {
+  const now = Date.now();
+  const clock: Clock = { at: now };
+  const core = await open(() => clock.at);
+  try {
+    if (!options.force) await refuseBesideOthers(core);
+    const midnight = now - (now % DAY_MS);
+    clock.at = midnight - 6 * DAY_MS + DAY_MS / 4;
+    const password = options.passwordStdin ? await readPassword('the people of the demo') : `quay-${randomId(core.random, 12)}`;
+    const cast = await openCast(core, password);
+    await settleFirstAccount(core);
+    const stages: Stage[] = [];
+    for (const demo of groups) stages.push({ demo, group: await openStage(core, cast, demo) });
+    const added = await play(core, cast, scenesOf(stages), (at) => (clock.at = midnight + at));
+    clock.at = now;
+    if (added > 0) await leaveSomeUnread(core, cast, stages);
+    await scrubDue(core);
+    tell(out, cast, stages, added, password);
+  } finally {
+    await core.close();
+  }
+}
+
+async function refuseBesideOthers(core: Core): Promise<void> {
+  for await (const user of everybody(core))
+    if (!(await isOfDemo(core, user)))
+      throw forbidden(`${user.name} has an account here: the demo is for an empty chat. Give it another DATA_DIR, or --force.`);
+}
+
+type Stage = { readonly demo: DemoGroup; readonly group: Group };
+
+/** Everything that happens in all groups, in the order of time. */
+const scenesOf = (stages: readonly Stage[]): Scene[] =>
+  stages.flatMap(({ demo, group }) => readTalk(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
+
+/** Says what is not said yet, and to that alone adds what follows it. Resolves to the number of new messages. */
+async function play(core: Core, cast: Cast, scenes: readonly Scene[], turnTo: (at: number) => void): Promise<number> {
+  const fresh = new Map<string, number>();
+  for (const { group, act } of scenes) {
+    turnTo(act.at);
+    const seq = await perform(core, cast.named(act.who), group, act, fresh.get(`${group.id} ${act.line}`));
+    if (act.kind === 'post' && seq !== undefined) fresh.set(`${group.id} ${act.line}`, seq);
+  }
+  return fresh.size;
+}
+
+/** Resolves to the seq of a message that is new; an act on one that is not does nothing. */
+async function perform(core: Core, user: User, group: Group, act: Act, target: number | undefined): Promise<number | undefined> {
+  const at = await standing(core, user, group);
+  if (act.kind === 'post') {
+    const key = keyIn('client', `demo:${act.line}`);
+    if (await core.store.log.byKey(group.id, user.id, key)) return undefined;
+    return (await post(core, at, { body: act.text, key })).message.seq;
+  }
+  if (target === undefined) return undefined;
+  if (act.kind === 'edit') await edit(core, at, target, act.text);
+  else if (act.kind === 'erase') await erase(core, at, target);
+  else await react(core, at, target, act.emoji, true);
+  return undefined;
+}
+
+/** So that the list of groups has something to count. */
+async function leaveSomeUnread(core: Core, cast: Cast, stages: readonly Stage[]): Promise<void> {
+  for (const [index, { demo, group }] of stages.entries()) {
+    const { n } = await core.store.log.head(group.id);
+    for (const name of demo.members) await core.store.memberships.mark(group.id, cast.named(name).id, n - index);
+  }
+}
+
+function tell(out: Out, cast: Cast, stages: readonly Stage[], added: number, password: string): void {
+  const names = people.map(({ name }) => name);
+  const slugs = stages.map(({ group }) => group.slug);
+  const isNew = cast.made > 0;
+  const what = added === 0 ? 'The demo is here already: nothing added.' : `Added ${added} messages in ${slugs.join(', ')}.`;
+  const how = isNew ? `the password ${password} (shown this once)` : 'the password that the first run printed';
+  out.say(
+    { users: names, groups: slugs, messages: added, password: isNew ? password : null },
+    `${what}\nLog in as ${names.join(', ')} with ${how}.`,
+  );
+}

@@ -1,0 +1,119 @@
+import type { Core } from '../core.ts';
+import { Tail } from '../live/tail.ts';
+import { type Entry, isMessage } from '../messages/entry.ts';
+import { fold } from '../messages/fold.ts';
+import { foldMessages } from '../messages/history.ts';
+import { entryJson, entryText, type Place, peopleIn } from '../messages/presenter.ts';
+import type { Group } from '../store/port.ts';
+import type { Session } from './command.ts';
+import { groupNamed } from './named.ts';
+
+export type TailOptions = { readonly lines: number; readonly follow?: true };
+
+/** Without a bus that carries the server's events, the log is looked at this often; with one, it only makes up for what the bus loses. */
+const LOOK_MS = 150;
+const LOOK_WITH_BUS_MS = 1000;
+const WINDOW = 200;
+
+/** Prints the last messages with all that happened since the first of them, then what is written until the process is told to stop. */
+export async function tail({ core, out }: Session, slug: string, { lines, follow }: TailOptions): Promise<void> {
+  const group = await groupNamed(core, slug);
+  const printer = new Printer(core, group, out.json);
+  const head = await core.store.log.head(group.id);
+  const stop = stopSignal();
+  let seq = (await firstSeq(core, group, head.n, lines)) - 1;
+  while (seq < head.seq && !stop.aborted) {
+    const entries = await core.store.log.range(group.id, seq + 1, Math.min(seq + WINDOW, head.seq));
+    if (entries.length === 0) break;
+    await printer.print(entries);
+    seq = entries.at(-1)?.seq ?? head.seq;
+  }
+  if (follow && !stop.aborted) await followFrom(core, group, seq, printer, stop);
+}
+
+/** The seq of the oldest of the last `count` messages; past the end when none is wanted. */
+async function firstSeq(core: Core, group: Group, n: number, count: number): Promise<number> {
+  if (count > n) return 1;
+  if (count === 0) return (await core.store.log.head(group.id)).seq + 1;
+  const [first] = await core.store.log.messages(group.id, n - count + 1, n - count + 1);
+  return first?.seq ?? 1;
+}
+
+async function followFrom(core: Core, group: Group, seq: number, printer: Printer, stop: AbortSignal): Promise<void> {
+  const log = new Tail(group.id, seq, {
+    store: core.store,
+    // A read under way when the end comes finds the store closed: nobody waits for it any more.
+    deliver: (entries) => stop.aborted || printer.enqueue(entries),
+    onError: (error) => stop.aborted || core.log.warn({ err: error }, 'the group could not be read; trying again'),
+  });
+  const unsubscribe = await core.bus.subscribe(group.id, (event) => log.hear(event));
+  const timer = setInterval(() => log.probe(), core.config.redisUrl === undefined ? LOOK_MS : LOOK_WITH_BUS_MS);
+  log.probe();
+  await new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve())));
+  clearInterval(timer);
+  unsubscribe();
+  await printer.idle();
+}
+
+/** Aborted by SIGINT, SIGTERM, or when nobody reads the output any more. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  process.stdout.once('error', stop);
+  return controller.signal;
+}
+
+/** Prints entries in the order in which they are given. */
+class Printer {
+  readonly #core: Core;
+  readonly #group: Group;
+  readonly #json: boolean;
+  #place: Place;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(core: Core, group: Group, json: boolean) {
+    this.#core = core;
+    this.#group = group;
+    this.#json = json;
+    this.#place = group;
+  }
+
+  /** Prints when what came before is printed. */
+  enqueue(entries: readonly Entry[]): void {
+    this.#last = this.#last
+      .then(() => this.print(entries))
+      .catch((error) => this.#core.log.error({ err: error }, 'entries could not be printed'));
+  }
+
+  idle(): Promise<void> {
+    return this.#last;
+  }
+
+  async print(entries: readonly Entry[]): Promise<void> {
+    const faces = await this.#core.directory.faces(peopleIn(entries.map(lineOf)));
+    const lines: string[] = [];
+    for (const entry of await this.#withoutErased(entries)) {
+      if (entry.kind === 'rename') this.#place = entry;
+      const line = this.#json ? JSON.stringify(entryJson(entry, this.#place, faces)) : entryText(entry, faces);
+      if (line !== undefined) lines.push(`${line}\n`);
+    }
+    await written(lines.join(''));
+  }
+
+  /** The sweep that empties what is erased is a server's work, and none may be running. */
+  async #withoutErased(entries: readonly Entry[]): Promise<Entry[]> {
+    const folded = await foldMessages(this.#core, this.#group.id, entries.filter(isMessage));
+    const erased = new Set(folded.filter(({ state }) => state.erasedBy).map(({ message }) => message.seq));
+    return entries.map((entry) => (saysOneOf(entry, erased) ? { ...entry, body: '', scrubbed: true } : entry));
+  }
+}
+
+const saysOneOf = (entry: Entry, messages: ReadonlySet<number>): entry is Entry & { kind: 'message' | 'edit' } =>
+  (entry.kind === 'message' && messages.has(entry.seq)) || (entry.kind === 'edit' && messages.has(entry.target));
+
+const lineOf = (entry: Entry) =>
+  entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry };
+
+/** Resolves when the text has left, or nobody wants it any more. */
+const written = (text: string): Promise<void> => new Promise((resolve) => void process.stdout.write(text, () => resolve()));

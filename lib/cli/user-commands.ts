@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { example, withCore } from './command.ts';
+
+const users = () => import('./users.ts');
+
+/** `parley user …` and `parley token …`. */
+export function userCommands(program: Command): void {
+  const user = program.command('user').description('people: accounts, passwords, administrators').helpCommand(false);
+  example(user, 'parley user create ann');
+  const create = user
+    .command('create')
+    .argument('<name>', 'as others will see it, 1 to 32 characters')
+    .description('make an account; the first one becomes administrator and member of Lobby')
+    .option('--admin', 'make an administrator')
+    .action(withCore(async (session, name: string, options: { admin?: true }) => (await users()).create(session, name, options)));
+  example(create, 'parley user create ann          asks for the password', 'parley user create bob < password.txt');
+  const list = user
+    .command('list')
+    .description('list people')
+    .action(withCore(async (session) => (await users()).list(session)));
+  example(list, 'parley user list --json');
+  passwordCommand(user);
+  rightsCommands(user);
+  tokenCommands(program);
+}
+
+function passwordCommand(user: Command): void {
+  const passwd = user
+    .command('passwd')
+    .argument('<name>')
+    .description('give a new password, from a prompt or standard input; ends all sessions of that person')
+    .action(withCore(async (session, name: string) => (await users()).passwd(session, name)));
+  example(passwd, 'parley user passwd ann');
+}
+
+function rightsCommands(user: Command): void {
+  const admin = user
+    .command('admin')
+    .argument('<name>')
+    .description('make somebody an administrator')
+    .option('--off', 'take it back')
+    .action(withCore(async (session, name: string, { off }: { off?: true }) => (await users()).admin(session, name, !off)));
+  example(admin, 'parley user admin bob', 'parley user admin bob --off');
+  const disable = user
+    .command('disable')
+    .argument('<name>')
+    .description('close an account: no log-in, no token, open pages close; what was said stays')
+    .action(withCore(async (session, name: string) => (await users()).disable(session, name, true)));
+  example(disable, 'parley user disable eve');
+  const enable = user
+    .command('enable')
+    .argument('<name>')
+    .description('open an account again')
+    .action(withCore(async (session, name: string) => (await users()).disable(session, name, false)));
+  example(enable, 'parley user enable eve');
+}
+
+function tokenCommands(program: Command): void {
+  const token = program.command('token').description('API tokens of people').helpCommand(false);
+  example(token, 'parley token create ann');
+  const create = token
+    .command('create')
+    .argument('<name>', 'the person who will be speaking')
+    .description('make a bearer token for the API; it is shown once')
+    .action(withCore(async (session, name: string) => (await users()).token(session, name)));
+  example(create, 'TOKEN=$(parley token create ann)', 'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/groups/lobby/messages');
+}

@@ -1,0 +1,106 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path/posix';
+import test from 'ava';
+import { circlesIn, importsIn, importsOf } from './helpers/imports.ts';
+import { brokenRule, layerOf } from './helpers/layers.ts';
+
+const MOST_LINES = 220;
+/** A list of declarations, which to read in one place is the point of. */
+const MAY_BE_LONGER = ['lib/store/port.ts'];
+
+const lib = globSync('lib/**/*.ts').sort();
+const tests = globSync('test/**/*.ts').sort();
+const programs = globSync('bin/*.{ts,js}').sort();
+const imports = lib.flatMap(importsOf);
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+test('every file of lib has a layer', (t) => {
+  t.deepEqual(
+    lib.filter((file) => layerOf(file) === undefined),
+    [],
+    'give these a layer in test/helpers/layers.ts',
+  );
+});
+
+test('imports within lib point one way', (t) => {
+  const broken = imports.filter(({ ours }) => ours).flatMap((one) => brokenRule(one)?.replace(/^/, `${one.from} → ${one.to}: `) ?? []);
+  t.deepEqual(broken, []);
+});
+
+test('no imports form a circle', (t) => {
+  t.deepEqual(
+    circlesIn(imports).map((circle) => circle.join(' → ')),
+    [],
+  );
+});
+
+test('imports of our own files say .ts, and go through no index file', (t) => {
+  const odd = imports.filter(
+    ({ ours, to }) => ours && (!to.endsWith('.ts') || basename(to) === 'index.ts' || !/^(lib|fixtures)\//.test(to)),
+  );
+  t.deepEqual(
+    odd.map(({ from, to }) => `${from} → ${to}`),
+    [],
+  );
+});
+
+test('only lib/config.ts reads the environment', (t) => {
+  const readers = lib.filter((file) => /process\s*\.\s*env|process\['env'\]|\benv\b[^;]*from 'node:process'/.test(read(file)));
+  t.deepEqual(
+    readers.filter((file) => file !== 'lib/config.ts'),
+    [],
+  );
+});
+
+test('no file of lib is named after nothing in particular', (t) => {
+  t.deepEqual(
+    lib.filter((file) => /(^|[/-])(utils?|helpers?|common|misc)([./-]|$)/.test(file)),
+    [],
+  );
+});
+
+test(`no file of lib or bin is longer than ${MOST_LINES} lines`, (t) => {
+  const lengths = [...lib, ...programs].map((file) => ({ file, lines: read(file).split('\n').length - 1 }));
+  const long = lengths.filter(({ file, lines }) => lines > MOST_LINES && !MAY_BE_LONGER.includes(file));
+  t.deepEqual(
+    long.map(({ file, lines }) => `${file}: ${lines}`),
+    [],
+    'look for the seam',
+  );
+});
+
+// Waiting for an event with a deadline is fine; letting time pass in the hope that it has happened is not.
+const SLEEPS = [
+  /new Promise\b[^;]{0,80}\bsetTimeout\(\s*\w+\s*[,)]/,
+  /import\s*\{[^}]*\bsetTimeout\b[^}]*\}\s*from 'node:timers\/promises'/,
+  /\bwaitForTimeout\(/,
+  /\bAtomics\.wait\(/,
+  /\bsleep\(/,
+];
+
+test('no test sleeps', (t) => {
+  const sleeping = tests.filter((file) => file !== 'test/architecture.test.ts' && SLEEPS.some((sleep) => sleep.test(read(file))));
+  t.deepEqual(sleeping, []);
+});
+
+// The rules above are only worth something when they see what they should.
+test('a broken rule is found, and its allowed twin is not', (t) => {
+  const rule = (from: string, text: string) => importsIn(from, text).map(brokenRule);
+  t.deepEqual(rule('lib/accounts/operations.ts', "import { view } from '../views/render.ts';"), ['rank 3 may not import rank 4']);
+  t.deepEqual(rule('lib/live/hub.ts', "import { view } from '../views/render.ts';"), [undefined]);
+  t.deepEqual(rule('lib/groups/rules.ts', "import { isMissing } from '../store/port.ts';"), ['rank 1 may not import rank 2']);
+  t.deepEqual(rule('lib/groups/rules.ts', "import type {\n  Group,\n  User,\n} from '../store/port.ts';"), [undefined]);
+  t.regex(rule('lib/messages/operations.ts', "export { rotate } from '../bots/operations.ts';")[0] ?? '', /messages may not know of bots/);
+  t.deepEqual(rule('lib/bots/operations.ts', "export { post } from '../messages/operations.ts';"), [undefined]);
+  t.regex(rule('lib/cli/doctor.ts', "const { openRedisBus } = await import('../bus/redis.ts');")[0] ?? '', /only lib\/open-core\.ts/);
+  t.deepEqual(rule('lib/open-core.ts', "const { openRedisBus } = await import('./bus/redis.ts');"), [undefined]);
+  t.regex(rule('lib/bus/redis.ts', "import { post } from '../messages/operations.ts';")[0] ?? '', /adapter sees ranks 1 and 2/);
+  t.regex(rule('lib/store/mongo/log.ts', "import { rows } from '../sqlite/rows.ts';")[0] ?? '', /no adapter of another/);
+  t.deepEqual(rule('lib/store/mongo/log.ts', "import { rows } from './rows.ts';"), [undefined]);
+});
+
+test('a circle is found', (t) => {
+  const imported = (from: string, to: string) => ({ from, to, typeOnly: false, ours: true });
+  t.deepEqual(circlesIn([imported('a', 'b'), imported('b', 'c'), imported('c', 'b'), imported('a', 'c')]), [['b', 'c', 'b']]);
+  t.deepEqual(circlesIn([imported('a', 'b'), imported('b', 'c'), imported('a', 'c')]), []);
+});

@@ -1,0 +1,67 @@
+import test from 'ava';
+import { done, freshSettings, parley, refused, settledWorld } from './cli.ts';
+
+test('a group is made without members, and can be joined with the code printed', async (t) => {
+  const { settings } = await settledWorld(t);
+  const made = done(t, await parley(settings, ['group', 'create', 'Möwen & Meer', '--json']), 'id', 'slug', 'code');
+  t.regex(String(made.slug), /^[a-z0-9-]+$/);
+  t.regex(String(made.code), /^[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}$/);
+  t.deepEqual((await parley(settings, ['group', 'members', String(made.slug), '--json'])).rows(), []);
+  t.is((await parley(settings, ['group', 'code', String(made.slug)])).out, `${made.code}\n`);
+  const { code } = done(t, await parley(settings, ['group', 'code', String(made.slug), '--new', '--json']), 'slug', 'code');
+  t.not(code, made.code);
+});
+
+test('people and bots come and go in the name of the first administrator', async (t) => {
+  const { settings } = await settledWorld(t);
+  const fields = ['group', 'id', 'name', 'role', 'added'];
+  t.like(done(t, await parley(settings, ['group', 'add', 'field-team', 'eve', '--json']), ...fields), { role: 'member', added: true });
+  t.like(done(t, await parley(settings, ['group', 'add', 'field-team', 'EVE', '--moderator', '--json']), ...fields), {
+    role: 'moderator',
+    added: false,
+  });
+  done(t, await parley(settings, ['group', 'remove', 'field-team', 'bob', '--json']), 'group', 'id', 'name');
+  refused(t, await parley(settings, ['group', 'remove', 'field-team', 'bob']), /bob is not in field-team/);
+  const members = (await parley(settings, ['group', 'members', 'field-team', '--json'])).rows();
+  t.deepEqual(
+    members.map(({ name, role, bot }) => `${name} ${role} ${bot}`),
+    ['ann moderator false', 'echo member true', 'eve moderator false'],
+  );
+  t.regex((await parley(settings, ['tail', 'field-team'])).out, /\* ann added eve\n\* ann removed bob\n$/);
+});
+
+test('where there is no administrator, who is added comes by themself', async (t) => {
+  const settings = await freshSettings(t);
+  const { slug } = done(t, await parley(settings, ['group', 'create', 'Alone', '--json']), 'id', 'slug', 'code');
+  done(t, await parley(settings, ['bot', 'create', 'echo', '--group', String(slug), '--json']), 'id', 'name', 'hook', 'token', 'campfire');
+  t.is((await parley(settings, ['tail', String(slug)])).out, '* echo joined\n');
+});
+
+test('a group is renamed, archived and brought back', async (t) => {
+  const { settings } = await settledWorld(t);
+  const renamed = done(t, await parley(settings, ['group', 'rename', 'field-team', 'Lab team', '--json']), 'id', 'slug', 'name');
+  t.like(renamed, { slug: 'lab-team', name: 'Lab team' });
+  t.like(done(t, await parley(settings, ['group', 'archive', 'field-team', '--json']), 'id', 'slug', 'archived'), {
+    slug: 'lab-team',
+    archived: true,
+  });
+  refused(t, await parley(settings, ['post', 'lab-team', 'hi', '--as', 'bob']), /archived/);
+  t.like(done(t, await parley(settings, ['group', 'archive', 'lab-team', '--off', '--json']), 'id', 'slug', 'archived'), {
+    archived: false,
+  });
+  t.is((await parley(settings, ['post', 'lab-team', 'hi', '--as', 'bob'])).status, 0);
+  const groups = (await parley(settings, ['group', 'list', '--json'])).rows();
+  t.deepEqual(
+    groups.map(({ slug, members, messages }) => ({ slug, members, messages })),
+    [
+      { slug: 'lobby', members: 1, messages: 0 },
+      { slug: 'lab-team', members: 3, messages: 1 },
+    ],
+  );
+});
+
+test('a group that is not there is refused by name', async (t) => {
+  const { settings } = await settledWorld(t);
+  refused(t, await parley(settings, ['group', 'add', 'nowhere', 'bob']), /no group nowhere/);
+  refused(t, await parley(settings, ['group', 'create', '  ']), /name is missing/);
+});

@@ -1,0 +1,86 @@
+import test from 'ava';
+import { makeWorld } from '../../fixtures/world.ts';
+import { readConfig } from '../../lib/config.ts';
+import { standing } from '../../lib/groups/operations.ts';
+import { erase, post } from '../../lib/messages/operations.ts';
+import { openCore } from '../../lib/open-core.ts';
+import { done, freshSettings, parley, Running, refused, settledWorld } from './cli.ts';
+
+test('a message is an argument, or standard input', async (t) => {
+  const { settings } = await settledWorld(t);
+  const as = ['--as', 'bob', '--json'];
+  const first = done(t, await parley(settings, ['post', 'field-team', 'one', ...as]), 'seq', 'url');
+  t.is(first.url, `/groups/field-team/messages/${first.seq}`);
+  done(t, await parley(settings, ['post', 'field-team', '-', ...as], 'two\n'), 'seq', 'url');
+  done(t, await parley(settings, ['post', 'field-team', ...as], 'three\nlines — ü\n\n'), 'seq', 'url');
+  done(t, await parley(settings, ['post', 'field-team', ...as, '--', '--four']), 'seq', 'url');
+  t.is((await parley(settings, ['tail', 'field-team', '-n', '4'])).out, 'bob: one\nbob: two\nbob: three\n  lines — ü\nbob: --four\n');
+});
+
+test('a key posts once: the same text again is the same message, another text is refused', async (t) => {
+  const { settings } = await settledWorld(t);
+  const say = (text: string) => parley(settings, ['post', 'field-team', text, '--as', 'echo', '--key', 'build-7', '--json']);
+  const first = done(t, await say('built'), 'seq', 'url');
+  t.deepEqual(done(t, await say('built'), 'seq', 'url'), first);
+  refused(t, await say('built again'), /key has already posted another text/);
+  t.is((await parley(settings, ['tail', 'field-team', '-n', '1'])).out, 'echo: built\n');
+});
+
+test('who is not in the group is refused; who is may post', async (t) => {
+  const { settings } = await settledWorld(t);
+  refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'eve']), /eve is not in field-team/);
+  refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'mallory']), /nobody named mallory/);
+  refused(t, await parley(settings, ['post', 'field-team', ' \n', '--as', 'bob']), /empty/);
+  refused(t, await parley({ ...settings, MAX_BODY_BYTES: '10' }, ['post', 'field-team', '--as', 'bob'], 'x'.repeat(1000)), /too long/);
+  t.is((await parley(settings, ['post', 'field-team', 'hi', '--as', 'bob'])).status, 0);
+});
+
+test('tail prints the last messages with all that came after the first of them', async (t) => {
+  const settings = await freshSettings(t);
+  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0' }), { role: 'visitor', bcryptCost: 4 });
+  const { bob, team } = await makeWorld(core);
+  const at = await standing(core, bob, team);
+  await Promise.all(Array.from({ length: 450 }, (_, index) => post(core, at, { body: `m${index + 1}` })));
+  const { message } = await post(core, at, { body: 'a secret' });
+  await erase(core, at, message.seq);
+  await core.close();
+
+  const all = (await parley(settings, ['tail', 'field-team', '-n', '9999'])).out.split('\n');
+  t.deepEqual(all.slice(0, 4), ['* ann joined', '* ann added bob', '* ann added echo', 'bob: m1']);
+  t.deepEqual(all.slice(-4), ['bob: m450', 'bob: (erased)', `* bob erased #${message.seq}`, '']);
+  t.is((await parley(settings, ['tail', 'field-team'])).out.match(/^bob: m/gm)?.length, 9, 'ten by default, one of them erased');
+  t.is((await parley(settings, ['tail', 'field-team', '-n', '0'])).out, '');
+  const rows = (await parley(settings, ['tail', 'field-team', '-n', '2', '--json'])).rows();
+  t.deepEqual(
+    rows.map(({ kind, seq, body }) => ({ kind, seq, body })),
+    [
+      { kind: 'message', seq: message.seq - 1, body: 'm450' },
+      { kind: 'message', seq: message.seq, body: '' },
+      { kind: 'erase', seq: message.seq + 1, body: undefined },
+    ],
+  );
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  test(`tail -f follows what other processes post, and ${signal} ends it with status 0`, async (t) => {
+    const { settings } = await settledWorld(t);
+    const tail = new Running(settings, ['tail', 'field-team', '-f']);
+    await tail.until('* ann added echo\n');
+    for (const text of ['one', 'two']) await parley(settings, ['post', 'field-team', text, '--as', 'bob']);
+    await tail.until('bob: two\n');
+    const ran = await tail.ended(signal);
+    t.is(ran.status, 0);
+    t.is(ran.err, '');
+    t.is(ran.out, '* ann joined\n* ann added bob\n* ann added echo\nbob: one\nbob: two\n');
+  });
+
+test('tail -f ends quietly when nobody reads it any more', async (t) => {
+  const { settings } = await settledWorld(t);
+  const tail = new Running(settings, ['tail', 'field-team', '-f']);
+  await tail.until('* ann added echo\n');
+  tail.child.stdout.destroy();
+  await parley(settings, ['post', 'field-team', 'anybody?', '--as', 'bob']);
+  const ran = await tail.ended();
+  t.is(ran.status, 0);
+  t.is(ran.err, '');
+});

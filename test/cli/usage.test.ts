@@ -1,0 +1,86 @@
+import test from 'ava';
+import type { Command } from 'commander';
+import { createProgram } from '../../lib/cli/program.ts';
+import { freshSettings, parley } from './cli.ts';
+
+const withChildren = (command: Command): Command[] => [command, ...command.commands.flatMap(withChildren)];
+
+function helpOf(command: Command): string {
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (part) => void parts.push(part) }).outputHelp();
+  return parts.join('');
+}
+
+test('the help of every command has an example of that command', (t) => {
+  for (const command of withChildren(createProgram())) {
+    const path: string[] = [];
+    for (let at: Command | null = command; at; at = at.parent) path.unshift(at.name());
+    t.regex(helpOf(command), new RegExp(`Examples?:\\n[^]*${path.join(' ')}`), path.join(' '));
+  }
+});
+
+test('the commands are those of the contract', (t) => {
+  const names = withChildren(createProgram())
+    .filter((command) => command.commands.length === 0)
+    .map((command) => `${command.parent?.name()} ${command.name()}`);
+  t.deepEqual(names.sort(), [
+    ...['bot create', 'bot list', 'bot revoke', 'bot rotate'],
+    ...['group add', 'group archive', 'group code', 'group create', 'group list', 'group members', 'group remove', 'group rename'],
+    ...['parley doctor', 'parley post', 'parley seed', 'parley serve', 'parley tail'],
+    'token create',
+    ...['user admin', 'user create', 'user disable', 'user enable', 'user list', 'user passwd'],
+  ]);
+});
+
+test('help is a result: on standard output, with status 0', async (t) => {
+  const ran = await parley({}, ['user', 'create', '--help']);
+  t.is(ran.status, 0);
+  t.is(ran.err, '');
+  t.regex(ran.out, /--json/);
+  t.regex(ran.out, /Examples:\n {2}parley user create ann/);
+});
+
+const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['no command', [], /Usage: parley/],
+  ['half a command', ['group'], /Usage: parley group/],
+  ['an unknown command', ['frobnicate'], /^parley: unknown command 'frobnicate'.*--help/],
+  ['a missing argument', ['user', 'create'], /^parley: missing required argument 'name'/],
+  ['a missing option', ['post', 'lobby', 'hi'], /^parley: required option '--as <name>'/],
+  ['an unknown option', ['user', 'list', '--loud'], /^parley: unknown option '--loud'/],
+  ['a number that is none', ['tail', 'lobby', '-n', 'many'], /^parley: option '-n.*whole number/],
+];
+
+for (const [title, args, said] of WRONG)
+  test(`wrong usage is status 2: ${title}`, async (t) => {
+    const ran = await parley({}, args);
+    t.is(ran.status, 2);
+    t.is(ran.out, '');
+    t.regex(ran.err, said);
+  });
+
+test('a password is not taken as an argument, and not repeated', async (t) => {
+  const settings = await freshSettings(t);
+  for (const args of [
+    ['ann', 'my secret 1'],
+    ['ann', '--password', 'my secret 1'],
+    ['ann', '--password=my secret 1'],
+  ]) {
+    const ran = await parley(settings, ['user', 'create', ...args], 'correct horse battery\n');
+    t.is(ran.status, 2);
+    t.notRegex(ran.err + ran.out, /my secret/);
+  }
+});
+
+test('bad settings are all named, without their values, with status 1', async (t) => {
+  const ran = await parley({ PORT: 'eighty', SIGNUP: 'maybe' }, ['user', 'list']);
+  t.is(ran.status, 1);
+  t.is(ran.out, '');
+  t.regex(ran.err, /^parley: .*\n {2}PORT .*\n {2}SIGNUP .*\n$/);
+  t.notRegex(ran.err, /eighty|maybe/);
+});
+
+test('a store that cannot be opened is status 1, and says where', async (t) => {
+  const ran = await parley({ DATA_DIR: '/dev/null/parley' }, ['user', 'list']);
+  t.is(ran.status, 1);
+  t.regex(ran.err, /^parley: .*\/dev\/null\/parley.*\n$/);
+});

@@ -1,0 +1,85 @@
+import test from 'ava';
+import { makeWorld, PASSWORD } from '../../fixtures/world.ts';
+import { startServer } from '../helpers/server.ts';
+import { present, program, requireOrSkip } from '../helpers/services.ts';
+import { done, freshSettings, LAUNCHER, parley, Running, refused, settledWorld } from './cli.ts';
+
+const script = program('script');
+
+test('the first account made becomes administrator and member of Lobby; the next does not', async (t) => {
+  const settings = await freshSettings(t);
+  const ann = done(t, await parley(settings, ['user', 'create', 'ann', '--json'], `${PASSWORD}\n`), 'id', 'name');
+  t.is(ann.name, 'ann');
+  done(t, await parley(settings, ['--json', 'user', 'create', 'bob'], PASSWORD), 'id', 'name');
+  const people = (await parley(settings, ['user', 'list', '--json'])).rows();
+  t.deepEqual(
+    people.map(({ name, admin, disabled }) => ({ name, admin, disabled })),
+    [
+      { name: 'ann', admin: true, disabled: false },
+      { name: 'bob', admin: false, disabled: false },
+    ],
+  );
+  t.is(people[0]?.id, ann.id);
+  const members = (await parley(settings, ['group', 'members', 'lobby', '--json'])).rows();
+  t.deepEqual(
+    members.map(({ name, role }) => `${name} ${role}`),
+    ['ann moderator'],
+  );
+});
+
+test('an account is refused with the reason: name taken, password short or missing', async (t) => {
+  const { settings } = await settledWorld(t);
+  refused(t, await parley(settings, ['user', 'create', 'ANN', '--json'], `${PASSWORD}\n`), /ANN is taken/);
+  refused(t, await parley(settings, ['user', 'create', 'zoe'], 'short\n'), /too short/);
+  refused(t, await parley(settings, ['user', 'create', 'zoe']), /No password came/);
+  t.notRegex((await parley(settings, ['user', 'list'])).out, /zoe/);
+});
+
+test('people are listed for reading too', async (t) => {
+  const { settings, world } = await settledWorld(t);
+  const { out } = await parley(settings, ['user', 'list']);
+  t.regex(out, new RegExp(`^id +name +admin +disabled +created_at\n${world.ann.id} +ann +yes +- +20`));
+  t.notRegex(out, /echo/, 'bots are listed by `bot list`');
+});
+
+test('an administrator is made and unmade, but the last one stays', async (t) => {
+  const { settings } = await settledWorld(t);
+  refused(t, await parley(settings, ['user', 'admin', 'ann', '--off']), /last administrator/);
+  t.deepEqual(done(t, await parley(settings, ['user', 'admin', 'bob', '--json']), 'id', 'name', 'admin').admin, true);
+  t.deepEqual(done(t, await parley(settings, ['user', 'admin', 'ann', '--off', '--json']), 'id', 'name', 'admin').admin, false);
+  refused(t, await parley(settings, ['user', 'admin', 'echo']), /is a bot/);
+  refused(t, await parley(settings, ['user', 'admin', 'nobody']), /nobody named nobody/);
+});
+
+test('a token works as bearer, until its owner is disabled; a new password works, the old one no more', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  await makeWorld(site.core);
+  const settings = { DATA_DIR: site.core.config.dataDir };
+  const { token } = done(t, await parley(settings, ['token', 'create', 'bob', '--json']), 'token');
+  const bob = site.client().bearer(String(token));
+  t.is((await bob.get('/groups/field-team/messages', 'application/json')).status, 200);
+
+  done(t, await parley(settings, ['user', 'passwd', 'eve', '--json'], 'another secret\n'), 'id', 'name');
+  const logIn = async (password: string) => (await site.client().form('/login', { name: 'eve', password })).status;
+  t.is(await logIn('another secret'), 303);
+  t.not(await logIn(PASSWORD), 303);
+
+  done(t, await parley(settings, ['user', 'disable', 'bob', '--json']), 'id', 'name', 'disabled');
+  t.is((await bob.get('/groups/field-team/messages', 'application/json')).status, 401);
+  refused(t, await parley(settings, ['token', 'create', 'bob']), /bob is disabled/);
+  done(t, await parley(settings, ['user', 'enable', 'bob', '--json']), 'id', 'name', 'disabled');
+  t.is((await bob.get('/groups/field-team/messages', 'application/json')).status, 200);
+});
+
+requireOrSkip(test, script)('at a terminal the password is asked for and not shown', async (t) => {
+  present(script);
+  const settings = await freshSettings(t);
+  const terminal = new Running(settings, ['-qec', `${LAUNCHER} user create ann`, '/dev/null'], 'script');
+  await terminal.until('Password of ann: ');
+  terminal.child.stdin.write(`${PASSWORD}\r`);
+  const ran = await terminal.ended();
+  t.is(ran.status, 0, ran.out);
+  t.regex(ran.out, /Made the account ann/);
+  t.notRegex(ran.out, /correct/);
+});
