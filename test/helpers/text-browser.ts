@@ -99,8 +99,9 @@ type Form = { readonly action: string; readonly names: ReadonlySet<string>; read
 
 function formWith(button: string, html: string): Form {
   for (const [, head = '', inside = ''] of html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)) {
-    const labels = [...inside.matchAll(/<button\b[^>]*>(.*?)<\/button>/gs)].map(([, label = '']) => label.replace(/<[^>]*>/g, '').trim());
-    if (!labels.includes(button)) continue;
+    const buttons = [...inside.matchAll(/<button\b([^>]*)>(.*?)<\/button>/gs)];
+    const [, pressed] = buttons.find(([, , label = '']) => label.replace(/<[^>]*>/g, '').trim() === button) ?? [];
+    if (pressed === undefined) continue;
     const controls = [...inside.matchAll(/<(?:input|textarea)\b([^>]*)>/g)].map(([, attributes = '']) => attributes);
     const hidden = controls
       .filter((one) => attribute(one, 'type') === 'hidden')
@@ -108,10 +109,16 @@ function formWith(button: string, html: string): Form {
     return {
       action: attribute(head, 'action'),
       names: new Set(controls.map((one) => attribute(one, 'name'))),
-      hidden: Object.fromEntries(hidden),
+      hidden: Object.fromEntries([...hidden, ...nameAndValue(pressed)]),
     };
   }
   throw new Error(`no form has the button ${button} in:\n${html}`);
 }
+
+/** A button that has a name is sent with the form it sends. */
+const nameAndValue = (button: string): [string, string][] => {
+  const name = attribute(button, 'name');
+  return name === '' ? [] : [[name, attribute(button, 'value')]];
+};
 
 const attribute = (tag: string, name: string): string => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
