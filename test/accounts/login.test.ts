@@ -31,8 +31,8 @@ const withoutIds = ({ text }: Answer): string => text.replaceAll(/nonce="[^"]*"/
 test('an unknown name and a wrong password get the same answer', async (t) => {
   const site = await siteWithOwner(t);
   const [known, unknown] = [await tryAs(site.client(), 'Ann', WRONG), await tryAs(site.client(), 'Eve', WRONG)];
-  t.is(known.status, 401);
-  t.is(unknown.status, 401);
+  t.is(known.status, 422);
+  t.is(unknown.status, 422);
   t.is(withoutIds(known).replaceAll('value="Ann"', ''), withoutIds(unknown).replaceAll('value="Eve"', ''));
   t.regex(known.text, /id="login-password-error" role="alert">Name or password is wrong\./);
   t.true(known.text.includes('id="login-name" name="name" type="text" value="Ann"'), 'the name typed is still there');
@@ -49,7 +49,7 @@ for (const [what, password] of [
   test(`log-in with ${what} is refused`, async (t) => {
     const site = await siteWithOwner(t);
     const client = site.client();
-    t.is((await tryAs(client, 'Ann', password)).status, 401);
+    t.is((await tryAs(client, 'Ann', password)).status, 422);
     t.is((await client.json('POST', '/login', { name: 'Ann', password })).json().code, 'unauthenticated');
     t.is((await client.get('/me', 'application/json')).status, 401);
     t.is((await tryAs(client, 'Ann', PASSWORD)).status, 303);
@@ -57,7 +57,7 @@ for (const [what, password] of [
 
 test('failures from one address are held back after ten, with the time to wait, whatever names are tried', async (t) => {
   const site = await siteWithOwner(t);
-  for (let i = 0; i < 10; i += 1) t.is((await tryAs(site.client(), `Nobody ${i}`, WRONG)).status, 401);
+  for (let i = 0; i < 10; i += 1) t.is((await tryAs(site.client(), `Nobody ${i}`, WRONG)).status, 422);
   const refused = await tryAs(site.client(), 'Ann', PASSWORD);
   t.is(refused.status, 429);
   t.regex(refused.text, /Too many failed log-ins\. Try again in \d+ seconds/);
@@ -73,7 +73,7 @@ test('log-ins that succeed are not counted', async (t) => {
 test('a forged X-Forwarded-For does not evade the limit by address', async (t) => {
   const site = await siteWithOwner(t);
   const statuses = await failAs(site, 'Nobody', 12, (i) => `198.51.100.${i}`);
-  t.deepEqual([statuses.filter((status) => status === 401).length, statuses.filter((status) => status === 429).length], [10, 2]);
+  t.deepEqual([statuses.filter((status) => status === 422).length, statuses.filter((status) => status === 429).length], [10, 2]);
 });
 
 test('behind a trusted proxy its own word counts, and not what the client wrote before it', async (t) => {

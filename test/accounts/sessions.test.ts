@@ -118,7 +118,7 @@ test('a new password ends the other sessions, keeps this one, and is the only on
   t.is((await change(PASSWORD, 'a new password')).status, 303);
   t.true(await isSignedIn(here));
   t.false(await isSignedIn(there));
-  t.is((await site.client().form('/login', { name: 'Paula', password: PASSWORD })).status, 401);
+  t.is((await site.client().form('/login', { name: 'Paula', password: PASSWORD })).status, 422);
   t.true(await isSignedIn(await logIn('Paula', 'a new password')));
 });
 
@@ -138,7 +138,7 @@ test('a disabled account is out at once and cannot come back until it is enabled
   await setDisabled(site.core, user.id, user, true);
   t.false(await isSignedIn(dora));
   const refused = await site.client().form('/login', { name: 'Dora', password: PASSWORD });
-  t.is(refused.status, 401);
+  t.is(refused.status, 422);
   t.regex(refused.text, /Name or password is wrong\./);
   await setDisabled(site.core, user.id, { ...user, disabled: true }, false);
   t.false(await isSignedIn(dora), 'the old session stays dead');

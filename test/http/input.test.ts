@@ -82,8 +82,8 @@ for (const kind of ['sqlite', 'mongo'] as const) {
     const { site, ann } = await open(kind);
     t.teardown(site.close);
     const odd = '{"$ne":null}';
-    t.is((await site.client().form('/login', { name: odd, password: PASSWORD })).status, 401);
-    t.is((await site.client().form('/login', { name: 'Ann', password: odd })).status, 401);
+    t.is((await site.client().form('/login', { name: odd, password: PASSWORD })).status, 422);
+    t.is((await site.client().form('/login', { name: 'Ann', password: odd })).status, 422);
     t.is((await ann.json('POST', '/groups/join', { code: odd })).status, 422);
     t.is((await ann.json('POST', '/groups/lobby/messages', { body: odd, key: odd })).json().body, odd);
     t.is((await site.client().form('/signup', { name: odd, password: PASSWORD })).status, 303);
