@@ -93,7 +93,11 @@ test('an older page has no stream, and a way on', (t) => {
 
 test('whoever is signed in can log out on every page', (t) => {
   for (const page of pages.filter(({ template, locals }) => locals.viewer !== null && template !== 'messages/frame.njk'))
-    t.regex(render(page), /<form method="post" action="\/logout"><button class="quiet" name="do" value="logout">Log out<\/button>/, page.name);
+    t.regex(
+      render(page),
+      /<form method="post" action="\/logout"><button class="quiet" name="do" value="logout">Log out<\/button>/,
+      page.name,
+    );
 });
 
 test('ids are unique in a page, and every label and description leads somewhere', (t) => {
