@@ -21,6 +21,9 @@ import { createViews } from './views/render.ts';
 
 export { type CoreOptions, type OpenCore, openCore } from './open-core.ts';
 
+/** How long requests under way may take to finish once the server is told to stop. */
+const STOP_GRACE_MS = 6000;
+
 export type ServerOptions = {
   readonly isDev?: boolean;
   readonly heartbeatMs?: number;
@@ -72,7 +75,9 @@ export async function openServer(core: Core, options: ServerOptions = {}): Promi
     await hub.close();
     if (isDev) http.closeAllConnections();
     http.closeIdleConnections();
+    const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
     await closed;
+    clearTimeout(impatience);
   };
   return { http, hub, sweep, close };
 }

@@ -15,6 +15,10 @@ export type Renderer = Pick<Views, 'render'>;
 /** Consecutive entries of one group with all that showing them needs; every format is rendered at most once. */
 export class Batch {
   readonly entries: readonly Entry[];
+  /** Members whom these entries put out, with the seq of their last `leave`. */
+  readonly leaves: ReadonlyMap<UserId, number>;
+  /** Whether a live page without JavaScript has to be loaded again to show these: something earlier changed. */
+  readonly changesThePast: boolean;
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
   readonly #faces: Faces;
   readonly #place: Place;
@@ -32,6 +36,8 @@ export class Batch {
     now: number,
   ) {
     this.entries = entries;
+    this.leaves = new Map(entries.flatMap((entry) => (entry.kind === 'leave' ? [[entry.member, entry.seq] as const] : [])));
+    this.changesThePast = entries.some(isFollowUp);
     this.#folded = folded;
     this.#faces = faces;
     this.#place = place;
@@ -51,11 +57,6 @@ export class Batch {
     const joined = this.#joined.get(format) ?? Buffer.concat(frames);
     this.#joined.set(format, joined);
     return joined;
-  }
-
-  /** Whether a live page without JavaScript has to be loaded again to show these: something earlier changed. */
-  changesThePast(): boolean {
-    return this.entries.some(isFollowUp);
   }
 
   #frames(format: StreamFormat): readonly Buffer[] {
@@ -101,9 +102,7 @@ const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolea
 
 /** Reads what showing these entries needs: the messages that follow-ups changed, and everybody's name. */
 export async function prepareBatch(core: Core, views: Renderer, place: Place, entries: readonly Entry[]): Promise<Batch> {
-  const folded = new Map<number, FoldedMessage>();
-  for (const entry of entries)
-    if (isFollowUp(entry) && !folded.has(entry.target)) folded.set(entry.target, await readMessage(core, entry.group, entry.target));
+  const folded = await changedMessages(core, entries);
   const people = peopleIn([
     ...entries.map((entry) =>
       entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry },
@@ -113,7 +112,8 @@ export async function prepareBatch(core: Core, views: Renderer, place: Place, en
   return new Batch(entries, folded, await core.directory.faces(people), place, views, core.now());
 }
 
-/** Members whom these entries put out, with the seq of their `leave`. */
-export function leaversIn(entries: readonly Entry[]): ReadonlyMap<UserId, number> {
-  return new Map(entries.flatMap((entry) => (entry.kind === 'leave' ? [[entry.member, entry.seq] as const] : [])));
+async function changedMessages(core: Core, entries: readonly Entry[]): Promise<Map<number, FoldedMessage>> {
+  const changed = new Map(entries.filter(isFollowUp).map((entry) => [entry.target, entry.group]));
+  const folded = await Promise.all([...changed].map(([target, group]) => readMessage(core, group, target)));
+  return new Map(folded.map((one) => [one.message.seq, one]));
 }

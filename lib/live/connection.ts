@@ -7,6 +7,8 @@ import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame } from './frame.ts';
 export const MOST_WAITING_BYTES = 1024 * 1024;
 /** An HTML document that never ends is ended after so much, and loads itself again with the newest. */
 const FRAME_MOST_BYTES = 2 * 1024 * 1024;
+/** How long a reader may take for the rest once its stream is over. */
+const LINGER_MS = 5000;
 
 export type Listener = {
   readonly user: UserId;
@@ -15,24 +17,23 @@ export type Listener = {
   readonly format: StreamFormat;
 };
 
-/** One open stream: a response that entries are written to, and how far it has come. */
+/** One open stream: a response that entries are written to, and how far it has come. Until it has started, nothing is written and another may answer. */
 export class Connection {
   readonly listener: Listener;
   readonly #response: ServerResponse;
   /** The last seq written. */
-  cursor: number;
+  cursor = 0;
   /** The log's end when membership was checked: a `leave` after it closes the stream, one before it was another time. */
-  readonly authorisedAt: number;
-  /** Told once, when the stream is over for whatever reason. */
-  onClose: () => void = () => {};
-  #isOpen = true;
+  authorisedAt = 0;
+  readonly #endings: (() => void)[] = [];
+  #isOpen: boolean;
+  #isStarted = false;
   #bytes = 0;
 
-  constructor(listener: Listener, response: ServerResponse, cursor: number, authorisedAt: number) {
+  constructor(listener: Listener, response: ServerResponse) {
     this.listener = listener;
     this.#response = response;
-    this.cursor = cursor;
-    this.authorisedAt = authorisedAt;
+    this.#isOpen = !response.destroyed; // a reader may have left before its stream is there
     response.once('close', () => this.#over());
   }
 
@@ -40,12 +41,25 @@ export class Connection {
     return this.#isOpen;
   }
 
+  /** Calls `ending` once, when the stream is over for whatever reason; now, if it is already. */
+  atEnd(ending: () => void): void {
+    if (this.#isOpen) this.#endings.push(ending);
+    else ending();
+  }
+
+  /** Lets `begin` send the head of the answer; from here on the response is this stream's. */
+  start(begin: (response: ServerResponse) => void): void {
+    begin(this.#response);
+    this.#isStarted = true;
+  }
+
   write(bytes: Buffer | string): void {
-    if (!this.#isOpen || bytes.length === 0) return;
-    this.#response.write(bytes);
+    if (!this.#isOpen || !this.#isStarted || bytes.length === 0) return;
+    // What waits from before: that one write is large is no sign of a slow reader.
+    if (this.#response.writableLength > MOST_WAITING_BYTES) this.#destroy();
+    else this.#response.write(bytes);
     this.#bytes += bytes.length;
-    if (this.#response.writableLength > MOST_WAITING_BYTES) this.destroy();
-    else if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
+    if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
   }
 
   /** Resolves when what was written has left, or the stream is over. */
@@ -67,7 +81,7 @@ export class Connection {
 
   /** Tells the page to load itself anew: its cursor means nothing here, or it is too far behind. */
   reset(): void {
-    if (this.listener.format !== 'text') this.#say('reset', 'load the page again');
+    this.#say('reset', 'load the page again');
     this.end();
   }
 
@@ -90,24 +104,24 @@ export class Connection {
   /** Ends it; the client may come back. */
   end(): void {
     if (!this.#isOpen) return;
-    this.#response.end();
+    if (this.#isStarted) this.#endResponse();
     this.#over();
+  }
+
+  #endResponse(): void {
+    const timer = setTimeout(() => this.#response.destroy(), LINGER_MS).unref();
+    this.#response.once('close', () => clearTimeout(timer)).end();
   }
 
   /** Drops it without waiting for the reader. */
-  destroy(): void {
+  #destroy(): void {
     this.#response.destroy();
-    this.#over();
-  }
-
-  /** Takes it out of the count without touching the response: somebody else will answer. */
-  forget(): void {
     this.#over();
   }
 
   #over(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.onClose();
+    for (const ending of this.#endings.splice(0)) ending();
   }
 }

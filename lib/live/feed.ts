@@ -1,12 +1,16 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import type { Core } from '../core.ts';
-import type { GroupId, UserId } from '../ids.ts';
+import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
-import { type Batch, leaversIn, prepareBatch, type Renderer } from './batch.ts';
+import { type Batch, prepareBatch, type Renderer } from './batch.ts';
 import type { Connection } from './connection.ts';
+import { whenAnswered } from './patience.ts';
 import { Tail } from './tail.ts';
 
 const WINDOW = 200;
 const MOST_WINDOWS = 16;
+/** Entries kept while they cannot be sent; more are read again from the store. */
+const MOST_WAITING = 5 * WINDOW;
 /** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
 const WINDOW_KEPT_MS = 1000;
 /** Pages this many entries behind are told to load themselves again instead. */
@@ -17,6 +21,7 @@ export type FeedGroup = { readonly id: GroupId; readonly slug: string };
 /**
  * One group's streams in this process. New entries are prepared and rendered once and written to every connection that is up to date;
  * the others read on from their own cursor until they are. `#sent` is where the up-to-date ones stand, so that joining them is one comparison.
+ * While the store is away everything waits where it is.
  */
 export class Feed {
   readonly tail: Tail;
@@ -26,7 +31,8 @@ export class Feed {
   readonly #connections = new Set<Connection>();
   readonly #live = new Set<Connection>();
   #waiting: Entry[] = [];
-  #flushing = false;
+  #isFlushing = false;
+  #isClosed = false;
   #sent: number;
   /** Windows being replayed, shared by all that ask for the same one. */
   readonly #windows = new Map<string, Promise<Batch>>();
@@ -41,7 +47,7 @@ export class Feed {
     this.tail = new Tail(group.id, head, {
       store: core.store,
       deliver: (entries) => this.#take(entries),
-      onError: (error) => core.log.warn({ err: error, group: group.id }, 'a log could not be read; trying again'),
+      onError: (error) => this.#noteAway(error),
     });
   }
 
@@ -49,29 +55,10 @@ export class Feed {
     return this.#connections;
   }
 
-  /** Where streams that are up to date stand. */
-  get sent(): number {
-    return this.#sent;
-  }
-
-  usersHere(): Set<UserId> {
-    return new Set([...this.#connections].map((connection) => connection.listener.user));
-  }
-
-  /** Brings a connection up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
-  async join(connection: Connection): Promise<void> {
-    if (connection.cursor > this.#sent && !(await this.#reaches(connection.cursor))) return connection.reset();
-    const behind = this.#sent - connection.cursor;
-    if (connection.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return connection.reset();
-    while (connection.isOpen && connection.cursor < this.#sent) {
-      this.#send(connection, await this.#window(connection.cursor));
-      await connection.drained();
-    }
-    if (connection.isOpen) this.#live.add(connection); // no await since the comparison: nothing can have been sent in between
-  }
-
-  /** Counts a connection in before it may be written to, so that a revocation finds it. */
-  register(connection: Connection): void {
+  /** Counts a connection in before it may be written to, so that a revocation finds it. `after` undefined: from now on. */
+  register(connection: Connection, after: number | undefined): void {
+    connection.cursor = after ?? this.#sent;
+    connection.authorisedAt = this.tail.last;
     this.#connections.add(connection);
   }
 
@@ -80,57 +67,93 @@ export class Feed {
     this.#live.delete(connection);
   }
 
-  /** Writes the same bytes, that are no entry, to every connection of one format. */
-  say(format: 'html', bytes: Buffer): void {
-    for (const connection of this.#live) if (connection.listener.format === format) connection.write(bytes);
+  /** Nobody is here and nobody will come. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+  }
+
+  /** Brings a connection up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
+  async join(connection: Connection): Promise<void> {
+    if (connection.cursor > this.#sent && (await this.#isPastEnd(connection))) return connection.reset();
+    const behind = this.#sent - connection.cursor;
+    if (connection.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return connection.reset();
+    while (connection.isOpen && connection.cursor < this.#sent) {
+      const batch = await this.#patiently(connection, () => this.#window(connection.cursor));
+      if (batch) this.#send(connection, batch);
+      await connection.drained();
+    }
+    if (connection.isOpen) this.#live.add(connection); // no await since the comparison: nothing can have been sent in between
+  }
+
+  /** A page may have been read from the store before the bell rang here; a cursor past the end of the log itself is another log's. */
+  async #isPastEnd(connection: Connection): Promise<boolean> {
+    const head = await this.#patiently(connection, () => this.#core.store.log.head(this.#group.id));
+    if (head) this.tail.reach(head.seq);
+    return head !== undefined && connection.cursor > head.seq;
+  }
+
+  /** Undefined when the connection was over before the store answered. */
+  #patiently<T>(connection: Connection, work: () => Promise<T>): Promise<T | undefined> {
+    return whenAnswered(work, { isWanted: () => connection.isOpen, onAway: (error) => this.#noteAway(error) });
+  }
+
+  #noteAway(error: unknown): void {
+    this.#core.log.warn({ err: error, group: this.#group.id }, 'the store does not answer; streams wait');
   }
 
   #take(entries: readonly Entry[]): void {
+    if (this.#isClosed) return;
+    if (this.#waiting.length >= MOST_WAITING) this.#waiting = [];
     this.#waiting.push(...entries);
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
     setImmediate(() => void this.#flush());
   }
 
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const entries = this.#waiting.splice(0, WINDOW);
+    while (this.#sent < this.tail.last && !this.#isClosed) {
+      const to = Math.min(this.#sent + WINDOW, this.tail.last);
       try {
-        this.#sendAll(await prepareBatch(this.#core, this.#views, this.#group, entries));
+        const wait = { isWanted: () => !this.#isClosed, onAway: (error: unknown) => this.#noteAway(error) };
+        const batch = await whenAnswered(() => this.#next(to), wait);
+        if (batch) this.#sendAll(batch);
       } catch (error) {
-        // Without the store these cannot be shown; streams end and come back with their cursors, so nothing is passed over.
-        this.#core.log.warn({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
+        // They cannot be shown. Streams end; what they come back for is asked of the log again.
+        this.#core.log.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
         for (const connection of [...this.#connections]) connection.end();
-        this.#sent = entries.at(-1)?.seq ?? this.#sent;
+        this.#sent = to;
       }
+      if (this.#sent < this.tail.last) await breath(); // or a burst would fill the sockets before any could empty
     }
-    this.#flushing = false;
+    this.#isFlushing = false;
+  }
+
+  /** The entries after `#sent`, up to `to`: as they were heard, or read where they were not kept. */
+  async #next(to: number): Promise<Batch> {
+    const first = this.#waiting.findIndex((entry) => entry.seq === this.#sent + 1);
+    const heard = first === -1 ? [] : this.#waiting.slice(first, first + to - this.#sent);
+    return heard.length > 0 ? this.#prepare(heard) : this.#read(this.#sent, to);
   }
 
   #sendAll(batch: Batch): void {
     this.#note(batch.entries);
     for (const connection of [...this.#live]) this.#send(connection, batch);
     this.#sent = batch.last;
+    this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     this.onSent(batch.entries);
-  }
-
-  /** A page may have been read from the store before the bell rang here; a cursor past the end of the log itself is another log's. */
-  async #reaches(cursor: number): Promise<boolean> {
-    const head = await this.#core.store.log.head(this.#group.id);
-    this.tail.reach(head.seq);
-    return cursor <= head.seq;
   }
 
   /** Writes what a connection has not had, but never past the line that put its member out. */
   #send(connection: Connection, batch: Batch): void {
     if (batch.last <= connection.cursor) return;
     const { user, format } = connection.listener;
-    const left = leaversIn(batch.entries).get(user) ?? 0;
+    const left = batch.leaves.get(user) ?? 0;
     const isOut = left > Math.max(connection.cursor, connection.authorisedAt);
     connection.write(batch.bytes(format, connection.cursor, isOut ? left : batch.last));
     connection.cursor = isOut ? left : batch.last;
     if (isOut) connection.revoke('You are no longer in this group.');
-    else if (format === 'frame' && batch.changesThePast()) connection.endForReload();
+    else if (format === 'frame' && batch.changesThePast) connection.endForReload();
   }
 
   #note(entries: readonly Entry[]): void {
@@ -148,14 +171,20 @@ export class Feed {
     if (this.#windows.size >= MOST_WINDOWS) this.#windows.delete(this.#windows.keys().next().value ?? '');
     const read = this.#read(after, to);
     this.#windows.set(key, read);
-    const forget = (): void => void this.#windows.delete(key);
+    const forget = (): void => {
+      if (this.#windows.get(key) === read) this.#windows.delete(key);
+    };
     read.then(() => setTimeout(forget, WINDOW_KEPT_MS).unref(), forget);
     return read;
   }
 
   async #read(after: number, to: number): Promise<Batch> {
     const entries = await this.#core.store.log.range(this.#group.id, after + 1, to);
-    if (entries.at(-1)?.seq !== to) throw new Error(`The log of ${this.#group.id} has no entry ${to}`);
+    if (entries.length !== to - after) throw new Error(`The log of ${this.#group.id} has not all entries from ${after + 1} to ${to}`);
+    return this.#prepare(entries);
+  }
+
+  #prepare(entries: readonly Entry[]): Promise<Batch> {
     return prepareBatch(this.#core, this.#views, this.#group, entries);
   }
 }

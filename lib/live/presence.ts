@@ -2,7 +2,6 @@ import type { Bus } from '../bus/port.ts';
 import type { GroupId, UserId } from '../ids.ts';
 
 export const LEASE_MS = 60_000;
-export const RENEW_MS = 20_000;
 
 /**
  * This process's leases: one per group and user with a page open here, however many pages.
@@ -12,33 +11,53 @@ export class Leases {
   readonly #bus: Bus;
   readonly #holder: string;
   readonly #pages = new Map<string, { readonly group: GroupId; readonly user: UserId; count: number }>();
+  /** Who was there at the last look, by group. */
+  #seen = new Map<GroupId, string>();
 
   constructor(bus: Bus, holder: string) {
     this.#bus = bus;
     this.#holder = holder;
   }
 
-  async opened(group: GroupId, user: UserId): Promise<void> {
+  /** A page opened; others are told if it is the user's first. */
+  opened(group: GroupId, user: UserId): void {
     const key = `${group}/${user}`;
     const pages = this.#pages.get(key) ?? { group, user, count: 0 };
     pages.count += 1;
     this.#pages.set(key, pages);
-    if (pages.count === 1 && (await this.#bus.presence.renew(group, user, this.#holder, LEASE_MS))) this.#announce(group);
+    if (pages.count === 1) void this.#renew(group, user);
   }
 
-  async closed(group: GroupId, user: UserId): Promise<void> {
+  /** A page that had opened is closed; others are told if it was the user's last. */
+  closed(group: GroupId, user: UserId): void {
     const key = `${group}/${user}`;
     const pages = this.#pages.get(key);
     if (!pages) return;
     pages.count -= 1;
     if (pages.count > 0) return;
     this.#pages.delete(key);
-    if (await this.#bus.presence.release(group, user, this.#holder)) this.#announce(group);
+    void this.#release(group, user);
   }
 
+  /** All at once: a lease renewed later than its page was closed would stay. */
   async renewAll(): Promise<void> {
-    for (const { group, user } of [...this.#pages.values()])
-      if (await this.#bus.presence.renew(group, user, this.#holder, LEASE_MS)) this.#announce(group);
+    await Promise.all([...this.#pages.values()].map(({ group, user }) => this.#renew(group, user)));
+  }
+
+  /** Which of these groups have others there than when this was last asked: a process that died took its users away without a word. */
+  async changedIn(groups: readonly GroupId[]): Promise<GroupId[]> {
+    const look = async (group: GroupId) => [group, [...(await this.#bus.presence.list(group))].sort().join()] as const;
+    const before = this.#seen;
+    this.#seen = new Map(await Promise.all(groups.map(look)));
+    return groups.filter((group) => before.has(group) && before.get(group) !== this.#seen.get(group));
+  }
+
+  async #renew(group: GroupId, user: UserId): Promise<void> {
+    if (await this.#bus.presence.renew(group, user, this.#holder, LEASE_MS)) this.#announce(group);
+  }
+
+  async #release(group: GroupId, user: UserId): Promise<void> {
+    if (await this.#bus.presence.release(group, user, this.#holder)) this.#announce(group);
   }
 
   #announce(group: GroupId): void {

@@ -20,6 +20,8 @@ const cursor = z.coerce.number('must be a number').int('must be a whole number')
 const streamQuery = z.object({ after: cursor.optional(), as: z.enum(['html', 'json', 'text'], 'must be html, json or text').optional() });
 const FRAME_MESSAGES = 50;
 
+const HTML = 'text/html; charset=utf-8';
+
 /** The endless answers. Mounted before sessions: they only look who asks. */
 export function liveRoutes(web: Web): Router {
   const { core, hub } = web;
@@ -32,6 +34,8 @@ export function liveRoutes(web: Web): Router {
     const query = check(streamQuery, { ...ctx.query });
     const format: StreamFormat = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
     const after = lastEventId(ctx) ?? query.after;
+    const type = format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
+    if (ctx.method === 'HEAD') return answerHead(ctx, type);
     await hub.open({
       group: at.group,
       listener: { user: viewer.user.id, ref: viewer.ref, format },
@@ -40,7 +44,7 @@ export function liveRoutes(web: Web): Router {
       authorise: () => checkStillAllowed(ctx, web, at),
       start: (response) => {
         ctx.respond = false; // the hub writes to the socket's response from now on
-        startStream(ctx, response, format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8');
+        startStream(ctx, response, type);
         if (format !== 'text') response.write(SSE_COMMENT);
       },
     });
@@ -50,6 +54,7 @@ export function liveRoutes(web: Web): Router {
     checkStreamOrigin(ctx, core.config);
     const viewer = await requireViewer(ctx, web);
     const at = await openGroup(core, viewer.user, ctx.params.slug ?? '');
+    if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
     const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
     const html = await frameStart(ctx, web, at, page.lines);
     await hub.open({
@@ -61,9 +66,8 @@ export function liveRoutes(web: Web): Router {
       start: (response) => {
         ctx.respond = false;
         // Without chunks or a length the end of the connection is the end of the document, however the server died; only then does the refresh in its head run.
-        response.shouldKeepAlive = false;
         response.removeHeader('Transfer-Encoding');
-        startStream(ctx, response, 'text/html; charset=utf-8');
+        startStream(ctx, response, HTML);
         response.write(html);
       },
     });
@@ -90,9 +94,23 @@ function lastEventId(ctx: Context): number | undefined {
   return /^\d{1,10}$/.test(given) ? Number(given) : undefined;
 }
 
+/** What a stream would be. It has no body, and so would never end. */
+function answerHead(ctx: Context, type: string): void {
+  ctx.status = 200;
+  ctx.set(headers(type));
+}
+
+const headers = (type: string) => ({
+  'Content-Type': type,
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+  Vary: 'Accept, Cookie',
+});
+
 function startStream(ctx: Context, response: ServerResponse, type: string): void {
   response.statusCode = 200;
-  ctx.set({ 'Content-Type': type, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
+  response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
+  ctx.set(headers(type));
   response.socket?.setNoDelay(true).setKeepAlive(true, 15_000).setTimeout(0);
   response.flushHeaders();
 }

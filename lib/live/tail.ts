@@ -1,6 +1,7 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
+import { unbroken } from '../messages/history.ts';
 import type { Store } from '../store/port.ts';
 
 const WINDOW = 200;
@@ -9,7 +10,7 @@ type Parts = {
   readonly store: Pick<Store, 'log'>;
   /** Called with consecutive entries: every seq once, in order, nothing left out. */
   readonly deliver: (entries: readonly Entry[]) => void;
-  /** Told when the store cannot be read; the next event or probe tries again. */
+  /** Told when the store cannot be read; the next event, retry or probe tries again. */
   readonly onError: (error: unknown) => void;
 };
 
@@ -23,7 +24,7 @@ export class Tail {
   #last: number;
   /** The highest seq heard of. */
   #heard: number;
-  #reading = false;
+  #isReading = false;
 
   constructor(group: GroupId, last: number, parts: Parts) {
     this.#group = group;
@@ -40,44 +41,49 @@ export class Tail {
   hear(event: BusEvent): void {
     if (event.type === 'head') this.reach(event.seq);
     if (event.type !== 'entries') return;
-    const fresh = event.entries.filter((entry) => entry.seq > this.#last);
-    const [first] = fresh;
-    if (first && first.seq === this.#last + 1 && !this.#reading && isConsecutive(fresh)) this.#deliver(fresh);
-    else this.reach(event.entries.at(-1)?.seq ?? 0);
+    const next = this.#isReading
+      ? []
+      : unbroken(
+          event.entries.filter((entry) => entry.seq > this.#last),
+          this.#last,
+        );
+    if (next.length > 0) this.#deliver(next);
+    this.reach(event.entries.at(-1)?.seq ?? 0);
   }
 
   /** The log is said to reach `seq`. */
   reach(seq: number): void {
     this.#heard = Math.max(this.#heard, seq);
-    if (this.#heard > this.#last && !this.#reading) void this.#read(() => this.#last < this.#heard);
+    if (this.#heard > this.#last && !this.#isReading) void this.#read(false);
   }
 
-  /** Reads on from the last seq whatever was heard. */
+  /** Tries again for what was heard of and could not be read. */
+  retry(): void {
+    this.reach(this.#heard);
+  }
+
+  /** Looks whether there is more than was heard of. */
   probe(): void {
-    let isFirst = true;
-    if (this.#reading) return;
-    void this.#read(() => {
-      const again = isFirst || this.#last < this.#heard;
-      isFirst = false;
-      return again;
-    });
+    if (!this.#isReading) void this.#read(true);
   }
 
-  async #read(wanted: () => boolean): Promise<void> {
-    this.#reading = true;
+  async #read(isProbe: boolean): Promise<void> {
+    this.#isReading = true;
+    let again = isProbe;
     try {
-      while (wanted()) {
+      while (again || this.#last < this.#heard) {
         const heard = this.#heard;
-        const window = await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + WINDOW);
+        const size = this.#last < heard ? WINDOW : 1; // nearly every probe finds nothing
+        const window = unbroken(await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + size), this.#last);
         // Heard of more than there is (a restored backup): wait for another bell. One that rang during the read is looked after at once.
         if (window.length === 0 && this.#heard === heard) break;
-        this.#deliver(window);
-        if (window.length === WINDOW) this.#heard = Math.max(this.#heard, this.#last + 1);
+        if (window.length > 0) this.#deliver(window);
+        again = window.length === size;
       }
     } catch (error) {
       this.#parts.onError(error);
     } finally {
-      this.#reading = false;
+      this.#isReading = false;
     }
   }
 
@@ -87,5 +93,3 @@ export class Tail {
     this.#parts.deliver(entries);
   }
 }
-
-const isConsecutive = (entries: readonly Entry[]): boolean => entries.every((entry, index) => entry.seq === (entries[0]?.seq ?? 0) + index);

@@ -7,6 +7,12 @@ import { type Pending, Writer } from './writer.ts';
 /** Past this many, writers with nothing to do are forgotten; they only remember where their log ends. */
 const MOST_WRITERS = 10_000;
 
+/** Rules that were asked before, when the log had at least `asOf` entries: asked again only if rights have changed since. */
+type AskedBefore = Decide & { readonly asOf: number };
+
+/** Says that `decide` needs no asking unless somebody's rights changed after seq `asOf`, which must have been read before what they rest on. */
+export const askedAsOf = (asOf: number, decide: Decide): AskedBefore => Object.assign(decide, { asOf });
+
 type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
@@ -33,7 +39,7 @@ export function openAppender(parts: Parts): Appender {
           decide,
           resolve,
           reject,
-          decidedAt: undefined,
+          decidedAt: decide && 'asOf' in decide && typeof decide.asOf === 'number' ? decide.asOf : undefined,
           isUncertain: false,
           isSettled: false,
           askedAt: performance.now(),

@@ -18,7 +18,7 @@ export type Page = {
 };
 
 export const MOST_PER_PAGE = 200;
-/** System lines are looked for only where they are near their messages. */
+/** System lines are looked for only this many entries back from the end of a page. */
 const MOST_SPAN = 800;
 
 /**
@@ -28,15 +28,23 @@ const MOST_SPAN = 800;
 export async function readPage(core: Core, group: GroupId, window: Window): Promise<Page> {
   const head = await core.store.log.head(group);
   const { from, to } = await numbersOf(core, group, head, window);
-  const messages = to < from ? [] : await core.store.log.messages(group, from, to);
+  const [previous, messages] = await messagesAfterOne(core, group, from, to);
   const isNewest = to >= head.n;
-  const lines = await withSystemLines(core, group, messages, isNewest ? head.seq : undefined, from === 1);
+  const first = Math.max((previous?.seq ?? 0) + 1, (window.after ?? 0) + 1);
+  const last = Math.min(isNewest ? head.seq : (messages.at(-1)?.seq ?? 0), (window.before ?? Number.POSITIVE_INFINITY) - 1);
+  const lines = await withSystemLines(core, group, messages, first, last);
   return {
     lines,
     head,
     older: from > 1 ? messages[0]?.seq : undefined,
     newer: isNewest ? undefined : messages.at(-1)?.seq,
   };
+}
+
+/** The messages of a window, and the one before them, where a page begins: the lines between belong to it. */
+async function messagesAfterOne(core: Core, group: GroupId, from: number, to: number): Promise<[Message | undefined, Message[]]> {
+  const messages = to < 1 ? [] : await core.store.log.messages(group, Math.max(1, from - 1), to);
+  return from > 1 ? [messages[0], messages.slice(1)] : [undefined, messages];
 }
 
 /** The message numbers of a window. */
@@ -58,18 +66,11 @@ async function numberAt(core: Core, group: GroupId, head: Head, seq: number): Pr
   return entry?.n ?? head.n;
 }
 
-async function withSystemLines(
-  core: Core,
-  group: GroupId,
-  messages: readonly Message[],
-  end: number | undefined,
-  fromStart: boolean,
-): Promise<Line[]> {
+/** With the system lines from seq `first` to `last`, of these the nearest to the end. */
+async function withSystemLines(core: Core, group: GroupId, messages: readonly Message[], first: number, last: number): Promise<Line[]> {
   const folded = await foldMessages(core, group, messages);
-  const first = fromStart ? 1 : messages[0]?.seq;
-  const last = end ?? messages.at(-1)?.seq;
-  const entries =
-    first !== undefined && last !== undefined && last - first < MOST_SPAN ? await core.store.log.range(group, first, last) : [];
+  const from = Math.max(first, last - MOST_SPAN + 1);
+  const entries = from > last ? [] : await core.store.log.range(group, from, last);
   const system: Line[] = entries.filter((entry) => !isMessage(entry) && !isFollowUp(entry)).map((entry) => ({ type: 'line', entry }));
   return [...folded.map((one): Line => ({ type: 'message', folded: one })), ...system].sort((a, b) => seqOf(a) - seqOf(b));
 }
@@ -79,7 +80,7 @@ const seqOf = (line: Line): number => (line.type === 'message' ? line.folded.mes
 /** Folds these messages of one group, with at most one read. */
 export async function foldMessages(core: Core, group: GroupId, messages: readonly Message[]): Promise<FoldedMessage[]> {
   if (messages.length === 0) return [];
-  const targets = messages.map((message) => ({ seq: message.seq, after: message.folded?.upto ?? message.seq }));
+  const targets = messages.map((message) => ({ seq: message.seq, after: message.folded?.upto ?? 0 }));
   return foldAll(messages, await core.store.log.followUps(group, targets));
 }
 
@@ -87,10 +88,21 @@ export async function foldMessages(core: Core, group: GroupId, messages: readonl
 export async function readMessage(core: Core, group: GroupId, seq: number): Promise<FoldedMessage> {
   const message = await core.store.log.message(group, seq);
   if (!message) throw notFound();
-  const followUps: FollowUp[] = await core.store.log.followUps(group, [{ seq, after: message.folded?.upto ?? seq }]);
+  const followUps: FollowUp[] = await core.store.log.followUps(group, [{ seq, after: message.folded?.upto ?? 0 }]);
   const folded = fold(message, followUps);
-  if (wantsSnapshot(message, followUps.length)) await core.store.log.snapshot(group, seq, folded.state);
+  if (wantsSnapshot(message, followUps.length)) await keepSnapshot(core, group, seq, folded);
   return folded;
+}
+
+/** A reader does not fail for it: the next one tries again. */
+async function keepSnapshot(core: Core, group: GroupId, seq: number, { state }: FoldedMessage): Promise<void> {
+  await core.store.log.snapshot(group, seq, state).catch((error) => core.log.debug({ err: error, group }, 'snapshot not kept'));
+}
+
+/** Of a window that was read after seq `after`, what follows it without a gap: one that is being written to may be read with holes. */
+export function unbroken(window: readonly Entry[], after: number): readonly Entry[] {
+  const gap = window.findIndex((entry, index) => entry.seq !== after + 1 + index);
+  return gap === -1 ? window : window.slice(0, gap);
 }
 
 /** The last message of a group that has `n` of them. */

@@ -1,19 +1,27 @@
 import type { Core } from '../core.ts';
+import type { Entry } from './entry.ts';
 import { fold } from './fold.ts';
+
+const AT_ONCE = 100;
 
 /**
  * Removes for good the text of messages whose time to undo has run out. Resolves to how many were due.
  * What it does is decided by the log alone, so it may run anywhere, twice, or after a crash.
  */
-export async function scrubDue(core: Core, limit = 100): Promise<number> {
-  const due = await core.store.log.dueScrubs(core.now(), limit);
-  for (const erase of due) {
-    const message = await core.store.log.message(erase.group, erase.target);
-    if (!message) continue;
-    const followUps = await core.store.log.followUps(erase.group, [{ seq: erase.target, after: message.folded?.upto ?? erase.target }]);
-    const isStillErased = fold(message, followUps).state.erasedBy?.seq === erase.seq;
-    if (isStillErased) await core.store.log.scrub(erase.group, erase.target, erase.seq);
-    else await core.store.log.settle(erase.group, erase.seq);
+export async function scrubDue(core: Core, atOnce = AT_ONCE): Promise<number> {
+  let done = 0;
+  for (;;) {
+    const due = await core.store.log.dueScrubs(core.now(), atOnce);
+    for (const erase of due) await scrubOne(core, erase);
+    done += due.length;
+    if (due.length < atOnce) return done;
   }
-  return due.length;
+}
+
+async function scrubOne({ store: { log } }: Core, { group, target, seq }: Entry & { kind: 'erase' }): Promise<void> {
+  const message = await log.message(group, target);
+  const followUps = message ? await log.followUps(group, [{ seq: target, after: message.folded?.upto ?? 0 }]) : [];
+  const isStillErased = message !== undefined && fold(message, followUps).state.erasedBy?.seq === seq;
+  if (isStillErased) await log.scrub(group, target, seq);
+  else await log.settle(group, seq);
 }

@@ -4,7 +4,8 @@ import type { Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import { StoreUnavailable } from '../store/port.ts';
-import { type Draft, type Entry, type Head, headAfter, place } from './entry.ts';
+import { type Draft, EMPTY_HEAD, type Entry, type Head, headAfter, place } from './entry.ts';
+import { unbroken } from './history.ts';
 
 export type Pending = {
   readonly draft: Draft;
@@ -13,7 +14,7 @@ export type Pending = {
   readonly reject: (error: unknown) => void;
   /** Monotonic ms when it was asked for. */
   readonly askedAt: number;
-  /** The last seq that its rules are known to have seen. */
+  /** A seq up to which its rules are known to have seen everything; undefined: they were not asked yet. */
   decidedAt: number | undefined;
   /** An attempt got no answer: it may yet be written, so a refusal may not be promised. */
   isUncertain: boolean;
@@ -25,6 +26,13 @@ type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'pu
 
 const MOST_IN_BATCH = 256;
 const GIVE_UP_MS = 2000;
+/** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
+const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
+/** Who has just written knows the head first and would always win: after so long it rests, so that other processes get their turn. */
+const [TURN_MS, MOST_REST_MS] = [50, 30];
+const LOOK_FOR_OLD_MS = 100;
+/** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
+const FIRST_WINDOW = 20;
 const WINDOW = 200;
 
 /** Kinds after which another author may have other rights. */
@@ -41,8 +49,10 @@ export class Writer {
   readonly #group: GroupId;
   readonly #parts: Parts;
   #queue: Pending[] = [];
+  /** The batch being written. */
+  #inHand: readonly Pending[] = [];
   #head: Head | undefined;
-  /** Last seq known to have changed somebody's rights. */
+  /** Last seq that may have changed somebody's rights. */
   #rightsAt = 0;
   #running: Promise<void> | undefined;
 
@@ -52,23 +62,27 @@ export class Writer {
   }
 
   push(pending: Pending): void {
-    pending.decidedAt = this.#head?.seq;
     this.#queue.push(pending);
     this.#running ??= this.#run();
   }
 
-  isIdle(): boolean {
-    return this.#running === undefined;
-  }
+  isIdle = (): boolean => this.#running === undefined;
 
-  async idle(): Promise<void> {
-    await this.#running;
-  }
+  idle = async (): Promise<void> => this.#running;
 
   async #run(): Promise<void> {
+    // By the clock, since an attempt may stay unanswered; and after the answers that have come while this process was held up.
+    const watch = setInterval(() => setImmediate(() => this.#giveUpOnOld()), LOOK_FOR_OLD_MS);
     try {
-      while (this.#queue.length > 0) await this.#write(this.#takeBatch());
+      for (let restedAt = performance.now(); this.#queue.length > 0; ) {
+        const beganAt = performance.now();
+        await this.#write(this.#takeBatch());
+        if (beganAt - restedAt < TURN_MS) continue;
+        await delay(Math.min(3 * (performance.now() - beganAt), MOST_REST_MS));
+        restedAt = performance.now();
+      }
     } finally {
+      clearInterval(watch);
       this.#running = undefined;
     }
   }
@@ -89,56 +103,58 @@ export class Writer {
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    for (let attempt = 0; ; attempt += 1) {
-      await this.#attempt(batch.filter(isOpen)).catch((error) => this.#note(error));
-      this.#giveUpOnOld(batch.filter(isOpen));
-      if (!batch.some(isOpen)) return;
-      await delay(Math.random() * Math.min(100, 2 ** attempt));
+    this.#inHand = batch;
+    for (let attempt = 0, unanswered = 0; batch.some(isOpen); attempt += 1) {
+      const wait = unanswered > 0 ? Math.min(2 ** unanswered, AWAY_WAIT_MS) : CONFLICT_WAIT_MS;
+      if (attempt > 0) await delay(Math.random() * wait);
+      const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => this.#note(error));
+      unanswered = isAnswered ? 0 : unanswered + 1;
     }
+    this.#inHand = [];
   }
 
-  #note(error: unknown): void {
+  #note(error: unknown): false {
     if (!(error instanceof StoreUnavailable)) this.#parts.log.error({ err: error, group: this.#group }, 'append failed');
+    return false;
   }
 
-  /** One append of all that is still wanted. The head is never forgotten, only read on from, so that what a lost attempt wrote is found. */
-  async #attempt(batch: readonly Pending[]): Promise<void> {
-    this.#head ??= await this.#parts.store.log.head(this.#group);
-    const wanted = await this.#decide(batch, this.#head);
-    const entries = this.#placeAll(wanted, this.#head);
-    if (entries.length === 0) return;
+  /** One append of all that is still wanted; whether the store answered. The head is never forgotten, only read on from, so that what a lost attempt wrote is found. */
+  async #attempt(batch: readonly Pending[], isRepeated: boolean): Promise<boolean> {
+    if (!this.#head) await this.#skipToHead();
+    if (isRepeated) await this.#findAlreadyWritten(batch);
+    const wanted = await this.#decide(batch.filter(isOpen));
+    const entries = this.#placeAll(wanted);
+    if (entries.length === 0) return true;
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
     this.#settle(wanted.slice(0, written), entries.slice(0, written));
-    const left = wanted.slice(written);
-    if (stopped === 'unknown') for (const pending of left) pending.isUncertain = true;
-    if (left.length > 0) await this.#findAlreadyWritten(left);
+    if (stopped === 'unknown') for (const pending of wanted.slice(written)) pending.isUncertain = true;
+    return stopped !== 'unknown';
   }
 
-  async #decide(batch: readonly Pending[], head: Head): Promise<Pending[]> {
-    const wanted: Pending[] = [];
-    for (const pending of batch) {
-      if (await this.#passes(pending, head)) wanted.push(pending);
-    }
-    return wanted;
+  /** Those that their rules let pass; the others are refused. */
+  async #decide(batch: readonly Pending[]): Promise<Pending[]> {
+    const seq = this.#head?.seq ?? 0;
+    const decided = await Promise.allSettled(batch.map((pending) => this.#decideOne(pending, seq)));
+    for (const one of decided) if (one.status === 'rejected') throw one.reason;
+    return batch.filter(isOpen);
   }
 
-  async #passes(pending: Pending, head: Head): Promise<boolean> {
+  /** `seq`: the head before the rules are asked. Rejects only when the store is away. */
+  async #decideOne(pending: Pending, seq: number): Promise<void> {
     const { draft, decide } = pending;
-    const isStale = 'target' in draft || pending.decidedAt === undefined || pending.decidedAt < this.#rightsAt;
+    const isDecided = !('target' in draft) && pending.decidedAt !== undefined && pending.decidedAt >= this.#rightsAt;
     try {
-      if (decide && isStale) await decide();
-      pending.decidedAt = head.seq;
-      return true;
+      if (decide && !isDecided) await decide();
+      pending.decidedAt = seq;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       fail(pending, pending.isUncertain ? unavailable() : error);
-      return false;
     }
   }
 
-  #placeAll(wanted: readonly Pending[], head: Head): Entry[] {
+  #placeAll(wanted: readonly Pending[]): Entry[] {
     const entries: Entry[] = [];
-    let last = head;
+    let last = this.#head ?? EMPTY_HEAD;
     for (const { draft } of wanted) {
       const entry = place(draft, this.#group, last, this.#parts.now());
       entries.push(entry);
@@ -148,14 +164,10 @@ export class Writer {
   }
 
   #settle(done: readonly Pending[], entries: readonly Entry[]): void {
-    const last = entries.at(-1);
-    if (!last) return;
+    if (entries.length === 0) return;
     this.#advance(entries);
     this.#parts.bus.publish({ type: 'entries', group: this.#group, entries });
-    done.forEach((pending, index) => {
-      const entry = entries[index];
-      if (entry) succeed(pending, entry);
-    });
+    done.forEach((pending, index) => void succeed(pending, entries[index]));
   }
 
   #advance(entries: readonly Entry[]): void {
@@ -165,46 +177,46 @@ export class Writer {
     }
   }
 
-  /** Reads on from the head and settles the drafts whose uid, or whose key, is in the log. */
-  async #findAlreadyWritten(left: readonly Pending[]): Promise<void> {
-    const byUid = new Map(left.map((pending) => [pending.draft.uid, pending]));
-    for (;;) {
-      const from = (this.#head?.seq ?? 0) + 1;
-      const window = await this.#parts.store.log.range(this.#group, from, from + WINDOW - 1);
-      const last = window.at(-1);
-      if (!last) break;
+  /** Settles the drafts whose key is in the log, then reads on from the head and settles those whose uid is: last, so that the head is new. */
+  async #findAlreadyWritten(batch: readonly Pending[]): Promise<void> {
+    await Promise.all(batch.filter(isOpen).map((pending) => this.#findKey(pending)));
+    const byUid = new Map(batch.map((pending) => [pending.draft.uid, pending]));
+    let isMore = true;
+    for (let size = FIRST_WINDOW; isMore; size = WINDOW) {
+      const { seq } = this.#head ?? EMPTY_HEAD;
+      const window = unbroken(await this.#parts.store.log.range(this.#group, seq + 1, seq + size), seq);
       this.#advance(window);
       for (const entry of window) succeed(byUid.get(entry.uid), entry);
-      this.#parts.bus.publish({ type: 'head', group: this.#group, seq: last.seq });
-      if (window.length === WINDOW && !left.some((pending) => pending.isUncertain)) await this.#skipToHead();
+      if (window.length > 0) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: seq + window.length });
+      isMore = window.length === size;
+      if (size === WINDOW && isMore && !batch.some((pending) => pending.isUncertain)) await this.#skipToHead();
     }
-    await this.#findKeys(left.filter(isOpen));
   }
 
-  /** Far behind, and no attempt of ours can be in between: no need to read what others wrote, only to decide again. */
+  /** For when no attempt of ours can be in between: no need to read what others wrote, only to decide again. */
   async #skipToHead(): Promise<void> {
     this.#head = await this.#parts.store.log.head(this.#group);
     this.#rightsAt = this.#head.seq;
   }
 
-  async #findKeys(left: readonly Pending[]): Promise<void> {
-    for (const pending of left) {
-      const { author, key } = pending.draft;
-      const first = key === undefined ? undefined : await this.#parts.store.log.byKey(this.#group, author, key);
-      if (first) succeed(pending, first);
-    }
+  async #findKey(pending: Pending): Promise<void> {
+    const { author, key } = pending.draft;
+    const first = key === undefined ? undefined : await this.#parts.store.log.byKey(this.#group, author, key);
+    if (first) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: first.seq });
+    succeed(pending, first);
   }
 
-  #giveUpOnOld(left: readonly Pending[]): void {
+  #giveUpOnOld(): void {
     const oldest = performance.now() - GIVE_UP_MS;
-    for (const pending of left) if (pending.askedAt < oldest) fail(pending, unavailable());
+    for (const pending of [...this.#inHand, ...this.#queue]) if (isOpen(pending) && pending.askedAt < oldest) fail(pending, unavailable());
+    this.#queue = this.#queue.filter(isOpen);
   }
 }
 
 const isOpen = (pending: Pending): boolean => !pending.isSettled;
 
-function succeed(pending: Pending | undefined, entry: Entry): void {
-  if (!pending) return;
+function succeed(pending: Pending | undefined, entry: Entry | undefined): void {
+  if (!pending || !entry) return;
   pending.isSettled = true;
   pending.resolve(entry);
 }

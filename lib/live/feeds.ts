@@ -1,0 +1,97 @@
+import type { Core } from '../core.ts';
+import type { BusEvent } from '../events.ts';
+import type { GroupId } from '../ids.ts';
+import type { Entry } from '../messages/entry.ts';
+import type { Renderer } from './batch.ts';
+import type { Connection } from './connection.ts';
+import { Feed, type FeedGroup } from './feed.ts';
+
+type Parts = {
+  readonly core: Core;
+  readonly views: Renderer;
+  /** Told when who has the group open, or who is in it, may have changed. */
+  readonly onPeople: (feed: Feed, group: GroupId) => void;
+};
+
+/** The groups that this process follows: each from its first stream to its last. */
+export class Feeds {
+  readonly #parts: Parts;
+  readonly #opening = new Map<GroupId, Promise<Feed>>();
+  readonly #open = new Map<GroupId, Feed>();
+  readonly #unsubscribe = new Map<GroupId, () => void>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get(group: GroupId): Feed | undefined {
+    return this.#open.get(group);
+  }
+
+  groups(): GroupId[] {
+    return [...this.#open.keys()];
+  }
+
+  all(): Feed[] {
+    return [...this.#open.values()];
+  }
+
+  /** Registers a connection with its group's feed until its end; `after` as there. Errors: StoreUnavailable. */
+  async enter(connection: Connection, group: FeedGroup, after: number | undefined): Promise<Feed> {
+    let feed = await this.#of(group);
+    while (this.#open.get(group.id) !== feed) feed = await this.#of(group); // its last stream has just left
+    feed.register(connection, after);
+    connection.atEnd(() => {
+      feed.leave(connection);
+      if (feed.connections.size === 0) this.#close(group.id, feed);
+    });
+    return feed;
+  }
+
+  #of(group: FeedGroup): Promise<Feed> {
+    const known = this.#opening.get(group.id);
+    if (known) return known;
+    const opening = this.#follow(group);
+    this.#opening.set(group.id, opening);
+    opening.catch(() => this.#opening.delete(group.id));
+    return opening;
+  }
+
+  /** Listens first and reads the head after, so that nothing falls between. */
+  async #follow(group: FeedGroup): Promise<Feed> {
+    const { core, views, onPeople } = this.#parts;
+    const early: BusEvent[] = [];
+    let feed: Feed | undefined;
+    const stop = await core.bus.subscribe(group.id, (event) => (feed ? this.#hear(feed, event) : early.push(event)));
+    try {
+      feed = new Feed(core, views, group, (await core.store.log.head(group.id)).seq);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    const opened = feed;
+    feed.onSent = (entries) => {
+      if (entries.some(isMove)) onPeople(opened, group.id);
+    };
+    this.#unsubscribe.set(group.id, stop);
+    this.#open.set(group.id, feed);
+    for (const event of early) this.#hear(feed, event);
+    return feed;
+  }
+
+  #hear(feed: Feed, event: BusEvent): void {
+    if (event.type === 'presence') this.#parts.onPeople(feed, event.group);
+    else feed.tail.hear(event);
+  }
+
+  #close(group: GroupId, feed: Feed): void {
+    if (this.#open.get(group) !== feed) return;
+    this.#open.delete(group);
+    this.#opening.delete(group);
+    this.#unsubscribe.get(group)?.();
+    this.#unsubscribe.delete(group);
+    feed.close();
+  }
+}
+
+const isMove = (entry: Entry): boolean => entry.kind === 'join' || entry.kind === 'leave';

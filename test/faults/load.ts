@@ -1,0 +1,157 @@
+import { randomInt } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { Client } from '../helpers/client.ts';
+import { type Launch, type Service, startService } from '../helpers/process.ts';
+import { PASSWORD } from '../helpers/server.ts';
+import { EventReader } from '../helpers/stream.ts';
+
+export const PARLEY = fileURLToPath(new URL('../../bin/parley', import.meta.url));
+export const MESSAGES = '/groups/lobby/messages';
+const EVENTS = '/groups/lobby/events?as=json&after=0';
+
+/** What tells the tests of their services is not meant for the program. */
+export const OUR_OWN = ['MONGODB_URL', 'REDIS_URL'];
+
+/** The real program in a process of its own, on a data folder of its own unless `env` names a database. */
+export function startParley(env: Readonly<Record<string, string>> = {}): Promise<Service> {
+  const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
+  const launch: Launch = {
+    name: 'parley',
+    command: 'env',
+    args: (port, dir) => [
+      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
+      ...Object.entries({ ...settings, PORT: String(port), DATA_DIR: `${dir}/data` }).map(([name, value]) => `${name}=${value}`),
+      ...[PARLEY, 'serve'],
+    ],
+    listening: /Parley is at/,
+    url: (port) => `http://127.0.0.1:${port}`,
+  };
+  return startService(launch);
+}
+
+/** The first account: it is in Lobby. */
+export async function signUp(url: string): Promise<Client> {
+  const client = new Client(url);
+  const { status, text } = await client.form('/signup', { name: 'Ann', password: PASSWORD });
+  if (status !== 303) throw new Error(`sign-up answered ${status}: ${text.slice(0, 200)}`);
+  return client;
+}
+
+/** The same session at another address. */
+function at(url: string, { cookies }: Client): Client {
+  const client = new Client(url);
+  for (const [name, value] of cookies) client.cookies.set(name, value);
+  return client;
+}
+
+type Parts = {
+  readonly who: Client;
+  /** The servers; who finds one dead goes to the next, once `isUp`. */
+  readonly urls: readonly string[];
+  readonly isUp: () => Promise<unknown>;
+};
+
+/** Posters that go on whatever happens to the servers: each message has a key, and is sent again until a server says that it is there. */
+export class Load {
+  /** Body → the seq that was answered. */
+  readonly acknowledged = new Map<string, number>();
+  readonly #parts: Parts;
+  #isOver = false;
+  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  readonly #posters: Promise<void>[];
+
+  constructor(parts: Parts, posters: number) {
+    this.#parts = parts;
+    this.#posters = Array.from({ length: posters }, (_, index) => this.#post(index));
+  }
+
+  async #post(index: number): Promise<void> {
+    for (let i = 0; !this.#isOver; i += 1) await this.#postOne(`${index} ${i}`, index);
+  }
+
+  async #postOne(body: string, first: number): Promise<void> {
+    const { who, urls, isUp } = this.#parts;
+    for (let attempt = first; ; attempt += 1) {
+      const client = at(urls[attempt % urls.length] ?? '', who);
+      const answer = await client.json('POST', MESSAGES, { body }, { 'Idempotency-Key': `key ${body}` }).catch(() => undefined);
+      if (answer?.status === 201 || answer?.status === 200) return this.#acknowledge(body, Number(answer.json().seq));
+      if (answer && answer.status !== 503) throw new Error(`a post was answered ${answer.status}: ${answer.text}`);
+      await isUp();
+    }
+  }
+
+  #acknowledge(body: string, seq: number): void {
+    this.acknowledged.set(body, seq);
+    for (const { count, resolve } of this.#waiting) if (this.acknowledged.size >= count) resolve();
+    this.#waiting = this.#waiting.filter(({ count }) => this.acknowledged.size < count);
+  }
+
+  /** Resolves after a number of further messages that nobody can foresee. */
+  atSomeMoment(): Promise<void> {
+    const count = this.acknowledged.size + randomInt(20, 120);
+    return new Promise((resolve) => this.#waiting.push({ count, resolve }));
+  }
+
+  /** Resolves once every message that was begun is acknowledged. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#posters);
+  }
+}
+
+/** What a client that comes back with its cursor each time hears, until `last`: seqs and bodies. */
+export async function follow({ who, urls, isUp }: Parts, last: () => Promise<number>): Promise<{ seqs: number[]; bodies: string[] }> {
+  const events: EventReader['events'] = [];
+  const lastId = (): string | undefined => events.at(-1)?.id;
+  const until = last();
+  let end = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; Number(lastId() ?? 0) < end; attempt += 1) {
+    const cursor = lastId() === undefined ? {} : { 'Last-Event-ID': lastId() ?? '' };
+    const reader = await EventReader.open(at(urls[attempt % urls.length] ?? '', who), EVENTS, cursor).catch(() => undefined);
+    if (!reader) {
+      await isUp();
+      continue;
+    }
+    const done = until.then((seq) => {
+      end = seq;
+      return reader.until(() => Number(reader.ids.at(-1) ?? lastId() ?? 0) >= seq);
+    });
+    await Promise.race([done, reader.ended()]).catch(() => {});
+    reader.close();
+    events.push(...reader.events.filter(({ id }) => id !== undefined));
+  }
+  return { seqs: events.map(({ id }) => Number(id)), bodies: bodiesOf(events.map(({ data }) => JSON.parse(data))) };
+}
+
+const bodiesOf = (entries: readonly { readonly kind: string; readonly body?: string }[]): string[] =>
+  entries.flatMap(({ kind, body }) => (kind === 'message' && body !== undefined ? [body] : []));
+
+/** All messages, page by page. */
+export async function readAll(who: Client): Promise<{ seq: number; n: number; body: string }[]> {
+  const messages: { seq: number; n: number; body: string }[] = [];
+  for (;;) {
+    const page = await who.get(`${MESSAGES}?after=${messages.at(-1)?.seq ?? 0}&limit=200`, 'application/json');
+    const rows = page.json<{ seq: number; n: number; body: string }[]>();
+    if (rows.length === 0) return messages;
+    messages.push(...rows);
+  }
+}
+
+/** Every acknowledged message is there, once, at the seq that was answered; none is there that nobody sent; nothing is missing between. */
+export async function holdsExactly(t: ExecutionContext, who: Client, load: Load, heard: Awaited<ReturnType<typeof follow>>): Promise<void> {
+  const messages = await readAll(who);
+  const bodies = messages.map(({ body }) => body);
+  t.is(new Set(bodies).size, bodies.length, 'none twice');
+  t.deepEqual(new Map(messages.map(({ body, seq }) => [body, seq])), new Map([...load.acknowledged].sort(([, a], [, b]) => a - b)));
+  t.deepEqual(
+    messages.map(({ n }) => n),
+    bodies.map((_, index) => index + 1),
+  );
+  t.deepEqual(
+    heard.seqs,
+    heard.seqs.map((_, index) => index + 1),
+    'the stream has every seq once, in order',
+  );
+  t.deepEqual(heard.bodies, bodies, 'the stream says what the pages say');
+}

@@ -1,0 +1,71 @@
+import test from 'ava';
+import { removeMember, standing } from '../../lib/groups/operations.ts';
+import { edit, post } from '../../lib/messages/operations.ts';
+import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+
+const seqsIn = (html: string): number[] => [...html.matchAll(/id="m-(\d+)"/g)].map(([, seq]) => Number(seq));
+
+test('the live document has no chunks and no length, and ends with its connection', async (t) => {
+  const { bob, post: postAsAnn } = await openSite(t);
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  const html = await frame.until((text) => text.includes('id="m-2"'));
+  const [head = '', ...body] = html.split('\r\n\r\n');
+  t.regex(head, /^HTTP\/1\.1 200 OK/);
+  t.notRegex(head, /transfer-encoding|content-length|content-encoding/i);
+  t.regex(head, /^connection: close$/im);
+  t.regex(head, /^content-type: text\/html; charset=utf-8$/im);
+  t.regex(head, /^cache-control: no-store$/im);
+  t.regex(body.join(''), /^<!doctype html>/);
+  t.regex(html, /<meta http-equiv="refresh" content="\d+">/);
+  await postAsAnn('no sizes between the rows');
+  const row = (await frame.until((text) => text.includes('no sizes between'))).slice(html.length);
+  t.regex(row, /^\s*<article id="m-3"/);
+});
+
+test('the live document starts with the newest messages, and what is posted is appended', async (t) => {
+  const { bob, post: postAsAnn } = await openSite(t);
+  await postAsAnn(...numbers(3, 72).map((seq) => `message ${seq}`));
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await frame.until((text) => text.includes('message 72'));
+  t.deepEqual(seqsIn(frame.text), numbers(23, 72));
+  await postAsAnn('a', 'b', 'c');
+  await frame.until((text) => text.includes('id="m-75"'));
+  t.deepEqual(seqsIn(frame.text), numbers(23, 75));
+  t.false(frame.isClosed);
+});
+
+test('a change to an earlier message ends the document, which loads itself again and shows it', async (t) => {
+  const { core, bob, bobUser, lobby } = await openSite(t);
+  const at = await standing(core, bobUser, lobby);
+  const { message } = await post(core, at, { body: 'soup' });
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await frame.until((text) => text.includes('soup'));
+  await post(core, at, { body: 'bread' });
+  await edit(core, at, message.seq, 'stew');
+  const html = await frame.closed();
+  t.true(html.includes('bread'));
+  const again = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await again.until((text) => text.includes('stew'));
+});
+
+test('a member who is removed sees the document end, and gets no other', async (t) => {
+  const { core, bob, annUser, bobUser, lobby, post: postAsAnn } = await openSite(t);
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await frame.until((text) => text.includes('id="m-2"'));
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await postAsAnn('without him');
+  const html = await frame.closed();
+  t.true(html.includes('Ann removed Bob'));
+  t.false(html.includes('without him'));
+  t.is((await bob.get(`${LOBBY}/live`)).status, 404);
+});
+
+test('a document that has grown large ends, to begin anew with the newest', async (t) => {
+  const { bob, post: postAsAnn } = await openSite(t);
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await frame.until((text) => text.includes('id="m-2"'));
+  await postAsAnn(...numbers(1, 40).map(() => noise(60_000)));
+  await frame.closed();
+  t.true(frame.received.length > 2 * 1024 * 1024);
+  t.deepEqual(seqsIn(frame.text).slice(2), numbers(3, 42));
+});

@@ -1,0 +1,89 @@
+import test from 'ava';
+import { eventually, LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+
+test('a reader that does not read is cut off past a megabyte, and others are not disturbed', async (t) => {
+  const { server, ann, bob, post, stream } = await openSite(t, { heartbeatMs: 50 });
+  const good = await stream(ann, '?as=json');
+  const slow = new RawReader(t, bob, `${LOBBY}/events?as=json`).read();
+  await slow.until((text) => text.includes('\n:\n'));
+  slow.socket.pause();
+  let posted = 0;
+  while (server.hub.streams === 2) {
+    await post(noise(60_000), noise(60_000));
+    posted += 2;
+    await good.until((events) => events.length === posted);
+  }
+  t.true(posted * 60_000 > 1024 * 1024);
+  t.deepEqual(good.ids, numbers(3, posted + 2));
+  slow.socket.resume();
+  await slow.closed();
+  const whole = slow.text
+    .split('\n\n')
+    .slice(0, -1)
+    .flatMap((event) => /^id: (\d+)$/m.exec(event)?.[1] ?? []);
+  t.true(whole.length < posted, 'the rest was never sent');
+  const again = await stream(bob, '?as=json', { 'Last-Event-ID': whole.at(-1) ?? '2' });
+  await again.until(() => again.ids.at(-1) === posted + 2);
+  t.deepEqual([...whole.map(Number), ...again.ids], numbers(3, posted + 2));
+});
+
+test('one who has too many streams open is refused, also when they are asked for at once; others are not', async (t) => {
+  const { server, ann, bob, stream } = await openSite(t, { env: { STREAMS_PER_USER: '3' } });
+  const controller = new AbortController();
+  t.teardown(() => controller.abort());
+  const responses = await Promise.all(numbers(1, 8).map(() => bob.open(`${LOBBY}/events`, { signal: controller.signal })));
+  t.deepEqual(responses.map(({ status }) => status).sort(), [200, 200, 200, 429, 429, 429, 429, 429]);
+  t.truthy(responses.find(({ status }) => status === 429)?.headers.get('Retry-After'));
+  t.is(server.hub.streams, 3);
+  await t.notThrowsAsync(stream(ann));
+  controller.abort();
+  await eventually(() => server.hub.streams === 1);
+  await t.notThrowsAsync(stream(bob), 'closed ones do not count');
+});
+
+test('open streams hear a heartbeat that no client takes for an event', async (t) => {
+  const { bob } = await openSite(t, { heartbeatMs: 20 });
+  const [page, frame] = [new RawReader(t, bob, `${LOBBY}/events`).read(), new RawReader(t, bob, `${LOBBY}/live`).read()];
+  await page.until((text) => (text.match(/\n:\n/g)?.length ?? 0) > 3);
+  await frame.until((text) => text.endsWith('<!-- -->\n<!-- -->\n'));
+  t.false(page.text.replace(/data: .*/g, '').includes('event:'));
+});
+
+test('a client that leaves before its stream has begun leaves nothing behind', async (t) => {
+  const { core, server, bob, bobUser, lobby, stream } = await openSite(t);
+  const { bySlug } = core.store.groups;
+  for (const moment of ['before it is registered', 'after it is registered']) {
+    const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
+    const { promise: gone, resolve: isGone } = Promise.withResolvers<void>();
+    const wait = async (): Promise<void> => {
+      wasAsked();
+      await gone;
+    };
+    server.http.once('request', (_request, response) => response.once('close', isGone));
+    const { get } = core.store.memberships;
+    if (moment.startsWith('before'))
+      core.store.groups.bySlug = async (slug) => {
+        await wait();
+        return bySlug(slug);
+      };
+    else {
+      let calls = 0;
+      core.store.memberships.get = async (...args) => {
+        calls += 1;
+        if (calls === 2) await wait();
+        return get(...args);
+      };
+    }
+    const raw = new RawReader(t, bob, `${LOBBY}/events`);
+    await asked;
+    raw.socket.destroy();
+    await gone;
+    core.store.groups.bySlug = bySlug;
+    core.store.memberships.get = get;
+    t.is((await bob.get('/me')).status, 200); // whatever the request still had to do is done by the time this is answered
+    t.is(server.hub.streams, 0, moment);
+    t.false((await core.bus.presence.list(lobby.id)).has(bobUser.id), moment);
+  }
+  const reader = await stream(bob, '?as=json&after=0');
+  await reader.until((events) => events.length === 2);
+});

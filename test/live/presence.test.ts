@@ -1,0 +1,103 @@
+import test from 'ava';
+import { removeMember } from '../../lib/groups/operations.ts';
+import type { StreamEvent } from '../helpers/stream.ts';
+import { eventually, LOBBY, openSite, RawReader } from './site.ts';
+
+/** Who is there, by the last members list among these events. */
+function presentIn(events: readonly StreamEvent[]): string[] {
+  const list = events.findLast(({ id, data }) => id === undefined && data.includes('id="members"'))?.data ?? '';
+  return [...list.matchAll(/data-present><b class="who" data-i="[^"]*">([^<]*)</g)].map(([, name = '']) => name);
+}
+const lists = (events: readonly StreamEvent[]): number => events.filter(({ data }) => data.includes('id="members"')).length;
+const is = (expected: string[]) => (events: readonly StreamEvent[]) => presentIn(events).join() === expected.join();
+
+test('a page is told on connecting who is there, and when others come and go', async (t) => {
+  const { ann, bob, stream } = await openSite(t);
+  const mine = await stream(ann);
+  await mine.until(is(['Ann']));
+  const theirs = await stream(bob);
+  await theirs.until(is(['Ann', 'Bob']));
+  await mine.until(is(['Ann', 'Bob']));
+  theirs.close();
+  await mine.until(is(['Ann']));
+  t.pass();
+});
+
+test('two pages of one person count once: closing one of them takes nobody away', async (t) => {
+  const { core, lobby, bobUser, bob, ann, stream } = await openSite(t);
+  const mine = await stream(ann);
+  const [one, two] = [await stream(bob), await stream(bob)];
+  await mine.until(is(['Ann', 'Bob']));
+  one.close();
+  const third = await stream(bob);
+  await third.until(is(['Ann', 'Bob'])); // by now the server has seen the first page go
+  third.close();
+  t.true((await core.bus.presence.list(lobby.id)).has(bobUser.id));
+  t.deepEqual(presentIn(mine.events), ['Ann', 'Bob']);
+  two.close();
+  await mine.until(is(['Ann']));
+});
+
+test('programs are not present, and when one goes its owner, whose page is open, stays', async (t) => {
+  const { server, core, lobby, annUser, ann, bob, stream } = await openSite(t);
+  const page = await stream(ann);
+  const program = await stream(ann, '?as=json');
+  await stream(bob, '?as=json');
+  await page.until(is(['Ann']));
+  t.deepEqual([...(await core.bus.presence.list(lobby.id))], [annUser.id]);
+  program.close();
+  await eventually(() => server.hub.streams === 2);
+  t.true((await core.bus.presence.list(lobby.id)).has(annUser.id));
+});
+
+test('a stream that is refused takes nobody away', async (t) => {
+  const { core, lobby, annUser, ann, stream } = await openSite(t, { env: { STREAMS_PER_USER: '1' } });
+  const page = await stream(ann);
+  await page.until(is(['Ann']));
+  t.is((await ann.get(`${LOBBY}/events`)).status, 429);
+  t.true((await core.bus.presence.list(lobby.id)).has(annUser.id));
+});
+
+test('the live page without JavaScript makes present too', async (t) => {
+  const { ann, bob, stream } = await openSite(t);
+  const page = await stream(ann);
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  await page.until(is(['Ann', 'Bob']));
+  frame.socket.destroy();
+  await page.until(is(['Ann']));
+  t.pass();
+});
+
+test('who joins or is removed appears in and disappears from the list', async (t) => {
+  const { core, ann, annUser, bobUser, lobby, signUp, stream } = await openSite(t);
+  const page = await stream(ann);
+  await page.until((events) => lists(events) > 0);
+  const eve = await signUp('Eve');
+  await eve.form('/groups/join', { slug: 'lobby' });
+  await page.until((events) => events.some(({ id, data }) => id === undefined && data.includes('>Eve<')));
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await page.until((events) => !(events.findLast(({ id }) => id === undefined)?.data ?? '').includes('>Bob<'));
+  t.pass();
+});
+
+test('changes that come together are told in one list', async (t) => {
+  const { ann, bob, stream } = await openSite(t);
+  const page = await stream(ann);
+  await page.until(is(['Ann']));
+  const before = lists(page.events);
+  for (let i = 0; i < 10; i += 1) (await stream(bob)).close();
+  const last = await stream(bob);
+  await page.until(is(['Ann', 'Bob']));
+  t.true(lists(page.events) - before < 10, `${lists(page.events) - before} lists`);
+  last.close();
+});
+
+test('one whose server died without a word disappears when the lease has run out', async (t) => {
+  const { core, clock, lobby, bobUser, ann, stream } = await openSite(t, { heartbeatMs: 20 });
+  const page = await stream(ann);
+  await core.bus.presence.renew(lobby.id, bobUser.id, 'a process that is no more', 60_000);
+  await page.until(is(['Ann', 'Bob']));
+  clock.turn(60_001); // Ann's own lease is renewed with the next heartbeat
+  await page.until(is(['Ann']));
+  t.pass();
+});

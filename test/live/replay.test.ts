@@ -1,0 +1,119 @@
+import test from 'ava';
+import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+
+const json = (data: string): { body?: string; kind: string } => JSON.parse(data);
+
+test('a stream begins after ?after, or after Last-Event-ID, which wins', async (t) => {
+  const { bob, post, stream } = await openSite(t);
+  await post('a', 'b', 'c', 'd'); // 3 to 6, after two joins
+  const byQuery = await stream(bob, '?as=json&after=4');
+  const byHeader = await stream(bob, '?as=json', { 'Last-Event-ID': '5' });
+  const byBoth = await stream(bob, '?as=json&after=0', { 'Last-Event-ID': '5' });
+  const fromNow = await stream(bob, '?as=json');
+  await post('e');
+  for (const [reader, ids] of [
+    [byQuery, [5, 6, 7]],
+    [byHeader, [6, 7]],
+    [byBoth, [6, 7]],
+    [fromNow, [7]],
+  ] as const) {
+    await reader.until((events) => events.at(-1)?.id === '7');
+    t.deepEqual(reader.ids, ids);
+  }
+});
+
+test('a Last-Event-ID that is none of ours is as if it were not there; an ?after that is no number is refused', async (t) => {
+  const { bob, post, stream } = await openSite(t);
+  const reader = await stream(bob, '?as=json&after=1', { 'Last-Event-ID': 'abc' });
+  await post('a');
+  await reader.until((events) => events.length === 2);
+  t.deepEqual(reader.ids, [2, 3]);
+  t.is((await bob.get(`${LOBBY}/events?after=-1`)).status, 400);
+  t.is((await bob.get(`${LOBBY}/events?as=xml`)).status, 400);
+});
+
+test('a cursor past the end of the log gets a reset, and the stream ends', async (t) => {
+  const { bob, stream } = await openSite(t);
+  for (const as of ['json', 'html']) {
+    const events = await (await stream(bob, `?as=${as}&after=3`)).ended();
+    t.deepEqual(
+      events.filter(({ id, event }) => id !== undefined || event !== 'message').map(({ event }) => event),
+      ['reset'],
+    );
+  }
+  const text = await bob.send(`${LOBBY}/events?as=text&after=3`);
+  t.deepEqual([text.status, text.text], [200, '']);
+});
+
+test('a cursor that is ahead of what was sent here, but not of the log, starts after it', async (t) => {
+  const { core, bob, lobby, annUser, stream } = await openSite(t);
+  const first = await stream(bob, '?as=json');
+  // Written beside this process with no word to its bus: the page that a reader comes with may be newer than its streams.
+  const head = await core.store.log.head(lobby.id);
+  const entry = { kind: 'message', group: lobby.id, author: annUser.id, format: 'text', at: head.at } as const;
+  const quiet = [1, 2].map((i) => ({ ...entry, seq: head.seq + i, n: head.n + i, uid: `quiet ${i}`, body: `quiet ${i}` }));
+  await core.store.log.append(lobby.id, quiet);
+  const ahead = await stream(bob, `?as=json&after=${head.seq + 1}`);
+  await ahead.until((events) => events.length === 1);
+  t.deepEqual(ahead.ids, [head.seq + 2]);
+  await first.until((events) => events.length === 2);
+  t.deepEqual(first.ids, [head.seq + 1, head.seq + 2]);
+});
+
+test('however far behind, programs get everything in order; a page more than a thousand behind is told to load again', async (t) => {
+  const { bob, post, stream } = await openSite(t);
+  await post(...numbers(3, 1203).map((seq) => `message ${seq}`));
+  const programs = await stream(bob, '?as=json&after=0');
+  await programs.until((events) => events.length >= 1203);
+  t.deepEqual(programs.ids, numbers(1, 1203));
+  t.true(programs.events.slice(2).every(({ data }, index) => json(data).body === `message ${index + 3}`));
+
+  const far = await (await stream(bob, '?after=202')).ended();
+  t.deepEqual(
+    far.filter(({ event }) => event !== 'message').map(({ event }) => event),
+    ['reset'],
+  );
+  const near = await stream(bob, '?after=203');
+  await near.until(() => near.ids.length === 1000);
+  t.deepEqual(near.ids, numbers(204, 1203));
+
+  const text = new RawReader(t, bob, `${LOBBY}/events?as=text&after=1200`).read();
+  await text.until((received) => received.includes('Ann: message 1203\n'));
+  t.deepEqual(text.text.match(/message \d+/g), ['message 1201', 'message 1202', 'message 1203']);
+});
+
+test('a history of many megabytes is replayed whole to a reader that keeps up', async (t) => {
+  const { bob, post, stream } = await openSite(t);
+  const bodies = numbers(1, 150).map(() => noise(60_000));
+  await post(...bodies);
+  const reader = await stream(bob, '?as=json&after=2');
+  await reader.until((events) => events.length === 150);
+  t.deepEqual(
+    reader.events.map(({ data }) => json(data).body),
+    bodies,
+  );
+});
+
+test('many who come back at once with one cursor share the reading of what they missed', async (t) => {
+  const { core, bob, post, stream } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
+  await post(...numbers(3, 102).map(String));
+  let reads = 0;
+  const { range } = core.store.log;
+  core.store.log.range = (...args) => {
+    reads += 1;
+    return range(...args);
+  };
+  const readers = await Promise.all(numbers(1, 20).map(() => stream(bob, '?as=json&after=2')));
+  await Promise.all(readers.map((reader) => reader.until((events) => events.length === 100)));
+  t.is(reads, 1);
+});
+
+test('HEAD says what a stream would be and opens none', async (t) => {
+  const { server, bob } = await openSite(t);
+  for (const path of [`${LOBBY}/events`, `${LOBBY}/live`]) {
+    const answer = await bob.send(path, { method: 'HEAD' });
+    t.is(answer.status, 200);
+    t.regex(answer.headers.get('Content-Type') ?? '', path.endsWith('live') ? /^text\/html/ : /^text\/event-stream/);
+    t.is(server.hub.streams, 0);
+  }
+});

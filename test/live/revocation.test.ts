@@ -1,0 +1,152 @@
+import test from 'ava';
+import { createToken, endSession, endSessions, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
+import { addMember, removeMember, setArchived } from '../../lib/groups/operations.ts';
+import { sha256 } from '../../lib/secrets.ts';
+import { LOBBY, openSite, RawReader } from './site.ts';
+
+const kinds = (events: readonly { readonly event: string; readonly data: string }[]): string[] =>
+  events.map(({ event, data }) => (event === 'message' ? JSON.parse(data).kind : event));
+
+test("a removed member's streams say so last and end; those of others go on", async (t) => {
+  const { core, ann, bob, annUser, bobUser, lobby, post, stream } = await openSite(t);
+  const mine = await stream(ann, '?as=json');
+  const theirs = [await stream(bob, '?as=json'), await stream(bob, '?as=json&after=0'), await stream(bob, '')];
+  await post('the last he hears');
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await post('without him');
+  t.deepEqual(kinds((await theirs[0]?.ended()) ?? []), ['message', 'leave', 'closed']);
+  t.deepEqual(kinds((await theirs[1]?.ended()) ?? []), ['join', 'join', 'message', 'leave', 'closed']);
+  const page = (await theirs[2]?.ended()) ?? [];
+  t.is(page.at(-1)?.event, 'closed');
+  t.false(page.some(({ data }) => data.includes('without him')));
+  await mine.until((events) => events.length === 3);
+  t.deepEqual(kinds(mine.events), ['message', 'leave', 'message']);
+});
+
+test('who was removed finds nothing there any more, with an old cursor or without', async (t) => {
+  const { core, ann, bob, annUser, bobUser, lobby } = await openSite(t);
+  await removeMember(core, annUser.id, lobby, bobUser);
+  for (const path of [`${LOBBY}/events?after=1`, `${LOBBY}/events`, `${LOBBY}/live`]) {
+    const gone = await bob.get(path);
+    const absent = await ann.get(path.replace('lobby', 'nowhere'));
+    t.deepEqual([gone.status, absent.status], [404, 404]);
+  }
+  t.is((await bob.get(`${LOBBY}/events`, 'text/event-stream', { 'Last-Event-ID': '1' })).status, 404);
+});
+
+test('who came back reads past an old departure to the end', async (t) => {
+  const { core, bob, annUser, bobUser, lobby, post, stream } = await openSite(t);
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await post('while he was away');
+  await addMember(core, annUser.id, lobby, bobUser);
+  const reader = await stream(bob, '?as=json&after=0');
+  await post('welcome back');
+  await reader.until((events) => events.length === 6);
+  t.deepEqual(kinds(reader.events), ['join', 'join', 'leave', 'message', 'join', 'message']);
+});
+
+test('who left and came back before the bell of either was heard here is not put out by what is past', async (t) => {
+  const { core, server, bob, ann, annUser, bobUser, lobby, post, stream } = await openSite(t);
+  await stream(ann, '?as=json');
+  // As another process does it while the bus between them is down.
+  const { publish } = core.bus;
+  core.bus.publish = () => {};
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await addMember(core, annUser.id, lobby, bobUser);
+  core.bus.publish = publish;
+  const { seq } = await core.store.log.head(lobby.id);
+  const page = await stream(bob, `?as=json&after=${seq}`); // the cursor that the page came with
+  await post('welcome back');
+  await page.until((events) => events.length === 1);
+  t.deepEqual(kinds(page.events), ['message']);
+  t.is(server.hub.streams, 2);
+});
+
+test('an outsider is told the same of a group and of none; a visitor is asked to log in', async (t) => {
+  const { signUp, client } = await openSite(t);
+  const eve = await signUp('Eve');
+  const outside = await eve.get(`${LOBBY}/events`, 'application/json');
+  const nowhere = await eve.get('/groups/nowhere/events', 'application/json');
+  t.deepEqual([outside.status, nowhere.status], [404, 404]);
+  t.deepEqual({ ...outside.json(), request_id: '' }, { ...nowhere.json(), request_id: '' });
+  for (const slug of ['lobby', 'nowhere']) t.is((await client().get(`/groups/${slug}/events`)).status, 401);
+});
+
+test('a disabled account loses all its streams, whatever opened them; others keep theirs', async (t) => {
+  const { core, ann, bob, annUser, bobUser, stream, post } = await openSite(t);
+  const { token } = await createToken(core, bobUser);
+  const readers = [await stream(bob, '?as=json'), await stream(bob), await stream(bob.bearer(token))];
+  const other = await stream(ann, '?as=json');
+  await setDisabled(core, annUser.id, bobUser, true);
+  for (const reader of readers) t.is((await reader.ended()).at(-1)?.event, 'closed');
+  for (const who of [bob, bob.bearer(token)]) t.is((await who.get(`${LOBBY}/events`)).status, 401);
+  await post('still here');
+  await other.until((events) => events.length === 1);
+  t.is(other.events[0]?.event, 'message');
+});
+
+test('a session that is logged out, by itself or from elsewhere, takes only its own streams along', async (t) => {
+  const { core, client, bob, bobUser, post, stream } = await openSite(t);
+  const [second, third] = [client(), client()];
+  for (const one of [second, third]) await one.form('/login', { name: 'Bob', password: 'correct horse battery' });
+  const readers = await Promise.all([bob, second, third].map((who) => stream(who, '?as=json')));
+  await bob.form('/logout', {});
+  t.is((await readers[0]?.ended())?.at(-1)?.event, 'closed');
+  await post('heard by two');
+  const keep = sha256(third.cookies.get('parley') ?? '');
+  await endSessions(core, bobUser.id, bobUser.id, keep);
+  t.deepEqual(kinds((await readers[1]?.ended()) ?? []), ['message', 'closed']);
+  await post('heard by one');
+  await readers[2]?.until((events) => events.length === 2);
+  await endSession(core, bobUser.id, keep);
+  t.deepEqual(kinds((await readers[2]?.ended()) ?? []), ['message', 'message', 'closed']);
+});
+
+test('a revoked token takes its own streams along, and no page', async (t) => {
+  const { core, bob, bobUser, post, stream } = await openSite(t);
+  const { token, record } = await createToken(core, bobUser);
+  const [program, page] = [await stream(bob.bearer(token)), await stream(bob, '?as=json')];
+  await revokeToken(core, bobUser.id, bobUser.id, record.hash);
+  t.is((await program.ended()).at(-1)?.event, 'closed');
+  t.is((await bob.bearer(token).get(`${LOBBY}/events`)).status, 401);
+  await post('the page goes on');
+  await page.until((events) => events.length === 1);
+});
+
+test('an archived group is told so and keeps its streams', async (t) => {
+  const { core, bob, annUser, lobby, stream } = await openSite(t);
+  const reader = await stream(bob, '?as=json');
+  await setArchived(core, annUser.id, lobby, true);
+  await setArchived(core, annUser.id, { ...lobby, archived: true }, false);
+  await reader.until((events) => events.length === 2);
+  t.deepEqual(kinds(reader.events), ['archive', 'archive']);
+});
+
+test('a stream that another site asks for is refused, its own page is not', async (t) => {
+  const { bob, url, stream } = await openSite(t);
+  const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
+  t.is((await bob.get(`${LOBBY}/events`, 'text/event-stream', foreign)).status, 403);
+  t.is((await bob.get(`${LOBBY}/live`, 'text/html', { 'Sec-Fetch-Site': 'cross-site' })).status, 403);
+  await t.notThrowsAsync(stream(bob, '', { Origin: url, 'Sec-Fetch-Site': 'same-origin' }));
+});
+
+for (const act of ['removed', 'disabled'] as const)
+  test(`one who is ${act} while a stream of theirs is being opened is refused, and no half answer is sent`, async (t) => {
+    const { core, server, ann, bob, annUser, bobUser, lobby } = await openSite(t, { heartbeatMs: 5 });
+    const { get } = core.store.memberships;
+    let calls = 0;
+    // The second look at the membership, when the stream is registered, takes as long as the act.
+    core.store.memberships.get = async (...args) => {
+      const found = await get(...args);
+      calls += 1;
+      if (calls !== 2) return found;
+      if (act === 'removed') await removeMember(core, annUser.id, lobby, bobUser);
+      else await setDisabled(core, annUser.id, bobUser, true);
+      return get(...args);
+    };
+    const raw = new RawReader(t, bob, `${LOBBY}/events`).read();
+    const text = await raw.until((received) => received.includes('\r\n\r\n'));
+    t.regex(text, /^HTTP\/1\.1 404 /);
+    t.is(server.hub.streams, 0);
+    t.is((await ann.get(LOBBY)).status, 200);
+  });

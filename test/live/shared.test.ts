@@ -1,0 +1,147 @@
+import test, { type ExecutionContext } from 'ava';
+import { setDisabled } from '../../lib/accounts/operations.ts';
+import { removeMember } from '../../lib/groups/operations.ts';
+import type { Client } from '../helpers/client.ts';
+import { Client as Browser } from '../helpers/client.ts';
+import { Clock, startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { EventReader } from '../helpers/stream.ts';
+import { eventually, LOBBY, numbers, openSite, type Site } from './site.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+type Pair = Site & {
+  /** The same person at the second server. */
+  at2(who: Client): Client;
+  stream2(who: Client, query?: string): Promise<EventReader>;
+  readonly second: Awaited<ReturnType<typeof startServer>>;
+};
+
+/** Two servers over one database and one Redis. */
+async function openPair(t: ExecutionContext, ownRedis?: Service): Promise<Pair> {
+  const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
+  const clock = new Clock();
+  const site = await openSite(t, { env, clock });
+  const second = await startServer({ env: { ...env, POSTS_PER_SECOND: '0' }, clock });
+  t.teardown(second.close);
+  const at2 = (who: Client): Client => {
+    const browser = new Browser(second.url);
+    for (const [name, value] of who.cookies) browser.cookies.set(name, value);
+    return browser;
+  };
+  const stream2 = async (who: Client, query = ''): Promise<EventReader> => {
+    const reader = await EventReader.open(at2(who), `${LOBBY}/events${query}`);
+    t.teardown(() => reader.close());
+    return reader;
+  };
+  return { ...site, second, at2, stream2 };
+}
+
+shared('what is posted on either server arrives on both, once and in order', async (t) => {
+  const { ann, bob, at2, stream, stream2 } = await openPair(t);
+  const readers = [await stream(bob, '?as=json&after=2'), await stream2(ann, '?as=json&after=2')];
+  const bob2 = at2(bob);
+  await Promise.all(
+    numbers(1, 20).flatMap((i) => [
+      ann.json('POST', `${LOBBY}/messages`, { body: `ann ${i}` }),
+      bob2.json('POST', `${LOBBY}/messages`, { body: `bob ${i}` }),
+    ]),
+  );
+  for (const reader of readers) {
+    await reader.until((events) => events.length === 40);
+    t.deepEqual(reader.ids, numbers(3, 42));
+  }
+  const bodies = readers.map(({ events }) => events.map(({ data }) => JSON.parse(data).body));
+  t.deepEqual(bodies[0], bodies[1]);
+});
+
+shared('a stream resumes at the other server where it broke off', async (t) => {
+  const { ann, bob, post, stream, stream2, at2 } = await openPair(t);
+  const first = await stream(bob, '?as=json&after=0');
+  await post('a', 'b');
+  await first.until((events) => events.length === 4);
+  first.close();
+  await post('c');
+  const again = await EventReader.open(at2(bob), `${LOBBY}/events?as=json`, { 'Last-Event-ID': String(first.ids.at(-1)) });
+  t.teardown(() => again.close());
+  await again.until((events) => events.length === 1);
+  t.deepEqual(again.ids, [5]);
+  t.truthy(await stream2(ann));
+});
+
+shared('one who is removed or disabled at one server loses the streams at the other', async (t) => {
+  const { core, ann, bob, annUser, bobUser, lobby, signUp, stream2, second } = await openPair(t);
+  const eve = await signUp('Eve');
+  await eve.form('/groups/join', { slug: 'lobby' });
+  const [theirs, hers] = [await stream2(bob, '?as=json'), await stream2(eve, '?as=json')];
+  const mine = await stream2(ann, '?as=json');
+  await removeMember(core, annUser.id, lobby, bobUser);
+  t.deepEqual((await theirs.ended()).at(-1)?.event, 'closed');
+  const eveUser = await core.store.users.byNameKey('eve');
+  if (!eveUser) return t.fail('no Eve');
+  await setDisabled(core, annUser.id, eveUser, true);
+  t.deepEqual((await hers.ended()).at(-1)?.event, 'closed');
+  t.is(second.server.hub.streams, 1);
+  mine.close();
+});
+
+shared('a person with a page at each server is there until both are closed', async (t) => {
+  const { core, ann, bob, bobUser, lobby, stream, stream2 } = await openPair(t);
+  await stream(ann);
+  const [here, there] = [await stream(bob), await stream2(bob)];
+  const isThere = async (): Promise<boolean> => (await core.bus.presence.list(lobby.id)).has(bobUser.id);
+  await eventually(isThere);
+  here.close();
+  await eventually(() => core.bus.presence.list(lobby.id).then((users) => users.size === 2));
+  t.true(await isThere());
+  there.close();
+  await eventually(async () => !(await isThere()));
+});
+
+shared('with Redis killed, later started again, every message still arrives, in two seconds at most, once', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(() => own.stop());
+  const { ann, bob, core, annUser, bobUser, stream2, signUp, second } = await openPair(t, own);
+  const reader = await stream2(bob, '?as=json&after=2');
+  let posted = 2;
+  const say = async (): Promise<number> => {
+    const answer = await ann.json('POST', `${LOBBY}/messages`, { body: 'word' });
+    t.is(answer.status, 201);
+    posted += 1;
+    const startedAt = performance.now();
+    await reader.until(() => reader.ids.at(-1) === posted);
+    return performance.now() - startedAt;
+  };
+  await say();
+  await own.kill('SIGKILL');
+  const slowest = Math.max(await say(), await say());
+  t.true(slowest < 2500, `${Math.round(slowest)} ms without Redis`);
+  const eve = await signUp('Eve');
+  await eve.form('/groups/join', { slug: 'lobby' });
+  posted += 1;
+  const eveUser = await core.store.users.byNameKey('eve');
+  const hers = await stream2(eve, '?as=json');
+  if (!eveUser) return t.fail('no Eve');
+  await setDisabled(core, annUser.id, eveUser, true);
+  t.is((await hers.ended()).at(-1)?.event, 'closed', 'a revocation needs no Redis either');
+  await own.restart();
+  await Promise.all(
+    [core, second.core].map((one) =>
+      eventually(() =>
+        one.bus.ping().then(
+          () => true,
+          () => false,
+        ),
+      ),
+    ),
+  );
+  const quick = Math.max(await say(), await say());
+  t.true(quick < 1000, `${Math.round(quick)} ms with Redis back`);
+  t.deepEqual(reader.ids, numbers(3, posted));
+  t.truthy(bobUser);
+});

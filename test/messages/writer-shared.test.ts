@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { DomainError } from '../../lib/errors.ts';
+import { post } from '../../lib/messages/operations.ts';
+import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { bodiesIn, isDense, openCast, says, standingOf, wholeLog } from './cast.ts';
+
+const mongo = await mongoService();
+const mongoTest = requireOrSkip(test, mongo);
+
+test.after.always(async () => {
+  if (!isMissing(mongo)) await mongo.stop();
+});
+
+const POSTERS = 6;
+const EACH = 25;
+
+/** Each case with two cores on one store, as two processes have it. */
+const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<void>> = {
+  'many posters on two stores leave the log dense, each in the order of its own posts': async (t, service) => {
+    const cast = await openCast(t, service);
+    const cores = [cast.core, await cast.second()];
+    const poster = async (index: number): Promise<void> => {
+      const core = cores[index % 2] ?? cast.core;
+      for (let i = 0; i < EACH; i += 1) await core.appender.append(cast.group.id, says(cast.bob.id, `${index} ${i}`));
+    };
+    await Promise.all(Array.from({ length: POSTERS }, (_, index) => poster(index)));
+    const log = await wholeLog(cast.core, cast.group.id);
+    const bodies = bodiesIn(log);
+    t.true(isDense(log));
+    t.is(bodies.length, POSTERS * EACH);
+    for (let index = 0; index < POSTERS; index += 1)
+      t.deepEqual(
+        bodies.filter((body) => body.startsWith(`${index} `)),
+        Array.from({ length: EACH }, (_, i) => `${index} ${i}`),
+      );
+  },
+
+  'a process that posts without a pause does not keep another from ever posting': async (t, service) => {
+    const cast = await openCast(t, service);
+    const other = await cast.second();
+    const waits: number[] = [];
+    let isOver = false;
+    const busy = async (): Promise<void> => {
+      while (!isOver) await cast.core.appender.append(cast.group.id, says(cast.ann.id, 'busy'));
+    };
+    const posting = Promise.all([busy(), busy(), busy(), busy()]);
+    for (let i = 0; i < 5; i += 1) {
+      const startedAt = performance.now();
+      await other.appender.append(cast.group.id, says(cast.bob.id, 'my turn'));
+      waits.push(Math.round(performance.now() - startedAt));
+    }
+    isOver = true;
+    await posting;
+    t.true(Math.max(...waits) < 1500, waits.join());
+    t.true(isDense(await wholeLog(cast.core, cast.group.id)));
+  },
+
+  'one key posted fifty times at once from two stores is one message, and all callers get it': async (t, service) => {
+    const cast = await openCast(t, service);
+    const cores = [cast.core, await cast.second()];
+    const at = await standingOf(cast.core, cast.bob, cast.group);
+    const posted = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => post(cores[index % 2] ?? cast.core, at, { body: 'soup', key: 'c:one' })),
+    );
+    const log = await wholeLog(cast.core, cast.group.id);
+    t.deepEqual(bodiesIn(log), ['soup']);
+    t.true(isDense(log));
+    t.is(new Set(posted.map(({ message }) => message.uid)).size, 1);
+    t.is(posted.filter(({ isNew }) => isNew).length, 1);
+    const again = await post(cast.core, at, { body: 'soup', key: 'c:one' });
+    t.deepEqual([again.isNew, again.message.seq], [false, posted[0]?.message.seq]);
+  },
+
+  'one key with two bodies at once: one is posted, the other is told that the key is used': async (t, service) => {
+    const cast = await openCast(t, service);
+    const other = await cast.second();
+    const at = await standingOf(cast.core, cast.bob, cast.group);
+    const both = await Promise.allSettled([
+      post(cast.core, at, { body: 'soup', key: 'c:two' }),
+      post(other, at, { body: 'stew', key: 'c:two' }),
+    ]);
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    t.is(refused.length, 1);
+    t.true(refused[0] instanceof DomainError && refused[0].code === 'keyReused');
+    t.is(bodiesIn(await wholeLog(cast.core, cast.group.id)).length, 1);
+  },
+
+  'the same key of another author is another message': async (t, service) => {
+    const cast = await openCast(t, service);
+    const both = [cast.ann, cast.bob].map(async (user) => {
+      return post(cast.core, await standingOf(cast.core, user, cast.group), { body: 'soup', key: 'c:mine' });
+    });
+    t.deepEqual(
+      (await Promise.all(both)).map(({ isNew }) => isNew),
+      [true, true],
+    );
+  },
+};
+
+for (const [title, run] of Object.entries(cases)) {
+  test(`sqlite: ${title}`, (t) => run(t));
+  mongoTest(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
+}
+
+const lib = (path: string): string => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
+
+test('sqlite: posters in two processes leave the log dense', async (t) => {
+  const { core, group, ann, file } = await openCast(t);
+  const script = `
+    import { openCore } from ${lib('app.ts')};
+    import { readConfig } from ${lib('config.ts')};
+    const core = await openCore(readConfig({ DATA_DIR: ${JSON.stringify(dirname(file))}, LOG_LEVEL: 'silent' }), { role: 'visitor' });
+    const draft = (body) => ({ kind: 'message', author: '${ann.id}', uid: 'child ' + body, body, format: 'text' });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => core.appender.append('${group.id}', draft('child ' + i))));
+    await core.close();
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
+  t.teardown(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  let own = 0;
+  while (child.exitCode === null) {
+    await core.appender.append(group.id, says(ann.id, `own ${own}`));
+    own += 1;
+  }
+  t.deepEqual(await exited, [0, null]);
+  const log = await wholeLog(core, group.id);
+  t.true(isDense(log));
+  t.is(bodiesIn(log).length, 100 + own);
+  t.deepEqual(
+    bodiesIn(log).filter((body) => body.startsWith('child')),
+    Array.from({ length: 100 }, (_, i) => `child ${i}`),
+  );
+});

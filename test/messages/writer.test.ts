@@ -1,0 +1,163 @@
+import test, { type ExecutionContext } from 'ava';
+import { DomainError } from '../../lib/errors.ts';
+import type { Entry } from '../../lib/messages/entry.ts';
+import { react } from '../../lib/messages/operations.ts';
+import { type Faults, faultyCore, Faults as NoFaults } from '../helpers/faulty-store.ts';
+import { bodiesIn, type Cast, isDense, openCast, says, standingOf, wholeLog } from './cast.ts';
+
+type Faulty = Cast & { readonly faults: Faults; post(body: string, key?: string): Promise<Entry> };
+
+async function openFaulty(t: ExecutionContext): Promise<Faulty> {
+  const cast = await openCast(t);
+  const faults = new NoFaults();
+  const core = faultyCore(cast.core, faults);
+  const post = (body: string, key?: string) =>
+    core.appender.append(cast.group.id, says(cast.ann.id, body, key === undefined ? {} : { key, mac: body }));
+  return { ...cast, core, faults, post };
+}
+
+const FAULTS = ['lost', 'dropped', 'torn'] as const;
+const words = (count: number): string[] => Array.from({ length: count }, (_, index) => `word ${index + 1}`);
+
+for (const fault of FAULTS)
+  test(`an append whose answer does not come (${fault}) is in the log exactly once, in order`, async (t) => {
+    const { core, group, faults, post } = await openFaulty(t);
+    faults.appends.push(async () => {}, fault, fault); // the first goes alone, the rest gather behind it
+    const entries = await Promise.all(words(12).map((word) => post(word)));
+    const log = await wholeLog(core, group.id);
+    t.true(isDense(log));
+    t.deepEqual(bodiesIn(log), words(12));
+    t.deepEqual(entries, log.slice(-12), 'callers are told what the log holds');
+    t.true(faults.batches.length >= 2);
+  });
+
+test('what others wrote in between neither is taken for ours nor moves ours out of order', async (t) => {
+  const { core, group, bob, faults, post, second } = await openFaulty(t);
+  const other = await second();
+  const others = async () => {
+    for (const word of ['x', 'y']) await other.appender.append(group.id, says(bob.id, word));
+  };
+  faults.appends.push(others, 'torn', others, 'lost');
+  await Promise.all(words(8).map((word) => post(word)));
+  const log = await wholeLog(core, group.id);
+  t.true(isDense(log));
+  t.deepEqual(
+    bodiesIn(log).filter((body) => body.startsWith('word')),
+    words(8),
+  );
+  t.deepEqual(
+    bodiesIn(log).filter((body) => !body.startsWith('word')),
+    ['x', 'y', 'x', 'y'],
+  );
+});
+
+test('a writer that is thousands of entries behind goes to the end without reading them all', async (t) => {
+  const { core, group, bob, faults, post, second } = await openFaulty(t);
+  await post('first');
+  const other = await second();
+  faults.appends.push(async () => {
+    await Promise.all(words(900).map((word) => other.appender.append(group.id, says(bob.id, word))));
+  });
+  faults.asked.length = 0;
+  await post('last');
+  t.is(faults.asked.filter((name) => name === 'range').length, 3, 'two windows that are full, one at the end');
+  const log = await wholeLog(core, group.id);
+  t.true(isDense(log));
+  t.is(bodiesIn(log).at(-1), 'last');
+});
+
+test('the same key twice in one batch gives both callers the one message', async (t) => {
+  const { core, group, post } = await openFaulty(t);
+  const [, first, again, other] = await Promise.all([post('zero'), post('one', 'k'), post('one', 'k'), post('two')]);
+  t.is(first.uid, again.uid);
+  t.deepEqual(bodiesIn(await wholeLog(core, group.id)), ['zero', 'one', 'two']);
+  t.not(other.uid, first.uid);
+});
+
+test('while one batch is written the next gathers and goes as one append, of 256 at most', async (t) => {
+  const { faults, post } = await openFaulty(t);
+  await Promise.all(words(300).map((word) => post(word)));
+  t.deepEqual(
+    faults.batches.map((batch) => batch.length),
+    [1, 256, 43],
+  );
+});
+
+test('a batch ends before a second follow-up of one target and after a change of rights', async (t) => {
+  const { core, group, ann, bob, faults, post } = await openFaulty(t);
+  const { seq: target } = await post('soup');
+  await core.appender.idle();
+  const append = (draft: object) => core.appender.append(group.id, { ...says(ann.id, ''), ...draft } as Parameters<typeof says>[2] & never);
+  faults.batches.length = 0;
+  await Promise.all([
+    post('first, alone'),
+    post('together'),
+    append({ kind: 'react', target, emoji: '👍' }),
+    append({ kind: 'react', target, emoji: '🎉' }),
+    append({ kind: 'leave', member: bob.id }),
+    post('after the leave'),
+  ]);
+  t.deepEqual(
+    faults.batches.map((batch) => batch.map(({ kind }) => kind)),
+    [['message'], ['message', 'react'], ['react', 'leave'], ['message']],
+  );
+});
+
+test('reacting twice in one tick is one entry: the second is decided after the first is there', async (t) => {
+  const { core, group, bob, post } = await openFaulty(t);
+  const { seq } = await post('soup');
+  const at = await standingOf(core, bob, group);
+  const folds = await Promise.all([1, 2, 3].map(() => react(core, at, seq, '👍', true)));
+  t.deepEqual(
+    folds.map(({ state }) => state.reactions),
+    Array.from({ length: 3 }, () => [{ emoji: '👍', by: [bob.id] }]),
+  );
+  t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'react').length, 1);
+});
+
+test('a reaction whose answer was lost succeeds, though by then it is there already', async (t) => {
+  const { core, group, bob, faults, post } = await openFaulty(t);
+  const { seq } = await post('soup');
+  faults.appends.push('lost');
+  const { state } = await react(core, await standingOf(core, bob, group), seq, '👍', true);
+  t.deepEqual(state.reactions, [{ emoji: '👍', by: [bob.id] }]);
+  t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'react').length, 1);
+});
+
+test('with the store away a post gives up after two seconds, as do all that wait behind it', async (t) => {
+  const { core, faults, group, ann, post } = await openFaulty(t);
+  const { seq: target } = await post('soup');
+  faults.isAway = true;
+  const startedAt = performance.now();
+  // Of one target: each would be a batch, and so two seconds, of its own.
+  const react = () => core.appender.append(group.id, { ...says(ann.id, ''), kind: 'react', target, emoji: '👍' } as never);
+  const all = await Promise.allSettled([post('lost'), react(), react(), react(), post('lost too')]);
+  const took = performance.now() - startedAt;
+  for (const one of all) t.true(one.status === 'rejected' && one.reason instanceof DomainError && one.reason.code === 'unavailable');
+  t.true(took >= 2000 && took < 3500, `${Math.round(took)} ms`);
+  faults.isAway = false;
+  await post('back');
+  const log = await wholeLog(core, group.id);
+  t.true(isDense(log));
+  t.deepEqual(bodiesIn(log), ['soup', 'back'], 'what was refused is not written later');
+});
+
+test('an outage shorter than two seconds is only a delay', async (t) => {
+  const { core, faults, group, post } = await openFaulty(t);
+  await post('before');
+  faults.isAway = true;
+  const refusal = faults.refusal();
+  const posting = [post('during'), post('during too')];
+  await refusal;
+  faults.isAway = false;
+  await Promise.all(posting);
+  t.deepEqual(bodiesIn(await wholeLog(core, group.id)), ['before', 'during', 'during too']);
+});
+
+test('nothing is waiting once the appender says it is idle', async (t) => {
+  const { core, group, post } = await openFaulty(t);
+  const posting = words(20).map((word) => post(word));
+  await core.appender.idle();
+  t.is(bodiesIn(await wholeLog(core, group.id)).length, 20);
+  await Promise.all(posting);
+});
