@@ -1,7 +1,7 @@
 import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound, tooMany } from '../errors.ts';
-import { asUserId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
+import { asUserId, type GroupId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
 import type { Draft } from '../messages/entry.ts';
 import type { Group, GroupPatch, User } from '../store/port.ts';
 import { normaliseCode, parseGroupName, parseTopic, slugOf } from './group.ts';
@@ -50,19 +50,15 @@ export async function insertGroup(core: Core, name: string, open: boolean): Prom
   const id = newGroupId(core.random);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const slug = wanted === '' ? `g-${randomId(core.random, 6)}` : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
-    const made = await core.store.groups.insert({
-      id,
-      slug,
-      name,
-      topic: '',
-      open,
-      archived: false,
-      ...newCode(core),
-      createdAt: core.now(),
-    });
+    const made = await insertAt(core, id, slug, name, open);
     if (typeof made === 'object') return wanted === '' ? useNumberAsSlug(core, made) : made;
   }
   throw conflict('No free address could be found for this name. Choose another.', 'name');
+}
+
+/** With this very slug, or the word for what is taken. */
+function insertAt(core: Core, id: GroupId, slug: string, name: string, open: boolean): Promise<Group | 'slug' | 'code'> {
+  return core.store.groups.insert({ id, slug, name, topic: '', open, archived: false, ...newCode(core), createdAt: core.now() });
 }
 
 /** Names that no Latin letter can say get `g-<number>`. */
@@ -199,7 +195,8 @@ export async function settleFirstAccount(core: Core): Promise<void> {
   const user = await users.byId(asUserId(first));
   if (!user) return;
   await users.update(user.id, { admin: true });
-  const lobby = (await core.store.groups.bySlug('lobby')) ?? (await insertGroup(core, 'Lobby', true));
-  await addMember(core, user.id, lobby, user, 'moderator');
+  await insertAt(core, newGroupId(core.random), 'lobby', 'Lobby', true); // refused when another call was first
+  const lobby = await core.store.groups.bySlug('lobby');
+  if (lobby) await addMember(core, user.id, lobby, user, 'moderator');
   await settings.putIfAbsent('first-settled', 'yes');
 }
