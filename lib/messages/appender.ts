@@ -1,11 +1,13 @@
 import type { Bus } from '../bus/port.ts';
 import type { Appender, Core, Decide } from '../core.ts';
+import { unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import type { Draft, Entry } from './entry.ts';
-import { type Pending, Writer } from './writer.ts';
+import { fail, type Pending, Writer } from './writer.ts';
 
 /** Past this many, writers with nothing to do are forgotten; they only remember where their log ends. */
 const MOST_WRITERS = 10_000;
+const GIVE_UP_MS = 2000;
 
 /** Rules that were asked before, when the log had at least `asOf` entries: asked again only if rights have changed since. */
 type AskedBefore = Decide & { readonly asOf: number };
@@ -25,29 +27,25 @@ export function openAppender(parts: Parts): Appender {
   const writerOf = (group: GroupId): Writer => {
     const known = writers.get(group);
     if (known) return known;
-    if (writers.size >= MOST_WRITERS) for (const [id, writer] of writers) if (writer.isIdle()) writers.delete(id);
+    if (writers.size >= MOST_WRITERS) for (const [id, writer] of writers) if (!writer.running) writers.delete(id);
     const writer = new Writer(group, parts);
     writers.set(group, writer);
     return writer;
   };
 
-  return {
-    append: (group: GroupId, draft: Draft, decide?: Decide) =>
-      new Promise<Entry>((resolve, reject) => {
-        const pending: Pending = {
-          draft,
-          decide,
-          resolve,
-          reject,
-          decidedAt: decide && 'asOf' in decide && typeof decide.asOf === 'number' ? decide.asOf : undefined,
-          isUncertain: false,
-          isSettled: false,
-          askedAt: performance.now(),
-        };
-        writerOf(group).push(pending);
-      }),
-    idle: async () => {
-      await Promise.all([...writers.values()].map((writer) => writer.idle()));
-    },
+  const append = (group: GroupId, draft: Draft, decide?: Decide): Promise<Entry> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Entry>();
+    const decidedAt = decide && 'asOf' in decide && typeof decide.asOf === 'number' ? decide.asOf : undefined;
+    const pending: Pending = { draft, decide, resolve, reject, decidedAt, isUncertain: false, isSettled: false };
+    writerOf(group).push(pending);
+    // By the clock, since the store may leave an attempt unanswered; but after what it answered while this process was held up.
+    const timer = setTimeout(() => setImmediate(() => fail(pending, unavailable())), GIVE_UP_MS);
+    return promise.finally(() => clearTimeout(timer));
   };
+
+  const idle = async (): Promise<void> => {
+    await Promise.all([...writers.values()].map((writer) => writer.running));
+  };
+
+  return { append, idle };
 }

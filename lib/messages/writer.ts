@@ -12,25 +12,21 @@ export type Pending = {
   readonly decide: Decide | undefined;
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: unknown) => void;
-  /** Monotonic ms when it was asked for. */
-  readonly askedAt: number;
   /** A seq up to which its rules are known to have seen everything; undefined: they were not asked yet. */
   decidedAt: number | undefined;
   /** An attempt got no answer: it may yet be written, so a refusal may not be promised. */
   isUncertain: boolean;
-  /** Resolved or rejected: never to be written again. */
+  /** Resolved, rejected or given up: not to be written again. */
   isSettled: boolean;
 };
 
 type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MOST_IN_BATCH = 256;
-const GIVE_UP_MS = 2000;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
 const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
 /** Who has just written knows the head first and would always win: after so long it rests, so that other processes get their turn. */
 const [TURN_MS, MOST_REST_MS] = [50, 30];
-const LOOK_FOR_OLD_MS = 100;
 /** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
 const FIRST_WINDOW = 20;
 const WINDOW = 200;
@@ -49,12 +45,14 @@ export class Writer {
   readonly #group: GroupId;
   readonly #parts: Parts;
   #queue: Pending[] = [];
-  /** The batch being written. */
-  #inHand: readonly Pending[] = [];
   #head: Head | undefined;
   /** Last seq that may have changed somebody's rights. */
   #rightsAt = 0;
-  #running: Promise<void> | undefined;
+  #restedAt = 0;
+  #wroteAt = 0;
+  #tookMs = 0;
+  /** Undefined while it has nothing to write; resolves when it has written all. */
+  running: Promise<void> | undefined;
 
   constructor(group: GroupId, parts: Parts) {
     this.#group = group;
@@ -63,32 +61,31 @@ export class Writer {
 
   push(pending: Pending): void {
     this.#queue.push(pending);
-    this.#running ??= this.#run();
+    this.running ??= this.#run();
   }
 
-  isIdle = (): boolean => this.#running === undefined;
-
-  idle = async (): Promise<void> => this.#running;
-
   async #run(): Promise<void> {
-    // By the clock, since an attempt may stay unanswered; and after the answers that have come while this process was held up.
-    const watch = setInterval(() => setImmediate(() => this.#giveUpOnOld()), LOOK_FOR_OLD_MS);
-    try {
-      for (let restedAt = performance.now(); this.#queue.length > 0; ) {
-        const beganAt = performance.now();
-        await this.#write(this.#takeBatch());
-        if (beganAt - restedAt < TURN_MS) continue;
-        await delay(Math.min(3 * (performance.now() - beganAt), MOST_REST_MS));
-        restedAt = performance.now();
-      }
-    } finally {
-      clearInterval(watch);
-      this.#running = undefined;
+    while (this.#queue.length > 0) {
+      await this.#rest();
+      const beganAt = performance.now();
+      await this.#write(this.#takeBatch());
+      this.#wroteAt = performance.now();
+      this.#tookMs = this.#wroteAt - beganAt;
     }
+    this.running = undefined;
+  }
+
+  async #rest(): Promise<void> {
+    const now = performance.now();
+    const hasRested = now - this.#wroteAt > MOST_REST_MS;
+    if (!hasRested && now - this.#restedAt < TURN_MS) return;
+    if (!hasRested) await delay(Math.min(3 * this.#tookMs, MOST_REST_MS));
+    this.#restedAt = performance.now();
   }
 
   /** As many drafts as may be decided together: rules must see what they depend on, so a batch ends before a second follow-up of one target and after a change of rights. */
   #takeBatch(): Pending[] {
+    this.#queue = this.#queue.filter(isOpen);
     const targets = new Set<number>();
     let size = 0;
     for (const { draft } of this.#queue) {
@@ -103,19 +100,14 @@ export class Writer {
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    this.#inHand = batch;
     for (let attempt = 0, unanswered = 0; batch.some(isOpen); attempt += 1) {
       const wait = unanswered > 0 ? Math.min(2 ** unanswered, AWAY_WAIT_MS) : CONFLICT_WAIT_MS;
       if (attempt > 0) await delay(Math.random() * wait);
-      const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => this.#note(error));
+      const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => {
+        if (!(error instanceof StoreUnavailable)) this.#parts.log.error({ err: error, group: this.#group }, 'append failed');
+      });
       unanswered = isAnswered ? 0 : unanswered + 1;
     }
-    this.#inHand = [];
-  }
-
-  #note(error: unknown): false {
-    if (!(error instanceof StoreUnavailable)) this.#parts.log.error({ err: error, group: this.#group }, 'append failed');
-    return false;
   }
 
   /** One append of all that is still wanted; whether the store answered. The head is never forgotten, only read on from, so that what a lost attempt wrote is found. */
@@ -126,7 +118,7 @@ export class Writer {
     const entries = this.#placeAll(wanted);
     if (entries.length === 0) return true;
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
-    this.#settle(wanted.slice(0, written), entries.slice(0, written));
+    this.#settle(wanted, entries.slice(0, written));
     if (stopped === 'unknown') for (const pending of wanted.slice(written)) pending.isUncertain = true;
     return stopped !== 'unknown';
   }
@@ -153,21 +145,19 @@ export class Writer {
   }
 
   #placeAll(wanted: readonly Pending[]): Entry[] {
-    const entries: Entry[] = [];
     let last = this.#head ?? EMPTY_HEAD;
-    for (const { draft } of wanted) {
+    return wanted.map(({ draft }) => {
       const entry = place(draft, this.#group, last, this.#parts.now());
-      entries.push(entry);
       last = headAfter(entry);
-    }
-    return entries;
+      return entry;
+    });
   }
 
-  #settle(done: readonly Pending[], entries: readonly Entry[]): void {
+  #settle(wanted: readonly Pending[], entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     this.#advance(entries);
     this.#parts.bus.publish({ type: 'entries', group: this.#group, entries });
-    done.forEach((pending, index) => void succeed(pending, entries[index]));
+    for (const [index, entry] of entries.entries()) succeed(wanted[index], entry);
   }
 
   #advance(entries: readonly Entry[]): void {
@@ -205,15 +195,9 @@ export class Writer {
     if (first) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: first.seq });
     succeed(pending, first);
   }
-
-  #giveUpOnOld(): void {
-    const oldest = performance.now() - GIVE_UP_MS;
-    for (const pending of [...this.#inHand, ...this.#queue]) if (isOpen(pending) && pending.askedAt < oldest) fail(pending, unavailable());
-    this.#queue = this.#queue.filter(isOpen);
-  }
 }
 
-const isOpen = (pending: Pending): boolean => !pending.isSettled;
+const isOpen = ({ isSettled }: Pending): boolean => !isSettled;
 
 function succeed(pending: Pending | undefined, entry: Entry | undefined): void {
   if (!pending || !entry) return;
@@ -221,7 +205,7 @@ function succeed(pending: Pending | undefined, entry: Entry | undefined): void {
   pending.resolve(entry);
 }
 
-function fail(pending: Pending, error: unknown): void {
+export function fail(pending: Pending, error: unknown): void {
   pending.isSettled = true;
   pending.reject(error);
 }

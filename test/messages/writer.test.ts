@@ -22,13 +22,13 @@ const words = (count: number): string[] => Array.from({ length: count }, (_, ind
 for (const fault of FAULTS)
   test(`an append whose answer does not come (${fault}) is in the log exactly once, in order`, async (t) => {
     const { core, group, faults, post } = await openFaulty(t);
-    faults.appends.push(async () => {}, fault, fault); // the first goes alone, the rest gather behind it
+    faults.appends.push(fault, fault);
     const entries = await Promise.all(words(12).map((word) => post(word)));
     const log = await wholeLog(core, group.id);
     t.true(isDense(log));
     t.deepEqual(bodiesIn(log), words(12));
     t.deepEqual(entries, log.slice(-12), 'callers are told what the log holds');
-    t.true(faults.batches.length >= 2);
+    t.true(faults.appends.length < 2);
   });
 
 test('what others wrote in between neither is taken for ours nor moves ours out of order', async (t) => {
@@ -79,7 +79,7 @@ test('while one batch is written the next gathers and goes as one append, of 256
   await Promise.all(words(300).map((word) => post(word)));
   t.deepEqual(
     faults.batches.map((batch) => batch.length),
-    [1, 256, 43],
+    [256, 44],
   );
 });
 
@@ -90,8 +90,8 @@ test('a batch ends before a second follow-up of one target and after a change of
   const append = (draft: object) => core.appender.append(group.id, { ...says(ann.id, ''), ...draft } as Parameters<typeof says>[2] & never);
   faults.batches.length = 0;
   await Promise.all([
-    post('first, alone'),
-    post('together'),
+    post('first'),
+    post('with the first'),
     append({ kind: 'react', target, emoji: '👍' }),
     append({ kind: 'react', target, emoji: '🎉' }),
     append({ kind: 'leave', member: bob.id }),
@@ -99,7 +99,7 @@ test('a batch ends before a second follow-up of one target and after a change of
   ]);
   t.deepEqual(
     faults.batches.map((batch) => batch.map(({ kind }) => kind)),
-    [['message'], ['message', 'react'], ['react', 'leave'], ['message']],
+    [['message', 'message', 'react'], ['react', 'leave'], ['message']],
   );
 });
 
@@ -134,7 +134,7 @@ test('with the store away a post gives up after two seconds, as do all that wait
   const all = await Promise.allSettled([post('lost'), react(), react(), react(), post('lost too')]);
   const took = performance.now() - startedAt;
   for (const one of all) t.true(one.status === 'rejected' && one.reason instanceof DomainError && one.reason.code === 'unavailable');
-  t.true(took >= 2000 && took < 3500, `${Math.round(took)} ms`);
+  t.true(took > 1990 && took < 3500, `${Math.round(took)} ms`);
   faults.isAway = false;
   await post('back');
   const log = await wholeLog(core, group.id);
