@@ -59,8 +59,7 @@ test('the image runs as a user without rights, on the Node that package.json pin
   t.is(JSON.parse(said('CMD')[0] ?? '[]')[0], 'node');
 });
 
-const main = 'lib/cli/main.ts';
-(existsSync(main) ? test : test.skip)(`the start command of the Dockerfile works (needs ${main})`, (t) => {
+test('the start command of the Dockerfile works', (t) => {
   const [, ...args] = JSON.parse(said('CMD')[0] ?? '[]');
   t.true(existsSync(args[0]));
   t.regex(execFileSync(process.execPath, [...args, '--help'], { encoding: 'utf8' }), /serve/);
