@@ -117,6 +117,8 @@ test('sqlite: no byte of an erased text is left in the database file or its log'
   t.true(bytesHold(file) || bytesHold(`${file}-wal`), 'the search would find it');
   clock.turn(UNDO_MS + SCRUB_GRACE_MS);
   await scrubDue(core);
+  t.false(bytesHold(file), 'at once, with the store still open');
+  t.false(bytesHold(`${file}-wal`));
   await core.store.close(); // the last connection writes all of the log into the file
   t.false(bytesHold(file));
   t.throws(() => readFileSync(`${file}-wal`), { code: 'ENOENT' });

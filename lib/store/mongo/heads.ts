@@ -7,6 +7,8 @@ import { bySeq, rowsAt } from './entries.ts';
 export type Heads = {
   /** Tells that the log reaches at least to `head`, durably. Never waits: hints are written 50 ms later, those of that time together. */
   move(group: GroupId, head: Head): void;
+  /** Notes that the log reaches at least to this seq: somebody has read it. */
+  learn(group: GroupId, head: Pick<Head, 'seq'>): void;
   /** How far this process knows the log to reach. */
   known(group: GroupId): number;
   /** The hints, one for each group asked for. */
@@ -40,7 +42,7 @@ export function createHeads(collections: Collections): Heads {
     return writing;
   }
 
-  const learn = (group: GroupId, { seq }: Head) => void known.set(group, Math.max(seq, known.get(group) ?? 0));
+  const learn = (group: GroupId, { seq }: Pick<Head, 'seq'>) => void known.set(group, Math.max(seq, known.get(group) ?? 0));
 
   return {
     move(group, head) {
@@ -48,6 +50,7 @@ export function createHeads(collections: Collections): Heads {
       if (head.seq > (waiting.get(group)?.seq ?? 0)) waiting.set(group, head);
       timer ??= setTimeout(flush, GATHER_MS).unref();
     },
+    learn,
     known: (group) => known.get(group) ?? 0,
     hints: (groups) => readHints(collections, groups),
     async end(group) {

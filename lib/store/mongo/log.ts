@@ -24,7 +24,12 @@ export function logReads(collections: Collections, heads: Heads) {
   return {
     head: (group) => heads.end(group),
     heads: (groups) => heads.hints(groups),
-    range: async (group, from, to) => sorted(await rowsAt(collections, group, seqsBetween(from, to))),
+    async range(group, from, to) {
+      const entries = sorted(await rowsAt(collections, group, seqsBetween(from, to)));
+      const last = entries.at(-1);
+      if (last) heads.learn(group, last); // an append that follows need not look whether it is there
+      return entries;
+    },
     messages: async (group, from, to) =>
       sorted(await log.find({ group, kind: 'message', n: { $gte: from, $lte: to } }).toArray()).filter(isMessage),
     async message(group, seq): Promise<Message | undefined> {

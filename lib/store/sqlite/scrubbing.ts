@@ -1,6 +1,6 @@
 import type { GroupId } from '../../ids.ts';
 import type { Entry } from '../../messages/entry.ts';
-import type { LogStore } from '../port.ts';
+import { type LogStore, StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf } from './entries.ts';
 import type { Writer } from './writer.ts';
@@ -22,12 +22,24 @@ export function scrubbing(db: Connection, { write }: Writer): Pick<LogStore, 'sn
     db.run(SETTLE, group, erase);
   }
 
+  /** The write-ahead log holds what was removed until its pages are used again. Where a reader is in the way the next one does it. */
+  function emptyJournal(): void {
+    try {
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
   return {
     snapshot: async (group, target, folded) => {
       await write(() => db.run(SNAPSHOT, JSON.stringify(folded), group, target, folded.upto));
     },
     dueScrubs: async (now, limit) => db.all<EntryRow>(DUE, now, limit).map((row) => entryOf(row) as Entry & { kind: 'erase' }),
-    scrub: (group, target, erase) => write(() => scrub(group, target, erase)),
+    async scrub(group, target, erase) {
+      await write(() => scrub(group, target, erase));
+      emptyJournal();
+    },
     settle: async (group, erase) => {
       await write(() => db.run(SETTLE, group, erase));
     },
