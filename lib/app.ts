@@ -74,9 +74,10 @@ export async function openServer(core: Core, options: ServerOptions = {}): Promi
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     await hub.close();
     if (isDev) http.closeAllConnections();
-    http.closeIdleConnections();
+    const idle = setInterval(() => http.closeIdleConnections(), 50); // one that was busy is idle once it has its answer
     const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
     await closed;
+    clearInterval(idle);
     clearTimeout(impatience);
   };
   return { http, hub, sweep, close };

@@ -43,9 +43,10 @@ export type Appender = {
   /**
    * Appends one draft and resolves to the entry once it is durable and announced.
    * `decide` holds the rules that depend on the log; it is asked again when something came in between, and throws to refuse.
+   * `asOf`: the rules were asked before, when the log had at least so many entries; they are asked again only if rights have changed since.
    * Errors: what `decide` throws; `unavailable` when the store does not take it within 2 s.
    */
-  append(group: GroupId, draft: Draft, decide?: Decide): Promise<Entry>;
+  append(group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry>;
   /** Resolves when nothing is waiting to be written. */
   idle(): Promise<void>;
 };

@@ -9,12 +9,6 @@ import { fail, type Pending, Writer } from './writer.ts';
 const MOST_WRITERS = 10_000;
 const GIVE_UP_MS = 2000;
 
-/** Rules that were asked before, when the log had at least `asOf` entries: asked again only if rights have changed since. */
-type AskedBefore = Decide & { readonly asOf: number };
-
-/** Says that `decide` needs no asking unless somebody's rights changed after seq `asOf`, which must have been read before what they rest on. */
-export const askedAsOf = (asOf: number, decide: Decide): AskedBefore => Object.assign(decide, { asOf });
-
 type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
@@ -33,10 +27,9 @@ export function openAppender(parts: Parts): Appender {
     return writer;
   };
 
-  const append = (group: GroupId, draft: Draft, decide?: Decide): Promise<Entry> => {
+  const append = (group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry> => {
     const { promise, resolve, reject } = Promise.withResolvers<Entry>();
-    const decidedAt = decide && 'asOf' in decide && typeof decide.asOf === 'number' ? decide.asOf : undefined;
-    const pending: Pending = { draft, decide, resolve, reject, decidedAt, isUncertain: false, isSettled: false };
+    const pending: Pending = { draft, decide, resolve, reject, decidedAt: asOf, isUncertain: false, isSettled: false };
     writerOf(group).push(pending);
     // By the clock, since the store may leave an attempt unanswered; but after what it answered while this process was held up.
     const timer = setTimeout(() => setImmediate(() => fail(pending, unavailable())), GIVE_UP_MS);

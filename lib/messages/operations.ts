@@ -4,7 +4,6 @@ import { standing } from '../groups/operations.ts';
 import { mayPost, type Standing } from '../groups/rules.ts';
 import { newUid, type UserId } from '../ids.ts';
 import { sameText } from '../secrets.ts';
-import { askedAsOf } from './appender.ts';
 import { parseBody, parseEmoji } from './body.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
@@ -55,16 +54,8 @@ export async function post(core: Core, at: Standing, input: Post): Promise<Poste
     ...(await mentionsIn(core, at, body)),
   };
   // The group was read before the membership, and its head never leads: what the log says up to there is in `at`.
-  const decide = askedAsOf(at.group.head.seq, () => decidePost(core, at));
-  const entry = await core.appender.append(at.group.id, draft, decide);
-  const posted = asPosted(entry, draft);
-  if (!at.user.bot) markAsRead(core, at, posted.message);
-  return posted;
-}
-
-/** Who writes has read: nobody finds an own message unread. The answer does not wait for it. */
-function markAsRead(core: Core, at: Standing, { n }: Message): void {
-  core.store.memberships.mark(at.group.id, at.user.id, n).catch((error) => core.log.debug({ err: error }, 'read mark not moved'));
+  const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
+  return asPosted(entry, draft);
 }
 
 function asPosted(entry: Entry, draft: Draft): Posted {

@@ -9,6 +9,7 @@ import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
+import type { Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
 import { fold } from './fold.ts';
 import { readMessage, readPage } from './history.ts';
@@ -54,6 +55,7 @@ export function messageRoutes(web: Web): Router {
     const form = await parse(postForm, ctx);
     try {
       const { message, isNew } = await operations.post(core, at, { body: form.body, key: keyOf(ctx, form.key) });
+      if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
       await answer(ctx, web, at, fold(message, []), isNew ? 201 : 200);
     } catch (error) {
       if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError)) throw error;
@@ -124,6 +126,11 @@ export function messageRoutes(web: Web): Router {
     ctx.status = 204;
   });
   return router;
+}
+
+/** Who writes on a page has it before their eyes. The answer does not wait for it. */
+function markAsRead({ core }: Web, at: Standing, { n }: Message): void {
+  core.store.memberships.mark(at.group.id, at.user.id, n).catch((error) => core.log.debug({ err: error }, 'read mark not moved'));
 }
 
 /** An old slug leads a person to the new one. Not to be remembered: a group may take its old name again. */
