@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { isEmpty, setupCode } from './accounts/operations.ts';
 import { openCore, openServer } from './app.ts';
-import { type Config, isLoopback } from './config.ts';
+import { type Config, ConfigError, isLoopback } from './config.ts';
 import type { Core } from './core.ts';
 
 const STOP_WITHIN_MS = 9000;
@@ -15,6 +15,7 @@ export type ServeOptions = {
 
 /** Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when it cannot start. */
 export async function serve(config: Config, { isDev = false, say }: ServeOptions): Promise<number> {
+  refuseUnkept(config);
   const core = await openCore(config, { role: 'server' });
   const server = await openServer(core, { isDev });
   const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
@@ -31,6 +32,17 @@ export async function serve(config: Config, { isDev = false, say }: ServeOptions
   await server.close();
   await core.close();
   return 0;
+}
+
+/** A setting that would be overlooked is refused: nobody should believe that texts are encrypted, or that eight processes run, when it is not so. */
+function refuseUnkept(config: Config): void {
+  const problems = [
+    ...(config.encryptionKeys.length > 0 ? ['ENCRYPTION_KEYS is not supported by this version: messages would be stored as they are'] : []),
+    ...(config.workers > 1
+      ? ['WEB_CONCURRENCY more than 1 is not supported by this version: start several servers on the same MongoDB and Redis']
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** What to tell whoever starts a chat that nobody has an account in. */

@@ -84,3 +84,12 @@ test('a store that cannot be opened is status 1, and says where', async (t) => {
   t.is(ran.status, 1);
   t.regex(ran.err, /^parley: .*\/dev\/null\/parley.*\n$/);
 });
+
+test('a setting that this version would overlook stops the start', async (t) => {
+  const settings = await freshSettings(t);
+  const keys = Buffer.alloc(32, 7).toString('base64');
+  const ran = await parley({ ...settings, ENCRYPTION_KEYS: keys }, ['serve']);
+  t.is(ran.status, 1);
+  t.regex(ran.err, /ENCRYPTION_KEYS is not supported by this version/);
+  t.false(ran.err.includes(keys));
+});
