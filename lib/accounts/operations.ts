@@ -1,18 +1,18 @@
 import type { Core } from '../core.ts';
 import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '../errors.ts';
-import { newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
+import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import type { Revoked } from '../messages/entry.ts';
 import { sameText, sha256 } from '../secrets.ts';
 import type { Token, User } from '../store/port.ts';
 import { COLORS, nameKey, parseName, parsePassword } from './account.ts';
+import { addressCount, countTry, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
 export const FIRST_ACCOUNT = 'first-account';
 const SETUP_CODE = 'setup-code';
 
+const TOKEN_LENGTH = 40;
 const WRONG = 'Name or password is wrong.';
-const FAILURES_PER_ADDRESS = { perSecond: 1 / 10, burst: 10 };
-const FAILURES_PER_NAME = { perSecond: 1 / 20, burst: 20 };
 
 export type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
 
@@ -110,22 +110,10 @@ export async function logIn(core: Core, input: LogIn): Promise<User> {
   countTry(core, counts);
   const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
   if (user && isRight && !user.disabled) {
-    for (const { bucket } of counts) core.limits.giveBack(bucket);
+    takeBack(core, counts);
     return user;
   }
   throw new DomainError('unauthenticated', WRONG, { field: 'password' });
-}
-
-type Count = { readonly bucket: string; readonly perSecond: number; readonly burst: number };
-
-const addressCount = (address: string): Count => ({ bucket: `login-address:${address}`, ...FAILURES_PER_ADDRESS });
-const nameCount = (key: string): Count => ({ bucket: `login-name:${key}`, ...FAILURES_PER_NAME });
-const deviceCount = (user: UserId): Count => ({ bucket: `login-known:${user}`, ...FAILURES_PER_NAME });
-
-/** Counts a try as failed until it turns out right, so that many at once find the limit too. */
-function countTry(core: Core, counts: readonly Count[]): void {
-  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.limits.take(bucket, perSecond, burst)));
-  if (waitMs > 0) throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
 }
 
 /** The enabled account of a name. Errors: `notFound`. */
@@ -188,14 +176,18 @@ async function refuseLastAdmin(core: Core, user: User): Promise<void> {
     throw forbidden(`${user.name} is the last administrator. Make somebody else one first.`);
 }
 
-/** A bearer token for the API; shown once, stored hashed. */
-export async function createToken(core: Core, user: User): Promise<{ readonly token: string; readonly record: Token }> {
-  const token = randomToken(core.random, 40);
+/** A bearer token for the API, or with a group the token of a webhook into it; shown once, stored hashed. */
+export async function createToken(
+  core: Core,
+  user: User,
+  group: GroupId | null = null,
+): Promise<{ readonly token: string; readonly record: Token }> {
+  const token = randomToken(core.random, TOKEN_LENGTH);
   const record: Token = {
     hash: sha256(token),
-    kind: 'api',
+    kind: group === null ? 'api' : 'hook',
     user: user.id,
-    group: null,
+    group,
     prefix: token.slice(0, 6),
     createdAt: core.now(),
     lastUsedAt: null,

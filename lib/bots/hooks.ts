@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { standing } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
+import { idempotencyKey } from '../http/context.ts';
 import { problemOf } from '../http/errors.ts';
 import { decode, readRaw } from '../http/input.ts';
 import type { Web } from '../http/web.ts';
@@ -51,11 +52,11 @@ async function receive(ctx: Context, core: Core, token: string): Promise<void> {
   const at = await standingOf(core, token);
   const { text, username } = readPayload(decode(await readRaw(ctx.req)), ctx.get('Content-Type').toLowerCase());
   if (isBlank(text)) throw new DomainError('invalid', 'There is no text to show.');
-  const key = ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1');
+  const key = idempotencyKey(ctx);
   await post(core, at, {
     body: cutText(text, core.config.maxBodyBytes),
     as: username === undefined ? undefined : cleanName(username),
-    key: key === '' ? undefined : keyIn('hook', key),
+    key: key === undefined ? undefined : keyIn('hook', key),
   });
 }
 

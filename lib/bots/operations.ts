@@ -1,16 +1,13 @@
-import { createAccount, createToken, setDisabled } from '../accounts/operations.ts';
+import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
-import { asGroupId, type GroupId, newUid, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
-import { sha256 } from '../secrets.ts';
+import { asGroupId, type GroupId, type UserId } from '../ids.ts';
 import type { Group, Token, User } from '../store/port.ts';
 
 /** What a bot is given, shown once. `hook` is a path; `campfire` is the key in Campfire's own form, derived and so stored nowhere. */
 export type BotSecrets = { readonly hook: string; readonly token: string; readonly campfire: string };
 export type NewBot = BotSecrets & { readonly user: User };
-
-const HOOK_TOKEN_LENGTH = 40;
 
 /** A bot in one group, with an incoming webhook for it and a bearer token. Without `by` it comes by itself. Errors: `invalid` (name), `conflict` (name). */
 export async function createBot(
@@ -31,17 +28,7 @@ async function issueSecrets(core: Core, user: User, group: Group): Promise<BotSe
 
 /** Another incoming webhook of a bot, for one group: the path, shown once. */
 export async function createHook(core: Core, user: User, group: Group): Promise<string> {
-  const token = randomToken(core.random, HOOK_TOKEN_LENGTH);
-  const record: Token = {
-    hash: sha256(token),
-    kind: 'hook',
-    user: user.id,
-    group: group.id,
-    prefix: token.slice(0, 6),
-    createdAt: core.now(),
-    lastUsedAt: null,
-  };
-  await core.store.tokens.insert(record);
+  const { token } = await createToken(core, user, group.id);
   return `/hooks/${token}`;
 }
 
@@ -65,25 +52,13 @@ export async function rotateBot(core: Core, by: UserId, user: User): Promise<Bot
   const rotated = { ...user, keyVersion: user.keyVersion + 1 };
   await core.store.users.update(user.id, { keyVersion: rotated.keyVersion });
   const secrets = await issueSecrets(core, rotated, group);
-  for (const { hash } of old) await dropToken(core, by, user.id, hash);
+  for (const { hash } of old) await revokeToken(core, by, user.id, hash);
   return secrets;
 }
 
 async function groupOfHook(core: Core, tokens: readonly Token[]): Promise<Group | undefined> {
   const hook = tokens.findLast((token) => token.kind === 'hook' && token.group !== null);
   return hook?.group ? core.store.groups.byId(asGroupId(hook.group)) : undefined;
-}
-
-async function dropToken(core: Core, by: UserId, user: UserId, hash: string): Promise<void> {
-  await core.store.tokens.remove(hash);
-  await core.appender.append(SYSTEM_GROUP, {
-    kind: 'revoke',
-    author: by,
-    member: user,
-    scope: 'token',
-    ref: hash,
-    uid: newUid(core.random),
-  });
 }
 
 /** Ends a bot: no token, no webhook, no stream of it works any more. What it said stays. */

@@ -15,8 +15,8 @@ export type State = {
 
 export const stateOf = (ctx: Context): State => ctx.state as State;
 
-/** A header as one text, or '' when absent. */
-export const header = (ctx: Context, name: string): string => ctx.get(name);
+/** The Idempotency-Key header: a quoted string in draft-ietf-httpapi-idempotency-key-header, a bare one is taken too. Undefined when absent or empty. */
+export const idempotencyKey = (ctx: Context): string | undefined => ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1') || undefined;
 
 /** Whether htmx asks and wants a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
