@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { notFound, unauthenticated } from '../errors.ts';
 import { openGroup, standing } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
-import { isModerator, mayRead, type Standing } from '../groups/rules.ts';
+import { mayManage, mayRead, type Standing } from '../groups/rules.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
@@ -118,6 +118,6 @@ function startStream(ctx: Context, response: ServerResponse, type: string): void
 async function frameStart(ctx: Context, { core, views }: Web, at: Standing, lines: Parameters<typeof presentLines>[1]): Promise<string> {
   const [rows, members] = await Promise.all([presentLines(core, lines, at.group), roster(core, at.group.id)]);
   const { nonce } = stateOf(ctx);
-  const locals = { viewer: { id: at.user.id }, moderator: isModerator(at) || at.user.admin, nonce, members, group: at.group, rows };
+  const locals = { viewer: { id: at.user.id }, moderator: mayManage(at), nonce, members, group: at.group, rows };
   return views.render('messages/frame.njk', locals) + views.render('messages/_rows.njk', { rows });
 }

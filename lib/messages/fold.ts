@@ -62,5 +62,8 @@ export function foldAll(messages: readonly Message[], followUps: readonly Follow
   return messages.map((message) => fold(message, byTarget.get(message.seq) ?? []));
 }
 
+/** Whether there is nothing to show any more: erased, whether or not the sweep has been there. */
+export const isErased = ({ message, state }: FoldedMessage): boolean => state.erasedBy !== undefined || message.scrubbed === true;
+
 /** Whether enough has followed since the last snapshot to keep a new one. */
 export const wantsSnapshot = (message: Message, followUps: number): boolean => message.scrubbed !== true && followUps >= SNAPSHOT_EVERY;

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { DomainError } from '../errors.ts';
 import { forbidden } from '../errors.ts';
 import { myGroups, roster } from '../groups/roster.ts';
-import { isModerator, mayManage, mayPost, type Standing } from '../groups/rules.ts';
+import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
 import { isHtmx, speech } from '../http/context.ts';
 import { fieldError, noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
@@ -10,7 +10,7 @@ import { randomId } from '../ids.ts';
 import type { User } from '../store/port.ts';
 import type { FoldedMessage } from './fold.ts';
 import { lastMessage, readPage, type Window } from './history.ts';
-import { peopleIn, presentLines, presentRow } from './presenter.ts';
+import { bodyText, peopleIn, presentLines, presentRow } from './presenter.ts';
 import { mayEdit } from './rules.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
@@ -43,7 +43,7 @@ export async function showGroup(ctx: Context, web: Web, at: Standing, window: Wi
     composer: { body: draft?.body ?? '', key: formKey(web), error },
     mayPost: mayPost(at),
     mayManage: mayManage(at),
-    moderator: isModerator(at) || at.user.admin,
+    moderator: mayManage(at),
     live: isNewest ? { url: `${base}/events?after=${page.head.seq}`, frame: `${base}/live` } : null,
   });
 }
@@ -77,7 +77,7 @@ export async function showMessage(ctx: Context, web: Web, at: Standing, folded: 
   renderPage(ctx, web.views, 'messages/show.njk', at.group.name, {
     group: at.group,
     row: presentRow(folded, at.group, faces, web.core.now()),
-    moderator: isModerator(at) || at.user.admin,
+    moderator: mayManage(at),
     members: [],
     context: `/groups/${at.group.slug}?before=${seq + 1}#m-${seq}`,
   });
@@ -103,13 +103,10 @@ export async function listGroups(web: Web, user: User) {
       const folded = await lastMessage(web.core, group.id, n);
       const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
       const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
-      const last = folded ? { author, text: snippet(bodyOf(folded)), at: folded.message.at } : null;
+      const last = folded ? { author, text: snippet(bodyText(folded)), at: folded.message.at } : null;
       return { slug: group.slug, name: group.name, topic: group.topic, archived: group.archived, unread, last };
     }),
   );
 }
-
-const bodyOf = ({ message, state }: FoldedMessage): string =>
-  state.erasedBy !== undefined || message.scrubbed === true ? '(erased)' : state.body;
 
 const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

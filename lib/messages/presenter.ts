@@ -2,7 +2,7 @@ import type { Core, Face } from '../core.ts';
 import { datesIn } from '../dates.ts';
 import type { UserId } from '../ids.ts';
 import type { Entry, Message } from './entry.ts';
-import { type FoldedMessage, fold } from './fold.ts';
+import { type FoldedMessage, fold, isErased } from './fold.ts';
 import type { Line } from './history.ts';
 import { renderBody } from './markup.ts';
 
@@ -56,7 +56,7 @@ const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.au
 /** A message as a row. `now` (ms) decides whether an erasure can still be undone. */
 export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, now: number): Row {
   const { message, state, rev } = folded;
-  const isErased = state.erasedBy !== undefined || message.scrubbed === true;
+  const isGone = isErased(folded);
   const { author } = message;
   return {
     slug: place.slug,
@@ -65,11 +65,11 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
     as: message.as ?? null,
     ...when(message.at),
-    html: isErased ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
+    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
     edited: state.editedAt !== undefined,
-    erased: isErased,
+    erased: isGone,
     undoBy: undoBy(folded, now),
-    reactions: isErased ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
+    reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
   };
 }
 
@@ -133,7 +133,7 @@ export async function presentLines(
 /** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. */
 export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
   const { message, state, rev } = folded;
-  const isErased = state.erasedBy !== undefined || message.scrubbed === true;
+  const isGone = isErased(folded);
   return {
     id: `${message.group}-${message.seq}`,
     group: place.slug,
@@ -143,13 +143,13 @@ export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
     kind: 'message' as const,
     at: dates.iso(message.at),
     author: authorJson(message.author, faces, message.as),
-    body: isErased ? '' : state.body,
+    body: isGone ? '' : state.body,
     format: state.format,
-    html: isErased ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
-    mentions: isErased ? [] : (state.mentions ?? []),
+    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
+    mentions: isGone ? [] : (state.mentions ?? []),
     edited_at: state.editedAt === undefined ? null : dates.iso(state.editedAt),
-    erased: isErased,
-    reactions: isErased ? [] : state.reactions,
+    erased: isGone,
+    reactions: isGone ? [] : state.reactions,
     url: `/groups/${place.slug}/messages/${message.seq}`,
   };
 }
@@ -193,10 +193,12 @@ export function entryText(entry: Entry, faces: Faces): string | undefined {
 }
 
 /** A folded message for people at a shell. */
-export function messageText({ message, state }: FoldedMessage, faces: Faces): string {
-  const isErased = state.erasedBy !== undefined || message.scrubbed === true;
-  return textLine(sender(message, faces), isErased ? '(erased)' : state.body);
+export function messageText(folded: FoldedMessage, faces: Faces): string {
+  return textLine(sender(folded.message, faces), bodyText(folded));
 }
+
+/** The body as text, or a word in its place. */
+export const bodyText = (folded: FoldedMessage): string => (isErased(folded) ? '(erased)' : folded.state.body);
 
 /** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
 const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DomainError, invalid, notFound } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { isHtmx, originOf, speech } from '../http/context.ts';
+import { idempotencyKey, isHtmx, originOf, speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, seeOther } from '../http/reply.ts';
@@ -12,7 +12,7 @@ import type { Web } from '../http/web.ts';
 import type { Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
 import { fold } from './fold.ts';
-import { readMessage, readPage } from './history.ts';
+import { readMessage, readPage, type Window } from './history.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
 import { showEditForm, showGroup, showMessage } from './pages.ts';
@@ -147,10 +147,10 @@ function seqOf(ctx: Ctx): number {
   return Number(seq);
 }
 
-/** A form's hidden nonce, else the Idempotency-Key header (a quoted string in draft-ietf-httpapi-idempotency-key-header; bare is taken too). */
+/** The Idempotency-Key header, else a form's hidden nonce. */
 function keyOf(ctx: Context, nonce: string | undefined): string | undefined {
-  const given = ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1');
-  if (given !== '') return keyIn('client', given);
+  const given = idempotencyKey(ctx);
+  if (given !== undefined) return keyIn('client', given);
   if (nonce === '') throw invalid('key', 'key must not be empty.');
   return nonce === undefined ? undefined : keyIn('form', nonce);
 }
@@ -172,8 +172,6 @@ async function answer(ctx: Context, { core, views }: Web, at: Standing, folded: 
     ctx.body = ctx.method === 'GET' ? `${messageText(folded, faces)}\n` : `${url}\n`;
   } else ctx.body = messageJson(folded, at.group, faces);
 }
-
-type Window = { readonly before?: number | undefined; readonly after?: number | undefined; readonly limit: number };
 
 async function listMessages(ctx: Context, { core }: Web, at: Standing, window: Window): Promise<void> {
   noStore(ctx);

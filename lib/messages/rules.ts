@@ -1,6 +1,6 @@
 import type { Standing } from '../groups/rules.ts';
 import { isMember, isModerator } from '../groups/rules.ts';
-import type { FoldedMessage } from './fold.ts';
+import { type FoldedMessage, isErased } from './fold.ts';
 
 /** For this long after erasing, the author can take it back. */
 export const UNDO_MS = 10_000;
@@ -8,16 +8,15 @@ export const UNDO_MS = 10_000;
 export const SCRUB_GRACE_MS = 5_000;
 
 const isAuthor = (standing: Standing, { message }: FoldedMessage): boolean => message.author === standing.user.id;
-const isThere = ({ state, message }: FoldedMessage): boolean => state.erasedBy === undefined && message.scrubbed !== true;
 const isWritable = (standing: Standing): boolean => isMember(standing) && !standing.group.archived;
 
 /** The author, while the message is there. */
 export const mayEdit = (standing: Standing, folded: FoldedMessage): boolean =>
-  isWritable(standing) && isAuthor(standing, folded) && isThere(folded);
+  isWritable(standing) && isAuthor(standing, folded) && !isErased(folded);
 
 /** The author, a moderator of the group, or an administrator who is a member. */
 export const mayErase = (standing: Standing, folded: FoldedMessage): boolean =>
-  isWritable(standing) && isThere(folded) && (isAuthor(standing, folded) || isModerator(standing) || standing.user.admin);
+  isWritable(standing) && !isErased(folded) && (isAuthor(standing, folded) || isModerator(standing) || standing.user.admin);
 
 /** Whoever erased it, in time. */
 export const mayUnerase = (standing: Standing, folded: FoldedMessage, now: number): boolean => {
@@ -25,4 +24,4 @@ export const mayUnerase = (standing: Standing, folded: FoldedMessage, now: numbe
   return isWritable(standing) && erased?.author === standing.user.id && now <= erased.undoUntil && folded.message.scrubbed !== true;
 };
 
-export const mayReact = (standing: Standing, folded: FoldedMessage): boolean => isWritable(standing) && isThere(folded);
+export const mayReact = (standing: Standing, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);

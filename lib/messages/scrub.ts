@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Entry } from './entry.ts';
-import { fold } from './fold.ts';
+import { foldMessages } from './history.ts';
 
 const AT_ONCE = 100;
 
@@ -18,10 +18,10 @@ export async function scrubDue(core: Core, atOnce = AT_ONCE): Promise<number> {
   }
 }
 
-async function scrubOne({ store: { log } }: Core, { group, target, seq }: Entry & { kind: 'erase' }): Promise<void> {
+async function scrubOne(core: Core, { group, target, seq }: Entry & { kind: 'erase' }): Promise<void> {
+  const { log } = core.store;
   const message = await log.message(group, target);
-  const followUps = message ? await log.followUps(group, [{ seq: target, after: message.folded?.upto ?? 0 }]) : [];
-  const isStillErased = message !== undefined && fold(message, followUps).state.erasedBy?.seq === seq;
-  if (isStillErased) await log.scrub(group, target, seq);
+  const [folded] = await foldMessages(core, group, message ? [message] : []);
+  if (folded?.state.erasedBy?.seq === seq) await log.scrub(group, target, seq);
   else await log.settle(group, seq);
 }
