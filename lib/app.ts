@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
+import { Server as Listener } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Middleware } from 'koa';
 import { accountRoutes } from './accounts/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { hookRoutes } from './bots/hooks.ts';
@@ -9,13 +11,16 @@ import { finishLines } from './groups/membership.ts';
 import { settleFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
 import { groupRoutes } from './groups/routes.ts';
+import { createFront, type Front, KEEP_ALIVE_MS } from './http/front.ts';
 import { createKoa } from './http/koa.ts';
 import type { Web } from './http/web.ts';
+import { streamDoor } from './live/door.ts';
 import { Hub } from './live/hub.ts';
-import { liveRoutes } from './live/routes.ts';
+import { liveRoutes, type Refusals } from './live/routes.ts';
 import { groupsIndexRoutes } from './messages/index-routes.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { scrubDue } from './messages/scrub.ts';
+import { metricsRoutes } from './metrics/routes.ts';
 import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
 
@@ -23,11 +28,16 @@ export { type CoreOptions, type OpenCore, openCore } from './open-core.ts';
 
 /** How long requests under way may take to finish once the server is told to stop. */
 const STOP_GRACE_MS = 6000;
+/** Longer than an idle connection lives (its timeout and the second that Node.js adds): until then its client may be about to use it. */
+const LEAVE_GRACE_MS = KEEP_ALIVE_MS + 2000;
 
 export type ServerOptions = {
   readonly isDev?: boolean;
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
+  readonly frameMostMs?: number;
+  /** How long a page counts as open without word of the process that has it; renewed at each heartbeat. */
+  readonly leaseMs?: number;
   /** How often what is due is looked for: erased texts, lines that a crash left out. */
   readonly sweepMs?: number;
 };
@@ -37,25 +47,31 @@ export type OpenServer = {
   readonly hub: Hub;
   /** Does now what the sweep does from time to time. */
   sweep(): Promise<void>;
+  /**
+   * Lets its clients go to other processes, and refuses none: stops accepting, ends streams, answers what still comes on open connections
+   * and asks those clients to make new ones. Resolves when no connection is left, or each has had its time; then `close`.
+   */
+  leave(): Promise<void>;
   /** Stops accepting, ends streams, lets requests finish. Leaves the core open. */
   close(): Promise<void>;
 };
 
-/** The web server over a core; not listening yet. */
-export async function openServer(core: Core, options: ServerOptions = {}): Promise<OpenServer> {
+/** The web server over a core, behind a front that may be listening already: what was asked of it till now is answered first. */
+export async function openServer(core: Core, options: ServerOptions = {}, front: Front = createFront()): Promise<OpenServer> {
   const isDev = options.isDev ?? false;
   const views = createViews({ dev: isDev });
   const renderMembers = async (group: Parameters<typeof roster>[1]) =>
     views.render('groups/_members.njk', { members: await roster(core, group) });
-  const hub = new Hub({ core, views, renderMembers, ...timing(options) });
+  const hub = new Hub({ core, views, renderMembers, ...options });
   await settleFirstAccount(core);
   await hub.start();
 
   const web: Web = { core, views, hub };
   const afterSignUp = () => settleFirstAccount(core);
+  const refusals: Refusals = new WeakMap();
   const koa = createKoa(web, {
-    files: staticFiles(web),
-    early: [healthRoutes(web), hookRoutes(web), liveRoutes(web), ...(isDev ? [devRoutes()] : [])],
+    files: lastAnswers(hub, staticFiles(web)),
+    early: [healthRoutes(web), metricsRoutes(web), hookRoutes(web), liveRoutes(web, refusals), ...(isDev ? [devRoutes()] : [])],
     late: [
       accountRoutes(web, { afterSignUp }),
       groupsIndexRoutes(web),
@@ -65,28 +81,45 @@ export async function openServer(core: Core, options: ServerOptions = {}): Promi
       adminRoutes(web),
     ],
   });
-  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 }, koa.callback());
+  const { http } = front;
+  front.open(streamDoor(koa, web, refusals));
 
   const sweep = () => sweepOnce(core);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
+  const leave = async (): Promise<void> => {
+    // Not http.close(), which closes idle connections at once, maybe under a request that is on its way.
+    const gone = new Promise<void>((resolve) => Listener.prototype.close.call(http, () => resolve()));
+    await hub.close();
+    await Promise.race([gone, delay(LEAVE_GRACE_MS, undefined, { ref: false })]);
+  };
   const close = async (): Promise<void> => {
     clearInterval(timer);
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     await hub.close();
     if (isDev) http.closeAllConnections();
-    const idle = setInterval(() => http.closeIdleConnections(), 50); // one that was busy is idle once it has its answer
+    const closeIdle = (): void => {
+      http.closeIdleConnections();
+      front.closeUnused();
+    };
+    const idle = setInterval(closeIdle, 50); // one that was busy is idle once it has its answer
     const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
     await closed;
     clearInterval(idle);
     clearTimeout(impatience);
   };
-  return { http, hub, sweep, close };
+  return { http, hub, sweep, leave, close };
 }
 
-const timing = ({ heartbeatMs, probeMs }: ServerOptions) => ({
-  ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-  ...(probeMs === undefined ? {} : { probeMs }),
-});
+/** Every answer of a server that stops asks its client to make a new connection next time. */
+const lastAnswers =
+  (hub: Hub, next: Middleware): Middleware =>
+  async (ctx, others) => {
+    try {
+      await next(ctx, others);
+    } finally {
+      if (hub.isClosing) ctx.set('Connection', 'close');
+    }
+  };
 
 async function sweepOnce(core: Core): Promise<void> {
   try {

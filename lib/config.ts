@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
 
 /** Everything that can be set, read once from the environment and frozen. Sizes in bytes, rates per second. */
 export type Config = {
@@ -25,6 +24,8 @@ export type Config = {
   readonly postsPerSecond: number;
   readonly allowOutgoing: readonly string[];
   readonly trustProxy: boolean;
+  /** What whoever reads /metrics from elsewhere has to present; undefined: only this machine may. */
+  readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
@@ -38,77 +39,96 @@ export class ConfigError extends Error {
   }
 }
 
-const list = z.string().transform((text) =>
+/** How the text of a variable is read: to a value, or to undefined when it is not what it must be. */
+type Reader<T> = { readonly take: (text: string) => T | undefined; readonly otherwise: string };
+
+const anything: Reader<string> = { take: (text) => text, otherwise: '' };
+
+const matching = (pattern: RegExp, otherwise: string): Reader<string> => ({
+  take: (text) => (pattern.test(text) ? text : undefined),
+  otherwise,
+});
+
+const url = (protocol: RegExp, example: string): Reader<string> => matching(protocol, `must look like ${example}`);
+
+const count = (min: number, max: number): Reader<number> => ({
+  take: (text) => (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
+  otherwise: `must be a whole number from ${min} to ${max}`,
+});
+
+const oneOf = <T extends string>(...words: readonly T[]): Reader<T> => ({
+  take: (text) => words.find((word) => word === text),
+  otherwise: `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+});
+
+const YES = ['on', '1', 'true'];
+const NO = ['off', '0', 'false'];
+const flag: Reader<boolean> = {
+  take: (text) => (YES.includes(text) ? true : NO.includes(text) ? false : undefined),
+  otherwise: 'must be on or off',
+};
+
+const origin: Reader<string> = {
+  take: (text) => (/^https?:\/\/[^/]+\/?$/.test(text) ? URL.parse(text)?.origin : undefined),
+  otherwise: 'must be an origin such as https://chat.example.org',
+};
+
+const partsOf = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())
-    .filter(Boolean),
-);
-const count = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
-const flag = z.enum(['on', 'off', '1', '0', 'true', 'false'], 'must be on or off').transform((text) => /^(on|1|true)$/.test(text));
-const url = (protocol: RegExp, example: string) => z.string().regex(protocol, `must look like ${example}`);
-const origin = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:\/\/[^/]+\/?$/.test(text), 'must be an origin such as https://chat.example.org')
-  .transform((text) => new URL(text).origin);
-const keys = list.refine((all) => all.every((key) => key.length >= 32), 'needs keys of at least 32 characters, separated by commas');
-const aesKeys = list.refine(
-  (all) => all.every((key) => Buffer.from(key, 'base64').length === 32),
-  'needs base64 of 32 bytes each, separated by commas',
-);
+    .filter(Boolean);
 
-const schema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: count(0, 65535).default(3000),
-  DATA_DIR: z.string().min(1).default('./data'),
-  MONGODB_URL: url(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host/parley').optional(),
-  REDIS_URL: url(/^rediss?:\/\/.+/, 'redis://host:6379').optional(),
-  WEB_CONCURRENCY: count(1, 256).default(1),
-  PUBLIC_URL: origin.optional(),
-  SECRET_KEYS: keys.default([]),
-  ENCRYPTION_KEYS: aesKeys.default([]),
-  SIGNUP: z.enum(['open', 'code', 'closed'], 'must be open, code or closed').default('open'),
-  MAX_BODY_BYTES: count(1, 1_000_000).default(65_536),
-  MAX_UPLOAD_BYTES: count(1, 2 ** 40).default(26_214_400),
-  STREAMS_PER_USER: count(0, 1_000_000).default(50),
-  POSTS_PER_SECOND: count(0, 1_000_000).default(20),
-  ALLOW_OUTGOING: list.default([]),
-  TRUST_PROXY: flag.default(false),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
+const list = (isGood: (part: string) => boolean, otherwise: string): Reader<readonly string[]> => ({
+  take: (text) => (partsOf(text).every(isGood) ? partsOf(text) : undefined),
+  otherwise,
 });
+
+const keys = list((key) => key.length >= 32, 'needs keys of at least 32 characters, separated by commas');
+const aesKeys = list((key) => Buffer.from(key, 'base64').length === 32, 'needs base64 of 32 bytes each, separated by commas');
+/** What can stand in an Authorization header (RFC 6750, section 2.1). */
+const bearer = matching(/^[A-Za-z0-9._~+/-]{16,512}=*$/, 'must have 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /');
 
 /** Parses the variables; an empty one counts as not set. Throws ConfigError naming every bad one, without its value (it may be a secret). */
 export function readConfig(env: Environment = process.env): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
-  const v = parsed.data;
-  if (v.WEB_CONCURRENCY > 1 && !(v.MONGODB_URL && v.REDIS_URL))
-    throw new ConfigError(['WEB_CONCURRENCY more than 1 needs both MONGODB_URL and REDIS_URL: the embedded database admits one server']);
-  return Object.freeze({
-    host: v.HOST,
-    port: v.PORT,
-    dataDir: v.DATA_DIR,
-    mongodbUrl: v.MONGODB_URL,
-    redisUrl: v.REDIS_URL,
-    workers: v.WEB_CONCURRENCY,
-    publicUrl: v.PUBLIC_URL,
-    secretKeys: v.SECRET_KEYS,
-    encryptionKeys: v.ENCRYPTION_KEYS,
-    signup: v.SIGNUP,
-    maxBodyBytes: v.MAX_BODY_BYTES,
-    maxUploadBytes: v.MAX_UPLOAD_BYTES,
-    streamsPerUser: v.STREAMS_PER_USER,
-    postsPerSecond: v.POSTS_PER_SECOND,
-    allowOutgoing: v.ALLOW_OUTGOING,
-    trustProxy: v.TRUST_PROXY,
-    logLevel: v.LOG_LEVEL,
-  });
+  const problems: string[] = [];
+  function read<T, D>(name: string, { take, otherwise }: Reader<T>, absent: D): T | D {
+    const text = env[name] ?? '';
+    if (text === '') return absent;
+    const value = take(text);
+    if (value === undefined) problems.push(`${name} ${otherwise}`);
+    return value ?? absent;
+  }
+
+  const config: Config = {
+    host: read('HOST', anything, '127.0.0.1'),
+    port: read('PORT', count(0, 65535), 3000),
+    dataDir: read('DATA_DIR', anything, './data'),
+    mongodbUrl: read('MONGODB_URL', url(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host/parley'), undefined),
+    redisUrl: read('REDIS_URL', url(/^rediss?:\/\/.+/, 'redis://host:6379'), undefined),
+    workers: read('WEB_CONCURRENCY', count(1, 256), 1),
+    publicUrl: read('PUBLIC_URL', origin, undefined),
+    secretKeys: read('SECRET_KEYS', keys, []),
+    encryptionKeys: read('ENCRYPTION_KEYS', aesKeys, []),
+    signup: read('SIGNUP', oneOf('open', 'code', 'closed'), 'open'),
+    maxBodyBytes: read('MAX_BODY_BYTES', count(1, 1_000_000), 65_536),
+    maxUploadBytes: read('MAX_UPLOAD_BYTES', count(1, 2 ** 40), 26_214_400),
+    streamsPerUser: read('STREAMS_PER_USER', count(0, 1_000_000), 50),
+    postsPerSecond: read('POSTS_PER_SECOND', count(0, 1_000_000), 20),
+    allowOutgoing: read(
+      'ALLOW_OUTGOING',
+      list(() => true, ''),
+      [],
+    ),
+    trustProxy: read('TRUST_PROXY', flag, false),
+    metricsToken: read('METRICS_TOKEN', bearer, undefined),
+    logLevel: read('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info'),
+  };
+  const isAlone = config.mongodbUrl === undefined || config.redisUrl === undefined;
+  if (problems.length === 0 && config.workers > 1 && isAlone)
+    problems.push('WEB_CONCURRENCY more than 1 needs both MONGODB_URL and REDIS_URL: the embedded database admits one server');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
 }
 
 /** Whether only this machine can reach `host`. */

@@ -3,13 +3,17 @@ import type { Config } from './config.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Draft, Entry } from './messages/entry.ts';
+import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
 import type { Store, User } from './store/port.ts';
+import type { Recent } from './store/recent.ts';
 
 /** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
 export type Core = {
   readonly config: Config;
   readonly store: Store;
+  /** The store's most asked look-ups, from memory where that is safe. */
+  readonly recent: Recent;
   readonly bus: Bus;
   readonly secrets: Secrets;
   readonly log: Log;
@@ -20,6 +24,7 @@ export type Core = {
   readonly directory: Directory;
   readonly appender: Appender;
   readonly limits: Limits;
+  readonly meters: Meters;
 };
 
 /** The public face of a person or bot. */

@@ -12,17 +12,26 @@ export type Dates = {
   iso(at: number): string;
 };
 
-/** Throws RangeError for a zone that Intl does not know. */
+/** Every function throws RangeError when Intl does not know the zone. */
 export function datesIn(timeZone: string): Dates {
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
-  const calendar = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  const long = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-  const short = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
+  const clock = formatter('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  const calendar = formatter('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const long = formatter('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  const short = formatter('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
   return {
-    time: (at) => clock.format(at),
-    day: (at) => calendar.format(at),
-    dayLabel: (at) => long.format(at),
-    moment: (at) => `${short.format(at)}, ${clock.format(at)}`,
+    time: clock,
+    day: calendar,
+    dayLabel: long,
+    moment: (at) => `${short(at)}, ${clock(at)}`,
     iso: (at) => new Date(at).toISOString(),
+  };
+}
+
+/** Made with the first moment that is to be said: making one takes some milliseconds. */
+function formatter(locale: string, options: Intl.DateTimeFormatOptions): (at: number) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (at) => {
+    made ??= new Intl.DateTimeFormat(locale, options);
+    return made.format(at);
   };
 }

@@ -10,14 +10,28 @@ export type GroupId = Brand<string, 'GroupId'>;
 /** Random bytes; injected so that a test can make them repeat. */
 export type Random = (bytes: number) => Uint8Array;
 
-export const systemRandom: Random = (bytes) => randomBytes(bytes);
+/** Bytes are drawn from the system some kilobytes at a time: asking it for each id would cost more than the id. */
+export const systemRandom: Random = pooled(4096);
+
+function pooled(size: number): Random {
+  let pool = randomBytes(0);
+  return (bytes) => {
+    if (bytes > size) return randomBytes(bytes);
+    if (pool.length < bytes) pool = randomBytes(size);
+    const drawn = pool.subarray(0, bytes);
+    pool = pool.subarray(bytes);
+    return drawn;
+  };
+}
 
 const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, lower case
 const TOKEN_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** `length` characters of base 32, 5 bits each. */
 export function randomId(random: Random, length = 16): string {
-  return Array.from(random(length), (byte) => ID_ALPHABET.charAt(byte & 31)).join('');
+  let id = '';
+  for (const byte of random(length)) id += ID_ALPHABET[byte & 31];
+  return id;
 }
 
 /** `length` characters of [A-Za-z0-9]; bytes past the last whole multiple of 62 are drawn again, so that no character is likelier. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Config } from './config.ts';
+import { currentTrace, type Trace } from './trace.ts';
 
 /** JSON lines. Say what happened in `message` and put the facts in `fields`; never a token, a password, a body or a full URL. */
 export type Log = {
@@ -24,17 +25,22 @@ const SECRETS = [
   '*.cookie',
 ];
 
-/** A logger on standard output; field names that could hold a secret are blanked whoever logs them. */
-export function openLog(config: Pick<Config, 'logLevel'>): Log {
+/** A logger on standard output; field names that could hold a secret are blanked whoever logs them. A line written for a request names its trace; every line has the fields of `base`. */
+export function openLog(config: Pick<Config, 'logLevel'>, base: object | null = null): Log {
   return pino({
     level: config.logLevel,
-    base: null,
+    base,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRETS, censor: '[redacted]' },
+    mixin: () => traceFields(currentTrace()),
   });
 }
 
-const SECRET_SEGMENT = /^\/(hooks|services|api\/webhooks|rooms\/[^/]+)\/[^?]*/i;
+/** What a line says of the request it was written for: `trace` and `span`, and the caller's span as `parent`. */
+export const traceFields = (of: Trace | undefined): object =>
+  of ? { trace: of.trace, span: of.span, ...(of.parent === undefined ? {} : { parent: of.parent }) } : {};
+
+const SECRET_SEGMENT = /^\/(hooks|services|api(?:\/[^/]+)?\/webhooks|rooms\/[^/]+)\/[^?]*/i;
 
 /** A path as it may be logged: no query, and nothing past the door of those URLs that carry a key. */
 export function loggablePath(path: string): string {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectory } from './accounts/directory.ts';
 import { openLocalBus } from './bus/local.ts';
+import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { Core, Passwords } from './core.ts';
@@ -9,8 +10,10 @@ import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { openAppender } from './messages/appender.ts';
+import { Meters } from './metrics/meters.ts';
 import { openSecrets } from './secrets.ts';
 import type { Store } from './store/port.ts';
+import { withRecent } from './store/recent.ts';
 
 const BCRYPT_COST = 12;
 
@@ -30,12 +33,15 @@ export type OpenCore = Core & { close(): Promise<void> };
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
   const { now = Date.now, random = systemRandom, role } = options;
   const log = options.log ?? (await openServerLog(config));
-  const { store, release } = await openStore(config, role);
-  const bus = await openBus(config, store, { now, log, role });
+  const { store: opened, release } = await openStore(config, role);
+  const { store, recent } = withRecent(opened);
+  const meters = new Meters();
+  const bus = meteredBus(await openBus(config, store, { now, log, role }), meters);
   const keys = config.secretKeys.length > 0 ? config.secretKeys : [await store.settings.putIfAbsent('secret-key', randomToken(random, 43))];
   const core: Core = {
     config,
     store,
+    recent,
     bus,
     log,
     now,
@@ -43,8 +49,9 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     secrets: openSecrets(keys),
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
     directory: openDirectory(store),
-    appender: openAppender({ store, bus, now, log }),
+    appender: openAppender({ store, bus, now, log, meters }),
     limits: openLimits(now),
+    meters,
   };
   const close = async (): Promise<void> => {
     await core.appender.idle();

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
  * Keys derived from SECRET_KEYS, newest first. What was made with an older key still opens;
@@ -60,7 +60,7 @@ function openWith(key: Buffer, sealed: string): string | undefined {
 }
 
 /** SHA-256, hex: how tokens and session ids are stored. They are random enough to need no salt. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** Compares in a time that does not depend on where the texts differ. */
 export function sameText(a: string, b: string): boolean {

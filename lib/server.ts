@@ -1,9 +1,16 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { isatty } from 'node:tty';
 import { isEmpty, setupCode } from './accounts/operations.ts';
-import { openCore, openServer } from './app.ts';
+import type { OpenServer, ServerOptions } from './app.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import type { Core } from './core.ts';
+import { createFront } from './http/front.ts';
+import { openLog } from './log.ts';
+import { shareMetrics } from './metrics/sharing.ts';
+import { type CoreOptions, openCore } from './open-core.ts';
+import { GO, LEAVE, LEFT, type Listening, Supervisor } from './workers.ts';
 
 const STOP_WITHIN_MS = 9000;
 
@@ -11,36 +18,69 @@ export type ServeOptions = {
   readonly isDev?: boolean;
   /** Says something to whoever started the server. */
   readonly say: (line: string) => void;
+  /** Never from the environment. */
+  readonly forTests?: Pick<CoreOptions, 'now' | 'bcryptCost'> & Pick<ServerOptions, 'heartbeatMs' | 'sweepMs' | 'leaseMs'>;
 };
 
-/** Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when it cannot start. */
-export async function serve(config: Config, { isDev = false, say }: ServeOptions): Promise<number> {
+/**
+ * Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when it cannot start.
+ * With `config.workers` more than 1 this process only looks after the workers, which serve; SIGHUP replaces them one by one.
+ */
+export async function serve(config: Config, options: ServeOptions): Promise<number> {
   refuseUnkept(config);
-  const core = await openCore(config, { role: 'server' });
-  const server = await openServer(core, { isDev });
-  const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
-  const stopped = stopSignal();
-  server.http.listen(config.port, config.host);
-  await once(server.http, 'listening');
-  const url = urlOf(config, server.http.address() as AddressInfo);
-  for (const line of [`Parley is at ${url}`, ...howToBegin]) say(line);
-  core.log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
+  if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
+  const log = openLog(config, { worker: 0, pid: process.pid });
+  const supervisor = new Supervisor(config, { say: options.say, log, stopped: stopAsked(() => supervisor.roll()) });
+  shareMetrics();
+  return supervisor.run();
+}
 
-  await stopped;
-  core.log.info({}, 'stopping');
+async function serveHere(config: Config, options: ServeOptions): Promise<number> {
+  const { isDev = false, forTests = {} } = options;
+  const log = openLog(config, cluster.worker ? { worker: cluster.worker.id, pid: process.pid } : null);
+  const core = await openCore(config, { role: 'server', log, ...forTests });
+  const front = createFront();
+  const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, front);
+  const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
+  const stopped = stopAsked(() => log.info({}, 'SIGHUP: nothing to do, since this process has no workers'));
+  const early = cluster.isWorker ? await open() : undefined; // a worker must be able to answer before another leaves for it
+  front.http.listen(config.port, config.host);
+  await once(front.http, 'listening');
+  const url = urlOf(config, front.http.address() as AddressInfo);
+  log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
+  sayAll(options, [`Parley is at ${url}`, ...howToBegin]);
+  const server = early ?? (await open()); // loaded only now: whoever is quick waits a moment, instead of being refused
+  const left = leaveAsked().then(() => {
+    log.info({}, 'replaced: leaving');
+    return leave(server);
+  });
+
+  await Promise.race([stopped, left]);
+  log.info({}, 'stopping');
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
   await server.close();
   await core.close();
   return 0;
 }
 
+/** A worker leaves the saying to the process that looks after it. */
+function sayAll({ say }: ServeOptions, lines: readonly string[]): void {
+  if (cluster.isWorker) process.send?.({ listening: lines } satisfies Listening);
+  else for (const line of lines) say(line);
+}
+
+/** Lets its clients go to other workers, and waits until no connection can be on its way here any more. */
+async function leave(server: OpenServer): Promise<void> {
+  await server.leave();
+  const go = heard(GO);
+  process.send?.(LEFT);
+  await go;
+}
+
 /** A setting that would be overlooked is refused: nobody should believe that texts are encrypted, or that eight processes run, when it is not so. */
 function refuseUnkept(config: Config): void {
   const problems = [
     ...(config.encryptionKeys.length > 0 ? ['ENCRYPTION_KEYS is not supported by this version: messages would be stored as they are'] : []),
-    ...(config.workers > 1
-      ? ['WEB_CONCURRENCY more than 1 is not supported by this version: start several servers on the same MongoDB and Redis']
-      : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }
@@ -57,8 +97,20 @@ function urlOf(config: Config, address: AddressInfo): string {
   return config.publicUrl ?? `http://${host}:${address.port}`;
 }
 
-function stopSignal(): Promise<void> {
+/** Resolves when the process is to stop: also at the SIGHUP of a terminal that goes away. Any other SIGHUP is handed on. */
+function stopAsked(onHangUp: () => void): Promise<void> {
+  const hadTerminal = isatty(0);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    process.on('SIGHUP', () => (hadTerminal && !isatty(0) ? resolve() : onHangUp()));
+  });
+}
+
+/** Resolves when this worker has been replaced. */
+const leaveAsked = (): Promise<void> => (cluster.isWorker ? heard(LEAVE) : new Promise(() => {}));
+
+function heard(word: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('message', (message) => message === word && resolve());
   });
 }

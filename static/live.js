@@ -162,7 +162,9 @@
     const onStream = (name, act) => messages.addEventListener(name, (event) => event.target === messages && !isOver && act(event));
     onStream('htmx:sse:after:connection', () => say('connected', 'connected'));
     let stream = null;
+    document.addEventListener('input', onInput);
     onStream('htmx:sse:before:connection', ({ detail }) => {
+      nobodyTypes();
       stream = detail.connection;
       if (stream.attempt > 0) say('reconnecting', 'reconnecting…');
     });
@@ -238,6 +240,19 @@
   document.addEventListener('htmx:config:request', onSend);
   document.addEventListener('htmx:response:error', onFailure);
   document.addEventListener('htmx:error', onFailure);
+
+  // --- who is writing: our own page says so at most every three seconds; what it was told ends with its stream ---
+
+  const SAY_TYPING_MS = 3000;
+  let saidTypingAt = Number.NEGATIVE_INFINITY;
+
+  function onInput({ target }) {
+    if (target.id !== 'body' || target.value.trim() === '' || performance.now() - saidTypingAt < SAY_TYPING_MS) return;
+    saidTypingAt = performance.now();
+    fetch(target.form.action.replace(/messages$/, 'typing'), { method: 'POST', headers: { Accept: 'application/json' } }).catch(() => {});
+  }
+
+  const nobodyTypes = () => document.getElementById('typing')?.replaceChildren();
 
   // --- what is on the screen is read ---
 

@@ -35,6 +35,7 @@ test('without settings it is one process on this machine, with its data in a fol
       postsPerSecond: 20,
       allowOutgoing: [],
       trustProxy: false,
+      metricsToken: undefined,
       logLevel: 'info',
     },
   );
@@ -66,6 +67,7 @@ const GOOD: [env: Record<string, string>, part: object][] = [
   [{ TRUST_PROXY: 'on' }, { trustProxy: true }],
   [{ TRUST_PROXY: '1' }, { trustProxy: true }],
   [{ TRUST_PROXY: 'off' }, { trustProxy: false }],
+  [{ METRICS_TOKEN: 'scrape-me.0123456789' }, { metricsToken: 'scrape-me.0123456789' }],
   [{ MONGODB_URL: 'mongodb+srv://u:p@host/parley' }, { mongodbUrl: 'mongodb+srv://u:p@host/parley' }],
   [{ WEB_CONCURRENCY: '4', MONGODB_URL: 'mongodb://h/p', REDIS_URL: 'redis://h:6379' }, { workers: 4 }],
 ];
@@ -86,6 +88,7 @@ const BAD: [name: string, values: string[]][] = [
   ['STREAMS_PER_USER', ['-1', 'none']],
   ['POSTS_PER_SECOND', ['-1', '1.5']],
   ['TRUST_PROXY', ['hunter2', 'yes', '2']],
+  ['METRICS_TOKEN', ['hunter2', 'x'.repeat(15), 'hunter2 hunter2 hunter2', `${'x'.repeat(20)}\n`]],
   ['LOG_LEVEL', ['hunter2', 'verbose']],
 ];
 
@@ -107,6 +110,19 @@ test('all bad variables are named at once', (t) => {
       .sort(),
     BAD.map(([name]) => name).sort(),
   );
+});
+
+test('each is told what its variable must be', (t) => {
+  const wrong = { PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'constructor', SIGNUP: 'x', REDIS_URL: 'x', SECRET_KEYS: 'x', PUBLIC_URL: 'x' };
+  t.deepEqual(problemsOf(wrong), [
+    'PORT must be a whole number from 0 to 65535',
+    'REDIS_URL must look like redis://host:6379',
+    'PUBLIC_URL must be an origin such as https://chat.example.org',
+    'SECRET_KEYS needs keys of at least 32 characters, separated by commas',
+    'SIGNUP must be open, code or closed',
+    'TRUST_PROXY must be on or off',
+    'LOG_LEVEL must be debug, info, warn, error or silent',
+  ]);
 });
 
 test('several processes need a database and a bus that they can share', (t) => {

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../errors.ts';
@@ -6,6 +5,7 @@ import { speech, stateOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, safeReturn, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import type { User } from '../store/port.ts';

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { setAdmin, setDisabled } from '../accounts/operations.ts';
@@ -6,6 +5,7 @@ import { notFound } from '../errors.ts';
 import { adminOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { forbidden, notFound } from '../errors.ts';
@@ -8,6 +7,7 @@ import { originOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';

@@ -4,6 +4,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 export type Link = {
   /** Connected, and subscribed to all that `channels` names. */
   isReady(): boolean;
+  /** Channels that tell, each by what is published there, whether one of the servers hears; names as `name` makes them, `channels` to include them. */
+  probeChannels(name: (i: number) => string): string[];
   /** Rejects when it could not be sent, or no answer came within a second. */
   publish(channel: string, payload: string): Promise<unknown>;
   /** Never rejects: what cannot be had now is subscribed to at the next `ready`. */
@@ -73,6 +75,7 @@ export function openLink(url: string, events: LinkEvents): Link {
 
   return {
     isReady,
+    probeChannels: (name) => [name(0)],
     publish: (channel, payload) => pub.publish(channel, payload),
     subscribe: async (channel) => {
       if (sub.status !== 'ready') return;

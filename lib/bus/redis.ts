@@ -44,7 +44,7 @@ class RedisBus implements Bus {
   /** Marks what this process sent, which it hears again and has already delivered: its own pages do not wait for Redis. */
   readonly #sender = randomBytes(8).toString('hex');
   readonly #prefix: string;
-  readonly #probeChannel: string;
+  readonly #probePrefix: string;
   readonly #probes = new Map<string, () => void>();
   readonly #connected = Promise.withResolvers<void>();
   #lostProbes = 0;
@@ -53,11 +53,11 @@ class RedisBus implements Bus {
 
   constructor({ url, prefix = 'parley', now, log }: RedisBusOptions) {
     this.#prefix = prefix;
-    this.#probeChannel = `${prefix}:{probe-${this.#sender}}`;
+    this.#probePrefix = `${prefix}:{probe-${this.#sender}-`;
     this.#log = log;
     this.#listeners = new Listeners(log);
     const events: LinkEvents = {
-      channels: () => [this.#probeChannel, ...this.#listeners.groups().map((group) => this.#channelOf(group))],
+      channels: () => [...this.#probeChannels(), ...this.#listeners.groups().map((group) => this.#channelOf(group))],
       message: (channel, payload) => this.#receive(channel, payload),
       ready: () => this.#ready(),
       trouble: (error) => this.#trouble(error),
@@ -69,6 +69,10 @@ class RedisBus implements Bus {
 
   #channelOf(group: GroupId): string {
     return `${this.#prefix}:{${group}}`;
+  }
+
+  #probeChannels(): string[] {
+    return this.#link.probeChannels((i) => `${this.#probePrefix}${i}}`);
   }
 
   #groupOf(channel: string): GroupId {
@@ -111,16 +115,24 @@ class RedisBus implements Bus {
   }
 
   async ping(): Promise<void> {
-    if (!this.#link.isReady()) throw new Error('Redis is not connected');
+    const channels = this.#link.isReady() ? this.#probeChannels() : [];
+    if (channels.length === 0) throw new Error('Redis is not connected');
+    try {
+      await Promise.all(channels.map((channel) => this.#probe(channel)));
+      this.#lostProbes = 0;
+    } catch (error) {
+      this.#probeLost();
+      throw error;
+    }
+  }
+
+  async #probe(channel: string): Promise<void> {
     const probe = randomBytes(8).toString('hex');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(() => reject(new Error(`no answer from Redis within ${ROUND_TRIP_MS} ms`)), ROUND_TRIP_MS);
     this.#probes.set(probe, resolve);
     try {
-      await Promise.all([promise, this.#link.publish(this.#probeChannel, probe)]);
-    } catch (error) {
-      this.#probeLost();
-      throw error;
+      await Promise.all([promise, this.#link.publish(channel, probe)]);
     } finally {
       clearTimeout(timer);
       this.#probes.delete(probe);
@@ -136,8 +148,7 @@ class RedisBus implements Bus {
   }
 
   #receive(channel: string, payload: string): void {
-    this.#lostProbes = 0;
-    if (channel === this.#probeChannel) this.#probes.get(payload)?.();
+    if (channel.startsWith(this.#probePrefix)) this.#probes.get(payload)?.();
     else this.#hear(this.#groupOf(channel), payload);
   }
 

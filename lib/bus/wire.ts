@@ -36,5 +36,7 @@ function isEvent(value: unknown): value is BusEvent {
     return false;
   if (value.type === 'entries') return 'entries' in value && Array.isArray(value.entries);
   if (value.type === 'head') return 'seq' in value && Number.isSafeInteger(value.seq);
+  if (value.type === 'typing')
+    return 'user' in value && typeof value.user === 'string' && 'until' in value && Number.isSafeInteger(value.until);
   return value.type === 'presence';
 }

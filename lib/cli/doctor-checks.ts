@@ -6,8 +6,8 @@ import type { Config } from '../config.ts';
 import { newGroupId, newUserId, systemRandom } from '../ids.ts';
 import type { OpenCore } from '../open-core.ts';
 
-/** What a check found: an absent `mend` means that all is well. */
-export type Finding = { readonly detail: string; readonly mend?: string };
+/** What a check found: an absent `mend` means that all is well. `ms`: how long it took, where that is what was looked at. */
+export type Finding = { readonly detail: string; readonly mend?: string; readonly ms?: number };
 
 const SLOW_HASH_MS = 2000;
 const BCRYPT_COST = 12;

@@ -5,8 +5,11 @@ const ANSWER_WITHIN_MS = 3000;
 
 /** Whether a server answers where the settings say. None at all is a failure only when it has to be running. */
 export async function checkServer(config: Config, isLive: boolean): Promise<Finding> {
-  if (config.port === 0) return { detail: 'not looked for: PORT is 0, any free port' };
-  const url = `http://${hostToAsk(config.host)}:${config.port}/readyz`;
+  if (config.port === 0) {
+    const detail = 'not looked for: PORT is 0, any free port';
+    return isLive ? { detail, mend: 'Set PORT to the one that the server says it is at.' } : { detail };
+  }
+  const url = `${serverUrl(config)}/readyz`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: 'manual' }).catch((error: Error) => error);
   if (answer instanceof Error) return notThere(url, answer, isLive);
   const said = await answer.text().catch(() => '');
@@ -27,6 +30,9 @@ function notThere(url: string, error: Error, isLive: boolean): Finding {
     ? { detail, mend: "Start it with 'parley serve', or correct HOST and PORT." }
     : { detail: `${detail} (start it with 'parley serve')` };
 }
+
+/** Where the server of these settings can be asked from this machine. */
+export const serverUrl = ({ host, port }: Pick<Config, 'host' | 'port'>): string => `http://${hostToAsk(host)}:${port}`;
 
 /** An address that listens on all interfaces is asked on this machine's own. */
 function hostToAsk(host: string): string {

@@ -2,20 +2,24 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import type { Log } from '../log.ts';
 import { type OpenCore, openCore } from '../open-core.ts';
 import { checkBus, checkFolder, checkPasswords, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
-import { checkServer } from './doctor-server.ts';
+import { checkServer, serverUrl } from './doctor-server.ts';
 import type { Out } from './out.ts';
 
 /** Adapters would tell of what the checks tell anyway. */
 const NO_LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Looks at everything a server needs, prints what it finds as it goes, and rejects when anything failed. `isLive`: a server must be running. */
+/**
+ * Looks at everything a server needs, prints what it finds as it goes, and rejects when anything failed.
+ * `isLive`: a server must be running, and a message is sent on its way through it.
+ */
 export async function doctor(out: Out, isLive: boolean): Promise<void> {
   let failed = 0;
-  const report = async (check: string, examine: () => Promise<Finding> | Finding): Promise<void> => {
-    const { detail, mend } = await attempt(examine);
+  const report: Report = async (check, examine) => {
+    const { detail, mend, ms } = await attempt(examine);
     if (mend !== undefined) failed += 1;
     const text = mend === undefined ? `ok    ${check}: ${detail}` : `FAIL  ${check}: ${detail}\n      ${mend}`;
-    out.say({ check, ok: mend === undefined, detail, ...(mend === undefined ? {} : { mend }) }, text);
+    out.say({ check, ok: mend === undefined, detail, ...(ms === undefined ? {} : { ms }), ...(mend === undefined ? {} : { mend }) }, text);
+    return mend === undefined;
   };
 
   const config = await settings(report);
@@ -34,7 +38,8 @@ async function attempt(examine: () => Promise<Finding> | Finding): Promise<Findi
   }
 }
 
-type Report = (check: string, examine: () => Promise<Finding> | Finding) => Promise<void>;
+/** Says what a check found; resolves to whether all is well. */
+type Report = (check: string, examine: () => Promise<Finding> | Finding) => Promise<boolean>;
 
 async function settings(report: Report): Promise<Config | undefined> {
   let config: Config | undefined;
@@ -66,8 +71,15 @@ async function examineAll(config: Config, isLive: boolean, report: Report): Prom
     await report('presence', () => checkPresence(open));
   }
   await report('passwords', checkPasswords);
-  await report('server', () => checkServer(config, isLive));
+  const isServing = await report('server', () => checkServer(config, isLive));
+  if (open && isLive && isServing) await goAlong(open, report);
   await open?.close();
+}
+
+/** Loaded only here: a check without it is to be quick. */
+async function goAlong(core: OpenCore, report: Report): Promise<void> {
+  const { probeLive } = await import('./doctor-live.ts');
+  await probeLive(core, serverUrl(core.config), report);
 }
 
 const adviceOnStore = ({ mongodbUrl, dataDir }: Config): string =>

@@ -7,6 +7,7 @@ import { edit, erase, keyIn, post, react } from '../messages/operations.ts';
 import { scrubDue } from '../messages/scrub.ts';
 import type { OpenCore } from '../open-core.ts';
 import type { Group, User } from '../store/port.ts';
+import { isDoctor } from './doctor-place.ts';
 import { readPassword } from './input.ts';
 import { everybody } from './named.ts';
 import type { Out } from './out.ts';
@@ -44,7 +45,7 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
 
 async function refuseBesideOthers(core: Core): Promise<void> {
   for await (const user of everybody(core))
-    if (!(await isOfDemo(core, user)))
+    if (!(await isOfDemo(core, user)) && !(await isDoctor(core, user)))
       throw forbidden(`${user.name} has an account here: the demo is for an empty chat. Give it another DATA_DIR, or --force.`);
 }
 

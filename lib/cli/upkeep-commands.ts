@@ -21,7 +21,7 @@ export function upkeepCommands(program: Command): void {
   const doctor = program
     .command('doctor')
     .description('check the settings, the store, the bus and the server, and say how to mend what is wrong')
-    .option('--live', 'a server must be running')
+    .option('--live', 'a server must be running: post a message to it, in a group of its own, and time each hop')
     .action(async ({ live }: { live?: true }, command: Command) => (await import('./doctor.ts')).doctor(outOf(command), live === true));
   example(doctor, 'parley doctor', 'parley doctor --live --json');
 }

@@ -1,4 +1,3 @@
-import { slugify } from 'transliteration';
 import { invalid } from '../errors.ts';
 import { isBlank } from '../messages/body.ts';
 
@@ -31,12 +30,22 @@ export function parseTopic(text: string): string {
 }
 
 /** Lower-case ASCII words joined by `-`, or '' when nothing of the name can be written so. */
-export function slugOf(name: string): string {
-  const slug = slugify(name)
-    .replace(/[^a-z0-9-]/g, '')
+export async function slugOf(name: string): Promise<string> {
+  const slug = (await inAscii(name))
+    .toLowerCase()
+    .replace(/[_.~]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
     .slice(0, MAX_SLUG_LENGTH)
-    .replace(/^-+|-+$/g, '');
+    .replace(/-$/, '');
   return RESERVED.has(slug) || /^\d+$/.test(slug) ? `g-${slug}` : slug;
+}
+
+/** The tables for the scripts of the world are large: the first name that needs them loads them. */
+async function inAscii(name: string): Promise<string> {
+  if (/^[ -~]*$/.test(name)) return name;
+  const { transliterate } = await import('transliteration');
+  return transliterate(name);
 }
 
 /** `xxxx-xxxx-xxxx` in lower case, however it was typed. */

@@ -1,9 +1,11 @@
 import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound, tooMany } from '../errors.ts';
+import { TYPING_MS } from '../events.ts';
 import { asUserId, type GroupId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
 import type { Draft } from '../messages/entry.ts';
 import type { Group, GroupPatch, User } from '../store/port.ts';
+import type { Lookups } from '../store/recent.ts';
 import { normaliseCode, parseGroupName, parseTopic, slugOf } from './group.ts';
 import { changeMembership } from './membership.ts';
 import type { Standing } from './rules.ts';
@@ -12,13 +14,13 @@ import * as rules from './rules.ts';
 const TRIES = 10;
 
 /** How a user stands to a group. */
-export async function standing(core: Core, user: User, group: Group): Promise<Standing> {
-  return { user, group, membership: await core.store.memberships.get(group.id, user.id) };
+export async function standing(core: Core, user: User, group: Group, look: Lookups = core.store): Promise<Standing> {
+  return { user, group, membership: await look.memberships.get(group.id, user.id) };
 }
 
 /** A group this user may read, by slug. Errors: `notFound`, the same whether it is forbidden or absent. */
-export async function openGroup(core: Core, user: User, slug: string): Promise<Standing> {
-  const found = await findGroup(core, user, slug);
+export async function openGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
+  const found = await findGroup(core, user, slug, look);
   if (!rules.mayRead(found)) throw notFound();
   return found;
 }
@@ -30,10 +32,10 @@ export async function openManagedGroup(core: Core, user: User, slug: string): Pr
   throw rules.mayRead(found) ? forbidden('Only moderators of this group and administrators may do that.') : notFound();
 }
 
-async function findGroup(core: Core, user: User, slug: string): Promise<Standing> {
-  const group = await core.store.groups.bySlug(slug);
+async function findGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
+  const group = await look.groups.bySlug(slug);
   if (!group) throw notFound();
-  return standing(core, user, group);
+  return standing(core, user, group, look);
 }
 
 /** Errors: `invalid` (name), `forbidden`. The creator is its first moderator. */
@@ -46,7 +48,7 @@ export async function createGroup(core: Core, creator: User, input: { readonly n
 
 /** A group without members (the CLI adds them). Errors: `invalid` (name). */
 export async function insertGroup(core: Core, name: string, open: boolean): Promise<Group> {
-  const wanted = slugOf(parseGroupName(name));
+  const wanted = await slugOf(parseGroupName(name));
   const id = newGroupId(core.random);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const slug = wanted === '' ? `g-${randomId(core.random, 6)}` : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
@@ -144,7 +146,7 @@ async function refuseLastModerator(core: Core, group: Group, leaving: UserId): P
 export async function renameGroup(core: Core, by: UserId, group: Group, name: string): Promise<Group> {
   const parsed = parseGroupName(name);
   if (parsed === group.name) return group;
-  const wanted = slugOf(parsed);
+  const wanted = await slugOf(parsed);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const slug = wanted === '' ? group.slug : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
     const done = await core.store.groups.update(group.id, { name: parsed, slug });
@@ -199,4 +201,11 @@ export async function settleFirstAccount(core: Core): Promise<void> {
   const lobby = await core.store.groups.bySlug('lobby');
   if (lobby) await addMember(core, user.id, lobby, user, 'moderator');
   await settings.putIfAbsent('first-settled', 'yes');
+}
+
+/** Tells the group's open pages that this member is writing; at most every second, and only where they may. */
+export function sayTyping(core: Core, at: Standing): void {
+  const { group, user } = at;
+  if (!rules.mayPost(at) || core.limits.take(`typing:${group.id}:${user.id}`, 1, 2) > 0) return;
+  core.bus.publish({ type: 'typing', group: group.id, user: user.id, until: core.now() + TYPING_MS });
 }

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { userByName } from '../accounts/operations.ts';
@@ -7,6 +6,7 @@ import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';
@@ -53,6 +53,13 @@ export function groupRoutes(web: Web): Router {
     }
     if (speech(ctx) !== 'html') ctx.status = 204;
     else seeOther(ctx, form.action === 'leave' ? '/groups' : `/groups/${at.group.slug}/members`);
+  });
+
+  // Quietly: whoever asks too often, or may not write, is not told, and neither are the others.
+  router.post('/groups/:slug/typing', async (ctx) => {
+    const at = await groups.openGroup(core, viewerOf(ctx).user, slugIn(ctx));
+    groups.sayTyping(core, at);
+    ctx.status = 204;
   });
 
   router.get('/groups/:slug/settings', async (ctx) => {

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { Config } from '../config.ts';
 import type { User } from '../store/port.ts';
+import type { Trace } from '../trace.ts';
 
 /** Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. */
 export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string };
@@ -8,9 +9,14 @@ export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; r
 /** What the layers before a route leave for it. */
 export type State = {
   requestId: string;
+  trace: Trace;
   /** For the inline style sheets of this one answer (CSP). */
   nonce: string;
   viewer: Viewer | undefined;
+  /** The fields of the body, once they were read. */
+  fields?: Readonly<Record<string, unknown>>;
+  /** How to answer, once it has been worked out. */
+  speech?: Speech;
 };
 
 export const stateOf = (ctx: Context): State => ctx.state as State;
@@ -28,6 +34,12 @@ export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>)
 export type Speech = 'html' | 'json' | 'text' | 'stream';
 
 export function speech(ctx: Context): Speech {
+  const state = stateOf(ctx);
+  state.speech ??= negotiate(ctx);
+  return state.speech;
+}
+
+function negotiate(ctx: Context): Speech {
   const offers =
     ctx.get('Authorization') === '' ? ['html', 'json', 'text', 'text/event-stream'] : ['json', 'html', 'text', 'text/event-stream'];
   switch (ctx.accepts(offers)) {

@@ -1,6 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import { DomainError, type ErrorCode } from '../errors.ts';
 import { StoreUnavailable } from '../store/port.ts';
+
+/** Not by an import: see front.ts. */
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
@@ -37,6 +39,9 @@ export function problemOf(error: unknown): Problem {
   if (status !== undefined) return problem(status, 'refused', STATUS_CODES[status] ?? 'Refused', {});
   return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isOurs: true };
 }
+
+/** Whether the same request is worth sending again in a moment, as it is. */
+export const isAway = (error: unknown): boolean => problemOf(error).code === 'unavailable';
 
 type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
+import { stateOf } from './context.ts';
 
 /** A request outside uploads may be this long (bytes). */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -13,18 +14,37 @@ const tooLarge = (limit: number): DomainError => new DomainError('tooLarge', `Re
 /** The raw body. Errors: `tooLarge`, before it is read where the length is declared. */
 export async function readRaw(request: IncomingMessage, limit = MAX_REQUEST_BYTES): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+  const take = (chunk: Buffer): void => {
+    size += chunk.length;
+    chunks.push(chunk);
+    if (size <= limit) return;
+    request.off('data', take).pause(); // the rest is nobody's
+    reject(tooLarge(limit));
+  };
+  request.on('data', take).once('error', reject);
+  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  request.once('close', () => request.complete || reject(malformed('The request ended before its body did.')));
+  return promise;
 }
 
 /** The body as named fields: a form, multipart (its text parts) or JSON object; `text/plain` is the field `body`. Errors: `malformed`, `tooLarge`. */
 export async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
+  const fields = await fieldsIn(ctx);
+  stateOf(ctx).fields = fields;
+  return fields;
+}
+
+/** What was typed into a form that could not be dealt with, though nobody has read it yet. Undefined when it is none, or cannot be read. */
+export async function readTyped(ctx: Context): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const isForm = ctx.method === 'POST' && ctx.is('urlencoded', 'multipart') !== false;
+  if (isForm && !ctx.req.readableDidRead) await readFields(ctx).catch(() => {});
+  return isForm ? stateOf(ctx).fields : undefined;
+}
+
+async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
   const raw = await readRaw(ctx.req);
   if (ctx.is('json', '+json')) return fieldsOfJson(raw);
   if (ctx.is('multipart/form-data')) return fieldsOfMultipart(raw, ctx.get('Content-Type'));

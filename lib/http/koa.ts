@@ -1,10 +1,12 @@
-import type Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
-import { newUid } from '../ids.ts';
 import { loggablePath } from '../log.ts';
 import { stateOf } from './context.ts';
+import { describeRequest } from './describe.ts';
+import { isAway } from './errors.ts';
 import { identify } from './identity.ts';
+import { readTyped } from './input.ts';
 import { replyProblem } from './reply.ts';
+import type { Router } from './router.ts';
 import { refuseForeign, secureHeaders } from './security.ts';
 import { sessions } from './session.ts';
 import type { Web } from './web.ts';
@@ -28,7 +30,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   app.use(layers.files);
   for (const router of layers.early) app.use(router.routes());
   app.use(refuseForeign(core.config));
-  app.use(sessions(core, app));
+  app.use(unlessBearer(sessions(core, app)));
   app.use(sayErrors(web, true)); // again behind the session, so that what an error page takes from it is saved
   app.use(identify(core));
   for (const router of layers.late) app.use(router.routes());
@@ -40,19 +42,11 @@ export function createKoa(web: Web, layers: Layers): Koa {
   return app;
 }
 
-/** Gives the request its id, and the log one line about it when it is over. */
-const describeRequest =
-  ({ core }: Web): Middleware =>
-  async (ctx, next) => {
-    const started = performance.now();
-    stateOf(ctx).requestId = newUid(core.random);
-    ctx.set('X-Request-Id', stateOf(ctx).requestId);
-    ctx.res.once('close', () => {
-      const fields = { request: stateOf(ctx).requestId, method: ctx.method, path: loggablePath(ctx.path), status: ctx.res.statusCode };
-      core.log.debug({ ...fields, user: stateOf(ctx).viewer?.user.id, ms: Math.round(performance.now() - started) }, 'request');
-    });
-    await next();
-  };
+/** A request with a token has no session: none is looked for, and none is begun. */
+const unlessBearer =
+  (middleware: Middleware): Middleware =>
+  (ctx, next) =>
+    ctx.get('Authorization') === '' ? middleware(ctx, next) : next();
 
 /** No route took the request: 405 where its path has other methods, else 404. */
 const refuseRest: Middleware = (ctx) => {
@@ -70,7 +64,8 @@ const sayErrors =
     try {
       await next();
     } catch (error) {
-      const problem = replyProblem(ctx, web.views, error, mayRedirect);
+      const typed = isAway(error) ? await readTyped(ctx) : undefined;
+      const problem = replyProblem(ctx, web.views, error, { mayRedirect, typed });
       if (problem.isOurs)
         web.core.log.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
       if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read

@@ -30,21 +30,23 @@ export function noStore(ctx: Context): void {
   ctx.vary('Cookie');
 }
 
+type Manner = { readonly mayRedirect: boolean; readonly typed: Readonly<Record<string, unknown>> | undefined };
+
 /**
  * Answers an error as the client wants it said. A browser that asks for a page without being logged in is led to the log-in page;
- * with `mayRedirect` false nobody is: streams and webhooks never redirect.
+ * with `mayRedirect` false nobody is: streams and webhooks never redirect. `typed`: the fields of a form that may be sent again.
  */
-export function replyProblem(ctx: Context, views: Views, error: unknown, mayRedirect: boolean): Problem {
+export function replyProblem(ctx: Context, views: Views, error: unknown, how: Manner): Problem {
   const problem = problemOf(error);
   ctx.status = problem.status;
   noStore(ctx);
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
   if (problem.status === 401 && ctx.get('Authorization') !== '') ctx.set('WWW-Authenticate', 'Bearer');
-  sayProblem(ctx, views, problem, mayRedirect);
+  sayProblem(ctx, views, problem, how);
   return problem;
 }
 
-function sayProblem(ctx: Context, views: Views, problem: Problem, mayRedirect: boolean): void {
+function sayProblem(ctx: Context, views: Views, problem: Problem, { mayRedirect, typed }: Manner): void {
   const { requestId } = stateOf(ctx);
   const { status, code, heading, message, field } = problem;
   const how = speech(ctx);
@@ -61,9 +63,15 @@ function sayProblem(ctx: Context, views: Views, problem: Problem, mayRedirect: b
     ctx.redirect(`/login?return_to=${encodeURIComponent(ctx.originalUrl)}`);
     ctx.status = 303;
   } else {
-    renderPage(ctx, views, 'error.njk', heading, { status, heading, message, requestId, back: backOf(ctx) });
+    renderPage(ctx, views, 'error.njk', heading, { status, heading, message, requestId, back: backOf(ctx), again: againOf(ctx, typed) });
     ctx.status = status;
   }
+}
+
+/** The text that somebody wrote, to send it again from the error page; with the same nonce, since it may have arrived. */
+function againOf(ctx: Context, { body, key }: Manner['typed'] = {}): { action: string; body: string; key: string | null } | null {
+  if (typeof body !== 'string') return null;
+  return { action: ctx.path, body, key: typeof key === 'string' && key !== '' ? key : null };
 }
 
 const backOf = (ctx: Context): string => (stateOf(ctx).viewer ? '/groups' : '/');

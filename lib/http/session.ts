@@ -3,8 +3,10 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import session from 'koa-session';
 import type { Core } from '../core.ts';
+import { forbidden } from '../errors.ts';
 import { asUserId, type UserId } from '../ids.ts';
 import { sameText, sha256 } from '../secrets.ts';
+import type { Lookups } from '../store/recent.ts';
 
 const COOKIE = 'parley';
 const KNOWN_COOKIE = 'parley_known';
@@ -63,6 +65,7 @@ export const sessionRef = (ctx: Context): string | undefined => {
 
 /** Signs in with a new session id: whatever id was there before log-in is dead (session fixation). */
 export async function startSession(ctx: Context, core: Core, userId: UserId): Promise<void> {
+  if (ctx.get('Authorization') !== '') throw forbidden('Log in without a token: a request with one has no session.');
   replace(ctx, { userId });
   await read(ctx)?.regenerate();
   ctx.cookies.set(KNOWN_COOKIE, `${userId}.${core.secrets.mac('known-device', userId)}`, {
@@ -101,8 +104,12 @@ export function takeFlash(ctx: Context): Flash | null {
 }
 
 /** The user of a session cookie without touching the session: for streams, which are mounted before it. */
-export async function peekSession(ctx: Context, core: Core): Promise<{ readonly userId: UserId; readonly ref: string } | undefined> {
+export async function peekSession(
+  ctx: Context,
+  core: Core,
+  look: Lookups,
+): Promise<{ readonly userId: UserId; readonly ref: string } | undefined> {
   const ref = sessionRef(ctx);
-  const record = ref === undefined ? undefined : await core.store.sessions.get(ref, core.now());
+  const record = ref === undefined ? undefined : await look.sessions.get(ref, core.now());
   return record?.userId && ref !== undefined ? { userId: record.userId, ref } : undefined;
 }

@@ -12,13 +12,15 @@ export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
 
 export type Renderer = Pick<Views, 'render'>;
 
+type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
+
 /** Consecutive entries of one group with all that showing them needs; every format is rendered at most once. */
 export class Batch {
   readonly entries: readonly Entry[];
-  /** Members whom these entries put out, with the seq of their last `leave`. */
-  readonly leaves: ReadonlyMap<UserId, number>;
   /** Whether a live page without JavaScript has to be loaded again to show these: something earlier changed. */
   readonly changesThePast: boolean;
+  /** The lines that let a member in or put one out, in order. */
+  readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
   readonly #faces: Faces;
   readonly #place: Place;
@@ -36,7 +38,7 @@ export class Batch {
     now: number,
   ) {
     this.entries = entries;
-    this.leaves = new Map(entries.flatMap((entry) => (entry.kind === 'leave' ? [[entry.member, entry.seq] as const] : [])));
+    this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
     this.changesThePast = entries.some(isFollowUp);
     this.#folded = folded;
     this.#faces = faces;
@@ -49,12 +51,31 @@ export class Batch {
     return this.entries.at(-1)?.seq ?? 0;
   }
 
+  get hasLeaves(): boolean {
+    return this.#moves.some(({ kind }) => kind === 'leave');
+  }
+
+  /** The first line after seq `after` that put this member out. A member may have come back, and left again, in the same batch. */
+  leaveOf(member: UserId, after: number): number | undefined {
+    return this.#moves.find((move) => move.kind === 'leave' && move.member === member && move.seq > after)?.seq;
+  }
+
+  /** Whether the last line about this member with a seq above `after`, up to and including `upTo`, put them out. */
+  isOutBetween(member: UserId, after: number, upTo: number): boolean {
+    return this.#moves.findLast((move) => move.member === member && move.seq > after && move.seq <= upTo)?.kind === 'leave';
+  }
+
   /** The bytes of the entries with a seq above `after`, up to and including `upTo`. The whole batch is one shared Buffer. */
   bytes(format: StreamFormat, after: number, upTo: number): Buffer {
-    const frames = this.#frames(format);
     const isWhole = after < (this.entries[0]?.seq ?? 0) && upTo >= this.last;
-    if (!isWhole) return Buffer.concat(frames.filter((_, index) => isWithin(this.entries[index], after, upTo)));
-    const joined = this.#joined.get(format) ?? Buffer.concat(frames);
+    if (isWhole) return this.#whole(format);
+    return Buffer.concat(this.#frames(format).filter((_, index) => isWithin(this.entries[index], after, upTo)));
+  }
+
+  #whole(format: StreamFormat): Buffer {
+    const known = this.#joined.get(format);
+    if (known) return known;
+    const joined = Buffer.concat(this.#frames(format));
     this.#joined.set(format, joined);
     return joined;
   }

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { UserId } from '../ids.ts';
+import type { Meters } from '../metrics/meters.ts';
 import type { StreamFormat } from './batch.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame } from './frame.ts';
 
@@ -17,22 +19,30 @@ export type Listener = {
   readonly format: StreamFormat;
 };
 
-/** One open stream: a response that entries are written to, and how far it has come. Until it has started, nothing is written and another may answer. */
+/**
+ * One open stream: a socket that entries are written to, and how far it has come. Until it has started, nothing is written and another may
+ * answer; from then on nothing of the request is kept, and the body goes to the socket as it is (see startStream).
+ */
 export class Connection {
   readonly listener: Listener;
-  readonly #response: ServerResponse;
+  /** Until the stream has started. */
+  #response: ServerResponse | undefined;
+  /** From then on. */
+  #socket: Socket | undefined;
+  readonly #meters: Meters;
   /** The last seq written. */
   cursor = 0;
   /** The log's end when membership was checked: a `leave` after it closes the stream, one before it was another time. */
   authorisedAt = 0;
   readonly #endings: (() => void)[] = [];
   #isOpen: boolean;
-  #isStarted = false;
   #bytes = 0;
+  #startedAt = 0;
 
-  constructor(listener: Listener, response: ServerResponse) {
+  constructor(listener: Listener, response: ServerResponse, meters: Meters) {
     this.listener = listener;
     this.#response = response;
+    this.#meters = meters;
     this.#isOpen = !response.destroyed; // a reader may have left before its stream is there
     response.once('close', () => this.#over());
   }
@@ -41,46 +51,70 @@ export class Connection {
     return this.#isOpen;
   }
 
+  /** Whether its answer has begun; until then ending it would be a refusal, after which a client does not come back. */
+  get isStarted(): boolean {
+    return this.#socket !== undefined;
+  }
+
   /** Calls `ending` once, when the stream is over for whatever reason; now, if it is already. */
   atEnd(ending: () => void): void {
     if (this.#isOpen) this.#endings.push(ending);
     else ending();
   }
 
-  /** Lets `begin` send the head of the answer; from here on the response is this stream's. */
+  /** Lets `begin` send the head of the answer; from here on the connection is this stream's. */
   start(begin: (response: ServerResponse) => void): void {
-    begin(this.#response);
-    this.#isStarted = true;
+    const response = this.#response;
+    const socket = response?.socket;
+    if (!this.#isOpen || !response || !socket) return;
+    socket.cork(); // the head and what was missed in one packet, mostly
+    setImmediate(() => socket.uncork());
+    begin(response);
+    response.detachSocket(socket);
+    this.#response = undefined;
+    this.#startedAt = performance.now();
+    this.#socket = socket.on('close', () => this.#over());
+    this.#meters.streams[this.listener.format] += 1;
   }
 
   write(bytes: Buffer | string): void {
-    if (!this.#isOpen || !this.#isStarted || bytes.length === 0) return;
+    if (!this.#isOpen || !this.#socket || bytes.length === 0) return;
     // What waits from before: that one write is large is no sign of a slow reader.
-    if (this.#response.writableLength > MOST_WAITING_BYTES) this.#destroy();
-    else this.#response.write(bytes);
+    if (this.#socket.writableLength > MOST_WAITING_BYTES) {
+      this.#cutOff();
+      return;
+    }
+    this.#socket.write(bytes);
     this.#bytes += bytes.length;
+    this.#meters.streamBytes += bytes.length;
     if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
   }
 
   /** Resolves when what was written has left, or the stream is over. */
   async drained(): Promise<void> {
-    if (!this.#isOpen || !this.#response.writableNeedDrain) return;
+    const socket = this.#socket;
+    if (!this.#isOpen || !socket?.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        this.#response.off('drain', done).off('close', done);
+        socket.off('drain', done).off('close', done);
         resolve();
       };
-      this.#response.on('drain', done).on('close', done);
+      socket.on('drain', done).on('close', done);
     });
   }
 
-  beat(): void {
-    if (this.listener.format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
-    this.write(this.listener.format === 'frame' ? HTML_COMMENT : SSE_COMMENT);
+  /** `frameMostMs`: a live document this old is ended instead, and loads itself again with the newest: a browser keeps all of it in memory. */
+  beat(frameMostMs: number): void {
+    const { format } = this.listener;
+    if (format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
+    if (format !== 'frame') this.write(SSE_COMMENT);
+    else if (performance.now() - this.#startedAt > frameMostMs) this.endForReload();
+    else this.write(HTML_COMMENT);
   }
 
   /** Tells the page to load itself anew: its cursor means nothing here, or it is too far behind. */
   reset(): void {
+    this.#meters.resets += 1;
     this.#say('reset', 'load the page again');
     this.end();
   }
@@ -104,24 +138,27 @@ export class Connection {
   /** Ends it; the client may come back. */
   end(): void {
     if (!this.#isOpen) return;
-    if (this.#isStarted) this.#endResponse();
+    if (this.#socket) endSoon(this.#socket);
     this.#over();
   }
 
-  #endResponse(): void {
-    const timer = setTimeout(() => this.#response.destroy(), LINGER_MS).unref();
-    this.#response.once('close', () => clearTimeout(timer)).end();
-  }
-
   /** Drops it without waiting for the reader. */
-  #destroy(): void {
-    this.#response.destroy();
+  #cutOff(): void {
+    this.#meters.slowReaders += 1;
+    this.#socket?.destroy();
     this.#over();
   }
 
   #over(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    if (this.#socket) this.#meters.streams[this.listener.format] -= 1;
     for (const ending of this.#endings.splice(0)) ending();
   }
+}
+
+/** Once everything is written, or the reader has had its time. */
+function endSoon(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer)).destroySoon();
 }

@@ -1,4 +1,4 @@
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as breath, setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
@@ -9,6 +9,8 @@ import { Tail } from './tail.ts';
 
 const WINDOW = 200;
 const MOST_WINDOWS = 16;
+/** A lone entry never waits; in a burst the next write does, this long at most. */
+const MOST_REST_MS = 20;
 /** Entries kept while they cannot be sent; more are read again from the store. */
 const MOST_WAITING = 5 * WINDOW;
 /** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
@@ -34,6 +36,7 @@ export class Feed {
   #isFlushing = false;
   #isClosed = false;
   #sent: number;
+  #restUntil = 0;
   /** Windows being replayed, shared by all that ask for the same one. */
   readonly #windows = new Map<string, Promise<Batch>>();
   /** Told after entries went out. */
@@ -47,6 +50,7 @@ export class Feed {
     this.tail = new Tail(group.id, head, {
       store: core.store,
       deliver: (entries) => this.#take(entries),
+      onGap: () => (core.meters.gaps += 1),
       onError: (error) => this.#noteAway(error),
     });
   }
@@ -78,6 +82,7 @@ export class Feed {
     if (connection.cursor > this.#sent && (await this.#isPastEnd(connection))) return connection.reset();
     const behind = this.#sent - connection.cursor;
     if (connection.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return connection.reset();
+    await connection.drained(); // of what the stream began with: more on top would count as unread
     while (connection.isOpen && connection.cursor < this.#sent) {
       const batch = await this.#patiently(connection, () => this.#window(connection.cursor));
       if (batch) this.#send(connection, batch);
@@ -113,6 +118,7 @@ export class Feed {
 
   async #flush(): Promise<void> {
     while (this.#sent < this.tail.last && !this.#isClosed) {
+      await this.#pause();
       const to = Math.min(this.#sent + WINDOW, this.tail.last);
       try {
         const wait = { isWanted: () => !this.#isClosed, onAway: (error: unknown) => this.#noteAway(error) };
@@ -121,7 +127,7 @@ export class Feed {
       } catch (error) {
         // They cannot be shown. Streams end; what they come back for is asked of the log again.
         this.#core.log.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
-        for (const connection of [...this.#connections]) connection.end();
+        for (const connection of [...this.#connections]) if (connection.isStarted) connection.end();
         this.#sent = to;
       }
       if (this.#sent < this.tail.last) await breath(); // or a burst would fill the sockets before any could empty
@@ -136,23 +142,46 @@ export class Feed {
     return heard.length > 0 ? this.#prepare(heard) : this.#read(this.#sent, to);
   }
 
+  /** While there is more than one entry at a time, sending takes at most half of the time: what comes meanwhile goes out in one write. */
+  async #pause(): Promise<void> {
+    const ms = this.#restUntil - performance.now();
+    if (ms > 1) await delay(ms, undefined, { ref: false });
+  }
+
   #sendAll(batch: Batch): void {
+    const beganAt = performance.now();
     this.#note(batch.entries);
+    this.#core.meters.deliveries += batch.entries.length * this.#live.size;
+    this.#endThoseAhead(batch);
     for (const connection of [...this.#live]) this.#send(connection, batch);
     this.#sent = batch.last;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
+    const endedAt = performance.now();
+    if (batch.entries.length > 1 || this.#waiting.length > 0) this.#restUntil = endedAt + Math.min(endedAt - beganAt, MOST_REST_MS);
     this.onSent(batch.entries);
+  }
+
+  /**
+   * A cursor may be ahead of this process: its client has heard elsewhere, or so it says, that its user left. Whether the user is in again
+   * is asked when it comes back.
+   */
+  #endThoseAhead(batch: Batch): void {
+    if (!batch.hasLeaves) return;
+    for (const connection of [...this.#connections]) {
+      const { listener, authorisedAt, cursor } = connection;
+      if (batch.isOutBetween(listener.user, authorisedAt, cursor)) connection.end();
+    }
   }
 
   /** Writes what a connection has not had, but never past the line that put its member out. */
   #send(connection: Connection, batch: Batch): void {
     if (batch.last <= connection.cursor) return;
     const { user, format } = connection.listener;
-    const left = batch.leaves.get(user) ?? 0;
-    const isOut = left > Math.max(connection.cursor, connection.authorisedAt);
-    connection.write(batch.bytes(format, connection.cursor, isOut ? left : batch.last));
-    connection.cursor = isOut ? left : batch.last;
-    if (isOut) connection.revoke('You are no longer in this group.');
+    const left = batch.leaveOf(user, Math.max(connection.cursor, connection.authorisedAt));
+    const upTo = left ?? batch.last;
+    connection.write(batch.bytes(format, connection.cursor, upTo));
+    connection.cursor = upTo;
+    if (left !== undefined) connection.revoke('You are no longer in this group.');
     else if (format === 'frame' && batch.changesThePast) connection.endForReload();
   }
 
@@ -179,6 +208,7 @@ export class Feed {
   }
 
   async #read(after: number, to: number): Promise<Batch> {
+    this.#core.meters.windows += 1;
     const entries = await this.#core.store.log.range(this.#group.id, after + 1, to);
     if (entries.length !== to - after) throw new Error(`The log of ${this.#group.id} has not all entries from ${after + 1} to ${to}`);
     return this.#prepare(entries);

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { BusEvent } from '../events.ts';
+import type { BusEvent, TypingEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { Renderer } from './batch.ts';
@@ -11,6 +11,9 @@ type Parts = {
   readonly views: Renderer;
   /** Told when who has the group open, or who is in it, may have changed. */
   readonly onPeople: (feed: Feed, group: GroupId) => void;
+  readonly onTyping: (event: TypingEvent) => void;
+  /** Told after entries went out. */
+  readonly onSent: (group: GroupId, entries: readonly Entry[]) => void;
 };
 
 /** The groups that this process follows: each from its first stream to its last. */
@@ -59,7 +62,7 @@ export class Feeds {
 
   /** Listens first and reads the head after, so that nothing falls between. */
   async #follow(group: FeedGroup): Promise<Feed> {
-    const { core, views, onPeople } = this.#parts;
+    const { core, views, onPeople, onSent } = this.#parts;
     const early: BusEvent[] = [];
     let feed: Feed | undefined;
     const stop = await core.bus.subscribe(group.id, (event) => (feed ? this.#hear(feed, event) : early.push(event)));
@@ -71,6 +74,7 @@ export class Feeds {
     }
     const opened = feed;
     feed.onSent = (entries) => {
+      onSent(group.id, entries);
       if (entries.some(isMove)) onPeople(opened, group.id);
     };
     this.#unsubscribe.set(group.id, stop);
@@ -81,6 +85,7 @@ export class Feeds {
 
   #hear(feed: Feed, event: BusEvent): void {
     if (event.type === 'presence') this.#parts.onPeople(feed, event.group);
+    else if (event.type === 'typing') this.#parts.onTyping(event);
     else feed.tail.hear(event);
   }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
-import { notFound, tooMany, unavailable } from '../errors.ts';
+import { notFound, tooMany } from '../errors.ts';
 import { type GroupId, randomId, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { Renderer } from './batch.ts';
@@ -10,6 +10,7 @@ import { Feeds } from './feeds.ts';
 import { MemberLists } from './members.ts';
 import { Leases } from './presence.ts';
 import { Tail } from './tail.ts';
+import { Typing } from './typing.ts';
 
 export type HubParts = {
   readonly core: Core;
@@ -18,6 +19,8 @@ export type HubParts = {
   readonly renderMembers: (group: GroupId) => Promise<string>;
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
+  readonly leaseMs?: number;
+  readonly frameMostMs?: number;
 };
 
 export type Opening = {
@@ -34,6 +37,7 @@ export type Opening = {
 
 const HEARTBEAT_MS = 15_000;
 const PROBE_MS = 1_000;
+const FRAME_MOST_MS = 3_600_000;
 
 /** Every open stream of this process, and the one place that turns events of the bus into bytes on sockets. */
 export class Hub {
@@ -42,6 +46,7 @@ export class Hub {
   readonly #streamsOf = new Map<UserId, number>();
   readonly #leases: Leases;
   readonly #members: MemberLists;
+  readonly #typing: Typing;
   #system: Tail | undefined;
   #stopSystem: () => void = () => {};
   #timers: NodeJS.Timeout[] = [];
@@ -52,12 +57,27 @@ export class Hub {
   constructor(parts: HubParts) {
     const { core, renderMembers } = parts;
     this.#parts = parts;
-    this.#leases = new Leases(core.bus, randomId(core.random));
+    this.#leases = new Leases(core.bus, randomId(core.random), parts.leaseMs);
     this.#members = new MemberLists({
       render: renderMembers,
       onError: (error) => core.log.debug({ err: error }, 'members list not sent; trying again'),
     });
-    this.#feeds = new Feeds({ ...parts, onPeople: (feed, group) => this.#members.send(group, feed.connections) });
+    this.#typing = new Typing({
+      ...parts,
+      connectionsOf: (group) => this.#feeds.get(group)?.connections ?? [],
+      onError: (error) => core.log.debug({ err: error }, 'who is typing was not sent'),
+    });
+    this.#feeds = new Feeds({
+      ...parts,
+      onPeople: (feed, group) => this.#members.send(group, feed.connections),
+      onTyping: (event) => this.#typing.hear(event),
+      onSent: (group, entries) => this.#typing.sent(group, entries),
+    });
+  }
+
+  /** Whether it has ended its streams, or is about to. */
+  get isClosing(): boolean {
+    return this.#isClosing;
   }
 
   get streams(): number {
@@ -86,16 +106,17 @@ export class Hub {
     this.#timers.push(setInterval(run, ms).unref());
   }
 
-  /** Opens a stream. Errors: those of `authorise`, `tooMany`, `unavailable`. Once the head is sent it never rejects: the stream just ends. */
+  /** Opens a stream. Errors: those of `authorise`, `tooMany`. Once the head is sent it never rejects: the stream just ends. */
   async open({ group, listener, after, response, authorise, start }: Opening): Promise<void> {
-    const connection = new Connection(listener, response);
+    const connection = new Connection(listener, response, this.#parts.core.meters);
     this.#count(connection);
     try {
       const feed = await this.#feeds.enter(connection, group, after);
       await authorise();
-      if (this.#isClosing) throw unavailable('The server is stopping. Try again in a moment.');
       if (!connection.isOpen) throw notFound();
       connection.start(start);
+      if (this.#isClosing) return connection.end(); // an EventSource that is refused gives up; one that ends comes back, to whoever answers then
+      this.#typing.opened(group.id, connection);
       this.#tellPages(connection, group.id);
       this.#keepUp(connection, feed.join(connection));
     } catch (error) {
@@ -135,6 +156,7 @@ export class Hub {
   }
 
   #revoke(entries: readonly Entry[]): void {
+    this.#parts.core.recent.forget();
     for (const entry of entries) {
       if (entry.kind !== 'revoke') continue;
       for (const feed of this.#feeds.all())
@@ -148,7 +170,7 @@ export class Hub {
   async #beat(): Promise<void> {
     for (const feed of this.#feeds.all()) {
       feed.tail.probe();
-      for (const connection of [...feed.connections]) connection.beat();
+      for (const connection of [...feed.connections]) connection.beat(this.#parts.frameMostMs ?? FRAME_MOST_MS);
     }
     this.#system?.probe();
     await this.#leases.renewAll();
@@ -191,6 +213,8 @@ export class Hub {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopGap();
     this.#stopSystem();
-    for (const feed of this.#feeds.all()) for (const connection of [...feed.connections]) connection.end();
+    this.#typing.close();
+    // One that has not begun yet is let begin first, by open(): refused, its client would not come back.
+    for (const feed of this.#feeds.all()) for (const connection of [...feed.connections]) if (connection.isStarted) connection.end();
   }
 }

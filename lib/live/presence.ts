@@ -10,13 +10,15 @@ export const LEASE_MS = 60_000;
 export class Leases {
   readonly #bus: Bus;
   readonly #holder: string;
+  readonly #leaseMs: number;
   readonly #pages = new Map<string, { readonly group: GroupId; readonly user: UserId; count: number }>();
   /** Who was there at the last look, by group. */
   #seen = new Map<GroupId, string>();
 
-  constructor(bus: Bus, holder: string) {
+  constructor(bus: Bus, holder: string, leaseMs = LEASE_MS) {
     this.#bus = bus;
     this.#holder = holder;
+    this.#leaseMs = leaseMs;
   }
 
   /** A page opened; others are told if it is the user's first. */
@@ -53,7 +55,7 @@ export class Leases {
   }
 
   async #renew(group: GroupId, user: UserId): Promise<void> {
-    if (await this.#bus.presence.renew(group, user, this.#holder, LEASE_MS)) this.#announce(group);
+    if (await this.#bus.presence.renew(group, user, this.#holder, this.#leaseMs)) this.#announce(group);
   }
 
   async #release(group: GroupId, user: UserId): Promise<void> {

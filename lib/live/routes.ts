@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import Router from '@koa/router';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { notFound, unauthenticated } from '../errors.ts';
@@ -9,10 +9,12 @@ import { mayManage, mayRead, type Standing } from '../groups/rules.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
+import { Router } from '../http/router.ts';
 import { checkStreamOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
 import { readPage } from '../messages/history.ts';
 import { presentLines } from '../messages/presenter.ts';
+import type { Lookups } from '../store/recent.ts';
 import type { StreamFormat } from './batch.ts';
 import { SSE_COMMENT } from './frame.ts';
 
@@ -22,61 +24,65 @@ const FRAME_MESSAGES = 50;
 
 const HTML = 'text/html; charset=utf-8';
 
-/** The endless answers. Mounted before sessions: they only look who asks. */
-export function liveRoutes(web: Web): Router {
-  const { core, hub } = web;
+/** The endless answers as routes: for HEAD, and to say why a stream could not be opened. The others are taken by the door (see streamDoor). */
+export function liveRoutes(web: Web, refusals: Refusals): Router {
   const router = new Router();
-
-  router.get('/groups/:slug/events', async (ctx) => {
-    checkStreamOrigin(ctx, core.config);
-    const viewer = await requireViewer(ctx, web);
-    const at = await openGroup(core, viewer.user, ctx.params.slug ?? '');
-    const query = check(streamQuery, { ...ctx.query });
-    const format: StreamFormat = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
-    const after = lastEventId(ctx) ?? query.after;
-    const type = format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
-    if (ctx.method === 'HEAD') return answerHead(ctx, type);
-    await hub.open({
-      group: at.group,
-      listener: { user: viewer.user.id, ref: viewer.ref, format },
-      after,
-      response: ctx.res,
-      authorise: () => checkStillAllowed(ctx, web, at),
-      start: (response) => {
-        ctx.respond = false; // the hub writes to the socket's response from now on
-        startStream(ctx, response, type);
-        if (format !== 'text') response.write(SSE_COMMENT);
-      },
+  for (const [kind, open] of Object.entries(STREAMS))
+    router.get(`/groups/:slug/${kind}`, async (ctx) => {
+      const refusal = refusals.get(ctx.req);
+      if (refusal) throw refusal;
+      await open(web, ctx, ctx.params.slug ?? '');
     });
-  });
-
-  router.get('/groups/:slug/live', async (ctx) => {
-    checkStreamOrigin(ctx, core.config);
-    const viewer = await requireViewer(ctx, web);
-    const at = await openGroup(core, viewer.user, ctx.params.slug ?? '');
-    if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
-    const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
-    const html = await frameStart(ctx, web, at, page.lines);
-    await hub.open({
-      group: at.group,
-      listener: { user: viewer.user.id, ref: viewer.ref, format: 'frame' },
-      after: page.head.seq,
-      response: ctx.res,
-      authorise: () => checkStillAllowed(ctx, web, at),
-      start: (response) => {
-        ctx.respond = false;
-        // Without chunks or a length the end of the connection is the end of the document, however the server died; only then does the refresh in its head run.
-        response.removeHeader('Transfer-Encoding');
-        startStream(ctx, response, HTML);
-        response.write(html);
-      },
-    });
-  });
   return router;
 }
 
-async function requireViewer(ctx: Context, { core }: Web): Promise<Viewer> {
-  const viewer = await whoAsks(ctx, core);
+/** Why a stream could not be opened. */
+export type Refusals = WeakMap<IncomingMessage, Error>;
+
+/** `GET /groups/:slug/events`: what happens in a group from now on, or after a cursor, for pages, programs or shells. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
+async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
+  const { core, hub } = web;
+  checkStreamOrigin(ctx, core.config);
+  const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
+  const at = await openGroup(core, viewer.user, slug, core.recent);
+  const query = check(streamQuery, queryOf(ctx));
+  const format: StreamFormat = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
+  const type = format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
+  if (ctx.method === 'HEAD') return answerHead(ctx, type);
+  await hub.open({
+    group: at.group,
+    listener: { user: viewer.user.id, ref: viewer.ref, format },
+    after: lastEventId(ctx) ?? query.after,
+    response: ctx.res,
+    authorise: () => checkStillAllowed(ctx, web, at),
+    start: (response) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
+  });
+}
+
+/** `GET /groups/:slug/live`: the newest messages and what follows, as an HTML document that never ends. Errors: as above. */
+async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
+  const { core, hub } = web;
+  checkStreamOrigin(ctx, core.config);
+  const viewer = await requireViewer(ctx, web, core.recent.fresh());
+  const at = await openGroup(core, viewer.user, slug, core.recent.fresh());
+  if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
+  const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
+  const html = await frameStart(ctx, web, at, page.lines);
+  await hub.open({
+    group: at.group,
+    listener: { user: viewer.user.id, ref: viewer.ref, format: 'frame' },
+    after: page.head.seq,
+    response: ctx.res,
+    authorise: () => checkStillAllowed(ctx, web, at),
+    start: (response) => startStream(ctx, response, HTML, html),
+  });
+}
+
+/** By the last part of their path. */
+export const STREAMS = { events: openEvents, live: openFrame } as const;
+
+async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promise<Viewer> {
+  const viewer = await whoAsks(ctx, core, look);
   if (!viewer) throw unauthenticated();
   stateOf(ctx).viewer = viewer;
   return viewer;
@@ -84,9 +90,13 @@ async function requireViewer(ctx: Context, { core }: Web): Promise<Viewer> {
 
 /** Everything again, once a revocation would find the stream. */
 async function checkStillAllowed(ctx: Context, web: Web, at: Standing): Promise<void> {
-  const viewer = await requireViewer(ctx, web);
-  if (!mayRead(await standing(web.core, viewer.user, at.group))) throw notFound();
+  const look = web.core.recent.fresh();
+  const viewer = await requireViewer(ctx, web, look);
+  if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
 }
+
+/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. */
+const queryOf = ({ req }: Context) => ({ ...parseQueryString(/\?(.*)$/s.exec(req.url ?? '')?.[1] ?? '') });
 
 /** Undefined when the header is absent or not one of ours. */
 function lastEventId(ctx: Context): number | undefined {
@@ -107,12 +117,19 @@ const headers = (type: string) => ({
   Vary: 'Accept, Cookie',
 });
 
-function startStream(ctx: Context, response: ServerResponse, type: string): void {
+/**
+ * Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3). For a live document that is how the refresh
+ * in its head runs, however the server died; for every stream it is what lets one Buffer go to a thousand sockets as it is.
+ */
+function startStream(ctx: Context, response: ServerResponse, type: string, first: string): void {
+  ctx.respond = false; // the hub writes to the socket from now on
   response.statusCode = 200;
+  response.removeHeader('Transfer-Encoding');
   response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
   ctx.set(headers(type));
   response.socket?.setNoDelay(true).setKeepAlive(true, 15_000).setTimeout(0);
-  response.flushHeaders();
+  if (first === '') response.flushHeaders();
+  else response.write(first);
 }
 
 async function frameStart(ctx: Context, { core, views }: Web, at: Standing, lines: Parameters<typeof presentLines>[1]): Promise<string> {

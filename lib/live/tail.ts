@@ -10,6 +10,8 @@ type Parts = {
   readonly store: Pick<Store, 'log'>;
   /** Called with consecutive entries: every seq once, in order, nothing left out. */
   readonly deliver: (entries: readonly Entry[]) => void;
+  /** Told when a read found entries that no event had brought. */
+  readonly onGap?: () => void;
   /** Told when the store cannot be read; the next event, retry or probe tries again. */
   readonly onError: (error: unknown) => void;
 };
@@ -77,6 +79,7 @@ export class Tail {
         const window = unbroken(await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + size), this.#last);
         // Heard of more than there is (a restored backup): wait for another bell. One that rang during the read is looked after at once.
         if (window.length === 0 && this.#heard === heard) break;
+        if (window.length > 0) this.#parts.onGap?.();
         if (window.length > 0) this.#deliver(window);
         again = window.length === size;
       }

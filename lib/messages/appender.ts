@@ -9,7 +9,7 @@ import { fail, type Pending, Writer } from './writer.ts';
 const MOST_WRITERS = 10_000;
 const GIVE_UP_MS = 2000;
 
-type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
  * One queue per group: while a batch is being written the next gathers, then goes as one append (group commit).
@@ -29,7 +29,12 @@ export function openAppender(parts: Parts): Appender {
 
   const append = (group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry> => {
     const { promise, resolve, reject } = Promise.withResolvers<Entry>();
-    const pending: Pending = { draft, decide, resolve, reject, decidedAt: asOf, isUncertain: false, isSettled: false };
+    const askedAt = performance.now();
+    const done = (entry: Entry): void => {
+      parts.meters.appendSeconds.observe((performance.now() - askedAt) / 1000);
+      resolve(entry);
+    };
+    const pending: Pending = { draft, decide, resolve: done, reject, decidedAt: asOf, isUncertain: false, isSettled: false };
     writerOf(group).push(pending);
     // By the clock, since the store may leave an attempt unanswered; but after what it answered while this process was held up.
     const timer = setTimeout(() => setImmediate(() => fail(pending, unavailable())), GIVE_UP_MS);

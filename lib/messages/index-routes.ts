@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { createGroup, joinByCode, joinOpenGroup } from '../groups/operations.ts';
@@ -7,6 +6,7 @@ import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
 import type { Group, User } from '../store/port.ts';
 import { listGroups } from './pages.ts';

@@ -16,7 +16,8 @@ import { mayEdit } from './rules.ts';
 /** A nonce for a form: the same form sent twice posts once. */
 const formKey = (web: Web): string => randomId(web.core.random, 24);
 
-export type Draft = { readonly body: string; readonly error: DomainError };
+/** What was refused, and why. `key`: the nonce it came with, where it may have been written all the same. */
+export type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
 
 /** The page of a group, or of a window of its past; with a draft that was refused, if there is one. */
 export async function showGroup(ctx: Context, web: Web, at: Standing, window: Window, draft?: Draft): Promise<void> {
@@ -40,7 +41,7 @@ export async function showGroup(ctx: Context, web: Web, at: Standing, window: Wi
     sidebar,
     older: page.older === undefined ? null : `${base}?before=${page.older}`,
     newer: isNewest ? null : `${base}?after=${page.newer}`,
-    composer: { body: draft?.body ?? '', key: formKey(web), error },
+    composer: { body: draft?.body ?? '', key: draft?.key ?? formKey(web), error },
     mayPost: mayPost(at),
     mayManage: mayManage(at),
     moderator: mayManage(at),
@@ -88,7 +89,7 @@ export async function showEditForm(ctx: Context, web: Web, at: Standing, folded:
   noStore(ctx);
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? folded.state.body, key: formKey(web), error };
+  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? bodyText(folded), key: formKey(web), error };
   if (isHtmx(ctx)) {
     ctx.type = 'html';
     ctx.body = web.views.render('messages/_edit.njk', { edit });

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError, invalid, notFound } from '../errors.ts';
@@ -8,6 +7,7 @@ import { idempotencyKey, isHtmx, originOf, speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
 import type { Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
@@ -51,7 +51,7 @@ export function messageRoutes(web: Web): Router {
   });
 
   router.post('/groups/:slug/messages', async (ctx) => {
-    const at = await open(ctx);
+    const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '', core.recent); // the log decides again when rights have changed
     const form = await parse(postForm, ctx);
     try {
       const { message, isNew } = await operations.post(core, at, { body: form.body, key: keyOf(ctx, form.key) });
@@ -59,7 +59,8 @@ export function messageRoutes(web: Web): Router {
       await answer(ctx, web, at, fold(message, []), isNew ? 201 : 200);
     } catch (error) {
       if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError)) throw error;
-      await showGroup(ctx, web, at, { limit: 50 }, { body: form.body, error });
+      const key = error.code === 'unavailable' ? form.key : undefined;
+      await showGroup(ctx, web, at, { limit: 50 }, { body: form.body, error, key });
     }
   });
 

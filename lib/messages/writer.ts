@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/port.ts';
 import type { Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
+import { gather } from '../gather.ts';
 import type { GroupId } from '../ids.ts';
 import { StoreUnavailable } from '../store/port.ts';
+import { within } from '../trace.ts';
 import { type Draft, EMPTY_HEAD, type Entry, type Head, headAfter, place } from './entry.ts';
 import { unbroken } from './history.ts';
 
@@ -20,13 +22,13 @@ export type Pending = {
   isSettled: boolean;
 };
 
-type Parts = Pick<Core, 'store' | 'now' | 'log'> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MOST_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
 const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
 /** Who has just written knows the head first and would always win: after so long it rests, so that other processes get their turn. */
-const [TURN_MS, MOST_REST_MS] = [50, 30];
+const [TURN_MS, MOST_REST_MS] = [200, 30];
 /** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
 const FIRST_WINDOW = 20;
 const WINDOW = 200;
@@ -61,12 +63,13 @@ export class Writer {
 
   push(pending: Pending): void {
     this.#queue.push(pending);
-    this.running ??= this.#run();
+    this.running ??= within(undefined, () => this.#run()); // it goes on with what other requests push
   }
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       await this.#rest();
+      await gather(() => this.#queue.length);
       const beganAt = performance.now();
       await this.#write(this.#takeBatch());
       this.#wroteAt = performance.now();
@@ -118,6 +121,7 @@ export class Writer {
     const entries = this.#placeAll(wanted);
     if (entries.length === 0) return true;
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
+    this.#parts.meters.appended(entries.length, stopped);
     this.#settle(wanted, entries.slice(0, written));
     if (stopped === 'unknown') for (const pending of wanted.slice(written)) pending.isUncertain = true;
     return stopped !== 'unknown';

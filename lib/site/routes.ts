@@ -1,5 +1,5 @@
-import Router from '@koa/router';
 import type { Middleware } from 'koa';
+import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
 
 /** Static files by their hashed URLs, straight from memory. */

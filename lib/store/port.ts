@@ -226,4 +226,6 @@ export type SignalStore = {
   emit(payload: string): Promise<void>;
   /** Calls `listener` with what other processes emitted from now on, within 200 ms; resolves to the way to stop. */
   listen(listener: (payload: string) => void): () => void;
+  /** Whether another process wrote anything to the store since this was last asked (at first: since it was opened). Cheap. */
+  changed(): boolean;
 };

@@ -2,6 +2,7 @@ import test from 'ava';
 import { freshDatabase, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
 import * as beside from './beside.ts';
 import { freshSettings, parley } from './cli.ts';
+import { measuresTheWay } from './live.ts';
 
 const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
 const testBoth = requireOrSkip(test, mongo, redis);
@@ -26,4 +27,8 @@ testBoth('on MongoDB and Redis, doctor finds all well and the demo can be made',
   t.regex(doctor.out, /Redis: an event came back/);
   const seed = await parley(settings, ['seed', '--json']);
   t.is(seed.status, 0, seed.err);
+});
+
+testBoth('on MongoDB and Redis, doctor --live measures the way through a server process', async (t) => {
+  await measuresTheWay(t, { ...(await freshSettings(t)), ...both() });
 });

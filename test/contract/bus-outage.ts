@@ -12,6 +12,7 @@ export const opener =
     const open = () => openRedisBus({ url, now: () => clock.now });
     const [here, there] = await Promise.all([open(), open()]);
     t.teardown(async () => void (await Promise.all([here.close(), there.close()])));
+    await Promise.all([here, there].map((bus) => bus.isUp() || nextGap(bus))); // opening waits two seconds at most, which a busy machine may need
     return { here, there, clock };
   };
 

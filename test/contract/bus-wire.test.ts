@@ -1,11 +1,13 @@
 import test from 'ava';
 import { decode, encode, MAX_EVENT_BYTES } from '../../lib/bus/wire.ts';
+import { asUserId } from '../../lib/ids.ts';
 import { head, posted, randomGroup } from './bus.ts';
 
 const group = randomGroup();
+const typing = { type: 'typing', group, user: asUserId('ann'), until: 1_700_000_006_000 } as const;
 
 test('an event comes out as it went in', (t) => {
-  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), { type: 'presence', group } as const])
+  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), { type: 'presence', group } as const, typing])
     t.deepEqual(decode(encode(event), group), event);
 });
 
@@ -24,6 +26,9 @@ for (const text of [
   '{"type":"entries","group":"g"}',
   '{"type":"new","group":"g"}',
   '{"type":"presence"}',
+  '{"type":"typing","group":"g","user":"ann"}',
+  '{"type":"typing","group":"g","user":1,"until":1}',
+  '{"type":"typing","group":"g","user":"ann","until":"soon"}',
 ])
   test(`no event: ${text}`, (t) => {
     t.is(decode(text), undefined);

@@ -55,6 +55,16 @@ export function busContract(test: Register<unknown>, open: (t: ExecutionContext)
     for (const ear of ears) t.deepEqual(await ear.until(1), [event]);
   });
 
+  test('every kind of event arrives as it was said', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const ear = await listen(there, group);
+    const typing: BusEvent = { type: 'typing', group, user: newUserId(systemRandom), until: 1_700_000_006_000 };
+    const events: BusEvent[] = [head(group, 1), posted(group, 'a', 2), { type: 'presence', group }, typing];
+    for (const event of events) here.publish(event);
+    t.deepEqual(await ear.until(events.length), events);
+  });
+
   test('an event of another group is not heard', async (t) => {
     const { here, there } = await open(t);
     const [group, other] = [randomGroup(), randomGroup()];

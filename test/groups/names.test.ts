@@ -16,17 +16,19 @@ const SLUGS: [name: string, slug: string][] = [
   ['2026', 'g-2026'],
   ['<script>alert(1)</script>', 'script-alert-1-script'],
   ['../../etc/passwd', 'etc-passwd'],
+  ['now . or _ later', 'now-or-later'],
+  ['v1.2~rc_3', 'v12rc3'],
 ];
 
 for (const [name, slug] of SLUGS)
-  test(`the slug of ${JSON.stringify(name)} is ${JSON.stringify(slug)}`, (t) => {
-    if (slug === 'grosse-mass') t.regex(slugOf(name), /^gr(o|oe)sse-(and-)?mass$/);
-    else t.is(slugOf(name), slug);
+  test(`the slug of ${JSON.stringify(name)} is ${JSON.stringify(slug)}`, async (t) => {
+    if (slug === 'grosse-mass') t.regex(await slugOf(name), /^gr(o|oe)sse-(and-)?mass$/);
+    else t.is(await slugOf(name), slug);
   });
 
-test('every slug is short, and safe in a path', (t) => {
+test('every slug is short, and safe in a path', async (t) => {
   for (const name of ['x'.repeat(64), '한국어 그룹', 'شبكة', '東京 オフィス', '%2e%2e%2f', 'a/b?c#d', 'é'.repeat(64), `${'a '.repeat(32)}`])
-    t.regex(slugOf(name), /^([a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?)?$/);
+    t.regex(await slugOf(name), /^([a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?)?$/);
 });
 
 const refusal = (work: () => unknown): string | undefined => {

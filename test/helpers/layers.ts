@@ -7,21 +7,34 @@ export type Layer = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 'adapter';
 /** The first pattern that a path matches gives its layer. A new file that none matches is to be added here, by what it is. */
 const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
   // Routes first: they lie in the folders of everything else.
-  [5, 'lib/*/{routes,*-routes}.ts', 'lib/bots/{hooks,campfire,upsert}.ts', 'lib/*/pages.ts', 'lib/api.ts', 'lib/api/**'],
+  [
+    5,
+    'lib/*/{routes,*-routes}.ts',
+    'lib/live/door.ts',
+    'lib/bots/{hooks,hook-*,campfire,upsert}.ts',
+    'lib/*/pages.ts',
+    'lib/api.ts',
+    'lib/api/**',
+  ],
   // Ports, and the type of what operations work on.
-  [2, 'lib/{store,bus}/port.ts', 'lib/core.ts'],
+  [2, 'lib/{store,bus}/port.ts', 'lib/store/recent.ts', 'lib/core.ts'],
   ['adapter', 'lib/store/{sqlite,mongo}/**', 'lib/bus/*.ts'],
   // Pure: rules and values, and what every rank may read.
-  [1, 'lib/{errors,ids,events,config,secrets,log,clock,dates}.ts'],
+  [1, 'lib/{errors,ids,events,config,secrets,log,trace,clock,dates,gather}.ts', 'lib/metrics/{meters,histogram}.ts'],
   [1, 'lib/*/rules.ts', 'lib/accounts/account.ts', 'lib/groups/{group,slug}.ts', 'lib/live/frame.ts'],
-  [1, 'lib/messages/{entry,fold,mentions,markup,body,audience}.ts', 'lib/bots/{bot,payload,signing}.ts', 'lib/bots/formats/**'],
+  [
+    1,
+    'lib/messages/{entry,fold,mentions,markup,markup-*,markdown,markdown-*,model,model-text,palette,body,audience}.ts',
+    'lib/bots/{bot,payload,signing}.ts',
+    'lib/bots/formats/**',
+  ],
   // Operations and what carries them out.
   [3, 'lib/limits.ts', 'lib/accounts/{operations,password,throttle,directory,sessions}.ts'],
   [3, 'lib/groups/{operations,membership,roster}.ts', 'lib/bots/{operations,delivery,guard}.ts'],
   [3, 'lib/messages/{operations,appender,writer,presenter,history,scrub,search}.ts'],
-  [4, 'lib/{http,views,live}/**'],
+  [4, 'lib/{http,views,live,metrics}/**'],
   [6, 'lib/{app,open-core}.ts'],
-  [7, 'lib/server.ts', 'lib/cli/**', 'lib/workers.ts'],
+  [7, 'lib/server.ts', 'lib/cli/**', 'lib/{workers,handover}.ts'],
 ];
 
 /** Lower first: a domain knows of itself and of those before it. */

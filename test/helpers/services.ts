@@ -114,7 +114,7 @@ const clusterNode = (command: string): Launch => ({
   ...redisServer(command),
   args: (port, dir) => [
     ...redisServer(command).args(port, dir),
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(port + 12_000), '--cluster-announce-ip', '127.0.0.1'],
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(port - 12_000), '--cluster-announce-ip', '127.0.0.1'],
   ],
   url: (port) => `redis://127.0.0.1:${port},redis://127.0.0.1:${port}`,
   prepare: giveAllSlots,

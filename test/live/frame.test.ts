@@ -69,3 +69,11 @@ test('a document that has grown large ends, to begin anew with the newest', asyn
   t.true(frame.received.length > 2 * 1024 * 1024);
   t.deepEqual(seqsIn(frame.text).slice(2), numbers(3, 42));
 });
+
+test('a document that has grown old ends, to begin anew with the newest', async (t) => {
+  const { bob } = await openSite(t, { heartbeatMs: 20, frameMostMs: 60 });
+  const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
+  const html = await frame.closed();
+  t.true(html.includes('id="m-2"'));
+  t.regex(html, /<!-- -->\n<meta http-equiv="refresh" content="1">\n$/);
+});

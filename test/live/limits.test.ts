@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test from 'ava';
 import { eventually, LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
 
@@ -51,7 +52,7 @@ test('open streams hear a heartbeat that no client takes for an event', async (t
 
 test('a client that leaves before its stream has begun leaves nothing behind', async (t) => {
   const { core, server, bob, bobUser, lobby, stream } = await openSite(t);
-  const { bySlug } = core.store.groups;
+  const { bySlug } = core.recent.groups;
   for (const moment of ['before it is registered', 'after it is registered']) {
     const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
     const { promise: gone, resolve: isGone } = Promise.withResolvers<void>();
@@ -60,15 +61,15 @@ test('a client that leaves before its stream has begun leaves nothing behind', a
       await gone;
     };
     server.http.once('request', (_request, response) => response.once('close', isGone));
-    const { get } = core.store.memberships;
+    const { get } = core.recent.memberships;
     if (moment.startsWith('before'))
-      core.store.groups.bySlug = async (slug) => {
+      core.recent.groups.bySlug = async (slug) => {
         await wait();
         return bySlug(slug);
       };
     else {
       let calls = 0;
-      core.store.memberships.get = async (...args) => {
+      core.recent.memberships.get = async (...args) => {
         calls += 1;
         if (calls === 2) await wait();
         return get(...args);
@@ -78,12 +79,24 @@ test('a client that leaves before its stream has begun leaves nothing behind', a
     await asked;
     raw.socket.destroy();
     await gone;
-    core.store.groups.bySlug = bySlug;
-    core.store.memberships.get = get;
+    core.recent.groups.bySlug = bySlug;
+    core.recent.memberships.get = get;
     t.is((await bob.get('/me')).status, 200); // whatever the request still had to do is done by the time this is answered
     t.is(server.hub.streams, 0, moment);
     t.false((await core.bus.presence.list(lobby.id)).has(bobUser.id), moment);
   }
   const reader = await stream(bob, '?as=json&after=0');
   await reader.until((events) => events.length === 2);
+});
+
+test('a live page that is large to begin with is sent whole, though somebody writes meanwhile', async (t) => {
+  const { bob, post } = await openSite(t);
+  for (let i = 0; i < 20; i += 1) await post("'".repeat(60_000)); // each character becomes five
+  const page = new RawReader(t, bob, `${LOBBY}/live`);
+  await once(page.socket, 'readable'); // it has begun, and is not read yet
+  await post('meanwhile');
+  await post('and again');
+  page.read();
+  await page.until((text) => text.includes('and again'));
+  t.true(page.received.length > 5_000_000);
 });

@@ -133,10 +133,10 @@ test('a stream that another site asks for is refused, its own page is not', asyn
 for (const act of ['removed', 'disabled'] as const)
   test(`one who is ${act} while a stream of theirs is being opened is refused, and no half answer is sent`, async (t) => {
     const { core, server, ann, bob, annUser, bobUser, lobby } = await openSite(t, { heartbeatMs: 5 });
-    const { get } = core.store.memberships;
+    const { get } = core.recent.memberships;
     let calls = 0;
     // The second look at the membership, when the stream is registered, takes as long as the act.
-    core.store.memberships.get = async (...args) => {
+    core.recent.memberships.get = async (...args) => {
       const found = await get(...args);
       calls += 1;
       if (calls !== 2) return found;

@@ -36,17 +36,33 @@ export function signalStore(db: Connection, { write }: Writer): SignalStore & { 
     };
   }
 
-  return { emit: (payload) => write(() => emit(payload)), listen, stop: () => timers.forEach((timer) => void clearInterval(timer)) };
+  return {
+    emit: (payload) => write(() => emit(payload)),
+    listen,
+    changed: watch(db),
+    stop: () => timers.forEach((timer) => void clearInterval(timer)),
+  };
+}
+
+const dataVersion = (db: Connection): number | undefined => db.one<{ data_version: number }>('PRAGMA data_version')?.data_version;
+
+/** SQLite counts the commits of other connections: https://www.sqlite.org/pragma.html#pragma_data_version */
+function watch(db: Connection): () => boolean {
+  let version = dataVersion(db);
+  return () => {
+    const before = version;
+    version = dataVersion(db);
+    return version !== before;
+  };
 }
 
 /** Returns what other connections added since the last call, at the cost of one PRAGMA (2 µs) when nothing was. */
 function reader(db: Connection): () => Signal[] {
-  const dataVersion = () => db.one<{ data_version: number }>('PRAGMA data_version')?.data_version;
-  let version = dataVersion();
+  let version = dataVersion(db);
   let last = db.one<{ id: number }>(LAST)?.id ?? 0;
   return () => {
     try {
-      const current = dataVersion();
+      const current = dataVersion(db);
       if (current === version) return [];
       const signals = db.all<Signal>(SINCE, last);
       version = current;

@@ -1,3 +1,4 @@
+import { gather } from '../../gather.ts';
 import { StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 
@@ -38,7 +39,7 @@ export function createWriter(db: Connection): Writer {
         return () => resolve(value);
       };
       // Not a microtask: all requests that one poll of the sockets brought should meet here.
-      if (gathered.push({ run, reject }) === 1) setImmediate(flush);
+      if (gathered.push({ run, reject }) === 1) void gather(() => gathered.length).then(flush);
     });
   }
 

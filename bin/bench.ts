@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** Measures Parley against a bare Node server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all of them. */
+import { fanout } from './bench/fanout.ts';
+import { history } from './bench/history.ts';
+import { idle } from './bench/idle.ts';
+import { cores, describeMachine } from './bench/machine.ts';
+import { mongo } from './bench/mongo.ts';
+import { posts } from './bench/posts.ts';
+import { Report } from './bench/report.ts';
+import { stalled } from './bench/stalled.ts';
+import { startUp } from './bench/start.ts';
+import { storm } from './bench/storm.ts';
+
+const SUITES = { posts, mongo, fanout, idle, storm, stalled, start: startUp, history } as const;
+
+const args = process.argv.slice(2);
+const isQuick = args.includes('--quick');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !(name in SUITES));
+if (unknown.length > 0) {
+  console.error(`No suite ${unknown.join(', ')}. There are: ${Object.keys(SUITES).join(', ')}.`);
+  process.exit(2);
+}
+const layout = cores();
+console.log(describeMachine());
+console.log(
+  layout ? `Servers (and Redis) on core ${layout.server}, load on core ${layout.load}.` : 'One core, or no taskset: nothing is pinned.',
+);
+const report = new Report();
+for (const [name, run] of Object.entries(SUITES)) if (wanted.length === 0 || wanted.includes(name)) await run(report, isQuick);
+process.exit(report.missed > 0 ? 1 : 0);

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { cores, familyOf } from './machine.ts';
+
+/** A process of the bench. `pids`: itself and what it started. */
+export type Child = {
+  readonly process: ChildProcess;
+  readonly pids: () => number[];
+  readonly stop: () => Promise<void>;
+};
+
+export type Run = {
+  /** Node when absent. It must end as the very process it was started as (exec). */
+  readonly program?: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Which of the two cores; nothing pins it when there is only one. */
+  readonly on: 'server' | 'load';
+  readonly ipc?: boolean;
+};
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts a program, pinned to its core. */
+export function start({ program = process.execPath, args, env = {}, on, ipc = false }: Run): Child {
+  const layout = cores();
+  const command = [...(layout ? ['taskset', '-c', String(layout[on])] : []), program, ...args];
+  const child = spawn(command[0] ?? '', command.slice(1), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? (['ipc'] as const) : [])],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return { process: child, pids: () => familyOf(child.pid ?? 0), stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
+/** The first URL that a process prints. */
+export async function urlFrom({ process: child }: Child): Promise<string> {
+  if (child.stdout === null) throw new Error('the process has no output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /http:\/\/\S+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error('the process ended before it said where it listens');
+}

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAccount, createToken } from '../../lib/accounts/operations.ts';
+import { readConfig } from '../../lib/config.ts';
+import { changeMembership } from '../../lib/groups/membership.ts';
+import { insertGroup } from '../../lib/groups/operations.ts';
+import { type OpenCore, openCore } from '../../lib/open-core.ts';
+import { freshDatabase, mongoService, redisService, type Service } from '../../test/helpers/services.ts';
+import { type Child, start, urlFrom } from './child.ts';
+import type { Answer, Order } from './load.ts';
+import type { Target } from './wire.ts';
+
+const PARLEY = join(import.meta.dirname, '../../bin/parley');
+const here = (file: string): string => join(import.meta.dirname, file);
+
+/** Where the load is sent: a server, who posts there, and the rooms. `pids`: everything whose CPU counts as the server's. */
+export type Site = {
+  readonly name: string;
+  readonly streams: Target;
+  readonly posts: Target;
+  readonly streamPath: (room: number) => string;
+  readonly postPath: (room: number) => string;
+  readonly body: (text: string) => string;
+  readonly pids: () => number[];
+  /** Of the process that holds the streams. */
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+};
+
+/** The process that makes the load. */
+export type Load = { ask(order: Order): Promise<Answer>; stop(): Promise<void> };
+
+export async function startLoad(): Promise<Load> {
+  const child = start({ args: [here('load.ts')], on: 'load', ipc: true });
+  const ask = async (order: Order): Promise<Answer> => {
+    child.process.send(order);
+    const [answer] = (await once(child.process, 'message')) as [Answer & { readonly error?: string }];
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  };
+  return { ask, stop: child.stop };
+}
+
+export async function startBare({ batch = false } = {}): Promise<Site> {
+  const child = start({ args: [here('bare-server.ts')], env: { BATCH: batch ? '1' : '' }, on: 'server' });
+  const target = { url: await urlFrom(child) };
+  const path = (room: number): string => `/${room}`;
+  return {
+    name: batch ? 'bare Node, one write per turn' : 'bare Node, one write per message',
+    ...{ streams: target, posts: target, streamPath: path, postPath: path, body: (text: string) => text },
+    ...{ pids: child.pids, pid: child.process.pid ?? 0, stop: child.stop },
+  };
+}
+
+export type Settings = {
+  readonly rooms: number;
+  /** Streams and posts as pages (`html`) or programs (`json`) have them. */
+  readonly as?: 'json' | 'html';
+  readonly env?: Readonly<Record<string, string>>;
+  /** Does something to the store before the server starts. */
+  readonly prepare?: (core: OpenCore, groups: readonly string[]) => Promise<void>;
+};
+
+const UNLIMITED = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', PORT: '0', HOST: '127.0.0.1', WEB_CONCURRENCY: '1' };
+
+/** The real program on SQLite with the in-process bus, with one member of all rooms. */
+export async function startParley(settings: Settings): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const env = { ...UNLIMITED, MONGODB_URL: '', REDIS_URL: '', DATA_DIR: folder, ...settings.env };
+  const world = await populate(env, settings);
+  const server = await serve(env);
+  const stop = async (): Promise<void> => {
+    await server.child.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return siteOf('Parley, embedded', settings, world, { streams: server, posts: server, pids: server.child.pids, stop });
+}
+
+/** Two of them on MongoDB and Redis: one takes the posts, the other holds the streams, so that every message crosses Redis. */
+export async function startParleyPair(settings: Settings, isCounted: 'all' | 'without store' = 'without store'): Promise<Site> {
+  const [mongo, redis] = [await need(mongoService({ own: true })), await need(redisService({ own: true }))];
+  const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const env = { ...UNLIMITED, MONGODB_URL: freshDatabase(mongo), REDIS_URL: redis.url, DATA_DIR: folder, ...settings.env };
+  const world = await populate(env, settings);
+  const [streams, posts] = [await serve(env), await serve(env)];
+  const stop = async (): Promise<void> => {
+    await Promise.all([streams.child.stop(), posts.child.stop()]);
+    await Promise.all([mongo.stop(), redis.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const stores = isCounted === 'all' ? [mongo.pid ?? 0] : [];
+  const pids = () => [...streams.child.pids(), ...posts.child.pids(), redis.pid ?? 0, ...stores];
+  return siteOf('Parley, by Redis', settings, world, { streams, posts, pids, stop });
+}
+
+/** The service; throws what is missing. */
+export async function need(service: ReturnType<typeof mongoService>): Promise<Service> {
+  const found = await service;
+  if ('missing' in found) throw new Error(found.missing);
+  return found;
+}
+
+type World = { readonly token: string; readonly slugs: readonly string[] };
+
+async function populate(env: Record<string, string>, { rooms, prepare }: Settings): Promise<World> {
+  const core = await openCore(readConfig(env), { role: 'visitor', bcryptCost: 4 });
+  try {
+    const user = await createAccount(core, { name: 'Bench', password: null });
+    const { token } = await createToken(core, user);
+    const slugs: string[] = [];
+    for (let i = 0; i < rooms; i += 1) {
+      const group = await insertGroup(core, `Room ${i}`, false);
+      await changeMembership(core, group.id, user.id, { in: true, role: 'member', by: user.id });
+      slugs.push(group.slug);
+    }
+    await prepare?.(core, slugs);
+    return { token, slugs };
+  } finally {
+    await core.close();
+  }
+}
+
+type Server = { readonly child: Child; readonly url: string };
+
+async function serve(env: Record<string, string>): Promise<Server> {
+  const child = start({ program: PARLEY, args: ['serve'], env, on: 'server' });
+  return { child, url: await urlFrom(child) };
+}
+
+type Servers = { readonly streams: Server; readonly posts: Server; readonly pids: () => number[]; readonly stop: () => Promise<void> };
+
+function siteOf(name: string, { as = 'json' }: Settings, { token, slugs }: World, { streams, posts, pids, stop }: Servers): Site {
+  const headers = { Authorization: `Bearer ${token}` };
+  return {
+    name: as === 'html' ? `${name}, HTML` : name,
+    streams: { url: streams.url, headers: { ...headers, Accept: 'text/event-stream' } },
+    posts: { url: posts.url, headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/json' } },
+    streamPath: (room) => `/groups/${slugs[room]}/events?as=${as}`,
+    postPath: (room) => `/groups/${slugs[room]}/messages`,
+    body: (text) => JSON.stringify({ body: text }),
+    pids,
+    pid: streams.child.process.pid ?? 0,
+    stop,
+  };
+}

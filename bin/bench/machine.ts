@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+
+/** Clock ticks per second in /proc (sysconf _SC_CLK_TCK; 100 on every Linux that Node runs on). */
+const TICKS = 100;
+
+/** Seconds of CPU that these processes have used so far, all their threads, user and system. Linux only. */
+export function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + ticksOf(pid) / TICKS, 0);
+}
+
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before may hold blanks
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Resident memory of a process in KiB. Linux only. */
+export function residentKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+}
+
+/** The process and all that came of it. */
+export function familyOf(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** What runs on which core: with two or more, the server on one and the load on another, as one would on two machines. */
+export type Cores = { readonly server: number; readonly load: number };
+
+export function cores(): Cores | undefined {
+  const isPinnable = availableParallelism() > 1 && hasTaskset();
+  return isPinnable ? { server: 0, load: 1 } : undefined;
+}
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One line about where the figures come from. */
+export function describeMachine(): string {
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown processor'}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.version}`;
+}

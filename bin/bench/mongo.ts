@@ -1,0 +1,48 @@
+import { MongoClient } from 'mongodb';
+import { freshDatabase, mongoService } from '../../test/helpers/services.ts';
+import { need, startLoad, startParley } from './lab.ts';
+import { median, type Report } from './report.ts';
+
+const CONNECTIONS = 64;
+const TEXT = 'x'.repeat(300);
+
+/** Durable posting on the MongoDB protocol, beside a client that does nothing but insert as many documents at a time as there are connections. */
+export async function mongo(report: Report, isQuick: boolean): Promise<void> {
+  report.head(`Posts through HTTP on the MongoDB protocol, ${CONNECTIONS} connections, one group`);
+  const service = await need(mongoService({ own: true }));
+  const [load, parley] = [await startLoad(), await startParley({ rooms: 1, env: { MONGODB_URL: freshDatabase(service) } })];
+  const plan = { target: parley.posts, paths: [parley.postPath(0)], body: parley.body(TEXT), connections: CONNECTIONS, audience: 0 };
+  await load.ask({ do: 'post', plan: { ...plan, forMs: 1000 } });
+  const rounds: { readonly bare: number; readonly ours: number }[] = [];
+  for (let i = 0; i < (isQuick ? 1 : 5); i += 1) {
+    const { posted } = await load.ask({ do: 'post', plan: { ...plan, forMs: 3000 } });
+    rounds.push({ bare: await inserts(freshDatabase(service), 3000), ours: (posted?.messages ?? 0) / ((posted?.ms ?? 1) / 1000) });
+  }
+  report.row({
+    what: `insertMany of ${CONNECTIONS}, one after the other`,
+    figure: median(rounds.map(({ bare }) => bare)),
+    unit: 'documents/s',
+  });
+  report.row({ what: parley.name, figure: median(rounds.map(({ ours }) => ours)), unit: 'posts/s' });
+  report.row({ what: 'ratio', figure: median(rounds.map(({ bare, ours }) => ours / bare)), aim: 0.7 });
+  await Promise.all([parley.stop(), load.stop()]);
+  await service.stop();
+}
+
+/** Documents a second, each as large as an entry of the log, acknowledged as durably. */
+async function inserts(url: string, forMs: number): Promise<number> {
+  const client = await MongoClient.connect(url);
+  const entries = client.db().collection<{ _id: string }>('entries', { writeConcern: { w: 'majority', journal: true } });
+  const startedAt = performance.now();
+  let count = 0;
+  while (performance.now() - startedAt < forMs) {
+    const batch = Array.from({ length: CONNECTIONS }, () => {
+      count += 1;
+      return { _id: `group/${String(count).padStart(10, '0')}`, group: 'group', seq: count, n: count, at: Date.now(), body: TEXT };
+    });
+    await entries.insertMany(batch);
+  }
+  const perSecond = count / ((performance.now() - startedAt) / 1000);
+  await client.close();
+  return perSecond;
+}

@@ -1,0 +1,54 @@
+import { createAccount } from '../accounts/operations.ts';
+import type { Core } from '../core.ts';
+import { DomainError } from '../errors.ts';
+import { addMember, insertGroup, setTopic } from '../groups/operations.ts';
+import { asGroupId, asUserId, randomId } from '../ids.ts';
+import type { Group, User } from '../store/port.ts';
+
+/** The account and the group, of it alone, in which probes are posted. */
+export type Place = { readonly user: User; readonly group: Group };
+
+const NAME = 'Parley doctor';
+const TOPIC = "Probes of 'parley doctor --live'. There is nothing to read here.";
+// Which they are is written down: somebody else may have the name.
+const USER_SETTING = 'doctor-user';
+const GROUP_SETTING = 'doctor-group';
+
+/** Finds them, or makes them the first time. The account is a bot's: nobody can log in to it, and it counts for nobody's first. */
+export async function openPlace(core: Core): Promise<Place> {
+  const user = await doctorOf(core);
+  const group = await groupFor(core);
+  await addMember(core, user.id, group, user);
+  if (group.topic === '') await setTopic(core, user.id, group, TOPIC);
+  return { user, group };
+}
+
+/** Whether this account is only there for probes. */
+export const isDoctor = async (core: Core, user: User): Promise<boolean> => (await core.store.settings.get(USER_SETTING)) === user.id;
+
+async function doctorOf(core: Core): Promise<User> {
+  const known = await core.store.settings.get(USER_SETTING);
+  const earlier = known === undefined ? undefined : await core.store.users.byId(asUserId(known));
+  if (earlier) return earlier;
+  const user = await makeNamed(core, NAME);
+  await core.store.settings.putIfAbsent(USER_SETTING, user.id);
+  return user;
+}
+
+async function makeNamed(core: Core, name: string): Promise<User> {
+  try {
+    return await createAccount(core, { name, password: null, bot: true });
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'conflict') throw error;
+    return makeNamed(core, `${NAME} ${randomId(core.random, 4)}`);
+  }
+}
+
+async function groupFor(core: Core): Promise<Group> {
+  const known = await core.store.settings.get(GROUP_SETTING);
+  const earlier = known === undefined ? undefined : await core.store.groups.byId(asGroupId(known));
+  if (earlier) return earlier;
+  const group = await insertGroup(core, NAME, false);
+  await core.store.settings.putIfAbsent(GROUP_SETTING, group.id);
+  return group;
+}

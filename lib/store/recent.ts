@@ -1,0 +1,171 @@
+import type { GroupId } from '../ids.ts';
+import type { Group, GroupStore, MembershipStore, SessionStore, Store, TokenStore, UserStore } from './port.ts';
+
+/** What nearly every request asks first: who asks, and how they stand to a group. */
+export type Lookups = {
+  readonly users: Pick<UserStore, 'byId'>;
+  readonly sessions: Pick<SessionStore, 'get'>;
+  readonly tokens: Pick<TokenStore, 'byHash'>;
+  readonly groups: Pick<GroupStore, 'byId' | 'bySlug'>;
+  readonly memberships: Pick<MembershipStore, 'get'>;
+};
+
+/**
+ * The look-ups, answered from memory where the same was asked within the last second. What this process writes is seen at once; what others
+ * write is seen at once where the store can tell that they did (SQLite), else within that second, or sooner by `forget`.
+ * Only a yes is remembered: who was refused is asked about again. To be used where something later catches what is missed meanwhile:
+ * the log, which has every change of rights in its order, or a stream, which is closed by it.
+ */
+export type Recent = Lookups & {
+  forget(): void;
+  /** The look-ups as of now: what was committed before this call is seen. */
+  fresh(): Lookups;
+};
+
+const KEPT_MS = 1000;
+const MOST_KEPT = 20_000;
+
+type Kept = { readonly found: Promise<unknown>; readonly until: number };
+
+/** A store whose writes make `recent` forget, and `recent` over it. */
+export function withRecent(store: Store): { readonly store: Store; readonly recent: Recent } {
+  const memory = new Memory(store.signals?.changed);
+  const noted = noting(store, () => memory.forget());
+  const recent: Recent = {
+    ...lookupsThrough(memory, noted),
+    forget: () => memory.forget(),
+    fresh: () => (memory.refresh() ? recent : noted),
+  };
+  return { store: noted, recent };
+}
+
+/** Answers by what was asked. */
+class Memory {
+  readonly #kept = new Map<string, Kept>();
+  /** Whether others have written since it was last asked; undefined: nobody can tell. */
+  readonly #changed: (() => boolean) | undefined;
+  #isChecked = false;
+
+  constructor(changed: (() => boolean) | undefined) {
+    this.#changed = changed;
+  }
+
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  /** Whether what is remembered now is as new as the store. */
+  refresh(): boolean {
+    this.#isChecked = false;
+    this.#check();
+    return this.#changed !== undefined;
+  }
+
+  /** Once per turn of the event loop: all requests that came together share the look. */
+  #check(): void {
+    if (this.#isChecked || !this.#changed) return;
+    this.#isChecked = true;
+    setImmediate(() => {
+      this.#isChecked = false;
+    });
+    if (this.#changed()) this.forget();
+  }
+
+  async recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
+    this.#check();
+    const now = performance.now();
+    const kept = this.#kept.get(key);
+    if (kept && kept.until > now) return kept.found as Promise<T | undefined>;
+    if (this.#kept.size >= MOST_KEPT) this.forget();
+    const found = load();
+    const made = { found, until: now + KEPT_MS };
+    this.#kept.set(key, made);
+    const drop = (): void => {
+      if (this.#kept.get(key) === made) this.#kept.delete(key);
+    };
+    found.then((value) => (value !== undefined && isYes(value) === true) || drop(), drop);
+    return found;
+  }
+}
+
+const always = (): boolean => true;
+
+/**
+ * Counts how often each group was read. A membership is remembered under the count, and so never beside a head that was read after it:
+ * who has the group first and the membership then knows at least what the log says up to that head, which is what its writer relies on.
+ */
+class Reads {
+  readonly #memory: Memory;
+  readonly #counts = new Map<GroupId, number>();
+  #last = 0;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  of(group: GroupId): number {
+    return this.#counts.get(group) ?? 0;
+  }
+
+  async noted(reading: Promise<Group | undefined>): Promise<Group | undefined> {
+    const group = await reading;
+    if (!group) return group;
+    if (this.#counts.size >= MOST_KEPT) {
+      this.#counts.clear();
+      this.#memory.forget();
+    }
+    this.#last += 1;
+    this.#counts.set(group.id, this.#last);
+    return group;
+  }
+}
+
+function lookupsThrough(memory: Memory, store: Store): Lookups {
+  const reads = new Reads(memory);
+  return {
+    users: {
+      byId: (id) =>
+        memory.recall(
+          `u${id}`,
+          () => store.users.byId(id),
+          (user) => !user.disabled,
+        ),
+    },
+    sessions: {
+      async get(hash, now) {
+        const session = await memory.recall(`s${hash}`, () => store.sessions.get(hash, now), always);
+        return session && session.expiresAt > now ? session : undefined;
+      },
+    },
+    tokens: { byHash: (hash) => memory.recall(`t${hash}`, () => store.tokens.byHash(hash), always) },
+    groups: {
+      byId: (id) => memory.recall(`g${id}`, () => reads.noted(store.groups.byId(id)), always),
+      bySlug: (slug) => memory.recall(`n${slug}`, () => reads.noted(store.groups.bySlug(slug)), always),
+    },
+    memberships: {
+      get: (group, user) =>
+        memory.recall(
+          `m${group}${reads.of(group)}/${user}`,
+          () => store.memberships.get(group, user),
+          (one) => one.in,
+        ),
+    },
+  };
+}
+
+/** The same store, telling of writes that change what the look-ups answer. */
+function noting(store: Store, noted: () => void): Store {
+  const after =
+    <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      write(...args).finally(noted);
+  const { users, sessions, tokens, groups, memberships } = store;
+  return {
+    ...store,
+    users: { ...users, update: after(users.update) },
+    sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
+    tokens: { ...tokens, touch: after(tokens.touch), remove: after(tokens.remove) },
+    groups: { ...groups, update: after(groups.update) },
+    memberships: { ...memberships, put: after(memberships.put) },
+  };
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { freshSettings, parley, Running } from './cli.ts';
+
+const TELLING = { NODE_OPTIONS: `--import ${fileURLToPath(new URL('./loaded.ts', import.meta.url))}` };
+
+/** What loaded.ts told. */
+function toldIn(err: string, at: 'listening' | 'end'): { readonly packages: string[]; readonly hasFetch: boolean } {
+  const line = err.split('\n').find((text) => text.startsWith(`{"at":"${at}"`));
+  const { packages, hasFetch } = JSON.parse(line ?? '{}');
+  return { packages, hasFetch };
+}
+
+test('a command loads no package but the one that reads its arguments', async (t) => {
+  const settings = await freshSettings(t);
+  for (const args of [
+    ['group', 'create', 'Field team'],
+    ['group', 'list'],
+    ['user', 'list'],
+  ]) {
+    const ran = await parley({ ...settings, ...TELLING }, args);
+    t.is(ran.status, 0, ran.err);
+    t.deepEqual(toldIn(ran.err, 'end'), { packages: ['commander'], hasFetch: false }, args.join(' '));
+  }
+});
+
+test('a name in another script than Latin loads what can write it in Latin', async (t) => {
+  const ran = await parley({ ...(await freshSettings(t)), ...TELLING }, ['group', 'create', 'Кошки', '--json']);
+  t.is(ran.rows()[0]?.slug, 'koshki');
+  t.deepEqual(toldIn(ran.err, 'end').packages, ['commander', 'transliteration']);
+});
+
+const FOR_PAGES = ['@koa/router', 'koa', 'koa-session', 'linkify-it', 'nunjucks', 'zod'];
+
+test('a server listens before what makes its pages is loaded, and the first page waits for that', async (t) => {
+  const server = new Running({ ...(await freshSettings(t)), ...TELLING, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']);
+  await server.until('Parley is at');
+  const page = await fetch(/http:\/\/\S+/.exec(server.out)?.[0] ?? '', { headers: { Accept: 'text/html' } });
+  t.regex(await page.text(), /Sign up/);
+  const { status, err } = await server.ended('SIGTERM');
+  t.is(status, 0, err);
+  const [early, late] = [toldIn(err, 'listening'), toldIn(err, 'end')];
+  for (const name of FOR_PAGES) t.deepEqual([name, early.packages.includes(name), late.packages.includes(name)], [name, false, true]);
+  for (const name of ['bcrypt', 'ioredis', 'mongodb', 'prom-client', 'transliteration']) t.false(late.packages.includes(name), name);
+  t.false(late.hasFetch);
+});

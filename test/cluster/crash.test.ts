@@ -1,0 +1,99 @@
+import { get } from 'node:http';
+import test from 'ava';
+import { follow, holdsExactly, Load, signUp } from '../faults/load.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { listeners, startParley } from './parley.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+const settings = (workers: number) => ({
+  WEB_CONCURRENCY: String(workers),
+  MONGODB_URL: freshDatabase(present(mongo)),
+  REDIS_URL: present(redis).url,
+});
+
+const HANGS_AFTER_MS = 5000;
+
+/** One request over a connection of its own: what became of it. */
+function ask(url: string): Promise<'answered' | 'broken' | 'hanging'> {
+  return new Promise((resolve) => {
+    const sent = get(`${url}/healthz`, { agent: false, timeout: HANGS_AFTER_MS }, (response) => {
+      response
+        .resume()
+        .on('end', () => resolve('answered'))
+        .on('error', () => resolve('broken'));
+    });
+    sent.on('timeout', () => resolve('hanging')).on('error', () => resolve('broken'));
+  });
+}
+
+shared.serial(
+  'workers that are killed, one at once after another, are replaced; what they acknowledged is there, and their streams go on',
+  async (t) => {
+    const parley = startParley(t, settings(2));
+    const url = await parley.url;
+    const who = await signUp(url);
+    const parts = { who, urls: [url], isUp: () => Promise.resolve() };
+    const load = new Load(parts, 4);
+    const { promise: last, resolve: isLast } = Promise.withResolvers<number>();
+    const listening = Promise.all([1, 2, 3].map(() => follow(parts, () => last)));
+    for (let kill = 0; kill < 2; kill += 1) {
+      await load.atSomeMoment();
+      process.kill(listeners(parley.log)[kill] ?? 0, 'SIGKILL');
+      await parley.until((log) => listeners(log).length === 3 + kill);
+    }
+    await load.atSomeMoment();
+    await load.end();
+    isLast(Math.max(...load.acknowledged.values()));
+    for (const heard of await listening) await holdsExactly(t, who, load, heard);
+    t.is(parley.log.filter(({ msg }) => msg.startsWith('a worker ended unasked')).length, 2);
+    parley.child.kill('SIGTERM');
+    t.deepEqual(await parley.exited, [0, null]);
+  },
+);
+
+shared.serial('no connection that was on its way to a worker when it was killed is left hanging', async (t) => {
+  const parley = startParley(t, settings(2));
+  const url = await parley.url;
+  const ends = { answered: 0, broken: 0, hanging: 0 };
+  let isOver = false;
+  const askOnAndOn = async (): Promise<void> => {
+    while (!isOver) ends[await ask(url)] += 1;
+  };
+  const clients = Array.from({ length: 16 }, askOnAndOn);
+  for (const kill of [0, 1]) {
+    await parley.until((log) => listeners(log).length === 2 + kill);
+    const before = ends.answered;
+    while (ends.answered < before + 100) await ask(url);
+    process.kill(listeners(parley.log)[kill] ?? 0, 'SIGKILL');
+  }
+  await parley.until((log) => listeners(log).length === 4);
+  isOver = true;
+  await Promise.all(clients);
+  t.is(ends.hanging, 0);
+  t.true(ends.answered > 200);
+  parley.child.kill('SIGTERM');
+  t.deepEqual(await parley.exited, [0, null]);
+});
+
+shared.serial('a worker that cannot be replaced while the store is away is replaced when it is back', async (t) => {
+  const own = present(await mongoService({ own: true }));
+  t.teardown(own.stop);
+  const parley = startParley(t, { ...settings(2), MONGODB_URL: own.url });
+  const url = await parley.url;
+  await parley.until((log) => listeners(log).length === 2);
+  await own.kill('SIGKILL');
+  process.kill(listeners(parley.log)[0] ?? 0, 'SIGKILL');
+  await parley.until(() => parley.errors.length === 2); // two have tried, and said why not
+  t.is(await ask(url), 'answered', 'the other one serves on');
+  await own.restart();
+  await parley.until((log) => listeners(log).length === 3);
+  t.is((await fetch(`${url}/readyz`)).status, 200);
+  parley.child.kill('SIGTERM');
+  t.deepEqual(await parley.exited, [0, null]);
+});

@@ -1,0 +1,48 @@
+import test from 'ava';
+import { startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { type Command, tapped } from './tap.ts';
+
+const mongo = await mongoService();
+const testMongo = requireOrSkip(test, mongo);
+
+test.after.always(async () => {
+  if (!isMissing(mongo)) await mongo.stop();
+});
+
+const WRITES = ['insert', 'update', 'delete', 'findAndModify'];
+const READS = ['find', 'aggregate'];
+const isOneOf = (names: readonly string[]) => (command: Command) => names.some((name) => name in command);
+
+testMongo('every write asks for a majority of journals and can be retried, and every read sees only such writes', async (t) => {
+  const { port, commands } = await tapped(t, present(mongo));
+  const url = new URL(freshDatabase(present(mongo)));
+  url.port = String(port);
+  url.searchParams.set('directConnection', 'true'); // or the driver would go on to the address that the server names
+  const server = await startServer({ env: { MONGODB_URL: url.href } });
+  t.teardown(server.close);
+  const ann = await server.signUp('Ann');
+  t.is((await ann.json('POST', '/groups/lobby/messages', { body: 'kept' })).status, 201);
+  t.is((await ann.json('DELETE', '/groups/lobby/messages/2')).status, 200);
+  await ann.form('/logout', {});
+
+  const writes = commands.filter(isOneOf(WRITES));
+  for (const name of ['insert', 'update'])
+    t.true(
+      writes.some((command) => name in command),
+      name,
+    );
+  // Where a log ends is noted as a hint, in one unordered batch; whoever reads it reads on from there in the log itself.
+  const isHint = ({ update, ordered }: Command): boolean => ['groups', 'heads'].includes(String(update)) && ordered === false;
+  for (const command of writes.filter((each) => !isHint(each))) {
+    const { w, j } = command.writeConcern as { w?: unknown; j?: unknown };
+    t.deepEqual({ w, j }, { w: 'majority', j: true }, JSON.stringify(Object.keys(command)));
+  }
+  t.true(
+    writes.filter(({ insert }) => insert === 'log').every((command) => 'lsid' in command && 'txnNumber' in command),
+    'a number by which the server knows a retry',
+  );
+  const reads = commands.filter(isOneOf(READS));
+  t.true(reads.length > 0);
+  for (const command of reads) t.deepEqual(command.readConcern, { level: 'majority' });
+});

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { OUR_OWN } from '../faults/load.ts';
+import { Client } from '../helpers/client.ts';
+import { type Service, startService } from '../helpers/process.ts';
+import { PASSWORD } from '../helpers/server.ts';
+import { EventReader } from '../helpers/stream.ts';
+
+const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
+
+/** A server process of its own on databases that others share; ended with the test. */
+export async function startProcess(t: ExecutionContext, env: Readonly<Record<string, string>>, leaseMs = 60_000): Promise<Service> {
+  const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
+  const service = await startService({
+    name: 'parley',
+    command: 'env',
+    args: (port, dir) => [
+      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
+      ...Object.entries({ ...settings, PORT: String(port), DATA_DIR: `${dir}/data` }).map(([name, value]) => `${name}=${value}`),
+      ...[process.execPath, SERVER, String(leaseMs)],
+    ],
+    listening: /Parley is at/,
+    url: (port) => `http://127.0.0.1:${port}`,
+  });
+  t.teardown(service.stop);
+  return service;
+}
+
+/** Somebody with an account who is in Lobby; the first to come is its administrator. */
+export async function person(url: string, name: string): Promise<Client> {
+  const client = new Client(url);
+  const { status, text } = await client.form('/signup', { name, password: PASSWORD });
+  if (status !== 303) throw new Error(`sign-up answered ${status}: ${text.slice(0, 200)}`);
+  await client.form('/groups/join', { slug: 'lobby' });
+  return client;
+}
+
+/** The same session at another process. */
+export function at({ url }: Service, { cookies }: Client): Client {
+  const client = new Client(url);
+  for (const [name, value] of cookies) client.cookies.set(name, value);
+  return client;
+}
+
+export async function stream(t: ExecutionContext, who: Client, query = ''): Promise<EventReader> {
+  const reader = await EventReader.open(who, `/groups/lobby/events${query}`);
+  t.teardown(() => reader.close());
+  return reader;
+}

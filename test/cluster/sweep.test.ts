@@ -1,0 +1,63 @@
+import test from 'ava';
+import { finishLines } from '../../lib/groups/membership.ts';
+import { openGroup } from '../../lib/groups/operations.ts';
+import * as operations from '../../lib/messages/operations.ts';
+import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
+import { scrubDue } from '../../lib/messages/scrub.ts';
+import { Clock, startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+const SECRET = 'the-secret-ingredient';
+
+shared('what is due is done once and whole when several processes start and sweep at the same moment', async (t) => {
+  const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, POSTS_PER_SECOND: '0' };
+  const clock = new Clock();
+  const servers = await Promise.all([1, 2, 3].map(() => startServer({ env, clock })));
+  for (const server of servers) t.teardown(server.close);
+  const [first] = servers;
+  if (!first) throw new Error('three servers were started');
+  await Promise.all([first.signUp('Ann'), ...servers.map((server, i) => server.signUp(`Other ${i}`))]);
+  const { core } = first;
+  const users = await core.store.users.list({ limit: 10 });
+  t.is(users.filter(({ admin }) => admin).length, 1, 'one first account');
+  const [admin] = users.filter((user) => user.admin);
+  if (!admin) throw new Error('the first account is an administrator');
+
+  const at = await openGroup(core, admin, 'lobby');
+  for (let i = 0; i < 5; i += 1)
+    await operations.erase(core, at, (await operations.post(core, at, { body: `${SECRET} ${i}` })).message.seq);
+  const joiner = users.find(({ id }) => id !== admin.id);
+  if (!joiner) throw new Error('others have accounts');
+  // As a process leaves it that dies between the record and its line in the log.
+  const left = {
+    group: at.group.id,
+    user: joiner.id,
+    in: true,
+    role: 'member',
+    by: joiner.id,
+    rev: 1,
+    lined: false,
+    at: clock.now(),
+    mark: 0,
+  } as const;
+  t.true(await core.store.memberships.put(left));
+
+  clock.turn(UNDO_MS + SCRUB_GRACE_MS);
+  await Promise.all(
+    servers.flatMap((server) => [scrubDue(server.core), finishLines(server.core), server.core.store.sessions.sweep(clock.now())]),
+  );
+  const { seq } = await core.store.log.head(at.group.id);
+  const log = await core.store.log.range(at.group.id, 1, seq);
+  t.is(log.length, seq);
+  t.false(JSON.stringify(log).includes(SECRET));
+  t.is(log.filter((entry) => entry.kind === 'join' && entry.member === joiner.id).length, 1);
+  t.is(await scrubDue(core), 0);
+  t.is(await finishLines(core), 0);
+});

@@ -1,0 +1,63 @@
+import test, { type ExecutionContext } from 'ava';
+import { TYPING_MS } from '../../lib/events.ts';
+import { openBrowser, Person } from '../helpers/browser.ts';
+import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { openSite, type Site } from './site.ts';
+
+const browser = await openBrowser();
+const check = requireOrSkip(test, browser);
+
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+});
+
+async function arrive(t: ExecutionContext, site: Site, who: 'ann' | 'bob', script: 'on' | 'off' = 'on'): Promise<Person> {
+  const person = await Person.open(present(browser), site, script);
+  t.teardown(() => person.close());
+  await person.page.context().addCookies([...site[who].cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  await person.openGroup('lobby');
+  return person;
+}
+
+const line = ({ page }: Person, name: string) => page.getByText(`${name} is typing…`);
+
+check('who writes is shown to the others and not to themselves, is said sparingly, and is gone with the message', async (t) => {
+  const site = await openSite(t);
+  const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob')];
+  const said: string[] = [];
+  bob.page.on('request', (request) => {
+    if (request.url().endsWith('/typing')) said.push(request.method());
+  });
+  await bob.page.getByRole('textbox', { name: 'Message' }).pressSequentially('half a sentence');
+  await line(ann, 'Bob').waitFor();
+  t.deepEqual(said, ['POST'], 'not one for each letter');
+  await line(bob, 'Bob').waitFor({ state: 'attached' });
+  t.false(await line(bob, 'Bob').isVisible());
+  t.is(await ann.page.getByRole('log').getByText('is typing').count(), 0, 'it is not read out with the messages');
+  await bob.page.keyboard.press('Enter');
+  await ann.sees('half a sentence');
+  await line(ann, 'Bob').waitFor({ state: 'detached' });
+  t.deepEqual([...ann.complaints, ...bob.complaints], []);
+});
+
+check('what was shown goes with the stream that showed it', async (t) => {
+  const site = await openSite(t);
+  const ann = await arrive(t, site, 'ann');
+  await site.bob.json('POST', '/groups/lobby/typing');
+  const since = performance.now();
+  await line(ann, 'Bob').waitFor();
+  await ann.page.context().setOffline(true);
+  await line(ann, 'Bob').waitFor({ state: 'detached' });
+  t.true(performance.now() - since < TYPING_MS - 500, 'not only because it runs out');
+});
+
+check('without JavaScript nobody is seen to write, and nothing moves', async (t) => {
+  const site = await openSite(t);
+  const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob', 'off')];
+  const said: string[] = [];
+  bob.page.on('request', (request) => void said.push(request.url()));
+  await bob.page.getByRole('textbox', { name: 'Message' }).pressSequentially('silently');
+  await bob.press(bob.page.getByRole('button', { name: 'Send' }));
+  await ann.sees('silently');
+  t.false(said.some((url) => url.endsWith('/typing')));
+});

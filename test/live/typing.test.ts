@@ -1,0 +1,155 @@
+import { setImmediate } from 'node:timers/promises';
+import test from 'ava';
+import { createToken } from '../../lib/accounts/operations.ts';
+import { TYPING_MS } from '../../lib/events.ts';
+import { removeMember, setArchived } from '../../lib/groups/operations.ts';
+import { asUserId } from '../../lib/ids.ts';
+import type { StreamEvent } from '../helpers/stream.ts';
+import { LOBBY, openSite, RawReader, type Site } from './site.ts';
+
+const SAY = `${LOBBY}/typing`;
+
+/** Who writes, by the last word of it among a page's events; undefined where there was none. */
+function typing(events: readonly StreamEvent[]): string | undefined {
+  const line = events.findLast(({ data }) => data.startsWith('<p id="typing"'))?.data;
+  return line === undefined ? undefined : [...line.matchAll(/data-user="[^"]*">(.*?) is typing… </g)].map(([, name = '']) => name).join();
+}
+const is = (names: string) => (events: readonly StreamEvent[]) => typing(events) === names;
+const told = (events: readonly StreamEvent[]): StreamEvent[] =>
+  events.filter(({ data, event }) => data.startsWith('<p id="typing"') || event === 'typing');
+
+/** As the bus says it, of somebody who is seen to write for so many ms more. */
+const hear = ({ core, lobby }: Site, user: string, ms: number): void =>
+  core.bus.publish({ type: 'typing', group: lobby.id, user: asUserId(user), until: core.now() + ms });
+
+test('pages are told who writes, without an id; programs too; shells and the page without JavaScript are not', async (t) => {
+  const { ann, bob, bobUser, lobby, post, stream } = await openSite(t);
+  const page = await stream(ann);
+  const program = await stream(ann, '?as=json');
+  const shell = new RawReader(t, ann, `${LOBBY}/events?as=text`).read();
+  const frame = new RawReader(t, ann, `${LOBBY}/live`).read();
+  await frame.until((text) => text.includes('id="messages"'));
+  t.is((await bob.json('POST', SAY)).status, 204);
+  await page.until(is('Bob'));
+  await program.until((events) => told(events).length === 1);
+  t.deepEqual(JSON.parse(told(program.events)[0]?.data ?? ''), {
+    group: lobby.id,
+    users: [{ id: bobUser.id, name: 'Bob' }],
+    several: false,
+  });
+  for (const { id } of [...told(page.events), ...told(program.events)]) t.is(id, undefined, 'a cursor is for what is in the log');
+  await post('something to see');
+  for (const reader of [shell, frame]) t.false((await reader.until((text) => text.includes('something to see'))).includes('is typing'));
+});
+
+test('it ends with the message, of which nobody has to be told twice', async (t) => {
+  const { ann, bob, stream } = await openSite(t);
+  const page = await stream(ann);
+  await bob.json('POST', SAY);
+  await page.until(is('Bob'));
+  await bob.json('POST', `${LOBBY}/messages`, { body: 'here it is' });
+  await page.until(is(''));
+  t.true(page.events.some(({ data }) => data.includes('here it is')));
+});
+
+test('it ends by itself; who is seen again goes on, and those who watch are told once', async (t) => {
+  const site = await openSite(t);
+  const page = await site.stream(site.ann);
+  hear(site, site.bobUser.id, 400);
+  await page.until(is('Bob'));
+  for (let i = 0; i < 20; i += 1) hear(site, site.bobUser.id, 400);
+  await page.until(is(''));
+  t.is(told(page.events).length, 2);
+});
+
+test('a word that is late, or from a clock that is ahead, shows nobody, or for no longer than it may', async (t) => {
+  const site = await openSite(t);
+  const page = await site.stream(site.ann);
+  hear(site, site.annUser.id, -1);
+  hear(site, site.bobUser.id, 3_600_000);
+  await page.until(is('Bob'));
+  const since = performance.now();
+  await page.until(is(''));
+  t.true(performance.now() - since < TYPING_MS + 2000);
+});
+
+test('what an author was seen to write just before their message, and is heard of after it, is not shown', async (t) => {
+  const site = await openSite(t);
+  const page = await site.stream(site.bob);
+  await site.post('sent at once');
+  await page.until((events) => events.some(({ data }) => data.includes('sent at once')));
+  hear(site, site.annUser.id, 5000);
+  hear(site, site.bobUser.id, 5000);
+  await page.until((events) => typing(events) !== undefined);
+  t.is(typing(page.events), 'Bob');
+});
+
+test('several are named, many are not; who is removed is not', async (t) => {
+  const site = await openSite(t);
+  const { core, signUp, ann, annUser, bobUser, lobby, stream } = site;
+  const page = await stream(ann);
+  await Promise.all(['Eve', 'Dan', 'Fay'].map((name) => signUp(name)));
+  const others = (await core.store.users.list({ limit: 10 })).filter(({ id }) => id !== bobUser.id);
+  hear(site, bobUser.id, 5000);
+  hear(site, annUser.id, 5000);
+  await page.until((events) => ['Bob,Ann', 'Ann,Bob'].includes(typing(events) ?? ''));
+  await removeMember(core, annUser.id, lobby, bobUser);
+  await page.until(is('Ann'));
+  hear(site, bobUser.id, 5000); // back as one of a crowd
+  for (const { id } of others) hear(site, id, 5000);
+  await page.until((events) => told(events).at(-1)?.data.includes('Several people are typing…') ?? false);
+  t.is(typing(page.events), '');
+});
+
+test('a page that comes later is told what holds; one that comes when nobody writes is told nothing', async (t) => {
+  const site = await openSite(t);
+  const first = await site.stream(site.ann);
+  hear(site, site.bobUser.id, 5000);
+  await first.until(is('Bob'));
+  const second = await site.stream(site.ann);
+  await second.until(is('Bob'));
+  await site.post('a word');
+  const { seq } = await site.core.store.log.head(site.lobby.id);
+  await first.until(({ length }) => first.ids.at(-1) === seq && length > 0);
+  t.is(typing(second.events), 'Bob');
+});
+
+test('members say it, by page or token; outsiders and visitors cannot; in an archived group it is nothing', async (t) => {
+  const { core, ann, bob, annUser, bobUser, lobby, client, signUp, stream } = await openSite(t);
+  const page = await stream(ann);
+  const { token } = await createToken(core, bobUser);
+  t.is((await bob.bearer(token).json('POST', SAY)).status, 204);
+  await page.until(is('Bob'));
+  const eve = await signUp('Eve');
+  t.is((await eve.json('POST', SAY)).status, 404);
+  t.is((await client().json('POST', SAY)).status, 401);
+  t.is((await bob.json('POST', SAY, undefined, { Origin: 'https://evil.example' })).status, 403);
+  await setArchived(core, annUser.id, lobby, true);
+  let heard = 0;
+  await core.bus.subscribe(lobby.id, ({ type }) => {
+    if (type === 'typing') heard += 1;
+  });
+  t.is((await ann.json('POST', SAY)).status, 204);
+  await setImmediate();
+  t.is(heard, 0);
+});
+
+test('who says it too often is answered as ever, and the others are spared', async (t) => {
+  const { core, bob, lobby, clock } = await openSite(t);
+  let heard = 0;
+  await core.bus.subscribe(lobby.id, ({ type }) => {
+    if (type === 'typing') heard += 1;
+  });
+  for (let i = 0; i < 10; i += 1) t.is((await bob.json('POST', SAY)).status, 204);
+  t.is(heard, 2);
+  clock.turn(1000);
+  await bob.json('POST', SAY);
+  t.is(heard, 3);
+});
+
+test("a page hides its reader's own line, and keeps room for the line of others", async (t) => {
+  const { ann, annUser } = await openSite(t);
+  const { text } = await ann.get(LOBBY);
+  t.true(text.includes(`.typing [data-user="${annUser.id}"] { display: none; }`));
+  t.true(text.includes('<p id="typing" class="typing"></p>'));
+});

@@ -1,0 +1,69 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
+import { startServer } from '../helpers/server.ts';
+
+const MESSAGES = '/groups/lobby/messages';
+const TYPED = 'a <long> & "thoughtful" text';
+
+async function openTroubled(t: ExecutionContext): Promise<{ ann: Client; faults: Faults }> {
+  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const faults = new Faults();
+  makeFaulty(site.core, faults);
+  return { ann, faults };
+}
+
+/** The form of a page that has this text typed into it; its address and its nonce. */
+function formWith(page: string, typed: string): { action: string; key: string } | undefined {
+  const escaped = typed.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  for (const [form, action = ''] of page.matchAll(/<form[^>]*method="post" action="([^"]+)"[\s\S]*?<\/form>/g))
+    if (form.includes(`>${escaped}</textarea>`)) return { action, key: /name="key" value="([^"]*)"/.exec(form)?.[1] ?? '' };
+  return undefined;
+}
+
+const bodies = async (ann: Client): Promise<string[]> =>
+  (await ann.get(MESSAGES, 'application/json')).json<{ body: string }[]>().map(({ body }) => body);
+
+test('a form that is sent while the store is away comes back as it was filled, and is posted when it is sent again', async (t) => {
+  const { ann, faults } = await openTroubled(t);
+  faults.isAway = true;
+  const refused = await ann.form(MESSAGES, { body: TYPED, key: 'nonce-1' });
+  t.is(refused.status, 503);
+  t.truthy(refused.headers.get('Retry-After'));
+  const form = formWith(refused.text, TYPED);
+  t.deepEqual(form, { action: MESSAGES, key: 'nonce-1' });
+  faults.isAway = false;
+  t.is((await ann.form(MESSAGES, { body: TYPED, key: form?.key ?? '' })).status, 303);
+  t.deepEqual(await bodies(ann), [TYPED]);
+});
+
+test('what is typed into an edit comes back too', async (t) => {
+  const { ann, faults } = await openTroubled(t);
+  const { seq } = (await ann.json('POST', MESSAGES, { body: 'before' })).json<{ seq: number }>();
+  faults.isAway = true;
+  const refused = await ann.form(`${MESSAGES}/${seq}/edit`, { body: TYPED, key: 'x' });
+  t.is(refused.status, 503);
+  t.is(formWith(refused.text, TYPED)?.action, `${MESSAGES}/${seq}/edit`);
+});
+
+test('a form whose message may have been written keeps its nonce, so that sending it again does not post it twice', async (t) => {
+  const { ann, faults } = await openTroubled(t);
+  const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+  faults.appends.push(() => thawed); // the store takes it, and takes its time
+  const refused = await ann.form(MESSAGES, { body: TYPED, key: 'nonce-2' });
+  t.is(refused.status, 503);
+  t.is(formWith(refused.text, TYPED)?.key, 'nonce-2');
+  thaw();
+  t.is((await ann.form(MESSAGES, { body: TYPED, key: 'nonce-2' })).status, 303);
+  t.deepEqual(await bodies(ann), [TYPED]);
+});
+
+test('nothing else that is typed is shown again: passwords are not', async (t) => {
+  const { ann, faults } = await openTroubled(t);
+  faults.isAway = true;
+  const refused = await ann.form('/signup', { name: 'Bob', password: 'correct horse battery' });
+  t.is(refused.status, 503);
+  t.notRegex(refused.text, /correct horse/);
+});

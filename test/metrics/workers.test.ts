@@ -1,0 +1,82 @@
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { freshSettings, Running } from '../cli/cli.ts';
+import { type Answer, Client } from '../helpers/client.ts';
+import { PASSWORD } from '../helpers/server.ts';
+import { freshDatabase, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { readText, type Scrape, scrape } from './scrape.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const testBoth = requireOrSkip(test, mongo, redis);
+
+const POSTS = 'parley_http_request_duration_seconds_count{method="POST",route="/groups/:slug/messages",status="3xx"}';
+
+/** A server of three workers; each request goes over a connection of its own, and so to any of them. */
+async function threeWorkers(t: ExecutionContext): Promise<{ server: Running; client: Client }> {
+  const settings = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, WEB_CONCURRENCY: '3', PORT: '0' };
+  const server = new Running({ ...(await freshSettings(t)), ...settings }, ['serve']);
+  t.teardown(() => server.ended('SIGTERM'));
+  await server.until('all workers listen');
+  return { server, client: new Client(/Parley is at (\S+)/.exec(server.out)?.[1] ?? '', { Connection: 'close' }) };
+}
+
+/** The process ids of the workers that came to listen, in the order in which they did. */
+const workersIn = (out: string): number[] =>
+  [...out.matchAll(/^\{.*"msg":"listening".*\}$/gm)].map(([line]) => Number((JSON.parse(line) as { pid: number }).pid));
+
+testBoth('whichever worker is asked, the numbers are those of all, and do not fall when one dies', async (t) => {
+  const { server, client } = await threeWorkers(t);
+  t.is((await client.form('/signup', { name: 'Ann', password: PASSWORD })).status, 303);
+  for (let i = 0; i < 12; i += 1) t.is((await client.form('/groups/lobby/messages', { body: `m${i}` })).status, 303);
+  const seen: Scrape[] = [];
+  for (let i = 0; i < 6; i += 1) seen.push(await scrape(client));
+  t.deepEqual(
+    seen.map(({ value }) => value(POSTS)),
+    seen.map(() => 12),
+  );
+  for (const { value } of seen) {
+    t.is(value('parley_processes'), 3);
+    t.is(value('parley_append_duration_seconds_bucket{le="+Inf"}'), value('parley_append_duration_seconds_count'));
+    t.is(value('parley_bus_up'), 1);
+  }
+  t.true(
+    seen.every(({ value }) => value('parley_append_duration_seconds_count') === seen[0]?.value('parley_append_duration_seconds_count')),
+  );
+
+  const [first = 0] = workersIn(server.out);
+  process.kill(first, 'SIGKILL');
+  const replaced = async (): Promise<boolean> =>
+    (await scrape(client)).value('parley_processes') === 3 && workersIn(server.out).length === 4;
+  while (!(await replaced().catch(() => false))) await new Promise((resolve) => setImmediate(resolve));
+  const after = await scrape(client);
+  t.is(after.value(POSTS), 12, 'what the dead one had counted is kept');
+  t.is((await client.form('/groups/lobby/messages', { body: 'still here' })).status, 303);
+  t.is((await scrape(client)).value(POSTS), 13);
+});
+
+/** Answers of `/metrics`, over new connections: one that the halted worker was given never comes, and is given up. */
+async function firstAnswer(client: Client): Promise<Answer> {
+  const asked = Array.from({ length: 4 }, () => client.get('/metrics', '*/*'));
+  for (const one of asked) one.catch(() => {}); // cut off at the end of the test
+  return Promise.any(asked);
+}
+
+testBoth('a worker that does not answer is counted as it was; while it has never said anything, there is no sum', async (t) => {
+  const { server, client } = await threeWorkers(t);
+  const halted = workersIn(server.out)[2] ?? 0;
+  t.teardown(() => process.kill(halted, 'SIGCONT'));
+  process.kill(halted, 'SIGSTOP');
+  t.is((await firstAnswer(client)).status, 503);
+  process.kill(halted, 'SIGCONT');
+  t.is((await scrape(client)).value('parley_processes'), 3);
+  process.kill(halted, 'SIGSTOP');
+  const { status, text } = await firstAnswer(client);
+  t.is(status, 200);
+  t.is(readText(text).value('parley_processes'), 3);
+});
+
+testBoth('two that ask at once are both answered', async (t) => {
+  const { client } = await threeWorkers(t);
+  const scrapes = await Promise.all(Array.from({ length: 9 }, () => scrape(client)));
+  for (const { value } of scrapes) t.is(value('parley_processes'), 3);
+});

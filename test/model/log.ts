@@ -1,0 +1,112 @@
+import type { GroupId } from '../../lib/ids.ts';
+import { EMPTY_HEAD, type Entry, headAfter, isFollowUp, isMessage, type Message } from '../../lib/messages/entry.ts';
+import { type Appended, type LogStore, StoreUnavailable } from '../../lib/store/port.ts';
+import { hintOf, type Weathered } from './disk.ts';
+import { Inserting } from './insert.ts';
+import type { Line } from './line.ts';
+import { type Change, entriesIn, entryAt, keyOf, lastOf, logOf, putEntry, type State } from './state.ts';
+
+/** Where logs are: each with one disk; the hints of where they end are with the first. */
+export type Lines = { readonly first: Line; readonly all: readonly Line[]; readonly of: (group: GroupId) => Line };
+
+/** The log of the store port, as the MongoDB adapter has it: bounded reads of known ids, one record for each entry, hints that come later. */
+export function logStore(world: Weathered, lines: Lines): LogStore {
+  const { first, of: lineOf } = lines;
+  const inserting = new Inserting(world, first.disk);
+  const read = <T>(group: GroupId, label: string, look: (state: State) => T): Promise<T> => lineOf(group).read(label, look);
+
+  async function append(group: GroupId, entries: readonly Entry[]): Promise<Appended> {
+    if (entries.length === 0) return { written: 0 };
+    try {
+      return await inserting.append(lineOf(group), group, entries);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return { written: 0, stopped: 'unknown' };
+      throw error;
+    }
+  }
+
+  /** In two parts, one after the other, so that what is being written meanwhile may leave holes. */
+  async function range(group: GroupId, from: number, to: number): Promise<Entry[]> {
+    const { size } = lineOf(group).disk.primary.logs.get(group) ?? new Map();
+    // Only at the end of the log can it make a difference.
+    const late = new Set([size, size + 1, size + 2, size + 3].filter(() => world.tape.chance(`range ${group}`, 50)));
+    const line = lineOf(group);
+    await line.travel(`range ${from}–${to} →`);
+    const early = entriesIn(line.disk.committed, group, from, to).filter(({ seq }) => !late.has(seq));
+    for (let step = 0; step < late.size; step += 1) await world.step('the rest of a range');
+    const rest = entriesIn(line.disk.committed, group, from, to).filter(({ seq }) => late.has(seq));
+    await line.travel(`range ${from}–${to} ←`);
+    const found = [...early, ...rest].sort((a, b) => a.seq - b.seq);
+    inserting.learn(group, found.at(-1)?.seq ?? 0);
+    return found;
+  }
+
+  return {
+    append,
+    range,
+    async head(group) {
+      const last = await read(group, 'head', (state) => lastOf(state, group));
+      inserting.learn(group, last?.seq ?? 0);
+      return last ? headAfter(last) : EMPTY_HEAD;
+    },
+    heads: (groups) => first.read('hints', (state) => new Map(groups.map((group) => [group, hintOf(first.disk, state, group)]))),
+    messages: (group, from, to) =>
+      read(group, 'messages', (state) =>
+        logOf(state, group).filter((one): one is Message => isMessage(one) && one.n >= from && one.n <= to),
+      ),
+    message: (group, seq) =>
+      read(group, 'message', (state) => {
+        const entry = entryAt(state, group, seq);
+        return entry && isMessage(entry) ? entry : undefined;
+      }),
+    followUps: (group, targets) =>
+      read(group, 'follow-ups', (state) =>
+        logOf(state, group)
+          .filter(isFollowUp)
+          .filter(({ target, seq }) => targets.some((one) => one.seq === target && seq > one.after)),
+      ),
+    byKey: (group, author, key) => read(group, 'by key', ({ keys }) => keys.get(keyOf(group, author, key))),
+    ...rewriting(lineOf, lines.all),
+  };
+}
+
+/** The few writes that touch an entry after it was appended. */
+function rewriting(
+  lineOf: (group: GroupId) => Line,
+  lines: readonly Line[],
+): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle'> {
+  const rewrite = (group: GroupId, label: string, change: Change) => lineOf(group).write(label, () => ({ result: undefined, change }));
+  return {
+    snapshot: (group, target, folded) =>
+      rewrite(group, 'snapshot', (state) => {
+        const entry = entryAt(state, group, target);
+        if (entry?.kind === 'message' && !entry.scrubbed && folded.upto > (entry.folded?.upto ?? 0)) putEntry({ ...entry, folded })(state);
+      }),
+    dueScrubs: async (now, limit) => {
+      const all = lines.map((line) => line.read('due', (state) => [...state.logs.keys()].flatMap((group) => logOf(state, group))));
+      const due = (await Promise.all(all)).flat().flatMap((one) => (one.kind === 'erase' && (one.due ?? now + 1) <= now ? [one] : []));
+      return due.sort((a, b) => (a.due ?? 0) - (b.due ?? 0)).slice(0, limit);
+    },
+    scrub: (group, target, erase) =>
+      rewrite(group, 'scrub', (state) => {
+        for (const entry of logOf(state, group)) {
+          if (entry.kind === 'message' && entry.seq === target) {
+            const { folded: _, ...rest } = entry;
+            putEntry({ ...rest, body: '', scrubbed: true })(state);
+          }
+          if (entry.kind === 'edit' && entry.target === target) putEntry({ ...entry, body: '', scrubbed: true })(state);
+        }
+        settle(group, erase)(state);
+      }),
+    settle: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
+  };
+}
+
+const settle =
+  (group: GroupId, erase: number): Change =>
+  (state) => {
+    const entry = entryAt(state, group, erase);
+    if (entry?.kind !== 'erase') return;
+    const { due: _, ...rest } = entry;
+    putEntry(rest)(state);
+  };

@@ -1,0 +1,162 @@
+import { type GroupId, newUid, type UserId } from '../../lib/ids.ts';
+import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/messages/entry.ts';
+import type { Membership, User } from '../../lib/store/port.ts';
+import { BusNet } from './bus.ts';
+import { Disk, type DiskKind } from './disk.ts';
+import { ModelProcess, SLUG } from './process.ts';
+import type { Reader } from './reader.ts';
+import { type Change, lastOf, logOf, moveHint, putEntry, putGroup, putMembership, putUser, type State } from './state.ts';
+import { openModelStore } from './store.ts';
+import type { World } from './world.ts';
+
+function headOf(state: State): Head {
+  const last = lastOf(state, GROUP);
+  return last ? headAfter(last) : EMPTY_HEAD;
+}
+
+const asUser = (id: string): UserId => id as UserId;
+const STOP_MS = 1000;
+
+export const START = 1_700_000_000_000;
+
+export const GROUP = 'kitchen' as GroupId;
+const NAMES = ['ann', 'bob', 'eve'];
+
+/** Ann, who stays, and Bob and Eve, who come and go; one group; some processes on one store and one bus. */
+export class Stage {
+  readonly world: World;
+  readonly disk: Disk;
+  readonly users: readonly User[] = NAMES.map(userNamed);
+  readonly readers: Reader[] = [];
+  readonly #net: BusNet;
+  readonly #processes: ModelProcess[];
+  #born = 0;
+
+  constructor(world: World, kind: DiskKind, processes: number) {
+    this.world = world;
+    this.disk = new Disk(kind, world);
+    this.#net = new BusNet(world, () => START + world.time.ms);
+    void this.disk.write(...this.users.map(putUser));
+    furnish(this.disk, this.disk, GROUP, SLUG, this.users);
+    this.#processes = Array.from({ length: processes }, () => this.#start());
+  }
+
+  get ann(): User {
+    return this.user(0);
+  }
+
+  /** How long the log is for good. */
+  get length(): number {
+    return this.disk.committed.logs.get(GROUP)?.size ?? 0;
+  }
+
+  /** The log as it will stay. */
+  get log(): Entry[] {
+    return logOf(this.disk.committed, GROUP);
+  }
+
+  user(which: number): User {
+    return this.users[which % this.users.length] ?? userNamed('nobody', 0);
+  }
+
+  process(which: number): ModelProcess {
+    const process = this.#processes[which % this.#processes.length];
+    if (!process) throw new Error('no process');
+    return process;
+  }
+
+  get processes(): readonly ModelProcess[] {
+    return this.#processes;
+  }
+
+  /** A process dies, and another one is started in its place. */
+  crash(which: number): void {
+    const dying = this.process(which);
+    this.world.note(`${dying.name} dies`);
+    dying.die();
+    this.#processes[this.#processes.indexOf(dying)] = this.#start();
+    for (const reader of this.readers) reader.lose(dying);
+  }
+
+  /** A process is told to stop: another one takes what comes now; it ends its streams, answers what it was asked, and is gone in a second. */
+  stop(which: number): void {
+    const stopping = this.process(which);
+    this.world.note(`${stopping.name} stops`);
+    this.#processes[this.#processes.indexOf(stopping)] = this.#start();
+    void stopping.close();
+    void this.world.time.after(STOP_MS).then(() => {
+      stopping.die();
+      for (const reader of this.readers) reader.lose(stopping);
+    });
+  }
+
+  /** Many lines of Ann's, written at once by somebody else's process, which tells nobody. */
+  crowd(count: number): void {
+    if (this.disk.isAway) return;
+    const changes: Change[] = [];
+    let head = headOf(this.disk.primary);
+    for (let line = 0; line < count; line += 1) {
+      const uid = newUid((n) => this.world.tape.bytes('ids', n));
+      const entry = place({ kind: 'topic', topic: 'many', author: this.ann.id, uid }, GROUP, head, START);
+      head = headAfter(entry);
+      changes.push(putEntry(entry));
+    }
+    if (!this.world.tape.chance('hint of a crowd', this.world.weather.lostHints)) changes.push(moveHint(GROUP, head));
+    void this.disk.write(...changes);
+  }
+
+  #start(): ModelProcess {
+    this.#born += 1;
+    const name = `p${this.#born}`;
+    return new ModelProcess(
+      name,
+      this.world,
+      openModelStore(this.world, name, [this.disk], () => this.disk),
+      this.#net.join(name),
+    );
+  }
+}
+
+/** A group that these have joined, before a run begins; its log may be on another disk than the rest. */
+export function furnish(disk: Disk, logs: Disk, id: GroupId, slug: string, members: readonly User[]): void {
+  void disk.write(putGroup(aGroup(id, slug)));
+  let head = EMPTY_HEAD;
+  for (const { id: member } of members) {
+    const join = { kind: 'join', member, author: member, uid: `join ${member}`, key: `s:join:${member}:1` } as const;
+    const entry = place(join, id, head, START);
+    head = headAfter(entry);
+    void disk.write(putMembership(membershipOf(id, member)), moveHint(id, head));
+    void logs.write(putEntry(entry));
+  }
+}
+
+/** Somebody of this name. */
+export function userNamed(name: string, color: number): User {
+  const id = asUser(name);
+  return { id, name, nameKey: name, color, passwordHash: null, admin: false, bot: false, disabled: false, keyVersion: 1, createdAt: START };
+}
+
+const aGroup = (id: GroupId, slug: string) => ({
+  id,
+  number: 1,
+  slug,
+  name: slug,
+  topic: '',
+  open: true,
+  archived: false,
+  codeMac: slug,
+  codeSealed: slug,
+  createdAt: START,
+});
+
+const membershipOf = (group: GroupId, user: UserId): Membership => ({
+  group,
+  user,
+  in: true,
+  role: user === 'ann' ? 'moderator' : 'member',
+  rev: 1,
+  by: user,
+  lined: true,
+  at: START,
+  mark: 0,
+});

@@ -1,0 +1,116 @@
+import type { GroupId, UserId } from '../../lib/ids.ts';
+import { EMPTY_HEAD } from '../../lib/messages/entry.ts';
+import type { Group, GroupStore, Membership, MembershipStore, Store, User, UserStore } from '../../lib/store/port.ts';
+import { type Disk, hintOf, type Weathered } from './disk.ts';
+import { Line } from './line.ts';
+import { logStore } from './log.ts';
+import { memberKey, putGroup, putMembership, putUser, type State, type StoredGroup } from './state.ts';
+
+/** One process's store on a disk that others use too. `cut`: the process has died; nothing it asks is answered any more. */
+export type ModelStore = { readonly store: Store; cut(): void };
+
+/** On several disks, as the shards of a cluster are, each log is on `diskOf(group)`, and all the rest on the first. */
+export function openModelStore(
+  world: Weathered,
+  name: string,
+  disks: readonly [Disk, ...Disk[]],
+  diskOf: (group: GroupId) => Disk,
+): ModelStore {
+  const lines = new Map(disks.map((disk) => [disk, new Line(world, disk, name)] as const));
+  const lineTo = (disk: Disk): Line => lines.get(disk) ?? new Line(world, disk, name);
+  const first = lineTo(disks[0]);
+  const store: Store = {
+    kind: 'mongo',
+    settings: notModelled('settings'),
+    sessions: notModelled('sessions'),
+    tokens: notModelled('tokens'),
+    users: userStore(first),
+    groups: groupStore(first),
+    memberships: membershipStore(first),
+    log: logStore(world, { first, all: [...lines.values()], of: (group) => lineTo(diskOf(group)) }),
+    ping: async () => {},
+    close: async () => {},
+  };
+  const cut = (): void => {
+    for (const line of lines.values()) line.cut();
+  };
+  return { store, cut };
+}
+
+function notModelled<T extends object>(noun: string): T {
+  const refuse = (_: T, method: string | symbol) => () => Promise.reject(new Error(`${noun}.${String(method)} is not modelled`));
+  return new Proxy({} as T, { get: refuse });
+}
+
+function userStore(line: Line): UserStore {
+  const users = <T>(label: string, look: (all: readonly User[]) => T) => line.read(label, ({ users: all }) => look([...all.values()]));
+  return {
+    insert: (user) =>
+      line.write('users.insert', ({ users: all }) => {
+        const isNew = ![...all.values()].some(({ nameKey }) => nameKey === user.nameKey);
+        return isNew ? { result: true, change: putUser(user) } : { result: false };
+      }),
+    byId: (id) => users('user', (all) => all.find((user) => user.id === id)),
+    byIds: (ids) => users('users', (all) => all.filter(({ id }) => ids.includes(id))),
+    byNameKey: (key) => users('user by name', (all) => all.find(({ nameKey }) => nameKey === key)),
+    update: (id, patch) =>
+      line.write('users.update', ({ users: all }) => {
+        const user = all.get(id);
+        return user ? { result: true, change: putUser({ ...user, ...patch }) } : { result: false };
+      }),
+    list: () => users('all users', (all) => [...all]),
+  };
+}
+
+function groupStore(line: Line): GroupStore {
+  const find = (label: string, isIt: (group: StoredGroup) => boolean): Promise<Group | undefined> =>
+    line.read(label, (state) => {
+      const group = [...state.groups.values()].find(isIt);
+      return group && { ...group, head: hintOf(line.disk, state, group.id) };
+    });
+  const byId = (id: GroupId) => find('group', (group) => group.id === id);
+  return {
+    ...notModelled<GroupStore>('groups'),
+    insert: (group) =>
+      line.write('groups.insert', ({ groups }) => {
+        const stored = { ...group, number: groups.size + 1 };
+        return { result: { ...stored, head: EMPTY_HEAD }, change: putGroup(stored) };
+      }),
+    byId,
+    bySlug: (slug) => find('group by slug', (group) => group.slug === slug),
+    byIds: async (ids) => (await Promise.all(ids.map(byId))).flatMap((group) => group ?? []),
+    update: (id, patch) =>
+      line.write('groups.update', ({ groups }) => {
+        const group = groups.get(id);
+        return group ? { result: 'done' as const, change: putGroup({ ...group, ...patch }) } : { result: 'missing' as const };
+      }),
+  };
+}
+
+function membershipStore(line: Line): MembershipStore {
+  const read = <T>(label: string, look: (all: readonly Membership[], state: State) => T): Promise<T> =>
+    line.read(label, (state) => look([...state.memberships.values()], state));
+  const update = (label: string, group: GroupId, user: UserId, next: (present: Membership) => Membership): Promise<void> =>
+    line.write(label, ({ memberships }) => {
+      const present = memberships.get(memberKey(group, user));
+      return present ? { result: undefined, change: putMembership(next(present)) } : { result: undefined };
+    });
+  return {
+    get: (group, user) => line.read('membership', ({ memberships }) => memberships.get(memberKey(group, user))),
+    put: (membership) =>
+      line.write('memberships.put', ({ memberships }) => {
+        const present = memberships.get(memberKey(membership.group, membership.user));
+        if ((present?.rev ?? 0) !== membership.rev - 1) return { result: false };
+        return { result: true, change: putMembership({ ...membership, mark: present?.mark ?? membership.mark }) };
+      }),
+    lined: (group, user, rev) => update('memberships.lined', group, user, (one) => (one.rev === rev ? { ...one, lined: true } : one)),
+    mark: (group, user, n) => update('mark', group, user, (one) => ({ ...one, mark: Math.max(one.mark, n) })),
+    unlined: (before, limit) => read('unlined', (all) => all.filter(({ lined, at }) => !lined && at < before).slice(0, limit)),
+    ofGroup: (group) =>
+      read('members', (all, { came }) => {
+        const since = ({ user }: Membership): number => came.get(memberKey(group, user)) ?? 0;
+        return all.filter((one) => one.group === group && one.in).sort((a, b) => since(a) - since(b));
+      }),
+    ofUser: (user) => read('memberships', (all) => all.filter((one) => one.user === user && one.in)),
+  };
+}
