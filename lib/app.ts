@@ -11,14 +11,14 @@ import { finishLines } from './groups/membership.ts';
 import { settleFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
 import { groupRoutes } from './groups/routes.ts';
+import { frontDoor, type Refusals } from './http/door.ts';
 import { createFront, type Front, KEEP_ALIVE_MS } from './http/front.ts';
 import { createKoa } from './http/koa.ts';
 import type { Web } from './http/web.ts';
-import { streamDoor } from './live/door.ts';
 import { Hub } from './live/hub.ts';
-import { liveRoutes, type Refusals } from './live/routes.ts';
+import { hotStreams, liveRoutes } from './live/routes.ts';
 import { groupsIndexRoutes } from './messages/index-routes.ts';
-import { messageRoutes } from './messages/routes.ts';
+import { hotPosts, messageRoutes } from './messages/routes.ts';
 import { scrubDue } from './messages/scrub.ts';
 import { metricsRoutes } from './metrics/routes.ts';
 import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
@@ -69,9 +69,11 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const web: Web = { core, views, hub };
   const afterSignUp = () => settleFirstAccount(core);
   const refusals: Refusals = new WeakMap();
+  const hot = [...hotStreams, ...hotPosts];
   const koa = createKoa(web, {
     files: lastAnswers(hub, staticFiles(web)),
-    early: [healthRoutes(web), metricsRoutes(web), hookRoutes(web), liveRoutes(web, refusals), ...(isDev ? [devRoutes()] : [])],
+    refusals,
+    early: [healthRoutes(web), metricsRoutes(web), hookRoutes(web), liveRoutes(web), ...(isDev ? [devRoutes()] : [])],
     late: [
       accountRoutes(web, { afterSignUp }),
       groupsIndexRoutes(web),
@@ -82,7 +84,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     ],
   });
   const { http } = front;
-  front.open(streamDoor(koa, web, refusals));
+  front.open(frontDoor(koa, web, hot, refusals));
 
   const sweep = () => sweepOnce(core);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();

@@ -2,6 +2,7 @@ import Koa, { type Middleware } from 'koa';
 import { loggablePath } from '../log.ts';
 import { stateOf } from './context.ts';
 import { describeRequest } from './describe.ts';
+import { type Refusals, throwRefusals } from './door.ts';
 import { isAway } from './errors.ts';
 import { identify } from './identity.ts';
 import { readTyped } from './input.ts';
@@ -13,6 +14,8 @@ import type { Web } from './web.ts';
 
 export type Layers = {
   readonly files: Middleware;
+  /** What hot routes refused. */
+  readonly refusals: Refusals;
   /** Before sessions: health, webhooks, streams. */
   readonly early: readonly Router[];
   /** Behind them: pages and the API. */
@@ -28,6 +31,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   app.use(secureHeaders);
   app.use(sayErrors(web, false));
   app.use(layers.files);
+  app.use(throwRefusals(layers.refusals));
   for (const router of layers.early) app.use(router.routes());
   app.use(refuseForeign(core.config));
   app.use(unlessBearer(sessions(core, app)));

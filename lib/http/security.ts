@@ -52,7 +52,8 @@ export const refuseForeign =
     await next();
   };
 
-export function checkStreamOrigin(ctx: Context, config: Pick<Config, 'publicUrl'>): void {
+/** The same for hot routes. Errors: `forbidden`. */
+export function checkOrigin(ctx: Context, config: Pick<Config, 'publicUrl'>): void {
   if (isForeign(ctx, config)) throw foreign();
 }
 

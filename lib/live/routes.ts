@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
 import { z } from 'zod';
@@ -7,10 +7,11 @@ import { openGroup, standing } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
 import { mayManage, mayRead, type Standing } from '../groups/rules.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
+import type { HotRoute } from '../http/door.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
 import { Router } from '../http/router.ts';
-import { checkStreamOrigin } from '../http/security.ts';
+import { checkOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
 import { readPage } from '../messages/history.ts';
 import { presentLines } from '../messages/presenter.ts';
@@ -24,25 +25,17 @@ const FRAME_MESSAGES = 50;
 
 const HTML = 'text/html; charset=utf-8';
 
-/** The endless answers as routes: for HEAD, and to say why a stream could not be opened. The others are taken by the door (see streamDoor). */
-export function liveRoutes(web: Web, refusals: Refusals): Router {
+/** The endless answers as routes: for HEAD, and for paths that the hot routes do not know. */
+export function liveRoutes(web: Web): Router {
   const router = new Router();
-  for (const [kind, open] of Object.entries(STREAMS))
-    router.get(`/groups/:slug/${kind}`, async (ctx) => {
-      const refusal = refusals.get(ctx.req);
-      if (refusal) throw refusal;
-      await open(web, ctx, ctx.params.slug ?? '');
-    });
+  for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(web, ctx, ctx.params.slug ?? ''));
   return router;
 }
-
-/** Why a stream could not be opened. */
-export type Refusals = WeakMap<IncomingMessage, Error>;
 
 /** `GET /groups/:slug/events`: what happens in a group from now on, or after a cursor, for pages, programs or shells. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
 async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
-  checkStreamOrigin(ctx, core.config);
+  checkOrigin(ctx, core.config);
   const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.recent);
   const query = check(streamQuery, queryOf(ctx));
@@ -62,7 +55,7 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
 /** `GET /groups/:slug/live`: the newest messages and what follows, as an HTML document that never ends. Errors: as above. */
 async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
-  checkStreamOrigin(ctx, core.config);
+  checkOrigin(ctx, core.config);
   const viewer = await requireViewer(ctx, web, core.recent.fresh());
   const at = await openGroup(core, viewer.user, slug, core.recent.fresh());
   if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
@@ -79,7 +72,15 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
 }
 
 /** By the last part of their path. */
-export const STREAMS = { events: openEvents, live: openFrame } as const;
+const STREAMS = { events: openEvents, live: openFrame } as const;
+
+/** The same, taken before all layers. */
+export const hotStreams: readonly HotRoute[] = Object.entries(STREAMS).map(([kind, handle]) => ({
+  method: 'GET',
+  path: new RegExp(`^/groups/([^/?#%]+)/${kind}(?:\\?|$)`),
+  pattern: `/groups/:slug/${kind}`,
+  handle,
+}));
 
 async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promise<Viewer> {
   const viewer = await whoAsks(ctx, core, look);

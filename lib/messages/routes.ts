@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { DomainError, invalid, notFound } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { idempotencyKey, isHtmx, originOf, speech } from '../http/context.ts';
-import { viewerOf } from '../http/identity.ts';
+import { idempotencyKey, isHtmx, originOf, speech, stateOf } from '../http/context.ts';
+import type { HotRoute } from '../http/door.ts';
+import { viewerOf, whoAsks } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
+import { checkOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
 import type { Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
@@ -50,19 +52,7 @@ export function messageRoutes(web: Web): Router {
     else await listMessages(ctx, web, at, window);
   });
 
-  router.post('/groups/:slug/messages', async (ctx) => {
-    const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '', core.recent); // the log decides again when rights have changed
-    const form = await parse(postForm, ctx);
-    try {
-      const { message, isNew } = await operations.post(core, at, { body: form.body, key: keyOf(ctx, form.key) });
-      if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
-      await answer(ctx, web, at, fold(message, []), isNew ? 201 : 200);
-    } catch (error) {
-      if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError)) throw error;
-      const key = error.code === 'unavailable' ? form.key : undefined;
-      await showGroup(ctx, web, at, { limit: 50 }, { body: form.body, error, key });
-    }
-  });
+  router.post('/groups/:slug/messages', (ctx) => postMessage(web, ctx, ctx.params.slug ?? ''));
 
   router.get('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
@@ -128,6 +118,37 @@ export function messageRoutes(web: Web): Router {
   });
   return router;
 }
+
+/** `POST /groups/:slug/messages` by who has been found to ask. */
+async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> {
+  const { core } = web;
+  const at = await openGroup(core, viewerOf(ctx).user, slug, core.recent); // the log decides again when rights have changed
+  const form = await parse(postForm, ctx);
+  try {
+    const { message, isNew } = await operations.post(core, at, { body: form.body, key: keyOf(ctx, form.key) });
+    if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
+    await answer(ctx, web, at, fold(message, []), isNew ? 201 : 200);
+  } catch (error) {
+    if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError)) throw error;
+    const key = error.code === 'unavailable' ? form.key : undefined;
+    await showGroup(ctx, web, at, { limit: 50 }, { body: form.body, error, key });
+  }
+}
+
+/** Posting by token, as bots do, taken before all layers; a page's post needs its session. */
+export const hotPosts: readonly HotRoute[] = [
+  {
+    method: 'POST',
+    path: /^\/groups\/([^/?#%]+)\/messages$/,
+    pattern: '/groups/:slug/messages',
+    isFor: (ctx) => ctx.get('Authorization') !== '' && speech(ctx) !== 'html',
+    handle: async (web, ctx, slug) => {
+      checkOrigin(ctx, web.core.config);
+      stateOf(ctx).viewer = await whoAsks(ctx, web.core, web.core.recent);
+      await postMessage(web, ctx, slug);
+    },
+  },
+];
 
 /** Who writes on a page has it before their eyes. The answer does not wait for it. */
 function markAsRead({ core }: Web, at: Standing, { n }: Message): void {
