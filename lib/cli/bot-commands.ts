@@ -12,7 +12,10 @@ export function botCommands(program: Command): void {
     .argument('<name>')
     .description('make a bot with an incoming webhook and a bearer token; both are shown once')
     .requiredOption('--group <group>', 'the group it posts into')
-    .action(withCore(async (session, name: string, { group }: { group: string }) => (await bots()).create(session, name, group)));
+    .option('--secret', 'take only what is signed with a secret, shown once')
+    .action(
+      withCore(async (session, name: string, options: { group: string; secret?: true }) => (await bots()).create(session, name, options)),
+    );
   example(create, 'parley bot create Deploys --group field-team', 'curl -d "It is live" http://127.0.0.1:3000/hooks/TOKEN');
   const list = bot
     .command('list')
@@ -25,6 +28,16 @@ export function botCommands(program: Command): void {
     .description('give a bot a new webhook and token; the old ones are dead at once')
     .action(withCore(async (session, name: string) => (await bots()).rotate(session, name)));
   example(rotate, 'parley bot rotate Deploys');
+  const secret = bot
+    .command('secret')
+    .argument('<name>')
+    .description('make another secret that what is posted to the webhook has to be signed with; the one before still holds')
+    .option('--stdin', 'take the secrets from standard input instead, one a line, the newest first')
+    .option('--off', 'what is posted need not be signed')
+    .action(
+      withCore(async (session, name: string, options: { stdin?: true; off?: true }) => (await bots()).secret(session, name, options)),
+    );
+  example(secret, 'parley bot secret Deploys', 'parley bot secret Deploys --stdin < github-secret.txt');
   const revoke = bot
     .command('revoke')
     .argument('<name>')

@@ -1,15 +1,47 @@
 import { nameKey } from '../accounts/account.ts';
-import { type BotSecrets, createBot, requireBot, revokeBot, rotateBot } from '../bots/operations.ts';
+import {
+  type BotSecrets,
+  createBot,
+  hookSecrets,
+  newHookSecret,
+  requireBot,
+  revokeBot,
+  rotateBot,
+  setHookSecrets,
+} from '../bots/operations.ts';
 import type { Core } from '../core.ts';
+import { invalid } from '../errors.ts';
 import type { User } from '../store/port.ts';
 import type { Session } from './command.ts';
+import { readText } from './input.ts';
 import { actingFor, everybody, groupNamed, operator } from './named.ts';
 import type { Out, Row } from './out.ts';
 
-export async function create({ core, out }: Session, name: string, slug: string): Promise<void> {
-  const group = await groupNamed(core, slug);
-  const { user, ...secrets } = await createBot(core, (await operator(core))?.id, { name, group });
-  tell(out, user, secrets);
+type CreateOptions = { readonly group: string; readonly secret?: true };
+
+export async function create({ core, out }: Session, name: string, options: CreateOptions): Promise<void> {
+  const group = await groupNamed(core, options.group);
+  const secret = options.secret ? newHookSecret(core) : undefined;
+  const signed = secret === undefined ? {} : { secrets: [secret] };
+  const { user, ...secrets } = await createBot(core, (await operator(core))?.id, { name, group, ...signed });
+  tell(out, user, secrets, secret);
+}
+
+type SecretOptions = { readonly off?: true; readonly stdin?: true };
+
+/** A new secret beside the one before, so that those who sign have time to change; or those given; or none. */
+export async function secret({ core, out }: Session, name: string, { off, stdin }: SecretOptions): Promise<void> {
+  const user = await botNamed(core, name);
+  const made = off || stdin ? undefined : newHookSecret(core);
+  const given = stdin ? (await readText(10_000)).split('\n').flatMap((line) => line.trim() || []) : [];
+  const secrets = made === undefined ? given : [made, ...(await hookSecrets(core, user)).slice(0, 1)];
+  if (stdin && given.length === 0) throw invalid('secret', 'No secret came on standard input.');
+  await setHookSecrets(core, user, secrets);
+  const { id } = user;
+  const text = made
+    ? `The webhook of ${user.name} takes what is signed with ${made}`
+    : `The webhook of ${user.name} has ${secrets.length} secrets.`;
+  out.say({ id, name: user.name, secret: made ?? null, secrets: secrets.length }, text);
 }
 
 export async function list({ core, out }: Session): Promise<void> {
@@ -36,7 +68,8 @@ export async function revoke({ core, out }: Session, name: string): Promise<void
 
 const botNamed = async (core: Core, name: string): Promise<User> => requireBot(await core.store.users.byNameKey(nameKey(name)), name);
 
-function tell(out: Out, { id, name }: User, { hook, token, campfire }: BotSecrets): void {
+function tell(out: Out, { id, name }: User, { hook, token, campfire }: BotSecrets, secret?: string): void {
   const text = [`Of ${name}, shown this once:`, `  webhook   ${hook}`, `  token     ${token}`, `  campfire  ${campfire}`];
-  out.say({ id, name, hook, token, campfire }, text.join('\n'));
+  if (secret !== undefined) text.push(`  secret    ${secret}`);
+  out.say({ id, name, hook, token, campfire, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
 }

@@ -9,7 +9,8 @@ export function cleanText(text: string): string {
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
     .replace(CONTROLS, '')
-    .replace(/^(?:[^\S\n]*\n)+|\s+$/g, '');
+    .replace(/^(?:[^\S\n]*\n)+/, '')
+    .trimEnd(); // not `\s+$`, which looks at every space within once for each before it
 }
 
 /** Whether there is nothing to see: only space, or characters without a shape. */

@@ -1,64 +1,25 @@
-import { linkifyit } from 'linkify-it';
 import type { Format } from './entry.ts';
-import { findMentions, type Named } from './mentions.ts';
+import { renderModel } from './markup-model.ts';
+import { renderText } from './markup-text.ts';
+import type { Named } from './mentions.ts';
+import { parseModel } from './model.ts';
 
-type Span = { readonly start: number; readonly end: number; readonly html: string };
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** Escapes text for an element or a quoted attribute. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
-
-const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
-for (const schema of ['ftp:', '//']) linkify.add(schema, null);
-
-const SAFE_URL = /^(https?:\/\/|mailto:)/i;
-/** Longer texts keep their URLs as text: finding links must stay cheap whatever is posted. */
-const MOST_LINKIFIED = 20_000;
+export { escapeHtml } from './markup-text.ts';
 
 /**
- * The only producer of HTML from what people and bots write: escaped text, line breaks kept (as `<br>`, for text browsers too),
- * http, https and mailto URLs linked, `@name` of the people given marked. It does not depend on who looks.
+ * The only producer of HTML from what people and bots write (with its parts markup-*.ts): every text is escaped, only http, https and mailto are
+ * linked, `@name` of the people given is marked. It does not depend on who looks.
  */
 export function renderBody(body: string, format: Format, mentioned: readonly Named[]): string {
   switch (format) {
     case 'text':
     case 'markdown':
-    case 'model':
       return renderText(body, mentioned);
+    case 'model': {
+      const model = parseModel(body);
+      return model ? renderModel(model, mentioned) : renderText(body, mentioned);
+    }
     default:
       throw format satisfies never;
   }
-}
-
-function renderText(text: string, mentioned: readonly Named[]): string {
-  const spans = [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start);
-  let html = '';
-  let last = 0;
-  for (const span of spans) {
-    if (span.start < last) continue; // inside a link already
-    html += escapeHtml(text.slice(last, span.start)) + span.html;
-    last = span.end;
-  }
-  return (html + escapeHtml(text.slice(last))).replaceAll('\n', '<br>');
-}
-
-function linkSpans(text: string): Span[] {
-  if (text.length > MOST_LINKIFIED || !/:\/\/|mailto:/i.test(text)) return [];
-  return (linkify.match(text) ?? [])
-    .filter((match) => SAFE_URL.test(match.url))
-    .map((match) => ({
-      start: match.index,
-      end: match.lastIndex,
-      html: `<a href="${escapeHtml(match.url)}" rel="noopener noreferrer nofollow" target="_blank">${escapeHtml(match.text)}</a>`,
-    }));
-}
-
-function mentionSpans(text: string, mentioned: readonly Named[]): Span[] {
-  if (mentioned.length === 0) return [];
-  return findMentions(text, mentioned).map(({ id, start, end }) => ({
-    start,
-    end,
-    html: `<span class="mention" data-user="${escapeHtml(id)}">${escapeHtml(text.slice(start, end))}</span>`,
-  }));
 }

@@ -9,6 +9,7 @@ import type { Draft, Entry, FollowUpBody, Format, Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
 import { readMessage } from './history.ts';
 import { findMentions } from './mentions.ts';
+import { bodyAsText } from './model-text.ts';
 import * as rules from './rules.ts';
 
 export type Post = {
@@ -16,8 +17,14 @@ export type Post = {
   readonly format?: Format;
   /** Idempotency key with the prefix of its key space (see keyIn). */
   readonly key?: string | undefined;
+  /** False: a repetition that comes while the first is being written is refused (`inFlight`); else it waits for what comes of it. */
+  readonly mayWait?: boolean;
   /** A sender name given by a webhook. */
   readonly as?: string | undefined;
+  /** What a repetition with the same key must have in common with the first; else the body and its sender's name. */
+  readonly sameness?: readonly string[] | undefined;
+  /** Whose rate counts; else the author's. */
+  readonly rate?: string | undefined;
 };
 
 /** `isNew` is false when this key had posted the message before. */
@@ -37,12 +44,33 @@ export function keyIn(space: KeySpace, key: string): string {
 
 /**
  * The one door: every edge posts through here. Durable when it resolves.
- * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (no member), `tooMany`, `keyReused`, `unavailable`.
+ * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (no member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
  */
 export async function post(core: Core, at: Standing, input: Post): Promise<Posted> {
   requireMember(at);
   const body = parseBody(input.body, core.config.maxBodyBytes);
-  checkRate(core, at.user.id);
+  const done = begin(core, at, input);
+  try {
+    checkRate(core, input.rate ?? at.user.id);
+    return await append(core, at, input, body);
+  } finally {
+    done();
+  }
+}
+
+/** Longer than an append may take: a lease that is left over ends by itself. */
+const IN_FLIGHT_PER_SECOND = 0.1;
+
+/** Notes that this process writes what came with a key. (A repetition at another process waits for the log to decide.) */
+function begin(core: Core, at: Standing, { key, mayWait = true }: Post): () => void {
+  if (key === undefined || mayWait) return () => {};
+  const lease = `key:${at.group.id}:${at.user.id}:${key}`;
+  const waitMs = core.limits.take(lease, IN_FLIGHT_PER_SECOND, 1);
+  if (waitMs > 0) throw new DomainError('inFlight', 'The first request with this key is still being written.', { retryAfterMs: 1000 });
+  return () => core.limits.giveBack(lease);
+}
+
+async function append(core: Core, at: Standing, input: Post, body: string): Promise<Posted> {
   const draft: Draft = {
     kind: 'message',
     author: at.user.id,
@@ -51,7 +79,7 @@ export async function post(core: Core, at: Standing, input: Post): Promise<Poste
     format: input.format ?? 'text',
     ...(input.as ? { as: input.as.slice(0, 80) } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
-    ...(await mentionsIn(core, at, body)),
+    ...(await mentionsIn(core, at, bodyAsText(body, input.format ?? 'text'))),
   };
   // The group was read before the membership, and its head never leads: what the log says up to there is in `at`.
   const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
@@ -68,7 +96,10 @@ function asPosted(entry: Entry, draft: Draft): Posted {
 }
 
 const macOf = (core: Core, at: Standing, body: string, input: Post): string =>
-  core.secrets.mac('post', JSON.stringify([at.group.id, at.user.id, body, input.format ?? 'text', input.as ?? '']));
+  core.secrets.mac(
+    'post',
+    JSON.stringify([at.group.id, at.user.id, ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? ''])]),
+  );
 
 function requireMember(at: Standing): void {
   if (mayPost(at)) return;
@@ -86,9 +117,9 @@ async function standingNow(core: Core, at: Standing): Promise<Standing> {
   return standing(core, user, group);
 }
 
-function checkRate(core: Core, author: UserId): void {
+function checkRate(core: Core, whose: string): void {
   const rate = core.config.postsPerSecond;
-  const waitMs = core.limits.take(`post:${author}`, rate, rate * 3);
+  const waitMs = core.limits.take(`post:${whose}`, rate, rate * 3);
   if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 

@@ -5,6 +5,8 @@ import type { Entry, Message } from './entry.ts';
 import { type FoldedMessage, fold, isErased } from './fold.ts';
 import type { Line } from './history.ts';
 import { renderBody } from './markup.ts';
+import { parseModel } from './model.ts';
+import { bodyAsText } from './model-text.ts';
 
 /** Where the rows lead: the slug in their links. */
 export type Place = { readonly slug: string };
@@ -17,6 +19,8 @@ export type Row = {
   readonly rev: number;
   readonly author: { readonly id: string; readonly name: string; readonly color: number; readonly bot: boolean };
   readonly as: string | null;
+  /** An emoji that a webhook gave in place of a picture. */
+  readonly icon: string | null;
   readonly iso: string;
   readonly time: string;
   readonly day: string;
@@ -64,6 +68,7 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     rev,
     author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
     as: message.as ?? null,
+    icon: modelOf(folded)?.icon ?? null,
     ...when(message.at),
     html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
     edited: state.editedAt !== undefined,
@@ -72,6 +77,9 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
   };
 }
+
+const modelOf = (folded: FoldedMessage) =>
+  folded.state.format === 'model' && !isErased(folded) ? parseModel(folded.state.body) : undefined;
 
 function undoBy({ message, state }: FoldedMessage, now: number): string | null {
   const erased = state.erasedBy;
@@ -130,10 +138,11 @@ export async function presentLines(
   );
 }
 
-/** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. */
+/** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `model`: what a bot said in more than text. */
 export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
+  const model = modelOf(folded);
   return {
     id: `${message.group}-${message.seq}`,
     group: place.slug,
@@ -143,8 +152,9 @@ export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
     kind: 'message' as const,
     at: dates.iso(message.at),
     author: authorJson(message.author, faces, message.as),
-    body: isGone ? '' : state.body,
+    body: isGone ? '' : bodyAsText(state.body, state.format),
     format: state.format,
+    ...(model ? { model } : {}),
     html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
     mentions: isGone ? [] : (state.mentions ?? []),
     edited_at: state.editedAt === undefined ? null : dates.iso(state.editedAt),
@@ -171,9 +181,12 @@ export function entryJson(entry: Entry, place: Place, faces: Faces): object {
 export function entryText(entry: Entry, faces: Faces): string | undefined {
   switch (entry.kind) {
     case 'message':
-      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : entry.body);
+      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : bodyAsText(entry.body, entry.format));
     case 'edit':
-      return textLine(nameOf(faces, entry.author), entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${entry.body}`);
+      return textLine(
+        nameOf(faces, entry.author),
+        entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${bodyAsText(entry.body, entry.format)}`,
+      );
     case 'erase':
       return `* ${nameOf(faces, entry.author)} erased #${entry.target}`;
     case 'unerase':
@@ -198,7 +211,8 @@ export function messageText(folded: FoldedMessage, faces: Faces): string {
 }
 
 /** The body as text, or a word in its place. */
-export const bodyText = (folded: FoldedMessage): string => (isErased(folded) ? '(erased)' : folded.state.body);
+export const bodyText = (folded: FoldedMessage): string =>
+  isErased(folded) ? '(erased)' : bodyAsText(folded.state.body, folded.state.format);
 
 /** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
 const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));

@@ -125,7 +125,11 @@ async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> 
   const at = await openGroup(core, viewerOf(ctx).user, slug, core.recent); // the log decides again when rights have changed
   const form = await parse(postForm, ctx);
   try {
-    const { message, isNew } = await operations.post(core, at, { body: form.body, key: keyOf(ctx, form.key) });
+    const { message, isNew } = await operations.post(core, at, {
+      body: form.body,
+      key: keyOf(ctx, form.key),
+      mayWait: idempotencyKey(ctx) === undefined,
+    });
     if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
     await answer(ctx, web, at, fold(message, []), isNew ? 201 : 200);
   } catch (error) {

@@ -98,6 +98,8 @@ export type Token = {
   readonly prefix: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
+  /** Of a hook whose deliveries must be signed: the secrets, newest first, as JSON, sealed. */
+  readonly secrets?: string;
 };
 
 export type TokenStore = {
@@ -106,6 +108,8 @@ export type TokenStore = {
   /** By createdAt. */
   listOf(user: UserId): Promise<Token[]>;
   touch(hash: string, now: number): Promise<void>;
+  /** Replaces the sealed secrets; undefined removes them. Resolves to whether the token exists. */
+  setSecrets(hash: string, secrets: string | undefined): Promise<boolean>;
   /** Resolves to whether it existed. */
   remove(hash: string): Promise<boolean>;
 };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GroupId } from '../ids.ts';
 import type { Group, GroupStore, MembershipStore, SessionStore, Store, TokenStore, UserStore } from './port.ts';
 
@@ -20,6 +21,13 @@ export type Recent = Lookups & {
   forget(): void;
   /** The look-ups as of now: what was committed before this call is seen. */
   fresh(): Lookups;
+  /** Names what is remembered: taken before asking, it tells later whether the answers still stand. */
+  stamp(): number;
+  /**
+   * Whether what was answered since `stamp` is still so at a moment after this call; false also where nobody can tell without asking again.
+   * All that ask in one turn of the event loop share the look at the store.
+   */
+  stillStands(stamp: number): Promise<boolean>;
 };
 
 const KEPT_MS = 1000;
@@ -35,6 +43,11 @@ export function withRecent(store: Store): { readonly store: Store; readonly rece
     ...lookupsThrough(memory, noted),
     forget: () => memory.forget(),
     fresh: () => (memory.refresh() ? recent : noted),
+    stamp: () => memory.stamp,
+    stillStands: async (stamp) => {
+      await nextTurn();
+      return memory.stands(stamp);
+    },
   };
   return { store: noted, recent };
 }
@@ -50,8 +63,17 @@ class Memory {
     this.#changed = changed;
   }
 
+  /** Counts how often all was forgotten. */
+  stamp = 0;
+
   forget(): void {
+    this.stamp += 1;
     this.#kept.clear();
+  }
+
+  stands(stamp: number): boolean {
+    this.#check();
+    return this.#changed !== undefined && this.stamp === stamp;
   }
 
   /** Whether what is remembered now is as new as the store. */
@@ -164,7 +186,7 @@ function noting(store: Store, noted: () => void): Store {
     ...store,
     users: { ...users, update: after(users.update) },
     sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
-    tokens: { ...tokens, touch: after(tokens.touch), remove: after(tokens.remove) },
+    tokens: { ...tokens, touch: after(tokens.touch), setSecrets: after(tokens.setSecrets), remove: after(tokens.remove) },
     groups: { ...groups, update: after(groups.update) },
     memberships: { ...memberships, put: after(memberships.put) },
   };

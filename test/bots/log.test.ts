@@ -12,6 +12,7 @@ const PATHS: [path: string, logged: string][] = [
   [`/hooks//${TOKEN}`, '/hooks/[redacted]'],
   [`/services/T0/B0/${TOKEN}`, '/services/[redacted]'],
   [`/api/webhooks/1/${TOKEN}`, '/api/webhooks/[redacted]'],
+  [`/api/v10/webhooks/1/${TOKEN}?wait=true`, '/api/v10/webhooks/[redacted]'],
   [`/rooms/1/7-${TOKEN}/messages`, '/rooms/1/[redacted]'],
   [`/groups/lobby?token=${TOKEN}`, '/groups/lobby'],
   ['/groups/lobby/messages/3', '/groups/lobby/messages/3'],

@@ -312,6 +312,17 @@ const tokens: Cases = {
     t.deepEqual(await store.tokens.byHash(token.hash), { ...token, lastUsedAt: NOW + 5 });
     await store.tokens.touch(word(), NOW);
   },
+  'tokens: secrets are kept, replaced and removed': async (t, store) => {
+    const token = aToken({ kind: 'hook', group: aGroupId(), secrets: 'sealed one' });
+    await store.tokens.insert(token);
+    t.deepEqual(await store.tokens.byHash(token.hash), token);
+    t.true(await store.tokens.setSecrets(token.hash, 'sealed two'));
+    t.deepEqual(await store.tokens.listOf(token.user), [{ ...token, secrets: 'sealed two' }]);
+    t.true(await store.tokens.setSecrets(token.hash, undefined));
+    const { secrets: _, ...bare } = token;
+    t.deepEqual(await store.tokens.byHash(token.hash), bare);
+    t.false(await store.tokens.setSecrets(word(), 'x'));
+  },
   'tokens: remove says whether it existed': async (t, store) => {
     const token = aToken();
     await store.tokens.insert(token);

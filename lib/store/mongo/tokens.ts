@@ -20,6 +20,10 @@ export function tokenStore({ tokens }: Collections): TokenStore {
     async touch(hash, now) {
       await tokens.updateOne({ _id: { $eq: hash } }, { $set: { lastUsedAt: now } });
     },
+    async setSecrets(hash, secrets) {
+      const change = secrets === undefined ? { $unset: { secrets: '' as const } } : { $set: { secrets } };
+      return (await tokens.updateOne({ _id: { $eq: hash } }, change)).matchedCount === 1;
+    },
     remove: async (hash) => (await tokens.deleteOne({ _id: { $eq: hash } })).deletedCount === 1,
   };
 }

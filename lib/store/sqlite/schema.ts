@@ -57,6 +57,7 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, payload TEXT NOT NULL, at INTEGER NOT NULL DEFAULT (unixepoch())
   ) STRICT;
   `,
+  'ALTER TABLE tokens ADD COLUMN secrets TEXT',
 ];
 
 /**

@@ -1,0 +1,55 @@
+import { withEmoji } from './emoji.ts';
+import { Aside, bounded, link, moment, plain } from './markup.ts';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/** The three entities of Slack, read once. */
+export const decoded = (text: string): string => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
+
+/** What only Slack's own senders write; then a backslash is one. */
+const SLACK = /<(?:(?:https?:|mailto:)[^<>\n]*|[@#!][^<>\s][^<>\n]*)>|&(?:amp|lt|gt);/;
+const ANGLES = /<([^<>\n]{1,4000})>/g;
+const BOLD = /(?<![\p{L}\p{N}*\\])\*(?=\S)([^*\n]*[^\s*])\*(?![\p{L}\p{N}*])/gu;
+const STRUCK = /(?<![\p{L}\p{N}~\\])~(?=\S)([^~\n]*[^\s~])~(?![\p{L}\p{N}~])/gu;
+
+/**
+ * Slack's mrkdwn as Markdown. Senders that know only Markdown post to the same URLs, so its marks are left as they are; `*bold*` is bold, as in Slack.
+ * `<80%>` and the like, which careless senders do not escape, stay to be seen.
+ */
+export function fromMrkdwn(given: string): string {
+  const source = bounded(given);
+  const kept = new Aside();
+  const isSlack = SLACK.test(source);
+  let text = kept.code(source.replace(/\r\n?/g, '\n'), decoded);
+  if (isSlack) text = text.replaceAll('\\', '\\\\');
+  text = text.replace(ANGLES, (all, inner: string) => {
+    const meant = angled(inner);
+    return meant === undefined ? all : kept.aside(meant);
+  });
+  text = text
+    .replaceAll('||', '\\|\\|')
+    .replace(isSlack ? /</g : /(?<!\\)</g, '\\<')
+    .replaceAll('&lt;', '\\<');
+  text = withEmoji(decoded(text)).replace(BOLD, '**$1**').replace(STRUCK, '~~$1~~');
+  return kept.back(text);
+}
+
+/** What stands between `<` and `>`; undefined when it means nothing. */
+function angled(inner: string): string | undefined {
+  const [target = '', label = ''] = inner.split(/\|(.*)/s).map(decoded);
+  if (/^(?:https?:\/\/|mailto:)/i.test(target)) return link(label || target.replace(/^mailto:/i, ''), target);
+  if (/^@\w/.test(target)) return plain(`@${(label || target.slice(1)).replace(/^@/, '')}`);
+  if (/^#\w/.test(target)) return plain(`#${(label || target.slice(1)).replace(/^#/, '')}`);
+  if (/^![a-z]/.test(target)) return plain(special(target.slice(1), label));
+  return undefined;
+}
+
+function special(command: string, label: string): string {
+  const [name = '', value = ''] = command.split('^');
+  if (name === 'date') return label || moment(Number(value));
+  if (name === 'subteam') return `@${label.replace(/^@/, '') || 'group'}`;
+  return `@${name}`;
+}
+
+/** Slack's `plain_text`: what it says, and emoji. */
+export const fromPlain = (source: string): string => plain(withEmoji(source));

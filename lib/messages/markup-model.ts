@@ -1,0 +1,47 @@
+import { renderMarkdown } from './markup-markdown.ts';
+import { anchor, escapeHtml } from './markup-text.ts';
+import type { Named } from './mentions.ts';
+import type { Card, Field, Link, Model } from './model.ts';
+import { cutMark, momentOf } from './model-text.ts';
+import { colorClass } from './palette.ts';
+
+/** What a bot says as HTML: its text, then its cards. Pictures are links, since nothing a bot names is fetched. */
+export function renderModel({ text, cards, cut }: Model, mentioned: readonly Named[]): string {
+  const parts = [
+    text === undefined ? '' : renderMarkdown(text, mentioned),
+    ...cards.map((card) => renderCard(card, mentioned)),
+    cut ? `<p><small>${escapeHtml(cutMark(cut))}</small></p>` : '',
+  ];
+  return `<div class="rich">${parts.join('')}</div>`;
+}
+
+function renderCard(card: Card, mentioned: readonly Named[]): string {
+  const { pretext, author, title, text, fields, pictures, actions } = card;
+  const parts = [
+    author ? `<p class="by">${linked(author.text, author.url)}</p>` : '',
+    title === undefined ? '' : `<p class="headline"><b>${linked(title, card.url)}</b></p>`,
+    text === undefined ? '' : renderMarkdown(text, mentioned),
+    fields ? renderFields(fields, mentioned) : '',
+    pictures ? `<p>${pictures.map(renderLink).join(' ')}</p>` : '',
+    actions ? `<p class="actions">${actions.map(renderLink).join(' ')}</p>` : '',
+    renderFoot(card),
+  ].join('');
+  const before = pretext === undefined ? '' : renderMarkdown(pretext, mentioned);
+  return parts === '' ? before : `${before}<div class="slip${card.color ? ` ${colorClass(card.color)}` : ''}">${parts}</div>`;
+}
+
+const linked = (text: string, url: string | undefined): string => (url === undefined ? escapeHtml(text) : anchor(url, escapeHtml(text)));
+const renderLink = ({ text, url }: Link): string => anchor(url, escapeHtml(text));
+
+function renderFields(fields: readonly Field[], mentioned: readonly Named[]): string {
+  const html = fields.map(
+    ({ title, value, short }) =>
+      `<div${short ? ' class="short"' : ''}><dt>${escapeHtml(title)}</dt><dd>${renderMarkdown(value, mentioned)}</dd></div>`,
+  );
+  return `<dl>${html.join('')}</dl>`;
+}
+
+function renderFoot({ footer, at }: Card): string {
+  const said = [footer, at === undefined ? undefined : momentOf(at)].filter((one) => one !== undefined);
+  return said.length === 0 ? '' : `<p><small>${said.map(escapeHtml).join(' · ')}</small></p>`;
+}

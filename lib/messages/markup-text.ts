@@ -1,0 +1,49 @@
+import { linkifyit } from 'linkify-it';
+import { findMentions, type Named } from './mentions.ts';
+
+type Span = { readonly start: number; readonly end: number; readonly html: string };
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Escapes text for an element or a quoted attribute. */
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
+
+const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+for (const schema of ['ftp:', '//']) linkify.add(schema, null);
+
+const SAFE_URL = /^(https?:\/\/|mailto:)/i;
+/** Longer texts keep their URLs as text: finding links must stay cheap whatever is posted. */
+const MOST_LINKIFIED = 20_000;
+
+/** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, `@name` of the people given marked. */
+export function renderText(text: string, mentioned: readonly Named[]): string {
+  const spans = [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start);
+  let html = '';
+  let last = 0;
+  for (const span of spans) {
+    if (span.start < last) continue; // inside a link already
+    html += escapeHtml(text.slice(last, span.start)) + span.html;
+    last = span.end;
+  }
+  return (html + escapeHtml(text.slice(last))).replaceAll('\n', '<br>');
+}
+
+/** A link, or only its label where the URL is not one that a message may lead to. `label` is HTML. */
+export const anchor = (url: string, label: string): string =>
+  SAFE_URL.test(url) ? `<a href="${escapeHtml(url)}" rel="noopener noreferrer nofollow" target="_blank">${label}</a>` : label;
+
+function linkSpans(text: string): Span[] {
+  if (text.length > MOST_LINKIFIED || !/:\/\/|mailto:/i.test(text)) return [];
+  return (linkify.match(text) ?? [])
+    .filter((match) => SAFE_URL.test(match.url))
+    .map((match) => ({ start: match.index, end: match.lastIndex, html: anchor(match.url, escapeHtml(match.text)) }));
+}
+
+function mentionSpans(text: string, mentioned: readonly Named[]): Span[] {
+  if (mentioned.length === 0) return [];
+  return findMentions(text, mentioned).map(({ id, start, end }) => ({
+    start,
+    end,
+    html: `<span class="mention" data-user="${escapeHtml(id)}">${escapeHtml(text.slice(start, end))}</span>`,
+  }));
+}

@@ -1,0 +1,116 @@
+import { datesIn } from '../dates.ts';
+import { cutText } from './body.ts';
+import type { Format } from './entry.ts';
+import { isPlain, plainText } from './markdown-text.ts';
+import { type Card, type Model, parseModel } from './model.ts';
+
+const dates = datesIn('UTC');
+
+/** When a card says it happened, such as `21 Nov 2025, 14:02 UTC`. */
+export const momentOf = (at: number): string => `${dates.moment(at)} UTC`;
+
+/** What was left out, in words. */
+export const cutMark = ({ bytes, most }: NonNullable<Model['cut']>): string => `[cut: ${bytes} bytes, ${most} at most]`;
+
+/** All that a model says, as plain text: for shells, search, mentions, notices and webhooks out. */
+export function modelText({ text, cards, cut }: Model): string {
+  const parts = [text === undefined ? undefined : plainText(text), ...cards.map(cardText), cut && cutMark(cut)];
+  return parts.filter((part) => part !== undefined && part !== '').join('\n');
+}
+
+function cardText(card: Card): string {
+  const fields = (card.fields ?? []).map(({ title, value }) => [title, plainText(value)].filter(Boolean).join(': '));
+  const links = [...(card.pictures ?? []), ...(card.actions ?? [])].map(({ text, url }) => (text === url ? url : `${text}: ${url}`));
+  const foot = [card.footer, card.at === undefined ? undefined : momentOf(card.at)].filter(Boolean).join(' · ');
+  return [
+    card.pretext && plainText(card.pretext),
+    card.author?.text,
+    card.title && [card.title, card.url && `(${card.url})`].filter(Boolean).join(' '),
+    card.text && plainText(card.text),
+    ...fields,
+    ...links,
+    foot,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** A stored body as text, whatever its format. */
+export function bodyAsText(body: string, format: Format): string {
+  const model = format === 'model' ? parseModel(body) : undefined;
+  return model ? modelText(model) : body;
+}
+
+export type ModelBody = { readonly body: string; readonly format: Format };
+
+/**
+ * A model as the body of a message of `maxBytes` at most: its JSON, or just text where it says nothing but text. What is too long is cut where it would
+ * be read last, with a mark. The name is not in it: it belongs to the message.
+ */
+export function bodyOf({ name: _, ...model }: Model, maxBytes: number): ModelBody {
+  const { text, cards, picture, icon } = model;
+  const isText = text !== undefined && cards.length === 0 && picture === undefined && icon === undefined && isPlain(text);
+  const json = isText ? undefined : fitted(model, maxBytes);
+  return json === undefined ? { body: cutText(modelText(model), maxBytes), format: 'text' } : { body: json, format: 'model' };
+}
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value), 'utf8');
+
+/** Undefined when even an empty model is longer. */
+function fitted(model: Model, maxBytes: number): string | undefined {
+  const bytes = sizeOf(model);
+  if (bytes <= maxBytes) return JSON.stringify(model);
+  let allowance = maxBytes;
+  while (allowance > 0) {
+    const left = { ...within(model, { bytes: allowance }), cut: { bytes, most: maxBytes } };
+    const excess = sizeOf(left) - maxBytes;
+    if (excess <= 0) return left.text === undefined && left.cards.length === 0 ? undefined : JSON.stringify(left);
+    allowance -= excess + 8;
+  }
+  return undefined;
+}
+
+type Allowance = { bytes: number };
+
+/** The model up to where the allowance is used up; structure is not counted. */
+function within({ text, cards, ...rest }: Model, left: Allowance): Model {
+  const kept = text === undefined ? {} : spend({ text }, left);
+  return { ...rest, ...kept, cards: cards.flatMap((card) => (left.bytes > 0 ? [spend(card, left)] : [])) };
+}
+
+/** The same value with its texts cut, in the order in which they stand. */
+function spend<T extends object>(value: T, left: Allowance): T {
+  const kept = Object.entries(value).map(([key, one]) => [key, spendOne(key, one, left)] as const);
+  return Object.fromEntries(kept.filter(([, one]) => one !== undefined)) as T;
+}
+
+function spendOne(key: string, value: unknown, left: Allowance): unknown {
+  if (typeof value === 'string') return key === 'url' ? spendUrl(value, left) : spendText(value, left);
+  if (Array.isArray(value)) return value.flatMap((one: object) => (left.bytes > 0 ? [spend(one, left)] : []));
+  return typeof value === 'object' && value !== null ? spend(value, left) : value;
+}
+
+/** Half an address leads nowhere. */
+function spendUrl(url: string, left: Allowance): string | undefined {
+  const size = sizeOf(url);
+  left.bytes -= size;
+  return left.bytes < 0 ? undefined : url;
+}
+
+function spendText(text: string, left: Allowance): string {
+  const size = sizeOf(text);
+  const kept = size <= left.bytes ? text : beginning(text, Math.max(0, left.bytes));
+  left.bytes -= size;
+  return kept;
+}
+
+/** As many characters as take so many bytes as JSON. */
+function beginning(text: string, bytes: number): string {
+  let [low, high] = [0, Math.min(text.length, bytes)];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (sizeOf(text.slice(0, middle)) <= bytes) low = middle;
+    else high = middle - 1;
+  }
+  return `${text.slice(0, low).toWellFormed()}…`;
+}
