@@ -84,3 +84,21 @@ test('told to stop, the server answers what it has begun, ends its streams, and 
   const back = await readAll(Object.assign(who, { url: again.url }));
   t.deepEqual(back.map(({ body }) => body).sort(), ['a', 'b', 'c', 'd']);
 });
+
+test('a connection over which nothing was asked, such as a browser opens in advance, does not hold the stop up', async (t) => {
+  const run = await start(t);
+  const { child, url } = await run();
+  const silent = connect(Number(new URL(url).port), '127.0.0.1').resume();
+  t.teardown(() => silent.destroy());
+  await once(silent, 'connect');
+  const who = await signUp(url); // the server has taken up the one before
+  const half = await beginPost(t, who, 'begun');
+  const startedAt = performance.now();
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const closed = once(silent, 'close');
+  t.regex(await half.finish(), /^HTTP\/1\.1 201 /);
+  await closed;
+  t.deepEqual(await exited, [0, null]);
+  t.true(performance.now() - startedAt < 5500, 'long before it would have lost patience');
+});

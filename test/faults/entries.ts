@@ -1,0 +1,84 @@
+/** Who does not come by itself. */
+export const BOT = 'Echo';
+
+/** An entry as programs get it: what of it the checks look at. */
+export type EntryJson = {
+  readonly seq: number;
+  readonly n: number;
+  readonly kind: string;
+  readonly at: string;
+  readonly author: { readonly id: string; readonly name: string; readonly as?: string };
+  readonly body?: string;
+  readonly target?: number;
+  /** Of a join: who. */
+  readonly member?: string;
+  readonly emoji?: string;
+  /** Of a message: the last seq folded in. */
+  readonly rev?: number;
+  readonly erased?: boolean;
+  readonly scrubbed?: boolean;
+  readonly reactions?: readonly { readonly emoji: string; readonly by: readonly string[] }[];
+  readonly edited_at?: string | null;
+};
+
+/** A message of the history. */
+export type MessageJson = EntryJson & {
+  readonly rev: number;
+  readonly body: string;
+  readonly html: string;
+  readonly erased: boolean;
+  readonly reactions: readonly { readonly emoji: string; readonly by: readonly string[] }[];
+  readonly edited_at: string | null;
+};
+
+/** Whether its text is gone: it was erased for good before it was read. */
+export const isGone = (entry: EntryJson): boolean => entry.erased === true || entry.scrubbed === true;
+
+/** The message that an entry is, or says something about. */
+export const aboutOf = (entry: EntryJson): number => entry.target ?? entry.seq;
+
+/** What the text stream says of an entry, whose text is `body`; undefined where it says nothing. */
+export function textOf({ kind, author, target, member }: EntryJson, body: string): string | undefined {
+  const sender = author.as ? `${author.name} (${author.as})` : author.name;
+  if (kind === 'message') return indented(`${sender}: ${body}`);
+  if (kind === 'edit') return indented(`${author.name}: ${body === '(erased)' ? body : `(edited #${target}) ${body}`}`);
+  if (kind === 'erase') return `* ${author.name} erased #${target}`;
+  if (kind === 'join') return `* ${author.name} ${member === author.id ? 'joined' : `added ${BOT}`}`;
+  return undefined;
+}
+
+const indented = (text: string): string => text.replaceAll('\n', '\n  ');
+
+type State = Pick<MessageJson, 'body' | 'erased' | 'rev' | 'edited_at' | 'reactions'>;
+
+/** What a client that hears every entry knows of every message in the end, by seq. */
+export function foldOf(entries: readonly EntryJson[]): Map<number, EntryJson & State> {
+  const messages = new Map<number, EntryJson & State>();
+  for (const entry of entries) {
+    if (entry.kind === 'message')
+      messages.set(entry.seq, { ...entry, body: '', erased: false, rev: entry.seq, edited_at: null, reactions: [], ...entry });
+    const target = messages.get(entry.target ?? 0);
+    if (target && entry.seq > target.rev) messages.set(target.seq, { ...target, ...changed(target, entry), rev: entry.seq });
+  }
+  return messages;
+}
+
+function changed({ reactions }: State, { kind, body = '', at, emoji = '', author }: EntryJson): Partial<State> {
+  const others = reactions.map((one) => (one.emoji === emoji ? { emoji, by: one.by.filter((id) => id !== author.id) } : one));
+  switch (kind) {
+    case 'edit':
+      return { body, edited_at: at };
+    case 'erase':
+      return { erased: true };
+    case 'unerase':
+      return { erased: false };
+    case 'react':
+      return { reactions: [...others.filter((one) => one.emoji !== emoji), { emoji, by: [...(byOf(others, emoji) ?? []), author.id] }] };
+    case 'unreact':
+      return { reactions: others.filter((one) => one.by.length > 0) };
+    default:
+      return {};
+  }
+}
+
+const byOf = (reactions: State['reactions'], emoji: string) => reactions.find((one) => one.emoji === emoji)?.by;

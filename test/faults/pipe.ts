@@ -1,0 +1,92 @@
+import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import type { Headers } from './world.ts';
+
+/** A stream was refused. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, text: string) {
+    super(`a stream was answered ${status}: ${text.slice(0, 300)}`);
+    this.status = status;
+  }
+}
+
+type Parts = {
+  readonly onText: (text: string) => void;
+  /** Told, at each byte that arrives, how long none had, ms. */
+  readonly onSilence: (ms: number) => void;
+};
+
+/** One open stream on a connection of its own, which can be cut anywhere, or not read for a while. */
+export class Pipe {
+  /** Resolves when it is over, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly openedAt = performance.now();
+  readonly port: number;
+  readonly #request: ClientRequest;
+  readonly #response: IncomingMessage;
+  readonly #parts: Parts;
+  readonly #decoder = new TextDecoder();
+  #lastAt = performance.now();
+  #bytesLeft = Number.POSITIVE_INFINITY;
+  #isPaused = false;
+
+  private constructor(request: ClientRequest, response: IncomingMessage, parts: Parts) {
+    this.#request = request;
+    this.#response = response;
+    this.#parts = parts;
+    this.port = response.socket.localPort ?? 0;
+    this.ended = new Promise((resolve) => void response.once('close', resolve));
+    response.on('error', () => {}).on('data', (bytes: Buffer) => this.#take(bytes));
+  }
+
+  /** Errors: Refused; others when there is no connection. */
+  static async open(url: URL, headers: Headers, parts: Parts): Promise<Pipe> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = get(url, { headers, agent: false }, resolve).on('error', reject);
+    const response = await promise;
+    if (response.statusCode === 200) return new Pipe(request, response, parts);
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    throw new Refused(response.statusCode ?? 0, text);
+  }
+
+  #take(bytes: Buffer): void {
+    const now = performance.now();
+    this.#parts.onSilence(now - this.#lastAt);
+    this.#lastAt = now;
+    const taken = bytes.subarray(0, this.#bytesLeft);
+    this.#bytesLeft -= taken.length;
+    this.#parts.onText(this.#decoder.decode(taken, { stream: true }));
+    if (this.#bytesLeft <= 0) this.close();
+  }
+
+  /** How long nothing has arrived, ms; 0 while it is not read. */
+  get silence(): number {
+    return this.#isPaused ? 0 : performance.now() - this.#lastAt;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Ends it after so many further bytes: what comes behind them is as if it had never arrived. */
+  cutAfter(bytes: number): void {
+    this.#bytesLeft = bytes;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#response.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#lastAt = performance.now();
+    this.#response.resume();
+  }
+
+  close(): void {
+    this.#bytesLeft = 0;
+    this.#request.destroy();
+  }
+}

@@ -1,0 +1,136 @@
+import { HEARTBEAT_MS, LONGEST_SILENCE_MS } from './bounds.ts';
+import { Pipe, Refused } from './pipe.ts';
+import type { Headers, World } from './world.ts';
+
+/** What a kind of reader makes of a stream. It holds over all connections; `begin` is told of each new one. */
+export type Understanding = {
+  /** Where to go on, now; may look first. */
+  readonly begin: () => Promise<{ readonly path: string; readonly headers?: Headers }>;
+  readonly take: (text: string) => void;
+  /** A connection is over; what was not whole is forgotten. */
+  readonly end?: () => Promise<void> | void;
+  /** The seq up to which it has everything. */
+  readonly position: () => number;
+  readonly hasHeartbeat: boolean;
+};
+
+/** Follows the group by one kind of stream: comes back whenever its stream ends, each time to another server. */
+export class Reader {
+  readonly name: string;
+  readonly #world: World;
+  readonly #credentials: Headers;
+  readonly #understanding: Understanding;
+  readonly #watch: NodeJS.Timeout;
+  #pipe: Pipe | undefined;
+  #attempt: number;
+  #isClosed = false;
+  #waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
+  /** How often a stream was opened. */
+  connections = 0;
+  #onByte: (() => void)[] = [];
+  #onOpen: ((pipe: Pipe) => void)[] = [];
+
+  constructor(world: World, name: string, credentials: Headers, understanding: Understanding, firstServer: number) {
+    this.name = name;
+    this.#world = world;
+    this.#credentials = credentials;
+    this.#understanding = understanding;
+    this.#attempt = firstServer;
+    this.#watch = setInterval(() => this.#checkSilence(this.#pipe?.silence ?? 0), HEARTBEAT_MS).unref();
+  }
+
+  get pipe(): Pipe | undefined {
+    return this.#pipe;
+  }
+
+  /** The stream that is open, or the next one. */
+  open(): Promise<Pipe> {
+    return this.#pipe ? Promise.resolve(this.#pipe) : new Promise((resolve) => this.#onOpen.push(resolve));
+  }
+
+  async run(): Promise<void> {
+    const { stage, ledger } = this.#world;
+    try {
+      while (!this.#isClosed) {
+        await stage.someUp();
+        this.#attempt += stage.isUp(this.#attempt + 1) ? 1 : 2;
+        await this.#follow(stage.url(this.#attempt));
+      }
+    } catch (error) {
+      ledger.fail(new Error(`reader ${this.name}`, { cause: error }));
+    }
+  }
+
+  async #follow(base: string): Promise<void> {
+    const { path, headers } = await this.#understanding.begin();
+    const pipe = await this.#open(new URL(path, base), { ...this.#credentials, ...headers });
+    if (!pipe) return;
+    this.#pipe = pipe;
+    this.connections += 1;
+    for (const resolve of this.#onOpen.splice(0)) resolve(pipe);
+    if (this.#isClosed) pipe.close();
+    await pipe.ended;
+    this.#pipe = undefined;
+    await this.#understanding.end?.();
+  }
+
+  /** Undefined when there is no server, or it says to come back later. */
+  async #open(url: URL, headers: Headers): Promise<Pipe | undefined> {
+    const onText = (text: string): void => {
+      this.#understanding.take(text);
+      this.#wake();
+    };
+    try {
+      return await Pipe.open(url, headers, { onText, onSilence: (ms) => this.#hear(ms) });
+    } catch (error) {
+      if (error instanceof Refused && error.status !== 503) throw error;
+      return undefined;
+    }
+  }
+
+  #hear(ms: number): void {
+    this.#checkSilence(ms);
+    for (const resolve of this.#onByte.splice(0)) resolve();
+  }
+
+  /** Resolves with the next byte that arrives, which is a heartbeat once nobody writes any more; at once for a reader that has none. */
+  async heartbeat(): Promise<void> {
+    if (!this.#understanding.hasHeartbeat) return;
+    const heard = new Promise<void>((resolve) => this.#onByte.push(resolve));
+    await this.#world.ledger.inTime(`a heartbeat at ${this.name}`, heard, LONGEST_SILENCE_MS);
+  }
+
+  #checkSilence(ms: number): void {
+    if (!this.#understanding.hasHeartbeat) return;
+    const { ledger } = this.#world;
+    ledger.most('longest silence on a stream, ms', ms);
+    ledger.expect(ms < LONGEST_SILENCE_MS, () => `reader ${this.name} heard nothing for ${Math.round(ms)} ms`);
+  }
+
+  /** Resolves once it has everything up to `seq`. */
+  async reach(seq: number): Promise<void> {
+    if (this.#understanding.position() >= seq) return;
+    const reached = new Promise<void>((resolve) => this.#waiting.push({ seq, resolve }));
+    await this.#world.ledger.inTime(`reader ${this.name} to reach #${seq}`, reached, undefined, () => this.#whereabouts());
+  }
+
+  #whereabouts(): string {
+    const { pipe } = this;
+    const how = pipe
+      ? `its stream of ${Math.round(performance.now() - pipe.openedAt)} ms was silent for ${Math.round(pipe.silence)} ms`
+      : 'without a stream';
+    return `it is at #${this.#understanding.position()}, ${how}`;
+  }
+
+  #wake(): void {
+    const position = this.#understanding.position();
+    for (const { seq, resolve } of this.#waiting) if (position >= seq) resolve();
+    this.#waiting = this.#waiting.filter(({ seq }) => position < seq);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    this.#pipe?.close();
+  }
+}

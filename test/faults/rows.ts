@@ -1,0 +1,41 @@
+const ROW = /<article [^>]*\bid="m-(\d+)"[\s\S]*?<\/article>|<p id="m-(\d+)" class="line"[\s\S]*?<\/p>/g;
+
+/** The rows of a page, a frame or an event, by seq; without what a page shows for a time only, or an event says of itself. */
+export function articlesIn(html: string): Map<number, string> {
+  return new Map([...html.matchAll(ROW)].map(([row, article, line]) => [Number(article ?? line), normal(row)]));
+}
+
+/** Without the button that takes an erasure back, which nobody is told of when its time is over. */
+const normal = (row: string): string => row.replace('<article data-follow ', '<article ').replace(/<form class="undo"[\s\S]*?<\/form>/, '');
+
+export const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
+
+/** A row that was overtaken on its way changes nothing. */
+export const newer = (old: string | undefined, row: string): string => (old !== undefined && revOf(old) > revOf(row) ? old : row);
+
+/** Takes whole rows off the front of a document that is still arriving. */
+export class RowStream {
+  #rest = '';
+  #seqs: number[] = [];
+
+  /** Forgets the document. Returns the seqs of its rows. */
+  next(): number[] {
+    const seqs = this.#seqs;
+    this.#rest = '';
+    this.#seqs = [];
+    return seqs;
+  }
+
+  take(text: string): void {
+    this.#rest += text;
+    const end = Math.max(this.#rest.lastIndexOf('</article>'), this.#rest.lastIndexOf('</p>'));
+    if (end === -1) return;
+    const whole = this.#rest.indexOf('>', end) + 1;
+    this.#seqs.push(...articlesIn(this.#rest.slice(0, whole)).keys());
+    this.#rest = this.#rest.slice(whole);
+  }
+
+  get last(): number {
+    return this.#seqs.at(-1) ?? 0;
+  }
+}

@@ -1,0 +1,69 @@
+import { Dice } from './dice.ts';
+
+/** `sqlite`: one server on the embedded store. `mongo`: two servers on MongoDB and Redis. */
+export type StoreKind = 'sqlite' | 'mongo';
+
+/** What goes wrong for a moment, to a server or a reader (by their numbers). */
+export type Blow =
+  | { readonly kind: 'kill' | 'stop' | 'clock'; readonly server: number }
+  /** The connection ends after so many further bytes, wherever in a frame that is. */
+  | { readonly kind: 'cut'; readonly reader: number; readonly bytes: number };
+
+/** What goes wrong; `messages` and `refusals` say for how long: until so many were acknowledged, or refused. */
+export type Fault =
+  | Blow
+  | { readonly kind: 'pause'; readonly reader: number; readonly messages: number }
+  /** A reader does not read until the server has cut it off. */
+  | { readonly kind: 'flood'; readonly reader: number }
+  /** Another process holds the write lock of the database file. */
+  | { readonly kind: 'lock'; readonly refusals: number }
+  | { readonly kind: 'redis'; readonly how: 'kill' | 'freeze'; readonly messages: number; readonly during: Blow }
+  | { readonly kind: 'clients'; readonly type: 'normal' | 'pubsub' }
+  | { readonly kind: 'mongo'; readonly how: 'kill' | 'freeze'; readonly refusals: number; readonly during: Blow };
+
+/** A fault, and how many messages are acknowledged after the one before until it strikes. */
+export type Step = { readonly after: number; readonly fault: Fault };
+
+/** How many readers of a stream there are to strike; see cast.ts. */
+export const STREAM_READERS = 6;
+const SERVERS: Readonly<Record<StoreKind, number>> = { sqlite: 1, mongo: 2 };
+
+type Deal = (dice: Dice, servers: number) => Fault;
+const reader = (dice: Dice): number => dice.int(0, STREAM_READERS - 1);
+const cut = (dice: Dice): Blow => ({ kind: 'cut', reader: reader(dice), bytes: dice.int(1, 20_000) });
+const onServer =
+  (kind: 'kill' | 'stop' | 'clock') =>
+  (dice: Dice, servers: number): Blow => ({ kind, server: dice.int(0, servers - 1) });
+const blow = (dice: Dice, servers: number): Blow => dice.pick([cut, onServer('kill'), onServer('stop'), onServer('clock')])(dice, servers);
+
+const ALWAYS: readonly Deal[] = [
+  onServer('kill'),
+  onServer('kill'),
+  onServer('stop'),
+  onServer('clock'),
+  cut,
+  cut,
+  (dice) => ({ kind: 'pause', reader: reader(dice), messages: dice.int(50, 200) }),
+  (dice) => ({ kind: 'flood', reader: reader(dice) }),
+];
+
+const redis =
+  (how: 'kill' | 'freeze'): Deal =>
+  (dice, servers) => ({ kind: 'redis', how, messages: dice.int(20, 100), during: blow(dice, servers) });
+const mongo =
+  (how: 'kill' | 'freeze'): Deal =>
+  (dice, servers) => ({ kind: 'mongo', how, refusals: dice.int(4, 12), during: blow(dice, servers) });
+const clients =
+  (type: 'normal' | 'pubsub'): Deal =>
+  () => ({ kind: 'clients', type });
+
+const DECKS: Readonly<Record<StoreKind, readonly Deal[]>> = {
+  sqlite: [...ALWAYS, (dice) => ({ kind: 'lock', refusals: dice.int(2, 6) })],
+  mongo: [...ALWAYS, redis('kill'), redis('freeze'), mongo('kill'), mongo('freeze'), clients('normal'), clients('pubsub')],
+};
+
+/** What happens and when, without end: a pure function of seed and store. Every kind of fault comes once before any comes again. */
+export function* schedule(seed: string, store: StoreKind): Generator<Step, never> {
+  const dice = new Dice(`schedule ${store} ${seed}`);
+  for (;;) for (const deal of dice.shuffle(DECKS[store])) yield { after: dice.int(5, 60), fault: deal(dice, SERVERS[store]) };
+}

@@ -1,0 +1,30 @@
+/**
+ * The real server with a clock that a signal turns, a heartbeat of a second and cheap password hashing: `node --expose-gc test/faults/server.ts`.
+ * SIGUSR2 sets the clock back by an hour, or forth again; SIGWINCH collects garbage and writes how many bytes
+ * are held all the same into the file `held-<process id>` of the data folder.
+ */
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfig } from '../../lib/config.ts';
+import { serve } from '../../lib/server.ts';
+import { HEARTBEAT_MS } from './bounds.ts';
+
+const HOUR_MS = 3_600_000;
+const config = readConfig();
+let offsetMs = 0;
+process.on('SIGUSR2', () => {
+  offsetMs = offsetMs === 0 ? -HOUR_MS : 0;
+});
+process.on('SIGWINCH', () => {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  const file = join(config.dataDir, `held-${process.pid}`);
+  writeFileSync(`${file}.new`, String(heapUsed + external));
+  renameSync(`${file}.new`, file);
+});
+
+const status = await serve(config, {
+  say: (line) => void process.stdout.write(`${line}\n`),
+  forTests: { now: () => Date.now() + offsetMs, bcryptCost: 4, heartbeatMs: HEARTBEAT_MS },
+});
+process.exitCode = status;

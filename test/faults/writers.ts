@@ -1,0 +1,106 @@
+import { change } from './changes.ts';
+import { Dice } from './dice.ts';
+import { MESSAGES, type Person, type World } from './world.ts';
+
+/** One way into the group: resolves to the seq of the message that is there, however often it had to be sent; undefined when it is not told. */
+export type Door = (world: World, writer: Writer, text: string, key: string) => Promise<number | undefined>;
+
+export type Writer = {
+  readonly name: string;
+  readonly person: Person;
+  readonly door: Door;
+  /** The account is a person's, and this writer may change what it wrote. */
+  readonly hand: 'form' | 'api' | undefined;
+  /** So many messages of others between two of this one. */
+  readonly pace: number;
+};
+
+/** Writes until the run is over; what was begun is finished. */
+export async function write(world: World, writer: Writer, seed: string): Promise<void> {
+  const { ledger } = world;
+  const dice = new Dice(`writer ${writer.name} ${seed}`);
+  for (let i = 1; !ledger.isOver; i += 1) {
+    const text = wording(dice, writer.name, i);
+    const seq = await writer.door(world, writer, text, `${writer.name}-${i}`);
+    ledger.acknowledge({ text, author: writer.person.name, seq });
+    if (seq !== undefined && writer.hand) await change(world, writer.person, writer.hand, { seq, text }, dice);
+    if (writer.pace > 0) await ledger.messages(writer.pace);
+  }
+}
+
+/** Unique, and at times long, of several lines, or full of what has a meaning somewhere on the way. */
+function wording(dice: Dice, name: string, i: number): string {
+  const ends = [
+    '',
+    '',
+    '',
+    '',
+    ' <b>&amp;</b> "quoted" \'too\'',
+    '\nsecond line\n\nfourth, after an empty one',
+    ' data: x',
+    ' 🦊 é',
+    ' long'.repeat(200),
+  ];
+  return `${name} says ${i}${dice.pick(ends)}`;
+}
+
+const FORM = { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' };
+const JSON_TYPE = { Accept: 'application/json', 'Content-Type': 'application/json' };
+
+/** The page's form, with its hidden nonce: the answer leads back to the message. Refused, the page brings the text and the nonce back. */
+export const form: Door = async ({ ledger }, { person }, text, key) => {
+  const body = new URLSearchParams({ body: text, key }).toString();
+  const answer = await person.insist({ path: MESSAGES, method: 'POST', headers: FORM, body }, ({ text: page }) => {
+    ledger.count('forms that came back filled');
+    ledger.expect(typedIn(page) === text && nonceIn(page) === key, () => `a refused form came back without what was typed:\n${page}`);
+  });
+  const [, seq] = /^\/groups\/lobby#m-(\d+)$/.exec(answer.headers.get('location') ?? '') ?? [];
+  ledger.expect(answer.status === 303 && seq !== undefined, () => `a form was answered ${answer.status}: ${answer.text.slice(0, 500)}`);
+  return Number(seq);
+};
+
+const typedIn = (page: string): string | undefined => {
+  const [, typed] = /<textarea[^>]*\bname="body"[^>]*>\n?([^<]*)<\/textarea>/.exec(page) ?? [];
+  return typed === undefined ? undefined : unescaped(typed);
+};
+
+const nonceIn = (page: string): string | undefined => /<input[^>]*\bname="key"[^>]*\bvalue="([^"]*)"/.exec(page)?.[1];
+
+const CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
+export const unescaped = (html: string): string => html.replace(/&(?:amp|lt|gt|quot|#39);/g, (name) => CHARACTERS[name] ?? name);
+
+/** The JSON API with a token and an Idempotency-Key. */
+export const api: Door = async ({ ledger }, { person }, text, key) => {
+  const body = JSON.stringify({ body: text });
+  const answer = await person.insist({ path: MESSAGES, method: 'POST', headers: { ...JSON_TYPE, 'Idempotency-Key': key }, body });
+  ledger.expect([200, 201].includes(answer.status), () => `a post was answered ${answer.status}: ${answer.text}`);
+  const { seq, body: said } = answer.json<{ seq: number; body: string }>();
+  ledger.expect(said === text, () => `"${text}" was answered as "${said}"`);
+  return seq;
+};
+
+/** An incoming webhook: knows its token, and is told nothing but "ok". */
+export const hook =
+  (path: string, keyHeader: string): Door =>
+  async ({ ledger }, { person }, text, key) => {
+    const headers = { 'Content-Type': 'text/plain; charset=utf-8', [keyHeader]: key }; // JSON would be Slack's, with marks of its own
+    const answer = await person.insist({ path, method: 'POST', headers, body: text });
+    ledger.expect(answer.status === 200 && answer.text === 'ok', () => `a webhook was answered ${answer.status}: ${answer.text}`);
+    return undefined;
+  };
+
+/** `parley post`, now and then killed while it is about it. */
+export const commandLine: Door = async ({ stage, ledger }, { person }, text, key) => {
+  const args = ['--json', 'post', 'lobby', '-', '--as', person.name, '--key', key];
+  for (;;) {
+    const options = person.dice.chance(0.2) ? { input: text, until: ledger.messages(person.dice.int(1, 20)) } : { input: text };
+    const { status, out, err } = await ledger.inTime('parley post to end', stage.cli(args, options));
+    if (status === 0) return Number(JSON.parse(out).seq);
+    ledger.count('commands that failed or were killed');
+    ledger.expect(status === null || /(does|did) not answer/.test(err), () => `parley post failed with ${status}: ${err}`);
+    if (status !== null) ledger.refuse();
+  }
+};
+
+/** Sizes that show only on the wire: text that JSON and HTML make several times as long. */
+export const bulk = (name: string): string => `bulk ${name} ${"'".repeat(60_000)}`;
