@@ -11,15 +11,15 @@ COPY templates ./templates
 COPY static ./static
 COPY fixtures ./fixtures
 
-# The embedded database and the attachments; owned by the user that the server runs as.
-RUN mkdir /data && chown node:node /data
+# The embedded database and the attachments, and what Node compiles at the first start; owned by the user that the server runs as.
+RUN mkdir /data /compiled && chown node:node /data /compiled
 VOLUME /data
 USER node
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 EXPOSE 3000
 
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 # Without npm or a shell in between, which would keep SIGTERM to themselves.
-CMD ["node", "lib/cli/main.ts", "serve"]
+CMD ["node", "--max-semi-space-size=24", "lib/cli/main.ts", "serve"]

@@ -12,6 +12,8 @@ import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
 import { GO, LEAVE, LEFT, type Listening, Supervisor } from './workers.ts';
 
+/** Connections that may wait to be accepted: when all clients of a server come back at once, one too many waits a second to try again. */
+const BACKLOG = 4096;
 const STOP_WITHIN_MS = 9000;
 
 export type ServeOptions = {
@@ -44,7 +46,7 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
   const stopped = stopAsked(() => log.info({}, 'SIGHUP: nothing to do, since this process has no workers'));
   const early = cluster.isWorker ? await open() : undefined; // a worker must be able to answer before another leaves for it
-  front.http.listen(config.port, config.host);
+  front.http.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(front.http, 'listening');
   const url = urlOf(config, front.http.address() as AddressInfo);
   log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');

@@ -30,7 +30,7 @@ export type Site = {
 };
 
 /** The process that makes the load. */
-export type Load = { ask(order: Order): Promise<Answer>; stop(): Promise<void> };
+export type Load = { ask(order: Order): Promise<Answer>; stop(): Promise<void>; readonly pid: number };
 
 export async function startLoad(): Promise<Load> {
   const child = start({ args: [here('load.ts')], on: 'load', ipc: true });
@@ -40,11 +40,11 @@ export async function startLoad(): Promise<Load> {
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer;
   };
-  return { ask, stop: child.stop };
+  return { ask, stop: child.stop, pid: child.process.pid ?? 0 };
 }
 
-export async function startBare({ batch = false } = {}): Promise<Site> {
-  const child = start({ args: [here('bare-server.ts')], env: { BATCH: batch ? '1' : '' }, on: 'server' });
+export async function startBare({ batch = false, file = '' } = {}): Promise<Site> {
+  const child = start({ args: [here('bare-server.ts')], env: { BATCH: batch ? '1' : '', FILE: file }, on: 'server' });
   const target = { url: await urlFrom(child) };
   const path = (room: number): string => `/${room}`;
   return {

@@ -36,6 +36,7 @@ export function liveRoutes(web: Web): Router {
 async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
+  const stamp = core.recent.stamp();
   const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.recent);
   const query = check(streamQuery, queryOf(ctx));
@@ -47,7 +48,7 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
     listener: { user: viewer.user.id, ref: viewer.ref, format },
     after: lastEventId(ctx) ?? query.after,
     response: ctx.res,
-    authorise: () => checkStillAllowed(ctx, web, at),
+    authorise: () => checkStillAllowed(ctx, web, at, stamp),
     start: (response) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
   });
 }
@@ -56,6 +57,7 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
 async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
+  const stamp = core.recent.stamp();
   const viewer = await requireViewer(ctx, web, core.recent.fresh());
   const at = await openGroup(core, viewer.user, slug, core.recent.fresh());
   if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
@@ -66,7 +68,7 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
     listener: { user: viewer.user.id, ref: viewer.ref, format: 'frame' },
     after: page.head.seq,
     response: ctx.res,
-    authorise: () => checkStillAllowed(ctx, web, at),
+    authorise: () => checkStillAllowed(ctx, web, at, stamp),
     start: (response) => startStream(ctx, response, HTML, html),
   });
 }
@@ -90,8 +92,10 @@ async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promis
 }
 
 /** Everything again, once a revocation would find the stream. */
-async function checkStillAllowed(ctx: Context, web: Web, at: Standing): Promise<void> {
-  const look = web.core.recent.fresh();
+async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: number): Promise<void> {
+  const { recent } = web.core;
+  if (await recent.stillStands(stamp)) return;
+  const look = recent.fresh();
   const viewer = await requireViewer(ctx, web, look);
   if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
 }
@@ -127,8 +131,8 @@ function startStream(ctx: Context, response: ServerResponse, type: string, first
   response.statusCode = 200;
   response.removeHeader('Transfer-Encoding');
   response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
-  ctx.set(headers(type));
-  response.socket?.setNoDelay(true).setKeepAlive(true, 15_000).setTimeout(0);
+  for (const [name, value] of Object.entries(headers(type))) response.setHeader(name, value);
+  if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
   if (first === '') response.flushHeaders();
   else response.write(first);
 }
