@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Measures Parley against a bare Node server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all of them. */
+import { constants } from './bench/constants.ts';
 import { fanout } from './bench/fanout.ts';
 import { history } from './bench/history.ts';
 import { idle } from './bench/idle.ts';
@@ -11,7 +12,7 @@ import { stalled } from './bench/stalled.ts';
 import { startUp } from './bench/start.ts';
 import { storm } from './bench/storm.ts';
 
-const SUITES = { posts, mongo, fanout, idle, storm, stalled, start: startUp, history } as const;
+const SUITES = { posts, mongo, fanout, idle, storm, stalled, start: startUp, history, constants } as const;
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');

@@ -93,7 +93,7 @@ class Memory {
     if (this.#changed()) this.forget();
   }
 
-  async recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
+  recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
     this.#check();
     const now = performance.now();
     const kept = this.#kept.get(key);
