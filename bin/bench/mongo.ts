@@ -1,4 +1,5 @@
 import { MongoClient } from 'mongodb';
+import { openMongo } from '../../lib/store/mongo/open.ts';
 import { freshDatabase, mongoService } from '../../test/helpers/services.ts';
 import { need, startLoad, startParley } from './lab.ts';
 import { median, type Report } from './report.ts';
@@ -29,20 +30,30 @@ export async function mongo(report: Report, isQuick: boolean): Promise<void> {
   await service.stop();
 }
 
-/** Documents a second, each as large as an entry of the log, acknowledged as durably. */
+/** Documents a second: entries of a log by the driver alone, with the same indexes and as durable. */
 async function inserts(url: string, forMs: number): Promise<number> {
+  const store = await openMongo({ url }); // makes the indexes
   const client = await MongoClient.connect(url);
-  const entries = client.db().collection<{ _id: string }>('entries', { writeConcern: { w: 'majority', journal: true } });
+  const entries = client.db().collection<{ _id: string }>('log', { writeConcern: { w: 'majority', journal: true } });
   const startedAt = performance.now();
   let count = 0;
   while (performance.now() - startedAt < forMs) {
     const batch = Array.from({ length: CONNECTIONS }, () => {
       count += 1;
-      return { _id: `group/${String(count).padStart(10, '0')}`, group: 'group', seq: count, n: count, at: Date.now(), body: TEXT };
+      return {
+        _id: `group/${String(count).padStart(10, '0')}`,
+        group: 'group',
+        seq: count,
+        n: count,
+        at: Date.now(),
+        kind: 'message',
+        body: TEXT,
+      };
     });
     await entries.insertMany(batch);
   }
   const perSecond = count / ((performance.now() - startedAt) / 1000);
   await client.close();
+  await store.close();
   return perSecond;
 }

@@ -7,6 +7,8 @@ import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
 export const MOST_WAITING_BYTES = 1024 * 1024;
+/** While replaying, more is written as long as less than this waits. */
+const ROOM_BYTES = 256 * 1024;
 /** An HTML document that never ends is ended after so much, and loads itself again with the newest. */
 const FRAME_MOST_BYTES = 2 * 1024 * 1024;
 /** How long a reader may take for the rest once its stream is over. */
@@ -88,6 +90,11 @@ export class Connection {
     this.#bytes += bytes.length;
     this.#meters.streamBytes += bytes.length;
     if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
+  }
+
+  /** Whether little enough of what was written still waits for the reader that more may follow. */
+  get hasRoom(): boolean {
+    return (this.#socket?.writableLength ?? 0) < ROOM_BYTES;
   }
 
   /** Resolves when what was written has left, or the stream is over. */

@@ -39,7 +39,7 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
   const stamp = core.recent.stamp();
   const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.recent);
-  const query = check(streamQuery, queryOf(ctx));
+  const query = queryOf(ctx);
   const format: StreamFormat = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
   const type = format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
   if (ctx.method === 'HEAD') return answerHead(ctx, type);
@@ -100,8 +100,15 @@ async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: nu
   if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
 }
 
-/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. */
-const queryOf = ({ req }: Context) => ({ ...parseQueryString(/\?(.*)$/s.exec(req.url ?? '')?.[1] ?? '') });
+/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
+function queryOf({ req: { url = '' } }: Context): z.infer<typeof streamQuery> {
+  const start = url.indexOf('?');
+  const text = start === -1 ? '' : url.slice(start + 1);
+  const [, simple] = /^as=(json|html|text)$/.exec(text) ?? []; // as nearly all do
+  return simple === undefined
+    ? check(streamQuery, { ...parseQueryString(text) })
+    : { as: simple as StreamFormat & ('json' | 'html' | 'text') };
+}
 
 /** Undefined when the header is absent or not one of ours. */
 function lastEventId(ctx: Context): number | undefined {
@@ -112,15 +119,10 @@ function lastEventId(ctx: Context): number | undefined {
 /** What a stream would be. It has no body, and so would never end. */
 function answerHead(ctx: Context, type: string): void {
   ctx.status = 200;
-  ctx.set(headers(type));
+  ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
 }
 
-const headers = (type: string) => ({
-  'Content-Type': type,
-  'Cache-Control': 'no-store',
-  'X-Accel-Buffering': 'no',
-  Vary: 'Accept, Cookie',
-});
+const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
 
 /**
  * Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3). For a live document that is how the refresh
@@ -131,7 +133,8 @@ function startStream(ctx: Context, response: ServerResponse, type: string, first
   response.statusCode = 200;
   response.removeHeader('Transfer-Encoding');
   response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
-  for (const [name, value] of Object.entries(headers(type))) response.setHeader(name, value);
+  response.setHeader('Content-Type', type);
+  for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);
   if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
   if (first === '') response.flushHeaders();
   else response.write(first);

@@ -44,10 +44,7 @@ export function withRecent(store: Store): { readonly store: Store; readonly rece
     forget: () => memory.forget(),
     fresh: () => (memory.refresh() ? recent : noted),
     stamp: () => memory.stamp,
-    stillStands: async (stamp) => {
-      await nextTurn();
-      return memory.stands(stamp);
-    },
+    stillStands: (stamp) => memory.afterThisTurn().then(() => memory.stands(stamp)),
   };
   return { store: noted, recent };
 }
@@ -58,6 +55,7 @@ class Memory {
   /** Whether others have written since it was last asked; undefined: nobody can tell. */
   readonly #changed: (() => boolean) | undefined;
   #isChecked = false;
+  #turn: Promise<void> | undefined;
 
   constructor(changed: (() => boolean) | undefined) {
     this.#changed = changed;
@@ -69,6 +67,14 @@ class Memory {
   forget(): void {
     this.stamp += 1;
     this.#kept.clear();
+  }
+
+  /** Shared by all that wait for it. */
+  afterThisTurn(): Promise<void> {
+    this.#turn ??= nextTurn().then(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
   }
 
   stands(stamp: number): boolean {
