@@ -58,14 +58,14 @@ async function take(web: Web, ctx: Context, { route, captured }: Found): Promise
   const line = introduce(ctx, core);
   setSecureHeaders(ctx);
   await within(line.trace, () => route.handle(web, ctx, captured));
-  if (web.hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
-  if (ctx.respond !== false) send(ctx);
+  if (ctx.respond !== false) send(web, ctx);
   core.meters.requested({ method: route.method, route: route.pattern, status: '2xx' }, (performance.now() - startedAt) / 1000);
   // Now, not when the answer is out: a stream's request would have to be kept until then.
   tellOf(core, { ...line, path: route.pattern, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
 }
 
-function send(ctx: Context): void {
+function send({ hub }: Web, ctx: Context): void {
+  if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
   const body = typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body);
   ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
   ctx.res.end(body);

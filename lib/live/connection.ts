@@ -92,15 +92,10 @@ export class Connection {
     if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
   }
 
-  /** Whether little enough of what was written still waits for the reader that more may follow. */
-  get hasRoom(): boolean {
-    return (this.#socket?.writableLength ?? 0) < ROOM_BYTES;
-  }
-
-  /** Resolves when what was written has left, or the stream is over. */
+  /** Resolves when more may follow: at once while little of what was written waits for the reader, else when all of it has left or the stream is over. */
   async drained(): Promise<void> {
     const socket = this.#socket;
-    if (!this.#isOpen || !socket?.writableNeedDrain) return;
+    if (!this.#isOpen || !socket?.writableNeedDrain || socket.writableLength < ROOM_BYTES) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         socket.off('drain', done).off('close', done);

@@ -82,11 +82,11 @@ export class Feed {
     if (connection.cursor > this.#sent && (await this.#isPastEnd(connection))) return connection.reset();
     const behind = this.#sent - connection.cursor;
     if (connection.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return connection.reset();
-    if (!connection.hasRoom) await connection.drained(); // of what the stream began with: more on top would count as unread
+    await connection.drained(); // of what the stream began with: more on top would count as unread
     while (connection.isOpen && connection.cursor < this.#sent) {
       const batch = await this.#patiently(connection, () => this.#window(connection.cursor));
       if (batch) this.#send(connection, batch);
-      if (!connection.hasRoom) await connection.drained();
+      await connection.drained();
     }
     if (connection.isOpen) this.#live.add(connection); // no await since the comparison: nothing can have been sent in between
   }

@@ -103,11 +103,7 @@ async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: nu
 /** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
 function queryOf({ req: { url = '' } }: Context): z.infer<typeof streamQuery> {
   const start = url.indexOf('?');
-  const text = start === -1 ? '' : url.slice(start + 1);
-  const [, simple] = /^as=(json|html|text)$/.exec(text) ?? []; // as nearly all do
-  return simple === undefined
-    ? check(streamQuery, { ...parseQueryString(text) })
-    : { as: simple as StreamFormat & ('json' | 'html' | 'text') };
+  return check(streamQuery, { ...parseQueryString(start === -1 ? '' : url.slice(start + 1)) });
 }
 
 /** Undefined when the header is absent or not one of ours. */

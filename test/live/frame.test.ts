@@ -77,3 +77,15 @@ test('a document that has grown old ends, to begin anew with the newest', async 
   t.true(html.includes('id="m-2"'));
   t.regex(html, /<!-- -->\n<meta http-equiv="refresh" content="1">\n$/);
 });
+
+test('a stream that is opened while the server stops begins and ends, and nothing is amiss', async (t) => {
+  const { core, server, bob } = await openSite(t);
+  const errors: unknown[] = [];
+  Object.assign(core.log, { error: (fields: unknown) => errors.push(fields) });
+  await server.hub.close();
+  for (const path of [`${LOBBY}/live`, `${LOBBY}/events`]) {
+    const text = await new RawReader(t, bob, path).read().closed();
+    t.regex(text, /^HTTP\/1\.1 200 OK\r\n/, path);
+  }
+  t.deepEqual(errors, []);
+});
