@@ -3,16 +3,18 @@
 import { constants } from './bench/constants.ts';
 import { fanout } from './bench/fanout.ts';
 import { history } from './bench/history.ts';
+import { hooks } from './bench/hooks.ts';
 import { idle } from './bench/idle.ts';
 import { cores, describeMachine } from './bench/machine.ts';
 import { mongo } from './bench/mongo.ts';
+import { pages } from './bench/pages.ts';
 import { posts } from './bench/posts.ts';
 import { Report } from './bench/report.ts';
 import { stalled } from './bench/stalled.ts';
 import { startUp } from './bench/start.ts';
 import { storm } from './bench/storm.ts';
 
-const SUITES = { posts, mongo, fanout, idle, storm, stalled, start: startUp, history, constants } as const;
+const SUITES = { posts, hooks, mongo, fanout, idle, storm, stalled, start: startUp, history, pages, constants } as const;
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { chromiumPath } from '../test/helpers/programs.ts';
+import { today } from './screenshots/today.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PARLEY = join(ROOT, 'bin/parley');
@@ -24,16 +25,23 @@ type Look = {
   readonly scheme: 'light' | 'dark';
   readonly size: typeof DESKTOP;
   readonly script?: boolean;
+  /** What is to be seen of it. */
+  readonly at?: string;
 };
 
 const LOOKS: readonly Look[] = [
-  { name: 'group-light', path: '/groups/operations', scheme: 'light', size: DESKTOP },
-  { name: 'group-dark', path: '/groups/operations', scheme: 'dark', size: DESKTOP },
+  { name: 'group-light', path: '/groups/timetable-app', scheme: 'light', size: DESKTOP },
+  { name: 'group-dark', path: '/groups/timetable-app', scheme: 'dark', size: DESKTOP, at: 'eight years old' },
   { name: 'group-phone', path: '/groups/timetable-app', scheme: 'light', size: PHONE },
-  { name: 'group-phone-dark', path: '/groups/operations', scheme: 'dark', size: PHONE },
+  { name: 'group-phone-dark', path: '/groups/timetable-app', scheme: 'dark', size: PHONE },
   { name: 'group-without-javascript', path: '/groups/general', scheme: 'light', size: DESKTOP, script: false },
   { name: 'groups', path: '/groups', scheme: 'light', size: DESKTOP },
+  { name: 'search', path: '/search?q=timetable', scheme: 'dark', size: DESKTOP },
   { name: 'members', path: '/groups/operations/members', scheme: 'light', size: DESKTOP },
+  { name: 'group-settings', path: '/groups/timetable-app/settings', scheme: 'light', size: DESKTOP, at: 'New code' },
+  { name: 'pinned-phone', path: '/groups/timetable-app/pins', scheme: 'light', size: PHONE },
+  { name: 'settings', path: '/settings', scheme: 'dark', size: DESKTOP },
+  { name: 'api', path: '/docs', scheme: 'light', size: DESKTOP },
   { name: 'admin', path: '/admin', scheme: 'dark', size: DESKTOP },
 ];
 
@@ -87,6 +95,7 @@ async function take(browser: Browser, url: string, look: Look, password: string)
   await page.goto(look.path, { waitUntil: 'commit' });
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   await settle(page, look);
+  if (look.at) await page.getByText(look.at).last().scrollIntoViewIfNeeded();
   await page.screenshot({ path: join(folder, `${look.name}.png`) });
   await page.context().close();
   console.log(`${look.name}.png`);
@@ -112,7 +121,8 @@ try {
   const url = await urlOf(server.stdout);
   const company = await open(browser, url, { name: 'company', path: '/', scheme: 'light', size: DESKTOP }); // somebody else is here, too
   await logIn(company, 'Tom', password);
-  await company.goto('/groups/operations');
+  await today({ url, parley: PARLEY, env });
+  await company.goto('/groups/timetable-app');
   await takeWelcome(browser, url);
   for (const look of LOOKS) await take(browser, url, look, password);
 } finally {

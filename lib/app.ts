@@ -2,25 +2,44 @@ import type { Server } from 'node:http';
 import { Server as Listener } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Middleware } from 'koa';
-import { accountRoutes } from './accounts/routes.ts';
+import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { hookRoutes } from './bots/hooks.ts';
+import { docsRoutes, openApiRoutes } from './api/routes.ts';
+import { campfireLinks, campfireRoutes } from './bots/campfire.ts';
+import { Deliveries, type DeliveryOptions } from './bots/delivery.ts';
+import { hookRoutes, hotHooks } from './bots/hooks.ts';
+import { sweepTokens } from './bots/operations.ts';
 import { botRoutes } from './bots/routes.ts';
 import type { Core } from './core.ts';
+import { sweepFiles } from './files/operations.ts';
+import { admits } from './groups/codes.ts';
+import { titled } from './groups/direct.ts';
+import { inviteRoutes } from './groups/invite-routes.ts';
+import { greet } from './groups/joining.ts';
 import { finishLines } from './groups/membership.ts';
 import { settleFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
 import { groupRoutes } from './groups/routes.ts';
+import { settingsRoutes } from './groups/settings-routes.ts';
 import { frontDoor, type Refusals } from './http/door.ts';
 import { createFront, type Front, KEEP_ALIVE_MS } from './http/front.ts';
-import { createKoa } from './http/koa.ts';
+import { createKoa, type Layers } from './http/koa.ts';
+import { type Route, routesIn } from './http/router.ts';
 import type { Web } from './http/web.ts';
 import { Hub } from './live/hub.ts';
+import { sweepCursors } from './live/keeper.ts';
 import { hotStreams, liveRoutes } from './live/routes.ts';
+import { directRoutes } from './messages/direct-routes.ts';
+import { fileRoutes } from './messages/file-routes.ts';
 import { groupsIndexRoutes } from './messages/index-routes.ts';
 import { hotPosts, messageRoutes } from './messages/routes.ts';
+import { savedRoutes } from './messages/saved-routes.ts';
 import { scrubDue } from './messages/scrub.ts';
+import { searchRoutes } from './messages/search-routes.ts';
 import { metricsRoutes } from './metrics/routes.ts';
+import { pushSettings } from './push/presenter.ts';
+import { Pusher, type PusherOptions } from './push/pusher.ts';
+import { appRoutes, pushRoutes } from './push/routes.ts';
 import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
 
@@ -40,11 +59,16 @@ export type ServerOptions = {
   readonly leaseMs?: number;
   /** How often what is due is looked for: erased texts, lines that a crash left out. */
   readonly sweepMs?: number;
-};
+} & DeliveryOptions &
+  PusherOptions;
 
 export type OpenServer = {
   readonly http: Server;
   readonly hub: Hub;
+  readonly deliveries: Deliveries;
+  readonly pusher: Pusher;
+  /** The table of its routes, for whoever checks that all of them are described and guarded. */
+  routes(): readonly Route[];
   /** Does now what the sweep does from time to time. */
   sweep(): Promise<void>;
   /**
@@ -62,31 +86,28 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const views = createViews({ dev: isDev });
   const renderMembers = async (group: Parameters<typeof roster>[1]) =>
     views.render('groups/_members.njk', { members: await roster(core, group) });
-  const hub = new Hub({ core, views, renderMembers, ...options });
+  const renderSidebar = (sidebar: object) => views.render('groups/_sidebar.njk', { sidebar });
+  const hub = new Hub({ core, views, renderMembers, renderSidebar, ...options });
   await settleFirstAccount(core);
   await hub.start();
+  core.indexer.start();
 
   const web: Web = { core, views, hub };
-  const afterSignUp = () => settleFirstAccount(core);
   const refusals: Refusals = new WeakMap();
-  const hot = [...hotStreams, ...hotPosts];
+  const hot = [...hotStreams, ...hotPosts, ...hotHooks()];
+  const routers = routersOf(web, isDev);
   const koa = createKoa(web, {
     files: lastAnswers(hub, staticFiles(web)),
     refusals,
-    early: [healthRoutes(web), metricsRoutes(web), hookRoutes(web), liveRoutes(web), ...(isDev ? [devRoutes()] : [])],
-    late: [
-      accountRoutes(web, { afterSignUp }),
-      groupsIndexRoutes(web),
-      groupRoutes(web),
-      botRoutes(web),
-      messageRoutes(web),
-      adminRoutes(web),
-    ],
+    ...routers,
   });
   const { http } = front;
   front.open(frontDoor(koa, web, hot, refusals));
 
-  const sweep = () => sweepOnce(core);
+  const deliveries = new Deliveries(core, options);
+  const pusher = new Pusher(core, options);
+  deliveries.wake(); // a process that died may have left some
+  const sweep = () => sweepOnce(core, deliveries);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
   const leave = async (): Promise<void> => {
     // Not http.close(), which closes idle connections at once, maybe under a request that is on its way.
@@ -97,6 +118,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const close = async (): Promise<void> => {
     clearInterval(timer);
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+    const delivered = Promise.all([deliveries.stop(), pusher.stop()]);
     await hub.close();
     if (isDev) http.closeAllConnections();
     const closeIdle = (): void => {
@@ -108,8 +130,50 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     await closed;
     clearInterval(idle);
     clearTimeout(impatience);
+    await delivered;
   };
-  return { http, hub, sweep, leave, close };
+  const routes = () => [...routers.early, ...routers.late].flatMap(routesIn);
+  return { http, hub, deliveries, pusher, routes, sweep, leave, close };
+}
+
+/** Every route there is, in the order in which they are asked. */
+function routersOf(web: Web, isDev: boolean): Pick<Layers, 'early' | 'late'> {
+  const { core } = web;
+  const accounts: AccountHooks = {
+    admits: (code) => admits(core, code),
+    afterSignUp: (user, code) => greet(core, user, code),
+    titled: (viewer, group) => titled(core, viewer, group),
+    pushSettings: (user, session) => pushSettings(core, user, session),
+  };
+  return {
+    early: [
+      healthRoutes(web),
+      metricsRoutes(web),
+      hookRoutes(web),
+      campfireRoutes(web),
+      openApiRoutes(),
+      appRoutes(web),
+      liveRoutes(web),
+      ...(isDev ? [devRoutes()] : []),
+    ],
+    late: [
+      accountRoutes(web, accounts),
+      pushRoutes(web),
+      groupsIndexRoutes(web),
+      directRoutes(web),
+      groupRoutes(web),
+      settingsRoutes(web),
+      inviteRoutes(web),
+      botRoutes(web),
+      campfireLinks(web),
+      messageRoutes(web),
+      searchRoutes(web),
+      savedRoutes(web),
+      fileRoutes(web),
+      adminRoutes(web),
+      docsRoutes(web),
+    ],
+  };
 }
 
 /** Every answer of a server that stops asks its client to make a new connection next time. */
@@ -123,11 +187,15 @@ const lastAnswers =
     }
   };
 
-async function sweepOnce(core: Core): Promise<void> {
+async function sweepOnce(core: Core, deliveries: Deliveries): Promise<void> {
   try {
+    await deliveries.sweep();
     await scrubDue(core);
+    await sweepFiles(core);
     await finishLines(core);
     await core.store.sessions.sweep(core.now());
+    await sweepTokens(core);
+    await sweepCursors(core);
   } catch (error) {
     core.log.warn({ err: error }, 'the sweep failed; it will try again');
   }

@@ -23,6 +23,8 @@ export type Config = {
   /** 0: no limit. Bursts of three times as many are taken. */
   readonly postsPerSecond: number;
   readonly allowOutgoing: readonly string[];
+  /** Whom push services may write to; undefined: somebody at the host of publicUrl. */
+  readonly pushContact: string | undefined;
   readonly trustProxy: boolean;
   /** What whoever reads /metrics from elsewhere has to present; undefined: only this machine may. */
   readonly metricsToken: string | undefined;
@@ -86,8 +88,25 @@ const list = (isGood: (part: string) => boolean, otherwise: string): Reader<read
 
 const keys = list((key) => key.length >= 32, 'needs keys of at least 32 characters, separated by commas');
 const aesKeys = list((key) => Buffer.from(key, 'base64').length === 32, 'needs base64 of 32 bytes each, separated by commas');
+/** A name, an address, or a network in CIDR notation (RFC 4632): without a scheme, a port or a wildcard, which would be overlooked. */
+function isHostOrNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0) return HOST_NAME.test(text) && !/^[\d.]+$/.test(text);
+  if (rest.length > 0 || address.includes('%')) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?\.?$/u;
+
 /** What can stand in an Authorization header (RFC 6750, section 2.1). */
 const bearer = matching(/^[A-Za-z0-9._~+/-]{16,512}=*$/, 'must have 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /');
+
+/** The `sub` of a VAPID token (RFC 8292, section 2.1). */
+const contact = matching(
+  /^(?:mailto:[^\s@,<>"]+@[^\s@,<>"]+|https:\/\/[^\s@,<>"]+)$/,
+  'must be an address such as mailto:admin@example.org or https://example.org/contact',
+);
 
 /** Parses the variables; an empty one counts as not set. Throws ConfigError naming every bad one, without its value (it may be a secret). */
 export function readConfig(env: Environment = process.env): Config {
@@ -117,9 +136,10 @@ export function readConfig(env: Environment = process.env): Config {
     postsPerSecond: read('POSTS_PER_SECOND', count(0, 1_000_000), 20),
     allowOutgoing: read(
       'ALLOW_OUTGOING',
-      list(() => true, ''),
+      list(isHostOrNetwork, 'needs host names or networks such as ci.internal or 10.0.0.0/8, separated by commas'),
       [],
     ),
+    pushContact: read('PUSH_CONTACT', contact, undefined),
     trustProxy: read('TRUST_PROXY', flag, false),
     metricsToken: read('METRICS_TOKEN', bearer, undefined),
     logLevel: read('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info'),

@@ -2,10 +2,10 @@ import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
 import type { Log } from './log.ts';
-import type { Draft, Entry } from './messages/entry.ts';
+import type { Draft, Entry, Head } from './messages/entry.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
-import type { Store, User } from './store/port.ts';
+import type { Group, Store, User } from './store/port.ts';
 import type { Recent } from './store/recent.ts';
 
 /** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
@@ -23,7 +23,11 @@ export type Core = {
   readonly passwords: Passwords;
   readonly directory: Directory;
   readonly appender: Appender;
+  readonly calls: Calls;
+  readonly indexer: Indexer;
+  readonly written: Written;
   readonly limits: Limits;
+  readonly pictures: Pictures;
   readonly meters: Meters;
 };
 
@@ -57,6 +61,48 @@ export type Appender = {
 };
 
 export type Decide = () => Promise<void>;
+
+/** Which bots with a webhook are to be told of what is written; whoever tells them listens here. */
+export type Calls = {
+  /**
+   * The bots that each of these drafts calls when they are placed after `head`, in their order; undefined when none of them calls any.
+   * Where no bot has a webhook it costs next to nothing. Errors: StoreUnavailable.
+   */
+  plan(group: GroupId, drafts: readonly Draft[], head: Head): Promise<readonly (readonly UserId[])[] | undefined>;
+  /** Says that something waits to be told. */
+  ring(): void;
+  /** Calls `listener` at each ring in this process; returns the way to stop. */
+  onRing(listener: () => void): () => void;
+};
+
+/** A picture as it stands upright (px), and a small WebP of it, 800 × 600 px at most, without what its camera noted. */
+export type Picture = { readonly width: number; readonly height: number; readonly thumb: Buffer };
+
+/** Looks at pictures, away from this process. */
+export type Pictures = {
+  /** `source` yields `bytes` bytes of a picture of `type`. Undefined, never an error, for one that is broken, too large, or too many at once. */
+  look(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Picture | undefined>;
+  close(): void;
+};
+
+/** Keeps what messages are searched by behind the logs. */
+export type Indexer = {
+  /** Says that a group's log was written to. Costs next to nothing. */
+  note(group: GroupId): void;
+  /** Indexes what these logs have more, as far as that is done quickly. Errors: StoreUnavailable. */
+  catchUp(groups: readonly Pick<Group, 'id' | 'head'>[]): Promise<void>;
+  /** Begins to work in the background; `stop` resolves when it has ended. */
+  start(): void;
+  stop(): Promise<void>;
+};
+
+/** What this process has written into logs, for what is done once for each entry, by whoever wrote it. */
+export type Written = {
+  /** Entries of one group that are durable now. Costs next to nothing. */
+  note(entries: readonly Entry[]): void;
+  /** Calls `listener` with what is noted; returns the way to stop. */
+  onWritten(listener: (entries: readonly Entry[]) => void): () => void;
+};
 
 /** Counters in this process: token buckets by name. */
 export type Limits = {

@@ -7,12 +7,20 @@ import type { Entry } from './messages/entry.ts';
  * - `head`: the log reaches `seq` now (an entry too large to carry, or many of them).
  * - `presence`: who has the group open changed; look it up.
  * - `typing`: `user` is writing in the group until `until` (ms since the epoch), unless their message comes before. It is nowhere else.
+ * On a person's own channel (`channelOf`), which stands where the group does:
+ * - `mine`: which groups they are in, or how they stand to one, changed; look it up.
+ * - `mark`: they have read group `of` up to message number `n`.
  */
 export type BusEvent =
   | { readonly type: 'entries'; readonly group: GroupId; readonly entries: readonly Entry[] }
   | { readonly type: 'head'; readonly group: GroupId; readonly seq: number }
   | { readonly type: 'presence'; readonly group: GroupId }
-  | TypingEvent;
+  | TypingEvent
+  | PersonalEvent;
+
+export type PersonalEvent =
+  | { readonly type: 'mine'; readonly group: GroupId }
+  | { readonly type: 'mark'; readonly group: GroupId; readonly of: GroupId; readonly n: number };
 
 export type TypingEvent = { readonly type: 'typing'; readonly group: GroupId; readonly user: UserId; readonly until: number };
 

@@ -6,6 +6,8 @@ type Brand<T, B extends string> = T & { readonly __brand: B };
 export type UserId = Brand<string, 'UserId'>;
 /** As UserId; the one reserved value is `system`, the log of account-level acts. */
 export type GroupId = Brand<string, 'GroupId'>;
+/** 26 characters of [0-9a-z], 130 random bits: a file is found only by who was told of it, and then only by members. */
+export type FileId = Brand<string, 'FileId'>;
 
 /** Random bytes; injected so that a test can make them repeat. */
 export type Random = (bytes: number) => Uint8Array;
@@ -44,12 +46,17 @@ export function randomToken(random: Random, length = 40): string {
 
 export const newUserId = (random: Random): UserId => randomId(random) as UserId;
 export const newGroupId = (random: Random): GroupId => randomId(random) as GroupId;
+export const newFileId = (random: Random): FileId => randomId(random, 26) as FileId;
 /** 26 characters: the identity of one entry, minted before the first attempt to write it. */
 export const newUid = (random: Random): string => randomId(random, 26);
 
 /** Brands an id that comes from the outside (a path, a stored row). It may not exist; only its shape is promised. */
 export const asUserId = (text: string): UserId => text as UserId;
 export const asGroupId = (text: string): GroupId => text as GroupId;
+export const asFileId = (text: string): FileId => text as FileId;
 
 /** The reserved log of account-level acts; not a group anybody can open. */
 export const SYSTEM_GROUP = 'system' as GroupId;
+
+/** The bus channel of what concerns one person alone; no group has such an id. */
+export const channelOf = (user: UserId): GroupId => `user-${user}` as GroupId;

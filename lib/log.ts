@@ -40,9 +40,12 @@ export function openLog(config: Pick<Config, 'logLevel'>, base: object | null = 
 export const traceFields = (of: Trace | undefined): object =>
   of ? { trace: of.trace, span: of.span, ...(of.parent === undefined ? {} : { parent: of.parent }) } : {};
 
-const SECRET_SEGMENT = /^\/(hooks|services|api(?:\/[^/]+)?\/webhooks|rooms\/[^/]+)\/[^?]*/i;
+/** What carries a key, and all behind it; a slash too many, as clients put one behind the host, changes nothing. */
+const SECRET_SEGMENT = /^\/+(hooks|services|join|api(?:\/+[^/]+)?\/+webhooks|rooms\/[^/]*)\/[^?]*/i;
+/** A bot's key for Campfire's calls, wherever a client has put it. */
+const BOT_KEY = /[0-9a-z]{16}(?:-|%2d)[A-Za-z0-9]{12}(?![A-Za-z0-9])/gi;
 
 /** A path as it may be logged: no query, and nothing past the door of those URLs that carry a key. */
 export function loggablePath(path: string): string {
-  return path.split('?', 1)[0]?.replace(SECRET_SEGMENT, '/$1/[redacted]') ?? '';
+  return path.split('?', 1)[0]?.replace(SECRET_SEGMENT, '/$1/[redacted]').replace(BOT_KEY, '[redacted]') ?? '';
 }

@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectory } from './accounts/directory.ts';
+import { openCalls } from './bots/outgoing-plan.ts';
 import { openLocalBus } from './bus/local.ts';
 import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
-import type { Core, Passwords } from './core.ts';
+import type { Core, Indexer, Passwords, Pictures, Written } from './core.ts';
 import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { openAppender } from './messages/appender.ts';
+import type { Entry } from './messages/entry.ts';
+import { LogIndexer } from './messages/search-index.ts';
 import { Meters } from './metrics/meters.ts';
 import { openSecrets } from './secrets.ts';
 import type { Store } from './store/port.ts';
@@ -38,6 +41,10 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
   const meters = new Meters();
   const bus = meteredBus(await openBus(config, store, { now, log, role }), meters);
   const keys = config.secretKeys.length > 0 ? config.secretKeys : [await store.settings.putIfAbsent('secret-key', randomToken(random, 43))];
+  const directory = openDirectory(store);
+  const calls = openCalls({ store, recent, directory });
+  const indexer = new LogIndexer({ store, log });
+  const written = openWritten();
   const core: Core = {
     config,
     store,
@@ -48,18 +55,46 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     random,
     secrets: openSecrets(keys),
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
-    directory: openDirectory(store),
-    appender: openAppender({ store, bus, now, log, meters }),
+    directory,
+    calls,
+    appender: openAppender({ store, bus: noting(bus, indexer, written), now, log, meters, calls }),
+    indexer,
+    written,
     limits: openLimits(now),
+    pictures: picturesFor(log),
     meters,
   };
   const close = async (): Promise<void> => {
     await core.appender.idle();
+    await core.indexer.stop();
+    core.pictures.close();
     await bus.close();
     await store.close();
     release();
   };
   return { ...core, close };
+}
+
+/** What is written is announced on the bus; the search index hears it too, and what tells devices. */
+const noting = (bus: Bus, indexer: Indexer, written: Written): Pick<Bus, 'publish'> => ({
+  publish(event) {
+    indexer.note(event.group);
+    bus.publish(event);
+    if (event.type === 'entries') written.note(event.entries);
+  },
+});
+
+function openWritten(): Written {
+  const listeners = new Set<(entries: readonly Entry[]) => void>();
+  return {
+    note(entries) {
+      for (const listener of listeners) listener(entries);
+    },
+    onWritten(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
 }
 
 async function openServerLog(config: Config): Promise<Log> {
@@ -77,6 +112,19 @@ function passwordsAt(cost: number): Passwords {
   return {
     hash: async (password) => (await open()).hash(password),
     verify: async (password, hash) => (await open()).verify(password, hash),
+  };
+}
+
+/** What looks at pictures is loaded with the first one. */
+function picturesFor(log: Log): Pictures {
+  let opened: Promise<Pictures> | undefined;
+  const open = (): Promise<Pictures> => {
+    opened ??= import('./files/pictures.ts').then(({ openPictures }) => openPictures(log));
+    return opened;
+  };
+  return {
+    look: async (source, bytes, type) => (await open()).look(source, bytes, type),
+    close: () => void opened?.then((pictures) => pictures.close()),
   };
 }
 

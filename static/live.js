@@ -1,6 +1,5 @@
 // What hyperscript cannot say: how rows of a log are put into a page, and what the page does with its stream.
 (() => {
-  const MOST_ROWS = 300;
   const list = () => document.getElementById('messages');
   const seqOf = (element) => Number(element.id.slice(2));
   const revOf = (element) => Number(element.dataset.rev ?? 0);
@@ -15,18 +14,36 @@
     },
     handle_swap: (style, target, fragment) => {
       if (style !== 'log') return false;
-      const fromStream = swapSource === list();
-      const added = [...fragment.children].filter((row) => put(target, row, fromStream));
-      if (added.length > 0) afterRows(added);
-      return added;
+      return take(target, [...fragment.children], swapSource === list());
     },
   });
 
+  /** Which of the rows that arrive are put in, and where one looks meanwhile, is for scroll.js to say. Those that went in. */
+  function take(target, rows, fromStream) {
+    return conversation.steady(() => {
+      const added = rows.filter((row) => conversation.takes(row, fromStream) && put(target, row, fromStream));
+      if (added.length > 0) afterRows(added);
+      return added;
+    });
+  }
+
+  /** Puts in rows that were fetched. */
+  function insert(target, rows) {
+    const added = rows.filter((row) => put(target, row, false));
+    for (const row of added) localise(row);
+    for (const row of added) htmx.process(row);
+  }
+
+  const conversation = { take, insert, breakDays, takes: () => true, steady: (change) => change(), onRows: () => {} };
+  globalThis.conversation = conversation;
+
   /** Whether the row went in. */
   function put(target, row, fromStream) {
+    if (fromStream) countPins(row.dataset.follow);
     const present = row.id ? document.getElementById(row.id) : null;
     if (present) return replace(present, row, fromStream);
-    if (!/^m-\d+$/.test(row.id) || row.hasAttribute('data-follow')) return false; // a change to something this page does not show
+    if (!/^[mf]-\d+$/.test(row.id) || row.hasAttribute('data-follow')) return false; // a change to something this page does not show
+    for (const line of row.querySelectorAll('.line[id]')) document.getElementById(line.id)?.remove(); // it came singly, and is folded now
     insertInOrder(target, row);
     return true;
   }
@@ -37,62 +54,55 @@
     const focus = focusIn(present);
     present.replaceWith(row);
     if (focus) restoreFocus(row, focus);
+    document.dispatchEvent(new CustomEvent('parley:row', { detail: row }));
     return true;
+  }
+
+  /** Each pin and unpin that the stream tells changes something. */
+  function countPins(kind) {
+    const link = document.getElementById('pins');
+    if (!link || (kind !== 'pin' && kind !== 'unpin')) return;
+    const count = link.querySelector('b');
+    count.textContent = Math.max(0, Number(count.textContent) + (kind === 'pin' ? 1 : -1));
+    link.hidden = count.textContent === '0';
   }
 
   function insertInOrder(target, row) {
     const seq = seqOf(row);
     let next = null; // nearly always the newest: look from the end
     for (let child = target.lastElementChild; child; child = child.previousElementSibling) {
-      if (child.id && seqOf(child) < seq) break;
-      if (child.id) next = child;
+      if (seqOf(child) < seq) break;
+      if (seqOf(child) > seq) next = child; // not headings, whose seq is no number
     }
     target.insertBefore(row, next);
   }
 
   /** What a button does, in words that its twin in a newer row shares. Giving and taking a reaction are two buttons of which one shows. */
-  const purposeOf = ({ name, value, form }) => (name === 'on' ? `tally ${form.elements.emoji.value}` : `${name} ${value}`);
+  const purposeOf = ({ name, value, form }) => (name === 'on' ? `${form.action} ${form.elements.emoji?.value}` : `${name} ${value}`);
 
   function focusIn(row) {
     const { activeElement } = document;
     if (!row.contains(activeElement)) return null;
     const purpose = activeElement.matches('button[name]') ? purposeOf(activeElement) : null;
-    return { purpose, open: row.querySelector('details')?.open };
+    const typed = activeElement.closest('.other')?.elements.emoji.value;
+    return { purpose, typed, open: row.querySelector('details.acts')?.open };
   }
 
-  function restoreFocus(row, { purpose, open }) {
-    const details = row.querySelector('details');
+  function restoreFocus(row, { purpose, typed, open }) {
+    const details = row.querySelector('details.acts');
     if (details && open) details.open = true;
     const twin = [...row.querySelectorAll('button[name]')].find((button) => purposeOf(button) === purpose && button.checkVisibility());
-    (twin || row).focus({ preventScroll: true });
+    const other = typed ? row.querySelector('.other input') : null; // what is typed there is not sent yet
+    if (other) other.value = typed;
+    (other || twin || row).focus({ preventScroll: true });
   }
 
   function afterRows(rows) {
     for (const row of rows) localise(row);
     const messages = list();
     if (!messages) return;
-    trim(messages);
+    conversation.onRows(rows);
     breakDays(messages);
-    markRead();
-  }
-
-  /** Keeps the page light while its end is in view; older rows are a link away. */
-  function trim(messages) {
-    const rows = messages.querySelectorAll(':scope > [id]');
-    const isReadingBack = (document.getElementById('scroller')?.scrollTop ?? 0) < -200;
-    if (rows.length <= MOST_ROWS || isReadingBack) return;
-    for (const row of [...rows].slice(0, rows.length - MOST_ROWS)) row.remove();
-    const [first] = messages.querySelectorAll(':scope > [id]');
-    olderLink(messages).href = `${location.pathname}?before=${seqOf(first)}`;
-  }
-
-  function olderLink(messages) {
-    const present = document.querySelector('a.turn[rel="prev"]');
-    if (present) return present;
-    const link = document.createElement('a');
-    Object.assign(link, { className: 'turn', rel: 'prev', textContent: 'Older messages' });
-    messages.before(link);
-    return link;
   }
 
   // --- times in the reader's own zone ---
@@ -105,19 +115,27 @@
   function localise(root) {
     for (const time of root.querySelectorAll('[id^="m-"] time[datetime*="T"], :scope time[datetime*="T"]')) {
       const date = new Date(time.dateTime);
-      time.textContent = clock.format(date);
+      if (!time.closest('.seen')) time.textContent = clock.format(date);
       time.title = full.format(date);
     }
   }
 
+  /** Where no heading says the day, the time does. */
+  function localiseDates(root) {
+    for (const time of root.querySelectorAll(':is(.hits, .versions) time[datetime*="T"]'))
+      time.textContent = full.format(new Date(time.dateTime));
+  }
+
   function breakDays(messages) {
-    for (const heading of messages.querySelectorAll(':scope > .day')) heading.remove();
     let last = '';
-    for (const row of messages.querySelectorAll(':scope > [id]')) {
+    for (const row of [...messages.children]) {
+      if (row.className === 'day') row.remove();
+      if (!/^[mf]-/.test(row.id)) continue;
       const time = row.querySelector('time[datetime*="T"]');
       if (!time) continue;
       const date = new Date(time.dateTime);
-      if (dayKey(date) !== last) row.before(dayHeading(date));
+      const line = row.previousElementSibling?.id === 'unread' ? row.previousElementSibling : row;
+      if (dayKey(date) !== last) line.before(dayHeading(date));
       last = dayKey(date);
     }
   }
@@ -130,6 +148,17 @@
     time.textContent = long.format(date);
     heading.append(time);
     return heading;
+  }
+
+  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+  /** How long ago members were last here: goes on while nothing else changes. As lib/dates.ts says it. */
+  function tellAgo() {
+    for (const time of document.querySelectorAll('#members .seen time')) {
+      const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60_000);
+      const [count, unit] = minutes >= 1440 ? [minutes / 1440, 'day'] : minutes >= 60 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
+      if (count >= 1) time.textContent = relative.format(-Math.floor(count), unit);
+    }
   }
 
   // --- the stream: its state is visible, and two of its events mean more than a row ---
@@ -160,13 +189,27 @@
     say('connecting', 'connecting…');
     let isOver = false;
     const onStream = (name, act) => messages.addEventListener(name, (event) => event.target === messages && !isOver && act(event));
-    onStream('htmx:sse:after:connection', () => say('connected', 'connected'));
+    onStream('htmx:sse:after:connection', () => {
+      say('connected', 'connected');
+      if (document.hidden) setTimeout(() => stream?.reader?.cancel()); // hidden while it was being opened
+    });
     let stream = null;
     document.addEventListener('input', onInput);
-    onStream('htmx:sse:before:connection', ({ detail }) => {
+    // A tab that nobody looks at has no stream: htmx lets go of it when the tab is hidden, and goes on by its cursor when it is shown.
+    let isShown = false;
+    const onlyIfSeen = (event) => event.target === messages && (document.hidden || isOver) && event.preventDefault();
+    for (const name of ['htmx:before:request', 'htmx:sse:before:connection']) messages.addEventListener(name, onlyIfSeen);
+    document.addEventListener('visibilitychange', () => {
+      isShown = !document.hidden;
+    });
+    onStream('htmx:sse:before:connection', ({ detail, defaultPrevented }) => {
+      if (defaultPrevented) return;
       nobodyTypes();
       stream = detail.connection;
-      if (stream.attempt > 0) say('reconnecting', 'reconnecting…');
+      if (stream.attempt === 0) return;
+      say('reconnecting', 'reconnecting…');
+      if (isShown) setTimeout(() => stream.delayCanceller?.()); // somebody waits
+      isShown = false;
     });
     // A network that vanishes leaves its connections silent, not closed: begin anew, and do not wait once it is back.
     addEventListener('offline', () => stream?.reader?.cancel());
@@ -206,7 +249,7 @@
     complain(target, '');
     if (target.id !== 'composer') return;
     const sent = detail.ctx.request.body;
-    if (lost && sent.get('body') === lost.text) sent.set('key', lost.key);
+    if (lost && sameness(sent) === lost.sameness) sent.set('key', lost.key);
     lost = null;
     returned = '';
   }
@@ -222,12 +265,17 @@
 
   function takeBack(sent, isAnswered) {
     const text = sent.get('body');
-    if (text.trim() === '') return;
     const field = document.getElementById('body');
-    giveBack(field, text);
+    if (text.trim() !== '') giveBack(field, text);
     if (isAnswered) return;
-    lost = { text, key: sent.get('key') };
-    complain(field, 'Not sent: the server did not answer. Your text is back; send it again.');
+    lost = { sameness: sameness(sent), key: sent.get('key') };
+    complain(field, 'Not sent: the server did not answer. All is back as it was; send it again.');
+  }
+
+  /** Equal for two messages that say the same with the same files. */
+  function sameness(sent) {
+    const files = sent.getAll('attachment').filter((one) => one.name);
+    return JSON.stringify([sent.get('body'), ...files.map(({ name, size, lastModified }) => [name, size, lastModified])]);
   }
 
   function giveBack(field, text) {
@@ -254,18 +302,6 @@
 
   const nobodyTypes = () => document.getElementById('typing')?.replaceChildren();
 
-  // --- what is on the screen is read ---
-
-  let markTimer = 0;
-
-  function markRead() {
-    if (document.hidden || !list()?.hasAttribute('hx-sse:connect')) return;
-    clearTimeout(markTimer);
-    markTimer = setTimeout(() => {
-      fetch(`${location.pathname}/read`, { method: 'POST', headers: { Accept: 'application/json' } }).catch(() => {});
-    }, 1000);
-  }
-
   // --- while developing: a page whose server was started again loads itself again ---
 
   async function watchServer() {
@@ -279,13 +315,16 @@
     }, 300);
   }
 
+  document.addEventListener('htmx:after:swap', ({ target }) => target.matches('.past') && localiseDates(target));
+
   addEventListener('DOMContentLoaded', () => {
     restoreDraft();
     const messages = list();
     if (messages) localise(messages);
+    localiseDates(document);
     if (messages) breakDays(messages);
     if (messages?.hasAttribute('hx-sse:connect')) follow(messages);
+    if (document.getElementById('members')) setInterval(tellAgo, 60_000);
     if (document.documentElement.hasAttribute('data-dev')) void watchServer();
   });
-  document.addEventListener('visibilitychange', markRead);
 })();

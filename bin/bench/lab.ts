@@ -54,6 +54,24 @@ export async function startBare({ batch = false, file = '' } = {}): Promise<Site
   };
 }
 
+/** The bare append path and HTTP, over a store of its own; Node runs as bin/parley runs it. */
+export async function startAppending(groups: number): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const env = { ...UNLIMITED, MONGODB_URL: '', REDIS_URL: '', DATA_DIR: folder, GROUPS: String(groups) };
+  const child = start({ args: ['--max-semi-space-size=24', here('append-server.ts')], env, on: 'server' });
+  const target = { url: await urlFrom(child) };
+  const path = (room: number): string => `/${room}`;
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return {
+    name: 'the bare append path and HTTP',
+    ...{ streams: target, posts: target, streamPath: path, postPath: path, body: (text: string) => text },
+    ...{ pids: child.pids, pid: child.process.pid ?? 0, stop },
+  };
+}
+
 export type Settings = {
   readonly rooms: number;
   /** Streams and posts as pages (`html`) or programs (`json`) have them. */
@@ -102,12 +120,15 @@ export async function need(service: ReturnType<typeof mongoService>): Promise<Se
   return found;
 }
 
+/** The member of all rooms. */
+export const BENCH = { name: 'Bench', password: 'measured in turns' };
+
 type World = { readonly token: string; readonly slugs: readonly string[] };
 
 async function populate(env: Record<string, string>, { rooms, prepare }: Settings): Promise<World> {
   const core = await openCore(readConfig(env), { role: 'visitor', bcryptCost: 4 });
   try {
-    const user = await createAccount(core, { name: 'Bench', password: null });
+    const user = await createAccount(core, BENCH);
     const { token } = await createToken(core, user);
     const slugs: string[] = [];
     for (let i = 0; i < rooms; i += 1) {

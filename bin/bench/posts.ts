@@ -26,17 +26,27 @@ export async function posts(report: Report, isQuick: boolean): Promise<void> {
 type Shape = { readonly rooms: number; readonly connections: number; readonly forMs: number; readonly aim?: number };
 
 async function measure(report: Report, load: Load, site: Site, { rooms, connections, forMs, aim }: Shape): Promise<void> {
+  const { perSecond, cpuMicros, latencies } = await rateOf(load, site, { rooms, connections, forMs, warmMs: 1000 });
+  const note = `${Math.round(cpuMicros)} µs of CPU each; p50 ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms`;
+  const what = `${site.name}, ${rooms} ${rooms === 1 ? 'group' : 'groups'}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+  report.row({ what, figure: perSecond, unit: 'posts/s', ...(aim === undefined ? {} : { aim }), note });
+}
+
+/** How many posts a second were accepted, at what CPU each (µs), and the ms that each took, sorted. */
+export type Rate = { readonly perSecond: number; readonly cpuMicros: number; readonly latencies: readonly number[] };
+
+type Run = { readonly rooms: number; readonly connections: number; readonly forMs: number; readonly warmMs: number };
+
+/** Posts into as many rooms in turn, from as many connections as it says, and measures once it is warm. */
+export async function rateOf(load: Load, site: Site, { rooms, connections, forMs, warmMs }: Run): Promise<Rate> {
   const paths = Array.from({ length: rooms }, (_, room) => site.postPath(room));
   const plan = { target: site.posts, paths, body: site.body(TEXT), connections, audience: 0 };
-  await load.ask({ do: 'post', plan: { ...plan, forMs: 1000 } });
+  await load.ask({ do: 'post', plan: { ...plan, forMs: warmMs } });
   const before = cpuSeconds(site.pids());
   const { posted } = await load.ask({ do: 'post', plan: { ...plan, forMs } });
   const cpu = cpuSeconds(site.pids()) - before;
   if (!posted) throw new Error('nothing was posted');
-  const perSecond = posted.messages / (posted.ms / 1000);
-  const note = `${Math.round((cpu * 1e6) / posted.messages)} µs of CPU each; p50 ${quantile(posted.latencies, 0.5).toFixed(2)} ms, p99 ${quantile(posted.latencies, 0.99).toFixed(2)} ms`;
-  const what = `${site.name}, ${rooms} ${rooms === 1 ? 'group' : 'groups'}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-  report.row({ what, figure: perSecond, unit: 'posts/s', ...(aim === undefined ? {} : { aim }), note });
+  return { perSecond: posted.messages / (posted.ms / 1000), cpuMicros: (cpu * 1e6) / posted.messages, latencies: posted.latencies };
 }
 
 /** One request at a time, beside a bare server that appends each message to a file and waits for the disk. */

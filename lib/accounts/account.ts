@@ -25,6 +25,17 @@ export function parseName(text: string): string {
   return name;
 }
 
+export const MAX_TOKEN_NAME_LENGTH = 40;
+
+/** What its owner calls a token; undefined for none. Throws `invalid` (field `name`). */
+export function parseTokenName(text: string): string | undefined {
+  const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  if ([...name].length > MAX_TOKEN_NAME_LENGTH)
+    throw invalid('name', `Name of a token is too long: ${MAX_TOKEN_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', 'Name of a token has a character that cannot be seen. Take it out.');
+  return name === '' ? undefined : name;
+}
+
 /** What two names are compared by: NFKC and case folded, so that full-width or upper-case twins are the same name. */
 export const nameKey = (name: string): string =>
   name

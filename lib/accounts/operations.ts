@@ -4,7 +4,7 @@ import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId
 import type { Revoked } from '../messages/entry.ts';
 import { sameText, sha256 } from '../secrets.ts';
 import type { Token, User } from '../store/port.ts';
-import { COLORS, nameKey, parseName, parsePassword } from './account.ts';
+import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
 import { addressCount, countTry, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
@@ -18,18 +18,21 @@ export type SignUp = { readonly name: string; readonly password: string; readonl
 
 /**
  * A person makes an account. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
- * The very first account becomes administrator; of several at once exactly one does.
+ * The very first account becomes administrator; of several at once exactly one does. `admits`: which other codes do where the invitation code is asked for.
  */
-export async function signUp(core: Core, input: SignUp): Promise<User> {
-  await checkSignUpAllowed(core, input.code);
+export async function signUp(core: Core, input: SignUp, admits: Admits = async () => false): Promise<User> {
+  await checkSignUpAllowed(core, input.code, admits);
   return createAccount(core, { name: input.name, password: input.password });
 }
 
-async function checkSignUpAllowed(core: Core, code: string | undefined): Promise<void> {
+type Admits = (code: string) => Promise<boolean>;
+
+async function checkSignUpAllowed(core: Core, code: string | undefined, admits: Admits): Promise<void> {
   const isFirst = await isEmpty(core);
   if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed here. Ask an administrator for an account.');
   const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
-  if (wanted !== undefined && !sameText(wanted, (code ?? '').trim()))
+  if (wanted === undefined || sameText(wanted, (code ?? '').trim())) return;
+  if (isFirst || !(await admits(code ?? '')))
     throw invalid(
       'code',
       isFirst ? 'Set-up code is missing or wrong: the server printed it when it started.' : 'Invitation code is missing or wrong.',
@@ -143,45 +146,51 @@ export async function changePassword(
   await setPassword(core, user, input.password, input.session);
 }
 
-/** Logs a user out everywhere but in the session named; their open streams close. `by` is who asked. */
+/** Logs a user out everywhere but in the session named; their open streams close, and their devices are told nothing more. `by` is who asked. */
 export async function endSessions(core: Core, by: UserId, user: UserId, except?: string): Promise<void> {
-  for (const ref of await core.store.sessions.destroyOf(user, except)) await revoke(core, by, { member: user, scope: 'session', ref });
+  for (const ref of await core.store.sessions.destroyOf(user, except)) {
+    await core.store.push.removeAll({ session: ref });
+    await revoke(core, by, { member: user, scope: 'session', ref });
+  }
+  if (except === undefined) await core.store.push.removeAll({ user });
 }
 
 /** Ends one session and the streams it opened. */
 export async function endSession(core: Core, user: UserId, hash: string): Promise<void> {
   await core.store.sessions.destroy(hash);
+  await core.store.push.removeAll({ session: hash });
   await revoke(core, user, { member: user, scope: 'session', ref: hash });
 }
 
 /** Disabled: no log-in, no token, no stream; what was said stays. Errors: `forbidden` for the last administrator. */
 export async function setDisabled(core: Core, by: UserId, user: User, disabled: boolean): Promise<void> {
-  if (disabled && user.admin) await refuseLastAdmin(core, user);
-  await core.store.users.update(user.id, { disabled });
-  if (!disabled) return;
+  if (!disabled) return void (await core.store.users.update(user.id, { disabled }));
+  await stepDown(core, user, { disabled: true });
   await core.store.sessions.destroyOf(user.id);
+  await core.store.push.removeAll({ user: user.id });
   await revoke(core, by, { member: user.id, scope: 'account' });
 }
 
 /** Errors: `forbidden` for the last administrator or a bot. */
 export async function setAdmin(core: Core, user: User, admin: boolean): Promise<void> {
   if (user.bot) throw forbidden('A bot cannot be an administrator.');
-  if (!admin && user.admin) await refuseLastAdmin(core, user);
-  await core.store.users.update(user.id, { admin });
+  if (admin) await core.store.users.update(user.id, { admin });
+  else await stepDown(core, user, { admin: false });
 }
 
-async function refuseLastAdmin(core: Core, user: User): Promise<void> {
-  const everybody = await core.store.users.list({ limit: 100_000 });
-  if (!everybody.some((other) => other.admin && !other.disabled && other.id !== user.id))
+async function stepDown(core: Core, user: User, patch: { readonly admin: false } | { readonly disabled: true }): Promise<void> {
+  if ((await core.store.users.stepDown(user.id, patch)) === 'last')
     throw forbidden(`${user.name} is the last administrator. Make somebody else one first.`);
 }
 
-/** A bearer token for the API, or with a group the token of a webhook into it; shown once, stored hashed. */
+/** A bearer token for the API, or with a group the token of a webhook into it; shown once, stored hashed. `name`: what its owner calls it. Errors: `invalid` (name). */
 export async function createToken(
   core: Core,
   user: User,
   group: GroupId | null = null,
+  name = '',
 ): Promise<{ readonly token: string; readonly record: Token }> {
+  const label = parseTokenName(name);
   const token = randomToken(core.random, TOKEN_LENGTH);
   const record: Token = {
     hash: sha256(token),
@@ -189,6 +198,7 @@ export async function createToken(
     user: user.id,
     group,
     prefix: token.slice(0, 6),
+    ...(label === undefined ? {} : { name: label }),
     createdAt: core.now(),
     lastUsedAt: null,
   };

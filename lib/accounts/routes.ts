@@ -2,27 +2,34 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { speech, stateOf } from '../http/context.ts';
-import { sessionViewerOf } from '../http/identity.ts';
+import { sessionViewerOf, viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, safeReturn, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import type { User } from '../store/port.ts';
+import { meJson, type Titled } from './me.ts';
 import * as accounts from './operations.ts';
+import { entryForms, type Filled } from './pages.ts';
 
 const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
 const signUpForm = z.object({ name: text, password: text, code: text.optional(), return_to: text.optional() });
 const logInForm = z.object({ name: text, password: text, return_to: text.optional() });
 const passwordForm = z.object({ current: text, password: text });
+const tokenForm = z.object({ name: text.default('') });
 const returnQuery = z.object({ return_to: text.optional() });
 
-type Filled = { readonly name?: string; readonly code?: string; readonly returnTo?: string; readonly error?: FieldError };
 type Form = 'signup' | 'login';
 
 export type AccountHooks = {
-  /** Called with each new account before it is answered: what other domains do for newcomers. */
-  readonly afterSignUp: (user: User) => Promise<void>;
+  /** Called with each new account, and the code it came with, before it is answered: what other domains do for newcomers. */
+  readonly afterSignUp: (user: User, code: string | undefined) => Promise<void>;
+  /** Whether a code other than the invitation code lets one make an account where one is needed. */
+  readonly admits: (code: string) => Promise<boolean>;
+  readonly titled: Titled;
+  /** What the page of settings says of a person's devices; `session`: the one that looks. */
+  readonly pushSettings: (user: User['id'], session: string) => Promise<object>;
 };
 
 const SIGN_UPS = { perSecond: 1 / 30, burst: 40 };
@@ -48,8 +55,8 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
     const form = await parse(signUpForm, ctx);
     try {
       checkSignUpRate(web, ctx.ip);
-      const user = await accounts.signUp(core, form);
-      await hooks.afterSignUp(user);
+      const user = await accounts.signUp(core, form, hooks.admits);
+      await hooks.afterSignUp(user, form.code);
       await startSession(ctx, core, user.id);
       welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
     } catch (error) {
@@ -80,7 +87,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
     seeOther(ctx, '/');
   });
 
-  router.get('/settings', async (ctx) => showSettings(ctx, web));
+  router.get('/settings', async (ctx) => showSettings(ctx, web, hooks));
 
   router.post('/settings/password', async (ctx) => {
     const { user, ref } = sessionViewerOf(ctx);
@@ -90,7 +97,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
       setFlash(ctx, 'Password changed. You are logged out everywhere else.');
       seeOther(ctx, '/settings');
     } catch (error) {
-      await showSettings(ctx, web, { passwordError: fieldError(ctx, error) });
+      await showSettings(ctx, web, hooks, { passwordError: fieldError(ctx, error) });
     }
   });
 
@@ -103,8 +110,13 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
 
   router.post('/settings/tokens', async (ctx) => {
     const { user } = sessionViewerOf(ctx);
-    const { token } = await accounts.createToken(core, user);
-    await showSettings(ctx, web, { newToken: token });
+    const { name } = await parse(tokenForm, ctx);
+    try {
+      const { token } = await accounts.createToken(core, user, null, name);
+      await showSettings(ctx, web, hooks, { newToken: token });
+    } catch (error) {
+      await showSettings(ctx, web, hooks, { tokenForm: { name, error: fieldError(ctx, error) } });
+    }
   });
 
   router.post('/settings/tokens/:id/revoke', async (ctx) => {
@@ -114,7 +126,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
     seeOther(ctx, '/settings');
   });
 
-  router.get('/me', async (ctx) => showMe(ctx, web));
+  router.get('/me', async (ctx) => showMe(ctx, web, hooks));
   return router;
 }
 
@@ -156,29 +168,30 @@ async function showForms(
   { returnTo }: { returnTo: string },
 ): Promise<void> {
   noStore(ctx);
-  const isFirst = await accounts.isEmpty(core);
-  const needsCode = isFirst ? await accounts.hasSetupCode(core) : core.config.signup === 'code';
-  const signup = { name: '', code: '', error: null, needsCode, closed: !isFirst && core.config.signup === 'closed', ...forms.signup };
-  renderPage(ctx, views, template, title, { signup, login: { name: '', error: null, ...forms.login }, returnTo });
+  renderPage(ctx, views, template, title, await entryForms(core, forms, returnTo));
 }
 
 async function showSettings(
   ctx: Context,
   { core, views }: Web,
-  more: { newToken?: string; passwordError?: FieldError } = {},
+  { pushSettings }: AccountHooks,
+  more: { newToken?: string; passwordError?: FieldError; tokenForm?: { name: string; error: FieldError } } = {},
 ): Promise<void> {
   noStore(ctx);
-  const { user } = sessionViewerOf(ctx);
+  const { user, ref } = sessionViewerOf(ctx);
   const tokens = (await core.store.tokens.listOf(user.id))
     .filter((token) => token.kind === 'api')
-    .map(({ hash, prefix, createdAt, lastUsedAt }) => ({ id: hash, prefix, createdAt, lastUsedAt }));
-  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', { tokens, newToken: null, passwordError: null, ...more });
+    .map(({ hash, name, prefix, createdAt, lastUsedAt }) => ({ id: hash, name: name ?? null, prefix, createdAt, lastUsedAt }));
+  const push = await pushSettings(user.id, ref);
+  const locals = { tokens, push, newToken: null, passwordError: null, tokenForm: { name: '', error: null }, ...more };
+  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', locals);
 }
 
-async function showMe(ctx: Context, { core }: Web): Promise<void> {
+async function showMe(ctx: Context, { core }: Web, { titled }: AccountHooks): Promise<void> {
   noStore(ctx);
-  const { viewer } = stateOf(ctx);
-  if (!viewer) throw new DomainError('unauthenticated', 'Log in first.');
-  const { id, name, color, admin, bot } = viewer.user;
-  ctx.body = speech(ctx) === 'text' ? `${name}\n` : { id, name, color, admin, bot, at: new Date(core.now()).toISOString() };
+  const viewer = viewerOf(ctx);
+  ctx.body =
+    speech(ctx) === 'text'
+      ? `${viewer.user.name}\n`
+      : await meJson(core, viewer.user, viewer.via === 'token' ? viewer.ref : undefined, titled);
 }

@@ -2,62 +2,94 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { setAdmin, setDisabled } from '../accounts/operations.ts';
 import { notFound } from '../errors.ts';
+import { openManagedGroup, setArchived } from '../groups/operations.ts';
+import { shortText, wholeNumber } from '../http/fields.ts';
 import { adminOf } from '../http/identity.ts';
-import { parse } from '../http/input.ts';
+import { parse, parseQuery } from '../http/input.ts';
 import { noStore, renderPage, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';
+import type { Group, User } from '../store/port.ts';
+import { listGroups, listUsers, type Part } from './listing.ts';
 
-const MOST_ROWS = 1000;
-const form = z.object({ action: z.enum(['admin', 'unadmin', 'disable', 'enable']), user: z.string('must be text').max(64) });
+const form = z.union(
+  [
+    z.object({ action: z.enum(['admin', 'unadmin', 'disable', 'enable']), user: shortText }),
+    z.object({ action: z.enum(['archive', 'unarchive']), group: shortText }),
+  ],
+  'must be something to do with a user or a group',
+);
+type Act = z.infer<typeof form>;
+
+/** `q`: what names have in them. The others: behind which row each list goes on. */
+const query = z.object({
+  q: shortText.default(''),
+  people: shortText.default(''),
+  bots: shortText.default(''),
+  groups: wholeNumber('A number.').default(0),
+});
+type Asked = z.infer<typeof query>;
 
 /** The administrators' page: people, groups, bots. */
 export function adminRoutes(web: Web): Router {
-  const { core } = web;
   const router = new Router();
 
   router.get('/admin', async (ctx) => {
     adminOf(ctx);
-    await showAdmin(ctx, web);
+    await showAdmin(ctx, web, parseQuery(query, ctx));
   });
 
   router.post('/admin', async (ctx) => {
     const { user: by } = adminOf(ctx);
-    const { action, user: id } = await parse(form, ctx);
-    const user = await core.store.users.byId(asUserId(id));
-    if (!user) throw notFound('There is no such user.');
-    if (action === 'disable' || action === 'enable') await setDisabled(core, by.id, user, action === 'disable');
-    else await setAdmin(core, user, action === 'admin');
-    setFlash(ctx, `Done: ${user.name}.`);
+    const name = await act(web, by, await parse(form, ctx));
+    setFlash(ctx, `Done: ${name}.`);
     seeOther(ctx, '/admin');
   });
   return router;
 }
 
-async function showAdmin(ctx: Context, { core, views }: Web): Promise<void> {
+/** Resolves to the name of whom or what it was done to. */
+async function act({ core }: Web, by: User, asked: Act): Promise<string> {
+  if ('group' in asked) {
+    const { group } = await openManagedGroup(core, by, asked.group);
+    await setArchived(core, by.id, group, asked.action === 'archive');
+    return group.name;
+  }
+  const user = await core.store.users.byId(asUserId(asked.user));
+  if (!user) throw notFound('There is no such user.');
+  if (asked.action === 'disable' || asked.action === 'enable') await setDisabled(core, by.id, user, asked.action === 'disable');
+  else await setAdmin(core, user, asked.action === 'admin');
+  return user.name;
+}
+
+async function showAdmin(ctx: Context, { core, views }: Web, asked: Asked): Promise<void> {
   noStore(ctx);
-  const [everybody, groups] = await Promise.all([
-    core.store.users.list({ limit: MOST_ROWS }),
-    core.store.groups.list({ limit: MOST_ROWS }),
+  const [people, bots, groups, counts] = await Promise.all([
+    listUsers(core, { bots: false, words: asked.q, after: asked.people }),
+    listUsers(core, { bots: true, words: asked.q, after: asked.bots }),
+    listGroups(core, { words: asked.q, after: asked.groups }),
+    Promise.all([core.store.groups.count('group'), core.store.groups.count('direct')]),
   ]);
-  const heads = await core.store.log.heads(groups.map((group) => group.id));
-  const rows = await Promise.all(
-    groups.map(async ({ id, slug, name, open, archived }) => {
-      const members = await core.store.memberships.ofGroup(id);
-      return { slug, name, open, archived, memberCount: members.length, messageCount: heads.get(id)?.n ?? 0 };
-    }),
-  );
-  const face = ({ id, name, color, admin, disabled, createdAt }: (typeof everybody)[number]) => ({
-    id,
-    name,
-    color,
-    admin,
-    disabled,
-    createdAt,
+  const heads = await core.store.log.heads(groups.rows.map((group) => group.id));
+  const rowOf = async ({ id, slug, name, open, archived }: Group) => {
+    const members = await core.store.memberships.ofGroup(id);
+    return { slug, name, open, archived, memberCount: members.length, messageCount: heads.get(id)?.n ?? 0 };
+  };
+  renderPage(ctx, views, 'admin/index.njk', 'Administration', {
+    q: asked.q,
+    users: people.rows.map(faceOf),
+    bots: bots.rows.map(faceOf),
+    groups: await Promise.all(groups.rows.map(rowOf)),
+    counts: { groups: counts[0], direct: counts[1] },
+    more: { people: moreUrl(asked, 'people', people), bots: moreUrl(asked, 'bots', bots), groups: moreUrl(asked, 'groups', groups) },
   });
-  const users = everybody.filter((user) => !user.bot).map(face);
-  const bots = everybody.filter((user) => user.bot).map(face);
-  renderPage(ctx, views, 'admin/index.njk', 'Administration', { users, groups: rows, bots });
+}
+
+const faceOf = ({ id, name, color, admin, disabled, createdAt }: User) => ({ id, name, color, admin, disabled, createdAt });
+
+/** Where one list goes on; null where it is over. */
+function moreUrl({ q }: Asked, list: 'people' | 'bots' | 'groups', { next }: Part<unknown>): string | null {
+  return next === null ? null : `/admin?${new URLSearchParams({ ...(q === '' ? {} : { q }), [list]: next })}#${list}-title`;
 }

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { originOf } from '../http/context.ts';
 import { type Problem, problemOf } from '../http/errors.ts';
 import type { Message } from '../messages/entry.ts';
+import { type FoldedMessage, fold } from '../messages/fold.ts';
 import { bodyAsText } from '../messages/model-text.ts';
 import { lookUp } from './formats/read.ts';
 import type { Hook } from './hook-door.ts';
@@ -29,6 +30,7 @@ type Trouble = readonly [status: number, word: string, message: string, code: nu
 
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   notFound: [404, 'no_service', 'Unknown Webhook', 10015],
+  unknownMessage: [404, 'message_not_found', 'Unknown Message', 10008],
   malformed: [400, 'invalid_payload', 'Invalid Form Body', 50035],
   invalid: [400, 'no_text', 'Cannot send an empty message', 50006],
   invalidKey: [400, 'invalid_key', 'Invalid idempotency key', 50035],
@@ -49,10 +51,15 @@ export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook
   if (manner.isDiscord && !manner.waits && !manner.isMultipart) {
     ctx.status = 204;
   } else if (manner.isDiscord) {
-    ctx.body = { ...discordMessage(hook, message), ...place(ctx, core, hook, message) };
+    answerMessage(ctx, core, hook, fold(message, []));
   } else if (manner.wantsJson) {
     ctx.body = { ok: true, success: true, id: `${message.group}-${message.seq}`, ...place(ctx, core, hook, message) };
   } else say(ctx, 'ok');
+}
+
+/** A message as Discord's clients want it. */
+export function answerMessage(ctx: Context, core: Core, hook: Hook, folded: FoldedMessage): void {
+  ctx.body = { ...discordMessage(hook, folded), ...place(ctx, core, hook, folded.message) };
 }
 
 function place(ctx: Context, core: Core, { at }: Hook, { seq }: Message) {
@@ -60,7 +67,7 @@ function place(ctx: Context, core: Core, { at }: Hook, { seq }: Message) {
 }
 
 /** What Discord's clients look for in a message. Ids are decimal there. */
-function discordMessage({ at }: Hook, message: Message) {
+function discordMessage({ at }: Hook, { message, state }: FoldedMessage) {
   const channel = String(at.group.number);
   return {
     id: String(message.seq),
@@ -68,9 +75,9 @@ function discordMessage({ at }: Hook, message: Message) {
     channel_id: channel,
     webhook_id: channel,
     author: { id: channel, username: message.as ?? at.user.name, bot: true, discriminator: '0000', avatar: null },
-    content: bodyAsText(message.body, message.format),
+    content: bodyAsText(state.body, state.format),
     timestamp: new Date(message.at).toISOString(),
-    edited_timestamp: null,
+    edited_timestamp: state.editedAt === undefined ? null : new Date(state.editedAt).toISOString(),
     ...{ tts: false, pinned: false, mention_everyone: false, flags: 0 },
     ...{ embeds: [], attachments: [], components: [], mentions: [], mention_roles: [] },
   };
@@ -92,7 +99,10 @@ export function refuse(ctx: Context, core: Core, manner: Manner, error: unknown)
   else say(ctx, word);
 }
 
-const nameOf = ({ code, field }: Problem): string => (code === 'invalid' && field === 'key' ? 'invalidKey' : code);
+function nameOf({ code, field }: Problem): string {
+  if (code === 'invalid' && field === 'key') return 'invalidKey';
+  return code === 'notFound' && field === 'message' ? 'unknownMessage' : code;
+}
 
 function say(ctx: Context, text: string): void {
   ctx.type = 'text/plain';

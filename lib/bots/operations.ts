@@ -1,13 +1,16 @@
 import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
-import { invalid, notFound } from '../errors.ts';
+import { DomainError, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
-import { asGroupId, type GroupId, type UserId } from '../ids.ts';
+import type { GroupId, UserId } from '../ids.ts';
 import type { Group, Token, User } from '../store/port.ts';
 import { secretOf } from './signing.ts';
 
 /** What a bot is given, shown once. `hook` is a path; `campfire` is the key in Campfire's own form, derived and so stored nowhere. */
-export type BotSecrets = { readonly hook: string; readonly token: string; readonly campfire: string };
+export type BotSecrets = { readonly hook: string; readonly hooks: readonly NewHook[]; readonly token: string; readonly campfire: string };
+
+/** A webhook of a bot, as it is shown once. `hook` is a path. */
+export type NewHook = { readonly group: Group; readonly hook: string };
 export type NewBot = BotSecrets & { readonly user: User };
 
 /** A bot in one group, with an incoming webhook for it and a bearer token. Without `by` it comes by itself. Errors: `invalid` (name), `conflict` (name). */
@@ -19,13 +22,16 @@ export async function createBot(
   const sealed = sealSecrets(core, input.secrets ?? []);
   const user = await createAccount(core, { name: input.name, password: null, bot: true });
   await addMember(core, by ?? user.id, input.group, user);
-  return { user, ...(await issueSecrets(core, user, input.group, sealed)) };
+  return { user, ...(await issueSecrets(core, user, [{ group: input.group, secrets: sealed }])) };
 }
 
-async function issueSecrets(core: Core, user: User, group: Group, sealed: string | undefined): Promise<BotSecrets> {
-  const hook = await createHook(core, user, group, sealed);
+type Wanted = { readonly group: Group; readonly secrets: string | undefined };
+
+async function issueSecrets(core: Core, user: User, wanted: readonly [Wanted, ...Wanted[]]): Promise<BotSecrets> {
+  const hooks: NewHook[] = [];
+  for (const { group, secrets } of wanted) hooks.push({ group, hook: await createHook(core, user, group, secrets) });
   const { token } = await createToken(core, user);
-  return { hook, token, campfire: campfireKey(core, user) };
+  return { hook: hooks.at(-1)?.hook ?? '', hooks, token, campfire: campfireKey(core, user) };
 }
 
 /** Another incoming webhook of a bot, for one group: the path, shown once. `sealed`: see sealSecrets. */
@@ -58,7 +64,7 @@ export const newHookSecret = (core: Core): string => secretOf(core.random(32));
 
 /** The secrets of a bot's newest webhook, newest first. */
 export async function hookSecrets(core: Core, user: User): Promise<readonly string[]> {
-  const hook = hookIn(await core.store.tokens.listOf(user.id));
+  const hook = hooksIn(await core.store.tokens.listOf(user.id)).at(-1);
   return hook ? openedSecrets(core, hook) : [];
 }
 
@@ -82,26 +88,69 @@ export function requireBot(user: User | undefined, name: string): User {
   return user;
 }
 
+/** So long the old secrets go on beside the new ones, when they are to. */
+export const ROTATION_MS = 86_400_000;
+
 /**
- * New secrets; the old ones are dead at once, and streams opened with them close. Deliveries to the new webhook are signed as those to the old one were.
- * Errors: `invalid` when the bot has no webhook to replace.
+ * New secrets for the old: a webhook for each that it had, signed for as that was, a token and a Campfire key. The old ones are dead at once, and streams
+ * opened with them close; with `overlapMs` they go on so long, those that were ending already end now. Errors: `invalid` when it has no webhook to replace.
  */
-export async function rotateBot(core: Core, by: UserId, user: User): Promise<BotSecrets> {
+export async function rotateBot(
+  core: Core,
+  by: UserId,
+  user: User,
+  { overlapMs = 0 }: { readonly overlapMs?: number } = {},
+): Promise<BotSecrets> {
   const old = await core.store.tokens.listOf(user.id);
-  const hook = hookIn(old);
-  const group = hook?.group ? await core.store.groups.byId(asGroupId(hook.group)) : undefined;
-  if (!group) throw invalid('name', `${user.name} has no group to post into.`);
+  const [first, ...others] = await wantedFor(core, old);
+  if (!first) throw invalid('name', `${user.name} has no group to post into.`);
   const rotated = { ...user, keyVersion: user.keyVersion + 1 };
   await core.store.users.update(user.id, { keyVersion: rotated.keyVersion });
-  const secrets = await issueSecrets(core, rotated, group, hook?.secrets);
-  for (const { hash } of old) await revokeToken(core, by, user.id, hash);
+  const secrets = await issueSecrets(core, rotated, [first, ...others]);
+  for (const token of old)
+    if (overlapMs > 0 && token.expiresAt === undefined) await core.store.tokens.expire(token.hash, core.now() + overlapMs);
+    else await revokeToken(core, by, user.id, token.hash);
   return secrets;
 }
 
-const hookIn = (tokens: readonly Token[]): Token | undefined => tokens.findLast(({ kind, group }) => kind === 'hook' && group !== null);
+async function wantedFor(core: Core, tokens: readonly Token[]): Promise<Wanted[]> {
+  const wanted: Wanted[] = [];
+  for (const { group: id, secrets } of hooksIn(tokens)) {
+    const group = id === null ? undefined : await core.store.groups.byId(id);
+    if (group) wanted.push({ group, secrets });
+  }
+  return wanted;
+}
 
-/** Ends a bot: no token, no webhook, no stream of it works any more. What it said stays. */
+/** Does not wait for the end of what was replaced with an overlap. */
+export async function endReplaced(core: Core, by: UserId, user: User): Promise<void> {
+  for (const { hash, expiresAt } of await core.store.tokens.listOf(user.id))
+    if (expiresAt !== undefined) await revokeToken(core, by, user.id, hash);
+}
+
+const AT_ONCE = 100;
+
+/** Removes the tokens whose time is over and closes the streams that were opened with them. May run in several processes at once. */
+export async function sweepTokens(core: Core): Promise<void> {
+  for (const { user, hash } of await core.store.tokens.expired(core.now(), AT_ONCE))
+    await revokeToken(core, user, user, hash).catch((error) => {
+      if (!(error instanceof DomainError && error.code === 'notFound')) throw error; // another process was first
+    });
+}
+
+const hooksIn = (tokens: readonly Token[]): Token[] =>
+  tokens.filter(({ kind, group, expiresAt }) => kind === 'hook' && group !== null && expiresAt === undefined);
+
+/** Puts a bot into another group, with a webhook of its own there; the path, shown once. Errors: those of addMember. */
+export async function addToGroup(core: Core, by: UserId, user: User, group: Group): Promise<NewHook> {
+  await addMember(core, by, group, user);
+  const [known] = hooksIn(await core.store.tokens.listOf(user.id));
+  return { group, hook: await createHook(core, user, group, known?.secrets) };
+}
+
+/** Ends a bot: no token, no webhook, no stream of it works any more, and it is called no more. What it said stays. */
 export async function revokeBot(core: Core, by: UserId, user: User): Promise<void> {
+  await core.store.webhooks.remove(user.id);
   for (const { hash } of await core.store.tokens.listOf(user.id)) await core.store.tokens.remove(hash);
   await setDisabled(core, by, user, true);
 }

@@ -110,7 +110,12 @@ async function fromMultipart(raw: Buffer, type: string): Promise<Payload> {
   const files = pairs.flatMap(([name, one]) =>
     typeof one === 'string' || isPayload(name) ? [] : [{ name: one.name || name, bytes: one.size }],
   );
-  const json = fields.payload_json ?? fields.payload ?? (await jsonPart(pairs));
+  return payloadOfParts(fields, files, await jsonPart(pairs));
+}
+
+/** The same of a form that has been read. Errors: `malformed`. */
+export function payloadOfParts(fields: Readonly<Record<string, string>>, files: readonly File[], part?: string): Payload {
+  const json = fields.payload_json ?? fields.payload ?? part;
   const sameness = JSON.stringify([Object.entries(fields), json, files]);
   return objectOf(json === undefined ? fields : parseObject(json.trim()), sameness, files, true);
 }
@@ -122,7 +127,8 @@ async function jsonPart(pairs: readonly [string, Part | string][]): Promise<stri
 }
 
 type Part = { text(): Promise<string> };
-const isPayload = (name: string): boolean => name === 'payload' || name === 'payload_json';
+/** The fields that hold a delivery as JSON. */
+export const isPayload = (name: string): boolean => name === 'payload' || name === 'payload_json';
 
 const XML_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'" };
 

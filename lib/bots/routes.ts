@@ -1,48 +1,72 @@
 import type { Context } from 'koa';
-import { z } from 'zod';
-import { forbidden, notFound } from '../errors.ts';
+import { nameKey } from '../accounts/account.ts';
+import { forbidden, invalid, notFound } from '../errors.ts';
 import { openManagedGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { originOf } from '../http/context.ts';
+import { stateOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
-import { parse } from '../http/input.ts';
+import { parse, parseQuery } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';
 import type { User } from '../store/port.ts';
+import { act } from './bot-act-routes.ts';
+import { botForm, botsForm, deliveriesQuery } from './bot-forms.ts';
 import * as bots from './operations.ts';
+import { hookMade, type Made, secretsMade, showBot, showDelivery } from './pages.ts';
+import { deliveryNamed, sendAgain } from './webhooks.ts';
 
-const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
-const botForm = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('create'), name: text }),
-  z.object({ action: z.enum(['rotate', 'revoke']), user: text }),
-]);
+type Ctx = Context & { params: Record<string, string | undefined> };
+type Typed = { readonly name: string; readonly error: FieldError };
+type Shown = { readonly create?: Typed; readonly bring?: Typed; readonly made?: Made };
 
-type Made = { readonly name: string; readonly hook: string; readonly token: string; readonly curl: string };
-type Shown = { readonly create?: { readonly name: string; readonly error: FieldError }; readonly made?: Made };
-
-/** The bots of a group, for those who manage it. */
+/** The bots of a group, and a page for each, for those who manage the group. */
 export function botRoutes(web: Web): Router {
   const { core } = web;
   const router = new Router();
+  const managed = (ctx: Ctx): Promise<Standing> => openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
+  const opened = async (ctx: Ctx) => {
+    const at = await managed(ctx);
+    return { at, bot: await botIn(web, at, ctx.params.id ?? ''), here: `/groups/${at.group.slug}/bots/${ctx.params.id}` };
+  };
 
-  router.get('/groups/:slug/bots', async (ctx) => {
-    const at = await openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
-    await showBots(ctx, web, at);
-  });
+  router.get('/groups/:slug/bots', async (ctx) => showBots(ctx, web, await managed(ctx)));
 
   router.post('/groups/:slug/bots', async (ctx) => {
-    const at = await openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
-    const form = await parse(botForm, ctx);
+    const at = await managed(ctx);
+    const form = await parse(botsForm, ctx);
     if (form.action === 'create') return create(ctx, web, at, form.name);
+    if (form.action === 'bring') return bring(ctx, web, at, form.name);
     const bot = await botIn(web, at, form.user);
     if (form.action === 'rotate')
-      return showBots(ctx, web, at, { made: shown(originOf(ctx, core.config), bot.name, await bots.rotateBot(core, at.user.id, bot)) });
+      return showBots(ctx, web, at, { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, at.user.id, bot)) });
     await bots.revokeBot(core, at.user.id, bot);
     setFlash(ctx, `${bot.name} is revoked.`);
     seeOther(ctx, `/groups/${at.group.slug}/bots`);
+  });
+
+  router.get('/groups/:slug/bots/:id', async (ctx) => {
+    const { at, bot } = await opened(ctx);
+    await showBot(ctx, web, at, bot, parseQuery(deliveriesQuery, ctx).before);
+  });
+
+  router.post('/groups/:slug/bots/:id', async (ctx) => {
+    const { at, bot, here } = await opened(ctx);
+    await act(ctx, web, { at, bot, here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
+  });
+
+  router.get('/groups/:slug/bots/:id/deliveries/:delivery', async (ctx) => {
+    const { at, bot } = await opened(ctx);
+    await showDelivery(ctx, web, at, bot, await deliveryNamed(core, bot, ctx.params.delivery ?? ''));
+  });
+
+  router.post('/groups/:slug/bots/:id/deliveries/:delivery/again', async (ctx) => {
+    const { bot, here } = await opened(ctx);
+    const { delivery = '' } = ctx.params;
+    await sendAgain(core, bot, delivery);
+    seeOther(ctx, `${here}/deliveries/${delivery}`);
   });
   return router;
 }
@@ -50,9 +74,22 @@ export function botRoutes(web: Web): Router {
 async function create(ctx: Context, web: Web, at: Standing, name: string): Promise<void> {
   try {
     const { user, ...secrets } = await bots.createBot(web.core, at.user.id, { name, group: at.group });
-    await showBots(ctx, web, at, { made: shown(originOf(ctx, web.core.config), user.name, secrets) });
+    await showBots(ctx, web, at, { made: secretsMade(ctx, web.core, user.name, secrets) });
   } catch (error) {
     await showBots(ctx, web, at, { create: { name, error: fieldError(ctx, error) } });
+  }
+}
+
+/** A bot that is elsewhere comes into this group, with a webhook of its own here. */
+async function bring(ctx: Context, web: Web, at: Standing, name: string): Promise<void> {
+  if (!at.user.admin) throw forbidden('Only an administrator can bring a bot from another group.');
+  try {
+    const user = await web.core.store.users.byNameKey(nameKey(name));
+    if (!user?.bot) throw invalid('name', `There is no bot named ${name.slice(0, 64)}.`);
+    const made = await bots.addToGroup(web.core, at.user.id, user, at.group);
+    await showBots(ctx, web, at, { made: hookMade(ctx, web.core, user.name, made) });
+  } catch (error) {
+    await showBots(ctx, web, at, { bring: { name, error: fieldError(ctx, error) } });
   }
 }
 
@@ -66,19 +103,10 @@ async function botIn({ core }: Web, at: Standing, id: string): Promise<User> {
   return bot;
 }
 
-function shown(origin: string, name: string, { hook, token }: bots.BotSecrets): Made {
-  const url = `${origin}${hook}`;
-  return { name, hook: url, token, curl: `curl -d "Hello from ${name.replace(/["$`\\!]/g, '')}" ${url}` };
-}
-
-async function showBots(ctx: Context, web: Web, { group }: Standing, more: Shown = {}): Promise<void> {
+async function showBots(ctx: Context, web: Web, { group, user }: Standing, more: Shown = {}): Promise<void> {
   noStore(ctx);
   const list = (await bots.botsOf(web.core, group)).map(({ id, name, color, createdAt }) => ({ id, name, color, createdAt }));
-  renderPage(ctx, web.views, 'bots/index.njk', `Bots in ${group.name}`, {
-    group,
-    bots: list,
-    create: { name: '', error: null },
-    made: null,
-    ...more,
-  });
+  const nothing = { name: '', error: null };
+  const page = { group, bots: list, isAdmin: user.admin, create: nothing, bring: nothing, made: null, ...more };
+  renderPage(ctx, web.views, 'bots/index.njk', `Bots in ${group.name}`, page);
 }

@@ -38,5 +38,6 @@ function isEvent(value: unknown): value is BusEvent {
   if (value.type === 'head') return 'seq' in value && Number.isSafeInteger(value.seq);
   if (value.type === 'typing')
     return 'user' in value && typeof value.user === 'string' && 'until' in value && Number.isSafeInteger(value.until);
-  return value.type === 'presence';
+  if (value.type === 'mark') return 'of' in value && typeof value.of === 'string' && 'n' in value && Number.isSafeInteger(value.n);
+  return value.type === 'presence' || value.type === 'mine';
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { example, withCore } from './command.ts';
+import { webhookCommands } from './webhook-commands.ts';
 
 const bots = () => import('./bots.ts');
 
@@ -26,7 +27,8 @@ export function botCommands(program: Command): void {
     .command('rotate')
     .argument('<name>')
     .description('give a bot a new webhook and token; the old ones are dead at once')
-    .action(withCore(async (session, name: string) => (await bots()).rotate(session, name)));
+    .option('--overlap', 'let the old ones work for 24 hours more')
+    .action(withCore(async (session, name: string, options: { overlap?: true }) => (await bots()).rotate(session, name, options)));
   example(rotate, 'parley bot rotate Deploys');
   const secret = bot
     .command('secret')
@@ -38,6 +40,7 @@ export function botCommands(program: Command): void {
       withCore(async (session, name: string, options: { stdin?: true; off?: true }) => (await bots()).secret(session, name, options)),
     );
   example(secret, 'parley bot secret Deploys', 'parley bot secret Deploys --stdin < github-secret.txt');
+  webhookCommands(bot);
   const revoke = bot
     .command('revoke')
     .argument('<name>')

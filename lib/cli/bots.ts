@@ -4,6 +4,7 @@ import {
   createBot,
   hookSecrets,
   newHookSecret,
+  ROTATION_MS,
   requireBot,
   revokeBot,
   rotateBot,
@@ -11,6 +12,7 @@ import {
 } from '../bots/operations.ts';
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
+import { isDirect } from '../groups/rules.ts';
 import type { User } from '../store/port.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
@@ -49,15 +51,16 @@ export async function list({ core, out }: Session): Promise<void> {
   for await (const user of everybody(core)) {
     if (!user.bot) continue;
     const memberships = await core.store.memberships.ofUser(user.id);
-    const groups = await core.store.groups.byIds(memberships.map(({ group }) => group));
+    const found = await core.store.groups.byIds(memberships.map(({ group }) => group));
+    const groups = found.filter((group) => !isDirect(group));
     rows.push({ id: user.id, name: user.name, groups: groups.map(({ slug }) => slug), disabled: user.disabled });
   }
   out.list(rows, 'There is no bot yet.');
 }
 
-export async function rotate({ core, out }: Session, name: string): Promise<void> {
+export async function rotate({ core, out }: Session, name: string, { overlap }: { readonly overlap?: true }): Promise<void> {
   const user = await botNamed(core, name);
-  tell(out, user, await rotateBot(core, await actingFor(core, user.id), user));
+  tell(out, user, await rotateBot(core, await actingFor(core, user.id), user, { overlapMs: overlap ? ROTATION_MS : 0 }));
 }
 
 export async function revoke({ core, out }: Session, name: string): Promise<void> {
@@ -68,8 +71,14 @@ export async function revoke({ core, out }: Session, name: string): Promise<void
 
 const botNamed = async (core: Core, name: string): Promise<User> => requireBot(await core.store.users.byNameKey(nameKey(name)), name);
 
-function tell(out: Out, { id, name }: User, { hook, token, campfire }: BotSecrets, secret?: string): void {
-  const text = [`Of ${name}, shown this once:`, `  webhook   ${hook}`, `  token     ${token}`, `  campfire  ${campfire}`];
+function tell(out: Out, { id, name }: User, { hook, hooks, token, campfire }: BotSecrets, secret?: string): void {
+  const text = [
+    `Of ${name}, shown this once:`,
+    ...hooks.map((one) => `  webhook   ${one.hook}${hooks.length > 1 ? `   into ${one.group.slug}` : ''}`),
+    `  token     ${token}`,
+    `  campfire  ${campfire}`,
+  ];
   if (secret !== undefined) text.push(`  secret    ${secret}`);
-  out.say({ id, name, hook, token, campfire, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
+  const all = hooks.length > 1 ? { hooks: hooks.map((one) => ({ group: one.group.slug, hook: one.hook })) } : {};
+  out.say({ id, name, hook, ...all, token, campfire, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
 }

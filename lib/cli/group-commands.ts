@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { example, withCore } from './command.ts';
+import type { CodeOptions } from './groups.ts';
 
 const groups = () => import('./groups.ts');
 const members = () => import('./members.ts');
@@ -73,6 +74,8 @@ function changingCommands(group: Command): void {
     .argument('<group>')
     .description('print the code with which people join')
     .option('--new', 'replace it; the old one is dead at once')
-    .action(withCore(async (session, slug: string, options: { new?: true }) => (await groups()).code(session, slug, options.new === true)));
-  example(code, 'parley group code field-team', 'parley group code field-team --new');
+    .option('--expires <time>', 'for how long it holds from now: 1h, 7d, …, or never')
+    .option('--uses <count>', 'how many it lets in, or unlimited')
+    .action(withCore(async (session, slug: string, options: CodeOptions) => (await groups()).code(session, slug, options)));
+  example(code, 'parley group code field-team', 'parley group code field-team --new --expires 7d --uses 10');
 }

@@ -1,7 +1,9 @@
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
-import { parseGroupName } from '../groups/group.ts';
-import { insertGroup, joinCode, renameGroup, replaceCode, setArchived } from '../groups/operations.ts';
+import { joinCode, limitCode, replaceCode } from '../groups/codes.ts';
+import { parseExpiry, parseGroupName, parseUses } from '../groups/group.ts';
+import { insertGroup, renameGroup, setArchived } from '../groups/operations.ts';
+import { codeJson } from '../groups/presenter.ts';
 import type { UserId } from '../ids.ts';
 import type { Group } from '../store/port.ts';
 import type { Session } from './command.ts';
@@ -36,11 +38,17 @@ export async function archive({ core, out }: Session, slug: string, archived: bo
   out.say({ id: group.id, slug: group.slug, archived }, `${group.name} is ${archived ? 'archived: read-only' : 'open for writing'} now.`);
 }
 
-/** Prints the code alone, so that `$(…)` can take it. */
-export async function code({ core, out }: Session, slug: string, isNew: boolean): Promise<void> {
+export type CodeOptions = { readonly new?: true; readonly expires?: string; readonly uses?: string };
+
+/** Prints the code alone, so that `$(…)` can take it. What is not said of its limits is without end, where any is said or the code is new. */
+export async function code({ core, out }: Session, slug: string, options: CodeOptions): Promise<void> {
   const group = await groupNamed(core, slug);
-  const text = isNew ? await replaceCode(core, group) : joinCode(core, group);
-  out.say({ slug: group.slug, code: text }, text);
+  const limits = { forMs: parseExpiry(options.expires ?? 'never'), uses: parseUses(options.uses ?? 'unlimited') };
+  if (options.new) await replaceCode(core, group, limits);
+  else if (options.expires !== undefined || options.uses !== undefined) await limitCode(core, group, limits);
+  const now = await groupNamed(core, group.slug);
+  const text = joinCode(core, now);
+  out.say({ slug: now.slug, ...codeJson(now, text) }, text);
 }
 
 /** Who a line about the group itself names: the operator, else its first moderator or member. */

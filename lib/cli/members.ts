@@ -22,7 +22,8 @@ export async function add({ core, out }: Session, slug: string, name: string, mo
 export async function remove({ core, out }: Session, slug: string, name: string): Promise<void> {
   const group = await groupNamed(core, slug);
   const user = await userByName(core, name);
-  if (!(await removeMember(core, await actingFor(core, user.id), group, user))) throw notFound(`${user.name} is not in ${group.slug}.`);
+  if (!(await removeMember(core, await actingFor(core, user.id), group, user, true)))
+    throw notFound(`${user.name} is not in ${group.slug}.`);
   out.say({ group: group.slug, id: user.id, name: user.name }, `${user.name} is no longer in ${group.name}.`);
 }
 

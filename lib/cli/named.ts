@@ -1,15 +1,16 @@
 import { userByName } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
+import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import type { Group, User } from '../store/port.ts';
 
 const PAGE = 500;
 
-/** The group of a slug, or of one it used to have. Errors: `notFound`. */
+/** The group of a slug, or of one it used to have. Direct messages are nobody's but theirs who write them. Errors: `notFound`. */
 export async function groupNamed(core: Core, slug: string): Promise<Group> {
   const group = await core.store.groups.bySlug(slug);
-  if (!group) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' shows them).`);
+  if (!group || isDirect(group)) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' shows them).`);
   return group;
 }
 
@@ -30,10 +31,10 @@ export async function* everybody(core: Core): AsyncGenerator<User> {
   }
 }
 
-/** Every group, by number. */
+/** Every group, by number; without direct messages. */
 export async function* everyGroup(core: Core): AsyncGenerator<Group> {
   for (let afterNumber = 0; ; ) {
-    const page = await core.store.groups.list({ limit: PAGE, afterNumber });
+    const page = await core.store.groups.list({ limit: PAGE, kind: 'group', afterNumber });
     yield* page;
     afterNumber = page.at(-1)?.number ?? afterNumber;
     if (page.length < PAGE) return;

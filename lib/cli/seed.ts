@@ -72,7 +72,7 @@ async function perform(core: Core, user: User, group: Group, act: Act, target: n
   if (act.kind === 'post') {
     const key = keyIn('client', `demo:${act.line}`);
     if (await core.store.log.byKey(group.id, user.id, key)) return undefined;
-    return (await post(core, at, { body: act.text, key })).message.seq;
+    return (await post(core, at, { body: act.text, format: 'markdown', key })).message.seq;
   }
   if (target === undefined) return undefined;
   if (act.kind === 'edit') await edit(core, at, target, act.text);

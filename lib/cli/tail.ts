@@ -94,7 +94,7 @@ class Printer {
     const faces = await this.#core.directory.faces(peopleIn(entries.map(lineOf)));
     const lines: string[] = [];
     for (const entry of await this.#withoutErased(entries)) {
-      if (entry.kind === 'rename') this.#place = entry;
+      if (entry.kind === 'rename') this.#place = { slug: entry.slug };
       const line = this.#json ? JSON.stringify(entryJson(entry, this.#place, faces)) : entryText(entry, faces);
       if (line !== undefined) lines.push(`${line}\n`);
     }

@@ -1,17 +1,20 @@
 import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
-import { conflict, forbidden, invalid, notFound, tooMany } from '../errors.ts';
+import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
 import { asUserId, type GroupId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
 import type { Draft } from '../messages/entry.ts';
-import type { Group, GroupPatch, User } from '../store/port.ts';
+import type { Group, GroupPatch, Membership, User } from '../store/port.ts';
 import type { Lookups } from '../store/recent.ts';
-import { normaliseCode, parseGroupName, parseTopic, slugOf } from './group.ts';
-import { changeMembership } from './membership.ts';
+import { newCode } from './codes.ts';
+import { titledFor } from './direct.ts';
+import { parseGroupName, parseTopic, slugOf } from './group.ts';
+import { changeMembership, prefer } from './membership.ts';
 import type { Standing } from './rules.ts';
 import * as rules from './rules.ts';
 
 const TRIES = 10;
+const NOBODY_MANAGES = 'These are direct messages: between the same people always, and managed by nobody.';
 
 /** How a user stands to a group. */
 export async function standing(core: Core, user: User, group: Group, look: Lookups = core.store): Promise<Standing> {
@@ -22,14 +25,22 @@ export async function standing(core: Core, user: User, group: Group, look: Looku
 export async function openGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
   const found = await findGroup(core, user, slug, look);
   if (!rules.mayRead(found)) throw notFound();
-  return found;
+  return titledFor(core, found);
 }
 
 /** A group this user may manage. Errors: `notFound` for who may not even read it, `forbidden` for a plain member. */
 export async function openManagedGroup(core: Core, user: User, slug: string): Promise<Standing> {
   const found = await findGroup(core, user, slug);
   if (rules.mayManage(found)) return found;
-  throw rules.mayRead(found) ? forbidden('Only moderators of this group and administrators may do that.') : notFound();
+  if (!rules.mayRead(found)) throw notFound();
+  throw forbidden(rules.isDirect(found.group) ? NOBODY_MANAGES : 'Only moderators of this group and administrators may do that.');
+}
+
+/** A group for one of its members, or for who manages it without being in. Errors: `notFound`. */
+export async function openForMembers(core: Core, user: User, slug: string): Promise<Standing> {
+  const found = await findGroup(core, user, slug);
+  if (!rules.mayRead(found) && !rules.mayManage(found)) throw notFound();
+  return titledFor(core, found);
 }
 
 async function findGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
@@ -60,7 +71,9 @@ export async function insertGroup(core: Core, name: string, open: boolean): Prom
 
 /** With this very slug, or the word for what is taken. */
 function insertAt(core: Core, id: GroupId, slug: string, name: string, open: boolean): Promise<Group | 'slug' | 'code'> {
-  return core.store.groups.insert({ id, slug, name, topic: '', open, archived: false, ...newCode(core), createdAt: core.now() });
+  const code = { ...newCode(core), codeExpiresAt: null, codeUsesLeft: null };
+  const plain = { kind: 'group', people: null, topic: '', archived: false, createdAt: core.now() } as const;
+  return core.store.groups.insert({ id, slug, name, open, ...plain, ...code });
 }
 
 /** Names that no Latin letter can say get `g-<number>`. */
@@ -69,43 +82,10 @@ async function useNumberAsSlug(core: Core, group: Group): Promise<Group> {
   return (await core.store.groups.update(group.id, { slug })) === 'done' ? { ...group, slug } : group;
 }
 
-function newCode(core: Core): Pick<Group, 'codeMac' | 'codeSealed'> {
-  const code = randomId(core.random, 12).replace(/(.{4})(?=.)/g, '$1-');
-  return { codeMac: codeMac(core, code), codeSealed: core.secrets.seal(code) };
-}
-
-const codeMac = (core: Core, code: string): string => core.secrets.mac('join-code', normaliseCode(code));
-
-/** The join code in the clear, for those who manage the group. */
-export const joinCode = (core: Core, group: Group): string =>
-  core.secrets.open(group.codeSealed) ?? '(sealed with a key that is gone: make a new code)';
-
-/** Errors: `invalid` (code), `forbidden` (a bot), `tooMany` (guessing). */
-export async function joinByCode(core: Core, user: User, code: string): Promise<Group> {
-  const waitMs = core.limits.take(`join:${user.id}`, 1 / 3, 20);
-  if (waitMs > 0) throw tooMany('Too many codes tried. Wait a minute.', waitMs);
-  const group = normaliseCode(code) === '' ? undefined : await core.store.groups.byCodeMac(codeMac(core, code));
-  if (!group || group.archived) throw invalid('code', 'No group has this code. It may have been replaced: ask for the new one.');
-  return join(core, user, group);
-}
-
-/** Errors: `notFound` unless the group is open. */
-export async function joinOpenGroup(core: Core, user: User, slug: string): Promise<Group> {
-  const found = await findGroup(core, user, slug);
-  if (!rules.isMember(found) && !rules.mayJoinFreely(found)) throw notFound();
-  return join(core, user, found.group);
-}
-
-async function join(core: Core, user: User, group: Group): Promise<Group> {
-  if (user.bot || user.disabled) throw forbidden('Bots are added by a moderator.');
-  const present = await core.store.memberships.get(group.id, user.id);
-  if (!present?.in) await changeMembership(core, group.id, user.id, { in: true, role: 'member', by: user.id });
-  return group;
-}
-
-/** Errors: `conflict` for the last moderator while others stay. */
-export async function leaveGroup(core: Core, { user, group }: Standing): Promise<void> {
-  await refuseLastModerator(core, group, user.id);
+/** Errors: `conflict` for the last moderator while others stay, `forbidden` of direct messages. */
+export async function leaveGroup(core: Core, at: Standing): Promise<void> {
+  const { user, group } = at;
+  if (rules.isDirect(group)) throw forbidden('Direct messages cannot be left. Mute them, or take them out of your list.');
   await changeMembership(core, group.id, user.id, { in: false, role: 'member', by: user.id });
 }
 
@@ -117,33 +97,49 @@ export async function addMember(
   user: User,
   role: 'member' | 'moderator' = 'member',
 ): Promise<boolean> {
+  refuseDirect(group);
   if (user.disabled) throw invalid('name', `${user.name} is disabled.`);
   if ((await core.store.memberships.get(group.id, user.id))?.in) return false;
   return changeMembership(core, group.id, user.id, { in: true, role, by });
 }
 
-/** Resolves to whether the user was in. Streams of that member close with the `leave` line. */
-export const removeMember = (core: Core, by: UserId, group: Group, user: User): Promise<boolean> =>
-  changeMembership(core, group.id, user.id, { in: false, role: 'member', by });
+/**
+ * Resolves to whether the user was in. Streams of that member close with the `leave` line. `force`: an administrator may remove the last moderator too.
+ * Errors: `conflict` for the last moderator while others stay.
+ */
+export async function removeMember(core: Core, by: UserId, group: Group, user: User, force = false): Promise<boolean> {
+  refuseDirect(group);
+  return changeMembership(core, group.id, user.id, { in: false, role: 'member', by, force });
+}
+
+function refuseDirect(group: Group): void {
+  if (rules.isDirect(group)) throw forbidden(NOBODY_MANAGES);
+}
+
+/** What of the group a member wants to be told of. */
+export async function setLevel(core: Core, { group, user }: Standing, level: Membership['level']): Promise<void> {
+  await prefer(core, group.id, user.id, { level });
+}
+
+/** Takes direct messages out of a member's own list until somebody writes, or puts them back. Errors: `forbidden` of a group. */
+export async function setHidden(core: Core, at: Standing, isHidden: boolean): Promise<void> {
+  const { group, user } = at;
+  if (!rules.mayHide(at)) throw forbidden('Only direct messages can be taken out of the list. Leave the group, or mute it.');
+  const hidden = isHidden ? (await core.store.log.head(group.id)).n : null;
+  await prefer(core, group.id, user.id, { hidden });
+}
 
 /** Errors: `notFound` for one who is not in, `conflict` for the last moderator, `forbidden` for a bot. */
 export async function setRole(core: Core, by: UserId, group: Group, user: User, role: 'member' | 'moderator'): Promise<void> {
+  refuseDirect(group);
   if (!(await core.store.memberships.get(group.id, user.id))?.in) throw notFound(`${user.name} is not in this group.`);
   if (role === 'moderator' && user.bot) throw forbidden('A bot cannot be a moderator.');
-  if (role === 'member') await refuseLastModerator(core, group, user.id);
   await changeMembership(core, group.id, user.id, { in: true, role, by });
-}
-
-async function refuseLastModerator(core: Core, group: Group, leaving: UserId): Promise<void> {
-  const members = await core.store.memberships.ofGroup(group.id);
-  const isModerator = members.some((m) => m.user === leaving && m.role === 'moderator');
-  const others = members.filter((m) => m.user !== leaving);
-  if (isModerator && others.length > 0 && !others.some((m) => m.role === 'moderator'))
-    throw conflict('You are the last moderator here. Make somebody else one first.');
 }
 
 /** A new name, and a slug to match; the old slug keeps leading here. Errors: `invalid` (name). */
 export async function renameGroup(core: Core, by: UserId, group: Group, name: string): Promise<Group> {
+  refuseDirect(group);
   const parsed = parseGroupName(name);
   if (parsed === group.name) return group;
   const wanted = await slugOf(parsed);
@@ -174,14 +170,8 @@ export async function setArchived(core: Core, by: UserId, group: Group, archived
 
 export const setOpen = (core: Core, group: Group, open: boolean): Promise<void> => update(core, group, { open });
 
-/** Replaces the join code; the old one is dead at once. Resolves to the new one. */
-export async function replaceCode(core: Core, group: Group): Promise<string> {
-  const code = newCode(core);
-  await update(core, group, code);
-  return joinCode(core, { ...group, ...code });
-}
-
 async function update(core: Core, group: Group, patch: GroupPatch): Promise<void> {
+  refuseDirect(group);
   if ((await core.store.groups.update(group.id, patch)) !== 'done') throw notFound();
 }
 

@@ -1,37 +1,79 @@
 import type { Core } from '../core.ts';
-import type { GroupId } from '../ids.ts';
+import { ago } from '../dates.ts';
+import type { GroupId, UserId } from '../ids.ts';
 import type { Group, Membership, User } from '../store/port.ts';
+import { titled } from './direct.ts';
+import { isDirect, isHidden } from './rules.ts';
 
 /** A member as the list shows it. */
 export type RosterMember = Pick<User, 'id' | 'name' | 'color' | 'bot' | 'admin'> & {
   readonly role: Membership['role'];
   readonly present: boolean;
+  /** ms when they last had the group open, within some minutes; null: never since that is noted. */
+  readonly seenAt: number | null;
+  /** The same as the list says it; null for who is present, too. */
+  readonly seen: { readonly iso: string; readonly ago: string } | null;
 };
 
 /** Who is in a group: those present first, then by name; disabled accounts are left out. */
 export async function roster(core: Core, group: GroupId): Promise<RosterMember[]> {
   const [memberships, present] = await Promise.all([core.store.memberships.ofGroup(group), core.bus.presence.list(group)]);
-  const roles = new Map(memberships.map((membership) => [membership.user, membership.role]));
-  const users = await core.store.users.byIds([...roles.keys()]);
+  const known = new Map(memberships.map((membership) => [membership.user, membership]));
+  const users = await core.store.users.byIds([...known.keys()]);
   return users
     .filter((user) => !user.disabled)
-    .map(({ id, name, color, bot, admin }) => ({ id, name, color, bot, admin, role: roles.get(id) ?? 'member', present: present.has(id) }))
+    .map(({ id, name, color, bot, admin }) => {
+      const { role = 'member', seen = null } = known.get(id) ?? {};
+      const isHere = present.has(id);
+      return {
+        id,
+        name,
+        color,
+        bot,
+        admin,
+        role,
+        present: isHere,
+        seenAt: seen,
+        seen: isHere || seen === null ? null : seenOf(seen, core.now()),
+      };
+    })
     .sort((a, b) => Number(b.present) - Number(a.present) || a.name.localeCompare(b.name));
 }
+
+const seenOf = (at: number, now: number) => ({ iso: new Date(at).toISOString(), ago: ago(at, now) });
 
 /** A group in my list: how much I have not read, and where its log ends. */
 export type MyGroup = { readonly group: Group; readonly membership: Membership; readonly unread: number; readonly n: number };
 
-/** The groups of a user, archived ones last, then by name. */
-export async function myGroups(core: Core, user: User): Promise<MyGroup[]> {
+/**
+ * The groups of a user and then their direct messages, archived ones last, then by name. Direct messages have the name that this user sees;
+ * those taken out of the list are left out, unless `all` are asked for.
+ */
+export async function myGroups(core: Core, user: Pick<User, 'id'>, { all = false } = {}): Promise<MyGroup[]> {
   const memberships = new Map((await core.store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
   const ids = [...memberships.keys()];
   const [groups, heads] = await Promise.all([core.store.groups.byIds(ids), core.store.log.heads(ids)]);
-  return groups
+  const named = await Promise.all(groups.map((group) => titled(core, user.id, group)));
+  return named
     .flatMap((group) => {
       const membership = memberships.get(group.id);
       const n = heads.get(group.id)?.n ?? group.head.n;
       return membership ? [{ group, membership, n, unread: Math.max(0, n - membership.mark) }] : [];
     })
-    .sort((a, b) => Number(a.group.archived) - Number(b.group.archived) || a.group.name.localeCompare(b.group.name));
+    .filter(({ membership, n }) => all || !isHidden(membership, n))
+    .sort(inOrder);
 }
+
+/** The same with how many unread messages name the user; asked for only where something is unread. */
+export async function withMentions(
+  core: Core,
+  user: UserId,
+  mine: readonly MyGroup[],
+): Promise<(MyGroup & { readonly mentions: number })[]> {
+  const asked = mine.filter(({ unread }) => unread > 0).map(({ group, membership }) => ({ group: group.id, after: membership.mark }));
+  const counts = asked.length === 0 ? undefined : await core.store.log.countMentions(user, asked);
+  return mine.map((one) => ({ ...one, mentions: counts?.get(one.group.id) ?? 0 }));
+}
+
+const inOrder = ({ group: a }: MyGroup, { group: b }: MyGroup): number =>
+  Number(isDirect(a)) - Number(isDirect(b)) || Number(a.archived) - Number(b.archived) || a.name.localeCompare(b.name);

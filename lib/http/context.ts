@@ -3,8 +3,11 @@ import type { Config } from '../config.ts';
 import type { User } from '../store/port.ts';
 import type { Trace } from '../trace.ts';
 
-/** Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. */
-export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string };
+/**
+ * Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. `until` (ms): when the session runs out if it is not
+ * used before; said to streams alone.
+ */
+export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string; readonly until?: number };
 
 /** What the layers before a route leave for it. */
 export type State = {
@@ -30,6 +33,16 @@ export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true
 /** The origin of this site, for links and to compare with. Not `ctx.origin`, which is what the client says of itself. */
 export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 
+/** How a program says its text is written: by the field `format`, or by the Content-Type. Undefined when it does not say. */
+export const formatSaid = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>
+  given ?? (ctx.is('text/markdown') ? 'markdown' : undefined);
+
+/** How a new text is written: as is said, and else as Markdown from a page's form, and as plain text from a program. */
+export function formatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' {
+  const isTyped = stateOf(ctx).viewer?.via === 'session' && ctx.is('urlencoded', 'multipart') !== false;
+  return formatSaid(ctx, given) ?? (isTyped ? 'markdown' : 'text');
+}
+
 /** How the client wants to be answered. A bearer client that does not care gets JSON; anybody else that does not care gets HTML. */
 export type Speech = 'html' | 'json' | 'text' | 'stream';
 
@@ -40,6 +53,8 @@ export function speech(ctx: Context): Speech {
 }
 
 function negotiate(ctx: Context): Speech {
+  const accept = ctx.get('Accept');
+  if (accept === 'application/json') return 'json'; // what programs say, thousands of times a second
   const offers =
     ctx.get('Authorization') === '' ? ['html', 'json', 'text', 'text/event-stream'] : ['json', 'html', 'text', 'text/event-stream'];
   switch (ctx.accepts(offers)) {

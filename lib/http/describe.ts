@@ -13,6 +13,7 @@ export type RequestLine = {
   readonly request: string;
   readonly trace: Trace;
   readonly method: string;
+  /** As it may be logged. */
   readonly path: string;
   readonly user: string | undefined;
   readonly status: number;
@@ -41,7 +42,7 @@ export const describeRequest =
     };
     ctx.res.once('close', () => {
       count();
-      tellOf(core, { ...line, path: ctx.path, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
+      tellOf(core, { ...line, path: loggablePath(ctx.path), user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
     });
     await within(line.trace, next);
     if (ctx.respond === false) count(); // an endless answer: how long until it began
@@ -49,7 +50,7 @@ export const describeRequest =
 
 /** Writes the line. */
 export function tellOf({ log }: Core, { trace, path, startedAt, ...fields }: RequestLine): void {
-  log.debug({ ...fields, ...traceFields(trace), path: loggablePath(path), ms: Math.round(performance.now() - startedAt) }, 'request');
+  log.debug({ ...fields, ...traceFields(trace), path, ms: Math.round(performance.now() - startedAt) }, 'request');
 }
 
 /** The route's pattern, never the path: that has names and secrets in it, and no end of values. */

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { within } from '../trace.ts';
 import { type State, stateOf } from './context.ts';
 import { introduce, tellOf } from './describe.ts';
-import { setSecureHeaders } from './security.ts';
+import { setDataHeaders, setSecureHeaders } from './security.ts';
 import type { Web } from './web.ts';
 
 /**
@@ -15,6 +15,8 @@ export type HotRoute = {
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
   readonly pattern: string;
+  /** Whether the answer is an HTML document; else text, JSON or events. */
+  readonly isDocument?: boolean;
   /** Other requests to the same path go through the layers. */
   readonly isFor?: (ctx: Context) => boolean;
   readonly handle: (web: Web, ctx: Context, captured: string) => Promise<void>;
@@ -56,18 +58,20 @@ async function take(web: Web, ctx: Context, { route, captured }: Found): Promise
   const startedAt = performance.now();
   const { core } = web;
   const line = introduce(ctx, core);
-  setSecureHeaders(ctx);
+  if (route.isDocument) setSecureHeaders(ctx);
+  else setDataHeaders(ctx);
   await within(line.trace, () => route.handle(web, ctx, captured));
   if (ctx.respond !== false) send(web, ctx);
-  core.meters.requested({ method: route.method, route: route.pattern, status: '2xx' }, (performance.now() - startedAt) / 1000);
+  const status = `${Math.floor(ctx.res.statusCode / 100)}xx`;
+  core.meters.requested({ method: route.method, route: route.pattern, status }, (performance.now() - startedAt) / 1000);
   // Now, not when the answer is out: a stream's request would have to be kept until then.
   tellOf(core, { ...line, path: route.pattern, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
 }
 
 function send({ hub }: Web, ctx: Context): void {
   if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
-  const body = typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body);
-  ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
+  const body = typeof ctx.body === 'string' ? ctx.body : ctx.body === undefined ? '' : JSON.stringify(ctx.body);
+  if (ctx.res.statusCode !== 204) ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
   ctx.res.end(body);
 }
 

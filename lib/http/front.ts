@@ -4,6 +4,9 @@ import { trackUnused } from './unused.ts';
 /** How long a connection stays open between two requests. */
 export const KEEP_ALIVE_MS = 10_000;
 
+/** An upload over a slow line takes its time. Whoever reads a body has a shorter limit of its own (input.ts, lib/files/multipart.ts). */
+const REQUEST_MS = 1_800_000;
+
 /** What clients connect to. It may listen before there is anything to answer with. */
 export type Front = {
   readonly http: Server;
@@ -17,7 +20,7 @@ export type Front = {
 export function createFront(): Front {
   // An import would evaluate all that the module exports, and so load the whole of fetch: 30 ms of a start, and 11 MB.
   const { createServer } = process.getBuiltinModule('node:http');
-  const http = createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS });
+  const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS });
   const closeUnused = trackUnused(http);
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (...asked) => void waiting.push(asked);

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { forbidden, unauthenticated } from '../errors.ts';
 import type { UserId } from '../ids.ts';
 import { sha256 } from '../secrets.ts';
+import { stillHolds } from '../store/port.ts';
 import type { Lookups } from '../store/recent.ts';
 import { stateOf, type Viewer } from './context.ts';
 import { peekSession, sessionRef, sessionUserId } from './session.ts';
@@ -27,7 +28,8 @@ export async function whoAsks(ctx: Context, core: Core, look: Lookups): Promise<
   const bearer = await bearerOf(ctx, core, look);
   if (bearer) return bearer;
   const session = await peekSession(ctx, core, look);
-  return enabled(look, session?.userId, session?.ref);
+  const viewer = await enabled(look, session?.userId, session?.ref);
+  return viewer && session ? { ...viewer, until: session.expiresAt } : undefined;
 }
 
 async function enabled(look: Lookups, id: UserId | undefined, ref: string | undefined): Promise<Viewer | undefined> {
@@ -42,7 +44,7 @@ async function bearerOf(ctx: Context, core: Core, look: Lookups): Promise<Viewer
   if (given === '') return undefined;
   const [, text] = /^Bearer ([A-Za-z0-9._~+/-]{1,512}=*)$/i.exec(given) ?? [];
   const token = text === undefined ? undefined : await look.tokens.byHash(sha256(text));
-  const user = token?.kind === 'api' ? await look.users.byId(token.user) : undefined;
+  const user = token?.kind === 'api' && stillHolds(token, core.now()) ? await look.users.byId(token.user) : undefined;
   if (!token || !user || user.disabled) throw unauthenticated('This token is not known here, or was revoked.');
   if (core.now() - (token.lastUsedAt ?? 0) > TOUCH_MS) await core.store.tokens.touch(token.hash, core.now());
   return { user, via: 'token', ref: token.hash };

@@ -2,10 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
+import { type Received, receiveForm } from '../files/multipart.ts';
 import { stateOf } from './context.ts';
 
 /** A request outside uploads may be this long (bytes). */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
+/** It must have come within this time; uploads have their own limit (lib/files/multipart.ts). */
+const REQUEST_MS = 60_000;
+/** Of each file beside a text that is read only to be given back. */
+const PASSED_BYTES = 26_214_400;
 
 const malformed = (message: string, field?: string): DomainError =>
   new DomainError('malformed', message, field === undefined ? {} : { field });
@@ -24,10 +29,11 @@ export async function readRaw(request: IncomingMessage, limit = MAX_REQUEST_BYTE
     request.off('data', take).pause(); // the rest is nobody's
     reject(tooLarge(limit));
   };
+  const timer = setTimeout(() => reject(malformed('The request took too long.')), REQUEST_MS);
   request.on('data', take).once('error', reject);
   request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
   request.once('close', () => request.complete || reject(malformed('The request ended before its body did.')));
-  return promise;
+  return promise.finally(() => clearTimeout(timer));
 }
 
 /** The body as named fields: a form, multipart (its text parts) or JSON object; `text/plain` is the field `body`. Errors: `malformed`, `tooLarge`. */
@@ -39,9 +45,18 @@ export async function readFields(ctx: Context): Promise<Readonly<Record<string, 
 
 /** What was typed into a form that could not be dealt with, though nobody has read it yet. Undefined when it is none, or cannot be read. */
 export async function readTyped(ctx: Context): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const isForm = ctx.method === 'POST' && ctx.is('urlencoded', 'multipart') !== false;
-  if (isForm && !ctx.req.readableDidRead) await readFields(ctx).catch(() => {});
-  return isForm ? stateOf(ctx).fields : undefined;
+  const kind = ctx.method === 'POST' && ctx.is('urlencoded', 'multipart');
+  if (kind && !ctx.req.readableDidRead) await (kind === 'urlencoded' ? readFields(ctx) : readPast(ctx)).catch(() => {});
+  return kind ? stateOf(ctx).fields : undefined;
+}
+
+/** The fields of a form of any size; its files pass by. */
+async function readPast(ctx: Context): Promise<void> {
+  const received: Received<never> = { fields: {}, files: [] };
+  stateOf(ctx).fields = received.fields;
+  await receiveForm({ source: ctx.req, type: ctx.get('Content-Type') }, { fileBytes: PASSED_BYTES }, received, () =>
+    Promise.reject(malformed('Files are not taken now.')),
+  );
 }
 
 async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
@@ -55,6 +70,7 @@ async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>
 export const decode = (raw: Buffer): string => new TextDecoder('utf-8').decode(raw);
 
 function fieldsOfJson(raw: Buffer): Record<string, unknown> {
+  if (raw.length === 0) return {}; // a client that always says JSON, where nothing has to be said
   let value: unknown;
   try {
     value = JSON.parse(decode(raw));
@@ -74,10 +90,16 @@ async function fieldsOfMultipart(raw: Buffer, type: string): Promise<Record<stri
   }
 }
 
-const fieldsOf = (pairs: Iterable<[string, string]>): Record<string, string> => Object.fromEntries(pairs);
+/** A name given several times has a list of its values. */
+function fieldsOf(pairs: Iterable<[string, string]>): Record<string, unknown> {
+  const values = Map.groupBy(pairs, ([name]) => name);
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0]?.[1] : all.map(([, value]) => value)]));
+}
 
 /** Checks fields against a schema. Errors: `malformed`, naming the first bad field and what it should be. */
-export function check<S extends z.ZodType>(schema: S, fields: unknown): z.infer<S> {
+export function check<S extends z.ZodType>(schema: S, fields: object): z.infer<S> {
+  const nested = Object.keys(fields).find((name) => name.includes('['));
+  if (nested !== undefined) throw malformed('Fields have plain names here, without brackets.', nested.slice(0, 100)); // not overlooked: it was meant for something
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

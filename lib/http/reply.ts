@@ -25,9 +25,7 @@ function pageLocals(ctx: Context, title: string): object {
 /** Pages of signed-in people are nobody else's and change with who asks and how. */
 export function noStore(ctx: Context): void {
   ctx.set('Cache-Control', 'no-store');
-  ctx.vary('Accept');
-  ctx.vary('HX-Request');
-  ctx.vary('Cookie');
+  ctx.vary('Accept, HX-Request, Cookie');
 }
 
 type Manner = { readonly mayRedirect: boolean; readonly typed: Readonly<Record<string, unknown>> | undefined };

@@ -108,8 +108,8 @@ export async function peekSession(
   ctx: Context,
   core: Core,
   look: Lookups,
-): Promise<{ readonly userId: UserId; readonly ref: string } | undefined> {
+): Promise<{ readonly userId: UserId; readonly ref: string; readonly expiresAt: number } | undefined> {
   const ref = sessionRef(ctx);
   const record = ref === undefined ? undefined : await look.sessions.get(ref, core.now());
-  return record?.userId && ref !== undefined ? { userId: record.userId, ref } : undefined;
+  return record?.userId && ref !== undefined ? { userId: record.userId, ref, expiresAt: record.expiresAt } : undefined;
 }

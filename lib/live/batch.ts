@@ -3,14 +3,24 @@ import type { UserId } from '../ids.ts';
 import { type Entry, isFollowUp } from '../messages/entry.ts';
 import { type FoldedMessage, fold } from '../messages/fold.ts';
 import { readMessage } from '../messages/history.ts';
-import { entryJson, entryText, type Faces, type Place, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
+import { bodyAsText } from '../messages/model-text.ts';
+import { entryJson, entryText, type Faces, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
 import type { Views } from '../views/render.ts';
+import { type Filter, folded, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
 
 /** How a stream says entries: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
 export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
+/** What entries are made into. For streams of several groups: an `event` is the JSON without an id, a `line` is text that begins with the group's slug. */
+export type Form = StreamFormat | 'event' | 'line';
+
+/** Where entries are. */
+export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 export type Renderer = Pick<Views, 'render'>;
+
+/** One entry made ready; its bytes are shared by all streams. */
+export type Picked = { readonly seq: number; readonly bytes: Buffer };
 
 type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
 
@@ -26,8 +36,9 @@ export class Batch {
   readonly #place: Place;
   readonly #views: Renderer;
   readonly #now: number;
-  readonly #rendered = new Map<StreamFormat, readonly Buffer[]>();
-  readonly #joined = new Map<StreamFormat, Buffer>();
+  readonly #rendered = new Map<Form, readonly Buffer[]>();
+  readonly #joined = new Map<Form, Buffer>();
+  readonly #texts = new Map<Entry, string>();
 
   constructor(
     entries: readonly Entry[],
@@ -66,43 +77,73 @@ export class Batch {
   }
 
   /** The bytes of the entries with a seq above `after`, up to and including `upTo`. The whole batch is one shared Buffer. */
-  bytes(format: StreamFormat, after: number, upTo: number): Buffer {
+  bytes(form: Form, after: number, upTo: number): Buffer {
     const isWhole = after < (this.entries[0]?.seq ?? 0) && upTo >= this.last;
-    if (isWhole) return this.#whole(format);
-    return Buffer.concat(this.#frames(format).filter((_, index) => isWithin(this.entries[index], after, upTo)));
+    if (isWhole) return this.#whole(form);
+    return Buffer.concat(this.#frames(form).filter((_, index) => isWithin(this.entries[index], after, upTo)));
   }
 
-  #whole(format: StreamFormat): Buffer {
-    const known = this.#joined.get(format);
+  /** The same one by one, and only those that a filter lets through to this user. */
+  pick(form: Form, after: number, upTo: number, user: UserId, filter: Filter | undefined): readonly Picked[] {
+    const frames = this.#frames(form);
+    return this.entries.flatMap((entry, index) => {
+      const bytes = frames[index];
+      const isWanted = bytes !== undefined && isWithin(entry, after, upTo) && (!filter || this.#passes(entry, user, filter));
+      return isWanted ? [{ seq: entry.seq, bytes }] : [];
+    });
+  }
+
+  #passes(entry: Entry, user: UserId, filter: Filter): boolean {
+    return passes(filter, user, { entry, isDirect: this.#place.kind === 'direct', text: () => this.#text(entry) });
+  }
+
+  /** Folded once for all streams that look for words. */
+  #text(entry: Entry): string {
+    const known = this.#texts.get(entry);
+    if (known !== undefined) return known;
+    const text = 'body' in entry ? folded(bodyAsText(entry.body, entry.format)) : '';
+    this.#texts.set(entry, text);
+    return text;
+  }
+
+  #whole(form: Form): Buffer {
+    const known = this.#joined.get(form);
     if (known) return known;
-    const joined = Buffer.concat(this.#frames(format));
-    this.#joined.set(format, joined);
+    const joined = Buffer.concat(this.#frames(form));
+    this.#joined.set(form, joined);
     return joined;
   }
 
-  #frames(format: StreamFormat): readonly Buffer[] {
-    const known = this.#rendered.get(format);
+  #frames(form: Form): readonly Buffer[] {
+    const known = this.#rendered.get(form);
     if (known) return known;
-    const frames = this.entries.map((entry) => Buffer.from(this.#render(entry, format), 'utf8'));
-    this.#rendered.set(format, frames);
+    const frames = this.entries.map((entry) => Buffer.from(this.#render(entry, form), 'utf8'));
+    this.#rendered.set(form, frames);
     return frames;
   }
 
-  #render(entry: Entry, format: StreamFormat): string {
-    switch (format) {
+  #render(entry: Entry, form: Form): string {
+    switch (form) {
       case 'html':
         return sseFrame(this.#html(entry), { id: entry.seq });
       case 'frame':
         return isFollowUp(entry) ? '' : `${this.#html(entry)}\n`;
       case 'json':
-        return sseFrame(JSON.stringify(entryJson(entry, this.#place, this.#faces)), { id: entry.seq });
-      case 'text': {
+        return sseFrame(this.#json(entry), { id: entry.seq });
+      case 'event':
+        return sseFrame(this.#json(entry));
+      case 'text':
+      case 'line': {
         const text = entryText(entry, this.#faces);
-        return text === undefined ? '' : `${text}\n`;
+        return text === undefined ? '' : `${form === 'line' ? `${this.#place.slug} ` : ''}${text}\n`;
       }
       default:
-        throw format satisfies never;
+        throw form satisfies never;
     }
+  }
+
+  #json(entry: Entry): string {
+    return JSON.stringify(entryJson(entry, this.#place, this.#faces));
   }
 
   /** A row; for a follow-up the row it changed, marked so that a page which does not show that row ignores it. */
@@ -110,7 +151,7 @@ export class Batch {
     if (entry.kind === 'message') return this.#row(fold(entry, []));
     if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#faces) });
     const folded = this.#folded.get(entry.target);
-    return folded ? this.#row(folded).replace('<article ', '<article data-follow ') : '';
+    return folded ? this.#row(folded).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
   }
 
   #row(folded: FoldedMessage): string {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { UserId } from '../ids.ts';
 import type { Meters } from '../metrics/meters.ts';
-import type { StreamFormat } from './batch.ts';
-import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame } from './frame.ts';
+import type { Batch, Picked } from './batch.ts';
+import type { Follower, StreamListener } from './follower.ts';
+import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
 export const MOST_WAITING_BYTES = 1024 * 1024;
@@ -14,35 +14,31 @@ const FRAME_MOST_BYTES = 2 * 1024 * 1024;
 /** How long a reader may take for the rest once its stream is over. */
 const LINGER_MS = 5000;
 
-export type Listener = {
-  readonly user: UserId;
-  /** The session's or token's hash: what a revocation names. */
-  readonly ref: string;
-  readonly format: StreamFormat;
-};
-
 /**
  * One open stream: a socket that entries are written to, and how far it has come. Until it has started, nothing is written and another may
  * answer; from then on nothing of the request is kept, and the body goes to the socket as it is (see startStream).
  */
-export class Connection {
-  readonly listener: Listener;
+export class Connection implements Follower {
+  readonly listener: StreamListener;
   /** Until the stream has started. */
   #response: ServerResponse | undefined;
   /** From then on. */
   #socket: Socket | undefined;
   readonly #meters: Meters;
-  /** The last seq written. */
   cursor = 0;
-  /** The log's end when membership was checked: a `leave` after it closes the stream, one before it was another time. */
   authorisedAt = 0;
+  /** Past this (ms) its session has to be looked at again. */
+  until: number;
+  /** The id to say with the next heartbeat, when entries were passed over since the last one that was said. */
+  unsaid: (() => string) | undefined;
   readonly #endings: (() => void)[] = [];
   #isOpen: boolean;
   #bytes = 0;
   #startedAt = 0;
 
-  constructor(listener: Listener, response: ServerResponse, meters: Meters) {
+  constructor(listener: StreamListener, response: ServerResponse, meters: Meters) {
     this.listener = listener;
+    this.until = listener.until ?? Number.POSITIVE_INFINITY;
     this.#response = response;
     this.#meters = meters;
     this.#isOpen = !response.destroyed; // a reader may have left before its stream is there
@@ -92,6 +88,22 @@ export class Connection {
     if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
   }
 
+  take(batch: Batch, upTo: number, isOut: boolean): boolean {
+    const { format, filter, user } = this.listener;
+    if (format === 'sidebar') return true; // of no group
+    if (filter) this.#takeSome(batch.pick(format, this.cursor, upTo, user, filter), upTo);
+    else this.write(batch.bytes(format, this.cursor, upTo));
+    this.cursor = upTo;
+    if (isOut) this.revoke('You are no longer in this group.');
+    else if (format === 'frame' && batch.changesThePast) this.endForReload();
+    return true;
+  }
+
+  #takeSome(picked: readonly Picked[], upTo: number): void {
+    if (picked.length > 0) this.write(Buffer.concat(picked.map(({ bytes }) => bytes)));
+    this.unsaid = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
+  }
+
   /** Resolves when more may follow: at once while little of what was written waits for the reader, else when all of it has left or the stream is over. */
   async drained(): Promise<void> {
     const socket = this.#socket;
@@ -109,9 +121,15 @@ export class Connection {
   beat(frameMostMs: number): void {
     const { format } = this.listener;
     if (format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
-    if (format !== 'frame') this.write(SSE_COMMENT);
+    if (format !== 'frame') this.write(this.#pulse());
     else if (performance.now() - this.#startedAt > frameMostMs) this.endForReload();
     else this.write(HTML_COMMENT);
+  }
+
+  #pulse(): string {
+    const pulse = this.unsaid ? sseId(this.unsaid()) : SSE_COMMENT;
+    this.unsaid = undefined;
+    return pulse;
   }
 
   /** Tells the page to load itself anew: its cursor means nothing here, or it is too far behind. */
@@ -128,7 +146,8 @@ export class Connection {
   }
 
   #say(event: string, reason: string): void {
-    if (this.listener.format === 'html' || this.listener.format === 'json') this.write(sseFrame(reason, { event }));
+    const { format } = this.listener;
+    if (format !== 'frame' && format !== 'text') this.write(sseFrame(reason, { event }));
   }
 
   /** Ends the document without JavaScript so that it soon loads itself again. The refresh in its head waits longer: it is for servers that died. */

@@ -2,26 +2,23 @@ import { setImmediate as breath, setTimeout as delay } from 'node:timers/promise
 import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
-import { type Batch, prepareBatch, type Renderer } from './batch.ts';
-import type { Connection } from './connection.ts';
+import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
+import type { Follower } from './follower.ts';
 import { whenAnswered } from './patience.ts';
 import { Tail } from './tail.ts';
+import { WINDOW, Windows } from './windows.ts';
 
-const WINDOW = 200;
-const MOST_WINDOWS = 16;
 /** A lone entry never waits; in a burst the next write does, this long at most. */
 const MOST_REST_MS = 20;
 /** Entries kept while they cannot be sent; more are read again from the store. */
 const MOST_WAITING = 5 * WINDOW;
-/** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
-const WINDOW_KEPT_MS = 1000;
 /** Pages this many entries behind are told to load themselves again instead. */
 export const MOST_BEHIND_FOR_HTML = 1000;
 
-export type FeedGroup = { readonly id: GroupId; readonly slug: string };
+export type FeedGroup = Place & { readonly id: GroupId };
 
 /**
- * One group's streams in this process. New entries are prepared and rendered once and written to every connection that is up to date;
+ * One group's streams in this process. New entries are prepared and rendered once and written to every follower that is up to date;
  * the others read on from their own cursor until they are. `#sent` is where the up-to-date ones stand, so that joining them is one comparison.
  * While the store is away everything waits where it is.
  */
@@ -30,15 +27,14 @@ export class Feed {
   readonly #core: Core;
   readonly #views: Renderer;
   #group: FeedGroup;
-  readonly #connections = new Set<Connection>();
-  readonly #live = new Set<Connection>();
+  readonly #followers = new Set<Follower>();
+  readonly #live = new Set<Follower>();
   #waiting: Entry[] = [];
   #isFlushing = false;
   #isClosed = false;
   #sent: number;
   #restUntil = 0;
-  /** Windows being replayed, shared by all that ask for the same one. */
-  readonly #windows = new Map<string, Promise<Batch>>();
+  readonly #windows = new Windows((after, to) => this.#read(after, to));
   /** Told after entries went out. */
   onSent: (entries: readonly Entry[]) => void = () => {};
 
@@ -55,20 +51,20 @@ export class Feed {
     });
   }
 
-  get connections(): ReadonlySet<Connection> {
-    return this.#connections;
+  get followers(): ReadonlySet<Follower> {
+    return this.#followers;
   }
 
-  /** Counts a connection in before it may be written to, so that a revocation finds it. `after` undefined: from now on. */
-  register(connection: Connection, after: number | undefined): void {
-    connection.cursor = after ?? this.#sent;
-    connection.authorisedAt = this.tail.last;
-    this.#connections.add(connection);
+  /** Counts a follower in before it may be written to, so that a departure finds it. `after` undefined: from now on. */
+  register(follower: Follower, after: number | undefined): void {
+    follower.cursor = after ?? this.#sent;
+    follower.authorisedAt = this.tail.last;
+    this.#followers.add(follower);
   }
 
-  leave(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#live.delete(connection);
+  leave(follower: Follower): void {
+    this.#followers.delete(follower);
+    this.#live.delete(follower);
   }
 
   /** Nobody is here and nobody will come. */
@@ -77,30 +73,30 @@ export class Feed {
     this.#waiting = [];
   }
 
-  /** Brings a connection up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
-  async join(connection: Connection): Promise<void> {
-    if (connection.cursor > this.#sent && (await this.#isPastEnd(connection))) return connection.reset();
-    const behind = this.#sent - connection.cursor;
-    if (connection.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return connection.reset();
-    await connection.drained(); // of what the stream began with: more on top would count as unread
-    while (connection.isOpen && connection.cursor < this.#sent) {
-      const batch = await this.#patiently(connection, () => this.#window(connection.cursor));
-      if (batch) this.#send(connection, batch);
-      await connection.drained();
+  /** Brings a follower up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
+  async join(follower: Follower): Promise<void> {
+    if (follower.cursor > this.#sent && (await this.#isPastEnd(follower))) return follower.reset();
+    const behind = this.#sent - follower.cursor;
+    if (follower.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return follower.reset();
+    await follower.drained(); // of what the stream began with: more on top would count as unread
+    while (follower.isOpen && follower.cursor < this.#sent) {
+      const batch = await this.#patiently(follower, () => this.#window(follower.cursor));
+      if (batch) this.#send(follower, batch);
+      await follower.drained();
     }
-    if (connection.isOpen) this.#live.add(connection); // no await since the comparison: nothing can have been sent in between
+    if (follower.isOpen) this.#live.add(follower); // no await since the comparison: nothing can have been sent in between
   }
 
   /** A page may have been read from the store before the bell rang here; a cursor past the end of the log itself is another log's. */
-  async #isPastEnd(connection: Connection): Promise<boolean> {
-    const head = await this.#patiently(connection, () => this.#core.store.log.head(this.#group.id));
+  async #isPastEnd(follower: Follower): Promise<boolean> {
+    const head = await this.#patiently(follower, () => this.#core.store.log.head(this.#group.id));
     if (head) this.tail.reach(head.seq);
-    return head !== undefined && connection.cursor > head.seq;
+    return head !== undefined && follower.cursor > head.seq;
   }
 
-  /** Undefined when the connection was over before the store answered. */
-  #patiently<T>(connection: Connection, work: () => Promise<T>): Promise<T | undefined> {
-    return whenAnswered(work, { isWanted: () => connection.isOpen, onAway: (error) => this.#noteAway(error) });
+  /** Undefined when the follower was over before the store answered. */
+  #patiently<T>(follower: Follower, work: () => Promise<T>): Promise<T | undefined> {
+    return whenAnswered(work, { isWanted: () => follower.isOpen, onAway: (error) => this.#noteAway(error) });
   }
 
   #noteAway(error: unknown): void {
@@ -127,7 +123,7 @@ export class Feed {
       } catch (error) {
         // They cannot be shown. Streams end; what they come back for is asked of the log again.
         this.#core.log.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
-        for (const connection of [...this.#connections]) if (connection.isStarted) connection.end();
+        for (const follower of [...this.#followers]) if (follower.isStarted) follower.end();
         this.#sent = to;
       }
       if (this.#sent < this.tail.last) await breath(); // or a burst would fill the sockets before any could empty
@@ -153,7 +149,7 @@ export class Feed {
     this.#note(batch.entries);
     this.#core.meters.deliveries += batch.entries.length * this.#live.size;
     this.#endThoseAhead(batch);
-    for (const connection of [...this.#live]) this.#send(connection, batch);
+    for (const follower of [...this.#live]) this.#send(follower, batch);
     this.#sent = batch.last;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     const endedAt = performance.now();
@@ -167,22 +163,17 @@ export class Feed {
    */
   #endThoseAhead(batch: Batch): void {
     if (!batch.hasLeaves) return;
-    for (const connection of [...this.#connections]) {
-      const { listener, authorisedAt, cursor } = connection;
-      if (batch.isOutBetween(listener.user, authorisedAt, cursor)) connection.end();
+    for (const follower of [...this.#followers]) {
+      const { listener, authorisedAt, cursor } = follower;
+      if (batch.isOutBetween(listener.user, authorisedAt, cursor)) follower.end();
     }
   }
 
-  /** Writes what a connection has not had, but never past the line that put its member out. */
-  #send(connection: Connection, batch: Batch): void {
-    if (batch.last <= connection.cursor) return;
-    const { user, format } = connection.listener;
-    const left = batch.leaveOf(user, Math.max(connection.cursor, connection.authorisedAt));
-    const upTo = left ?? batch.last;
-    connection.write(batch.bytes(format, connection.cursor, upTo));
-    connection.cursor = upTo;
-    if (left !== undefined) connection.revoke('You are no longer in this group.');
-    else if (format === 'frame' && batch.changesThePast) connection.endForReload();
+  /** Writes what a follower has not had, but never past the line that put its member out. */
+  #send(follower: Follower, batch: Batch): void {
+    if (batch.last <= follower.cursor) return;
+    const left = batch.leaveOf(follower.listener.user, Math.max(follower.cursor, follower.authorisedAt));
+    if (!follower.take(batch, left ?? batch.last, left !== undefined)) this.#live.delete(follower);
   }
 
   #note(entries: readonly Entry[]): void {
@@ -193,18 +184,7 @@ export class Feed {
   }
 
   #window(after: number): Promise<Batch> {
-    const to = Math.min(after + WINDOW, this.#sent);
-    const key = `${after}-${to}`;
-    const known = this.#windows.get(key);
-    if (known) return known;
-    if (this.#windows.size >= MOST_WINDOWS) this.#windows.delete(this.#windows.keys().next().value ?? '');
-    const read = this.#read(after, to);
-    this.#windows.set(key, read);
-    const forget = (): void => {
-      if (this.#windows.get(key) === read) this.#windows.delete(key);
-    };
-    read.then(() => setTimeout(forget, WINDOW_KEPT_MS).unref(), forget);
-    return read;
+    return this.#windows.get(after, Math.min(after + WINDOW, this.#sent));
   }
 
   async #read(after: number, to: number): Promise<Batch> {

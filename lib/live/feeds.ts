@@ -3,14 +3,14 @@ import type { BusEvent, TypingEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { Renderer } from './batch.ts';
-import type { Connection } from './connection.ts';
 import { Feed, type FeedGroup } from './feed.ts';
+import type { Follower } from './follower.ts';
 
 type Parts = {
   readonly core: Core;
   readonly views: Renderer;
   /** Told when who has the group open, or who is in it, may have changed. */
-  readonly onPeople: (feed: Feed, group: GroupId) => void;
+  readonly onPeople: (group: GroupId) => void;
   readonly onTyping: (event: TypingEvent) => void;
   /** Told after entries went out. */
   readonly onSent: (group: GroupId, entries: readonly Entry[]) => void;
@@ -39,14 +39,14 @@ export class Feeds {
     return [...this.#open.values()];
   }
 
-  /** Registers a connection with its group's feed until its end; `after` as there. Errors: StoreUnavailable. */
-  async enter(connection: Connection, group: FeedGroup, after: number | undefined): Promise<Feed> {
+  /** Registers a follower with its group's feed until its end; `after` as there. Errors: StoreUnavailable. */
+  async enter(follower: Follower, group: FeedGroup, after: number | undefined): Promise<Feed> {
     let feed = await this.#of(group);
     while (this.#open.get(group.id) !== feed) feed = await this.#of(group); // its last stream has just left
-    feed.register(connection, after);
-    connection.atEnd(() => {
-      feed.leave(connection);
-      if (feed.connections.size === 0) this.#close(group.id, feed);
+    feed.register(follower, after);
+    follower.atEnd(() => {
+      feed.leave(follower);
+      if (feed.followers.size === 0) this.#close(group.id, feed);
     });
     return feed;
   }
@@ -72,10 +72,9 @@ export class Feeds {
       stop();
       throw error;
     }
-    const opened = feed;
     feed.onSent = (entries) => {
       onSent(group.id, entries);
-      if (entries.some(isMove)) onPeople(opened, group.id);
+      if (entries.some(isMove)) onPeople(group.id);
     };
     this.#unsubscribe.set(group.id, stop);
     this.#open.set(group.id, feed);
@@ -84,7 +83,7 @@ export class Feeds {
   }
 
   #hear(feed: Feed, event: BusEvent): void {
-    if (event.type === 'presence') this.#parts.onPeople(feed, event.group);
+    if (event.type === 'presence') this.#parts.onPeople(event.group);
     else if (event.type === 'typing') this.#parts.onTyping(event);
     else feed.tail.hear(event);
   }

@@ -11,6 +11,9 @@ export function sseFrame(
   return `${head}data: ${data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
 }
 
+/** Moves a client's Last-Event-ID and is no event to it: there is no data (section 9.2.6). */
+export const sseId = (id: string): string => `id: ${id}\n\n`;
+
 /** Keeps proxies and dead sockets honest; clients ignore it. */
 export const SSE_COMMENT = ':\n\n';
 export const HTML_COMMENT = '<!-- -->\n';

@@ -1,39 +1,51 @@
 import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
-import { notFound, tooMany } from '../errors.ts';
-import { type GroupId, randomId, SYSTEM_GROUP, type UserId } from '../ids.ts';
+import { notFound } from '../errors.ts';
+import { type GroupId, SYSTEM_GROUP } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { Renderer } from './batch.ts';
-import { Connection, type Listener } from './connection.ts';
+import { Bells } from './bells.ts';
+import { Company } from './company.ts';
+import type { Connection } from './connection.ts';
+import type { Cursor } from './cursor.ts';
+import { Everything } from './everything.ts';
 import type { FeedGroup } from './feed.ts';
 import { Feeds } from './feeds.ts';
-import { MemberLists } from './members.ts';
-import { Leases } from './presence.ts';
+import type { StreamListener } from './follower.ts';
+import type { Render } from './sidebar-pages.ts';
+import { Sidebars } from './sidebars.ts';
+import { Streams } from './streams.ts';
 import { Tail } from './tail.ts';
-import { Typing } from './typing.ts';
 
 export type HubParts = {
   readonly core: Core;
   readonly views: Renderer;
   /** The members list of a group, as every page shows it. */
   readonly renderMembers: (group: GroupId) => Promise<string>;
+  /** The list of groups, as every page shows it; without it pages are not told of other groups. */
+  readonly renderSidebar?: Render;
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
   readonly leaseMs?: number;
   readonly frameMostMs?: number;
 };
 
-export type Opening = {
-  readonly group: FeedGroup;
-  readonly listener: Listener;
-  /** Undefined: from now on. */
-  readonly after: number | undefined;
+type Opening = {
+  readonly listener: StreamListener;
   readonly response: ServerResponse;
   /** Asked again once a revocation would find the stream; throws to refuse it. */
   readonly authorise: () => Promise<unknown>;
   /** Sends the head of the answer and what comes before the first entry. */
   readonly start: (response: ServerResponse) => void;
 };
+
+/** `after` undefined: from now on. */
+export type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
+
+/** `begin`: where groups begin that the cursor does not know: at their ends, from their beginnings, or where the user came in. */
+export type EverythingOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
+
+type Register = (connection: Connection) => Promise<() => void>;
 
 const HEARTBEAT_MS = 15_000;
 const PROBE_MS = 1_000;
@@ -43,10 +55,10 @@ const FRAME_MOST_MS = 3_600_000;
 export class Hub {
   readonly #parts: HubParts;
   readonly #feeds: Feeds;
-  readonly #streamsOf = new Map<UserId, number>();
-  readonly #leases: Leases;
-  readonly #members: MemberLists;
-  readonly #typing: Typing;
+  readonly #streams: Streams;
+  readonly #bells: Bells;
+  readonly #company: Company;
+  readonly #sidebars: Sidebars | undefined;
   #system: Tail | undefined;
   #stopSystem: () => void = () => {};
   #timers: NodeJS.Timeout[] = [];
@@ -55,23 +67,17 @@ export class Hub {
   #isClosing = false;
 
   constructor(parts: HubParts) {
-    const { core, renderMembers } = parts;
+    const { core, renderSidebar } = parts;
     this.#parts = parts;
-    this.#leases = new Leases(core.bus, randomId(core.random), parts.leaseMs);
-    this.#members = new MemberLists({
-      render: renderMembers,
-      onError: (error) => core.log.debug({ err: error }, 'members list not sent; trying again'),
-    });
-    this.#typing = new Typing({
-      ...parts,
-      connectionsOf: (group) => this.#feeds.get(group)?.connections ?? [],
-      onError: (error) => core.log.debug({ err: error }, 'who is typing was not sent'),
-    });
+    this.#streams = new Streams(core);
+    this.#bells = new Bells(core.bus);
+    this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#bells, render: renderSidebar });
+    this.#company = new Company({ ...parts, feeds: () => this.#feeds });
     this.#feeds = new Feeds({
       ...parts,
-      onPeople: (feed, group) => this.#members.send(group, feed.connections),
-      onTyping: (event) => this.#typing.hear(event),
-      onSent: (group, entries) => this.#typing.sent(group, entries),
+      onPeople: (group) => this.#company.changed(group),
+      onTyping: (event) => this.#company.writes(event),
+      onSent: (group, entries) => this.#company.sent(group, entries),
     });
   }
 
@@ -81,7 +87,7 @@ export class Hub {
   }
 
   get streams(): number {
-    return this.#feeds.all().reduce((sum, feed) => sum + feed.connections.size, 0);
+    return this.#streams.size;
   }
 
   /** Starts to follow account-level revocations and the heartbeat. */
@@ -106,46 +112,46 @@ export class Hub {
     this.#timers.push(setInterval(run, ms).unref());
   }
 
-  /** Opens a stream. Errors: those of `authorise`, `tooMany`. Once the head is sent it never rejects: the stream just ends. */
-  async open({ group, listener, after, response, authorise, start }: Opening): Promise<void> {
-    const connection = new Connection(listener, response, this.#parts.core.meters);
-    this.#count(connection);
-    try {
+  /** Opens a stream of one group. Errors: those of `authorise`, `tooMany`. Once the head is sent it never rejects: the stream just ends. */
+  async open({ group, after, ...opening }: GroupOpening): Promise<void> {
+    await this.#begin(opening, async (connection) => {
       const feed = await this.#feeds.enter(connection, group, after);
+      return () => {
+        this.#company.opened(group.id, connection);
+        if (connection.listener.format === 'html') this.#sidebars?.open(connection, group.id);
+        this.#keepUp(connection, feed.join(connection));
+      };
+    });
+  }
+
+  /** Opens a stream of all the groups its user is in. Errors: as above. */
+  async openEverything({ cursor, begin, ...opening }: EverythingOpening): Promise<void> {
+    await this.#begin(opening, async (connection) => {
+      const everything = new Everything({ core: this.#parts.core, feeds: this.#feeds, bells: this.#bells, connection, cursor, begin });
+      await everything.enter();
+      return () => everything.begin();
+    });
+  }
+
+  /** Opens a stream of what is unread in each of its user's groups. Errors: as above. */
+  async openSidebar(opening: Opening): Promise<void> {
+    await this.#begin(opening, async (connection) => () => this.#sidebars?.open(connection, undefined));
+  }
+
+  /** `register` makes the stream one that a revocation finds, and resolves to what makes it run once its answer has begun. */
+  async #begin({ listener, response, authorise, start }: Opening, register: Register): Promise<void> {
+    const connection = this.#streams.open(listener, response);
+    try {
+      const run = await register(connection);
       await authorise();
       if (!connection.isOpen) throw notFound();
       connection.start(start);
       if (this.#isClosing) return connection.end(); // an EventSource that is refused gives up; one that ends comes back, to whoever answers then
-      this.#typing.opened(group.id, connection);
-      this.#tellPages(connection, group.id);
-      this.#keepUp(connection, feed.join(connection));
+      run();
     } catch (error) {
       connection.end();
       throw error;
     }
-  }
-
-  /** Before anything is waited for, so that a crowd of requests at once finds the limit too. */
-  #count(connection: Connection): void {
-    const { user } = connection.listener;
-    const most = this.#parts.core.config.streamsPerUser;
-    const present = this.#streamsOf.get(user) ?? 0;
-    if (most > 0 && present >= most) throw tooMany(`Too many open streams: ${most} at most. Close some tabs.`, 5000);
-    this.#streamsOf.set(user, present + 1);
-    connection.atEnd(() => {
-      const left = (this.#streamsOf.get(user) ?? 1) - 1;
-      if (left > 0) this.#streamsOf.set(user, left);
-      else this.#streamsOf.delete(user);
-    });
-  }
-
-  /** A page makes its user present, and is told who else is: what it shows may be old. */
-  #tellPages(connection: Connection, group: GroupId): void {
-    const { user, format } = connection.listener;
-    if (format === 'json' || format === 'text') return;
-    this.#leases.opened(group, user);
-    connection.atEnd(() => this.#leases.closed(group, user));
-    this.#members.send(group, [connection]);
   }
 
   #keepUp(connection: Connection, joined: Promise<void>): void {
@@ -157,33 +163,20 @@ export class Hub {
 
   #revoke(entries: readonly Entry[]): void {
     this.#parts.core.recent.forget();
-    for (const entry of entries) {
-      if (entry.kind !== 'revoke') continue;
-      for (const feed of this.#feeds.all())
-        for (const connection of [...feed.connections]) {
-          const { user, ref } = connection.listener;
-          if (user === entry.member && (entry.scope === 'account' || entry.ref === ref)) connection.revoke('You have been logged out.');
-        }
-    }
+    for (const entry of entries) this.#streams.revoke(entry);
   }
 
   async #beat(): Promise<void> {
-    for (const feed of this.#feeds.all()) {
-      feed.tail.probe();
-      for (const connection of [...feed.connections]) connection.beat(this.#parts.frameMostMs ?? FRAME_MOST_MS);
-    }
+    for (const feed of this.#feeds.all()) feed.tail.probe();
+    this.#streams.beat(this.#parts.frameMostMs ?? FRAME_MOST_MS);
     this.#system?.probe();
-    await this.#leases.renewAll();
-    if (this.#parts.core.bus.isUp()) await this.#noticeLost(); // while it is down it names nobody
-  }
-
-  async #noticeLost(): Promise<void> {
-    const groups = await this.#leases.changedIn(this.#feeds.groups());
-    for (const group of groups) this.#members.send(group, this.#feeds.get(group)?.connections ?? []);
+    this.#bells.ringAll('beat');
+    await Promise.all([this.#streams.expire(), this.#company.beat(), this.#sidebars?.probe()]); // none waits for what another waits for
   }
 
   async #checkBell(): Promise<void> {
     for (const feed of this.#feeds.all()) feed.tail.retry();
+    this.#sidebars?.retry();
     this.#system?.retry();
     const { bus } = this.#parts.core;
     if (!bus.isUp()) await this.#probe(); // known to be silent: not only once the ping has failed again
@@ -198,10 +191,12 @@ export class Hub {
   async #probe(): Promise<void> {
     if (this.#isProbing) return;
     this.#isProbing = true;
+    this.#bells.ringAll('lost');
     try {
       this.#system?.probe();
       const heads = await this.#parts.core.store.log.heads(this.#feeds.groups());
       for (const [group, head] of heads) this.#feeds.get(group)?.tail.reach(head.seq);
+      await this.#sidebars?.probe();
     } finally {
       this.#isProbing = false;
     }
@@ -213,8 +208,7 @@ export class Hub {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopGap();
     this.#stopSystem();
-    this.#typing.close();
-    // One that has not begun yet is let begin first, by open(): refused, its client would not come back.
-    for (const feed of this.#feeds.all()) for (const connection of [...feed.connections]) if (connection.isStarted) connection.end();
+    this.#company.close();
+    this.#streams.end(); // one that has not begun yet is let begin first, by open(): refused, its client would not come back
   }
 }

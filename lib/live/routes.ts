@@ -1,26 +1,30 @@
-import type { ServerResponse } from 'node:http';
-import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { notFound, unauthenticated } from '../errors.ts';
+import { notFound } from '../errors.ts';
+import { moveMark } from '../groups/membership.ts';
 import { openGroup, standing } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
 import { mayManage, mayRead, type Standing } from '../groups/rules.ts';
-import { stateOf, type Viewer } from '../http/context.ts';
+import { stateOf } from '../http/context.ts';
 import type { HotRoute } from '../http/door.ts';
-import { whoAsks } from '../http/identity.ts';
-import { check } from '../http/input.ts';
+import { wholeNumber } from '../http/fields.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
-import { readPage } from '../messages/history.ts';
+import { type Line, readPage } from '../messages/history.ts';
 import { presentLines } from '../messages/presenter.ts';
-import type { Lookups } from '../store/recent.ts';
-import type { StreamFormat } from './batch.ts';
+import { when } from '../messages/system-line.ts';
+import { unreadSaid } from '../messages/unread.ts';
+import { openEverything } from './everything-routes.ts';
 import { SSE_COMMENT } from './frame.ts';
+import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './opening.ts';
 
-const cursor = z.coerce.number('must be a number').int('must be a whole number').min(0).max(9_999_999_999);
-const streamQuery = z.object({ after: cursor.optional(), as: z.enum(['html', 'json', 'text'], 'must be html, json or text').optional() });
+export const streamQuery = z.object({
+  after: wholeNumber('All entries after this seq come first.').optional(),
+  as: z.enum(['html', 'json', 'text'], 'must be html, json or text').optional().describe('With a token json when it is not said.'),
+  ...filterQuery,
+});
+const frameQuery = z.object({ unread: wholeNumber('Where the line of what is new stands.').optional() });
 const FRAME_MESSAGES = 50;
 
 const HTML = 'text/html; charset=utf-8';
@@ -29,6 +33,7 @@ const HTML = 'text/html; charset=utf-8';
 export function liveRoutes(web: Web): Router {
   const router = new Router();
   for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(web, ctx, ctx.params.slug ?? ''));
+  router.get('/events', (ctx) => openEverything(web, ctx));
   return router;
 }
 
@@ -39,13 +44,13 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
   const stamp = core.recent.stamp();
   const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.recent);
-  const query = queryOf(ctx);
-  const format: StreamFormat = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
-  const type = format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
+  const query = queryOf(ctx, streamQuery);
+  const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
+  const type = typeOf(format);
   if (ctx.method === 'HEAD') return answerHead(ctx, type);
   await hub.open({
     group: at.group,
-    listener: { user: viewer.user.id, ref: viewer.ref, format },
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
     after: lastEventId(ctx) ?? query.after,
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
@@ -61,11 +66,13 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
   const viewer = await requireViewer(ctx, web, core.recent.fresh());
   const at = await openGroup(core, viewer.user, slug, core.recent.fresh());
   if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
+  const { unread } = queryOf(ctx, frameQuery);
   const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
-  const html = await frameStart(ctx, web, at, page.lines);
+  const html = await frameStart(ctx, web, at, page.lines, unread);
+  noteRead(web, at, page.head.n);
   await hub.open({
     group: at.group,
-    listener: { user: viewer.user.id, ref: viewer.ref, format: 'frame' },
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: 'frame' },
     after: page.head.seq,
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
@@ -77,19 +84,16 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
 const STREAMS = { events: openEvents, live: openFrame } as const;
 
 /** The same, taken before all layers. */
-export const hotStreams: readonly HotRoute[] = Object.entries(STREAMS).map(([kind, handle]) => ({
-  method: 'GET',
-  path: new RegExp(`^/groups/([^/?#%]+)/${kind}(?:\\?|$)`),
-  pattern: `/groups/:slug/${kind}`,
-  handle,
-}));
-
-async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promise<Viewer> {
-  const viewer = await whoAsks(ctx, core, look);
-  if (!viewer) throw unauthenticated();
-  stateOf(ctx).viewer = viewer;
-  return viewer;
-}
+export const hotStreams: readonly HotRoute[] = [
+  ...Object.entries(STREAMS).map(([kind, handle]) => ({
+    method: 'GET' as const,
+    path: new RegExp(`^/groups/([^/?#%]+)/${kind}(?:\\?|$)`),
+    pattern: `/groups/:slug/${kind}`,
+    isDocument: kind === 'live',
+    handle,
+  })),
+  { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', handle: openEverything },
+];
 
 /** Everything again, once a revocation would find the stream. */
 async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: number): Promise<void> {
@@ -100,45 +104,31 @@ async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: nu
   if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
 }
 
-/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
-function queryOf({ req: { url = '' } }: Context): z.infer<typeof streamQuery> {
-  const start = url.indexOf('?');
-  return check(streamQuery, { ...parseQueryString(start === -1 ? '' : url.slice(start + 1)) });
-}
-
 /** Undefined when the header is absent or not one of ours. */
 function lastEventId(ctx: Context): number | undefined {
   const given = ctx.get('Last-Event-ID');
   return /^\d{1,10}$/.test(given) ? Number(given) : undefined;
 }
 
-/** What a stream would be. It has no body, and so would never end. */
-function answerHead(ctx: Context, type: string): void {
-  ctx.status = 200;
-  ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
-}
-
-const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
-
-/**
- * Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3). For a live document that is how the refresh
- * in its head runs, however the server died; for every stream it is what lets one Buffer go to a thousand sockets as it is.
- */
-function startStream(ctx: Context, response: ServerResponse, type: string, first: string): void {
-  ctx.respond = false; // the hub writes to the socket from now on
-  response.statusCode = 200;
-  response.removeHeader('Transfer-Encoding');
-  response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
-  response.setHeader('Content-Type', type);
-  for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);
-  if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
-  if (first === '') response.flushHeaders();
-  else response.write(first);
-}
-
-async function frameStart(ctx: Context, { core, views }: Web, at: Standing, lines: Parameters<typeof presentLines>[1]): Promise<string> {
+async function frameStart(
+  ctx: Context,
+  { core, views }: Web,
+  at: Standing,
+  lines: readonly Line[],
+  unread: number | undefined,
+): Promise<string> {
   const [rows, members] = await Promise.all([presentLines(core, lines, at.group), roster(core, at.group.id)]);
   const { nonce } = stateOf(ctx);
   const locals = { viewer: { id: at.user.id }, moderator: mayManage(at), nonce, members, group: at.group, rows };
-  return views.render('messages/frame.njk', locals) + views.render('messages/_rows.njk', { rows });
+  return views.render('messages/frame.njk', locals) + views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread) });
+}
+
+function lineAt(lines: readonly Line[], seq: number | undefined) {
+  const unread = seq === undefined ? undefined : unreadSaid(lines, seq);
+  return unread ? { seq: unread.seq, ...when(unread.at) } : null;
+}
+
+/** Whose browser shows the frame has no script that would say what they have read. The answer does not wait for it. */
+function noteRead({ core }: Web, at: Standing, n: number): void {
+  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.log.debug({ err: error }, 'read mark not moved'));
 }

@@ -3,7 +3,7 @@ import { TYPING_MS, type TypingEvent } from '../events.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { Renderer } from './batch.ts';
-import type { Connection } from './connection.ts';
+import type { Follower } from './follower.ts';
 import { sseFrame } from './frame.ts';
 
 const GATHER_MS = 50;
@@ -17,7 +17,7 @@ type Typist = { isTyping: boolean; timer: NodeJS.Timeout };
 type Parts = {
   readonly core: Core;
   readonly views: Renderer;
-  readonly connectionsOf: (group: GroupId) => Iterable<Connection>;
+  readonly connectionsOf: (group: GroupId) => Iterable<Follower>;
   readonly onError: (error: unknown) => void;
 };
 
@@ -52,7 +52,7 @@ export class Typing {
   }
 
   /** What a stream that has just been opened has to know. */
-  opened(group: GroupId, connection: Connection): void {
+  opened(group: GroupId, connection: Follower): void {
     if (this.#writing(group).length > 0) void this.#tell(group, [connection], false);
   }
 
@@ -94,15 +94,15 @@ export class Typing {
     }, GATHER_MS + crowd).unref();
   }
 
-  async #tell(group: GroupId, connections: Iterable<Connection>, isAll: boolean): Promise<void> {
+  async #tell(group: GroupId, connections: Iterable<Follower>, isAll: boolean): Promise<void> {
     try {
       const known = await this.#parts.core.directory.faces(this.#writing(group));
       const users = this.#writing(group).flatMap((id) => known.get(id) ?? []); // asked again: what is told last is what holds
       const frames = this.#frames(group, users);
       if (isAll && this.#isToldAlready(group, users.length === 0 ? '' : frames.html)) return;
       for (const connection of connections) {
-        const { format } = connection.listener;
-        if (format === 'html' || format === 'json') connection.write(frames[format]);
+        const { format, filter } = connection.listener;
+        if (!filter && (format === 'html' || format === 'json')) connection.write(frames[format]);
       }
     } catch (error) {
       this.#parts.onError(error);

@@ -9,7 +9,7 @@ import { fail, type Pending, Writer } from './writer.ts';
 const MOST_WRITERS = 10_000;
 const GIVE_UP_MS = 2000;
 
-type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core, 'calls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
  * One queue per group: while a batch is being written the next gathers, then goes as one append (group commit).

@@ -1,7 +1,8 @@
 import { DomainError, invalid } from '../errors.ts';
+import { emojiNamed } from './markdown-emoji.ts';
 
 /** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
-const CONTROLS = /(?![\n\t])\p{Cc}/gu;
+const CONTROLS = /[^\P{Cc}\n\t]/gu;
 
 /** Text as it is stored: line breaks are LF, no control or half characters, no blank lines at either end. */
 export function cleanText(text: string): string {
@@ -34,11 +35,17 @@ export function cutText(text: string, maxBytes: number): string {
   return kept + mark;
 }
 
-/** One emoji or a few characters of text. Errors: `invalid` (emoji). */
+/** One emoji, given as itself or as its short code (`:tada:`), or a few characters of text. Errors: `invalid` (emoji). */
 export function parseEmoji(text: string): string {
-  const emoji = text.toWellFormed().normalize('NFC').trim();
+  const given = text
+    .toWellFormed()
+    .normalize('NFC')
+    .trim()
+    .replace(/\p{Zs}+/gu, ' ');
+  const [, name] = /^:([\w+-]{1,60}):$/.exec(given) ?? [];
+  const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
   if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
-  if ([...emoji].length > 16 || /[\p{Cc}\s/]/u.test(emoji))
-    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without spaces.');
+  if ([...emoji].length > 16 || /[\p{Cc}/]/u.test(emoji))
+    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without a slash.');
   return emoji;
 }

@@ -1,4 +1,4 @@
-import type { GroupId, UserId } from '../ids.ts';
+import type { FileId, GroupId, UserId } from '../ids.ts';
 
 /** How a body is written: `text` as typed, `markdown`, or `model` (a bot's cards as JSON). */
 export type Format = 'text' | 'markdown' | 'model';
@@ -16,6 +16,8 @@ export type Folded = {
   readonly editedAt?: number;
   readonly erasedBy?: { readonly seq: number; readonly author: UserId; readonly at: number; readonly undoUntil: number };
   readonly mentions?: readonly UserId[];
+  /** By the pin with this seq. */
+  readonly pinned?: { readonly seq: number; readonly by: UserId; readonly at: number };
   /** Emoji in order of first use, each with its users in order of reacting. */
   readonly reactions: readonly Reaction[];
 };
@@ -35,6 +37,22 @@ export type EntryCommon = {
   readonly key?: string;
   /** HMAC of what was posted under `key`; outlives an erasure. */
   readonly mac?: string;
+  /** Bots whose webhook is to be called for this entry and has no delivery yet; unset once each has (sparse index). Never an empty list. */
+  readonly pending?: readonly UserId[];
+};
+
+/**
+ * A file of a message, with all that showing it needs. `type`: what its content is (MIME, without parameters). `width` and `height` (px): of a picture,
+ * upright; one without them was not understood as a picture. `thumb`: whether there is a small copy.
+ */
+export type Attached = {
+  readonly id: FileId;
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly thumb?: true;
 };
 
 export type Posted = {
@@ -45,7 +63,8 @@ export type Posted = {
   readonly as?: string;
   /** Members whom the body names with @. */
   readonly mentions?: readonly UserId[];
-  readonly attachments?: readonly string[];
+  /** In the order in which they were given. Gone, with their content, once it is scrubbed. */
+  readonly attachments?: readonly Attached[];
   /** The sweep has removed the text for good. */
   readonly scrubbed?: true;
   readonly folded?: Folded;
@@ -61,6 +80,9 @@ export type Edited = {
 /** `undoUntil`: the last ms at which the author may take it back. `due`: when the sweep scrubs; unset once it has (sparse index). */
 export type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
 export type Unerased = { readonly kind: 'unerase'; readonly target: number };
+/** `stands`: until an `unpin` follows; then it is unset (partial index). */
+export type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
+export type Unpinned = { readonly kind: 'unpin'; readonly target: number };
 export type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
 /** `author` did it, `member` came or went. */
 export type Moved = { readonly kind: 'join' | 'leave'; readonly member: UserId };
@@ -75,7 +97,7 @@ export type Revoked = {
   readonly ref?: string;
 };
 
-export type FollowUpBody = Edited | Erased | Unerased | Reacted;
+export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted;
 export type EntryBody = Posted | FollowUpBody | Moved | Renamed | Retopiced | Archived | Revoked;
 
 /** One line of a group's log. */
@@ -85,8 +107,8 @@ export type Message = EntryCommon & Posted;
 export type FollowUp = EntryCommon & FollowUpBody;
 export type Kind = EntryBody['kind'];
 
-/** An entry before the log has given it group, seq, n and at. */
-export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac'> & EntryBody;
+/** An entry before the log has given it group, seq, n and at. `pending` is for the log to say too, unless it is `[]`: then it calls no bot. */
+export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac' | 'pending'> & EntryBody;
 
 export const isMessage = (entry: Entry): entry is Message => entry.kind === 'message';
 
@@ -94,10 +116,11 @@ export function isFollowUp(entry: Entry): entry is FollowUp {
   return 'target' in entry;
 }
 
-/** The entry a draft becomes right after `head`. */
-export function place(draft: Draft, group: GroupId, head: Head, now: number): Entry {
+/** The entry a draft becomes right after `head`. `called`: the bots that it calls. */
+export function place({ pending: _, ...draft }: Draft, group: GroupId, head: Head, now: number, called: readonly UserId[] = []): Entry {
   return {
     ...draft,
+    ...(called.length > 0 ? { pending: called } : {}),
     group,
     seq: head.seq + 1,
     n: head.n + (draft.kind === 'message' ? 1 : 0),

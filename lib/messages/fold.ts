@@ -34,6 +34,12 @@ function apply(state: Folded, entry: FollowUp): Folded {
       const { erasedBy: _gone, ...rest } = state;
       return rest;
     }
+    case 'pin':
+      return { ...state, pinned: { seq: entry.seq, by: entry.author, at: entry.at } };
+    case 'unpin': {
+      const { pinned: _gone, ...rest } = state;
+      return rest;
+    }
     case 'react':
       return { ...state, reactions: withReaction(state.reactions, entry.emoji, entry.author) };
     case 'unreact':

@@ -7,7 +7,12 @@ import { type FoldedMessage, fold, foldAll, wantsSnapshot } from './fold.ts';
 /** A line of a page: a message with all that followed it, or a system line. */
 export type Line = { readonly type: 'message'; readonly folded: FoldedMessage } | { readonly type: 'line'; readonly entry: Entry };
 
-export type Window = { readonly before?: number | undefined; readonly after?: number | undefined; readonly limit: number };
+export type Window = {
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly around?: number | undefined;
+  readonly limit: number;
+};
 
 /** `older`, `newer`: cursors (seq) for `before` and `after`, where there is more. `head`: the log's end when it was read. */
 export type Page = {
@@ -22,7 +27,8 @@ export const MOST_PER_PAGE = 200;
 const MOST_SPAN = 800;
 
 /**
- * The `limit` messages nearest before seq `before`, or after seq `after`, else the newest; with the system lines among them.
+ * The `limit` messages nearest around seq `around` (as many after it as before it, where there are), or after seq `after`, or before seq `before`,
+ * else the newest; with the system lines among them. Whoever follows `older` and `newer` from any page sees every message once.
  * The cost does not depend on how long the log is.
  */
 export async function readPage(core: Core, group: GroupId, window: Window): Promise<Page> {
@@ -48,8 +54,18 @@ async function messagesAfterOne(core: Core, group: GroupId, from: number, to: nu
 }
 
 /** The message numbers of a window. */
-async function numbersOf(core: Core, group: GroupId, head: Head, { before, after, limit }: Window): Promise<{ from: number; to: number }> {
+async function numbersOf(
+  core: Core,
+  group: GroupId,
+  head: Head,
+  { before, after, around, limit }: Window,
+): Promise<{ from: number; to: number }> {
   const size = Math.min(Math.max(1, limit), MOST_PER_PAGE);
+  if (around !== undefined) {
+    const middle = await numberAt(core, group, head, around);
+    const from = Math.max(1, Math.min(middle - Math.floor(size / 2), head.n - size + 1));
+    return { from, to: Math.min(head.n, from + size - 1) };
+  }
   if (after !== undefined) {
     const n = await numberAt(core, group, head, after);
     return { from: n + 1, to: Math.min(head.n, n + size) };
@@ -59,7 +75,7 @@ async function numbersOf(core: Core, group: GroupId, head: Head, { before, after
 }
 
 /** How many messages the log has up to and including seq. */
-async function numberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
+export async function numberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
   if (seq >= head.seq) return head.n;
   if (seq < 1) return 0;
   const [entry] = await core.store.log.range(group, seq, seq);

@@ -1,20 +1,17 @@
 import type { Context } from 'koa';
-import { z } from 'zod';
-import { createGroup, joinByCode, joinOpenGroup } from '../groups/operations.ts';
+import { answerGroup } from '../groups/answers.ts';
+import { joinByCode, joinOpenGroup } from '../groups/joining.ts';
+import { createGroup } from '../groups/operations.ts';
 import { mayCreate } from '../groups/rules.ts';
 import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import type { Group, User } from '../store/port.ts';
-import { listGroups } from './pages.ts';
-
-const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
-const createForm = z.object({ name: text, open: z.union([z.literal('1'), z.literal('on'), z.boolean()]).optional() });
-
-const joinForm = z.union([z.object({ code: text }), z.object({ slug: text })], 'give a code, or the slug of an open group');
+import type { User } from '../store/port.ts';
+import { createForm, joinForm } from './index-forms.ts';
+import { listedJson, listGroups } from './pages.ts';
 
 type Refused = { readonly error: FieldError };
 export type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
@@ -30,7 +27,7 @@ export function groupsIndexRoutes(web: Web): Router {
     const form = await parse(createForm, ctx);
     const isOpen = form.open !== undefined && form.open !== false;
     try {
-      answerGroup(ctx, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
+      await answerGroup(ctx, web, user, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
     } catch (error) {
       if (speech(ctx) !== 'html') throw error;
       await showGroups(ctx, web, user, { create: { name: form.name, open: isOpen, error: fieldError(ctx, error) } });
@@ -41,7 +38,8 @@ export function groupsIndexRoutes(web: Web): Router {
     const { user } = viewerOf(ctx);
     const form = await parse(joinForm, ctx);
     try {
-      answerGroup(ctx, 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug), 200);
+      const group = 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug);
+      await answerGroup(ctx, web, user, group, 200);
     } catch (error) {
       if (speech(ctx) !== 'html' || !('code' in form)) throw error;
       await showGroups(ctx, web, user, { join: { code: form.code, error: fieldError(ctx, error) } });
@@ -50,24 +48,16 @@ export function groupsIndexRoutes(web: Web): Router {
   return router;
 }
 
-function answerGroup(ctx: Context, { id, slug, name }: Group, status: number): void {
-  if (speech(ctx) === 'html') seeOther(ctx, `/groups/${slug}`);
-  else {
-    ctx.status = status;
-    ctx.set('Location', `/groups/${slug}`);
-    ctx.body = { id, slug, name };
-  }
-}
-
 /** The page, with a refused form filled as it was. */
 export async function showGroups(ctx: Context, web: Web, user: User, forms: GroupForms = {}): Promise<void> {
   noStore(ctx);
-  const groups = await listGroups(web, user);
-  if (speech(ctx) === 'json') ctx.body = groups;
+  const groups = await listGroups(web, user, { all: speech(ctx) === 'json' });
+  if (speech(ctx) === 'json') ctx.body = groups.map(listedJson);
   else if (speech(ctx) === 'text') ctx.body = groups.map(({ slug, unread }) => `${slug} ${unread}\n`).join('');
   else {
     const locals = {
-      groups,
+      groups: groups.filter(({ kind }) => kind === 'group'),
+      direct: groups.filter(({ kind }) => kind === 'direct'),
       open: await openGroups(web, groups),
       create: { name: '', open: false, error: null },
       join: { code: '', error: null },

@@ -1,49 +1,152 @@
-import { type Block, type Inline, parseMarkdown } from './markdown.ts';
+import { parseMarkdown, type Token } from './markdown.ts';
 
-/** Markdown as plain text: for shells, search and notices. */
-export const plainText = (source: string): string => parseMarkdown(source).map(blockText).join('\n');
+/** Markdown as plain text: for shells, search and notices. Blank lines between its parts are kept; what would say nothing is as it was written. */
+export function plainText(source: string): string {
+  const tokens = parseMarkdown(source);
+  return tokens ? new Writer().write(tokens) : source;
+}
 
-function blockText(block: Block): string {
-  switch (block.type) {
-    case 'text':
-    case 'heading':
-    case 'small':
-      return inlineText(block.of);
-    case 'quote':
-      return inlineText(block.of).replace(/^/gm, '> ');
-    case 'list':
-      return block.items
-        .map(({ mark, depth, of }) => `${'  '.repeat(depth)}${mark === '-' ? '-' : `${mark}.`} ${inlineText(of)}`)
-        .join('\n');
-    case 'code':
-      return block.text;
-    case 'table':
-      return block.rows.map((row) => row.map(inlineText).join(' | ')).join('\n');
-    case 'line':
-      return '---';
-    default:
-      throw block satisfies never;
+/** What begins a line: its mark where it is new, then what stands in for it. */
+type Indent = { readonly mark: string; readonly rest: string; isNew: boolean };
+
+/** Tokens that have lines of their own. */
+const LEAF = /^(?:(?:paragraph|heading|small|table)_open|fence|code_block|hr)$/;
+
+/** Walks through the tokens once. */
+class Writer {
+  readonly #indents: Indent[] = [];
+  readonly #numbers: (number | undefined)[] = [];
+  #row: string[] | undefined;
+  #out = '';
+  /** Lines of the source: where the block that is being written begins and ends, and where the one before it ended. */
+  #lines: readonly [number, number] = [0, 0];
+  #last = 0;
+
+  write(tokens: readonly Token[]): string {
+    for (const token of tokens) {
+      if (token.map && LEAF.test(token.type)) this.#lines = token.map;
+      this.#take(token);
+    }
+    return this.#out;
+  }
+
+  #take(token: Token): void {
+    switch (token.type) {
+      case 'inline':
+        if (this.#row) this.#row.push(inlineText(token.children ?? []));
+        else this.#say(inlineText(token.children ?? []));
+        break;
+      case 'fence':
+      case 'code_block':
+        this.#say(token.content.replace(/\n$/, ''));
+        break;
+      case 'hr':
+        this.#say('---');
+        break;
+      case 'tr_open':
+        this.#row = [];
+        break;
+      case 'tr_close':
+        this.#say((this.#row ?? []).join(' | ').trimEnd());
+        this.#row = undefined;
+        break;
+      default:
+        this.#nest(token);
+    }
+  }
+
+  #nest(token: Token): void {
+    switch (token.type) {
+      case 'blockquote_open':
+        this.#indents.push({ mark: '> ', rest: '> ', isNew: true });
+        break;
+      case 'bullet_list_open':
+        this.#numbers.push(undefined);
+        break;
+      case 'ordered_list_open':
+        this.#numbers.push(Number(token.attrGet('start') ?? 1));
+        break;
+      case 'list_item_open':
+        this.#indents.push({ mark: this.#marker(token), rest: '  ', isNew: true });
+        break;
+      case 'bullet_list_close':
+      case 'ordered_list_close':
+        this.#numbers.pop();
+        break;
+      case 'list_item_close':
+      case 'blockquote_close':
+        this.#indents.pop();
+        break;
+      default:
+    }
+  }
+
+  #marker(token: Token): string {
+    const number = this.#numbers.at(-1);
+    if (number !== undefined) this.#numbers[this.#numbers.length - 1] = number + 1;
+    if (token.meta?.isTask === true) return '';
+    return number === undefined ? '- ' : `${number}. `;
+  }
+
+  #say(text: string): void {
+    const [first, last] = this.#lines;
+    if (this.#out !== '') this.#out += first > this.#last && this.#indents[0]?.isNew !== false ? '\n\n' : '\n';
+    const rest = this.#indents.map((indent) => indent.rest).join('');
+    this.#out += this.#begin() + text.replaceAll('\n', `\n${rest}`);
+    this.#last = Math.max(this.#last, last);
+  }
+
+  /** A list's mark stands before the first of its lines only. */
+  #begin(): string {
+    const marks = this.#indents.map(({ mark, rest, isNew }) => (isNew ? mark : rest));
+    for (const indent of this.#indents) indent.isNew = false;
+    return marks.join('');
   }
 }
 
-function inlineText(pieces: readonly Inline[]): string {
-  return pieces
-    .map((one) => {
-      switch (one.type) {
-        case 'text':
-        case 'code':
-          return one.text;
-        case 'link':
-          return linkText(one.url, inlineText(one.of));
-        default:
-          return inlineText(one.of);
-      }
-    })
-    .join('');
+function inlineText(tokens: readonly Token[]): string {
+  const labels: { readonly url: string; readonly from: number }[] = [];
+  let out = '';
+  for (const token of tokens) {
+    if (token.type === 'link_open') labels.push({ url: urlOf(token), from: out.length });
+    else if (token.type === 'link_close') {
+      const { url, from } = labels.pop() ?? { url: '', from: out.length };
+      out = out.slice(0, from) + linkText(url, out.slice(from), token.info === 'auto');
+    } else if (token.type === 'image') {
+      const alt = inlineText(token.children ?? []);
+      out += labels.length > 0 ? alt : linkText(urlOf(token), alt, false);
+    } else out += token.type === 'hardbreak' || token.type === 'softbreak' ? '\n' : token.content;
+  }
+  return out;
 }
 
-const linkText = (url: string, label: string): string => (label === url || `mailto:${label}` === url ? label : `${label} (${url})`);
+const urlOf = (token: Token): string => String(token.attrGet(token.type === 'image' ? 'src' : 'href') ?? '');
+
+function linkText(url: string, label: string, isAddress: boolean): string {
+  if (isAddress || label === url || `mailto:${label}` === url) return label;
+  return label === '' ? url : `${label} (${url})`;
+}
+
+/**
+ * What is said outside code and links, a piece each: where people are named. Pieces are what the HTML shows in one, so that it marks whom this finds.
+ */
+export function spokenIn(source: string): string[] {
+  return parseMarkdown(source)?.flatMap((token) => spokenPieces(token.children ?? [])) ?? [source];
+}
+
+function spokenPieces(tokens: readonly Token[]): string[] {
+  let links = 0;
+  return tokens.flatMap((token) => {
+    if (token.type === 'link_open' || token.type === 'link_close') links += token.nesting;
+    return token.type === 'text' && links === 0 ? [token.content] : [];
+  });
+}
 
 /** Whether there is nothing in it but text: read as text it looks the same. */
 export const isPlain = (source: string): boolean =>
-  parseMarkdown(source).every((block) => block.type === 'text' && block.of.every((one) => one.type === 'text'));
+  parseMarkdown(source)?.every(({ type, children }) => PLAIN.test(type) && (children ?? []).every(isText)) ?? true;
+
+const PLAIN = /^(?:paragraph_open|paragraph_close|inline)$/;
+
+const isText = ({ type, info, markup }: Token): boolean =>
+  /^(?:text|hardbreak|softbreak)$/.test(type) || (info === 'auto' && markup === 'linkify');

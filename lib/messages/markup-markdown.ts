@@ -1,90 +1,166 @@
-import { type Block, type Inline, type Item, parseMarkdown } from './markdown.ts';
-import { anchor, escapeHtml, renderText } from './markup-text.ts';
+import { parseMarkdown, type Token } from './markdown.ts';
+import { MOST_HIGHLIGHTED, renderCode } from './markup-code.ts';
+import { anchor, escapeHtml, mentionMarker, renderText } from './markup-text.ts';
 import type { Named } from './mentions.ts';
 
 /** Markdown as HTML: only elements of ours, every text escaped, links only to http, https and mailto. Headings are bold lines: a message has no outline. */
-export const renderMarkdown = (source: string, mentioned: readonly Named[]): string =>
-  parseMarkdown(source)
-    .map((block) => renderBlock(block, mentioned))
+export function renderMarkdown(source: string, mentioned: readonly Named[]): string {
+  const tokens = parseMarkdown(source);
+  return tokens ? new Page(mentioned).blocks(tokens) : renderPlain(source, mentioned);
+}
+
+/** A person's Markdown: as text where it is nothing more. */
+export function renderWritten(source: string, mentioned: readonly Named[]): string {
+  const tokens = parseMarkdown(source);
+  return tokens ? `<div class="rich">${new Page(mentioned).blocks(tokens)}</div>` : renderText(source, mentioned);
+}
+
+const renderPlain = (text: string, mentioned: readonly Named[]): string =>
+  text
+    .split(/\n(?:[^\S\n]*\n)+/)
+    .map((part) => `<p>${renderText(part, mentioned)}</p>`)
     .join('');
 
-function renderBlock(block: Block, mentioned: readonly Named[]): string {
-  switch (block.type) {
-    case 'text':
-      return `<p>${renderInline(block.of, mentioned)}</p>`;
-    case 'heading':
-      return `<p class="headline"><b>${renderInline(block.of, mentioned)}</b></p>`;
-    case 'small':
-      return `<p><small>${renderInline(block.of, mentioned)}</small></p>`;
-    case 'quote':
-      return `<blockquote>${renderInline(block.of, mentioned)}</blockquote>`;
-    case 'list':
-      return renderList(block.items, mentioned);
-    case 'code':
-      return `<pre><code>${escapeHtml(block.text)}</code></pre>`;
-    case 'table':
-      return renderTable(block.rows, mentioned);
-    case 'line':
-      return '<hr>';
-    default:
-      throw block satisfies never;
+/** The HTML of each token of the library's by its type; what is not here is only its text. No attribute of the library's is used but addresses and numbers. */
+const TAGS: Readonly<Record<string, string>> = {
+  paragraph_open: '<p>',
+  paragraph_close: '</p>',
+  heading_open: '<p class="headline"><b>',
+  heading_close: '</b></p>',
+  small_open: '<p><small>',
+  small_close: '</small></p>',
+  blockquote_open: '<blockquote>',
+  blockquote_close: '</blockquote>',
+  bullet_list_open: '<ul>',
+  bullet_list_close: '</ul>',
+  ordered_list_close: '</ol>',
+  list_item_close: '</li>',
+  thead_open: '<thead>',
+  thead_close: '</thead>',
+  tbody_open: '<tbody>',
+  tbody_close: '</tbody>',
+  tr_open: '<tr>',
+  tr_close: '</tr>',
+  th_close: '</th>',
+  td_close: '</td>',
+  table_close: '</table></div>',
+  hr: '<hr>',
+  hardbreak: '<br>',
+  softbreak: '<br>',
+  strong_open: '<b>',
+  strong_close: '</b>',
+  em_open: '<i>',
+  em_close: '</i>',
+  s_open: '<s>',
+  s_close: '</s>',
+  spoiler_open: '<span class="spoiler" tabindex="0">',
+  spoiler_close: '</span>',
+};
+
+/** One text on its way to HTML. */
+class Page {
+  readonly #marked: (text: string) => string;
+  #mayHighlight = MOST_HIGHLIGHTED;
+
+  constructor(mentioned: readonly Named[]) {
+    this.#marked = mentionMarker(mentioned);
+  }
+
+  blocks(tokens: readonly Token[]): string {
+    let html = '';
+    for (const [index, token] of tokens.entries())
+      if (!token.hidden && !isAllOfQuote(tokens, index)) html += this.#block(token, tokens, index);
+    return html;
+  }
+
+  #block(token: Token, tokens: readonly Token[], index: number): string {
+    switch (token.type) {
+      case 'inline':
+        return this.#inline(token.children ?? []);
+      case 'fence':
+      case 'code_block':
+        return this.#code(token);
+      case 'ordered_list_open':
+        return `<ol${numberAttribute('start', token.attrGet('start'))}>`;
+      case 'list_item_open':
+        return token.meta?.isTask === true ? '<li class="task">' : '<li>';
+      case 'table_open':
+        return `<div class="wide"${focusable(tokens, index)}><table>`;
+      case 'th_open':
+      case 'td_open':
+        return `<${token.tag === 'th' ? 'th' : 'td'}${sideOf(token)}>`;
+      default:
+        return TAGS[token.type] ?? escapeHtml(token.content);
+    }
+  }
+
+  #code({ content, info }: Token): string {
+    const code = content.replace(/\n$/, '');
+    this.#mayHighlight -= code.length;
+    const html = this.#mayHighlight < 0 ? escapeHtml(code) : renderCode(code, info);
+    return `<pre${isWide(code) ? ' tabindex="0"' : ''}><code>${html}</code></pre>`;
+  }
+
+  /** Within a link there is no other, and nobody is called. */
+  #inline(tokens: readonly Token[]): string {
+    let html = '';
+    for (let at = 0; at < tokens.length; at += 1) {
+      const token = tokens[at];
+      if (token?.type === 'link_open') {
+        let label = '';
+        for (at += 1; at < tokens.length && tokens[at]?.type !== 'link_close'; at += 1) label += labelHtml(tokens[at]);
+        html += link(String(token.attrGet('href')), label);
+      } else if (token) html += this.#piece(token);
+    }
+    return html;
+  }
+
+  #piece(token: Token): string {
+    switch (token.type) {
+      case 'text':
+        return this.#marked(token.content);
+      case 'spoiler_open':
+      case 'spoiler_close':
+        return TAGS[token.type] ?? '';
+      case 'image':
+        return link(String(token.attrGet('src')), (token.children ?? []).map(labelHtml).join(''));
+      default:
+        return labelHtml(token);
+    }
   }
 }
 
-function renderList(items: readonly Item[], mentioned: readonly Named[]): string {
-  const isNumbered = items[0]?.mark !== '-';
-  const html = items.map(({ mark, depth, of }) => {
-    const value = mark === '-' ? '' : ` value="${Number(mark)}"`;
-    return `<li${depth > 0 ? ` class="in-${depth}"` : ''}${value}>${renderInline(of, mentioned)}</li>`;
-  });
-  return isNumbered ? `<ol>${html.join('')}</ol>` : `<ul>${html.join('')}</ul>`;
+function labelHtml(token: Token | undefined): string {
+  if (!token || token.type.startsWith('spoiler_')) return '';
+  if (token.type === 'code_inline') return `<code>${escapeHtml(token.content)}</code>`;
+  if (token.type === 'image') return (token.children ?? []).map(labelHtml).join('');
+  return TAGS[token.type] ?? escapeHtml(token.content);
 }
 
-type Rows = Extract<Block, { type: 'table' }>['rows'];
+const link = (url: string, label: string): string => anchor(url, label.trim() === '' ? escapeHtml(url) : label);
 
-function renderTable([head = [], ...rows]: Rows, mentioned: readonly Named[]): string {
-  const row = (cells: Rows[number], tag: 'th' | 'td'): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${renderInline(cell, mentioned)}</${tag}>`).join('')}</tr>`;
-  const body = rows.map((cells) => row(cells, 'td')).join('');
-  return `<table><thead>${row(head, 'th')}</thead>${body === '' ? '' : `<tbody>${body}</tbody>`}</table>`;
+/** The one paragraph of a quote needs no element of its own. */
+function isAllOfQuote(tokens: readonly Token[], index: number): boolean {
+  const typeAt = (at: number): string | undefined => tokens[at]?.type;
+  const open = typeAt(index) === 'paragraph_open' ? index : typeAt(index) === 'paragraph_close' ? index - 2 : -1;
+  return open > 0 && typeAt(open - 1) === 'blockquote_open' && typeAt(open + 3) === 'blockquote_close';
 }
 
-const renderInline = (pieces: readonly Inline[], mentioned: readonly Named[]): string =>
-  pieces.map((one) => renderPiece(one, mentioned)).join('');
+const numberAttribute = (name: string, value: unknown): string => (Number.isSafeInteger(value) ? ` ${name}="${value}"` : '');
 
-function renderPiece(one: Inline, mentioned: readonly Named[]): string {
-  switch (one.type) {
-    case 'text':
-      return renderText(one.text, mentioned);
-    case 'code':
-      return `<code>${escapeHtml(one.text).replaceAll('\n', '<br>')}</code>`;
-    case 'link':
-      return anchor(one.url, one.of.map(labelHtml).join(''));
-    case 'bold':
-      return `<b>${renderInline(one.of, mentioned)}</b>`;
-    case 'italic':
-      return `<i>${renderInline(one.of, mentioned)}</i>`;
-    case 'strike':
-      return `<s>${renderInline(one.of, mentioned)}</s>`;
-    case 'spoiler':
-      return `<span class="spoiler" tabindex="0">${renderInline(one.of, mentioned)}</span>`;
-    default:
-      throw one satisfies never;
+const SIDES: Readonly<Record<string, string>> = { 'text-align:right': ' class="to-end"', 'text-align:center': ' class="to-middle"' };
+const sideOf = (token: Token): string => SIDES[String(token.attrGet('style'))] ?? '';
+
+/** Longer lines may not fit on a phone: then the keyboard must reach what scrolls. */
+const FITTING = 20;
+const isWide = (code: string): boolean => code.split('\n').some((line) => line.length > FITTING);
+
+function focusable(tokens: readonly Token[], table: number): string {
+  let width = 0;
+  for (let at = table; at < tokens.length && tokens[at]?.type !== 'table_close'; at += 1) {
+    if (tokens[at]?.type === 'tr_open') width = 0;
+    width += (tokens[at]?.content.length ?? 0) + (tokens[at]?.type === 'inline' ? 3 : 0);
+    if (width > FITTING) return ' tabindex="0"';
   }
-}
-
-/** Within a link there is no other, and nobody is called. */
-function labelHtml(one: Inline): string {
-  switch (one.type) {
-    case 'text':
-      return escapeHtml(one.text).replaceAll('\n', '<br>');
-    case 'code':
-      return `<code>${escapeHtml(one.text)}</code>`;
-    case 'bold':
-      return `<b>${one.of.map(labelHtml).join('')}</b>`;
-    case 'italic':
-      return `<i>${one.of.map(labelHtml).join('')}</i>`;
-    default:
-      return one.of.map(labelHtml).join('');
-  }
+  return '';
 }

@@ -1,5 +1,6 @@
 import { linkifyit } from 'linkify-it';
-import { findMentions, type Named } from './mentions.ts';
+import { SAFE_URL } from './markdown.ts';
+import { type Mention, MOST_MENTIONS, mentionFinder, type Named } from './mentions.ts';
 
 type Span = { readonly start: number; readonly end: number; readonly html: string };
 
@@ -8,16 +9,41 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** Escapes text for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 
+const MEANINGS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&#x27;': "'" };
+
+/** What escaped text says. */
+export const textOf = (escaped: string): string =>
+  escaped.replace(/&(?:amp|lt|gt|quot|#39|#x27);/g, (entity) => MEANINGS[entity] ?? entity);
+
 const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 
-const SAFE_URL = /^(https?:\/\/|mailto:)/i;
 /** Longer texts keep their URLs as text: finding links must stay cheap whatever is posted. */
 const MOST_LINKIFIED = 20_000;
 
 /** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, `@name` of the people given marked. */
-export function renderText(text: string, mentioned: readonly Named[]): string {
-  const spans = [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start);
+export const renderText = (text: string, mentioned: readonly Named[]): string =>
+  marked(
+    text,
+    [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start),
+  ).replaceAll('\n', '<br>');
+
+/** As renderText, but addresses are text; made for the pieces of one text. */
+export function mentionMarker(mentioned: readonly Named[]): (piece: string) => string {
+  const find = mentioned.length > 0 ? mentionFinder(mentioned) : () => [];
+  let left = MOST_MENTIONS;
+  return (piece) => {
+    if (left <= 0 || !piece.includes('@')) return escapeHtml(piece);
+    const found = find(piece).slice(0, left);
+    left -= found.length;
+    return marked(
+      piece,
+      found.map((one) => mentionSpan(piece, one)),
+    );
+  };
+}
+
+function marked(text: string, spans: readonly Span[]): string {
   let html = '';
   let last = 0;
   for (const span of spans) {
@@ -25,7 +51,7 @@ export function renderText(text: string, mentioned: readonly Named[]): string {
     html += escapeHtml(text.slice(last, span.start)) + span.html;
     last = span.end;
   }
-  return (html + escapeHtml(text.slice(last))).replaceAll('\n', '<br>');
+  return html + escapeHtml(text.slice(last));
 }
 
 /** A link, or only its label where the URL is not one that a message may lead to. `label` is HTML. */
@@ -39,11 +65,11 @@ function linkSpans(text: string): Span[] {
     .map((match) => ({ start: match.index, end: match.lastIndex, html: anchor(match.url, escapeHtml(match.text)) }));
 }
 
-function mentionSpans(text: string, mentioned: readonly Named[]): Span[] {
-  if (mentioned.length === 0) return [];
-  return findMentions(text, mentioned).map(({ id, start, end }) => ({
-    start,
-    end,
-    html: `<span class="mention" data-user="${escapeHtml(id)}">${escapeHtml(text.slice(start, end))}</span>`,
-  }));
-}
+const mentionSpans = (text: string, mentioned: readonly Named[]): Span[] =>
+  mentioned.length === 0 ? [] : mentionFinder(mentioned)(text).map((one) => mentionSpan(text, one));
+
+const mentionSpan = (text: string, { id, start, end }: Mention): Span => ({
+  start,
+  end,
+  html: `<span class="mention" data-user="${escapeHtml(id)}">${escapeHtml(text.slice(start, end))}</span>`,
+});

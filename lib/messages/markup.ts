@@ -1,4 +1,5 @@
 import type { Format } from './entry.ts';
+import { renderWritten } from './markup-markdown.ts';
 import { renderModel } from './markup-model.ts';
 import { renderText } from './markup-text.ts';
 import type { Named } from './mentions.ts';
@@ -13,8 +14,9 @@ export { escapeHtml } from './markup-text.ts';
 export function renderBody(body: string, format: Format, mentioned: readonly Named[]): string {
   switch (format) {
     case 'text':
-    case 'markdown':
       return renderText(body, mentioned);
+    case 'markdown':
+      return renderWritten(body, mentioned);
     case 'model': {
       const model = parseModel(body);
       return model ? renderModel(model, mentioned) : renderText(body, mentioned);

@@ -1,17 +1,32 @@
-import type { UserId } from '../ids.ts';
+import { asUserId, type UserId } from '../ids.ts';
 
 export type Named = { readonly id: UserId; readonly name: string };
+/** Stands for everybody in the group, among those whom a message names; shorter than any id. */
+export const EVERYBODY: Named = { id: asUserId('all'), name: 'all' };
+
+/** Whether somebody is named, themselves or with everybody else. */
+export const isNamed = (mentions: readonly UserId[] | undefined, user: UserId): boolean =>
+  mentions !== undefined && (mentions.includes(user) || mentions.includes(EVERYBODY.id));
+
 export type Mention = { readonly id: UserId; readonly start: number; readonly end: number };
 
 const WORD = /[\p{L}\p{N}_]/u;
-const MOST_MENTIONS = 200;
+/** So many are found in a text at most. */
+export const MOST_MENTIONS = 200;
 /** More `@` than this are no people any more: looking must stay cheap whatever is posted. */
 const MOST_TRIED = 1000;
 
 /** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. The cost is bounded for any text; it grows with the lengths that names have, not with their number. */
-export function findMentions(text: string, people: readonly Named[]): Mention[] {
+export const findMentions = (text: string, people: readonly Named[]): Mention[] => mentionFinder(people)(text);
+
+/** The same for several texts about the same people. */
+export function mentionFinder(people: readonly Named[]): (text: string) => Mention[] {
   const byKey = new Map(people.map(({ id, name }) => [name.toLowerCase(), id]));
   const lengths = [...new Set([...byKey.keys()].map((key) => key.length))].filter((length) => length > 0).sort((a, b) => b - a);
+  return (text) => mentionsIn(text, lengths, byKey);
+}
+
+function mentionsIn(text: string, lengths: readonly number[], byKey: ReadonlyMap<string, UserId>): Mention[] {
   const found: Mention[] = [];
   let tried = 0;
   for (let at = text.indexOf('@'); at !== -1 && found.length < MOST_MENTIONS && tried < MOST_TRIED; at = text.indexOf('@', at + 1)) {

@@ -1,7 +1,7 @@
 import { datesIn } from '../dates.ts';
 import { cutText } from './body.ts';
 import type { Format } from './entry.ts';
-import { isPlain, plainText } from './markdown-text.ts';
+import { isPlain, plainText, spokenIn } from './markdown-text.ts';
 import { type Card, type Model, parseModel } from './model.ts';
 
 const dates = datesIn('UTC');
@@ -12,21 +12,24 @@ export const momentOf = (at: number): string => `${dates.moment(at)} UTC`;
 /** What was left out, in words. */
 export const cutMark = ({ bytes, most }: NonNullable<Model['cut']>): string => `[cut: ${bytes} bytes, ${most} at most]`;
 
+/** What is taken of its Markdown. */
+type Read = (markdown: string) => string;
+
 /** All that a model says, as plain text: for shells, search, mentions, notices and webhooks out. */
-export function modelText({ text, cards, cut }: Model): string {
-  const parts = [text === undefined ? undefined : plainText(text), ...cards.map(cardText), cut && cutMark(cut)];
+export function modelText({ text, cards, cut }: Model, read: Read = plainText): string {
+  const parts = [text === undefined ? undefined : read(text), ...cards.map((card) => cardText(card, read)), cut && cutMark(cut)];
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }
 
-function cardText(card: Card): string {
-  const fields = (card.fields ?? []).map(({ title, value }) => [title, plainText(value)].filter(Boolean).join(': '));
+function cardText(card: Card, read: Read): string {
+  const fields = (card.fields ?? []).map(({ title, value }) => [title, read(value)].filter(Boolean).join(': '));
   const links = [...(card.pictures ?? []), ...(card.actions ?? [])].map(({ text, url }) => (text === url ? url : `${text}: ${url}`));
   const foot = [card.footer, card.at === undefined ? undefined : momentOf(card.at)].filter(Boolean).join(' · ');
   return [
-    card.pretext && plainText(card.pretext),
+    card.pretext && read(card.pretext),
     card.author?.text,
     card.title && [card.title, card.url && `(${card.url})`].filter(Boolean).join(' '),
-    card.text && plainText(card.text),
+    card.text && read(card.text),
     ...fields,
     ...links,
     foot,
@@ -37,9 +40,19 @@ function cardText(card: Card): string {
 
 /** A stored body as text, whatever its format. */
 export function bodyAsText(body: string, format: Format): string {
+  if (format === 'markdown') return plainText(body);
   const model = format === 'model' ? parseModel(body) : undefined;
   return model ? modelText(model) : body;
 }
+
+/** What a stored body says outside code and links, on lines of their own: where people are named. */
+export function bodyAsSpoken(body: string, format: Format): string {
+  if (format === 'markdown') return spoken(body);
+  const model = format === 'model' ? parseModel(body) : undefined;
+  return model ? modelText(model, spoken) : body;
+}
+
+const spoken: Read = (markdown) => spokenIn(markdown).join('\n');
 
 export type ModelBody = { readonly body: string; readonly format: Format };
 

@@ -1,16 +1,19 @@
 import type { Core, Decide } from '../core.ts';
 import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
+import { attached, type Stored } from '../files/operations.ts';
 import { standing } from '../groups/operations.ts';
 import { mayPost, type Standing } from '../groups/rules.ts';
-import { newUid, type UserId } from '../ids.ts';
+import { newUid } from '../ids.ts';
 import { sameText } from '../secrets.ts';
-import { parseBody, parseEmoji } from './body.ts';
+import { isBlank, parseBody, parseEmoji } from './body.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from './entry.ts';
 import type { FoldedMessage } from './fold.ts';
 import { readMessage } from './history.ts';
-import { findMentions } from './mentions.ts';
-import { bodyAsText } from './model-text.ts';
+import { EVERYBODY } from './mentions.ts';
+import { mentionsIn } from './naming.ts';
 import * as rules from './rules.ts';
+
+export { type KeySpace, keyIn, MAX_KEY_LENGTH } from './keys.ts';
 
 export type Post = {
   readonly body: string;
@@ -23,24 +26,20 @@ export type Post = {
   readonly as?: string | undefined;
   /** What a repetition with the same key must have in common with the first; else the body and its sender's name. */
   readonly sameness?: readonly string[] | undefined;
+  /** It calls no bot, whatever it says: bots that answer each other would never end. */
+  readonly callsNobody?: boolean;
   /** Whose rate counts; else the author's. */
   readonly rate?: string | undefined;
+  /** Its files; with some, the body may be empty. To be given through postWithFiles (with-files.ts), which sees to what becomes of them. */
+  readonly files?: readonly Stored[];
+  /** Whether `@all` names everybody in a group of more than MOST_UNASKED; `ask`: whoever writes is to be asked first (`invalid`, field notify_all); else it is but text. */
+  readonly notifyAll?: boolean | 'ask';
+  /** Whether `admit` was asked, and so this post is counted already. */
+  readonly isAdmitted?: boolean;
 };
 
 /** `isNew` is false when this key had posted the message before. */
 export type Posted = { readonly message: Message; readonly isNew: boolean };
-
-export const MAX_KEY_LENGTH = 255;
-
-/** Key spaces, so that a form's nonce, a client's Idempotency-Key and a webhook-id can never stand for each other. */
-export type KeySpace = 'form' | 'client' | 'hook' | 'upsert';
-
-/** Errors: DomainError `invalid` (key). */
-export function keyIn(space: KeySpace, key: string): string {
-  if (key === '' || key.length > MAX_KEY_LENGTH)
-    throw new DomainError('invalid', `Idempotency key must have 1 to ${MAX_KEY_LENGTH} characters.`, { field: 'key' });
-  return `${space[0]}:${key}`;
-}
 
 /**
  * The one door: every edge posts through here. Durable when it resolves.
@@ -48,15 +47,25 @@ export function keyIn(space: KeySpace, key: string): string {
  */
 export async function post(core: Core, at: Standing, input: Post): Promise<Posted> {
   requireMember(at);
-  const body = parseBody(input.body, core.config.maxBodyBytes);
+  const body = bodyIn(core, input.body, input.files ?? []);
   const done = begin(core, at, input);
   try {
-    checkRate(core, input.rate ?? at.user.id);
+    if (!input.isAdmitted) checkRate(core, input.rate ?? at.user.id);
     return await append(core, at, input, body);
   } finally {
     done();
   }
 }
+
+/** Whether they may post, to be asked before something large is stored for it. Counts towards the rate. Errors: `forbidden`, `notFound`, `tooMany`. */
+export function admit(core: Core, at: Standing, rate: string = at.user.id): void {
+  requireMember(at);
+  checkRate(core, rate);
+}
+
+/** Only beside files a text may be empty. */
+const bodyIn = (core: Core, text: string, files: readonly unknown[]): string =>
+  files.length > 0 && isBlank(text) ? '' : parseBody(text, core.config.maxBodyBytes);
 
 /** Longer than an append may take: a lease that is left over ends by itself. */
 const IN_FLIGHT_PER_SECOND = 0.1;
@@ -78,8 +87,10 @@ async function append(core: Core, at: Standing, input: Post, body: string): Prom
     body,
     format: input.format ?? 'text',
     ...(input.as ? { as: input.as.slice(0, 80) } : {}),
+    ...(input.callsNobody ? { pending: [] } : {}),
+    ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
-    ...(await mentionsIn(core, at, bodyAsText(body, input.format ?? 'text'))),
+    ...(await mentionsIn(core, at, body, input)),
   };
   // The group was read before the membership, and its head never leads: what the log says up to there is in `at`.
   const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
@@ -98,7 +109,12 @@ function asPosted(entry: Entry, draft: Draft): Posted {
 const macOf = (core: Core, at: Standing, body: string, input: Post): string =>
   core.secrets.mac(
     'post',
-    JSON.stringify([at.group.id, at.user.id, ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? ''])]),
+    JSON.stringify([
+      at.group.id,
+      at.user.id,
+      ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? '']),
+      ...(input.files ?? []).map(({ sha256 }) => sha256),
+    ]),
   );
 
 function requireMember(at: Standing): void {
@@ -123,23 +139,26 @@ function checkRate(core: Core, whose: string): void {
   if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 
-async function mentionsIn(core: Core, at: Standing, body: string): Promise<{ mentions?: UserId[] }> {
-  if (!body.includes('@')) return {};
-  const members = await core.store.memberships.ofGroup(at.group.id);
-  const faces = await core.directory.faces(members.map((member) => member.user));
-  const mentions = [...new Set(findMentions(body, [...faces.values()]).map((mention) => mention.id))];
-  return mentions.length > 0 ? { mentions } : {};
-}
-
-/** Errors of the five below: `notFound` (no such message, or not for you), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`. Saying what already holds changes nothing. */
-export async function edit(core: Core, at: Standing, target: number, text: string): Promise<FoldedMessage> {
-  const body = parseBody(text, core.config.maxBodyBytes);
-  const mentions = await mentionsIn(core, at, body);
-  return follow(core, at, { kind: 'edit', target, body, format: 'text', ...mentions }, (now, folded) => {
+/**
+ * Errors of the five below: `notFound` (no such message, or not for you), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`. Saying what already
+ * holds changes nothing. `said`: how the new text is written; else as the old one.
+ */
+export async function edit(core: Core, at: Standing, target: number, text: string, said?: Format): Promise<FoldedMessage> {
+  requireMember(at);
+  const body = bodyIn(core, text, ['its own, if it has any']);
+  const { state } = await readMessage(core, at.group.id, target);
+  const format = said ?? formatAfter(state.format);
+  const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // nobody is asked twice
+  const mentions = await mentionsIn(core, at, body, { format, notifyAll });
+  return follow(core, at, { kind: 'edit', target, body, format, ...mentions }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
-    return folded.state.body !== body;
+    bodyIn(core, body, folded.message.attachments ?? []);
+    return folded.state.body !== body || folded.state.format !== format;
   });
 }
+
+/** An edit is written as what it edits was. A bot's cards can only be told in words. */
+const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
 export const erase = (core: Core, at: Standing, target: number): Promise<FoldedMessage> => {
   const undoUntil = core.now() + rules.UNDO_MS;
@@ -169,17 +188,18 @@ export const react = (core: Core, at: Standing, target: number, text: string, on
 };
 
 /** Says whether the follow-up changes anything, or throws to refuse it. */
-type Rule = (at: Standing, folded: FoldedMessage) => boolean;
+type Rule = (at: Standing, folded: FoldedMessage) => boolean | Promise<boolean>;
 
 class NothingToDo extends Error {}
 
-async function follow(core: Core, at: Standing, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
+/** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the message as it is then. The rule is asked again whenever something came in between. */
+export async function follow(core: Core, at: Standing, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
   requireMember(at);
   checkRate(core, at.user.id);
   const decide: Decide = async () => {
     const now = await standingNow(core, at);
     requireMember(now);
-    if (!rule(now, await readMessage(core, at.group.id, body.target))) throw new NothingToDo();
+    if (!(await rule(now, await readMessage(core, at.group.id, body.target)))) throw new NothingToDo();
   };
   try {
     await core.appender.append(at.group.id, { ...body, author: at.user.id, uid: newUid(core.random) }, decide);

@@ -1,17 +1,25 @@
 import type { Context } from 'koa';
-import type { DomainError } from '../errors.ts';
-import { forbidden } from '../errors.ts';
-import { myGroups, roster } from '../groups/roster.ts';
+import { DomainError, forbidden } from '../errors.ts';
+import { MOST_FILES } from '../files/file.ts';
+import { moveMark } from '../groups/membership.ts';
+import { groupJson } from '../groups/presenter.ts';
+import { myGroups, roster, withMentions } from '../groups/roster.ts';
 import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
+import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
 import { isHtmx, speech } from '../http/context.ts';
 import { fieldError, noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
 import { randomId } from '../ids.ts';
 import type { User } from '../store/port.ts';
 import type { FoldedMessage } from './fold.ts';
-import { lastMessage, readPage, type Window } from './history.ts';
-import { bodyText, peopleIn, presentLines, presentRow } from './presenter.ts';
+import { lastMessage, type Page, readPage, type Window } from './history.ts';
+import { contextUrl } from './links.ts';
+import { quotation } from './past-routes.ts';
+import { countPins } from './pins.ts';
+import { bodyText, peopleIn, presentLines, presentRow, writtenBody } from './presenter.ts';
 import { mayEdit } from './rules.ts';
+import { when } from './system-line.ts';
+import { unreadOn, unreadSaid } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
 const formKey = (web: Web): string => randomId(web.core.random, 24);
@@ -19,56 +27,99 @@ const formKey = (web: Web): string => randomId(web.core.random, 24);
 /** What was refused, and why. `key`: the nonce it came with, where it may have been written all the same. */
 export type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
 
+/** What a page's address asks for. `unread`: the seq of what was the first unread message when the page before was shown. */
+export type Asked = Window & { readonly unread?: number | undefined };
+
+/** Whether it is no refusal: whoever wrote `@all` is asked whether they mean all of these. */
+export const isQuestion = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
+
 /** The page of a group, or of a window of its past; with a draft that was refused, if there is one. */
-export async function showGroup(ctx: Context, web: Web, at: Standing, window: Window, draft?: Draft): Promise<void> {
+export async function showGroup(ctx: Context, web: Web, at: Standing, asked: Asked, draft?: Draft): Promise<void> {
   const { core, views } = web;
   noStore(ctx);
-  const page = await readPage(core, at.group.id, window);
-  if (speech(ctx) === 'json') return describeGroup(ctx, at, page.head.n);
+  if (speech(ctx) === 'json') {
+    ctx.body = groupJson(at.group, at.membership, (await core.store.log.head(at.group.id)).n);
+    return;
+  }
+  const page = await readPage(core, at.group.id, asked);
   const isNewest = page.newer === undefined;
-  if (isNewest) await core.store.memberships.mark(at.group.id, at.user.id, page.head.n);
-  const [rows, members, sidebar] = await Promise.all([
+  const unread = await lineOn(core, at, page, asked);
+  if (isNewest && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
+  const [rows, members, sidebar, pins, quoted] = await Promise.all([
     presentLines(core, page.lines, at.group),
     roster(core, at.group.id),
-    sidebarOf(web, at),
+    readSidebar(core, at),
+    countPins(core, at.group.id),
+    quotedIn(ctx, core, at),
   ]);
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
+  const asksAll = isQuestion(draft?.error);
+  if (asksAll) ctx.status = 200; // nothing is wrong
+  const isPast = [asked.before, asked.after, asked.around].some((cursor) => cursor !== undefined);
   renderPage(ctx, views, 'groups/show.njk', at.group.name, {
     group: at.group,
-    rows,
+    rows: rows.map((row) => (row.seq === asked.around ? { ...row, current: true } : row)),
+    unread,
+    behind: (at.membership?.mark ?? page.head.n) < page.head.n,
     members,
     sidebar,
+    pins,
     older: page.older === undefined ? null : `${base}?before=${page.older}`,
-    newer: isNewest ? null : `${base}?after=${page.newer}`,
-    composer: { body: draft?.body ?? '', key: draft?.key ?? formKey(web), error },
+    newer: isNewest ? null : `${base}?after=${page.newer}#messages`,
+    composer: {
+      body: draft?.body ?? quoted,
+      key: draft?.key ?? formKey(web),
+      error,
+      asksAll,
+      mostFiles: MOST_FILES,
+      fileBytes: core.config.maxUploadBytes,
+    },
     mayPost: mayPost(at),
     mayManage: mayManage(at),
     moderator: mayManage(at),
-    live: isNewest ? { url: `${base}/events?after=${page.head.seq}`, frame: `${base}/live` } : null,
+    live: {
+      url: `${base}/events?after=${page.head.seq}`,
+      frame: isPast ? null : `${base}/live${unread?.here ? `?unread=${unread.seq}` : ''}`,
+    },
   });
 }
 
-function describeGroup(ctx: Context, { group, membership }: Standing, n: number): void {
-  const { id, number, slug, name, topic, open, archived } = group;
-  ctx.body = {
-    id,
-    number,
-    slug,
-    name,
-    topic,
-    open,
-    archived,
-    messages: n,
-    unread: Math.max(0, n - (membership?.mark ?? 0)),
-    role: membership?.role,
-  };
+/** A window's rows for a page that is there already; the header `Link` leads on from them. */
+export async function showRows(ctx: Context, { core, views }: Web, at: Standing, window: Window): Promise<void> {
+  noStore(ctx);
+  const page = await readPage(core, at.group.id, window);
+  const link = (rel: string, query: string): string => `</groups/${at.group.slug}?${query}>; rel="${rel}"`;
+  const links = [
+    ...(page.older === undefined ? [] : [link('prev', `before=${page.older}`)]),
+    ...(page.newer === undefined ? [] : [link('next', `after=${page.newer}`)]),
+  ];
+  if (links.length > 0) ctx.set('Link', links.join(', '));
+  ctx.type = 'html';
+  ctx.body = views.render('messages/_rows.njk', { rows: await presentLines(core, page.lines, at.group), unread: null });
 }
 
-async function sidebarOf({ core }: Web, at: Standing) {
-  const mine = await myGroups(core, at.user);
-  return mine.map(({ group, unread }) => ({ slug: group.slug, name: group.name, unread, current: group.id === at.group.id }));
+/** Whose script moves the read mark, when the newest message has been looked at. */
+const hasScript = (ctx: Context): boolean => ctx.cookies.get('script', { signed: false }) === '1';
+
+/** The line before what is new, as templates/groups/show.njk has it. */
+async function lineOn(core: Web['core'], at: Standing, page: Page, { unread: said }: Asked) {
+  const mark = at.membership?.mark ?? page.head.n;
+  const unread = said === undefined ? await unreadOn(core, at.group.id, page, { user: at.user.id, mark }) : unreadSaid(page.lines, said);
+  if (!unread) return null;
+  const { seq, count, here } = unread;
+  return { seq, count, here, ...when(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
+
+/** What the composer begins with where the address asks for an answer to a message. One that is not there is not quoted. */
+async function quotedIn(ctx: Context, core: Web['core'], at: Standing): Promise<string> {
+  const { quote } = ctx.query;
+  if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
+  return quotation(ctx, core, at, Number(quote)).catch(() => '');
+}
+
+const readSidebar = async (core: Web['core'], { user, group }: Standing): Promise<Sidebar> =>
+  sidebarOf(await withMentions(core, user.id, await myGroups(core, user, { all: true })), group.id);
 
 /** One message on a page of its own. */
 export async function showMessage(ctx: Context, web: Web, at: Standing, folded: FoldedMessage): Promise<void> {
@@ -80,7 +131,7 @@ export async function showMessage(ctx: Context, web: Web, at: Standing, folded: 
     row: presentRow(folded, at.group, faces, web.core.now()),
     moderator: mayManage(at),
     members: [],
-    context: `/groups/${at.group.slug}?before=${seq + 1}#m-${seq}`,
+    context: contextUrl(at.group, seq),
   });
 }
 
@@ -89,7 +140,7 @@ export async function showEditForm(ctx: Context, web: Web, at: Standing, folded:
   noStore(ctx);
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? bodyText(folded), key: formKey(web), error };
+  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(web), error };
   if (isHtmx(ctx)) {
     ctx.type = 'html';
     ctx.body = web.views.render('messages/_edit.njk', { edit });
@@ -97,17 +148,26 @@ export async function showEditForm(ctx: Context, web: Web, at: Standing, folded:
 }
 
 /** My groups with what was said last, for the page, programs and shells. */
-export async function listGroups(web: Web, user: User) {
-  const mine = await myGroups(web.core, user);
+export async function listGroups(web: Web, user: User, which: Parameters<typeof myGroups>[2] = {}) {
+  const mine = await myGroups(web.core, user, which);
   return Promise.all(
-    mine.map(async ({ group, unread, n }) => {
+    mine.map(async ({ group, membership, n }) => {
       const folded = await lastMessage(web.core, group.id, n);
       const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
       const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
-      const last = folded ? { author, text: snippet(bodyText(folded)), at: folded.message.at } : null;
-      return { slug: group.slug, name: group.name, topic: group.topic, archived: group.archived, unread, last };
+      const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
+      return { ...groupJson(group, membership, n), last };
     }),
   );
 }
+
+/** One of them for programs. */
+export const listedJson = ({ last, ...group }: Awaited<ReturnType<typeof listGroups>>[number]) => ({
+  ...group,
+  last: last && { ...last, at: new Date(last.at).toISOString() },
+});
+
+/** What a line about a message says: a message without text is known by its first file. */
+const summary = (folded: FoldedMessage): string => bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
 
 const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

@@ -1,16 +1,22 @@
-import type { Core, Face } from '../core.ts';
+import type { Core } from '../core.ts';
 import { datesIn } from '../dates.ts';
+import { type FileRow, fileJson, presentFile } from '../files/presenter.ts';
 import type { UserId } from '../ids.ts';
-import type { Entry, Message } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { type FoldedMessage, fold, isErased } from './fold.ts';
 import type { Line } from './history.ts';
+import { type FoldedLines, presentRun, type SingleLine } from './line-folds.ts';
 import { renderBody } from './markup.ts';
+import { EVERYBODY, type Named } from './mentions.ts';
 import { parseModel } from './model.ts';
-import { bodyAsText } from './model-text.ts';
+import { bodyText, filesOf, writtenBody } from './presenter-text.ts';
+import { type Faces, nameOf, when } from './system-line.ts';
+
+export { bodyInLines, bodyText, entryText, messageText, writtenBody } from './presenter-text.ts';
+export { type Faces, type LineRow, lineText, presentLine, when } from './system-line.ts';
 
 /** Where the rows lead: the slug in their links. */
-export type Place = { readonly slug: string };
-export type Faces = ReadonlyMap<UserId, Face>;
+export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 /** What templates/messages/_row.njk prints. The same whoever looks. */
 export type Row = {
@@ -26,21 +32,19 @@ export type Row = {
   readonly day: string;
   readonly dayLabel: string;
   readonly html: string;
+  readonly files: readonly FileRow[];
   readonly edited: boolean;
+  /** The name of who pinned it. */
+  readonly pinned: string | null;
   readonly erased: boolean;
   /** Who may still take the erasure back. */
   readonly undoBy: string | null;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
+  /** The one that a page's address leads to. */
+  readonly current?: true;
 };
 
-/** What templates/messages/_line.njk prints. */
-export type LineRow = Pick<Row, 'seq' | 'iso' | 'time' | 'day' | 'dayLabel'> & { readonly text: string };
-
 const dates = datesIn('UTC');
-const nameOf = (faces: Faces, id: UserId): string => faces.get(id)?.name ?? 'somebody';
-
-const when = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
-
 /** Everyone whose name a line of these shows. */
 export function peopleIn(lines: readonly Line[]): Set<UserId> {
   const people = new Set<UserId>();
@@ -51,9 +55,14 @@ export function peopleIn(lines: readonly Line[]): Set<UserId> {
 
 const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
   message.author,
-  ...(state.mentions ?? []),
+  ...people(state),
   ...state.reactions.flatMap((reaction) => reaction.by),
+  ...(state.pinned ? [state.pinned.by] : []),
 ];
+
+/** Those whom it names one by one. */
+const people = ({ mentions = [] }: FoldedMessage['state']): UserId[] => mentions.filter((id) => id !== EVERYBODY.id);
+const namesAll = ({ mentions }: FoldedMessage['state']): boolean => mentions?.includes(EVERYBODY.id) ?? false;
 
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 
@@ -71,7 +80,9 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     icon: modelOf(folded)?.icon ?? null,
     ...when(message.at),
     html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
+    files: filesOf(folded).map(presentFile),
     edited: state.editedAt !== undefined,
+    pinned: state.pinned && !isGone ? nameOf(faces, state.pinned.by) : null,
     erased: isGone,
     undoBy: undoBy(folded, now),
     reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
@@ -93,52 +104,27 @@ const presentReaction = (emoji: string, by: readonly UserId[], faces: Faces) => 
   names: by.map((id) => nameOf(faces, id)).join(', '),
 });
 
-const mentioned = ({ state }: FoldedMessage, faces: Faces): Face[] => (state.mentions ?? []).flatMap((id) => faces.get(id) ?? []);
+const mentioned = ({ state }: FoldedMessage, faces: Faces): Named[] => [
+  ...(namesAll(state) ? [EVERYBODY] : []),
+  ...people(state).flatMap((id) => faces.get(id) ?? []),
+];
 
-/** A system line as a row. */
-export const presentLine = (entry: Entry, faces: Faces): LineRow => ({ seq: entry.seq, text: lineText(entry, faces), ...when(entry.at) });
-
-/** What a system line says. */
-export function lineText(entry: Entry, faces: Faces): string {
-  const author = nameOf(faces, entry.author);
-  switch (entry.kind) {
-    case 'join':
-      return entry.member === entry.author ? `${author} joined` : `${author} added ${nameOf(faces, entry.member)}`;
-    case 'leave':
-      return entry.member === entry.author ? `${author} left` : `${author} removed ${nameOf(faces, entry.member)}`;
-    case 'rename':
-      return `${author} named the group ${entry.name}`;
-    case 'topic':
-      return entry.topic === '' ? `${author} removed the topic` : `${author} set the topic: ${entry.topic}`;
-    case 'archive':
-      return entry.on ? `${author} archived the group` : `${author} brought the group back`;
-    case 'message':
-    case 'edit':
-    case 'erase':
-    case 'unerase':
-    case 'react':
-    case 'unreact':
-    case 'revoke':
-      return '';
-    default:
-      throw entry satisfies never;
-  }
-}
-
-/** The rows of a page, in order. */
-export async function presentLines(
-  core: Core,
-  lines: readonly Line[],
-  place: Place,
-): Promise<(Row | (LineRow & { readonly author: null }))[]> {
+/** The rows of a page, in order; system lines that follow each other are folded. Who came into direct messages goes without saying: all did, with the first word. */
+export async function presentLines(core: Core, lines: readonly Line[], place: Place): Promise<(Row | SingleLine | FoldedLines)[]> {
   const faces = await core.directory.faces(peopleIn(lines));
   const now = core.now();
-  return lines.map((line) =>
-    line.type === 'message' ? presentRow(line.folded, place, faces, now) : { ...presentLine(line.entry, faces), author: null },
-  );
+  const rows: (Row | SingleLine | FoldedLines)[] = [];
+  let run: Entry[] = [];
+  for (const line of lines) {
+    if (line.type === 'line' && !(place.kind === 'direct' && line.entry.kind === 'join')) run.push(line.entry);
+    if (line.type === 'line') continue;
+    rows.push(...presentRun(run, faces), presentRow(line.folded, place, faces, now));
+    run = [];
+  }
+  return [...rows, ...presentRun(run, faces)];
 }
 
-/** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `model`: what a bot said in more than text. */
+/** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `text`: what Markdown says, without its marks. `model`: what a bot said in more than text. */
 export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
@@ -152,17 +138,24 @@ export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
     kind: 'message' as const,
     at: dates.iso(message.at),
     author: authorJson(message.author, faces, message.as),
-    body: isGone ? '' : bodyAsText(state.body, state.format),
+    body: isGone ? '' : writtenBody(folded),
     format: state.format,
+    ...(state.format === 'markdown' && !isGone ? { text: bodyText(folded) } : {}),
     ...(model ? { model } : {}),
     html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
-    mentions: isGone ? [] : (state.mentions ?? []),
+    attachments: filesOf(folded).map(fileJson),
+    mentions: isGone ? [] : people(state),
+    mentions_all: !isGone && namesAll(state),
     edited_at: state.editedAt === undefined ? null : dates.iso(state.editedAt),
     erased: isGone,
+    pinned: isGone ? null : pinnedJson(folded, faces),
     reactions: isGone ? [] : state.reactions,
     url: `/groups/${place.slug}/messages/${message.seq}`,
   };
 }
+
+const pinnedJson = ({ state: { pinned } }: FoldedMessage, faces: Faces) =>
+  pinned ? { by: { id: pinned.by, name: nameOf(faces, pinned.by) }, at: dates.iso(pinned.at) } : null;
 
 function authorJson(id: UserId, faces: Faces, as?: string) {
   const face = faces.get(id);
@@ -172,49 +165,7 @@ function authorJson(id: UserId, faces: Faces, as?: string) {
 /** Any entry for programs: a message as messageJson, the others with what they change. */
 export function entryJson(entry: Entry, place: Place, faces: Faces): object {
   if (entry.kind === 'message') return messageJson(fold(entry, []), place, faces);
-  const { group: _group, uid: _uid, key: _key, mac: _mac, author, at, ...rest } = entry;
-  const hidden = 'due' in rest ? { due: undefined } : {};
+  const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
+  const hidden = { ...('due' in rest ? { due: undefined } : {}), ...('stands' in rest ? { stands: undefined } : {}) };
   return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, faces) };
 }
-
-/** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
-export function entryText(entry: Entry, faces: Faces): string | undefined {
-  switch (entry.kind) {
-    case 'message':
-      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : bodyAsText(entry.body, entry.format));
-    case 'edit':
-      return textLine(
-        nameOf(faces, entry.author),
-        entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${bodyAsText(entry.body, entry.format)}`,
-      );
-    case 'erase':
-      return `* ${nameOf(faces, entry.author)} erased #${entry.target}`;
-    case 'unerase':
-    case 'react':
-    case 'unreact':
-    case 'revoke':
-      return undefined;
-    case 'join':
-    case 'leave':
-    case 'rename':
-    case 'topic':
-    case 'archive':
-      return `* ${lineText(entry, faces)}`;
-    default:
-      throw entry satisfies never;
-  }
-}
-
-/** A folded message for people at a shell. */
-export function messageText(folded: FoldedMessage, faces: Faces): string {
-  return textLine(sender(folded.message, faces), bodyText(folded));
-}
-
-/** The body as text, or a word in its place. */
-export const bodyText = (folded: FoldedMessage): string =>
-  isErased(folded) ? '(erased)' : bodyAsText(folded.state.body, folded.state.format);
-
-/** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
-const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
-
-const textLine = (name: string, text: string): string => `${name}: ${text.replaceAll('\n', '\n  ')}`;

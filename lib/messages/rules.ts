@@ -1,5 +1,5 @@
 import type { Standing } from '../groups/rules.ts';
-import { isMember, isModerator } from '../groups/rules.ts';
+import { isDirect, isMember, isModerator } from '../groups/rules.ts';
 import { type FoldedMessage, isErased } from './fold.ts';
 
 /** For this long after erasing, the author can take it back. */
@@ -14,14 +14,25 @@ const isWritable = (standing: Standing): boolean => isMember(standing) && !stand
 export const mayEdit = (standing: Standing, folded: FoldedMessage): boolean =>
   isWritable(standing) && isAuthor(standing, folded) && !isErased(folded);
 
-/** The author, a moderator of the group, or an administrator who is a member. */
+/** The author, a moderator of the group, or an administrator who is a member; of direct messages the author alone. */
 export const mayErase = (standing: Standing, folded: FoldedMessage): boolean =>
-  isWritable(standing) && !isErased(folded) && (isAuthor(standing, folded) || isModerator(standing) || standing.user.admin);
+  isWritable(standing) &&
+  !isErased(folded) &&
+  (isAuthor(standing, folded) || isModerator(standing) || (standing.user.admin && !isDirect(standing.group)));
 
 /** Whoever erased it, in time. */
 export const mayUnerase = (standing: Standing, folded: FoldedMessage, now: number): boolean => {
   const erased = folded.state.erasedBy;
   return isWritable(standing) && erased?.author === standing.user.id && now <= erased.undoUntil && folded.message.scrubbed !== true;
 };
+
+/** In a group of so many members `@all` names everybody without further ado. */
+export const MOST_UNASKED = 10;
+
+/** So many messages of a group are pinned at most. */
+export const MOST_PINS = 50;
+
+/** Any member, while the message is there. */
+export const mayPin = (standing: Standing, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);
 
 export const mayReact = (standing: Standing, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/port.ts';
-import type { Core, Decide } from '../core.ts';
+import type { Calls, Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
 import { gather } from '../gather.ts';
 import type { GroupId } from '../ids.ts';
@@ -22,7 +22,7 @@ export type Pending = {
   isSettled: boolean;
 };
 
-type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core, 'calls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MOST_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
@@ -97,7 +97,7 @@ export class Writer {
         targets.add(draft.target);
       }
       size += 1;
-      if (size === MOST_IN_BATCH || changesRights(draft.kind)) break;
+      if (size === MOST_IN_BATCH || changesRights(draft.kind) || draft.kind === 'pin') break; // pins are counted
     }
     return this.#queue.splice(0, size);
   }
@@ -118,8 +118,10 @@ export class Writer {
     if (!this.#head) await this.#skipToHead();
     if (isRepeated) await this.#findAlreadyWritten(batch);
     const wanted = await this.#decide(batch.filter(isOpen));
-    const entries = this.#placeAll(wanted);
-    if (entries.length === 0) return true;
+    if (wanted.length === 0) return true;
+    const drafts = wanted.map(({ draft }) => draft);
+    const called = await this.#parts.calls?.plan(this.#group, drafts, this.#head ?? EMPTY_HEAD); // here, where all kinds come by from all doors
+    const entries = this.#placeAll(wanted, called);
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
     this.#parts.meters.appended(entries.length, stopped);
     this.#settle(wanted, entries.slice(0, written));
@@ -148,10 +150,10 @@ export class Writer {
     }
   }
 
-  #placeAll(wanted: readonly Pending[]): Entry[] {
+  #placeAll(wanted: readonly Pending[], called: Awaited<ReturnType<Calls['plan']>>): Entry[] {
     let last = this.#head ?? EMPTY_HEAD;
-    return wanted.map(({ draft }) => {
-      const entry = place(draft, this.#group, last, this.#parts.now());
+    return wanted.map(({ draft }, index) => {
+      const entry = place(draft, this.#group, last, this.#parts.now(), called?.[index]);
       last = headAfter(entry);
       return entry;
     });
@@ -162,6 +164,7 @@ export class Writer {
     this.#advance(entries);
     this.#parts.bus.publish({ type: 'entries', group: this.#group, entries });
     for (const [index, entry] of entries.entries()) succeed(wanted[index], entry);
+    if (entries.some(({ pending }) => pending !== undefined)) this.#parts.calls?.ring();
   }
 
   #advance(entries: readonly Entry[]): void {

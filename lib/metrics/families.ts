@@ -38,6 +38,8 @@ export async function familiesOf(core: Core): Promise<Family[]> {
       'Writes to the store tried again: another process was first (conflict), or no answer came (unknown).',
       ...byLabel('reason', meters.appendRetries),
     ),
+    counter('parley_webhook_calls_total', "Calls of bots' outgoing webhooks, by what came of them.", ...byLabel('result', meters.calls)),
+    counter('parley_pushes_total', 'Notices pushed to devices, by what came of them.', ...byLabel('result', meters.pushes)),
     { ...gauge('parley_bus_up', 'Whether events pass between processes: 1 or 0.', Number(bus.isUp())), aggregator: 'min' },
     counter('parley_bus_events_published_total', 'Events given to the bus.', meters.busPublished),
     counter('parley_bus_events_received_total', 'Events heard from the bus, the own ones included.', meters.busReceived),

@@ -11,7 +11,7 @@ export type RequestLabels = { readonly method: string; readonly route: string; r
 /** What this process has counted since it started: plain numbers, so that counting costs nothing that could be seen. Read by `metricsOf`. */
 export class Meters {
   /** Open streams by format; the only ones that also go down. */
-  readonly streams = { html: 0, json: 0, text: 0, frame: 0 };
+  readonly streams = { html: 0, json: 0, text: 0, frame: 0, sidebar: 0 };
   /** Entries times the up-to-date streams they went to. */
   deliveries = 0;
   /** Bytes handed to the sockets of streams. */
@@ -27,6 +27,10 @@ export class Meters {
   readonly appendBatch = new Histogram(BATCH_ENTRIES);
   /** Seconds from when an entry is asked for until it is durable; refused ones are left out. */
   readonly appendSeconds = new Histogram(APPEND_SECONDS);
+  /** Calls of bots' webhooks, by what came of them. */
+  readonly calls = { delivered: 0, failed: 0, refused: 0, gone: 0, dropped: 0, stopped: 0 };
+  /** Notices to devices, by what came of them; `dropped`: what there was no room for. */
+  readonly pushes = { sent: 0, gone: 0, failed: 0, dropped: 0 };
   busPublished = 0;
   busReceived = 0;
   readonly requests = new Map<string, { readonly labels: RequestLabels; readonly seconds: Histogram }>();
@@ -35,6 +39,10 @@ export class Meters {
   appended(entries: number, stopped: keyof Meters['appendRetries'] | undefined): void {
     this.appendBatch.observe(entries);
     if (stopped !== undefined) this.appendRetries[stopped] += 1;
+  }
+
+  called(result: keyof Meters['calls']): void {
+    this.calls[result] += 1;
   }
 
   requested(labels: RequestLabels, seconds: number): void {

@@ -1,5 +1,12 @@
 import type { GroupId, UserId } from '../ids.ts';
 import type { Entry, Folded, FollowUp, Head, Message } from '../messages/entry.ts';
+import type { CursorStore } from './cursors-port.ts';
+import type { DeliveryStore } from './deliveries-port.ts';
+import type { FileStore } from './files-port.ts';
+import type { Level, PushStore } from './push-port.ts';
+import type { SavedStore } from './saved-port.ts';
+import type { SearchStore } from './search-port.ts';
+import type { WebhookStore } from './webhooks-port.ts';
 
 /**
  * The store is the truth. One contract suite (test/contract/store.ts) holds for every adapter.
@@ -19,6 +26,13 @@ export type Store = {
   readonly groups: GroupStore;
   readonly memberships: MembershipStore;
   readonly log: LogStore;
+  readonly files: FileStore;
+  readonly cursors: CursorStore;
+  readonly saved: SavedStore;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryStore;
+  readonly search: SearchStore;
+  readonly push: PushStore;
   /** Only where other processes on this machine share the store without a bus of their own (SQLite). */
   readonly signals?: SignalStore;
   /** Resolves when the store answers a trivial read. */
@@ -70,6 +84,11 @@ export type UserStore = {
   byNameKey(nameKey: string): Promise<User | undefined>;
   /** False when there is no such user. */
   update(id: UserId, patch: UserPatch): Promise<boolean>;
+  /**
+   * As `update`, unless it would leave nobody who is an administrator and not disabled: 'last' then, and nothing written. Of several who step
+   * down at once one at least stays; where only they are left, all may be refused.
+   */
+  stepDown(id: UserId, patch: { readonly admin: false } | { readonly disabled: true }): Promise<'done' | 'missing' | 'last'>;
   /** All, by createdAt then id, `limit` at most, after the given user when `after` is set. */
   list(options: { readonly limit: number; readonly after?: User }): Promise<User[]>;
 };
@@ -96,11 +115,18 @@ export type Token = {
   readonly group: GroupId | null;
   /** First characters, to tell tokens apart in a list. */
   readonly prefix: string;
+  /** What its owner calls it, 1–40 characters. */
+  readonly name?: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   /** Of a hook whose deliveries must be signed: the secrets, newest first, as JSON, sealed. */
   readonly secrets?: string;
+  /** ms from when on it is good for nothing; absent: never. Whoever looks a token up asks `stillHolds`. */
+  readonly expiresAt?: number;
 };
+
+/** Whether a token that was found is good at `now` (ms). */
+export const stillHolds = ({ expiresAt }: Pick<Token, 'expiresAt'>, now: number): boolean => expiresAt === undefined || now < expiresAt;
 
 export type TokenStore = {
   insert(token: Token): Promise<void>;
@@ -110,12 +136,20 @@ export type TokenStore = {
   touch(hash: string, now: number): Promise<void>;
   /** Replaces the sealed secrets; undefined removes them. Resolves to whether the token exists. */
   setSecrets(hash: string, secrets: string | undefined): Promise<boolean>;
+  /** Sets `expiresAt`, some seconds ahead at least: `core.recent` may not know it at once. Resolves to whether the token exists. */
+  expire(hash: string, at: number): Promise<boolean>;
+  /** Those whose `expiresAt` is at or before `now`, in any order. Cheap when there are none. */
+  expired(now: number, limit: number): Promise<Token[]>;
   /** Resolves to whether it existed. */
   remove(hash: string): Promise<boolean>;
 };
 
 export type Group = {
   readonly id: GroupId;
+  /** `direct`: the direct messages of a fixed set of people. Its slug is derived from them; its name, topic and code mean nothing. */
+  readonly kind: 'group' | 'direct';
+  /** Whom direct messages are between, sorted by id; they never change. Null of a group. */
+  readonly people: readonly UserId[] | null;
   /** 1, 2, 3 … in order of creation: a short alias for clients that want a number. */
   readonly number: number;
   readonly slug: string;
@@ -127,12 +161,18 @@ export type Group = {
   /** HMAC of the join code (what a look-up compares) and the code sealed (what a moderator is shown). */
   readonly codeMac: string;
   readonly codeSealed: string;
+  /** ms from when on the code lets nobody in; null: never. */
+  readonly codeExpiresAt: number | null;
+  /** How many more it lets in; null: any number. */
+  readonly codeUsesLeft: number | null;
   readonly createdAt: number;
   /** Where the log was last seen to end. A hint: it may lag, never lead. */
   readonly head: Head;
 };
 
-export type GroupPatch = Partial<Pick<Group, 'name' | 'slug' | 'topic' | 'open' | 'archived' | 'codeMac' | 'codeSealed'>>;
+export type GroupPatch = Partial<
+  Pick<Group, 'name' | 'slug' | 'topic' | 'open' | 'archived' | 'codeMac' | 'codeSealed' | 'codeExpiresAt' | 'codeUsesLeft'>
+>;
 
 export type GroupStore = {
   /** Allocates `number`. 'slug' when the slug is or ever was in use, 'code' when codeMac is (nothing written). */
@@ -143,10 +183,20 @@ export type GroupStore = {
   bySlug(slug: string): Promise<Group | undefined>;
   byNumber(number: number): Promise<Group | undefined>;
   byCodeMac(codeMac: string): Promise<Group | undefined>;
-  /** By number. */
-  list(options: { readonly limit: number; readonly open?: boolean; readonly afterNumber?: number }): Promise<Group[]>;
+  /** By number; those of either kind unless one is asked for. */
+  list(options: {
+    readonly limit: number;
+    readonly open?: boolean;
+    readonly kind?: Group['kind'];
+    readonly afterNumber?: number;
+  }): Promise<Group[]>;
+  count(kind: Group['kind']): Promise<number>;
   /** 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
   update(id: GroupId, patch: GroupPatch): Promise<'done' | 'missing' | 'slug' | 'code'>;
+  /** Takes one use of a code that is still the group's, has not expired at `now`, and has uses left. Resolves to whether there was one: of several at once no more get one than are left. */
+  takeUse(id: GroupId, codeMac: string, now: number): Promise<boolean>;
+  /** Puts one back that was taken for nothing; harmless when the code is another now, or has no count. */
+  giveUseBack(id: GroupId, codeMac: string): Promise<void>;
 };
 
 /**
@@ -162,27 +212,44 @@ export type Membership = {
   /** Who made the last change. */
   readonly by: UserId;
   readonly lined: boolean;
+  /** The seq of the last line that `lined` was told of: of a member who is in and has their line, where they came in. */
+  readonly line?: number;
   /** ms of the last change. */
   readonly at: number;
   /** The last message number this member has read. */
   readonly mark: number;
+  readonly level: Level;
+  /** The message number up to which this member does not want to see the group listed: the next one brings it back. Null: listed. */
+  readonly hidden: number | null;
+  /** A moderator about to be none: not counted by others who step down meanwhile, so that one stays. Undone when it comes to nothing. */
+  readonly ceding: boolean;
+  /** ms when they last had the group open, within some minutes. Left out: never. */
+  readonly seen?: number;
 };
+
+export type Preferences = Partial<Pick<Membership, 'level' | 'hidden'>>;
 
 export type MembershipStore = {
   /** Present or past: look at `in`. */
   get(group: GroupId, user: UserId): Promise<Membership | undefined>;
-  /** Compare-and-set: writes when what is stored has `rev` − 1 (1: nothing stored); false otherwise. `mark` of a stored record is kept. */
+  /** Compare-and-set: writes when what is stored has `rev` − 1 (1: nothing stored); false otherwise. `line`, `mark`, `level`, `hidden` and `seen` of a stored record are kept. */
   put(membership: Membership): Promise<boolean>;
-  /** Sets `lined` where the stored rev is still `rev`. */
-  lined(group: GroupId, user: UserId, rev: number): Promise<void>;
+  /** Sets `lined` and `line` where the stored rev is still `rev`. */
+  lined(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;
   /** Changes without their line in the log, made before `before` (ms). */
   unlined(before: number, limit: number): Promise<Membership[]>;
   /** Those who are in, by when they came. */
   ofGroup(group: GroupId): Promise<Membership[]>;
   /** Those this user is in. */
   ofUser(user: UserId): Promise<Membership[]>;
-  /** Moves the read mark, only forward. */
-  mark(group: GroupId, user: UserId, n: number): Promise<void>;
+  /** Changes what a member has chosen for themself; resolves to whether there is a record. */
+  prefer(group: GroupId, user: UserId, preferences: Preferences): Promise<boolean>;
+  /** Moves the read mark, only forward; resolves to whether it did. */
+  mark(group: GroupId, user: UserId, n: number): Promise<boolean>;
+  /** Moves the read mark, only back: for a member who asks for it. Resolves to whether it did. */
+  unmark(group: GroupId, user: UserId, n: number): Promise<boolean>;
+  /** Notes that a member had the group open at `at` (ms); only forward, and only where there is a record. */
+  seen(group: GroupId, user: UserId, at: number): Promise<void>;
 };
 
 /**
@@ -191,6 +258,9 @@ export type MembershipStore = {
  * - 'unknown': no answer came; the next entries may or may not have been written, in order.
  */
 export type Appended = { readonly written: number; readonly stopped?: 'conflict' | 'unknown' };
+
+/** More are not counted: nobody reads the number. */
+export const MOST_MENTIONS_COUNTED = 100;
 
 export type LogStore = {
   /**
@@ -212,15 +282,28 @@ export type LogStore = {
   /** The follow-ups of these messages with a seq above `after` (per target), by seq. */
   followUps(group: GroupId, targets: readonly { readonly seq: number; readonly after: number }[]): Promise<FollowUp[]>;
   byKey(group: GroupId, author: UserId, key: string): Promise<Entry | undefined>;
+  /**
+   * How many messages name this user, in themselves or in an edit, by others, in entries with n > `after`; MOST_MENTIONS_COUNTED at most per group.
+   * Not those whose text was scrubbed. A group is asked for once.
+   */
+  countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;
   /** Stores the snapshot in the target, only when it reaches further than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
   /** Erase entries whose `due` is at or before `now`, of any group. */
   dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]>;
   /**
-   * Empties the body of the target and of all its edits and marks them scrubbed, drops the snapshot, then unsets `due` of erase entry `erase`.
+   * Empties the body of the target and of all its edits and marks them scrubbed, drops snapshot and attachments, then unsets `due` of erase entry `erase`.
    * Repeats harmlessly.
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
+  /** Entries with `pending`, in any order. Cheap when there are none. */
+  pending(limit: number): Promise<Entry[]>;
+  /** Unsets `pending` of an entry, once its deliveries are stored. Repeats harmlessly. */
+  called(group: GroupId, seq: number): Promise<void>;
+  /** The pins that stand, the newest first, `limit` at most. It costs as much as there are of them. */
+  pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]>;
+  /** Unsets `stands` of the target's pins with a seq below `before`. Repeats harmlessly. */
+  unpinned(group: GroupId, target: number, before: number): Promise<void>;
   /** Unsets `due` of an erase entry that was taken back. */
   settle(group: GroupId, erase: number): Promise<void>;
 };

@@ -1,6 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GroupId } from '../ids.ts';
+import { Memory, MOST_KEPT } from './memory.ts';
 import type { Group, GroupStore, MembershipStore, SessionStore, Store, TokenStore, UserStore } from './port.ts';
+import type { PushStore } from './push-port.ts';
+import type { WebhookStore } from './webhooks-port.ts';
 
 /** What nearly every request asks first: who asks, and how they stand to a group. */
 export type Lookups = {
@@ -9,6 +11,8 @@ export type Lookups = {
   readonly tokens: Pick<TokenStore, 'byHash'>;
   readonly groups: Pick<GroupStore, 'byId' | 'bySlug'>;
   readonly memberships: Pick<MembershipStore, 'get'>;
+  readonly webhooks: Pick<WebhookStore, 'inGroup'>;
+  readonly push: Pick<PushStore, 'inGroup'>;
 };
 
 /**
@@ -30,11 +34,6 @@ export type Recent = Lookups & {
   stillStands(stamp: number): Promise<boolean>;
 };
 
-const KEPT_MS = 1000;
-const MOST_KEPT = 20_000;
-
-type Kept = { readonly found: Promise<unknown>; readonly until: number };
-
 /** A store whose writes make `recent` forget, and `recent` over it. */
 export function withRecent(store: Store): { readonly store: Store; readonly recent: Recent } {
   const memory = new Memory(store.signals?.changed);
@@ -47,73 +46,6 @@ export function withRecent(store: Store): { readonly store: Store; readonly rece
     stillStands: (stamp) => memory.afterThisTurn().then(() => memory.stands(stamp)),
   };
   return { store: noted, recent };
-}
-
-/** Answers by what was asked. */
-class Memory {
-  readonly #kept = new Map<string, Kept>();
-  /** Whether others have written since it was last asked; undefined: nobody can tell. */
-  readonly #changed: (() => boolean) | undefined;
-  #isChecked = false;
-  #turn: Promise<void> | undefined;
-
-  constructor(changed: (() => boolean) | undefined) {
-    this.#changed = changed;
-  }
-
-  /** Counts how often all was forgotten. */
-  stamp = 0;
-
-  forget(): void {
-    this.stamp += 1;
-    this.#kept.clear();
-  }
-
-  /** Shared by all that wait for it. */
-  afterThisTurn(): Promise<void> {
-    this.#turn ??= nextTurn().then(() => {
-      this.#turn = undefined;
-    });
-    return this.#turn;
-  }
-
-  stands(stamp: number): boolean {
-    this.#check();
-    return this.#changed !== undefined && this.stamp === stamp;
-  }
-
-  /** Whether what is remembered now is as new as the store. */
-  refresh(): boolean {
-    this.#isChecked = false;
-    this.#check();
-    return this.#changed !== undefined;
-  }
-
-  /** Once per turn of the event loop: all requests that came together share the look. */
-  #check(): void {
-    if (this.#isChecked || !this.#changed) return;
-    this.#isChecked = true;
-    setImmediate(() => {
-      this.#isChecked = false;
-    });
-    if (this.#changed()) this.forget();
-  }
-
-  recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
-    this.#check();
-    const now = performance.now();
-    const kept = this.#kept.get(key);
-    if (kept && kept.until > now) return kept.found as Promise<T | undefined>;
-    if (this.#kept.size >= MOST_KEPT) this.forget();
-    const found = load();
-    const made = { found, until: now + KEPT_MS };
-    this.#kept.set(key, made);
-    const drop = (): void => {
-      if (this.#kept.get(key) === made) this.#kept.delete(key);
-    };
-    found.then((value) => (value !== undefined && isYes(value) === true) || drop(), drop);
-    return found;
-  }
 }
 
 const always = (): boolean => true;
@@ -178,8 +110,26 @@ function lookupsThrough(memory: Memory, store: Store): Lookups {
           (one) => one.in,
         ),
     },
+    webhooks: { inGroup: callersThrough(memory, store) },
+    push: { inGroup: reachableThrough(memory, store) },
   };
 }
+
+/** Asked for every message: where no bot has a webhook, one look a second says so for all groups. That there is none is remembered too. */
+const callersThrough =
+  (memory: Memory, { webhooks }: Store): Lookups['webhooks']['inGroup'] =>
+  async (group) => {
+    if (!(await memory.recall('webhooks', () => webhooks.any(), always))) return [];
+    return (await memory.recall(`w${group}`, () => webhooks.inGroup(group), always)) ?? [];
+  };
+
+/** As above, for who has a device. */
+const reachableThrough =
+  (memory: Memory, { push }: Store): Lookups['push']['inGroup'] =>
+  async (group) => {
+    if (!(await memory.recall('devices', () => push.any(), always))) return [];
+    return (await memory.recall(`d${group}`, () => push.inGroup(group), always)) ?? [];
+  };
 
 /** The same store, telling of writes that change what the look-ups answer. */
 function noting(store: Store, noted: () => void): Store {
@@ -187,13 +137,15 @@ function noting(store: Store, noted: () => void): Store {
     <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
       write(...args).finally(noted);
-  const { users, sessions, tokens, groups, memberships } = store;
+  const { users, sessions, tokens, groups, memberships, webhooks, push } = store;
   return {
     ...store,
-    users: { ...users, update: after(users.update) },
+    webhooks: { ...webhooks, put: after(webhooks.put), remove: after(webhooks.remove) },
+    push: { ...push, put: after(push.put), remove: after(push.remove), removeAll: after(push.removeAll) },
+    users: { ...users, update: after(users.update), stepDown: after(users.stepDown) },
     sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
     tokens: { ...tokens, touch: after(tokens.touch), setSecrets: after(tokens.setSecrets), remove: after(tokens.remove) },
-    groups: { ...groups, update: after(groups.update) },
-    memberships: { ...memberships, put: after(memberships.put) },
+    groups: { ...groups, update: after(groups.update), takeUse: after(groups.takeUse), giveUseBack: after(groups.giveUseBack) },
+    memberships: { ...memberships, put: after(memberships.put), prefer: after(memberships.prefer) },
   };
 }

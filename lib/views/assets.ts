@@ -36,11 +36,12 @@ const TYPES: Readonly<Record<string, string>> = {
 const PACKED = new Set(['.png', '.ico']); // compressed by their format already
 
 const SCRIPTS = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
+const OURS = ['live.js', 'scroll.js', 'files.js', 'write.js', 'drafts.js', 'complete.js', 'tabs.js', 'notify.js'];
 const LAYERS = ['tokens', 'base', 'layout', 'components', 'chat'];
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
-function bundleScripts(live: string): string {
-  const parts = [...SCRIPTS.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), live];
+function bundleScripts(ours: readonly string[]): string {
+  const parts = [...SCRIPTS.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), ...ours];
   return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
 }
 
@@ -61,7 +62,7 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
   const add = (path: string, text: string) => {
     for (const [name, asset] of asAsset(path, Buffer.from(text))) table.set(name, asset);
   };
-  add('app.js', bundleScripts(paths.includes('live.js') ? read('live.js') : ''));
+  add('app.js', bundleScripts(OURS.filter((name) => paths.includes(name)).map(read)));
   add(
     'css/app.css',
     linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)),

@@ -131,3 +131,21 @@ test('when a token was last used is shown', async (t) => {
   await site.client().bearer(token).get('/me', '*/*');
   t.regex((await fred.get('/settings')).text, /last used/);
 });
+
+test('a token has the name that its owner gives it, in settings and for the program', async (t) => {
+  const greta = await site.signUp('Greta');
+  const made = await greta.form('/settings/tokens', { name: '  build <b>box</b>\t1 ' });
+  const program = site.client().bearer(shownToken(made.text));
+  t.is((await program.get('/me', '*/*')).json<{ token: { name: string } }>().token.name, 'build <b>box</b> 1');
+  t.regex((await greta.get('/settings')).text, /<b>build &lt;b&gt;box&lt;\/b&gt; 1<\/b>/);
+  t.is((await greta.form('/settings/tokens', { name: ' ' })).status, 200);
+  for (const [name, words] of [
+    ['x'.repeat(41), /40 characters at most/],
+    ['a\u202eb', /cannot be seen/],
+  ] as const) {
+    const refused = await greta.form('/settings/tokens', { name });
+    t.is(refused.status, 422);
+    t.regex(refused.text, words);
+  }
+  t.is(idsIn((await greta.get('/settings')).text).length, 2);
+});

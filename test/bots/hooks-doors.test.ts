@@ -28,6 +28,8 @@ function post(path: string, body: string | Uint8Array | FormData, { headers = {}
 const bodies = async (): Promise<string[]> =>
   (await ann.get('/groups/lobby/messages?limit=200', 'application/json')).json<{ body: string }[]>().map(({ body }) => body);
 const lastBody = async (): Promise<string | undefined> => (await bodies()).at(-1);
+const lastFiles = async (): Promise<object[] | undefined> =>
+  (await ann.get('/groups/lobby/messages', 'application/json')).json<{ attachments: object[] }[]>().at(-1)?.attachments;
 
 const TEXT = '{"text":"by this door"}';
 const DOORS: [path: string, status: number, answer: string | RegExp][] = [
@@ -159,7 +161,7 @@ function form(fields: Record<string, string | Blob>): FormData {
   return data;
 }
 
-test.serial('multipart is read by its fields, its files are named and not kept', async (t) => {
+test.serial('multipart is read by its fields, and its files are kept', async (t) => {
   await post('/hooks/TOKEN', form({ text: 'by field' }));
   t.is(await lastBody(), 'by field');
   await post('/hooks/TOKEN', form({ payload: '{"text":"by payload"}' }));
@@ -167,7 +169,15 @@ test.serial('multipart is read by its fields, its files are named and not kept',
   await post('/hooks/TOKEN', form({ payload_json: new File(['{"content":"typed part"}'], 'payload.json', { type: 'application/json' }) }));
   t.is(await lastBody(), 'typed part');
   await post('/hooks/TOKEN', form({ text: 'with *it*', file: new File(['four'], '<b>.txt') }));
-  t.is(await lastBody(), 'with it\n[file not kept: <b>.txt, 4 bytes]');
+  t.is(await lastBody(), 'with it');
+  t.like(await lastFiles(), [{ name: '<b>.txt', bytes: 4 }]);
+  const alone = await post(
+    '/hooks/TOKEN',
+    form({ 'files[0]': new File(['one'], '1.txt'), 'files[1]': new File(['two'], '2.txt'), username: 'ci' }),
+  );
+  t.is(alone.status, 200);
+  t.is(await lastBody(), '');
+  t.like(await lastFiles(), [{ name: '1.txt' }, { name: '2.txt' }]);
   const broken = await post('/hooks/TOKEN', '--x\r\nnonsense', { headers: { 'Content-Type': 'multipart/form-data; boundary=x' } });
   t.deepEqual([broken.status, broken.text], [400, 'invalid_payload']);
   const bare = await post('/hooks/TOKEN', 'x', { headers: { 'Content-Type': 'multipart/form-data' } });

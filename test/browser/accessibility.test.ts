@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import test, { type ExecutionContext } from 'ava';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { formOf, picture } from '../files/cast.ts';
 import { openBrowser } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer } from '../helpers/server.ts';
@@ -14,7 +15,11 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 const site = await startServer();
 const ann = await site.signUp('Ann');
 const visitor = site.client();
-await furnish();
+const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](https://example.org)\n\n> quoted\n\n- one\n- two\n\n1. first\n\n---\n
+| pier | boat | leaves |\n|---|---|---:|\n| north | ${'Alma '.repeat(20)} | 12:00 |\n
+~~~js\n// a comment\nconst boats = [1, 'two', /three/g].map((one) => one ?? null); // ${'and so on '.repeat(12)}\n~~~\n
+~~~diff\n+ added\n- removed\n~~~`;
+const { bob, direct, invite } = await furnish();
 
 test.after.always(async () => {
   if (!isMissing(browser)) await browser.close();
@@ -22,10 +27,9 @@ test.after.always(async () => {
 });
 
 /** A group with all that a page of it can show: two authors, a bot, an edited, an erased and a long message, reactions. */
-async function furnish(): Promise<void> {
+async function furnish(): Promise<{ bob: Client; direct: string; invite: string }> {
   const bob = await site.signUp('Bob');
   await bob.form('/groups/join', { slug: 'lobby' });
-  await ann.form('/groups/lobby/bots', { name: 'Deploy' });
   await ann.form('/groups/lobby/settings', { action: 'topic', topic: 'Where everybody meets' });
   const say = async (client: Client, body: string): Promise<string> =>
     (await client.json('POST', '/groups/lobby/messages', { body })).headers.get('Location') ?? '';
@@ -35,8 +39,32 @@ async function furnish(): Promise<void> {
   const third = await say(bob, 'What nobody should read');
   for (const client of [ann, bob]) await client.json('PUT', `${first}/reactions/${encodeURIComponent('🎉')}`);
   await bob.json('PUT', `${second}/reactions/${encodeURIComponent('👍')}`);
+  await bob.json('PUT', `${second}/pin`);
+  for (const url of [first, second]) await ann.json('POST', `${url}/save`);
   await ann.json('PATCH', first, { body: 'Hello @Bob, see https://example.org/another/path' });
   await bob.json('DELETE', third);
+  const { slug, url } = (await bob.json('POST', '/direct', { with: 'Ann' })).json<{ slug: string; url: string }>();
+  await bob.json('POST', `/groups/${slug}/messages`, { body: 'Have you a minute?' });
+  for (const name of ['Carl', 'Dora', 'Eve']) await (await site.signUp(name)).form('/groups/join', { slug: 'lobby' });
+  await ann.json('POST', '/groups', { name: 'News' });
+  const { invite: link } = (await ann.json('POST', '/groups/news/settings', { action: 'limits', uses: 5 })).json<{ invite: string }>();
+  await ann.json('POST', '/groups/news/settings', { action: 'level', level: 'nothing' });
+  await ann.json('POST', '/groups/news/messages', { body: RICH, format: 'markdown' });
+  await ann.send('/groups/news/messages', { method: 'POST', body: await ofAllKinds(), headers: { Accept: 'application/json' } });
+  await ann.json('POST', '/groups', { name: 'Old' });
+  await ann.json('POST', '/groups/old/settings', { action: 'archive', on: '1' });
+  await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
+  return { bob, direct: url, invite: link };
+}
+
+/** A picture, a sound, and a file that is only loaded down. */
+async function ofAllKinds(): Promise<FormData> {
+  const sound = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), Buffer.alloc(28)]);
+  return formOf([
+    { name: 'harbour.png', content: await picture(600, 300).png().toBuffer(), type: 'image/png' },
+    { name: 'horn.wav', content: sound, type: 'audio/wav' },
+    { name: 'a name that goes on and on without an end in sight.txt', content: 'text', type: 'text/plain' },
+  ]);
 }
 
 type Place = { readonly name: string; readonly path: string; readonly who: Client };
@@ -46,11 +74,29 @@ const PLACES: readonly Place[] = [
   { name: 'log-in', path: '/login', who: visitor },
   { name: 'groups', path: '/groups', who: ann },
   { name: 'group', path: '/groups/lobby', who: ann },
+  { name: 'group with an unread line', path: '/groups/lobby?around=4&unread=4', who: ann },
+  { name: 'Markdown and files', path: '/groups/news', who: ann },
+  { name: 'archived group', path: '/groups/old', who: ann },
+  { name: 'API', path: '/docs', who: visitor },
+  { name: 'search', path: '/search?q=word', who: ann },
+  { name: 'search without words', path: '/search', who: ann },
   { name: 'one message', path: '/groups/lobby/messages/3', who: ann },
   { name: 'edit', path: '/groups/lobby/messages/3/edit', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
   { name: 'group settings', path: '/groups/lobby/settings', who: ann },
+  { name: 'group settings of a member', path: '/groups/lobby/settings', who: bob },
+  { name: 'direct messages', path: '/direct', who: ann },
+  { name: 'one conversation', path: direct, who: ann },
+  { name: 'settings of a conversation', path: `${direct}/settings`, who: ann },
+  { name: 'invitation', path: invite, who: bob },
+  { name: 'invitation of a visitor', path: invite, who: visitor },
+  { name: 'pinned', path: '/groups/lobby/pins', who: ann },
+  { name: 'saved', path: '/saved', who: ann },
+  { name: 'nothing pinned', path: '/groups/news/pins', who: ann },
+  { name: 'nothing saved', path: '/saved', who: bob },
+  { name: 'earlier texts', path: '/groups/lobby/messages/4/history', who: ann },
   { name: 'bots', path: '/groups/lobby/bots', who: ann },
+  { name: 'a bot', path: `/groups/lobby/bots/${(await site.core.store.users.byNameKey('deploy'))?.id}`, who: ann },
   { name: 'settings', path: '/settings', who: ann },
   { name: 'administration', path: '/admin', who: ann },
   { name: 'error', path: '/groups/nowhere', who: ann },
@@ -64,8 +110,8 @@ async function violations(page: Page, colorScheme: 'light' | 'dark', options: Ru
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
 }
 
-/** Controls too small for a finger. A tap counts on the control and on what it lays around itself. */
-const SMALL = `[...document.querySelectorAll('button, summary, nav a, a.button, a.turn, label:has(input), input:not([type=hidden], [type=checkbox]), textarea')]
+/** Controls too small for a finger. A tap counts on the control and on what it lays around itself; a box in its label is as large as that. */
+const SMALL = `[...document.querySelectorAll('button, summary, nav a, a.button, a.turn, label:has(input), select, input:not([type=hidden], label input), textarea')]
   .filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.closest('.vh'))
   .map((control) => {
     const around = getComputedStyle(control, '::after');
@@ -77,10 +123,10 @@ const SMALL = `[...document.querySelectorAll('button, summary, nav a, a.button, 
   .filter(({ width, height }) => width < 43.9 || height < 43.9)
   .map(({ control, width, height }) => width.toFixed(1) + ' by ' + height.toFixed(1) + ': ' + control.outerHTML.slice(0, 120))`;
 
-/** What is wider than the window, or than the box that would have to be scrolled sideways for it. Tables may be, in a box of their own. */
+/** What is wider than the window, or than the box that would have to be scrolled sideways for it. Tables and code may be, in boxes of their own. */
 const WIDE = `[
   ...[document.scrollingElement, ...document.querySelectorAll('main, nav, .scroller, .column')].filter((box) => box.scrollWidth > box.clientWidth),
-  ...[...document.querySelectorAll('body *')].filter((box) => box.checkVisibility() && !box.closest('table') && box.getBoundingClientRect().right > innerWidth + 1),
+  ...[...document.querySelectorAll('body *')].filter((box) => box.checkVisibility() && !box.closest('table, pre') && box.getBoundingClientRect().right > innerWidth + 1),
 ].map((box) => box.outerHTML.slice(0, 120))`;
 
 const MOVING = 'document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty)';
@@ -127,6 +173,7 @@ async function walk(t: ExecutionContext): Promise<Map<Look, Record<string, reado
   const found = new Map(LOOKS.map((look) => [look, {} as Record<string, readonly string[]>]));
   const pages = new Map([
     [ann, await open(t, ann)],
+    [bob, await open(t, bob)],
     [visitor, await open(t, visitor)],
   ]);
   for (const { name, path, who } of PLACES) {
@@ -153,7 +200,7 @@ check.serial('no rule of axe is broken by the panels and the actions of a messag
   const page = await open(t, ann);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/groups/lobby');
-  for (const summary of ['.side > summary', '#m-4 summary', '.people > summary']) {
+  for (const summary of ['.side > summary', '#m-4 .acts > summary', '#m-4 .past > summary', '.people > summary']) {
     await page.locator(summary).press('Enter');
     await page.locator(`details[open] > ${summary.split(' ').at(-1)}`).waitFor();
     t.deepEqual(await violations(page, 'light'), [], summary);

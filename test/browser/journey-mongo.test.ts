@@ -2,7 +2,7 @@ import test from 'ava';
 import { openBrowser } from '../helpers/browser.ts';
 import { startServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
-import { JOURNEYS } from './journeys.ts';
+import { JOURNEYS, titleOf } from './journeys.ts';
 
 const [browser, mongo, redis] = await Promise.all([openBrowser(), mongoService(), redisService()]);
 const journey = requireOrSkip(test, browser, mongo, redis);
@@ -13,10 +13,10 @@ test.after.always(async () => {
 });
 
 for (const script of ['on', 'off'] as const)
-  for (const { name, go } of JOURNEYS.filter(({ isMain }) => isMain))
-    journey.serial(`JavaScript ${script}, on MongoDB and Redis: ${name}`, async (t) => {
+  for (const walk of JOURNEYS.filter(({ isMain }) => isMain))
+    journey.serial(`on MongoDB and Redis, ${titleOf(walk, script)}`, async (t) => {
       const site = await startServer({ env: { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url } });
       t.teardown(site.close);
-      await go({ t, site, browser: present(browser), script });
+      await walk.go({ t, site, browser: present(browser), script });
       t.pass();
     });

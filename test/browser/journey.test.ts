@@ -2,7 +2,7 @@ import test from 'ava';
 import { openBrowser } from '../helpers/browser.ts';
 import { startServer } from '../helpers/server.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { JOURNEYS } from './journeys.ts';
+import { JOURNEYS, titleOf } from './journeys.ts';
 
 const browser = await openBrowser();
 const journey = requireOrSkip(test, browser);
@@ -12,10 +12,10 @@ test.after.always(async () => {
 });
 
 for (const script of ['on', 'off'] as const)
-  for (const { name, go } of JOURNEYS)
-    journey.serial(`JavaScript ${script}: ${name}`, async (t) => {
+  for (const walk of JOURNEYS)
+    journey.serial(titleOf(walk, script), async (t) => {
       const site = await startServer();
       t.teardown(site.close);
-      await go({ t, site, browser: present(browser), script });
+      await walk.go({ t, site, browser: present(browser), script });
       t.pass();
     });

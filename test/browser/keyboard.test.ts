@@ -117,7 +117,7 @@ check.serial('the first stop of a page leads past its head', async (t) => {
   const ann = await stranger(t);
   await signUp(ann);
   for (const [path, next] of [
-    ['/groups', ann.page.getByRole('link', { name: 'Lobby' })],
+    ['/groups', ann.page.getByRole('searchbox', { name: 'Search messages' })],
     ['/groups/lobby/members', ann.page.getByRole('main').getByRole('link', { name: 'Lobby' })],
   ] as const) {
     await ann.page.goto(path);

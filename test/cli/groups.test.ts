@@ -8,8 +8,29 @@ test('a group is made without members, and can be joined with the code printed',
   t.regex(String(made.code), /^[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}$/);
   t.deepEqual((await parley(settings, ['group', 'members', String(made.slug), '--json'])).rows(), []);
   t.is((await parley(settings, ['group', 'code', String(made.slug)])).out, `${made.code}\n`);
-  const { code } = done(t, await parley(settings, ['group', 'code', String(made.slug), '--new', '--json']), 'slug', 'code');
+  const { code } = done(t, await parley(settings, ['group', 'code', String(made.slug), '--new', '--json']), ...CODE);
   t.not(code, made.code);
+});
+
+const CODE = ['slug', 'code', 'invite', 'code_expires_at', 'code_uses_left'];
+
+test('a code holds for a time and for a number of people', async (t) => {
+  const { settings } = await settledWorld(t);
+  const code = async (...flags: string[]) => done(t, await parley(settings, ['group', 'code', 'field-team', ...flags, '--json']), ...CODE);
+  const first = await code();
+  t.like(first, { code_expires_at: null, code_uses_left: null, invite: `/join/${first.code}` });
+  const limited = await code('--expires', '7d', '--uses', '10');
+  t.like(limited, { code: first.code, code_uses_left: 10 });
+  const days = (Date.parse(String(limited.code_expires_at)) - Date.now()) / 86_400_000;
+  t.true(days > 6.9 && days <= 7);
+  t.like(await code(), { code: first.code, code_uses_left: 10, code_expires_at: limited.code_expires_at });
+  t.like(await code('--uses', 'unlimited'), { code: first.code, code_uses_left: null, code_expires_at: null });
+  const fresh = await code('--new', '--uses', '1');
+  t.not(fresh.code, first.code);
+  t.is(fresh.code_uses_left, 1);
+  refused(t, await parley(settings, ['group', 'code', 'field-team', '--expires', 'soon']), /Say for how long the code holds/);
+  refused(t, await parley(settings, ['group', 'code', 'field-team', '--uses', '0']), /Say how many the code lets in/);
+  t.is((await code()).code, fresh.code, 'what is refused changes nothing');
 });
 
 test('people and bots come and go in the name of the first administrator', async (t) => {

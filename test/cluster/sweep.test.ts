@@ -46,6 +46,9 @@ shared('what is due is done once and whole when several processes start and swee
     lined: false,
     at: clock.now(),
     mark: 0,
+    level: 'mentions',
+    hidden: null,
+    ceding: false,
   } as const;
   t.true(await core.store.memberships.put(left));
 

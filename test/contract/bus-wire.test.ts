@@ -7,7 +7,9 @@ const group = randomGroup();
 const typing = { type: 'typing', group, user: asUserId('ann'), until: 1_700_000_006_000 } as const;
 
 test('an event comes out as it went in', (t) => {
-  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), { type: 'presence', group } as const, typing])
+  const mark = { type: 'mark', group, of: randomGroup(), n: 7 } as const;
+  const bare = [{ type: 'presence', group } as const, { type: 'mine', group } as const];
+  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), typing, mark, ...bare])
     t.deepEqual(decode(encode(event), group), event);
 });
 
@@ -29,6 +31,9 @@ for (const text of [
   '{"type":"typing","group":"g","user":"ann"}',
   '{"type":"typing","group":"g","user":1,"until":1}',
   '{"type":"typing","group":"g","user":"ann","until":"soon"}',
+  '{"type":"mark","group":"g","n":1}',
+  '{"type":"mark","group":"g","of":"h","n":"1"}',
+  '{"type":"mine"}',
 ])
   test(`no event: ${text}`, (t) => {
     t.is(decode(text), undefined);

@@ -7,7 +7,13 @@ import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/ent
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
-import { storeContract } from './store.ts';
+import { type Opened, storeContract } from './store.ts';
+import { filesContract } from './store-files.ts';
+import { pinsContract } from './store-pins.ts';
+import { pushContract } from './store-push.ts';
+import { readingContract } from './store-reading.ts';
+import { searchContract } from './store-search.ts';
+import { webhookContract } from './store-webhooks.ts';
 
 const mongo = await mongoService();
 const testMongo = requireOrSkip(test, mongo);
@@ -18,19 +24,24 @@ const PATIENT = { serverSelectionTimeoutMs: 30_000 };
 // Where there is no server its tests are skipped, and its hooks have nothing to do.
 const idle = Object.assign(() => {}, { always: () => {} });
 
-storeContract(
-  isMissing(mongo) ? (Object.assign(testMongo, { before: idle, after: idle }) as unknown as TestFn) : test,
-  async () => {
-    const url = freshDatabase(present(mongo));
-    const store = await openMongo({ url, ...PATIENT });
-    const close = async () => {
-      await store.close();
-      await dropDatabase(url);
-    };
-    return { store, close, second: () => openMongo({ url, ...PATIENT }) };
-  },
-  'mongo',
-);
+const register = isMissing(mongo) ? (Object.assign(testMongo, { before: idle, after: idle }) as unknown as TestFn) : test;
+
+async function open(): Promise<Opened> {
+  const url = freshDatabase(present(mongo));
+  const store = await openMongo({ url, ...PATIENT });
+  const close = async () => {
+    await store.close();
+    await dropDatabase(url);
+  };
+  return { store, close, second: () => openMongo({ url, ...PATIENT }) };
+}
+storeContract(register, open, 'mongo');
+searchContract(register, open, 'mongo');
+webhookContract(register, open, 'mongo');
+filesContract(register, open, 'mongo');
+readingContract(register, open, 'mongo');
+pushContract(register, open, 'mongo');
+pinsContract(register, open, 'mongo');
 
 async function dropDatabase(url: string): Promise<void> {
   await using client = new MongoClient(url);
@@ -213,8 +224,9 @@ testMongo('head hints that were waiting are written before it closes, of a log w
   const url = fresh(t);
   const store = await openMongo({ url, ...PATIENT });
   const id = aGroup();
-  const plain = { name: 'Kitchen', topic: '', open: true, archived: false, createdAt: 1 };
-  t.not(typeof (await store.groups.insert({ id, slug: id, codeMac: id, codeSealed: '', ...plain })), 'string');
+  const code = { codeMac: id, codeSealed: '', codeExpiresAt: null, codeUsesLeft: null };
+  const plain = { kind: 'group', people: null, name: 'Kitchen', topic: '', open: true, archived: false, createdAt: 1 } as const;
+  t.not(typeof (await store.groups.insert({ id, slug: id, ...code, ...plain })), 'string');
   await store.log.append(id, messages(id, 5));
   await store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 2));
   await store.close();
@@ -255,4 +267,33 @@ testMongo('several that open an empty database at once all succeed', async (t) =
   const stores = await Promise.all(Array.from({ length: 4 }, () => opened(t, url)));
   for (const store of stores) await store.ping();
   t.pass();
+});
+
+testMongo('rows of before there were direct messages, limits of codes and choices of members are read as they were meant', async (t) => {
+  const url = fresh(t);
+  const [store, id, user] = [await opened(t, url), aGroup(), newUserId(systemRandom)];
+  await using client = new MongoClient(url);
+  const head = { seq: 0, n: 0, at: 0 };
+  const old = { slug: 'old', name: 'Old', topic: '', open: true, archived: false, codeMac: 'mac', codeSealed: '', createdAt: 1 };
+  await client
+    .db()
+    .collection<{ _id: string }>('groups')
+    .insertOne({ _id: id, number: 1, slugs: ['old'], head, ...old } as { _id: string });
+  const member = { group: id, user, in: true, role: 'member', rev: 1, by: user, lined: true, at: 1, mark: 3, came: 1 };
+  await client
+    .db()
+    .collection<{ _id: string }>('memberships')
+    .insertOne({ _id: `${id}/${user}`, ...member } as { _id: string });
+  t.like(await store.groups.bySlug('old'), { id, kind: 'group', people: null, codeExpiresAt: null, codeUsesLeft: null });
+  t.deepEqual(
+    (await store.groups.list({ limit: 10, kind: 'group' })).map(({ slug }) => slug),
+    ['old'],
+  );
+  t.deepEqual([await store.groups.count('group'), await store.groups.count('direct')], [1, 0]);
+  t.true(await store.groups.takeUse(id, 'mac', 5));
+  await store.groups.giveUseBack(id, 'mac');
+  t.is((await store.groups.byId(id))?.codeUsesLeft, null);
+  t.like(await store.memberships.get(id, user), { level: 'mentions', hidden: null, ceding: false, mark: 3 });
+  t.true(await store.memberships.prefer(id, user, { level: 'nothing' }));
+  t.like(await store.memberships.get(id, user), { level: 'nothing', hidden: null, mark: 3 });
 });

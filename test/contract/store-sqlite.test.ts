@@ -12,23 +12,32 @@ import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { connect } from '../../lib/store/sqlite/connection.ts';
 import { lockServer } from '../../lib/store/sqlite/lock.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
-import { migrate } from '../../lib/store/sqlite/schema.ts';
-import { storeContract } from './store.ts';
+import { MIGRATIONS, migrate } from '../../lib/store/sqlite/schema.ts';
+import { type Opened, storeContract } from './store.ts';
+import { filesContract } from './store-files.ts';
+import { pinsContract } from './store-pins.ts';
+import { pushContract } from './store-push.ts';
+import { readingContract } from './store-reading.ts';
+import { searchContract } from './store-search.ts';
+import { webhookContract } from './store-webhooks.ts';
 
-storeContract(
-  test,
-  async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'parley-store-'));
-    const file = join(dir, 'parley.sqlite');
-    const store = await openSqlite({ file });
-    const close = async () => {
-      await store.close();
-      rmSync(dir, { recursive: true });
-    };
-    return { store, close, second: () => openSqlite({ file }) };
-  },
-  'sqlite',
-);
+async function open(): Promise<Opened> {
+  const dir = mkdtempSync(join(tmpdir(), 'parley-store-'));
+  const file = join(dir, 'parley.sqlite');
+  const store = await openSqlite({ file });
+  const close = async () => {
+    await store.close();
+    rmSync(dir, { recursive: true });
+  };
+  return { store, close, second: () => openSqlite({ file }) };
+}
+storeContract(test, open, 'sqlite');
+searchContract(test, open, 'sqlite');
+webhookContract(test, open, 'sqlite');
+filesContract(test, open, 'sqlite');
+readingContract(test, open, 'sqlite');
+pushContract(test, open, 'sqlite');
+pinsContract(test, open, 'sqlite');
 
 /** A folder that is removed with the test. */
 function tempDir(t: ExecutionContext): string {
@@ -290,4 +299,23 @@ test('old signals are deleted while new ones are given', async (t) => {
     db.all('SELECT DISTINCT payload FROM signals').map((row) => ({ ...row })),
     [{ payload: 'new' }],
   );
+});
+
+test('rows of before there were direct messages, limits of codes and choices of members are read as they were meant', async (t) => {
+  const file = join(tempDir(t), 'parley.sqlite');
+  const before = connect(file, 1000);
+  migrate(before, MIGRATIONS.slice(0, 2));
+  before.exec(`
+    INSERT INTO groups VALUES ('g', 1, 'old', 'Old', '', 1, 0, 'mac', '', 1);
+    INSERT INTO slugs VALUES ('old', 'g');
+    INSERT INTO memberships VALUES ('g', 'u', 1, 'member', 1, 'u', 1, 1, 3, 1);
+  `);
+  before.close();
+  const store = await opened(t, file);
+  const group = await store.groups.bySlug('old');
+  t.like(group, { kind: 'group', people: null, codeExpiresAt: null, codeUsesLeft: null });
+  t.deepEqual([await store.groups.count('group'), await store.groups.count('direct')], [1, 0]);
+  t.true(await store.groups.takeUse(group?.id ?? ('' as never), 'mac', 5));
+  const [member] = await store.memberships.ofGroup(group?.id ?? ('' as never));
+  t.like(member, { level: 'mentions', hidden: null, ceding: false, mark: 3 });
 });

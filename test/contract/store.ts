@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
-import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
+import { asFileId, type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import {
+  type Attached,
   type Draft,
   EMPTY_HEAD,
   type Entry,
@@ -40,6 +41,16 @@ export function storeContract(test: TestFn, open: () => Promise<Opened>, name: s
         await run(t, opened.store, other ?? opened.store);
       });
   };
+  // In stores of their own: here nobody else may be an administrator.
+  for (const [title, run] of Object.entries(steppingDown))
+    test(`${name}: ${title}`, async (t) => {
+      const { store, close, second } = await open();
+      const another = await second?.();
+      await run(t, store, another ?? store).finally(async () => {
+        await another?.close();
+        await close();
+      });
+    });
   // Serial: nothing else may be creating a group while the numbers are looked at.
   test.serial(`${name}: groups: numbers are 1, 2, 3 … without a gap, refused groups included`, async (t) => {
     if (opened) await densityOfNumbers(t, opened.store, other ?? opened.store);
@@ -83,8 +94,9 @@ function aUser(fields: Partial<User> = {}): User {
 
 function aGroup(fields: Partial<Group> = {}): Omit<Group, 'number' | 'head'> {
   const id = aGroupId();
-  const plain = { name: 'Kitchen', topic: '', open: true, archived: false, createdAt: NOW };
-  return { id, slug: `kitchen-${id}`, codeMac: `mac-${id}`, codeSealed: `sealed-${id}`, ...plain, ...fields };
+  const plain = { kind: 'group', people: null, name: 'Kitchen', topic: '', open: true, archived: false, createdAt: NOW } as const;
+  const code = { codeMac: `mac-${id}`, codeSealed: `sealed-${id}`, codeExpiresAt: null, codeUsesLeft: null };
+  return { id, slug: `kitchen-${id}`, ...code, ...plain, ...fields };
 }
 
 async function inserted(store: Store, fields: Partial<Group> = {}): Promise<Group> {
@@ -103,8 +115,11 @@ const aToken = (fields: Partial<Token> = {}): Token => {
 
 const aMembership = (fields: Partial<Membership> = {}): Membership => {
   const user = fields.user ?? aUserId();
-  return { group: aGroupId(), user, in: true, role: 'member', rev: 1, by: user, lined: true, at: NOW, mark: 0, ...fields };
+  const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
+  return { group: aGroupId(), user, in: true, role: 'member', rev: 1, by: user, lined: true, at: NOW, ...own, ...fields };
 };
+
+const attachedAs = (name: string): Attached => ({ id: asFileId(word()), name, type: 'text/plain', bytes: 3 });
 
 const says = (body: string, fields: Partial<Draft> = {}): Draft =>
   draft({ kind: 'message', body, format: 'text' }, { uid: newUid(systemRandom), ...fields });
@@ -238,6 +253,45 @@ const users: Cases = {
   },
 };
 
+const steppingDown: Cases = {
+  'users: the last administrator who is not disabled stays one': async (t, store) => {
+    const [ann, bob, off, plain] = [aUser({ admin: true }), aUser({ admin: true }), aUser({ admin: true, disabled: true }), aUser()];
+    for (const user of [ann, bob, off, plain]) await store.users.insert(user);
+    t.is(await store.users.stepDown(aUserId(), { admin: false }), 'missing');
+    t.is(await store.users.stepDown(off.id, { admin: false }), 'done', 'who is disabled counts for nothing');
+    t.is(await store.users.stepDown(plain.id, { disabled: true }), 'done');
+    t.is(await store.users.stepDown(ann.id, { admin: false }), 'done');
+    t.deepEqual(await store.users.byId(ann.id), { ...ann, admin: false });
+    t.is(await store.users.stepDown(bob.id, { admin: false }), 'last');
+    t.is(await store.users.stepDown(bob.id, { disabled: true }), 'last');
+    t.deepEqual(await store.users.byId(bob.id), bob);
+    await store.users.update(ann.id, { admin: true });
+    t.is(await store.users.stepDown(bob.id, { disabled: true }), 'done');
+    t.is(await store.users.stepDown(ann.id, { disabled: true }), 'last');
+  },
+  'users: of administrators who all step down at once, one at least stays': async (t, store, other) => {
+    const everybody = upTo(4).map(() => aUser({ admin: true }));
+    for (const user of everybody) await store.users.insert(user);
+    for (const round of upTo(10)) {
+      const patch = round % 2 ? ({ admin: false } as const) : ({ disabled: true } as const);
+      const answers = await Promise.all(everybody.map(({ id }, k) => (k % 2 ? store : other).users.stepDown(id, patch)));
+      const now = await store.users.byIds(everybody.map(({ id }) => id));
+      const left = now.filter(({ admin, disabled }) => admin && !disabled);
+      t.true(left.length > 0, `round ${round}: ${answers}`);
+      t.is(left.length, answers.filter((answer) => answer === 'last').length);
+      for (const { id } of everybody) await store.users.update(id, { admin: true, disabled: false });
+    }
+  },
+  'users: one who is told to step down by several at once does it once': async (t, store, other) => {
+    const [ann, bob] = [aUser({ admin: true }), aUser({ admin: true })];
+    for (const user of [ann, bob]) await store.users.insert(user);
+    const answers = await Promise.all(upTo(6).map((k) => (k % 2 ? store : other).users.stepDown(ann.id, { admin: false })));
+    t.deepEqual([...new Set(answers)], ['done']);
+    t.false((await store.users.byId(ann.id))?.admin);
+    t.is(await store.users.stepDown(bob.id, { admin: false }), 'last');
+  },
+};
+
 const sessions: Cases = {
   'sessions: set and get, with and without a user': async (t, store) => {
     for (const session of [aSession(), aSession({ userId: null })]) {
@@ -292,7 +346,7 @@ const sessions: Cases = {
 
 const tokens: Cases = {
   'tokens: found by hash, exactly as given': async (t, store) => {
-    for (const token of [aToken(), aToken({ kind: 'hook', group: aGroupId(), lastUsedAt: NOW })]) {
+    for (const token of [aToken(), aToken({ kind: 'hook', group: aGroupId(), lastUsedAt: NOW }), aToken({ name: 'laptop “1”' })]) {
       await store.tokens.insert(token);
       t.deepEqual(await store.tokens.byHash(token.hash), token);
     }
@@ -311,6 +365,22 @@ const tokens: Cases = {
     await store.tokens.touch(token.hash, NOW + 5);
     t.deepEqual(await store.tokens.byHash(token.hash), { ...token, lastUsedAt: NOW + 5 });
     await store.tokens.touch(word(), NOW);
+  },
+  'tokens: one that ends is found until it is removed, and listed once its time is over': async (t, store) => {
+    const [ends, stays] = [aToken(), aToken()];
+    for (const token of [ends, stays]) await store.tokens.insert(token);
+    t.true(await store.tokens.expire(ends.hash, NOW + 10));
+    t.false(await store.tokens.expire(word(), NOW));
+    t.deepEqual(await store.tokens.byHash(ends.hash), { ...ends, expiresAt: NOW + 10 });
+    const ended = async (at: number) =>
+      (await store.tokens.expired(at, 100)).filter(({ hash }) => hash === ends.hash || hash === stays.hash);
+    t.deepEqual(await ended(NOW + 9), []);
+    t.deepEqual(await ended(NOW + 10), [{ ...ends, expiresAt: NOW + 10 }]);
+    await store.tokens.remove(ends.hash);
+    t.deepEqual(await ended(NOW + 10), []);
+    const born = { ...aToken(), expiresAt: NOW + 20 };
+    await store.tokens.insert(born);
+    t.deepEqual(await store.tokens.byHash(born.hash), born);
   },
   'tokens: secrets are kept, replaced and removed': async (t, store) => {
     const token = aToken({ kind: 'hook', group: aGroupId(), secrets: 'sealed one' });
@@ -446,6 +516,46 @@ const groups: Cases = {
     t.deepEqual(await store.groups.bySlug(slug), one);
     t.is(await store.groups.insert(aGroup({ slug })), 'slug');
   },
+  'groups: of either kind, with people in order, listed and counted by kind': async (t, store) => {
+    const people = [aUserId(), aUserId()].sort();
+    const before = await store.groups.count('direct');
+    const [plain, direct] = [await inserted(store), await inserted(store, { kind: 'direct', people })];
+    t.deepEqual([direct.kind, direct.people], ['direct', people]);
+    t.deepEqual(await store.groups.bySlug(direct.slug), direct);
+    t.deepEqual((await store.groups.byId(plain.id))?.people, null);
+    const afterNumber = plain.number - 1;
+    const listed = async (kind: Group['kind']) => (await store.groups.list({ limit: 1000, afterNumber, kind })).map(({ id }) => id);
+    t.deepEqual([(await listed('group')).includes(plain.id), (await listed('group')).includes(direct.id)], [true, false]);
+    t.deepEqual([(await listed('direct')).includes(plain.id), (await listed('direct')).includes(direct.id)], [false, true]);
+    t.true((await store.groups.count('direct')) > before);
+    t.true((await store.groups.count('group')) > 0);
+  },
+  'groups: a use is taken of a code that is the present one, holds, and has uses': async (t, store) => {
+    const { id, codeMac } = await inserted(store, { codeUsesLeft: 2, codeExpiresAt: NOW });
+    const left = async () => (await store.groups.byId(id))?.codeUsesLeft;
+    t.false(await store.groups.takeUse(id, codeMac, NOW), 'expired');
+    t.false(await store.groups.takeUse(id, word(), NOW - 1), 'another code');
+    t.false(await store.groups.takeUse(aGroupId(), codeMac, NOW - 1), 'another group');
+    t.is(await left(), 2);
+    t.true(await store.groups.takeUse(id, codeMac, NOW - 1));
+    t.true(await store.groups.takeUse(id, codeMac, NOW - 1));
+    t.false(await store.groups.takeUse(id, codeMac, NOW - 1), 'used up');
+    t.is(await left(), 0);
+    await store.groups.giveUseBack(id, word());
+    t.is(await left(), 0, 'of another code none is given back');
+    await store.groups.giveUseBack(id, codeMac);
+    t.is(await left(), 1);
+    t.is(await store.groups.update(id, { codeUsesLeft: null, codeExpiresAt: null }), 'done');
+    for (const _ of upTo(3)) t.true(await store.groups.takeUse(id, codeMac, NOW * 2), 'without limits');
+    await store.groups.giveUseBack(id, codeMac);
+    t.is(await left(), null);
+  },
+  'groups: of many who take a use at once, as many get one as there were': async (t, store, other) => {
+    const { id, codeMac } = await inserted(store, { codeUsesLeft: 10 });
+    const taken = await Promise.all(upTo(20).map((k) => (k % 2 ? store : other).groups.takeUse(id, codeMac, NOW)));
+    t.is(taken.filter(Boolean).length, 10);
+    t.is((await store.groups.byId(id))?.codeUsesLeft, 0);
+  },
   'groups: the head hint follows the log and never leads it': async (t, store) => {
     const group = await inserted(store);
     t.deepEqual(group.head, EMPTY_HEAD);
@@ -463,7 +573,7 @@ const memberships: Cases = {
     t.deepEqual(await store.memberships.get(membership.group, membership.user), membership);
     t.is(await store.memberships.get(membership.group, aUserId()), undefined);
     t.is(await store.memberships.get(aGroupId(), membership.user), undefined);
-    await store.memberships.lined(membership.group, membership.user, 1);
+    await store.memberships.lined(membership.group, membership.user, 1, 7);
   },
   'memberships: put writes only what follows the stored rev': async (t, store) => {
     const first = aMembership();
@@ -492,20 +602,67 @@ const memberships: Cases = {
     t.true(await store.memberships.put({ ...first, rev: 3, mark: 99 }));
     t.is((await store.memberships.get(first.group, first.user))?.mark, 12);
   },
+  'memberships: what a member chose is kept by put, and changed by prefer alone': async (t, store) => {
+    const first = aMembership({ level: 'everything', hidden: 3 });
+    t.false(await store.memberships.prefer(first.group, first.user, { level: 'nothing' }), 'there is no record');
+    await store.memberships.put(first);
+    t.true(await store.memberships.put({ ...first, rev: 2, level: 'mentions', hidden: null }));
+    const now = () => store.memberships.get(first.group, first.user);
+    t.deepEqual(await now(), { ...first, rev: 2 });
+    t.true(await store.memberships.prefer(first.group, first.user, { level: 'nothing' }));
+    t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing' });
+    t.true(await store.memberships.prefer(first.group, first.user, { hidden: null }));
+    t.true(await store.memberships.prefer(first.group, first.user, {}));
+    t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing', hidden: null });
+    t.true(await store.memberships.put({ ...first, rev: 3, role: 'moderator', ceding: true, lined: false }));
+    t.like(await now(), { ceding: true, level: 'nothing' });
+    t.true(await store.memberships.put({ ...first, rev: 4, ceding: false }));
+    t.is((await now())?.ceding, false);
+  },
   'memberships: mark moves only forward, and only where there is a record': async (t, store) => {
     const first = aMembership();
     await store.memberships.put(first);
-    for (const [n, mark] of [
-      [5, 5],
-      [3, 5],
-      [5, 5],
-      [6, 6],
+    for (const [n, mark, isMoved] of [
+      [5, 5, true],
+      [3, 5, false],
+      [5, 5, false],
+      [6, 6, true],
     ] as const) {
-      await store.memberships.mark(first.group, first.user, n);
+      t.is(await store.memberships.mark(first.group, first.user, n), isMoved);
       t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, mark });
     }
     const nobody = aUserId();
-    await store.memberships.mark(first.group, nobody, 1);
+    t.false(await store.memberships.mark(first.group, nobody, 1));
+    t.is(await store.memberships.get(first.group, nobody), undefined);
+  },
+  'memberships: unmark moves only back, and only where there is a record': async (t, store) => {
+    const first = aMembership();
+    await store.memberships.put(first);
+    await store.memberships.mark(first.group, first.user, 9);
+    for (const [n, mark, isMoved] of [
+      [4, 4, true],
+      [6, 4, false],
+      [4, 4, false],
+      [0, 0, true],
+    ] as const) {
+      t.is(await store.memberships.unmark(first.group, first.user, n), isMoved);
+      t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, mark });
+    }
+    t.true(await store.memberships.mark(first.group, first.user, 2), 'and from there forward again');
+    const nobody = aUserId();
+    t.false(await store.memberships.unmark(first.group, nobody, 0));
+    t.is(await store.memberships.get(first.group, nobody), undefined);
+  },
+  'memberships: seen moves only forward, stays through changes, and only where there is a record': async (t, store, other) => {
+    const first = aMembership();
+    await store.memberships.put(first);
+    for (const at of [NOW + 5, NOW + 9, NOW + 7]) await store.memberships.seen(first.group, first.user, at);
+    t.deepEqual(await other.memberships.get(first.group, first.user), { ...first, seen: NOW + 9 });
+    t.true(await store.memberships.put({ ...first, rev: 2, role: 'moderator' }));
+    t.true(await store.memberships.put({ ...first, rev: 3, seen: 1 }));
+    t.is((await store.memberships.ofGroup(first.group))[0]?.seen, NOW + 9);
+    const nobody = aUserId();
+    await store.memberships.seen(first.group, nobody, NOW);
     t.is(await store.memberships.get(first.group, nobody), undefined);
   },
   'memberships: marks set at once end at the highest': async (t, store, other) => {
@@ -517,14 +674,15 @@ const memberships: Cases = {
   'memberships: lined is set only while the rev is the stored one': async (t, store) => {
     const first = aMembership({ lined: false });
     await store.memberships.put(first);
-    await store.memberships.lined(first.group, first.user, 2);
+    await store.memberships.lined(first.group, first.user, 2, 9);
     t.is((await store.memberships.get(first.group, first.user))?.lined, false);
-    await store.memberships.lined(first.group, first.user, 1);
-    t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, lined: true });
+    await store.memberships.lined(first.group, first.user, 1, 7);
+    t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, lined: true, line: 7 });
     await store.memberships.put({ ...first, rev: 2, lined: false });
-    await store.memberships.lined(first.group, first.user, 1);
+    t.is((await store.memberships.get(first.group, first.user))?.line, 7, 'until there is another');
+    await store.memberships.lined(first.group, first.user, 1, 7);
     t.is((await store.memberships.get(first.group, first.user))?.lined, false);
-    await store.memberships.lined(first.group, first.user, 2);
+    await store.memberships.lined(first.group, first.user, 2, 9);
   },
   'memberships: unlined gives changes without their line made before a time': async (t, store) => {
     const at = longAgo();
@@ -542,9 +700,9 @@ const memberships: Cases = {
       [old, present],
     );
     t.is((await store.memberships.unlined(at + 2, 1)).length, 1);
-    await store.memberships.lined(group, old.user, 1);
+    await store.memberships.lined(group, old.user, 1, 7);
     t.deepEqual(await mine(at + 2), [present]);
-    await store.memberships.lined(group, present.user, 1);
+    await store.memberships.lined(group, present.user, 1, 7);
   },
   'memberships: ofGroup gives those who are in, by when they came': async (t, store) => {
     const group = aGroupId();
@@ -574,7 +732,13 @@ const memberships: Cases = {
 
 const everyKind: readonly EntryBody[] = [
   { kind: 'message', body: 'plain', format: 'text' },
-  { kind: 'message', body: '*bold*', format: 'markdown', as: 'CI', attachments: ['a1', 'b2'] },
+  {
+    kind: 'message',
+    body: '*bold*',
+    format: 'markdown',
+    as: 'CI',
+    attachments: [attachedAs('a1'), { ...attachedAs('b2'), width: 3, height: 4, thumb: true }],
+  },
   { kind: 'message', body: '', format: 'model', attachments: [] },
   { kind: 'message', body: '', format: 'text', scrubbed: true },
   { kind: 'message', body: 'x', format: 'text', folded: { upto: 9, body: 'y', format: 'markdown', reactions: [] } },
@@ -585,6 +749,9 @@ const everyKind: readonly EntryBody[] = [
   { kind: 'unerase', target: 1 },
   { kind: 'react', target: 1, emoji: '👩‍🚒' },
   { kind: 'unreact', target: 1, emoji: '👩‍🚒' },
+  { kind: 'pin', target: 1, stands: true },
+  { kind: 'pin', target: 2 },
+  { kind: 'unpin', target: 1 },
   { kind: 'join', member: aUserId() },
   { kind: 'leave', member: aUserId() },
   { kind: 'rename', name: 'Cellar', slug: 'cellar' },
@@ -795,13 +962,19 @@ const reading: Cases = {
 /** A group with a message (1), its edits (2, 5), a reaction (3), another message (4) with an edit (6), and an erase of the first (7). */
 async function erasedGroup(store: Store, due: number): Promise<{ group: GroupId; entries: Entry[] }> {
   const group = aGroupId();
-  const message = draft({ kind: 'message', body: 'secret', format: 'markdown', as: 'CI', attachments: ['a'] }, { key: 'k', mac: 'm' });
+  const message = draft(
+    { kind: 'message', body: 'secret', format: 'markdown', as: 'CI', attachments: [attachedAs('a')] },
+    { key: 'k', mac: 'm' },
+  );
   const drafts = [message, edits(1, 'secret 2'), reacts(1), says('other'), edits(1, 'secret 3'), edits(4, 'other 2'), erases(1, due)];
   return { group, entries: await written(store, group, ...drafts) };
 }
 
 const scrubbedOf = (entry: Entry): Entry => {
-  if (entry.seq === 1 || entry.seq === 2 || entry.seq === 5) return { ...entry, body: '', scrubbed: true } as Entry;
+  if (entry.seq === 1 || entry.seq === 2 || entry.seq === 5) {
+    const { attachments: _gone, ...rest } = { attachments: undefined, ...entry };
+    return { ...rest, body: '', scrubbed: true } as Entry;
+  }
   if (entry.kind !== 'erase') return entry;
   const { due: _, ...settled } = entry;
   return settled;
@@ -1042,7 +1215,10 @@ const hostility: Cases = {
     const group = aGroupId();
     const author = aUserId();
     const bodies: Draft[] = HOSTILE.flatMap((text) => [
-      draft({ kind: 'message', body: text, format: 'model', as: text, attachments: [text, text] }, { author, key: text, mac: text }),
+      draft(
+        { kind: 'message', body: text, format: 'model', as: text, attachments: [attachedAs(text), attachedAs(text)] },
+        { author, key: text, mac: text },
+      ),
       edits(1, text),
       reacts(1, text),
       draft({ kind: 'rename', name: text, slug: text }),

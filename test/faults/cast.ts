@@ -4,10 +4,13 @@ import { Dice } from './dice.ts';
 import { BOT, type EntryJson } from './entries.ts';
 import { frameReader, textReader, walkPages } from './plain-readers.ts';
 import type { Reader } from './reader.ts';
-import { jsonReader, pageReader } from './readers.ts';
+import { everythingReader, jsonReader, pageReader } from './readers.ts';
 import type { World } from './world.ts';
 import { Person } from './world.ts';
 import { api, commandLine, form, hook, type Writer } from './writers.ts';
+
+/** Quiet ones, so many that the ids of a stream of all groups have to name a stored set. */
+const MORE_GROUPS = 9;
 
 /** Everybody who takes part in a run. */
 export type Cast = {
@@ -49,7 +52,15 @@ export async function openCast(world: World, seed: string): Promise<Cast> {
     person: person(name, name, credentials),
     firstServer,
   });
-  const programs = [jsonReader(world, named('json1', program.cleo, 0)), jsonReader(world, named('json2', ann, 1))] as const;
+  for (let i = 1; i <= MORE_GROUPS; i += 1) {
+    const { slug = '' } = await said(world, ['group', 'create', `Group ${i}`]);
+    await said(world, ['group', 'add', slug, 'Cleo']);
+  }
+  const programs = [
+    jsonReader(world, named('json1', program.cleo, 0)),
+    jsonReader(world, named('json2', ann, 1)),
+    everythingReader(world, named('all', program.cleo, 0)),
+  ] as const;
   const pages = [pageReader(world, named('page1', bob, 0)), pageReader(world, named('page2', faye, 1))];
   const frame = frameReader(world, named('frame', dan, 0));
   const text = textReader(world, named('text', program.dan, 1), programs[0]);

@@ -1,3 +1,5 @@
+import { bodyAsText } from '../../lib/messages/model-text.ts';
+
 /** Who does not come by itself. */
 export const BOT = 'Echo';
 
@@ -9,6 +11,7 @@ export type EntryJson = {
   readonly at: string;
   readonly author: { readonly id: string; readonly name: string; readonly as?: string };
   readonly body?: string;
+  readonly format?: 'text' | 'markdown' | 'model';
   readonly target?: number;
   /** Of a join: who. */
   readonly member?: string;
@@ -38,7 +41,8 @@ export const isGone = (entry: EntryJson): boolean => entry.erased === true || en
 export const aboutOf = (entry: EntryJson): number => entry.target ?? entry.seq;
 
 /** What the text stream says of an entry, whose text is `body`; undefined where it says nothing. */
-export function textOf({ kind, author, target, member }: EntryJson, body: string): string | undefined {
+export function textOf({ kind, author, target, member, format = 'text' }: EntryJson, written: string): string | undefined {
+  const body = bodyAsText(written, format);
   const sender = author.as ? `${author.name} (${author.as})` : author.name;
   if (kind === 'message') return indented(`${sender}: ${body}`);
   if (kind === 'edit') return indented(`${author.name}: ${body === '(erased)' ? body : `(edited #${target}) ${body}`}`);

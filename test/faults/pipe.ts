@@ -29,6 +29,7 @@ export class Pipe {
   #lastAt = performance.now();
   #bytesLeft = Number.POSITIVE_INFINITY;
   #isPaused = false;
+  #resumedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(request: ClientRequest, response: IncomingMessage, parts: Parts) {
     this.#request = request;
@@ -60,6 +61,11 @@ export class Pipe {
     if (this.#bytesLeft <= 0) this.close();
   }
 
+  /** Since when all that arrives is read at once, ms of performance.now(). */
+  get readSince(): number {
+    return Math.max(this.openedAt, this.#resumedAt);
+  }
+
   /** How long nothing has arrived, ms; 0 while it is not read. */
   get silence(): number {
     return this.#isPaused ? 0 : performance.now() - this.#lastAt;
@@ -82,6 +88,7 @@ export class Pipe {
   resume(): void {
     this.#isPaused = false;
     this.#lastAt = performance.now();
+    this.#resumedAt = this.#lastAt;
     this.#response.resume();
   }
 

@@ -2,7 +2,7 @@ import { LONGEST_DELAY_MS } from './bounds.ts';
 import type { EntryJson } from './entries.ts';
 import { Reader } from './reader.ts';
 import { articlesIn, newer } from './rows.ts';
-import { Frames } from './sse.ts';
+import { type Frame, Frames } from './sse.ts';
 import { GROUP, type Headers, type Person, type World } from './world.ts';
 
 export type Named = { readonly name: string; readonly person: Person; readonly firstServer: number };
@@ -36,12 +36,47 @@ export function jsonReader(world: World, { name, person, firstServer }: Named): 
   return { reader, entries };
 }
 
+/** A program that follows all its groups by one stream, each from its first entry. Keeps what it hears of the one where all happens. */
+export function everythingReader(world: World, { name, person, firstServer }: Named): { reader: Reader; entries: EntryJson[] } {
+  const entries: EntryJson[] = [];
+  const frames = new Frames();
+  const { ledger } = world;
+  let last: string | undefined;
+  const takeOne = ({ cursor: said, event, data }: Frame): void => {
+    ledger.expect(event === 'message', () => `${name} was told ${event}: ${data}`);
+    last = said ?? last;
+    const entry: EntryJson & { readonly group?: string } = data === '' ? {} : JSON.parse(data);
+    if (entry.group !== 'lobby') return;
+    ledger.expect(entry.seq === entries.length + 1, () => `${name} heard #${entry.seq} after #${entries.length}, under ${said}`);
+    entries.push(entry);
+    noteDelay(world, reader, entry);
+  };
+  const reader = new Reader(
+    world,
+    name,
+    person.credentials,
+    {
+      begin: async () => ({
+        path: '/events?after=0',
+        headers: { Accept: 'text/event-stream', ...(last === undefined ? {} : { 'Last-Event-ID': last }) },
+      }),
+      take: (text) => frames.take(text).forEach(takeOne),
+      end: () => frames.forget(),
+      position: () => entries.length,
+      hasHeartbeat: true,
+    },
+    firstServer,
+  );
+  return { reader, entries };
+}
+
 const cursor = (seq: number): Headers => ({ Accept: 'text/event-stream', ...(seq === 0 ? {} : { 'Last-Event-ID': String(seq) }) });
 
 /** How long after its writer was answered a message came to a reader that was there all the time, with a store that was. */
 function noteDelay({ ledger, stage }: World, { name, pipe }: Reader, { body = '' }: EntryJson): void {
   const { at: since, text } = ledger.acknowledged.get(body) ?? {};
-  if (since === undefined || !pipe || pipe.isPaused || pipe.openedAt > since || stage.isStoreAway(since) || ledger.isFlooded(since)) return;
+  if (since === undefined || !pipe || pipe.isPaused || pipe.readSince > since || stage.isStoreAway(since) || ledger.isFlooded(since))
+    return;
   const ms = performance.now() - since;
   ledger.most('longest delay to a reader, ms', ms);
   ledger.expect(ms < LONGEST_DELAY_MS, () => `"${text}" came to ${name} ${Math.round(ms)} ms after it was acknowledged`);
@@ -66,7 +101,7 @@ export function pageReader(world: World, { name, person, firstServer }: Named): 
   const takeOne = ({ id, event, data }: { id: number | undefined; event: string; data: string }): void => {
     if (event === 'reset') path = undefined;
     if (event === 'reset') ledger.count('pages told to load again');
-    ledger.expect(event === 'message' || event === 'reset', () => `${name} was told ${event}: ${data}`);
+    ledger.expect(['message', 'reset', 'sidebar'].includes(event), () => `${name} was told ${event}: ${data}`);
     if (event !== 'message' || id === undefined) return;
     ledger.expect(id === last + 1, () => `${name} heard #${id} after #${last}`);
     last = id;

@@ -6,7 +6,8 @@ export function articlesIn(html: string): Map<number, string> {
 }
 
 /** Without the button that takes an erasure back, which nobody is told of when its time is over. */
-const normal = (row: string): string => row.replace('<article data-follow ', '<article ').replace(/<form class="undo"[\s\S]*?<\/form>/, '');
+const normal = (row: string): string =>
+  row.replace(/<article data-follow="\w+" /, '<article ').replace(/<form class="undo"[\s\S]*?<\/form>/, '');
 
 export const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
 
@@ -28,9 +29,9 @@ export class RowStream {
 
   take(text: string): void {
     this.#rest += text;
-    const end = Math.max(this.#rest.lastIndexOf('</article>'), this.#rest.lastIndexOf('</p>'));
-    if (end === -1) return;
-    const whole = this.#rest.indexOf('>', end) + 1;
+    const last = [...this.#rest.matchAll(ROW)].at(-1);
+    if (!last) return;
+    const whole = last.index + last[0].length; // not at any end of a paragraph: texts have some of their own
     this.#seqs.push(...articlesIn(this.#rest.slice(0, whole)).keys());
     this.#rest = this.#rest.slice(whole);
   }

@@ -25,7 +25,7 @@ export type Fault =
 export type Step = { readonly after: number; readonly fault: Fault };
 
 /** How many readers of a stream there are to strike; see cast.ts. */
-export const STREAM_READERS = 6;
+export const STREAM_READERS = 7;
 const SERVERS: Readonly<Record<StoreKind, number>> = { sqlite: 1, mongo: 2 };
 
 type Deal = (dice: Dice, servers: number) => Fault;

@@ -1,4 +1,10 @@
-export type Frame = { readonly id: number | undefined; readonly event: string; readonly data: string };
+/** `cursor`: the id as it was said; `id`: the same as a number. */
+export type Frame = {
+  readonly id: number | undefined;
+  readonly cursor: string | undefined;
+  readonly event: string;
+  readonly data: string;
+};
 
 /** Cuts a stream of events into frames; one that is not whole waits for the rest, or is forgotten (HTML Living Standard, section 9.2.6). */
 export class Frames {
@@ -21,5 +27,6 @@ function frameOf(block: string): Frame[] {
   const values = (name: string): string[] =>
     lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
   const id = values('id').at(-1);
-  return [{ id: id === undefined ? undefined : Number(id), event: values('event').at(-1) ?? 'message', data: values('data').join('\n') }];
+  const event = values('event').at(-1) ?? 'message';
+  return [{ id: id === undefined ? undefined : Number(id), cursor: id, event, data: values('data').join('\n') }];
 }

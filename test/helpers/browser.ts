@@ -33,6 +33,7 @@ export class Person {
       baseURL: site.url,
       javaScriptEnabled: script === 'on',
       viewport: { width: 1280, height: 800 },
+      timezoneId: 'UTC',
     });
     context.setDefaultTimeout(15_000);
     return new Person(await context.newPage(), script);
@@ -99,8 +100,10 @@ export class Person {
 
   async write(text: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Message' }).fill(text);
-    if (this.script === 'on') await this.page.keyboard.press('Enter');
-    else await this.press(this.page.getByRole('button', { name: 'Send' }));
+    if (this.script === 'on') return this.page.keyboard.press('Enter');
+    const answered = this.page.waitForEvent('framenavigated', (frame) => frame === this.page.mainFrame());
+    await this.press(this.page.getByRole('button', { name: 'Send' }));
+    await answered;
   }
 
   async sees(text: string): Promise<void> {

@@ -36,7 +36,7 @@ export class Faults {
 
 /** A real store whose answers get lost as `faults` say: nothing else can make that happen when a test wants it to. */
 export function faultyStore(store: Store, faults: Faults): Store {
-  const { users, sessions, tokens, groups, memberships, settings } = store;
+  const { users, sessions, tokens, groups, memberships, settings, files, webhooks, deliveries, search, cursors, saved, push } = store;
   const log = { ...store.log, append: (group: Entry['group'], entries: readonly Entry[]) => append(store, faults, group, entries) };
   return {
     ...store,
@@ -46,6 +46,13 @@ export function faultyStore(store: Store, faults: Faults): Store {
     groups: awayable(groups, faults),
     memberships: awayable(memberships, faults),
     settings: awayable(settings, faults),
+    files: awayable(files, faults),
+    cursors: awayable(cursors, faults),
+    saved: awayable(saved, faults),
+    webhooks: awayable(webhooks, faults),
+    deliveries: awayable(deliveries, faults),
+    search: awayable(search, faults),
+    push: awayable(push, faults),
     log: { ...awayable(log, faults), append: log.append },
   };
 }

@@ -11,34 +11,42 @@ const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
     5,
     'lib/*/{routes,*-routes}.ts',
     'lib/live/door.ts',
-    'lib/bots/{hooks,hook-*,campfire,upsert}.ts',
-    'lib/*/pages.ts',
+    'lib/bots/{hooks,hook-*,campfire,campfire-*,upsert}.ts',
+    'lib/*/{pages,forms,*-forms,answers,uploads}.ts',
     'lib/api.ts',
     'lib/api/**',
   ],
   // Ports, and the type of what operations work on.
-  [2, 'lib/{store,bus}/port.ts', 'lib/store/recent.ts', 'lib/core.ts'],
+  [2, 'lib/{store,bus}/port.ts', 'lib/store/*-port.ts', 'lib/store/{recent,memory}.ts', 'lib/core.ts'],
   ['adapter', 'lib/store/{sqlite,mongo}/**', 'lib/bus/*.ts'],
   // Pure: rules and values, and what every rank may read.
   [1, 'lib/{errors,ids,events,config,secrets,log,trace,clock,dates,gather}.ts', 'lib/metrics/{meters,histogram}.ts'],
-  [1, 'lib/*/rules.ts', 'lib/accounts/account.ts', 'lib/groups/{group,slug}.ts', 'lib/live/frame.ts'],
+  [1, 'lib/*/rules.ts', 'lib/files/file.ts', 'lib/accounts/account.ts', 'lib/groups/{group,qr,sidebar}.ts', 'lib/live/frame.ts'],
   [
     1,
-    'lib/messages/{entry,fold,mentions,markup,markup-*,markdown,markdown-*,model,model-text,palette,body,audience}.ts',
-    'lib/bots/{bot,payload,signing}.ts',
+    'lib/messages/{keys,entry,fold,mentions,markup,markup-*,markdown,markdown-*,model,model-text,palette,body,audience,links,quote}.ts',
+    'lib/messages/search-{query,terms,match,text}.ts',
+    'lib/bots/{bot,payload,signing,outgoing}.ts',
     'lib/bots/formats/**',
   ],
   // Operations and what carries them out.
-  [3, 'lib/limits.ts', 'lib/accounts/{operations,password,throttle,directory,sessions}.ts'],
-  [3, 'lib/groups/{operations,membership,roster}.ts', 'lib/bots/{operations,delivery,guard}.ts'],
-  [3, 'lib/messages/{operations,appender,writer,presenter,history,scrub,search}.ts'],
+  [1, 'lib/push/subscription.ts'],
+  [3, 'lib/push/**'],
+  [3, 'lib/files/**', 'lib/admin/listing.ts'],
+  [3, 'lib/limits.ts', 'lib/accounts/{operations,password,throttle,directory,sessions,me}.ts'],
+  [3, 'lib/groups/{operations,membership,roster,presenter,direct,codes,joining}.ts'],
+  [3, 'lib/bots/{operations,delivery,delivery-*,guard,outgoing-*,reply,webhooks,webhook-*}.ts'],
+  [
+    3,
+    'lib/messages/{operations,appender,writer,naming,presenter,presenter-text,history,scrub,search,search-index,search-changes,search-candidates,upsert,notified,pins,past,saved,read-mark,by-date,unread,with-files,system-line,line-folds}.ts',
+  ],
   [4, 'lib/{http,views,live,metrics}/**'],
   [6, 'lib/{app,open-core}.ts'],
   [7, 'lib/server.ts', 'lib/cli/**', 'lib/{workers,handover}.ts'],
 ];
 
 /** Lower first: a domain knows of itself and of those before it. */
-const DOMAINS = ['accounts', 'groups', 'messages', 'bots'];
+const DOMAINS = ['accounts', 'groups', 'files', 'messages', 'bots', 'push'];
 /** The log's vocabulary, which the ports and all domains speak. */
 const SPOKEN_BY_ALL = ['lib/messages/entry.ts', 'lib/messages/body.ts'];
 const COMPOSITION = 'lib/open-core.ts';

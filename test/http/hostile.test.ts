@@ -27,6 +27,8 @@ test.before(async () => {
   }
   for (const text of HOSTILE_TEXTS) {
     const { seq } = (await ann.json('POST', '/groups/lobby/messages', { body: text })).json<{ seq: number }>();
+    if (seq % 3 === 0) await ann.json('POST', `/groups/lobby/messages/${seq}/pin`);
+    if (seq % 3 === 1) await ann.json('POST', `/groups/lobby/messages/${seq}/save`);
     await ann.json('POST', `/groups/lobby/messages/${seq}/reactions`, { emoji: text.replaceAll(/[\s/\p{Cc}]/gu, '').slice(0, 16) });
     if (seq % 5 === 0) await ann.json('PATCH', `/groups/lobby/messages/${seq}`, { body: `edited ${text}` });
   }
@@ -57,7 +59,7 @@ async function clean(
 }
 
 test('hostile names and topics are only read, on every page that shows them', async (t) => {
-  const paths = ['', '/members', '/settings', '/bots'];
+  const paths = ['', '/members', '/settings', '/bots', '/pins'];
   for (const [index, at] of groups.entries()) {
     const shown = await Promise.all(paths.map((path) => clean(t, ann, `${at}${path}`)));
     for (const text of shown) t.true(text.includes(HOSTILE_NAMES[index] ?? '-'), at);
@@ -82,6 +84,31 @@ test('hostile messages are only read, on the page, alone, as a row, and in the f
     await clean(t, ann, `/groups/lobby/messages/${seq}`);
     await clean(t, ann, `/groups/lobby/messages/${seq}`, { 'HX-Request': 'true' });
     if (author.name === 'Ann') await clean(t, ann, `/groups/lobby/messages/${seq}/edit`);
+  }
+});
+
+test('hostile messages are only read among the pinned, the saved, the found, in a quote and in their own history', async (t) => {
+  const isHostile = (shown: string): boolean =>
+    HOSTILE_TEXTS.some((text) =>
+      cleanText(text)
+        .split('\n')
+        .some((line) => shown.includes(line)),
+    );
+  for (const path of ['/groups/lobby/pins', '/saved', '/search?q=pwned']) t.true(isHostile(await clean(t, ann, path)), path);
+  for (let seq = 1; seq <= lastSeq; seq += 3)
+    for (const path of [`/groups/lobby/messages/${seq}/history`, `/groups/lobby?quote=${seq}`]) await clean(t, ann, path);
+});
+
+test('the page of each bot with a hostile name only shows it', async (t) => {
+  const list = (await ann.get('/groups/lobby/bots')).text;
+  const paths = [...new Set(list.match(/\/groups\/lobby\/bots\/[\w-]+/g))];
+  t.is(paths.length, HOSTILE_NAMES.length);
+  for (const path of paths) {
+    const shown = await clean(t, ann, path);
+    t.true(
+      HOSTILE_NAMES.some((name) => shown.includes(`${name.slice(0, 30)} 2`)),
+      path,
+    );
   }
 });
 

@@ -118,7 +118,7 @@ for (const kind of ['sqlite', 'mongo'] as const) {
       t.is((await ann.json('POST', '/admin', { action: 'disable', user: decodeURIComponent(odd).slice(0, 64) })).status, 404);
     }
     for (const query of ['before[$gt]=1', 'before[]=1', 'limit[$ne]=1'])
-      t.is((await ann.get(`/groups/lobby/messages?${query}`, 'application/json')).status, 200);
+      t.is((await ann.get(`/groups/lobby/messages?${query}`, 'application/json')).status, 400);
     const cookie = site.client();
     for (const id of ['{"$ne":null}', '[object Object]', '%7B%22%24gt%22%3A%22%22%7D', '__proto__', '%', '%E0%A4%A']) {
       cookie.cookies.set('parley', id);

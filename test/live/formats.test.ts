@@ -73,7 +73,7 @@ test('a page gets rows, a change as the changed row marked as such; a program ge
   await page.until(() => page.ids.length === 4);
   const rows = page.events.filter(({ id }) => id !== undefined).map(({ data }) => data);
   t.deepEqual(
-    rows.map((row) => [row.includes('<article data-follow '), /id="(m-\d+)"/.exec(row)?.[1]]),
+    rows.map((row) => [row.includes('<article data-follow='), /id="(m-\d+)"/.exec(row)?.[1]]),
     [
       [false, 'm-3'],
       [true, 'm-3'],

@@ -101,3 +101,23 @@ test('one whose server died without a word disappears when the lease has run out
   await page.until(is(['Ann']));
   t.pass();
 });
+
+test('who went is said to have been seen last: when their last page was closed, and in between where they stay long', async (t) => {
+  const { ann, bob, clock, core, lobby, bobUser, stream } = await openSite(t, { heartbeatMs: 20 });
+  const seen = async () => (await core.store.memberships.get(lobby.id, bobUser.id))?.seen;
+  const mine = await stream(ann);
+  const theirs = await stream(bob);
+  await mine.until(is(['Ann', 'Bob']));
+  t.is(await seen(), undefined);
+  clock.turn(180_001);
+  await eventually(async () => (await seen()) === core.now()); // so that it is known even of a server that dies
+  clock.turn(60_000);
+  theirs.close();
+  await eventually(async () => (await seen()) === core.now() && !(await core.bus.presence.list(lobby.id)).has(bobUser.id));
+  const iso = new Date(core.now()).toISOString();
+  const members = async () => (await ann.get(`${LOBBY}/members`, 'application/json')).json<{ name: string; seen_at: string | null }[]>();
+  t.is((await members()).find(({ name }) => name === 'Bob')?.seen_at, iso);
+  clock.turn(5 * 60_000);
+  const page = (await ann.get(LOBBY)).text;
+  t.true(page.includes(`<span class="vh">last seen </span><time datetime="${iso}" title="Last seen">5 minutes ago</time>`));
+});

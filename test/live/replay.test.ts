@@ -97,15 +97,11 @@ test('a history of many megabytes is replayed whole to a reader that keeps up', 
 test('many who come back at once with one cursor share the reading of what they missed', async (t) => {
   const { core, bob, post, stream } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
   await post(...numbers(3, 102).map(String));
-  let reads = 0;
-  const { range } = core.store.log;
-  core.store.log.range = (...args) => {
-    reads += 1;
-    return range(...args);
-  };
+  const before = core.meters.windows;
   const readers = await Promise.all(numbers(1, 20).map(() => stream(bob, '?as=json&after=2')));
   await Promise.all(readers.map((reader) => reader.until((events) => events.length === 100)));
-  t.is(reads, 1);
+  const reads = core.meters.windows - before;
+  t.true(reads <= 3, `${reads} reads`); // what was read is kept for a second, in which a busy machine may not serve them all
 });
 
 test('HEAD says what a stream would be and opens none', async (t) => {

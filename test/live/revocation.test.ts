@@ -2,6 +2,7 @@ import test from 'ava';
 import { createToken, endSession, endSessions, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
 import { addMember, removeMember, setArchived } from '../../lib/groups/operations.ts';
 import { sha256 } from '../../lib/secrets.ts';
+import { EventReader } from '../helpers/stream.ts';
 import { LOBBY, openSite, RawReader } from './site.ts';
 
 const kinds = (events: readonly { readonly event: string; readonly data: string }[]): string[] =>
@@ -100,6 +101,23 @@ test('a session that is logged out, by itself or from elsewhere, takes only its 
   await readers[2]?.until((events) => events.length === 2);
   await endSession(core, bobUser.id, keep);
   t.deepEqual(kinds((await readers[2]?.ended()) ?? []), ['message', 'message', 'closed']);
+});
+
+test('a stream ends with its session, when that has not been used for so long that it is no more; one whose session was used goes on', async (t) => {
+  const { core, ann, bob, clock, post, stream } = await openSite(t, { heartbeatMs: 20 });
+  const [idle, everything, used] = [await stream(bob, '?as=json'), await EventReader.open(bob, '/events'), await stream(ann, '?as=json')];
+  t.teardown(() => everything.close());
+  const session = await core.store.sessions.get(sha256(ann.cookies.get('parley') ?? ''), clock.now());
+  if (!session) return t.fail();
+  clock.turn(session.expiresAt - clock.now());
+  await post('the last he hears');
+  await idle.until((events) => events.length === 1);
+  await core.store.sessions.set({ ...session, expiresAt: session.expiresAt + 60_000 }); // as a request of hers does
+  clock.turn(1);
+  for (const reader of [idle, everything]) t.is((await reader.ended()).at(-1)?.event, 'closed');
+  await post('without him');
+  await used.until((events) => events.length === 2);
+  t.deepEqual(kinds(used.events), ['message', 'message']);
 });
 
 test('a revoked token takes its own streams along, and no page', async (t) => {

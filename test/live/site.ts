@@ -53,9 +53,16 @@ export async function openSite(t: ExecutionContext, options: TestOptions = {}): 
 
 export const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** Resolves once `holds`, which what the server does next makes true, is; looks again at each turn of the event loop. */
+/** Far longer than anything takes on a busy machine: only what never comes waits for it. */
+const PATIENCE_MS = 30_000;
+
+/** Resolves once `holds`, which what the server does next makes true, is; looks again at each turn of the event loop. Throws when it never is. */
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  const until = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > until) throw new Error(`in ${PATIENCE_MS / 1000} s it has not come to: ${holds}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** A request over a bare socket, which is read only when told to. */

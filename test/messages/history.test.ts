@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { asUserId } from '../../lib/ids.ts';
+import { firstSince } from '../../lib/messages/by-date.ts';
 import { type Draft, headAfter, place } from '../../lib/messages/entry.ts';
 import { fold } from '../../lib/messages/fold.ts';
-import { type Line, readMessage, readPage } from '../../lib/messages/history.ts';
+import { type Line, type Page, readMessage, readPage } from '../../lib/messages/history.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
 import { type Cast, openCast, says, standingOf } from './cast.ts';
@@ -36,6 +37,53 @@ test('the newest page ends with what is newest, and its cursors lead through the
   t.deepEqual(seen, ['join', 'join', ...bodies]);
   const forwards = await readPage(core, group.id, { after: 0, limit: 3 });
   t.deepEqual([forwards.lines.map(nameOf).slice(-3), forwards.older, forwards.newer], [['1', '2', '3'], undefined, 5]);
+});
+
+test('from any message on, the links lead through all of them once, backwards and forwards', async (t) => {
+  const { core, group, bob, append } = await openWatched(t);
+  const bodies = Array.from({ length: 23 }, (_, index) => `${index + 1}`);
+  await append(...bodies.map((body) => says(bob.id, body)));
+  const words = ({ lines }: Page) => lines.filter(({ type }) => type === 'message').map(nameOf);
+  for (const around of [1, 3, 4, 12, 24, 25, 9_999_999_999]) {
+    const middle = await readPage(core, group.id, { around, limit: 5 });
+    t.is(words(middle).length, 5, `around ${around}`);
+    const wanted = Math.min(Math.max(around - 2, 1), 23); // the first message has seq 3
+    t.true(words(middle).includes(`${wanted}`), `around ${around}: ${words(middle)}`);
+    const seen = words(middle);
+    for (let page = middle; page.older !== undefined; ) {
+      page = await readPage(core, group.id, { before: page.older, limit: 5 });
+      seen.unshift(...words(page));
+    }
+    for (let page = middle; page.newer !== undefined; ) {
+      page = await readPage(core, group.id, { after: page.newer, limit: 5 });
+      seen.push(...words(page));
+    }
+    t.deepEqual(seen, bodies, `around ${around}`);
+  }
+});
+
+test('the first message since a moment is found with few reads', async (t) => {
+  const { core, group, bob, faults } = await openWatched(t);
+  let head = await core.store.log.head(group.id);
+  const start = head.at;
+  const entries = Array.from({ length: 1000 }, (_, i) => {
+    const entry = place(says(bob.id, `${i}`), group.id, head, start + 10 * Math.floor(i / 2)); // in pairs of one moment
+    head = headAfter(entry);
+    return entry;
+  });
+  for (let i = 0; i < entries.length; i += 500) await core.store.log.append(group.id, entries.slice(i, i + 500));
+  for (const [at, n] of [
+    [0, 1],
+    [start, 1],
+    [start + 1, 3],
+    [start + 2500, 501],
+    [start + 4990, 999],
+    [start + 4991, undefined],
+  ] as const) {
+    faults.asked.length = 0;
+    t.is((await firstSince(core, group.id, head, at))?.n, n, `${at}`);
+    t.true(faults.asked.length <= 11, `${faults.asked.length} reads`);
+  }
 });
 
 test('a line between two pages is on the newer one, and on no other', async (t) => {

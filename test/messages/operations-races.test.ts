@@ -127,7 +127,8 @@ test('a crash between a membership and its line is mended once, whoever comes fi
   const before = (await wholeLog(core, group.id)).length;
   const change = { in: true, role: 'member', by: ann.id } as const;
   // What a process that dies right after the record leaves behind.
-  t.true(await core.store.memberships.put({ group: group.id, user: eve.id, ...change, rev: 1, lined: false, at: clock.now(), mark: 0 }));
+  const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
+  t.true(await core.store.memberships.put({ group: group.id, user: eve.id, ...change, ...own, rev: 1, lined: false, at: clock.now() }));
   t.is(await finishLines(core), 0, 'somebody may still be at it');
   clock.turn(2001);
   await Promise.all([finishLines(core), finishLines(other), changeMembership(other, group.id, eve.id, change), finishLines(core)]);

@@ -87,7 +87,48 @@ test('the page of a group shows the newest, with a link to what is older, and fr
   const page = (await carl.get(older)).text;
   t.regex(page, />message 3</);
   t.regex(page, /rel="next" href/);
-  t.false(page.includes('hx-sse:connect'), 'only the newest page is live');
+  t.regex(newest, /<iframe name="live"/);
+  t.false(page.includes('<iframe'), 'without a script the past is read on the page itself');
+  t.regex(page, /<div id="messages"[^>]* data-past hx-sse:connect="[^"]+\/events\?after=56"/, 'its stream begins where the log ended');
+});
+
+test('a day leads to its first message, in the zone of who asks; one after the last to the newest, one before the first to the oldest', async (t) => {
+  const at = await newGroup(2);
+  site.clock.turn(86_400_000);
+  await bob.json('POST', `${at}/messages`, { body: 'the next day' }); // seq 6
+  const day = new Date(site.clock.now()).toISOString().slice(0, 10);
+  const to = async (query: string) => (await carl.get(`${at}?${query}`)).headers.get('location');
+  t.is(await to(`date=${day}`), `${at}?after=5#m-6`);
+  t.is(await to('date=1999-01-01'), `${at}?after=3#m-4`);
+  t.is(await to('date=2999-01-01&zone=Europe/Berlin'), at);
+  t.deepEqual((await list(at, `?date=${day}&zone=UTC`)).numbers, [3]);
+  for (const query of ['date=2026-02-30', 'date=x', 'date=2026-01-01&zone=Mars'])
+    t.is((await carl.get(`${at}?${query}`)).status, 400, query);
+});
+
+test('a message is shown among its neighbours', async (t) => {
+  const at = await newGroup(60);
+  const page = (await carl.get(`${at}?around=20#m-20`)).text;
+  t.regex(page, /<article id="m-20"[^>]* aria-current="true"/);
+  t.is([...page.matchAll(/aria-current="true"/g)].length, 1);
+  t.regex(page, /rel="next"/);
+  t.true((await carl.get(`${at}/messages/20`)).text.includes(`href="${at}?around=20#m-20"`));
+});
+
+test('what is unread begins at a line, which the page says and leads to; from any message on it is unread again', async (t) => {
+  const at = await newGroup(3);
+  const unread = async () => (await carl.get(at, 'application/json')).json().unread;
+  await carl.json('POST', `${at}/read`, { seq: 4 });
+  const page = (await carl.get(at)).text;
+  t.regex(page, /id="unread"[^>]*role="separator"[\s\S]*?<article id="m-5"/);
+  t.true(page.includes(`<a id="jump" href="${at}?around=5&amp;unread=5#unread">Jump to the first unread (2)</a>`));
+  t.is(await unread(), 0, 'without a script the newest page is read when it is shown');
+  t.notRegex((await carl.get(at)).text, /id="unread"/);
+  t.regex((await carl.get(`${at}?around=5&unread=5`)).text, /id="unread"/, 'where the address says so the line stays');
+  t.deepEqual((await carl.json('POST', `${at}/read`, { seq: 5, unread: '1' })).json(), { n: 1, unread: 2 });
+  t.is((await carl.form(`${at}/read`, { seq: '6', unread: '1' })).headers.get('location'), '/groups', 'the mark stays where it is');
+  t.is(await unread(), 2);
+  t.is((await carl.json('POST', `${at}/read`, { seq: 99, unread: '1' })).status, 422);
 });
 
 test('shells read a group as lines', async (t) => {
@@ -117,7 +158,7 @@ test('an author edits by form, by htmx and by PATCH; the others may not', async 
   t.is((await bob.form(`${one}/edit`, { body: 'by form' })).headers.get('location'), `${at}#m-4`);
   t.regex(
     (await bob.form(`${one}/edit`, { body: 'by htmx' }, { 'HX-Request': 'true' })).text,
-    /^<article id="m-4"[\s\S]*by htmx[\s\S]*<small>edited<\/small>/,
+    /^<article id="m-4"[\s\S]*by htmx[\s\S]*<summary>edited<\/summary>/,
   );
   t.is((await bob.json('PATCH', one, { body: 'by program' })).json().body, 'by program');
   for (const other of [ann, carl]) {
@@ -162,7 +203,7 @@ test('a member reacts and takes it back, by form and by program', async (t) => {
   await ann.json('DELETE', `${one}/reactions/${encodeURIComponent('🎉')}`);
   await carl.form(`${one}/reactions`, { emoji: '🎉', on: '0' });
   t.deepEqual(await reactions(), []);
-  for (const emoji of ['', 'two words', 'x'.repeat(17)]) t.is((await carl.json('POST', `${one}/reactions`, { emoji })).status, 422);
+  for (const emoji of ['', 'a/b', 'x'.repeat(17)]) t.is((await carl.json('POST', `${one}/reactions`, { emoji })).status, 422);
 });
 
 test('only messages have addresses: what is no message, or of another group, is not found', async (t) => {

@@ -17,11 +17,26 @@ const user = (id: string, more: Partial<User> = {}): User => ({
   ...more,
 });
 const group: Group = {
-  ...{ id: GROUP, number: 1, slug: 'g', name: 'G', topic: '', open: false, archived: false, codeMac: '', codeSealed: '' },
+  ...{
+    id: GROUP,
+    kind: 'group',
+    people: null,
+    codeExpiresAt: null,
+    codeUsesLeft: null,
+    number: 1,
+    slug: 'g',
+    name: 'G',
+    topic: '',
+    open: false,
+    archived: false,
+    codeMac: '',
+    codeSealed: '',
+  },
   ...{ createdAt: NOW, head: { seq: 0, n: 0, at: 0 } },
 };
 const membership = (id: string, more: Partial<Membership> = {}): Membership => ({
   ...{ group: GROUP, user: asUserId(id), in: true, role: 'member' as const, rev: 1, by: AUTHOR, lined: true, at: NOW, mark: 0 },
+  ...{ level: 'mentions' as const, hidden: null, ceding: false },
   ...more,
 });
 

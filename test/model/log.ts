@@ -1,6 +1,6 @@
-import type { GroupId } from '../../lib/ids.ts';
+import type { GroupId, UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, headAfter, isFollowUp, isMessage, type Message } from '../../lib/messages/entry.ts';
-import { type Appended, type LogStore, StoreUnavailable } from '../../lib/store/port.ts';
+import { type Appended, type LogStore, MOST_MENTIONS_COUNTED, StoreUnavailable } from '../../lib/store/port.ts';
 import { hintOf, type Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';
 import type { Line } from './line.ts';
@@ -65,16 +65,31 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
           .filter(isFollowUp)
           .filter(({ target, seq }) => targets.some((one) => one.seq === target && seq > one.after)),
       ),
+    countMentions: async (user, asked) =>
+      new Map(
+        await Promise.all(
+          asked.map(async ({ group, after }) => [group, await read(group, 'mentions', mentionsOf(user, group, after))] as const),
+        ),
+      ),
     byKey: (group, author, key) => read(group, 'by key', ({ keys }) => keys.get(keyOf(group, author, key))),
     ...rewriting(lineOf, lines.all),
   };
 }
 
+/** How many messages name a user in entries after message number `after`. */
+const mentionsOf = (user: UserId, group: GroupId, after: number) => (state: State) => {
+  const naming = logOf(state, group).flatMap((one) => {
+    const isNaming = (one.kind === 'message' || one.kind === 'edit') && one.mentions?.includes(user) && !one.scrubbed;
+    return isNaming && one.author !== user && one.n > after ? [one.kind === 'edit' ? one.target : one.seq] : [];
+  });
+  return Math.min(new Set(naming).size, MOST_MENTIONS_COUNTED);
+};
+
 /** The few writes that touch an entry after it was appended. */
 function rewriting(
   lineOf: (group: GroupId) => Line,
   lines: readonly Line[],
-): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle'> {
+): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle' | 'pending' | 'called' | 'pins' | 'unpinned'> {
   const rewrite = (group: GroupId, label: string, change: Change) => lineOf(group).write(label, () => ({ result: undefined, change }));
   return {
     snapshot: (group, target, folded) =>
@@ -91,7 +106,7 @@ function rewriting(
       rewrite(group, 'scrub', (state) => {
         for (const entry of logOf(state, group)) {
           if (entry.kind === 'message' && entry.seq === target) {
-            const { folded: _, ...rest } = entry;
+            const { folded: _, attachments: _files, ...rest } = entry;
             putEntry({ ...rest, body: '', scrubbed: true })(state);
           }
           if (entry.kind === 'edit' && entry.target === target) putEntry({ ...entry, body: '', scrubbed: true })(state);
@@ -99,6 +114,10 @@ function rewriting(
         settle(group, erase)(state);
       }),
     settle: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
+    pending: async () => [], // no bot is called in the model
+    called: async () => {},
+    pins: async () => [], // nobody pins in the model
+    unpinned: async () => {},
   };
 }
 

@@ -26,6 +26,9 @@ export const HEARTBEAT_MS = 3000;
 
 const config = readConfig({ POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', LOG_LEVEL: 'silent' });
 const secrets = openSecrets(['a key that is long enough for the model']);
+const noPictures: Core['pictures'] = { look: async () => undefined, close: () => {} };
+const noCalls: Core['calls'] = { plan: async () => undefined, ring: () => {}, onRing: () => () => {} };
+const noIndexer: Core['indexer'] = { note: () => {}, catchUp: async () => {}, start: () => {}, stop: async () => {} };
 const noPasswords = {
   hash: () => Promise.reject(new Error('passwords are not modelled')),
   verify: () => Promise.reject(new Error('passwords are not modelled')),
@@ -67,7 +70,18 @@ export class ModelProcess {
     const log = { debug: () => {}, info: () => {}, warn: this.#noted, error: this.#failed };
     const parts = { ...withRecent(store.store), bus: bus.bus, now, log, random, meters: new Meters(), limits: openLimits(now) };
     const directory = openDirectory(parts.store);
-    this.core = { ...parts, config, secrets, passwords: noPasswords, directory, appender: openAppender(parts) };
+    this.core = {
+      ...parts,
+      config,
+      secrets,
+      passwords: noPasswords,
+      pictures: noPictures,
+      calls: noCalls,
+      indexer: noIndexer,
+      written: { note: () => {}, onWritten: () => () => {} },
+      directory,
+      appender: openAppender(parts),
+    };
     this.#hub = new Hub({ core: this.core, views: { render: rendered }, renderMembers: async () => 'members', heartbeatMs });
     this.#started = this.#start();
   }

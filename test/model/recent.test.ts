@@ -8,8 +8,11 @@ test('a membership from memory is never older than the head of its group: a writ
   t.teardown(store.close);
   const { recent } = withRecent(store);
   const [id, user] = [newGroupId(systemRandom), newUserId(systemRandom)];
-  const group = { id, slug: 'kitchen', name: 'Kitchen', topic: '', open: true, archived: false, codeMac: '', codeSealed: '', createdAt: 1 };
-  const membership = { group: id, user, in: true, role: 'member', rev: 1, by: user, lined: true, at: 1, mark: 0 } as const;
+  const code = { codeMac: '', codeSealed: '', codeExpiresAt: null, codeUsesLeft: null };
+  const plain = { kind: 'group', people: null, topic: '', open: true, archived: false, createdAt: 1 } as const;
+  const group = { id, slug: 'kitchen', name: 'Kitchen', ...plain, ...code };
+  const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
+  const membership = { group: id, user, in: true, role: 'member', rev: 1, by: user, lined: true, at: 1, ...own } as const;
   await store.groups.insert(group);
   await store.memberships.put(membership);
   t.true((await recent.memberships.get(id, user))?.in);

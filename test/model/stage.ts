@@ -138,6 +138,8 @@ export function userNamed(name: string, color: number): User {
 
 const aGroup = (id: GroupId, slug: string) => ({
   id,
+  kind: 'group' as const,
+  people: null,
   number: 1,
   slug,
   name: slug,
@@ -146,6 +148,8 @@ const aGroup = (id: GroupId, slug: string) => ({
   archived: false,
   codeMac: slug,
   codeSealed: slug,
+  codeExpiresAt: null,
+  codeUsesLeft: null,
   createdAt: START,
 });
 
@@ -159,4 +163,7 @@ const membershipOf = (group: GroupId, user: UserId): Membership => ({
   lined: true,
   at: START,
   mark: 0,
+  level: 'mentions',
+  hidden: null,
+  ceding: false,
 });

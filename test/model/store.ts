@@ -24,6 +24,13 @@ export function openModelStore(
     settings: notModelled('settings'),
     sessions: notModelled('sessions'),
     tokens: notModelled('tokens'),
+    files: notModelled('files'),
+    cursors: notModelled('cursors'),
+    saved: notModelled('saved'),
+    webhooks: notModelled('webhooks'),
+    deliveries: notModelled('deliveries'),
+    search: notModelled('search'),
+    push: notModelled('push'),
     users: userStore(first),
     groups: groupStore(first),
     memberships: membershipStore(first),
@@ -57,6 +64,13 @@ function userStore(line: Line): UserStore {
       line.write('users.update', ({ users: all }) => {
         const user = all.get(id);
         return user ? { result: true, change: putUser({ ...user, ...patch }) } : { result: false };
+      }),
+    stepDown: (id, patch) =>
+      line.write('users.stepDown', ({ users: all }) => {
+        const user = all.get(id);
+        if (!user) return { result: 'missing' as const };
+        const isNeeded = user.admin && !user.disabled && ![...all.values()].some((one) => one.id !== id && one.admin && !one.disabled);
+        return isNeeded ? { result: 'last' as const } : { result: 'done' as const, change: putUser({ ...user, ...patch }) };
       }),
     list: () => users('all users', (all) => [...all]),
   };
@@ -101,10 +115,35 @@ function membershipStore(line: Line): MembershipStore {
       line.write('memberships.put', ({ memberships }) => {
         const present = memberships.get(memberKey(membership.group, membership.user));
         if ((present?.rev ?? 0) !== membership.rev - 1) return { result: false };
-        return { result: true, change: putMembership({ ...membership, mark: present?.mark ?? membership.mark }) };
+        const { mark, level, hidden } = present ?? membership;
+        const line = {
+          ...(present?.line === undefined ? {} : { line: present.line }),
+          ...(present?.seen === undefined ? {} : { seen: present.seen }),
+        };
+        return { result: true, change: putMembership({ ...membership, ...line, mark, level, hidden }) };
       }),
-    lined: (group, user, rev) => update('memberships.lined', group, user, (one) => (one.rev === rev ? { ...one, lined: true } : one)),
-    mark: (group, user, n) => update('mark', group, user, (one) => ({ ...one, mark: Math.max(one.mark, n) })),
+    lined: (group, user, rev, at) =>
+      update('memberships.lined', group, user, (one) => (one.rev === rev ? { ...one, lined: true, line: at } : one)),
+    mark: (group, user, n) =>
+      line.write('mark', ({ memberships }) => {
+        const present = memberships.get(memberKey(group, user));
+        const isMoved = present !== undefined && present.mark < n;
+        return isMoved ? { result: true, change: putMembership({ ...present, mark: n }) } : { result: false };
+      }),
+    seen: async (group, user, at) => {
+      await update('memberships.seen', group, user, (one) => ({ ...one, seen: Math.max(one.seen ?? 0, at) }));
+    },
+    unmark: (group, user, n) =>
+      line.write('unmark', ({ memberships }) => {
+        const present = memberships.get(memberKey(group, user));
+        const isMoved = present !== undefined && present.mark > n;
+        return isMoved ? { result: true, change: putMembership({ ...present, mark: n }) } : { result: false };
+      }),
+    prefer: (group, user, preferences) =>
+      line.write('memberships.prefer', ({ memberships }) => {
+        const present = memberships.get(memberKey(group, user));
+        return present ? { result: true, change: putMembership({ ...present, ...preferences }) } : { result: false };
+      }),
     unlined: (before, limit) => read('unlined', (all) => all.filter(({ lined, at }) => !lined && at < before).slice(0, limit)),
     ofGroup: (group) =>
       read('members', (all, { came }) => {

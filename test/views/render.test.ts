@@ -12,7 +12,10 @@ const all = [...pages, ...partials];
 const HOSTILE = `<script>alert(1)</script>"'{{7*7}}`;
 /** What people write; the rest (ids, slugs, urls, times, rendered html) is ours. */
 const TEXTS = new Set(
-  'name topic text message heading requestId title as names body code prefix hook token curl newToken error emoji'.split(' '),
+  (
+    'name topic text message heading requestId title as names body code prefix curl newToken error emoji ' +
+    'icon pinned label value reason answer summary question bot group keywords what line'
+  ).split(' '),
 );
 
 function poison(value: unknown, key = ''): unknown {
@@ -74,7 +77,10 @@ test('a row is the same bytes whoever looks, alone or in a page', (t) => {
 
 test('the page has the names by which people and programs find things', (t) => {
   const html = render(pages.find(({ name }) => name === 'chat') as Sample);
-  t.regex(html, /<div id="messages" role="log" aria-label="Messages" hx-sse:connect="\/groups\/lobby\/events\?after=13"/);
+  t.regex(
+    html,
+    /<div id="messages" role="log" aria-label="Messages" data-base="\/groups\/lobby" data-unread hx-sse:connect="\/groups\/lobby\/events\?after=13"/,
+  );
   t.regex(html, /<label [^>]*for="body">Message<\/label>\s*<textarea id="body" name="body"/);
   t.regex(html, /<button class="send">.*Send<\/span><\/button>/);
   t.regex(html, /<article id="m-3" [^>]*data-author="ann0000000000000" data-rev="3"/);
@@ -83,9 +89,9 @@ test('the page has the names by which people and programs find things', (t) => {
   t.is([...html.matchAll(/class="day" data-day/g)].length, 2);
 });
 
-test('an older page has no stream, and a way on', (t) => {
+test('an older page has no live frame, knows that it is of the past, and has a way on', (t) => {
   const html = render(pages.find(({ name }) => name === 'chat-archived') as Sample);
-  t.false(html.includes('hx-sse:connect'));
+  t.regex(html, /<div id="messages"[^>]* data-past /);
   t.false(html.includes('<iframe'));
   t.regex(html, /<a class="turn" rel="next"/);
   t.false(html.includes('id="composer"'));

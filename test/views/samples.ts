@@ -1,3 +1,6 @@
+import { docsOf } from '../../lib/api/page.ts';
+import { renderBody } from '../../lib/messages/markup.ts';
+
 /** Every template with locals as the routes give them: what the gallery shows and the tests render. */
 export type Sample = { readonly name: string; readonly template: string; readonly locals: Record<string, unknown> };
 
@@ -32,15 +35,30 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     day,
     dayLabel: seq < 4 ? 'Thursday, 20 November 2025' : 'Friday, 21 November 2025',
     html,
+    files: [],
     edited: false,
+    pinned: null,
     erased: false,
     undoBy: null,
     reactions: [],
     ...more,
   };
 };
+const file = (kind: string, name: string, type: string, size: string, place = { width: 1, height: 1 }) => {
+  const url = `/files/f0000000000000000000000000/${encodeURIComponent(name)}`;
+  return { kind, name, type, size, url, thumb: '/files/f0000000000000000000000000/thumb', ...place };
+};
 const line = (time: string, text: string) => ({ ...row(echo, time, ''), author: null, text });
 const [ann, bob, eve, niki] = people;
+
+const MARKDOWN = [
+  '# How it reads',
+  '> A day in advance.\n> > Two.',
+  '- [x] **bold**, *italic*, ~~struck~~, `code`, ||hidden||\n- [ ] https://example.org\n  1. one',
+  '| Job | Time |\n|:--|--:|\n| tests on every platform | 12:40 |',
+  '```ts\n/** Adds. */\nexport const add = (a: number, b = 0x1f) => a + b * 2;\n```',
+  '```diff\n- old\n+ new\n```\n---\n-# small print',
+].join('\n\n');
 
 export const rows = [
   line('09:11', 'Ann added Bob Marsh'),
@@ -55,6 +73,7 @@ export const rows = [
   row(bob, '09:03', 'Shout if something reads wrong.'),
   row(eve, '09:20', 'Reads well. Two small things:\n– the third heading says “Febuary”\n– we renamed “rooms” to “groups” everywhere else', {
     edited: true,
+    pinned: 'Ann',
   }),
   row(echo, '09:41', 'Build 1182 passed in 3 min 12 s on main (4f21c9e)', { as: 'deploy' }),
   row(
@@ -63,7 +82,17 @@ export const rows = [
     '<div class="rich"><p>Deploy of <b>web</b></p><div class="slip c-5"><p class="by">ci</p><p class="headline"><b><a href="https://ci.example.org/7" rel="noopener noreferrer nofollow" target="_blank">Build 7</a></b></p><p>It took <code>3 min</code></p><dl><div class="short"><dt>Branch</dt><dd><p>main</p></dd></div><div class="short"><dt>Commit</dt><dd><p>4f21c9e</p></dd></div></dl><pre><code>ok 412 - all of them\nok 413</code></pre><p class="actions"><a href="https://ci.example.org/7/log" rel="noopener noreferrer nofollow" target="_blank">Log</a></p><p><small>ci · 21 Nov 2025, 09:42 UTC</small></p></div></div>',
     { as: 'deploy', icon: '🚀' },
   ),
+  row(eve, '09:43', 'The new door, and what it will cost:', {
+    files: [
+      file('picture', 'door & frame.jpg', 'image/jpeg', '2.1 MB', { width: 400, height: 225 }),
+      file('file', 'offer <final>.pdf', 'application/pdf', '184 KB'),
+    ],
+  }),
+  row(bob, '09:43', '', {
+    files: [file('sound', 'memo.ogg', 'audio/ogg', '312 KB'), file('film', 'walk.webm', 'video/webm', '11 MB')],
+  }),
   row(niki, '09:44', 'Καλημέρα. <span class="mention" data-user="ann0000000000000">@Ann</span> could you look at the import before noon?'),
+  row(bob, '09:44', renderBody(MARKDOWN, 'markdown', [])),
   row(ann, '09:45', 'Yes, after the call.', { reactions: [{ emoji: '❤️', count: 1, by: niki.id, names: 'Νίκη' }] }),
   row(ann, '09:46', 'I will write here when it is through.'),
   row(eve, '09:50', '', { erased: true }),
@@ -73,25 +102,45 @@ export const rows = [
     '14:01',
     'Here is the long one I promised: when a reader falls behind we close the socket and let it come back with its cursor, so that nobody holds a megabyte for somebody who left for lunch. It reads the gap from the store and goes on as if nothing had happened.',
   ),
+  {
+    ...line('14:02', ''),
+    fold: {
+      summary: 'Éva Lindqvist, Νίκη and 2 others joined',
+      lines: [line('14:02', 'Éva Lindqvist joined'), line('14:02', 'Νίκη joined')],
+    },
+  },
 ];
 
-const group = { id: 'g00', slug: 'lobby', name: 'Lobby', topic: 'Everything that has no better place', open: true, archived: false };
+const group = {
+  ...{ id: 'g00', kind: 'group', slug: 'lobby', name: 'Lobby', topic: 'Everything that has no better place', open: true, archived: false },
+};
 const members = [
   ...people.map((person, index) => ({
     ...person,
     bot: false,
     role: index === 1 ? 'moderator' : 'member',
     present: index < 3 && index !== 1,
+    seen: index === 1 ? { iso: '2025-11-21T13:57:03.004Z', ago: '5 minutes ago' } : null,
   })),
-  { ...echo, bot: true, role: 'member', present: false },
+  { ...echo, bot: true, role: 'member', present: false, seen: null },
 ];
-const sidebar = [
-  { slug: 'lobby', name: 'Lobby', unread: 0, current: true },
-  { slug: 'design', name: 'Design', unread: 3, current: false },
-  { slug: 'release-train', name: 'Release train', unread: 0, current: false },
-  { slug: 'night-shift', name: 'Night shift', unread: 128, current: false },
-];
-const composer = { body: '', key: 'k3y', error: null };
+const inList = (slug: string, name: string, more: object) => ({
+  ...{ slug, name, unread: '', mentions: '', current: false, direct: false, muted: false, waiting: '', all: false },
+  ...more,
+});
+const sidebar = {
+  rows: [
+    inList('lobby', 'Lobby', { current: true }),
+    inList('design', 'Design', { unread: '3' }),
+    inList('release-train', 'Release train', { unread: '5', mentions: '2' }),
+    inList('night-shift', 'Night shift', { unread: '99+' }),
+    inList('news', 'News', { muted: true }),
+    inList('dm-1', 'Éva Lindqvist', { unread: '1', direct: true }),
+    inList('dm-2', 'Bob Marsh, Éva Lindqvist, Νίκη', { direct: true }),
+  ],
+  waiting: '2',
+};
+const composer = { body: '', key: 'k3y', error: null, asksAll: false, mostFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
 const show = {
   ...common,
@@ -99,9 +148,15 @@ const show = {
   rows,
   members,
   sidebar,
+  pins: 2,
   composer,
   older: '/groups/lobby?before=1',
   newer: null,
+  unread: {
+    ...{ seq: 2, count: 37, here: true, iso: '2025-11-21T14:02:00.000Z', time: '14:02' },
+    url: '/groups/lobby?around=2&unread=2#unread',
+  },
+  behind: true,
   mayPost: true,
   mayManage: true,
   moderator: true,
@@ -109,13 +164,14 @@ const show = {
 };
 const signup = { name: '', error: null, code: '', needsCode: false, closed: false };
 const login = { name: '', error: null };
+const listed = { level: 'mentions', archived: false, hidden: false };
 const groups = [
   {
     slug: 'lobby',
     name: 'Lobby',
     topic: '',
     unread: 0,
-    archived: false,
+    ...listed,
     last: { author: 'Bob Marsh', text: 'Here is the long one I promised: when a reader falls behind we close the socket', at: NOW },
   },
   {
@@ -123,39 +179,125 @@ const groups = [
     name: 'Design',
     topic: 'Type and colour',
     unread: 3,
-    archived: false,
+    ...listed,
     last: { author: 'Éva Lindqvist', text: 'New icons are in', at: NOW - 7_200_000 },
   },
-  { slug: 'old', name: 'Summer party', topic: 'Done and dusted', unread: 0, archived: true, last: null },
+  { slug: 'old', name: 'Summer party', topic: 'Done and dusted', unread: 0, ...listed, archived: true, last: null },
+  { slug: 'news', name: 'News', topic: 'From outside', unread: 31, ...listed, level: 'nothing', last: null },
+];
+const direct = [
+  {
+    slug: 'dm-1',
+    name: 'Éva Lindqvist',
+    topic: '',
+    unread: 1,
+    ...listed,
+    last: { author: 'Éva Lindqvist', text: 'Have you a minute?', at: NOW },
+  },
+  { slug: 'dm-2', name: 'Bob Marsh, Éva Lindqvist, Νίκη', topic: '', unread: 0, ...listed, hidden: true, last: null },
 ];
 const index = {
   ...common,
   title: 'Groups',
   groups,
+  direct: direct.slice(0, 1),
   open: [{ slug: 'books', name: 'Book club', topic: 'One a month', memberCount: 12 }],
   create: { name: '', open: false, error: null },
   join: { code: '', error: null },
   mayCreate: true,
+};
+const own = { level: 'mentions', hidden: null, mayLeave: true };
+const manage = {
+  ...{ code: 'hK3p-9Qwz-Lm2v', link: 'https://chat.example.org/join/hK3p-9Qwz-Lm2v', error: null },
+  ...{ expiresAt: NOW + 864e5, usesLeft: 3, now: NOW },
+};
+const invite = { name: 'Book club', topic: 'One a month', memberCount: 12, code: 'hK3p-9Qwz-Lm2v', mayJoin: true };
+const admin = {
+  ...{ path: '/admin', title: 'Administration', q: '', counts: { groups: 2, direct: 7 } },
+  more: { people: '/admin?people=niki000000000000#people-title', bots: null, groups: null },
 };
 const settings = {
   ...common,
   path: '/settings',
   title: 'Settings',
   tokens: [
-    { id: 'a1b2', prefix: 'Xk3pQ9aa', createdAt: NOW - 864e5, lastUsedAt: NOW },
-    { id: 'c3d4', prefix: 'm0LtR7bb', createdAt: NOW, lastUsedAt: null },
+    { id: 'a1b2', name: 'laptop', prefix: 'Xk3pQ9aa', createdAt: NOW - 864e5, lastUsedAt: NOW },
+    { id: 'c3d4', name: null, prefix: 'm0LtR7bb', createdAt: NOW, lastUsedAt: null },
   ],
   newToken: null,
+  tokenForm: { name: '', error: null },
   passwordError: null,
+  push: {
+    key: 'BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U',
+    devices: [
+      { id: 'e5f6', label: 'Firefox on Linux', current: true, createdAt: NOW - 864e5, lastOkAt: NOW, failures: 0 },
+      { id: 'a7b8', label: 'Chrome on Android', current: false, createdAt: NOW, lastOkAt: null, failures: 2 },
+    ],
+  },
 };
 export const edit = { slug: 'lobby', seq: 3, body: 'It is. I took the old worker down last night.', key: 'k3y', error: null };
 const bot = { id: echo.id, name: 'echo', color: 5, createdAt: NOW, disabled: false };
-const botsPage = { ...common, title: 'Bots', group, bots: [bot], create: { name: '', error: null }, made: null };
-const made = {
-  name: 'echo',
+const botsPage = {
+  ...common,
+  ...{ title: 'Bots', group, bots: [bot], isAdmin: true, made: null },
+  ...{ create: { name: '', error: null }, bring: { name: '', error: null } },
+};
+const secrets = {
   hook: 'https://chat.example.org/hooks/9fKx2mPq7RtVw4ZsB8nLc3HdJ6gYeA5uTQoX1iNk',
   token: 'Zt8Qm4Xb1Vn6Kc9Lf2Hs5Jd7Ga3Pw0Re8Ty4Ui6O',
-  curl: "curl -d 'Hello' https://chat.example.org/hooks/9fKx2mPq7RtVw4ZsB8nLc3HdJ6gYeA5uTQoX1iNk",
+};
+const made = {
+  title: 'echo is ready',
+  fields: [
+    { id: 'hook', label: 'Hook URL', value: secrets.hook },
+    { id: 'token', label: 'Bearer token', value: secrets.token },
+    { id: 'campfire', label: 'Key for bots written for Campfire', value: 'echo000000000000-9fKx2mPq7RtV' },
+  ],
+  curl: `curl -d "Hello from echo" ${secrets.hook}`,
+};
+const hooked = {
+  ...{ url: 'https://bots.example.org/echo', keywords: 'deploy, release', events: [{ value: 'posted', chosen: true }] },
+  triggers: [
+    { value: 'mention', label: 'messages that name it', chosen: true },
+    { value: 'all', label: 'all messages', chosen: false },
+  ],
+};
+const delivery = {
+  ...{ id: 'dlv_7Qm4Xb1Vn6Kc9Lf2', event: 'posted', state: 'waiting', reason: null, createdAt: NOW, due: NOW + 60_000, attempts: 2 },
+  ...{ status: 500, ms: 312, error: null, url: '/groups/lobby/messages/4', reply: null, seq: 4, group: 'lobby' },
+};
+const botPage = {
+  ...common,
+  ...{ title: 'echo', group, bot: { id: echo.id, name: 'echo', color: 5, createdAt: NOW }, isAdmin: true, groups: [group] },
+  tokens: [
+    { kind: 'hook', prefix: '9fKx2mPq', into: 'Lobby', createdAt: NOW, lastUsedAt: NOW, expiresAt: NOW + 864e5 },
+    { kind: 'bearer', prefix: 'Zt8Qm4Xb', into: null, createdAt: NOW, lastUsedAt: null, expiresAt: null },
+  ],
+  ...{ isEnding: true, secrets: 2, webhook: { url: hooked.url, disabled: null }, form: hooked, refused: null, made },
+  deliveries: [
+    delivery,
+    { ...delivery, id: 'dlv_2', state: 'done', due: null, attempts: 1, status: 200, reply: '/groups/lobby/messages/5' },
+    { ...delivery, id: 'dlv_3', state: 'failed', reason: 'It answered 410: gone.', due: null, status: null, error: 'timed out', ms: null },
+  ],
+  ...{ older: 'dlv_3', isPaged: false },
+};
+const hit = (by: Person, where: { slug: string; name: string }, html: string) => ({
+  ...{ group: where, author: { ...by, bot: by.id === echo.id }, as: by.id === echo.id ? 'deploy' : null },
+  ...{ at: NOW, html, context: `/groups/${where.slug}?before=5#m-4` },
+});
+const [lobby, design] = [
+  { slug: 'lobby', name: 'Lobby' },
+  { slug: 'design', name: 'Design' },
+];
+const found = {
+  ...common,
+  ...{ title: 'Search: worker', path: '/search', q: 'worker in:lobby "<b>"', isFirst: true, older: '/search?q=worker&cursor=1-a-2' },
+  hits: [
+    hit(ann, lobby, 'It is. I took the old <mark>worker</mark> down last night, the new one starts at ten.'),
+    hit(echo, lobby, '…3 min 12 s on main, <mark>worker</mark> pool 4 of 4, &lt;ok&gt; and the <mark>workers</mark> are warm'),
+    hit(eve, design, 'The hard hat for the <mark>worker</mark> icon is in, in both sizes'),
+    hit(niki, lobby, 'Καλημέρα. Ο <mark>worker</mark> ξεκίνησε.'),
+  ],
 };
 const wrong = (field: string, message: string) => ({ field, message });
 
@@ -180,7 +322,13 @@ export const pages: readonly Sample[] = [
   {
     name: 'settings-new-token',
     template: 'accounts/settings.njk',
-    locals: { ...settings, tokens: [], newToken: made.token, passwordError: wrong('current', 'That is not your password.') },
+    locals: {
+      ...settings,
+      tokens: [],
+      push: { key: '', devices: [] },
+      newToken: secrets.token,
+      passwordError: wrong('current', 'That is not your password.'),
+    },
   },
   { name: 'groups', template: 'groups/index.njk', locals: index },
   {
@@ -190,6 +338,7 @@ export const pages: readonly Sample[] = [
       ...index,
       viewer: { ...viewer, admin: false },
       groups: [],
+      direct: [],
       open: [],
       mayCreate: false,
       join: { code: 'abc', error: wrong('code', 'No group has this code.') },
@@ -219,7 +368,7 @@ export const pages: readonly Sample[] = [
       mayPost: false,
       mayManage: false,
       moderator: false,
-      live: null,
+      live: { ...live, frame: null },
       newer: '/groups/lobby?after=13',
     },
   },
@@ -233,11 +382,41 @@ export const pages: readonly Sample[] = [
     template: 'groups/members.njk',
     locals: { ...common, group, members, mayManage: false, add: { name: '', error: null } },
   },
-  { name: 'group-settings', template: 'groups/settings.njk', locals: { ...common, group, code: 'hK3p-9Qwz-Lm2v', error: null } },
+  { name: 'group-settings', template: 'groups/settings.njk', locals: { ...common, group, own, manage } },
+  {
+    name: 'group-settings-member',
+    template: 'groups/settings.njk',
+    locals: { ...common, group: { ...group, open: false }, own, manage: null },
+  },
+  {
+    name: 'direct-settings',
+    template: 'groups/settings.njk',
+    locals: {
+      ...common,
+      group: { ...group, kind: 'direct', name: 'Bob Marsh' },
+      own: { level: 'everything', hidden: false, mayLeave: false },
+      manage: null,
+    },
+  },
   {
     name: 'group-settings-errors',
     template: 'groups/settings.njk',
-    locals: { ...common, group: { ...group, open: false, archived: true }, code: 'x', error: wrong('topic', 'At most 200 characters.') },
+    locals: {
+      ...common,
+      group: { ...group, open: false, archived: true },
+      own: null,
+      manage: { ...manage, expiresAt: NOW - 1, usesLeft: 0, error: wrong('topic', 'At most 200 characters.') },
+    },
+  },
+  { name: 'search', template: 'search/index.njk', locals: found },
+  { name: 'search-none', template: 'search/index.njk', locals: { ...found, hits: [], older: null } },
+  { name: 'search-end', template: 'search/index.njk', locals: { ...found, hits: [], older: null, isFirst: false } },
+  { name: 'search-further', template: 'search/index.njk', locals: { ...found, hits: [] } },
+  { name: 'search-help', template: 'search/index.njk', locals: { ...found, q: '', hits: [], older: null } },
+  {
+    name: 'api',
+    template: 'api/index.njk',
+    locals: { ...visitor, ...docsOf('https://chat.example.org'), title: 'The API', version: '1.2.3' },
   },
   { name: 'bots', template: 'bots/index.njk', locals: { ...botsPage, made } },
   {
@@ -249,24 +428,81 @@ export const pages: readonly Sample[] = [
       bot: 'echo',
       group: 'Lobby',
       says: 'Whoever knows this address can post here: keep it to yourself.',
-      lines: [{ what: 'A text', line: `curl -d "Disk 91% full on db1" ${made.hook}` }],
-      others: [{ what: 'Rocket.Chat', line: made.hook.replace('/hooks/', '/hooks/parley/') }],
+      lines: [{ what: 'A text', line: `curl -d "Disk 91% full on db1" ${secrets.hook}` }],
+      others: [{ what: 'Rocket.Chat', line: secrets.hook.replace('/hooks/', '/hooks/parley/') }],
     },
   },
-  { name: 'bots-none', template: 'bots/index.njk', locals: { ...botsPage, bots: [] } },
+  {
+    name: 'bots-none',
+    template: 'bots/index.njk',
+    locals: { ...botsPage, bots: [], isAdmin: false, create: { name: 'x'.repeat(70), error: wrong('name', 'At most 64 characters.') } },
+  },
+  { name: 'bot', template: 'bots/show.njk', locals: botPage },
+  {
+    name: 'bot-refused',
+    template: 'bots/show.njk',
+    locals: {
+      ...botPage,
+      ...{ isAdmin: false, isEnding: false, secrets: 0, made: null, deliveries: [], older: null },
+      webhook: { url: hooked.url, disabled: 'it has failed for 5 days' },
+      refused: { form: 'webhook', typed: {}, error: wrong('url', 'This is no address that can be called.') },
+    },
+  },
+  {
+    name: 'delivery',
+    template: 'bots/delivery.njk',
+    locals: {
+      ...common,
+      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, delivery, isOver: false, noRequest: null },
+      attempts: [
+        { at: NOW, status: 500, ms: 312, error: null, answer: '<h1>Internal Server Error</h1>' },
+        { at: NOW - 60_000, status: null, ms: 10_000, error: 'timed out', answer: null },
+      ],
+      request: { url: hooked.url, headers: [['content-type', 'application/json']], body: '{\n  "event": "posted"\n}' },
+    },
+  },
+  {
+    name: 'delivery-none',
+    template: 'bots/delivery.njk',
+    locals: {
+      ...common,
+      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, isOver: true, attempts: [], request: null },
+      delivery: { ...delivery, state: 'dropped', reason: 'The message is erased.', due: null, url: null },
+      noRequest: 'The message is erased.',
+    },
+  },
   { name: 'edit', template: 'messages/edit.njk', locals: { ...common, group, edit: { ...edit, error: 'Write something first.' } } },
   {
     name: 'message',
     template: 'messages/show.njk',
     locals: { ...common, group, row: rows[3], moderator: false, members: [], context: '/groups/lobby?around=4#m-4' },
   },
+  { name: 'pins', template: 'messages/pins.njk', locals: { ...common, group, rows: [rows[5], rows[2]], moderator: false, members: [] } },
+  {
+    name: 'saved',
+    template: 'saved/index.njk',
+    locals: {
+      ...common,
+      ...{ title: 'Saved messages', path: '/saved', older: '/saved?cursor=1-a-2', isFirst: true },
+      items: [rows[3], rows[9], rows[13]].map((one) => ({
+        group: { slug: 'lobby', name: 'Lobby' },
+        at: NOW,
+        context: '/groups/lobby?before=5#m-4',
+        row: one,
+      })),
+    },
+  },
+  { name: 'saved-none', template: 'saved/index.njk', locals: { ...common, items: [], older: null, isFirst: true } },
+  { name: 'saved-end', template: 'saved/index.njk', locals: { ...common, items: [], older: null, isFirst: false } },
+  { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },
+  { name: 'history', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1], rows[2], rows[3]] } },
+  { name: 'history-none', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1]] } },
   {
     name: 'admin',
     template: 'admin/index.njk',
     locals: {
       ...common,
-      path: '/admin',
-      title: 'Administration',
+      ...admin,
       users: people.map((person, at) => ({ ...person, disabled: at === 2, createdAt: NOW })),
       groups: [
         { slug: 'lobby', name: 'Lobby', open: true, archived: false, memberCount: 5, messageCount: 1402 },
@@ -275,7 +511,27 @@ export const pages: readonly Sample[] = [
       bots: [bot],
     },
   },
-  { name: 'admin-empty', template: 'admin/index.njk', locals: { ...common, path: '/admin', users: [], groups: [], bots: [] } },
+  {
+    name: 'admin-empty',
+    template: 'admin/index.njk',
+    locals: { ...common, ...admin, q: 'zebra', users: [], groups: [], bots: [], counts: { groups: 1, direct: 1 } },
+  },
+  {
+    name: 'direct',
+    template: 'direct/index.njk',
+    locals: { ...common, direct, people: ['Bob Marsh', 'Νίκη'], begin: { with: '', error: null } },
+  },
+  {
+    name: 'direct-none',
+    template: 'direct/index.njk',
+    locals: { ...common, direct: [], people: [], begin: { with: 'Nobody', error: wrong('with', 'There is nobody named Nobody.') } },
+  },
+  { name: 'invite', template: 'groups/invite.njk', locals: { ...common, title: 'Join Book club', invite, forms: null } },
+  {
+    name: 'invite-visitor',
+    template: 'groups/invite.njk',
+    locals: { ...visitor, title: 'Join Book club', invite, forms: true, signup, login, returnTo: '/join/hK3p-9Qwz-Lm2v' },
+  },
   {
     name: 'error',
     template: 'error.njk',
@@ -328,6 +584,9 @@ export const partials: readonly Sample[] = [
   { name: 'members', template: 'groups/_members.njk', locals: { members } },
   { name: 'sidebar', template: 'groups/_sidebar.njk', locals: { sidebar } },
   { name: 'edit', template: 'messages/_edit.njk', locals: { edit } },
+  { name: 'save', template: 'saved/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
+  { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },
+  { name: 'versions', template: 'messages/_versions.njk', locals: { versions: [rows[1], rows[2]] } },
   { name: 'composer', template: 'messages/_composer.njk', locals: { group, composer, live } },
   { name: 'flash', template: '_flash.njk', locals: { flash: { kind: 'error', text: 'No.' } } },
   { name: 'error', template: '_error.njk', locals: { status: 422, heading: 'Not posted', message: 'Write something first.' } },

@@ -43,7 +43,7 @@ const CURL: [what: string, args: (hook: string) => string[], input: string, ...w
   ['-d text', (hook) => ['-d', 'disk 91% full & a=b', hook], '', 'disk 91% full & a=b'],
   ['-d JSON', (hook) => ['-d', '{"text":"*bold* & 100%"}', hook], '', 'bold & 100%'],
   ['--data-urlencode', (hook) => ['--data-urlencode', 'text=a + b & c', hook], '', 'a + b & c'],
-  ['-F', (hook) => ['-F', 'text=by form', '-F', 'file=@-;filename=log.txt', hook], 'log', 'by form', '[file not kept: log.txt, 3 bytes]'],
+  ['-F', (hook) => ['-F', 'text=by form', '-F', 'file=@-;filename=log.txt', hook], 'log', 'by form', 'log.txt', '3 bytes'],
   ['-d payload', (hook) => ['-d', 'payload={"text":"100% & more"}', hook], '', '100% & more'],
   ['--data-binary from a pipe', (hook) => ['--data-binary', '@-', hook], 'line one\nline two\n', 'line one\nline two'],
   ['-T (PUT)', (hook) => ['-T', '-', hook], 'by put', 'by put'],

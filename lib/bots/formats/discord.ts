@@ -1,5 +1,5 @@
 import type { Sketch } from '../../messages/model.ts';
-import { Aside, bounded, moment, plain } from './markup.ts';
+import { Aside, bounded, moment, plain, quoted } from './markup.ts';
 import { type HeaderOf, type Loose, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
 /** Whether it has the shape of what Discord's webhooks take; such a client wants Discord's answers. */
@@ -43,7 +43,7 @@ function fromDiscord(value: unknown): string | undefined {
   const kept = new Aside();
   const bare = kept.code(bounded(text).replace(/\r\n?/g, '\n'), (code) => code);
   return kept.back(
-    bare.replace(TOKENS, (_, kind: string | undefined, id = '', emoji = '', seconds = '', command = '') =>
+    quoted(bare).replace(TOKENS, (_, kind: string | undefined, id = '', emoji = '', seconds = '', command = '') =>
       token({ kind, id, emoji, seconds, command }),
     ),
   );

@@ -26,9 +26,13 @@ export function link(label: string, url: unknown): string {
 /** A moment given in seconds, as plain text. */
 export const moment = (seconds: number): string => (seconds > 0 && seconds < 253_402_300_800 ? momentOf(seconds * 1000) : '');
 
+/** `>>>`: all that follows is quoted, in Slack and Discord. */
+export const quoted = (text: string): string =>
+  text.replace(/^ {0,3}>>>[ \t]?([^>][\s\S]*)$/m, (_, rest: string) => rest.replace(/^/gm, '> '));
+
 /** First lines that only name the language of a code block. */
 const LANGUAGE =
-  /^(?:md|markdown|json|ya?ml|sh|bash|shell|console|te?xt|plaintext|diff|py|python|js|ts|sql|xml|html|css|go|rust|java|log|ini|toml|promql|http|ansi|fix)\n/i;
+  /^(md|markdown|json|ya?ml|sh|bash|shell|console|te?xt|plaintext|diff|py|python|js|ts|sql|xml|html|css|go|rust|java|log|ini|toml|promql|http|ansi|fix)\n/i;
 const CODE = /```([\s\S]*?)```|`([^`\n]+)`/g;
 const [OPEN, SHUT] = ['\ue000', '\ue001'];
 
@@ -50,10 +54,9 @@ export class Aside {
       .replaceAll(SHUT, '')
       .replace(CODE, (_, block: string | undefined, inline: string | undefined) => {
         if (block === undefined) return this.aside(codeSpan(read(inline ?? '')));
-        const said = read(block)
-          .replace(LANGUAGE, '')
-          .replace(/^\n|\n$/g, '');
-        return said.trim() === '' ? '' : `\n${this.aside(fenced(said))}\n`;
+        const [line = '', language] = LANGUAGE.exec(block) ?? [];
+        const said = read(block.slice(line.length)).replace(/^\n|\n$/g, '');
+        return said.trim() === '' ? '' : `\n${this.aside(fenced(said, language))}\n`;
       });
   }
 

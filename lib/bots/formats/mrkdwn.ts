@@ -1,5 +1,5 @@
 import { withEmoji } from './emoji.ts';
-import { Aside, bounded, link, moment, plain } from './markup.ts';
+import { Aside, bounded, link, moment, plain, quoted } from './markup.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
 
@@ -10,6 +10,7 @@ export const decoded = (text: string): string => text.replace(/&(?:amp|lt|gt);/g
 const SLACK = /<(?:(?:https?:|mailto:)[^<>\n]*|[@#!][^<>\s][^<>\n]*)>|&(?:amp|lt|gt);/;
 const ANGLES = /<([^<>\n]{1,4000})>/g;
 const BOLD = /(?<![\p{L}\p{N}*\\])\*(?=\S)([^*\n]*[^\s*])\*(?![\p{L}\p{N}*])/gu;
+const WITHIN_WORD = /(?<=[\p{L}\p{N}])\*(?=[\p{L}\p{N}])/gu;
 const STRUCK = /(?<![\p{L}\p{N}~\\])~(?=\S)([^~\n]*[^\s~])~(?![\p{L}\p{N}~])/gu;
 
 /**
@@ -30,9 +31,15 @@ export function fromMrkdwn(given: string): string {
     .replaceAll('||', '\\|\\|')
     .replace(isSlack ? /</g : /(?<!\\)</g, '\\<')
     .replaceAll('&lt;', '\\<');
-  text = withEmoji(decoded(text)).replace(BOLD, '**$1**').replace(STRUCK, '~~$1~~');
-  return kept.back(text);
+  text = withEmoji(isSlack ? literal(text) : text)
+    .replace(WITHIN_WORD, '\\*')
+    .replace(BOLD, '**$1**')
+    .replace(STRUCK, '~~$1~~');
+  return kept.back(quoted(text));
 }
+
+/** As `decoded`; what looks like another entity afterwards is none. */
+const literal = (text: string): string => decoded(text).replace(/&(?=#?\w{1,31};)/g, '\\&');
 
 /** What stands between `<` and `>`; undefined when it means nothing. */
 function angled(inner: string): string | undefined {

@@ -2,12 +2,13 @@ export type { HeaderOf } from '../signing.ts';
 
 /** A JSON object whose fields may be anything. */
 export type Loose = Readonly<Record<string, unknown>>;
-export type File = { readonly name: string; readonly bytes: number };
+/** `isKept`: it is stored with the message; else only its name is told. */
+export type File = { readonly name: string; readonly bytes: number; readonly isKept?: true };
 
 /** What came to a webhook, read but not yet understood. */
 export type Parsed = {
   readonly value: Loose;
-  /** Files beside it, which are not kept. */
+  /** Files beside it. */
   readonly files: readonly File[];
   /** Whether it came as multipart/form-data. */
   readonly isMultipart: boolean;

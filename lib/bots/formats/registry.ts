@@ -39,7 +39,10 @@ export const FORMATS: readonly Format[] = [
 /** What a delivery says; undefined when there is nothing to see in it. Files that came along are named: they are not kept yet. */
 export function understand(header: HeaderOf, parsed: Parsed): Model | undefined {
   const sketch = sketchOf(header, parsed);
-  const files = parsed.files.slice(0, 20).map(({ name, bytes }) => fileLine(name, bytes));
+  const files = parsed.files
+    .filter(({ isKept }) => !isKept)
+    .slice(0, 20)
+    .map(({ name, bytes }) => fileLine(name, bytes));
   if (files.length === 0) return modelIn(sketch);
   const text = typeof sketch?.text === 'string' ? [sketch.text] : [];
   return modelIn({ ...sketch, text: [...text, ...files].join('\n') });

@@ -4,12 +4,21 @@ import { link, moment, plain } from './markup.ts';
 import { type Loose, lines, numberIn, objectIn, objectsIn, textIn } from './read.ts';
 
 /** Slack's rich_text block as Markdown: sections, lists, preformatted text, quotes. */
-export const fromRichText = (block: Loose): string | undefined => lines(...objectsIn(block.elements).map(partOf));
+export function fromRichText(block: Loose): string | undefined {
+  let depth = -1;
+  return lines(
+    ...objectsIn(block.elements).map((part) => {
+      depth = part.type === 'rich_text_list' ? Math.min(Math.max(0, numberIn(part.indent)), depth + 1, 3) : -1;
+      return partOf(part, depth);
+    }),
+  );
+}
 
-function partOf(part: Loose): string | undefined {
+/** `depth`: how far a list is moved in, which is one more than the list before it at most. */
+function partOf(part: Loose, depth: number): string | undefined {
   switch (part.type) {
     case 'rich_text_list':
-      return listOf(part);
+      return listOf(part, depth);
     case 'rich_text_preformatted':
       return fenced(bareText(part));
     case 'rich_text_quote':
@@ -19,8 +28,8 @@ function partOf(part: Loose): string | undefined {
   }
 }
 
-function listOf(part: Loose): string | undefined {
-  const indent = '  '.repeat(Math.min(3, Math.max(0, numberIn(part.indent))));
+function listOf(part: Loose, depth: number): string | undefined {
+  const indent = '    '.repeat(depth);
   const isNumbered = part.style === 'ordered';
   const items = objectsIn(part.elements).map((item, index) => {
     const said = inlineOf(item).replaceAll('\n', `\n${indent}   `);

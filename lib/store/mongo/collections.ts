@@ -1,10 +1,17 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
-import type { GroupId, UserId } from '../../ids.ts';
+import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../messages/entry.ts';
+import type { Delivery } from '../deliveries-port.ts';
+import type { FileRecord } from '../files-port.ts';
 import type { Group, Membership, SessionRecord, Token, User } from '../port.ts';
+import type { Device } from '../push-port.ts';
+import type { Saved } from '../saved-port.ts';
+import type { Indexed } from '../search-port.ts';
+import type { Webhook } from '../webhooks-port.ts';
 
 export type SettingRow = { readonly _id: string; readonly value: string };
-export type UserRow = Omit<User, 'id'> & { readonly _id: UserId };
+/** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */
+export type UserRow = Omit<User, 'id'> & { readonly _id: UserId; readonly ceding?: { readonly token: string; readonly at: number } };
 export type SessionRow = Omit<SessionRecord, 'hash'> & { readonly _id: string };
 export type TokenRow = Omit<Token, 'hash'> & { readonly _id: string };
 /** `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can part the two. */
@@ -22,7 +29,33 @@ export type EntryRow = EntryCommon & {
   readonly scrubbed?: true;
   readonly folded?: Folded;
   readonly due?: number;
+  readonly stands?: true;
+  readonly mentions?: readonly UserId[];
 };
+
+export type WebhookRow = Omit<Webhook, 'bot'> & { readonly _id: UserId };
+export type DeliveryRow = Omit<Delivery, 'id'> & { readonly _id: string };
+export type DeviceRow = Omit<Device, 'id'> & { readonly _id: string };
+
+/** Their content is in GridFS (`fs.files`, `fs.chunks`). */
+export type FileRow = Omit<FileRecord, 'id'> & { readonly _id: FileId };
+
+/** `_id`: as in the log. `slice`: `<group>/<slice>`. */
+export type SearchRow = Indexed & { readonly _id: string; readonly slice: string; readonly group: GroupId };
+/** `_id`: `<group>/<version>`. */
+export type SearchPositionRow = { readonly _id: string; readonly group: GroupId; readonly seq: number };
+
+/** `positions`: pairs of a group's number and a seq. */
+export type CursorRow = {
+  readonly _id: string;
+  readonly user: UserId;
+  readonly positions: readonly (readonly [number, number])[];
+  readonly usedAt: number;
+  readonly replaced: boolean;
+};
+
+/** `_id`: `<user>/<group>/<seq>`. */
+export type SavedRow = Saved & { readonly _id: string };
 
 export type Collections = {
   readonly settings: Collection<SettingRow>;
@@ -33,6 +66,14 @@ export type Collections = {
   readonly heads: Collection<HeadRow>;
   readonly memberships: Collection<MembershipRow>;
   readonly log: Collection<EntryRow>;
+  readonly webhooks: Collection<WebhookRow>;
+  readonly deliveries: Collection<DeliveryRow>;
+  readonly devices: Collection<DeviceRow>;
+  readonly files: Collection<FileRow>;
+  readonly cursors: Collection<CursorRow>;
+  readonly saved: Collection<SavedRow>;
+  readonly search: Collection<SearchRow>;
+  readonly searchPositions: Collection<SearchPositionRow>;
 };
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -44,6 +85,14 @@ export const collectionsOf = (db: Db): Collections => ({
   heads: db.collection('heads'),
   memberships: db.collection('memberships'),
   log: db.collection('log'),
+  webhooks: db.collection('webhooks'),
+  deliveries: db.collection('deliveries'),
+  devices: db.collection('devices'),
+  files: db.collection('files'),
+  cursors: db.collection('cursors'),
+  saved: db.collection('saved'),
+  search: db.collection('search'),
+  searchPositions: db.collection('searchPositions'),
 });
 
 /**
@@ -59,7 +108,10 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'user', key: { userId: 1 } },
     { name: 'expiry', key: { expiresAt: 1 } },
   ],
-  tokens: [{ name: 'user', key: { user: 1, createdAt: 1 } }],
+  tokens: [
+    { name: 'user', key: { user: 1, createdAt: 1 } },
+    { name: 'expiring', key: { expiresAt: 1 }, sparse: true },
+  ],
   groups: [
     { name: 'slugs', key: { slugs: 1 }, unique: true },
     { name: 'code', key: { codeMac: 1 }, unique: true },
@@ -75,6 +127,28 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'messages', key: { group: 1, kind: 1, n: 1 }, partialFilterExpression: { kind: 'message' } },
     { name: 'keys', key: { group: 1, author: 1, key: 1 }, unique: true, partialFilterExpression: { key: { $gte: '' } } },
     { name: 'due', key: { due: 1 }, sparse: true },
+    { name: 'mentions', key: { mentions: 1, group: 1, n: 1 }, partialFilterExpression: { mentions: { $gte: '' } } },
+    { name: 'pins', key: { group: 1, stands: 1, seq: 1 }, partialFilterExpression: { stands: true } },
+    { name: 'pending', key: { pending: 1 }, sparse: true },
+  ],
+  webhooks: [{ name: 'active', key: { disabled: 1 } }],
+  deliveries: [
+    { name: 'due', key: { state: 1, due: 1 } },
+    { name: 'bot', key: { bot: 1, createdAt: 1, _id: 1 } },
+    { name: 'message', key: { group: 1, message: 1 } },
+    { name: 'reply', key: { group: 1, reply: 1 } },
+    { name: 'finished', key: { finishedAt: 1 } },
+  ],
+  devices: [
+    { name: 'user', key: { user: 1, createdAt: 1 } },
+    { name: 'session', key: { session: 1 } },
+  ],
+  saved: [{ name: 'order', key: { user: 1, at: -1, group: -1, seq: -1 } }],
+  cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
+  files: [{ name: 'loose', key: { seq: 1, touchedAt: 1 } }],
+  search: [
+    { name: 'terms', key: { slice: 1, terms: 1, at: -1, group: -1, seq: -1 } },
+    { name: 'slices', key: { slice: 1 } }, // to shard by: an index over a list cannot serve for that
   ],
 };
 

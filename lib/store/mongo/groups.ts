@@ -55,14 +55,29 @@ export function groupStore({ groups }: Collections): GroupStore {
     bySlug: (slug) => one({ slugs: { $eq: slug } }),
     byNumber: (number) => one({ number: { $eq: number } }),
     byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
-    list: async ({ limit, open, afterNumber = 0 }) => {
+    list: async ({ limit, open, kind, afterNumber = 0 }) => {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
-      const rows = groups.find({ number: { $gt: afterNumber }, ...(open === undefined ? {} : { open }) });
+      const rows = groups.find({ number: { $gt: afterNumber }, ...(open === undefined ? {} : { open }), ...(kind ? ofKind(kind) : {}) });
       return (await rows.sort({ number: 1 }).limit(limit).toArray()).map(toGroup);
     },
+    count: (kind) => groups.countDocuments(ofKind(kind)),
     update,
+    async takeUse(id, codeMac, now) {
+      const valid = { _id: { $eq: id }, codeMac: { $eq: codeMac }, $or: [{ codeExpiresAt: null }, { codeExpiresAt: { $gt: now } }] };
+      const counted = await groups.updateOne({ ...valid, codeUsesLeft: { $gt: 0 } }, { $inc: { codeUsesLeft: -1 } });
+      return counted.matchedCount === 1 || (await groups.findOne({ ...valid, codeUsesLeft: null })) !== null;
+    },
+    async giveUseBack(id, codeMac) {
+      const counted = { _id: { $eq: id }, codeMac: { $eq: codeMac }, codeUsesLeft: { $gte: 0 } };
+      await groups.updateOne(counted, { $inc: { codeUsesLeft: 1 } });
+    },
   };
 }
+
+/** Groups of before there were others have no kind. */
+const ofKind = (kind: Group['kind']): Filter<GroupRow> => ({ kind: kind === 'direct' ? kind : { $ne: 'direct' } });
+
+const BEFORE = { kind: 'group', people: null, codeExpiresAt: null, codeUsesLeft: null } as const;
 
 function refusal(error: unknown): 'slug' | 'code' {
   if (isDuplicate(error, 'slugs')) return 'slug';
@@ -70,4 +85,4 @@ function refusal(error: unknown): 'slug' | 'code' {
   throw error;
 }
 
-const toGroup = ({ _id, slugs, ...group }: GroupRow): Group => ({ id: _id, ...group });
+const toGroup = ({ _id, slugs, ...group }: GroupRow): Group => ({ id: _id, ...BEFORE, ...group });

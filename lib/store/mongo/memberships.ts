@@ -16,7 +16,7 @@ export function membershipStore({ memberships }: Collections): MembershipStore {
 
   /** Writes over the record of the rev before, when that one was in or out as `was` says. */
   async function replace(membership: Membership, was: boolean): Promise<boolean> {
-    const { group, user, mark, ...change } = membership;
+    const { group, user, line, mark, level, hidden, seen, ...change } = membership;
     const came = !was && membership.in ? { came: membership.at } : {};
     const before = { _id: { $eq: idOf(group, user) }, rev: change.rev - 1, in: was };
     return (await memberships.updateOne(before, { $set: { ...change, ...came } })).matchedCount === 1;
@@ -29,8 +29,8 @@ export function membershipStore({ memberships }: Collections): MembershipStore {
     },
     put: async (membership) =>
       membership.rev === 1 ? first(membership) : (await replace(membership, !membership.in)) || (await replace(membership, membership.in)),
-    async lined(group, user, rev) {
-      await memberships.updateOne({ _id: { $eq: idOf(group, user) }, rev }, { $set: { lined: true } });
+    async lined(group, user, rev, line) {
+      await memberships.updateOne({ _id: { $eq: idOf(group, user) }, rev }, { $set: { lined: true, line } });
     },
     async unlined(before, limit) {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
@@ -39,8 +39,14 @@ export function membershipStore({ memberships }: Collections): MembershipStore {
     },
     ofGroup: async (group) => (await memberships.find({ group, in: true }).toArray()).toSorted(byComing).map(toMembership),
     ofUser: async (user) => (await memberships.find({ user, in: true }).toArray()).map(toMembership),
-    async mark(group, user, n) {
-      await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { mark: n } });
+    prefer: async (group, user, preferences) =>
+      (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $set: { ...preferences } })).matchedCount === 1,
+    mark: async (group, user, n) =>
+      (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { mark: n } })).modifiedCount === 1,
+    unmark: async (group, user, n) =>
+      (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $min: { mark: n } })).modifiedCount === 1,
+    async seen(group, user, at) {
+      await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { seen: at } });
     },
   };
 }
@@ -49,4 +55,7 @@ const idOf = (group: GroupId, user: UserId): string => `${group}/${user}`;
 
 const byComing = (a: MembershipRow, b: MembershipRow): number => a.came - b.came || (a._id < b._id ? -1 : 1);
 
-const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => membership;
+/** Records of before members could choose. */
+const BEFORE = { level: 'mentions', hidden: null, ceding: false } as const;
+
+const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => ({ ...BEFORE, ...membership });

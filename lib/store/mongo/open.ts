@@ -3,15 +3,24 @@ import type { Store } from '../port.ts';
 import { answer, guarded } from './answer.ts';
 import { appender } from './appending.ts';
 import { collectionsOf, createIndexes } from './collections.ts';
+import { cursorStore } from './cursors.ts';
+import { deliveryStore } from './deliveries.ts';
+import { fileRecords, fileStore } from './files.ts';
+import { fileContent } from './files-content.ts';
 import { groupStore } from './groups.ts';
 import { createHeads } from './heads.ts';
 import { logReads } from './log.ts';
 import { membershipStore } from './memberships.ts';
+import { mentionCounts } from './mentions.ts';
+import { pushStore } from './push.ts';
+import { savedStore } from './saved.ts';
 import { scrubbing } from './scrubbing.ts';
+import { searchStore } from './search.ts';
 import { sessionStore } from './sessions.ts';
 import { settingStore } from './settings.ts';
 import { tokenStore } from './tokens.ts';
 import { userStore } from './users.ts';
+import { webhookStore } from './webhooks.ts';
 
 export type MongoOptions = {
   /** `mongodb://…/<database>`; without a database it is `parley`. A replica set or a sharded cluster: retried writes need one. */
@@ -75,7 +84,17 @@ function storeOn(client: MongoClient, url: string, timeoutMs: number): Store {
     tokens: guard(tokenStore(collections)),
     groups: guard(groupStore(collections)),
     memberships: guard(membershipStore(collections)),
-    log: { ...guard({ ...logReads(collections, heads), ...scrubbing(collections) }), append: appender(collections, heads, timeoutMs) },
+    log: {
+      ...guard({ ...logReads(collections, heads), ...mentionCounts(collections), ...scrubbing(collections) }),
+      append: appender(collections, heads, timeoutMs),
+    },
+    cursors: guard(cursorStore(collections)),
+    saved: guard(savedStore(collections)),
+    files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
+    webhooks: guard(webhookStore(collections)),
+    deliveries: guard(deliveryStore(collections)),
+    push: guard(pushStore(collections)),
+    search: guard(searchStore(collections)),
     ping: lifecycle.ping,
     async close() {
       await lifecycle.flush().catch(() => {});

@@ -1,12 +1,12 @@
-import type { GroupId } from '../../ids.ts';
+import { asUserId, type GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../messages/entry.ts';
 import type { LogStore } from '../port.ts';
 import type { Collections } from './collections.ts';
 import { chunks, entryAt, toEntry } from './entries.ts';
 
-const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '' } } as const;
+const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '' } } as const;
 
-/** The few writes that touch an entry after it was appended: snapshots of a fold, and the removal of erased text. */
+/** The few writes that touch an entry after it was appended: snapshots of a fold, the removal of erased text, and that its bots are called. */
 export function scrubbing({ log }: Collections) {
   async function snapshot(group: GroupId, target: number, folded: Folded): Promise<void> {
     const olderOrNone = { 'folded.upto': { $not: { $gte: folded.upto } } };
@@ -35,5 +35,25 @@ export function scrubbing({ log }: Collections) {
     await log.updateOne({ ...entryAt(group, erase), kind: 'erase' }, { $unset: { due: '' } });
   }
 
-  return { snapshot, dueScrubs, scrub, settle } satisfies Partial<LogStore>;
+  async function pending(limit: number): Promise<Entry[]> {
+    if (limit < 1) return [];
+    const rows = log.find({ pending: { $gte: asUserId('') } }).limit(limit);
+    return (await rows.toArray()).map(toEntry);
+  }
+
+  async function pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]> {
+    if (limit < 1) return [];
+    const rows = await log.find({ group, stands: true }).sort({ seq: -1 }).limit(limit).toArray();
+    return rows.map(toEntry).filter((entry) => entry.kind === 'pin');
+  }
+
+  async function unpinned(group: GroupId, target: number, before: number): Promise<void> {
+    await log.updateMany({ group, target, seq: { $lt: before }, kind: 'pin' }, { $unset: { stands: '' } });
+  }
+
+  async function called(group: GroupId, seq: number): Promise<void> {
+    await log.updateOne(entryAt(group, seq), { $unset: { pending: '' } });
+  }
+
+  return { snapshot, dueScrubs, scrub, settle, pending, called, pins, unpinned } satisfies Partial<LogStore>;
 }

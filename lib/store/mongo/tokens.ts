@@ -24,6 +24,14 @@ export function tokenStore({ tokens }: Collections): TokenStore {
       const change = secrets === undefined ? { $unset: { secrets: '' as const } } : { $set: { secrets } };
       return (await tokens.updateOne({ _id: { $eq: hash } }, change)).matchedCount === 1;
     },
+    expire: async (hash, at) => (await tokens.updateOne({ _id: { $eq: hash } }, { $set: { expiresAt: at } })).matchedCount === 1,
+    expired: async (now, limit) =>
+      (
+        await tokens
+          .find({ expiresAt: { $lte: now } })
+          .limit(limit)
+          .toArray()
+      ).map(toToken),
     remove: async (hash) => (await tokens.deleteOne({ _id: { $eq: hash } })).deletedCount === 1,
   };
 }

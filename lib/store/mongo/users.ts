@@ -2,8 +2,10 @@ import type { Filter } from 'mongodb';
 import type { User, UserStore } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, UserRow } from './collections.ts';
+import { stepDownIn } from './stepping-down.ts';
 
-export function userStore({ users }: Collections): UserStore {
+export function userStore(collections: Collections): UserStore {
+  const { users } = collections;
   const one = async (filter: Filter<UserRow>) => {
     const row = await users.findOne(filter);
     return row ? toUser(row) : undefined;
@@ -25,6 +27,7 @@ export function userStore({ users }: Collections): UserStore {
     byIds: async (ids) => (await users.find({ _id: { $in: [...ids] } }).toArray()).map(toUser),
     byNameKey: (nameKey) => one({ nameKey: { $eq: nameKey } }),
     update: async (id, patch) => (await users.updateOne({ _id: { $eq: id } }, { $set: patch })).matchedCount === 1,
+    stepDown: stepDownIn(collections),
     list: async ({ limit, after }) => {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = users.find(after ? behind(after) : {});
@@ -37,4 +40,4 @@ const behind = ({ createdAt, id }: User): Filter<UserRow> => ({
   $or: [{ createdAt: { $gt: createdAt } }, { createdAt: { $eq: createdAt }, _id: { $gt: id } }],
 });
 
-const toUser = ({ _id, ...user }: UserRow): User => ({ id: _id, ...user });
+const toUser = ({ _id, ceding, ...user }: UserRow): User => ({ id: _id, ...user });

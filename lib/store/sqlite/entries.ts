@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Entry, Folded } from '../../messages/entry.ts';
 
 /** The columns of a whole entry, as entryOf reads them. */
-export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body';
+export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body, pending';
 
 /** A row of `entries`. `rest` and `folded` are JSON; null stands for an absent field. */
 export type EntryRow = {
@@ -20,6 +20,7 @@ export type EntryRow = {
   readonly rest: string;
   readonly folded: string | null;
   readonly body: string | null;
+  readonly pending: string | null;
 };
 
 /** What some kinds have in a column of their own; every other field goes to `rest`. */
@@ -27,7 +28,7 @@ type Loose = { readonly target?: number; readonly due?: number; readonly folded?
 
 /** The values of ENTRY_COLUMNS after `group_id`, in that order. */
 export function valuesOf(entry: Entry): SQLInputValue[] {
-  const { group: _, seq, n, at, author, kind, uid, key, mac, target, due, folded, body, ...rest }: Entry & Loose = entry;
+  const { group: _, seq, n, at, author, kind, uid, key, mac, target, due, folded, body, pending, ...rest }: Entry & Loose = entry;
   return [
     seq,
     n,
@@ -42,14 +43,16 @@ export function valuesOf(entry: Entry): SQLInputValue[] {
     JSON.stringify(rest),
     folded === undefined ? null : JSON.stringify(folded),
     body ?? null,
+    pending === undefined ? null : JSON.stringify(pending),
   ];
 }
 
 /** The entry that was stored: fields that were absent are absent again. */
 export function entryOf(row: EntryRow): Entry {
-  const { group_id: group, seq, n, at, author, kind, uid, rest, folded } = row;
+  const { group_id: group, seq, n, at, author, kind, uid, rest, folded, pending } = row;
   const entry: Record<string, unknown> = { group, seq, n, at, author, kind, uid, ...JSON.parse(rest) };
   for (const column of ['key', 'mac', 'target', 'due', 'body'] as const) if (row[column] !== null) entry[column] = row[column];
   if (folded !== null) entry.folded = JSON.parse(folded);
+  if (pending !== null) entry.pending = JSON.parse(pending);
   return entry as Entry;
 }

@@ -1,21 +1,25 @@
-import type { GroupId } from '../../ids.ts';
+import type { GroupId, UserId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../messages/entry.ts';
 import type { Group, GroupPatch, GroupStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';
 
-const SELECT = `SELECT g.id, g.number, g.slug, g.name, g.topic, g.open, g.archived, g.code_mac AS codeMac, g.code_sealed AS codeSealed,
-  g.created_at AS createdAt, e.seq AS headSeq, e.n AS headN, e.at AS headAt
+const SELECT = `SELECT g.id, g.kind, g.people, g.number, g.slug, g.name, g.topic, g.open, g.archived, g.code_mac AS codeMac, g.code_sealed AS codeSealed,
+  g.code_expires_at AS codeExpiresAt, g.code_uses_left AS codeUsesLeft, g.created_at AS createdAt, e.seq AS headSeq, e.n AS headN, e.at AS headAt
   FROM groups g LEFT JOIN entries e ON e.group_id = g.id AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = g.id)`;
 const BY_ID = `${SELECT} WHERE g.id = ?`;
 const BY_IDS = `${SELECT} WHERE g.id IN (SELECT value FROM json_each(?))`;
 const BY_SLUG = `${SELECT} WHERE g.id = (SELECT group_id FROM slugs WHERE slug = ?)`;
 const BY_NUMBER = `${SELECT} WHERE g.number = ?`;
 const BY_CODE_MAC = `${SELECT} WHERE g.code_mac = ?`;
-const LIST = `${SELECT} WHERE g.number > ?1 AND (?2 IS NULL OR g.open = ?2) ORDER BY g.number LIMIT ?3`;
-const INSERT = `INSERT INTO groups (number, id, slug, name, topic, open, archived, code_mac, code_sealed, created_at)
-  VALUES ((SELECT coalesce(max(number), 0) + 1 FROM groups), ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const LIST = `${SELECT} WHERE g.number > ?1 AND (?2 IS NULL OR g.open = ?2) AND (?3 IS NULL OR g.kind = ?3) ORDER BY g.number LIMIT ?4`;
+const COUNT = 'SELECT count(*) AS count FROM groups WHERE kind = ?';
+const TAKE_USE = `UPDATE groups SET code_uses_left = code_uses_left - 1 WHERE id = ? AND code_mac = ?
+  AND (code_expires_at IS NULL OR code_expires_at > ?) AND (code_uses_left IS NULL OR code_uses_left > 0)`;
+const GIVE_USE_BACK = 'UPDATE groups SET code_uses_left = code_uses_left + 1 WHERE id = ? AND code_mac = ? AND code_uses_left IS NOT NULL';
+const INSERT = `INSERT INTO groups (number, id, kind, people, slug, name, topic, open, archived, code_mac, code_sealed, code_expires_at,
+  code_uses_left, created_at) VALUES ((SELECT coalesce(max(number), 0) + 1 FROM groups), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const RESERVE = 'INSERT INTO slugs (slug, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const SLUG_TAKEN = 'SELECT 1 FROM slugs WHERE slug = ? AND group_id <> ?';
 const CODE_TAKEN = 'SELECT 1 FROM groups WHERE code_mac = ? AND id <> ?';
@@ -28,9 +32,12 @@ const PATCHED: { readonly [F in keyof GroupPatch]-?: string } = {
   archived: 'archived',
   codeMac: 'code_mac',
   codeSealed: 'code_sealed',
+  codeExpiresAt: 'code_expires_at',
+  codeUsesLeft: 'code_uses_left',
 };
 
-type GroupRow = Omit<Group, 'open' | 'archived' | 'head'> & {
+type GroupRow = Omit<Group, 'people' | 'open' | 'archived' | 'head'> & {
+  readonly people: string | null;
   readonly open: number;
   readonly archived: number;
   readonly headSeq: number | null;
@@ -54,10 +61,9 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
   function insert(group: Omit<Group, 'number' | 'head'>): Group | 'slug' | 'code' {
     const refused = taken(group.id, group);
     if (refused) return refused;
-    const { id, slug, name, topic, open, archived, codeMac, codeSealed, createdAt } = group;
-    db.run(INSERT, id, slug, name, topic, Number(open), Number(archived), codeMac, codeSealed, createdAt);
-    db.run(RESERVE, slug, id);
-    return one(BY_ID, id) ?? 'slug';
+    db.run(INSERT, ...valuesOf(group));
+    db.run(RESERVE, group.slug, group.id);
+    return one(BY_ID, group.id) ?? 'slug';
   }
 
   function update(id: GroupId, patch: GroupPatch): 'done' | 'missing' | 'slug' | 'code' {
@@ -77,13 +83,35 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
     bySlug: async (slug) => one(BY_SLUG, slug),
     byNumber: async (number) => one(BY_NUMBER, number),
     byCodeMac: async (codeMac) => one(BY_CODE_MAC, codeMac),
-    list: async ({ limit, open, afterNumber }) =>
-      db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), limit).map(toGroup),
+    list: async ({ limit, open, kind, afterNumber }) =>
+      db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), kind ?? null, limit).map(toGroup),
+    count: async (kind) => db.one<{ count: number }>(COUNT, kind)?.count ?? 0,
     update: (id, patch) => write(() => update(id, patch)),
+    takeUse: (id, codeMac, now) => write(() => db.run(TAKE_USE, id, codeMac, now) === 1),
+    giveUseBack: async (id, codeMac) => {
+      await write(() => db.run(GIVE_USE_BACK, id, codeMac));
+    },
   };
 }
 
+const valuesOf = (group: Omit<Group, 'number' | 'head'>) => [
+  group.id,
+  group.kind,
+  group.people && JSON.stringify(group.people),
+  group.slug,
+  group.name,
+  group.topic,
+  Number(group.open),
+  Number(group.archived),
+  group.codeMac,
+  group.codeSealed,
+  group.codeExpiresAt,
+  group.codeUsesLeft,
+  group.createdAt,
+];
+
 function toGroup({ headSeq, headN, headAt, ...row }: GroupRow): Group {
   const head = headSeq === null ? EMPTY_HEAD : { seq: headSeq, n: headN, at: headAt };
-  return { ...row, open: row.open === 1, archived: row.archived === 1, head };
+  const people = row.people === null ? null : (JSON.parse(row.people) as UserId[]);
+  return { ...row, people, open: row.open === 1, archived: row.archived === 1, head };
 }

@@ -3,6 +3,7 @@ import { EMPTY_HEAD, type Entry, type FollowUp, type Head, type Message } from '
 import { type Appended, type LogStore, StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';
+import { mentionCounts, noteMentions } from './mentions.ts';
 import { scrubbing } from './scrubbing.ts';
 import type { Writer } from './writer.ts';
 
@@ -16,7 +17,7 @@ const BY_KEY = `${SELECT} WHERE group_id = ? AND author = ? AND key = ?`;
 // handful of rows, and would read the group's log from `after` on.
 const FOLLOW_UPS = `SELECT ${ENTRY_COLUMNS.replaceAll(/\w+/g, 'e.$&')} FROM json_each(?) t CROSS JOIN entries e INDEXED BY entries_by_target
   ON e.group_id = ? AND e.target = t.value ->> 'seq' AND e.seq > t.value ->> 'after' ORDER BY e.seq`;
-const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export function logStore(db: Connection, writer: Writer): LogStore {
   const headOf = (group: GroupId): Head => ({ ...(db.one<Head>(HEAD, group) ?? EMPTY_HEAD) });
@@ -30,6 +31,7 @@ export function logStore(db: Connection, writer: Writer): LogStore {
     for (const [written, entry] of entries.entries()) {
       seq += 1;
       if (entry.seq !== seq || db.run(INSERT, group, ...valuesOf(entry)) === 0) return { written, stopped: 'conflict' };
+      noteMentions(db, entry);
     }
     return { written: entries.length };
   }
@@ -50,6 +52,7 @@ export function logStore(db: Connection, writer: Writer): LogStore {
     message: async (group, seq) => select<Message>(MESSAGE, group, seq)[0],
     followUps: async (group, targets) => select<FollowUp>(FOLLOW_UPS, JSON.stringify(targets), group),
     byKey: async (group, author, key) => select(BY_KEY, group, author, key)[0],
+    ...mentionCounts(db),
     ...scrubbing(db, writer),
   };
 }

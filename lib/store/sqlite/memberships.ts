@@ -1,26 +1,36 @@
-import type { Membership, MembershipStore } from '../port.ts';
+import type { Membership, MembershipStore, Preferences } from '../port.ts';
 import type { Connection } from './connection.ts';
+import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';
 
-const SELECT = `SELECT group_id AS "group", user_id AS user, present AS "in", role, rev, by_user AS "by", lined, at, mark FROM memberships`;
+const SELECT = `SELECT group_id AS "group", user_id AS user, present AS "in", role, rev, by_user AS "by", lined, line, at, mark, level,
+  hidden, ceding, seen_at AS seen FROM memberships`;
 const GET = `${SELECT} WHERE group_id = ? AND user_id = ?`;
-const INSERT = `INSERT INTO memberships (present, role, rev, by_user, lined, at, came_at, mark, group_id, user_id)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING`;
-const CHANGE = `UPDATE memberships SET present = ?1, role = ?2, rev = ?3, by_user = ?4, lined = ?5, at = ?6,
-  came_at = CASE WHEN ?1 > present THEN ?6 ELSE came_at END WHERE group_id = ?7 AND user_id = ?8 AND rev = ?3 - 1`;
-const LINED = 'UPDATE memberships SET lined = 1 WHERE group_id = ? AND user_id = ? AND rev = ?';
+const INSERT = `INSERT INTO memberships (present, role, rev, by_user, lined, at, ceding, group_id, user_id, came_at, mark, level, hidden)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?6, ?10, ?11, ?12) ON CONFLICT DO NOTHING`;
+const CHANGE = `UPDATE memberships SET present = ?1, role = ?2, rev = ?3, by_user = ?4, lined = ?5, at = ?6, ceding = ?7,
+  came_at = CASE WHEN ?1 > present THEN ?6 ELSE came_at END WHERE group_id = ?8 AND user_id = ?9 AND rev = ?3 - 1`;
+const LINED = 'UPDATE memberships SET lined = 1, line = ? WHERE group_id = ? AND user_id = ? AND rev = ?';
 const UNLINED = `${SELECT} WHERE lined = 0 AND at < ? ORDER BY at LIMIT ?`;
 const OF_GROUP = `${SELECT} WHERE group_id = ? AND present = 1 ORDER BY came_at, user_id`;
 const OF_USER = `${SELECT} WHERE user_id = ? AND present = 1`;
+const PREFER = 'UPDATE memberships SET';
 const MARK = 'UPDATE memberships SET mark = ?1 WHERE group_id = ?2 AND user_id = ?3 AND mark < ?1';
+const UNMARK = 'UPDATE memberships SET mark = ?1 WHERE group_id = ?2 AND user_id = ?3 AND mark > ?1';
+const SEEN = 'UPDATE memberships SET seen_at = ?1 WHERE group_id = ?2 AND user_id = ?3 AND coalesce(seen_at, 0) < ?1';
 
-type MembershipRow = Omit<Membership, 'in' | 'lined'> & { readonly in: number; readonly lined: number };
+const PREFERRED: { readonly [F in keyof Preferences]-?: string } = { level: 'level', hidden: 'hidden' };
+
+type Flags = 'in' | 'lined' | 'ceding';
+type MembershipRow = Omit<Membership, Flags | 'line' | 'seen'> & { readonly [F in Flags]: number } & {
+  readonly [F in 'line' | 'seen']: number | null;
+};
 
 export function membershipStore(db: Connection, { write }: Writer): MembershipStore {
   function put(membership: Membership): boolean {
-    const { group, user, role, rev, by, at, mark } = membership;
-    const changed = [Number(membership.in), role, rev, by, Number(membership.lined), at];
-    return (rev === 1 ? db.run(INSERT, ...changed, mark, group, user) : db.run(CHANGE, ...changed, group, user)) === 1;
+    const { group, user, role, rev, by, at, mark, level, hidden } = membership;
+    const changed = [Number(membership.in), role, rev, by, Number(membership.lined), at, Number(membership.ceding), group, user];
+    return (rev === 1 ? db.run(INSERT, ...changed, mark, level, hidden) : db.run(CHANGE, ...changed)) === 1;
   }
 
   return {
@@ -29,18 +39,28 @@ export function membershipStore(db: Connection, { write }: Writer): MembershipSt
       return row && toMembership(row);
     },
     put: (membership) => write(() => put(membership)),
-    lined: async (group, user, rev) => {
-      await write(() => db.run(LINED, group, user, rev));
+    lined: async (group, user, rev, line) => {
+      await write(() => db.run(LINED, line, group, user, rev));
     },
     unlined: async (before, limit) => db.all<MembershipRow>(UNLINED, before, limit).map(toMembership),
     ofGroup: async (group) => db.all<MembershipRow>(OF_GROUP, group).map(toMembership),
     ofUser: async (user) => db.all<MembershipRow>(OF_USER, user).map(toMembership),
-    mark: async (group, user, n) => {
-      await write(() => db.run(MARK, n, group, user));
+    prefer: (group, user, preferences) => {
+      const { sets, values } = assignments(preferences, PREFERRED);
+      // The first assignment changes nothing: it lets an empty choice find its row.
+      return write(
+        () => db.run(`${PREFER} ${['mark = mark', ...sets].join()} WHERE group_id = ? AND user_id = ?`, ...values, group, user) === 1,
+      );
+    },
+    mark: (group, user, n) => write(() => db.run(MARK, n, group, user) === 1),
+    unmark: (group, user, n) => write(() => db.run(UNMARK, n, group, user) === 1),
+    seen: async (group, user, at) => {
+      await write(() => db.run(SEEN, at, group, user));
     },
   };
 }
 
-function toMembership(row: MembershipRow): Membership {
-  return { ...row, in: row.in === 1, lined: row.lined === 1 };
+function toMembership({ line, seen, ...row }: MembershipRow): Membership {
+  const known = { ...(line === null ? {} : { line }), ...(seen === null ? {} : { seen }) };
+  return { ...row, ...known, in: row.in === 1, lined: row.lined === 1, ceding: row.ceding === 1 };
 }

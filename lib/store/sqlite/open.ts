@@ -1,20 +1,28 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Store } from '../port.ts';
 import { type Connection, connect } from './connection.ts';
+import { cursorStore } from './cursors.ts';
+import { deliveryStore } from './deliveries.ts';
+import { fileStore } from './files.ts';
+import { type FileFolder, openFolder } from './files-folder.ts';
 import { groupStore } from './groups.ts';
 import { logStore } from './log.ts';
 import { membershipStore } from './memberships.ts';
+import { pushStore } from './push.ts';
+import { savedStore } from './saved.ts';
 import { migrate } from './schema.ts';
+import { searchStore } from './search.ts';
 import { sessionStore } from './sessions.ts';
 import { settingStore } from './settings.ts';
 import { signalStore } from './signals.ts';
 import { tokenStore } from './tokens.ts';
 import { userStore } from './users.ts';
+import { webhookStore } from './webhooks.ts';
 import { createWriter } from './writer.ts';
 
 export type SqliteOptions = {
-  /** A path (its folder is made when missing), or ':memory:' for a store that lives as long as it is open. */
+  /** A path (its folder is made when missing; the content of files goes to `files` in it), or ':memory:' for a store that lives as long as it is open. */
   readonly file: string;
   /** How long a write waits for another process's before it is StoreUnavailable. The event loop stands still meanwhile. */
   readonly busyTimeoutMs?: number;
@@ -45,10 +53,10 @@ export async function openSqlite({ file, busyTimeoutMs = 1500 }: SqliteOptions):
     db.close();
     throw error;
   }
-  return storeOn(db);
+  return storeOn(db, openFolder(file === ':memory:' ? undefined : join(dirname(file), 'files')));
 }
 
-function storeOn(db: Connection): Store {
+function storeOn(db: Connection, folder: FileFolder): Store {
   const writer = createWriter(db);
   const { stop, ...signals } = signalStore(db, writer);
   return {
@@ -60,12 +68,20 @@ function storeOn(db: Connection): Store {
     groups: groupStore(db, writer),
     memberships: membershipStore(db, writer),
     log: logStore(db, writer),
+    cursors: cursorStore(db, writer),
+    saved: savedStore(db, writer),
+    files: fileStore(db, writer, folder),
+    webhooks: webhookStore(db, writer),
+    deliveries: deliveryStore(db, writer),
+    push: pushStore(db, writer),
     signals,
+    search: searchStore(db, writer),
     ping: async () => void db.one('SELECT 1'),
     async close() {
       stop();
       writer.flush();
       db.close();
+      folder.close();
     },
   };
 }

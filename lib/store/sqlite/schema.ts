@@ -58,6 +58,102 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE tokens ADD COLUMN secrets TEXT',
+  'ALTER TABLE tokens ADD COLUMN name TEXT',
+  `
+  -- What is known of files; their content is in a folder beside this file. seq: of the message that has it. Those with none are what the sweep looks at.
+  CREATE TABLE files (
+    id TEXT PRIMARY KEY, group_id TEXT NOT NULL, author TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, width INTEGER, height INTEGER, thumb INTEGER NOT NULL, seq INTEGER, key TEXT, created_at INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL, state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_loose ON files (touched_at, id) WHERE seq IS NULL;
+  `,
+  `
+  ALTER TABLE groups ADD COLUMN kind TEXT NOT NULL DEFAULT 'group';
+  ALTER TABLE groups ADD COLUMN people TEXT;
+  ALTER TABLE groups ADD COLUMN code_expires_at INTEGER;
+  ALTER TABLE groups ADD COLUMN code_uses_left INTEGER;
+  ALTER TABLE memberships ADD COLUMN level TEXT NOT NULL DEFAULT 'mentions';
+  ALTER TABLE memberships ADD COLUMN hidden INTEGER;
+  ALTER TABLE memberships ADD COLUMN ceding INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  -- Bots to call, as JSON. Behind \`body\`, where it costs a message that calls nobody one byte.
+  ALTER TABLE entries ADD COLUMN pending TEXT;
+  CREATE INDEX entries_pending ON entries (at) WHERE pending IS NOT NULL;
+
+  CREATE TABLE webhooks (
+    bot TEXT PRIMARY KEY, url TEXT NOT NULL, wanted TEXT NOT NULL, keywords TEXT NOT NULL, events TEXT NOT NULL, secrets TEXT NOT NULL,
+    disabled TEXT, failing_since INTEGER, created_at INTEGER NOT NULL, rev INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY, bot TEXT NOT NULL, group_id TEXT NOT NULL, seq INTEGER NOT NULL, message INTEGER, reply INTEGER, event TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT, due INTEGER NOT NULL, tries INTEGER NOT NULL, attempts TEXT NOT NULL, created_at INTEGER NOT NULL,
+    finished_at INTEGER, rev INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_due ON deliveries (due, id, bot) WHERE state = 'waiting';
+  CREATE INDEX deliveries_of_bot ON deliveries (bot, created_at, id);
+  CREATE INDEX deliveries_about ON deliveries (group_id, message) WHERE message IS NOT NULL;
+  CREATE INDEX deliveries_by_reply ON deliveries (group_id, reply) WHERE reply IS NOT NULL;
+  CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
+  `,
+  `
+  -- Words to search by, each ready-made (see search.ts), and of what state of a message they are. secure-delete: what is replaced leaves the index.
+  CREATE VIRTUAL TABLE search USING fts5(terms, rev UNINDEXED, at UNINDEXED, tokenize = "ascii tokenchars '-.@*'", detail = none, columnsize = 0);
+  INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+  -- How far each log is indexed, by the version of the rules for words.
+  CREATE TABLE search_positions (
+    group_id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (group_id, version)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE memberships ADD COLUMN line INTEGER;
+
+  -- Whom messages and edits name, but for their authors; about: the message. Filled with the entry, and only where there is somebody.
+  CREATE TABLE mentions (
+    user_id TEXT NOT NULL, group_id TEXT NOT NULL, n INTEGER NOT NULL, seq INTEGER NOT NULL, about INTEGER NOT NULL,
+    PRIMARY KEY (user_id, group_id, n, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX mentions_about ON mentions (group_id, about);
+  INSERT INTO mentions SELECT m.value, e.group_id, e.n, e.seq, coalesce(e.target, e.seq) FROM entries e, json_each(e.rest, '$.mentions') m
+    WHERE e.kind IN ('message', 'edit') AND m.value <> e.author AND e.rest ->> 'scrubbed' IS NULL ON CONFLICT DO NOTHING;
+
+  CREATE TABLE cursors (
+    user_id TEXT NOT NULL, id TEXT NOT NULL, positions TEXT NOT NULL, used_at INTEGER NOT NULL, replaced INTEGER NOT NULL,
+    PRIMARY KEY (user_id, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX cursors_unused ON cursors (replaced, used_at);
+  `,
+  `
+  -- The messages of a group that are pinned.
+  CREATE INDEX entries_pins ON entries (group_id, seq) WHERE kind = 'pin' AND rest ->> 'stands' IS NOT NULL;
+  `,
+  `
+  -- Of a token that ends by itself.
+  ALTER TABLE tokens ADD COLUMN expires_at INTEGER;
+  CREATE INDEX tokens_expiring ON tokens (expires_at) WHERE expires_at IS NOT NULL;
+  `,
+  `
+  -- Browsers that are told of messages by push.
+  CREATE TABLE devices (
+    id TEXT PRIMARY KEY, user_id TEXT NOT NULL, session TEXT NOT NULL, sealed TEXT NOT NULL, label TEXT NOT NULL, created_at INTEGER NOT NULL,
+    last_ok_at INTEGER, failures INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX devices_of_user ON devices (user_id, created_at);
+  CREATE INDEX devices_of_session ON devices (session);
+  `,
+  `
+  -- Messages that users have put by.
+  CREATE TABLE saved (
+    user_id TEXT NOT NULL, group_id TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, group_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX saved_in_order ON saved (user_id, at, group_id, seq);
+  `,
+  `
+  -- When a member last had the group open.
+  ALTER TABLE memberships ADD COLUMN seen_at INTEGER;
+  `,
 ];
 
 /**

@@ -3,22 +3,33 @@ import type { Entry } from '../../messages/entry.ts';
 import { type LogStore, StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf } from './entries.ts';
+import { forgetMentions } from './mentions.ts';
 import type { Writer } from './writer.ts';
 
 const SNAPSHOT = `UPDATE entries SET folded = ?1 WHERE group_id = ?2 AND seq = ?3 AND kind = 'message'
   AND rest ->> 'scrubbed' IS NULL AND (folded IS NULL OR folded ->> 'upto' < ?4)`;
 const DUE = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE due <= ? AND kind = 'erase' ORDER BY due LIMIT ?`;
-const EMPTY = `SET body = '', folded = NULL, rest = json_set(rest, '$.scrubbed', json('true'))`;
+const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '$.attachments'), '$.scrubbed', json('true'))`;
 const EMPTY_MESSAGE = `UPDATE entries ${EMPTY} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
 // The hint is needed, as for FOLLOW_UPS in log.ts: without it SQLite walks the group's whole log.
 const EMPTY_EDITS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY} WHERE group_id = ? AND target = ? AND kind = 'edit'`;
+const PENDING = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE pending IS NOT NULL ORDER BY at LIMIT ?`;
+const CALLED = 'UPDATE entries SET pending = NULL WHERE group_id = ? AND seq = ?';
+// The hints are needed, as above.
+const PINS = `SELECT ${ENTRY_COLUMNS} FROM entries INDEXED BY entries_pins
+  WHERE group_id = ? AND kind = 'pin' AND rest ->> 'stands' IS NOT NULL ORDER BY seq DESC LIMIT ?`;
+const UNPIN = `UPDATE entries INDEXED BY entries_by_target SET rest = json_remove(rest, '$.stands')
+  WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'pin'`;
 const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind = 'erase'`;
 
-/** The few writes that touch an entry after it was appended: snapshots of a fold, and the removal of erased text. */
-export function scrubbing(db: Connection, { write }: Writer): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle'> {
+type Rewriting = Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle' | 'pending' | 'called' | 'pins' | 'unpinned'>;
+
+/** The few writes that touch an entry after it was appended: snapshots of a fold, the removal of erased text, and that its bots are called. */
+export function scrubbing(db: Connection, { write }: Writer): Rewriting {
   function scrub(group: GroupId, target: number, erase: number): void {
     db.run(EMPTY_MESSAGE, group, target);
     db.run(EMPTY_EDITS, group, target);
+    forgetMentions(db, { group, seq: target });
     db.run(SETTLE, group, erase);
   }
 
@@ -42,6 +53,14 @@ export function scrubbing(db: Connection, { write }: Writer): Pick<LogStore, 'sn
     },
     settle: async (group, erase) => {
       await write(() => db.run(SETTLE, group, erase));
+    },
+    pending: async (limit) => db.all<EntryRow>(PENDING, limit).map(entryOf),
+    pins: async (group, limit) => db.all<EntryRow>(PINS, group, limit).map((row) => entryOf(row) as Entry & { kind: 'pin' }),
+    unpinned: async (group, target, before) => {
+      await write(() => db.run(UNPIN, group, target, before));
+    },
+    called: async (group, seq) => {
+      await write(() => db.run(CALLED, group, seq));
     },
   };
 }

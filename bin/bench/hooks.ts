@@ -1,0 +1,96 @@
+import { setPassword, userByName } from '../../lib/accounts/operations.ts';
+import { createHook } from '../../lib/bots/operations.ts';
+import type { OpenCore } from '../../lib/open-core.ts';
+import { type Load, type Site, startAppending, startLoad, startParley } from './lab.ts';
+import { type Rate, rateOf } from './posts.ts';
+import { median, type Report } from './report.ts';
+
+const PASSWORD = 'bench bench bench';
+const GROUPS = 100;
+/** The bare append path and HTTP may take so much less (section 5 of the plan for bots). */
+const AIM = 1.5;
+
+/** What bots post by webhook and by token, durable before the answer, beside a page's post and the bare append path. */
+export async function hooks(report: Report, isQuick: boolean): Promise<void> {
+  const load = await startLoad();
+  const bare = await startAppending(GROUPS);
+  const paths: string[] = [];
+  const parley = await startParley({ rooms: GROUPS, prepare: async (core, slugs) => void paths.push(...(await prepare(core, slugs))) });
+  const byToken = { ...parley, name: 'Parley, by token, JSON' };
+  const sites = [bare, await page(parley), byToken, byHook(parley, paths), slackByHook(parley, paths)];
+  for (const rooms of [1, GROUPS]) {
+    report.head(`Posts by bots, durable before the answer (SQLite), 64 connections, ${rooms === 1 ? 'one group' : `${rooms} groups`}`);
+    const rounds: Rate[][] = [];
+    for (let i = 0; i < (isQuick ? 3 : 7); i += 1) rounds.push(await round(load, sites, rooms, isQuick ? 1000 : 3000));
+    for (const [index, { name }] of sites.entries()) tell(report, name, index, rounds);
+  }
+  await Promise.all([parley.stop(), bare.stop(), load.stop()]);
+}
+
+/** All of them in turn, so that what else the machine does falls on each. */
+async function round(load: Load, sites: readonly Site[], rooms: number, forMs: number): Promise<Rate[]> {
+  const rates: Rate[] = [];
+  for (const site of sites) rates.push(await rateOf(load, site, { rooms, connections: 64, forMs, warmMs: forMs / 4 }));
+  return rates;
+}
+
+/** Ratios are those of one round, of which the middle one is told. */
+function tell(report: Report, name: string, index: number, rounds: readonly (readonly Rate[])[]): void {
+  const of = (value: (rate: Rate) => number, at: number): number[] => rounds.flatMap((rates) => (rates[at] ? [value(rates[at])] : []));
+  const ratio = (value: (rate: Rate) => number, to: number): number => {
+    const [ours, theirs] = [of(value, index), of(value, to)];
+    return median(ours.map((one, i) => (theirs[i] ?? Number.NaN) / one));
+  };
+  const perSecond = (rate: Rate): number => rate.perSecond;
+  const cost = (rate: Rate): number => 1 / rate.cpuMicros;
+  const micros = Math.round(median(of((rate) => rate.cpuMicros, index)));
+  report.row({ what: name, figure: median(of(perSecond, index)), unit: 'posts/s', note: `${micros} µs of CPU each` });
+  if (index < 2) return;
+  const note = `${ratio(cost, 0).toFixed(2)} by CPU; the page’s post: ${ratio(perSecond, 1).toFixed(2)}`;
+  report.row({ what: `${name}: times the bare append path and HTTP`, figure: ratio(perSecond, 0), aim: AIM, better: 'less', note });
+}
+
+/** A webhook for each group, and a password for who posts in the page. */
+async function prepare(core: OpenCore, slugs: readonly string[]): Promise<string[]> {
+  const user = await userByName(core, 'Bench');
+  await setPassword(core, user, PASSWORD);
+  const paths: string[] = [];
+  for (const slug of slugs) {
+    const group = await core.store.groups.bySlug(slug);
+    if (group) paths.push(await createHook(core, user, group));
+  }
+  return paths;
+}
+
+const byHook = (parley: Site, paths: readonly string[]): Site => ({
+  ...parley,
+  name: 'Parley, /hooks/TOKEN, text',
+  posts: { url: parley.posts.url, headers: { 'Content-Type': 'text/plain', Accept: '*/*' } },
+  postPath: (room) => paths[room] ?? '',
+  body: (text) => text,
+});
+
+const slackByHook = (parley: Site, paths: readonly string[]): Site => ({
+  ...byHook(parley, paths),
+  name: 'Parley, /hooks/TOKEN, Slack’s JSON',
+  posts: { url: parley.posts.url, headers: { 'Content-Type': 'application/json', Accept: '*/*' } },
+  body: (text) => JSON.stringify({ text }),
+});
+
+/** The composer of a page, as htmx sends it. */
+async function page(parley: Site): Promise<Site> {
+  const { url } = parley.posts;
+  const body = new URLSearchParams({ name: 'Bench', password: PASSWORD });
+  const answer = await fetch(`${url}/login`, { method: 'POST', body, redirect: 'manual' });
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
+  const headers = { Cookie: cookie, 'HX-Request': 'true', 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' };
+  return {
+    ...parley,
+    name: 'Parley, a page’s post',
+    posts: { url, headers },
+    body: (text) => new URLSearchParams({ body: text }).toString(),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Core } from '../core.ts';
+import type { UserId } from '../ids.ts';
+import type { Group, Token, User } from '../store/port.ts';
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** A group under the name that it has for a user. */
+export type Titled = (viewer: UserId, group: Group) => Promise<Group>;
+
+/** Who asks, for programs: the account, the groups it is in, and the token that it came with (its hash in `ref`), if it did. `at` is the server's clock. */
+export async function meJson(core: Core, { id, name, color, admin, bot }: User, ref: string | undefined, titled: Titled) {
+  const [memberships, token] = await Promise.all([
+    core.store.memberships.ofUser(id),
+    ref === undefined ? undefined : core.store.tokens.byHash(ref),
+  ]);
+  const roles = new Map(memberships.map(({ group, role }) => [group, role]));
+  const found = (await core.store.groups.byIds([...roles.keys()])).sort((a, b) => a.number - b.number);
+  const groups = await Promise.all(found.map((group) => titled(id, group)));
+  return {
+    ...{ id, name, color, admin, bot, at: iso(core.now()) },
+    token: token ? tokenJson(token) : null,
+    groups: groups.map((group) => ({ id: group.id, slug: group.slug, name: group.name, role: roles.get(group.id) ?? 'member' })),
+  };
+}
+
+const tokenJson = ({ prefix, name, createdAt, lastUsedAt }: Token) => ({
+  ...{ prefix, name: name ?? null, created_at: iso(createdAt) },
+  last_used_at: lastUsedAt === null ? null : iso(lastUsedAt),
+});

@@ -1,0 +1,44 @@
+import { type Example, MEDIA, type Operation } from './operation.ts';
+
+/** An argument that a shell takes as it is. */
+const quoted = (text: string): string => (/^[\w/:.=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** The path and query of an example's request. */
+export function targetOf({ path }: Pick<Operation, 'path'>, example: Pick<Example, 'path' | 'query'>): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(example.path?.[name] ?? '')));
+  const query = new URLSearchParams(
+    Object.entries(example.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  return query === '' ? filled : `${filled}?${query}`;
+}
+
+/** The fields of a form; one with several values comes as often. */
+const fieldsOf = (value: unknown): [string, unknown][] =>
+  Object.entries(Object(value)).flatMap(([name, one]) => [one].flat().map((each): [string, unknown] => [name, each]));
+
+/** What to say of the body, so that curl sends and accepts what the example says. */
+function contentOf({ body, answer }: Example): string[] {
+  const accept = answer.manner === 'text' ? ['-H', `Accept: ${MEDIA.text}`] : [];
+  if (!body) return accept;
+  switch (body.manner) {
+    case 'json':
+      return ['--json', JSON.stringify(body.value), ...accept];
+    case 'form':
+      return fieldsOf(body.value).flatMap(([name, value]) => ['--data-urlencode', `${name}=${value}`]);
+    case 'multipart':
+      return fieldsOf(body.value).flatMap(([name, value]) => ['-F', name === 'attachment' ? `${name}=@${value}` : `${name}=${value}`]);
+    default:
+      return ['-H', `Content-Type: ${MEDIA[body.manner]}`, ...accept, '--data-binary', String(body.value)];
+  }
+}
+
+/** A line for a shell that sends an example. `$TOKEN` is the reader's own. */
+export function curlOf(origin: string, operation: Operation, example: Example): string {
+  const isImplied = operation.method === 'get' || (operation.method === 'post' && example.body !== undefined);
+  const method = isImplied ? [] : ['-X', operation.method.toUpperCase()];
+  const token = operation.access === 'public' ? '' : ' -H "Authorization: Bearer $TOKEN"';
+  const headers = Object.entries(example.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const stays = example.answer.manner === 'stream' ? ['-N'] : [];
+  const rest = [...headers, ...contentOf(example), `${origin}${targetOf(operation, example)}`];
+  return [`curl`, ...stays, ...method].join(' ') + [token, ...rest.map((one) => ` ${quoted(one)}`)].join('');
+}

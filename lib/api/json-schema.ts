@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { SCHEMAS, type SchemaName } from './schemas.ts';
+
+/** A JSON Schema (draft 2020-12), as far as ours go. */
+export type JsonSchema = {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly [word: string]: unknown;
+};
+
+export const refTo = (name: SchemaName): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+
+type Slot = { -readonly [K in keyof JsonSchema]: JsonSchema[K] };
+
+/** A field that takes a number in more than one form is a number to the reader. What is common to all documents is said once, at its top. */
+function tidy({ jsonSchema }: { readonly jsonSchema: object }): void {
+  const schema = jsonSchema as Slot;
+  if (schema.type !== undefined) delete schema.anyOf;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  delete schema.$id;
+  delete schema.$schema;
+}
+
+/** What one schema takes. */
+export const schemaOf = (schema: z.ZodType): JsonSchema => {
+  const made = z.toJSONSchema(schema, { io: 'input', override: tidy }) as Slot;
+  delete made.$schema;
+  return made;
+};
+
+/** Every named schema, with references to each other where one is part of another. */
+export function componentSchemas(): Record<string, JsonSchema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => refTo(id as SchemaName).$ref ?? '', override: tidy });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...schema }]) => [name, schema as JsonSchema]),
+  );
+}

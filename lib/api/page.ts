@@ -1,0 +1,124 @@
+import { curlOf } from './curl.ts';
+import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
+import { type Manner, MEDIA, type Operation, type Reply, TAGS } from './operation.ts';
+import { HEADERS, PATH_PARAMETERS, PROBLEMS } from './parameters.ts';
+import { OPERATIONS } from './table.ts';
+
+/** A row of a table: a field or parameter, its type in words, and what it means. */
+export type FieldRow = { readonly name: string; readonly type: string; readonly needed: boolean; readonly says: readonly string[] };
+
+/** What templates/api/index.njk prints. `origin`: of this server, for the lines to copy. */
+export function docsOf(origin: string) {
+  const schemas = componentSchemas();
+  const of = (operation: Operation) => showOperation(origin, schemas, operation);
+  const sections = Object.entries(TAGS)
+    .map(([tag, says]) => ({ id: `on-${tag.toLowerCase()}`, tag, says, operations: OPERATIONS.filter((one) => one.tag === tag).map(of) }))
+    .filter(({ operations }) => operations.length > 0);
+  const shapes = Object.entries(schemas)
+    .filter(([name]) => isAnswered(name))
+    .map(([name, schema]) => ({ id: `shape-${name}`, name, says: prose(schema.description ?? ''), fields: fieldsOf(schema) }));
+  return { origin, sections, shapes };
+}
+
+const isAnswered = (name: string): boolean =>
+  name === 'Problem' || OPERATIONS.some(({ replies }) => Object.values(replies).some(({ as }) => as === name));
+
+function showOperation(origin: string, schemas: Readonly<Record<string, JsonSchema>>, operation: Operation) {
+  const { id, method, path, summary, description = '', access, body, replies, problems = {}, examples } = operation;
+  return {
+    ...{ id, method: method.toUpperCase(), path, summary, description: prose(description) },
+    access: ACCESS[access],
+    parameters: parametersOf(operation),
+    body: body
+      ? { types: kinds(body.manners), optional: body.optional === true, forms: formsOf(schemas[body.upload ?? body.as] ?? {}) }
+      : null,
+    answers: [...Object.entries(replies).map(([status, reply]) => answerOf(status, reply)), ...Object.entries(problems).map(problemOf)],
+    examples: examples.map((one) => ({
+      title: one.title,
+      line: curlOf(origin, operation, one),
+      status: one.status,
+      answer: shown(one.answer.value),
+    })),
+  };
+}
+
+const ACCESS: Readonly<Record<Operation['access'], string>> = {
+  public: 'No token is needed.',
+  token: 'Any token.',
+  member: 'The token of a member.',
+  person: 'The token of a person.',
+  moderator: 'The token of a person who manages the group.',
+};
+
+/** A text with code between backticks, in parts: every second one is code. None for an empty text. */
+const prose = (text: string): string[] => (text === '' ? [] : text.split('`'));
+
+const kinds = (manners: readonly Manner[]): string =>
+  manners
+    .filter((manner) => manner !== 'none')
+    .map((manner) => MEDIA[manner])
+    .join(', ');
+
+const answerOf = (status: string, { what, as, list, manners }: Reply) => ({
+  ...{ status, what: prose(what), kinds: kinds(manners) },
+  shape: as === undefined ? null : { name: as, many: list === true },
+});
+
+const problemOf = ([status, what]: [string, string]) => ({
+  ...{ status, what: prose(what || PROBLEMS[Number(status)] || 'Refused.'), kinds: '' },
+  shape: null,
+});
+
+const shown = (value: unknown): string => (value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+
+function parametersOf({ path, query, headers = [] }: Operation): (FieldRow & { readonly where: string })[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => {
+    const schema = PATH_PARAMETERS[name];
+    return schema ? [{ ...rowOf(name, schemaOf(schema), true), where: 'path' }] : [];
+  });
+  const inQuery = query ? fieldsOf(schemaOf(query)).map((row) => ({ ...row, where: 'query' })) : [];
+  const inHeader = headers.flatMap((name) => {
+    const schema = HEADERS[name];
+    return schema ? [{ ...rowOf(name, schemaOf(schema), false), where: 'header' }] : [];
+  });
+  return [...inPath, ...inQuery, ...inHeader];
+}
+
+/** The fields of a body, once for each form that it may have. */
+const formsOf = (schema: JsonSchema) =>
+  (schema.oneOf ?? schema.anyOf ?? [schema]).map((form) => ({ says: prose(form.description ?? ''), fields: fieldsOf(form) }));
+
+const fieldsOf = ({ properties = {}, required = [] }: JsonSchema): FieldRow[] =>
+  Object.entries(properties).map(([name, schema]) => rowOf(name, schema, required.includes(name)));
+
+const rowOf = (name: string, schema: JsonSchema, needed: boolean): FieldRow => ({
+  ...{ name, type: typeOf(schema), needed },
+  says: prose(
+    [schema.description, schema.default === undefined ? undefined : `Else \`${JSON.stringify(schema.default)}\`.`]
+      .filter(Boolean)
+      .join(' '),
+  ),
+});
+
+/** A type in words: `text`, `number`, `list of …`, or the values that there are. */
+function typeOf(schema: JsonSchema): string {
+  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? '';
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((one) => JSON.stringify(one)).join(' or ');
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices) return choices.map(typeOf).join(' or ');
+  if (Array.isArray(schema.type)) return schema.type.map(wordFor).join(' or ');
+  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
+  if (schema.format === 'date-time') return 'time';
+  if (schema.contentMediaType !== undefined) return 'file';
+  return wordFor(String(schema.type ?? 'anything'));
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'number',
+  boolean: 'true or false',
+  object: 'object',
+  null: 'null',
+};
+const wordFor = (type: string): string => WORDS[type] ?? type;

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from 'koa';
+import { originOf } from '../http/context.ts';
+import { noStore, renderPage } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+
+type Said = { readonly text: string; readonly etag: string };
+
+/** `/openapi.json`: what programs can ask for, for programs. Made when it is first asked for. */
+export function openApiRoutes(): Router {
+  const router = new Router();
+  let said: Promise<Said> | undefined;
+  router.get('/openapi.json', async (ctx) => {
+    said ??= sayApi();
+    const { text, etag } = await said;
+    ctx.set({ ETag: etag, 'Cache-Control': 'public, no-cache' }); // kept, and asked about each time: an upgrade may change it
+    if (ctx.get('If-None-Match').split(', ').includes(etag)) ctx.status = 304;
+    else {
+      ctx.type = 'json';
+      ctx.body = text;
+    }
+  });
+  return router;
+}
+
+async function sayApi(): Promise<Said> {
+  const { describeApi } = await import('./document.ts');
+  const text = JSON.stringify(describeApi(await versionOf()));
+  return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };
+}
+
+async function versionOf(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** `/docs`: the same, for people. */
+export function docsRoutes(web: Web): Router {
+  const router = new Router();
+  router.get('/docs', async (ctx) => showDocs(ctx, web));
+  return router;
+}
+
+async function showDocs(ctx: Context, { core, views }: Web): Promise<void> {
+  noStore(ctx);
+  const { docsOf } = await import('./page.ts');
+  renderPage(ctx, views, 'api/index.njk', 'The API', { ...docsOf(originOf(ctx, core.config)), version: await versionOf() });
+}

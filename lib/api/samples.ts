@@ -1,0 +1,106 @@
+import type { Sample } from './schemas.ts';
+
+// What the examples show. A test makes a world of these people and this group, sends the examples in the order of the tables, and gets these very answers.
+
+/** The bot that asks, unless a person has to: then it is Ann. */
+export const BOT = { id: 'dep10y0000000000', name: 'deploy', bot: true };
+export const ANN = { id: 'ann0000000000000', name: 'Ann' };
+export const BOB = { id: 'b0b0000000000000', name: 'Bob' };
+export const EVE = { id: 'eve0000000000000', name: 'Eve' };
+export const GROUP = { id: 'te4m000000000000', number: 2, slug: 'team', name: 'Team' };
+/** Open to all; Ann joins it. */
+export const GARDEN = { id: 'g4rden0000000000', number: 3, slug: 'garden', name: 'Garden' };
+
+/** The world's own messages: two of the bot, one of Bob. */
+export const SEQ = { edited: 5, erased: 6, bobs: 7 } as const;
+
+export const AT = '2026-01-02T12:00:00.000Z';
+
+/** What no example can know beforehand. */
+export const MINTED = {
+  request: '7k2m9x4p1q8r5s3t6v0w2y4z7a',
+  group: '3h8w1n5c7e2g9k4m',
+  code: 'k3v9-x2mq-7r4t',
+  prefix: 'Xk3pQ9',
+  file: '5d2f8b0c6r4t1v7x',
+  direct: '9c1k4s7d2f5g8h3j',
+  origin: 'https://chat.example.org',
+};
+
+const PLACE = `/groups/${GROUP.slug}`;
+/** The messages that there are, by seq; between them are other lines of the log. */
+const SEQS = [5, 6, 7, 11, 12, 13, 14, 15, 19];
+
+export function message(seq: number, body: string, more: Partial<Sample<'Message'>> = {}): Sample<'Message'> {
+  return {
+    ...{ id: `${GROUP.id}-${seq}`, group: GROUP.slug, seq, n: SEQS.indexOf(seq) + 1, rev: seq, kind: 'message', at: AT, author: BOT },
+    ...{
+      body,
+      format: 'text',
+      html: body,
+      attachments: [],
+      mentions: [],
+      mentions_all: false,
+      edited_at: null,
+      erased: false,
+      pinned: null,
+      reactions: [],
+      url: `${PLACE}/messages/${seq}`,
+    },
+    ...more,
+  };
+}
+
+/** As the answer to a post or an edit. */
+export const written = (seq: number, body: string, more: Partial<Sample<'WrittenMessage'>> = {}): Sample<'WrittenMessage'> => ({
+  ...message(seq, body),
+  notified: [],
+  ...more,
+});
+
+/** A text that calls Bob. */
+export const calling = (seq: number, before: string, after: string): Sample<'WrittenMessage'> =>
+  written(seq, `${before}@Bob${after}`, {
+    html: `${before}<span class="mention" data-user="${BOB.id}">@Bob</span>${after}`,
+    mentions: [BOB.id],
+    notified: [BOB],
+  });
+
+export const edited = (seq: number, rev: number, body: string): Sample<'WrittenMessage'> => written(seq, body, { rev, edited_at: AT });
+export const erased = (seq: number, rev: number): Sample<'Message'> => message(seq, '', { rev, erased: true });
+
+export const group = (more: Partial<Sample<'Group'>> = {}): Sample<'Group'> => ({
+  ...{
+    ...GROUP,
+    topic: 'What we ship',
+    kind: 'group',
+    open: false,
+    archived: false,
+    role: 'member',
+    messages: 3,
+    unread: 3,
+    level: 'mentions',
+    hidden: false,
+    url: PLACE,
+  },
+  ...more,
+});
+
+/** For the answer in which Eve came or went. */
+export const membership = (isIn: boolean): Sample<'Membership'> => ({
+  ...{ group: GROUP.slug, ...EVE, bot: false, in: isIn },
+  role: isIn ? 'member' : null,
+});
+
+export const member = (name: { id: string; name: string }, more: Partial<Sample<'Member'>> = {}): Sample<'Member'> => ({
+  ...{ ...name, color: 7, bot: false, admin: false, role: 'member', present: false, seen_at: null },
+  ...more,
+});
+
+export const problem = (status: number, title: string, code: string, detail: string, field?: string): Sample<'Problem'> => ({
+  ...{ type: 'about:blank', title, status, code, detail },
+  ...(field === undefined ? {} : { field }),
+  request_id: MINTED.request,
+});
+
+export const NOTHING_HERE = problem(404, 'Not Found', 'notFound', 'There is nothing here, or it is not for you to see.');

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { example, wholeNumber, withCore } from './command.ts';
+import type { WebhookOptions } from './webhooks.ts';
+
+const webhooks = () => import('./webhooks.ts');
+
+const USUAL_LINES = 20;
+const gather = (word: string, words: readonly string[] = []): readonly string[] => [...words, word];
+
+/** `parley bot webhook` and `parley bot deliveries`. */
+export function webhookCommands(bot: Command): void {
+  const webhook = bot
+    .command('webhook')
+    .argument('<name>')
+    .argument('[url]', 'the address to call; without it the one that the bot has is shown, or changed')
+    .description('call a bot when something is said in its groups; the secret that calls are signed with is shown once')
+    .option('--on <what>', 'which messages: mention (at first), all, or keyword')
+    .option('--keyword <word>', 'with --on keyword; may be given several times', gather)
+    .option('--events <list>', 'posted (at first), edited, erased, reacted, joined, left; separated by commas')
+    .option('--rotate', 'make another secret; the one before goes on for 24 hours')
+    .option('--off', 'do not call it any more')
+    .action(
+      withCore(async (session, name: string, url: string | undefined, options: WebhookOptions) =>
+        (await webhooks()).webhook(session, name, url, options),
+      ),
+    );
+  example(
+    webhook,
+    'parley bot webhook Echo https://bots.example.org/echo',
+    'parley bot webhook Echo https://bots.example.org/echo --on keyword --keyword deploy --events posted,edited',
+    'parley bot webhook Echo --rotate',
+  );
+  const deliveries = bot
+    .command('deliveries')
+    .argument('<name>')
+    .description('list how calling a bot went, the newest first')
+    .option('-n, --lines <count>', 'how many', wholeNumber, USUAL_LINES)
+    .action(withCore(async (session, name: string, options: { lines: number }) => (await webhooks()).deliveries(session, name, options)));
+  example(deliveries, 'parley bot deliveries Echo');
+}

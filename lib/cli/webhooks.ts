@@ -1,0 +1,89 @@
+import { nameKey } from '../accounts/account.ts';
+import { requireBot } from '../bots/operations.ts';
+import { listDeliveries, removeWebhook, rotateWebhookSecret, setWebhook, type WebhookView, webhookOf } from '../bots/webhooks.ts';
+import type { Core } from '../core.ts';
+import { datesIn } from '../dates.ts';
+import { invalid, notFound } from '../errors.ts';
+import type { Delivery } from '../store/deliveries-port.ts';
+import type { User } from '../store/port.ts';
+import type { Session } from './command.ts';
+import type { Row } from './out.ts';
+
+export type WebhookOptions = {
+  readonly on?: string;
+  readonly keyword?: readonly string[];
+  readonly events?: string;
+  readonly off?: true;
+  readonly rotate?: true;
+};
+
+/** Shows, sets, rotates or removes the address that a bot is called at. */
+export async function webhook({ core, out }: Session, name: string, url: string | undefined, options: WebhookOptions): Promise<void> {
+  const bot = await botNamed(core, name);
+  if (options.off) return remove({ core, out }, bot);
+  const asked = { on: options.on, keywords: options.keyword, events: options.events?.split(',').map((word) => word.trim()) };
+  const isChange = url !== undefined || Object.values(asked).some((value) => value !== undefined);
+  const made = isChange ? await setWebhook(core, bot, { url: url ?? (await present(core, bot)).url, ...asked }) : undefined;
+  const secret = options.rotate && made?.secret === undefined ? await rotateWebhookSecret(core, bot) : made?.secret;
+  tell({ core, out }, bot, await present(core, bot), secret);
+}
+
+async function remove({ core, out }: Session, bot: User): Promise<void> {
+  const removed = await removeWebhook(core, bot);
+  out.say({ id: bot.id, name: bot.name, removed }, removed ? `${bot.name} is not called any more.` : `${bot.name} had no webhook.`);
+}
+
+async function present(core: Core, bot: User): Promise<WebhookView> {
+  const found = await webhookOf(core, bot);
+  if (!found) throw invalid('url', `${bot.name} has no webhook yet: say which address to call.`);
+  return found;
+}
+
+function tell(
+  { out }: Session,
+  { id, name }: User,
+  { url, on, keywords, events, disabled }: WebhookView,
+  secret: string | undefined,
+): void {
+  const when = on === 'keyword' ? `keyword ${keywords.join(', ')}` : on;
+  const text = [`${name} is called at ${url}`, `  on      ${when}`, `  events  ${events.join(', ')}`];
+  if (disabled !== null) text.push(`  disabled: ${disabled} Setting the address again enables it.`);
+  if (secret !== undefined) text.push(`  secret  ${secret}   (shown this once)`);
+  out.say({ id, name, url, on, keywords, events, disabled, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
+}
+
+const dates = datesIn('UTC');
+
+/** The newest deliveries of a bot. */
+export async function deliveries({ core, out }: Session, name: string, { lines }: { readonly lines: number }): Promise<void> {
+  const bot = await botNamed(core, name);
+  const found = await listDeliveries(core, bot, { limit: lines });
+  const groups = await core.store.groups.byIds([...new Set(found.deliveries.map(({ group }) => group))]);
+  const slugs = new Map(groups.map(({ id, slug }) => [id, slug]));
+  out.list(
+    found.deliveries.map((one) => rowOf(one, slugs.get(one.group) ?? '')),
+    `${bot.name} was not called yet.`,
+  );
+}
+
+function rowOf({ id, event, seq, state, reason, due, attempts, createdAt }: Delivery, group: string): Row {
+  const last = attempts.at(-1);
+  return {
+    at: dates.iso(createdAt),
+    event,
+    group,
+    seq,
+    state,
+    attempts: attempts.length,
+    status: last?.status ?? '',
+    ms: last?.ms ?? '',
+    next: state === 'waiting' ? dates.iso(due) : '',
+    error: reason ?? last?.error ?? '',
+    id,
+  };
+}
+
+async function botNamed(core: Core, name: string): Promise<User> {
+  if (name.trim() === '') throw notFound('There is no bot without a name.');
+  return requireBot(await core.store.users.byNameKey(nameKey(name)), name);
+}

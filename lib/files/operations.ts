@@ -1,0 +1,128 @@
+import type { Core } from '../core.ts';
+import { conflict, DomainError, notFound } from '../errors.ts';
+import type { Standing } from '../groups/rules.ts';
+import { type FileId, newFileId } from '../ids.ts';
+import type { Attached, Entry } from '../messages/entry.ts';
+import type { FileFacts, FileRecord } from '../store/files-port.ts';
+import { StoreUnavailable } from '../store/port.ts';
+import { cleanName, isPicture, sizeText } from './file.ts';
+import { Inspection } from './inspection.ts';
+
+/** A stored file that no message has yet. `sha256` (hex) tells two uploads of the same from others. */
+export type Stored = Attached & { readonly sha256: string };
+
+/** A file that no message has is kept for so long, then swept. */
+export const LOOSE_MS = 3_600_000;
+
+/**
+ * Stores what `source` yields, piece by piece, for a message that `at.user` is about to post to `at.group`; every door's way to store a file. Whether
+ * they may post there is asked before. Durable when it resolves. An error of `source` passes, and nothing is kept.
+ * Errors: `tooLarge` (attachment: more than `limit` bytes), `unavailable`.
+ */
+export async function storeFile(
+  core: Core,
+  at: Standing,
+  source: AsyncIterable<Uint8Array>,
+  { name: given, limit = core.config.maxUploadBytes }: { readonly name: string; readonly limit?: number },
+): Promise<Stored> {
+  const [id, name, now] = [newFileId(core.random), cleanName(given), core.now()];
+  const blank = { type: 'application/octet-stream', bytes: 0, sha256: '', seq: null, key: null, state: 'coming' } as const;
+  const { files } = core.store;
+  await files.begin({ id, name, group: at.group.id, author: at.user.id, createdAt: now, touchedAt: now, ...blank });
+  try {
+    const seen = new Inspection();
+    await files.write(
+      id,
+      'whole',
+      seen.of(source, limit, () => tooLarge(name, limit)),
+    );
+    const facts = await factsOf(core, id, seen);
+    await files.finish(id, facts);
+    return { id, name, ...facts };
+  } catch (error) {
+    await discard(core, [{ id }]);
+    throw error;
+  }
+}
+
+const tooLarge = (name: string, limit: number): DomainError =>
+  new DomainError('tooLarge', `${name} is too large: ${sizeText(limit)} (${limit} bytes) at most for each file.`, { field: 'attachment' });
+
+async function factsOf(core: Core, id: FileId, seen: Inspection): Promise<FileFacts> {
+  const plain = { type: await seen.type(), bytes: seen.bytes, sha256: seen.sha256() };
+  const content = isPicture(plain.type) ? await core.store.files.read(id, 'whole') : undefined;
+  const picture = content && (await core.pictures.look(content, plain.bytes, plain.type));
+  if (!picture) return plain;
+  const { width, height, thumb } = picture;
+  await core.store.files.write(id, 'thumb', piece(thumb));
+  return { ...plain, width, height, thumb: true };
+}
+
+async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** As a message names it. */
+export const attached = ({ sha256: _, ...file }: Stored): Attached => file;
+
+/** Removes files that came to nothing. What cannot be removed now is left to the sweep. */
+export async function discard(core: Core, files: readonly Pick<Attached, 'id'>[]): Promise<void> {
+  for (const { id } of files)
+    await core.store.files.remove(id).catch((error) => core.log.debug({ err: error }, 'a file is left to the sweep'));
+}
+
+/** Says under which key the message with these files is about to be posted. Errors: `conflict` when one of them is gone. */
+export async function claim(core: Core, files: readonly Stored[], key: string): Promise<void> {
+  const ids = files.map(({ id }) => id);
+  if ((await core.store.files.claim(ids, key, core.now())) !== ids.length)
+    throw conflict('A file was kept for an hour without a message, and is gone. Choose it again.', 'attachment');
+}
+
+/** Notes the message that has them. Where that fails, whoever asks for the file first, or the sweep, finds it by its key. */
+export async function attach(core: Core, files: readonly Pick<Attached, 'id'>[], seq: number): Promise<void> {
+  const ids = files.map(({ id }) => id);
+  await core.store.files.attach(ids, seq).catch((error) => core.log.debug({ err: error }, 'files are attached later'));
+}
+
+/** The record of a file and the seq of its message. Errors: `notFound`: no such file, or no message has it. */
+export async function openFile(core: Core, id: FileId): Promise<FileRecord & { readonly seq: number }> {
+  const record = /^[0-9a-z]{26}$/.test(id) ? await core.store.files.byId(id) : undefined;
+  if (record?.state !== 'stored') throw notFound();
+  const seq = record.seq ?? (await findMessage(core, record));
+  if (seq === undefined) throw notFound();
+  return { ...record, seq };
+}
+
+/** The message that has a file of which its record does not know it: a crash came between the two. */
+async function findMessage(core: Core, { id, group, author, key }: FileRecord): Promise<number | undefined> {
+  const entry = key === null ? undefined : await core.store.log.byKey(group, author, key);
+  if (!entry || !hasFile(entry, id)) return undefined;
+  await attach(core, [{ id }], entry.seq);
+  return entry.seq;
+}
+
+const hasFile = (entry: Entry, id: FileId): boolean => entry.kind === 'message' && (entry.attachments ?? []).some((file) => file.id === id);
+
+const AT_ONCE = 100;
+
+/** Removes for good the files that have had no message for an hour. May run anywhere, twice, or after a crash. Resolves to how many were removed. */
+export async function sweepFiles(core: Core): Promise<number> {
+  const before = core.now() - LOOSE_MS;
+  let removed = 0;
+  for (;;) {
+    const loose = await core.store.files.loose(before, AT_ONCE);
+    for (const record of loose) removed += (await sweepOne(core, record, before)) ? 1 : 0;
+    if (loose.length < AT_ONCE) return removed;
+  }
+}
+
+async function sweepOne(core: Core, record: FileRecord, before: number): Promise<boolean> {
+  if ((await findMessage(core, record)) !== undefined) return false;
+  const isDoomed = record.state === 'doomed' || (await core.store.files.doom(record.id, before));
+  if (isDoomed) await core.store.files.remove(record.id);
+  return isDoomed;
+}
+
+/** Whether what went wrong leaves open if the message was posted: then its files are not to be removed. */
+export const isUncertain = (error: unknown): boolean =>
+  error instanceof StoreUnavailable || (error instanceof DomainError && error.code === 'unavailable');

@@ -1,0 +1,44 @@
+import type { Picture } from '../core.ts';
+
+/** What the process that looks at pictures is asked: bytes (float64), length of the type (uint8), the type, then the file. Numbers are big-endian. */
+export function askHead(bytes: number, type: string): Buffer {
+  const head = Buffer.alloc(9 + type.length);
+  head.writeDoubleBE(bytes, 0);
+  head.writeUInt8(type.length, 8);
+  head.write(type, 9, 'latin1');
+  return head;
+}
+
+/** Undefined while there is too little of it. */
+export function readAsk(got: Buffer): { readonly bytes: number; readonly type: string; readonly headBytes: number } | undefined {
+  const headBytes = got.length < 9 ? Number.POSITIVE_INFINITY : 9 + got.readUInt8(8);
+  if (got.length < headBytes) return undefined;
+  return { bytes: got.readDoubleBE(0), type: got.toString('latin1', 9, headBytes), headBytes };
+}
+
+/** `memory`: what the process holds (bytes). No picture: it was not understood. */
+export type Answer = { readonly memory: number; readonly picture: Picture | undefined };
+
+/** Memory (float64), width, height, length of the small copy (uint32 each; 0: no picture); then the small copy. */
+export const ANSWER_HEAD_BYTES = 20;
+
+export function answerBytes({ memory, picture }: Answer): Buffer {
+  const head = Buffer.alloc(ANSWER_HEAD_BYTES);
+  head.writeDoubleBE(memory, 0);
+  head.writeUInt32BE(picture?.width ?? 0, 8);
+  head.writeUInt32BE(picture?.height ?? 0, 12);
+  head.writeUInt32BE(picture?.thumb.length ?? 0, 16);
+  return picture ? Buffer.concat([head, picture.thumb]) : head;
+}
+
+/** More than a small copy ever has. */
+const MOST_THUMB_BYTES = 4 * 1024 * 1024;
+
+/** Undefined while there is too little of it. Throws on what is no answer. */
+export function readAnswer(got: Buffer): Answer | undefined {
+  const [memory, width, height, length] = [got.readDoubleBE(0), got.readUInt32BE(8), got.readUInt32BE(12), got.readUInt32BE(16)];
+  if (length > MOST_THUMB_BYTES) throw new Error('this is no answer');
+  if (got.length < ANSWER_HEAD_BYTES + length) return undefined;
+  const thumb = got.subarray(ANSWER_HEAD_BYTES, ANSWER_HEAD_BYTES + length);
+  return { memory, picture: length === 0 ? undefined : { width, height, thumb } };
+}

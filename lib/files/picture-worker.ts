@@ -1,0 +1,60 @@
+/*
+ * The process that looks at pictures: reads one file at a time from standard input, and answers on standard output (picture-wire.ts). The only place
+ * that loads the image library. It ends with its standard input.
+ */
+import sharp from 'sharp';
+import type { Picture } from '../core.ts';
+import { answerBytes, readAsk } from './picture-wire.ts';
+import { isTwoThings } from './polyglot.ts';
+
+const MOST_PIXELS = 50_000_000;
+const MOST_FRAMES = 100;
+const BOX = { width: 800, height: 600 };
+const SECONDS = 8;
+
+/** Which loader a type may use, and what it calls itself. All others, of which some read other files or the network, are shut. */
+const FORMATS: Readonly<Record<string, string>> = {
+  'image/jpeg': 'jpeg',
+  'image/png': 'png',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/avif': 'heif',
+};
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`) });
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** Throws on what is broken, too large, moves too long, or is not what `type` says. */
+async function look(file: Buffer, type: string): Promise<Picture> {
+  const image = sharp(file, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 });
+  const { format, pages = 1, autoOrient } = await image.metadata();
+  if (format !== FORMATS[type]) throw new Error(`${format} is not ${type}`);
+  if (pages > MOST_FRAMES) throw new Error(`${pages} frames`);
+  if (isTwoThings(file)) throw new Error('something else besides');
+  const small = image
+    .autoOrient()
+    .resize({ ...BOX, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 78 });
+  const thumb = await small.timeout({ seconds: SECONDS }).toBuffer();
+  return { width: autoOrient.width, height: autoOrient.height, thumb };
+}
+
+let head = Buffer.alloc(0);
+let file: { readonly content: Buffer; readonly type: string; bytes: number } | undefined;
+
+for await (const piece of process.stdin) {
+  let rest: Buffer = piece;
+  if (!file) {
+    head = Buffer.concat([head, rest]);
+    const ask = readAsk(head);
+    if (!ask) continue;
+    file = { content: Buffer.allocUnsafe(ask.bytes), type: ask.type, bytes: 0 };
+    rest = head.subarray(ask.headBytes);
+  }
+  file.bytes += rest.copy(file.content, file.bytes);
+  if (file.bytes < file.content.length) continue;
+  const picture = await look(file.content, file.type).catch(() => undefined);
+  [head, file] = [Buffer.alloc(0), undefined];
+  process.stdout.write(answerBytes({ memory: process.memoryUsage.rss(), picture }));
+}

@@ -1,0 +1,51 @@
+import type { Context } from 'koa';
+import { entryForms } from '../accounts/pages.ts';
+import { DomainError, notFound } from '../errors.ts';
+import { speech, stateOf } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import { answerGroup } from './answers.ts';
+import { type Invitation, invitation, joinByCode } from './joining.ts';
+
+/** `/join/:code`: the link by which people are invited into a group. Whoever has it learns the group's name and size, and nothing else. */
+export function inviteRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+
+  router.get('/join/:code', async (ctx) => {
+    const user = stateOf(ctx).viewer?.user;
+    const code = ctx.params.code ?? '';
+    const found = await invitation(core, code, user, user?.id ?? `address:${ctx.ip}`).catch(sayNothing);
+    if (found.isIn && speech(ctx) === 'html') return seeOther(ctx, `/groups/${found.group.slug}`);
+    await showInvitation(ctx, web, found, code);
+  });
+
+  router.post('/join/:code', async (ctx) => {
+    const { user } = viewerOf(ctx);
+    const group = await joinByCode(core, user, ctx.params.code ?? '').catch(sayNothing);
+    await answerGroup(ctx, web, user, group, 200);
+  });
+  return router;
+}
+
+/** The same for a code that never was, one that is used up, and one of an archived group. */
+function sayNothing(error: unknown): never {
+  const isBad = error instanceof DomainError && error.code === 'invalid';
+  throw isBad ? notFound('This invitation does not hold. It may have expired, been used up, or been replaced: ask for a new one.') : error;
+}
+
+async function showInvitation(ctx: Context, { core, views }: Web, { group, memberCount, isIn }: Invitation, code: string): Promise<void> {
+  noStore(ctx);
+  ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret, also to this site's own next request
+  const { viewer } = stateOf(ctx);
+  const { name, topic } = group;
+  if (speech(ctx) === 'json') ctx.body = { name, topic, members: memberCount, in: isIn };
+  else if (speech(ctx) === 'text') ctx.body = `${name}\n`;
+  else {
+    const forms = viewer ? null : await entryForms(core, { signup: { code } }, `/join/${code}`);
+    const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
+    renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
+  }
+}

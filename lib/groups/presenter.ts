@@ -1,0 +1,35 @@
+import type { Group, Membership } from '../store/port.ts';
+import type { RosterMember } from './roster.ts';
+import { isHidden } from './rules.ts';
+
+/** A group for programs, as the one who asks sees it. `n`: how many messages it has. An administrator who is no member has no role and reads nothing. */
+export function groupJson({ id, number, slug, name, topic, kind, open, archived }: Group, membership: Membership | undefined, n: number) {
+  const isIn = membership?.in === true;
+  return {
+    ...{ id, number, slug, name, topic, kind, open, archived },
+    role: isIn ? membership.role : null,
+    messages: n,
+    unread: isIn ? Math.max(0, n - membership.mark) : 0,
+    level: isIn ? membership.level : null,
+    hidden: isIn && isHidden(membership, n),
+    url: `/groups/${slug}`,
+  };
+}
+
+/** The join code for those who manage the group. Times are RFC 3339 in UTC. */
+export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string) => ({
+  code,
+  invite: `/join/${code}`,
+  code_expires_at: codeExpiresAt === null ? null : new Date(codeExpiresAt).toISOString(),
+  code_uses_left: codeUsesLeft,
+});
+
+/** A member for programs. */
+export const memberJson = ({ seenAt, seen, ...member }: RosterMember) => ({
+  ...member,
+  seen_at: seenAt === null ? null : new Date(seenAt).toISOString(),
+});
+
+/** A member for shells: what is easily cut in columns, the name first. */
+export const memberText = ({ name, role, bot, present }: RosterMember): string =>
+  `${[name, present ? 'here' : 'away', bot ? 'bot' : role].join('\t')}\n`;

@@ -1,0 +1,20 @@
+/** A QR picture (ISO/IEC 18004) of a text such as an address, as a whole SVG document. Of the text nothing is in it but squares. The encoder is loaded at first use. */
+export async function qrPicture(text: string): Promise<string> {
+  const { encode } = await import('uqr');
+  const { size, data } = encode(text, { ecc: 'M', border: 4 });
+  const squares = data.flatMap((row, y) => runsOf(row).map(({ x, length }) => `M${x} ${y}h${length}v1h-${length}z`)).join('');
+  const all = `0 0 ${size} ${size}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${all}" shape-rendering="crispEdges"><path d="M0 0h${size}v${size}h-${size}z" fill="#fff"/><path d="${squares}"/></svg>\n`;
+}
+
+/** The stretches of dark squares in a row. */
+function runsOf(row: readonly boolean[]): { readonly x: number; readonly length: number }[] {
+  const runs: { x: number; length: number }[] = [];
+  for (const [x, isDark] of row.entries()) {
+    const last = runs.at(-1);
+    if (!isDark) continue;
+    if (last && last.x + last.length === x) last.length += 1;
+    else runs.push({ x, length: 1 });
+  }
+  return runs;
+}

@@ -1,0 +1,128 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { forbidden } from '../errors.ts';
+import { originOf, speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import { setFlash } from '../http/session.ts';
+import type { Web } from '../http/web.ts';
+import { type CodeLimits, joinCode, limitCode, replaceCode } from './codes.ts';
+import { settingsForm } from './forms.ts';
+import { parseExpiry, parseUses } from './group.ts';
+import * as groups from './operations.ts';
+import { codeJson, groupJson } from './presenter.ts';
+import { qrPicture } from './qr.ts';
+import { isDirect, isHidden, mayHide, mayLeave, mayManage, type Standing } from './rules.ts';
+
+type Form = z.infer<typeof settingsForm>;
+type Own = Extract<Form, { action: 'level' | 'hide' }>;
+type Managing = Exclude<Form, Own>;
+
+const isOwn = (form: Form): form is Own => form.action === 'level' || form.action === 'hide';
+
+/** `/groups/:slug/settings`: for every member what the group is to them, and for those who manage it what it is. */
+export function settingsRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+
+  router.get('/groups/:slug/settings', async (ctx) => {
+    const at = await groups.openForMembers(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+    if (speech(ctx) === 'html') await showSettings(ctx, web, at);
+    else await answerSettings(ctx, web, at);
+  });
+
+  // A picture of its own: pages have no SVG in them, so that none of somebody else's can hide there.
+  router.get('/groups/:slug/invite.svg', async (ctx) => {
+    const at = await groups.openManagedGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+    noStore(ctx);
+    ctx.type = 'image/svg+xml';
+    ctx.body = await qrPicture(inviteOf(ctx, web, at).link);
+  });
+
+  router.post('/groups/:slug/settings', async (ctx) => {
+    const at = await groups.openForMembers(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+    const form = await parse(settingsForm, ctx);
+    try {
+      const slug = isOwn(form) ? await changeOwn(web, at, form) : await changeGroup(web, at, form);
+      if (speech(ctx) !== 'html') return await answerSettings(ctx, web, await groups.openForMembers(core, at.user, slug));
+      setFlash(ctx, 'Saved.');
+      seeOther(ctx, `/groups/${slug}/settings`);
+    } catch (error) {
+      if (speech(ctx) !== 'html' || !mayManage(at)) throw error;
+      await showSettings(ctx, web, at, fieldError(ctx, error));
+    }
+  });
+  return router;
+}
+
+async function changeOwn({ core }: Web, at: Standing, form: Own): Promise<string> {
+  if (!at.membership?.in) throw forbidden('You are not in this group yourself.');
+  if (form.action === 'level') await groups.setLevel(core, at, form.level);
+  else await groups.setHidden(core, at, form.on);
+  return at.group.slug;
+}
+
+/** Resolves to the slug that the group has now. */
+async function changeGroup({ core }: Web, at: Standing, form: Managing): Promise<string> {
+  const { group, user } = await groups.openManagedGroup(core, at.user, at.group.slug);
+  switch (form.action) {
+    case 'rename':
+      return (await groups.renameGroup(core, user.id, group, form.name)).slug;
+    case 'topic':
+      await groups.setTopic(core, user.id, group, form.topic);
+      break;
+    case 'code':
+      await replaceCode(core, group, limitsIn(form));
+      break;
+    case 'limits':
+      await limitCode(core, group, limitsIn(form));
+      break;
+    case 'open':
+      await groups.setOpen(core, group, form.on);
+      break;
+    case 'archive':
+      await groups.setArchived(core, user.id, group, form.on);
+      break;
+    default:
+      throw form satisfies never;
+  }
+  return group.slug;
+}
+
+const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, { action: 'code' | 'limits' }>): CodeLimits => ({
+  forMs: parseExpiry(expires),
+  uses: parseUses(uses),
+});
+
+/** For programs: the group as it is now; with its code for those who manage it. */
+async function answerSettings(ctx: Context, { core }: Web, at: Standing): Promise<void> {
+  noStore(ctx);
+  if (speech(ctx) === 'text' && ctx.method === 'POST') {
+    ctx.status = 204;
+    return;
+  }
+  const { group, membership } = at;
+  const { n } = await core.store.log.head(group.id);
+  const code = mayManage(at) ? codeJson(group, joinCode(core, group)) : {};
+  ctx.body = { ...groupJson(group, membership, n), ...code };
+}
+
+async function showSettings(ctx: Context, web: Web, at: Standing, error: FieldError | null = null): Promise<void> {
+  const { core, views } = web;
+  const { group, membership } = at;
+  noStore(ctx);
+  const hidden = mayHide(at) && membership ? isHidden(membership, (await core.store.log.head(group.id)).n) : null;
+  renderPage(ctx, views, 'groups/settings.njk', isDirect(group) ? group.name : `Settings of ${group.name}`, {
+    group,
+    own: membership?.in ? { level: membership.level, hidden, mayLeave: mayLeave(at) } : null,
+    manage: mayManage(at) ? { ...inviteOf(ctx, web, at), error } : null,
+  });
+}
+
+function inviteOf(ctx: Context, { core }: Web, { group }: Standing) {
+  const code = joinCode(core, group);
+  const link = `${originOf(ctx, core.config)}/join/${code}`;
+  return { code, link, expiresAt: group.codeExpiresAt, usesLeft: group.codeUsesLeft, now: core.now() };
+}

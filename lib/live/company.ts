@@ -1,0 +1,82 @@
+import type { Core } from '../core.ts';
+import type { TypingEvent } from '../events.ts';
+import { type GroupId, randomId, type UserId } from '../ids.ts';
+import type { Entry } from '../messages/entry.ts';
+import type { Renderer } from './batch.ts';
+import type { Connection } from './connection.ts';
+import type { Feeds } from './feeds.ts';
+import type { Follower } from './follower.ts';
+import { MemberLists } from './members.ts';
+import { Leases } from './presence.ts';
+import { Typing } from './typing.ts';
+
+type Parts = {
+  readonly core: Core;
+  readonly views: Renderer;
+  readonly renderMembers: (group: GroupId) => Promise<string>;
+  readonly leaseMs?: number;
+  readonly feeds: () => Pick<Feeds, 'get' | 'groups'>;
+};
+
+/** What pages are told of each other's users: who is in the group, who is there, and who is writing. */
+export class Company {
+  readonly #parts: Parts;
+  readonly #leases: Leases;
+  readonly #members: MemberLists;
+  readonly #typing: Typing;
+
+  constructor(parts: Parts) {
+    const { core, renderMembers, leaseMs } = parts;
+    this.#parts = parts;
+    const note = (group: GroupId, user: UserId, at: number): Promise<void> =>
+      core.store.memberships.seen(group, user, at).catch((error) => core.log.debug({ err: error }, 'when they were seen was not noted'));
+    this.#leases = new Leases(core.bus, { now: core.now, note }, randomId(core.random), leaseMs);
+    this.#members = new MemberLists({
+      render: renderMembers,
+      onError: (error) => core.log.debug({ err: error }, 'members list not sent; trying again'),
+    });
+    this.#typing = new Typing({
+      ...parts,
+      connectionsOf: (group) => this.#followersOf(group),
+      onError: (error) => core.log.debug({ err: error }, 'who is typing was not sent'),
+    });
+  }
+
+  #followersOf(group: GroupId): Iterable<Follower> {
+    return this.#parts.feeds().get(group)?.followers ?? [];
+  }
+
+  /** A stream has begun. A page makes its user present, and is told who else is: what it shows may be old. */
+  opened(group: GroupId, connection: Connection): void {
+    this.#typing.opened(group, connection);
+    const { user, format } = connection.listener;
+    if (format === 'json' || format === 'text') return;
+    this.#leases.opened(group, user);
+    connection.atEnd(() => this.#leases.closed(group, user));
+    this.#members.send(group, [connection]);
+  }
+
+  /** Who has the group open, or who is in it, may have changed. */
+  changed(group: GroupId): void {
+    this.#members.send(group, this.#followersOf(group));
+  }
+
+  writes(event: TypingEvent): void {
+    this.#typing.hear(event);
+  }
+
+  sent(group: GroupId, entries: readonly Entry[]): void {
+    this.#typing.sent(group, entries);
+  }
+
+  /** Renews what says that its users are there, and looks who went without a word. */
+  async beat(): Promise<void> {
+    await this.#leases.renewAll();
+    if (!this.#parts.core.bus.isUp()) return; // while it is down it names nobody
+    for (const group of await this.#leases.changedIn(this.#parts.feeds().groups())) this.changed(group);
+  }
+
+  close(): void {
+    this.#typing.close();
+  }
+}

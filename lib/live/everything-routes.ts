@@ -1,0 +1,66 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { DomainError } from '../errors.ts';
+import { checkOrigin } from '../http/security.ts';
+import type { Web } from '../http/web.ts';
+import type { UserId } from '../ids.ts';
+import { Cursor, parseCursor } from './cursor.ts';
+import { SSE_COMMENT } from './frame.ts';
+import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './opening.ts';
+
+/** Everything, from the beginning of each group. */
+const START = '0';
+
+export const everythingQuery = z.object({
+  after: z
+    .string('must be a cursor')
+    .refine((text) => text === START || parseCursor(text) !== undefined, 'must be 0, or the id of an event of this stream')
+    .optional()
+    .describe('The id of an event: all after it comes first. 0: everything from the beginning.'),
+  as: z.enum(['json', 'text', 'sidebar'], 'must be json, text or sidebar').default('json').describe('sidebar is for pages.'),
+  ...filterQuery,
+});
+
+/**
+ * `GET /events`: what happens in all my groups from now on, or after a cursor, as JSON or lines; as `sidebar` only what is unread in each.
+ * Errors: `unauthenticated`, `malformed`, `forbidden`, `tooMany`, `gone` (a cursor that is too old, or not this user's).
+ */
+export async function openEverything(web: Web, ctx: Context): Promise<void> {
+  const { core, hub } = web;
+  checkOrigin(ctx, core.config);
+  const stamp = core.recent.stamp();
+  const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
+  const query = queryOf(ctx, everythingQuery);
+  const { as: format } = query;
+  const type = typeOf(format);
+  if (ctx.method === 'HEAD') return answerHead(ctx, type);
+  const opening = {
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
+    response: ctx.res,
+    authorise: async () => {
+      if (!(await core.recent.stillStands(stamp))) await requireViewer(ctx, web, core.recent.fresh());
+    },
+    start: (response: Context['res']) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
+  };
+  if (format === 'sidebar') return hub.openSidebar(opening);
+  const after = lastEventId(ctx) ?? query.after;
+  const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
+  await hub.openEverything({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
+}
+
+/** Undefined when the header is absent or not one of ours: of another stream, say. */
+function lastEventId(ctx: Context): string | undefined {
+  const given = ctx.get('Last-Event-ID');
+  return parseCursor(given) === undefined ? undefined : given;
+}
+
+/** Errors: `gone`, the same whether the set was never there, is there no more, or is another's. */
+async function cursorAt({ core }: Web, user: UserId, text: string | undefined): Promise<Cursor> {
+  const parsed = text === undefined ? undefined : parseCursor(text);
+  if (!parsed) return new Cursor();
+  const { set, moves } = parsed;
+  if (set === undefined) return new Cursor(undefined, undefined, moves);
+  const positions = await core.store.cursors.use(user, set, core.now());
+  if (!positions) throw new DomainError('gone', 'This cursor is not known here any more. Begin anew: without one, or with after=0.');
+  return new Cursor(set, positions, moves);
+}

@@ -1,0 +1,202 @@
+import type { Core } from '../core.ts';
+import type { GroupId } from '../ids.ts';
+import type { Membership } from '../store/port.ts';
+import type { Batch } from './batch.ts';
+import type { Bells } from './bells.ts';
+import type { Connection } from './connection.ts';
+import type { Cursor } from './cursor.ts';
+import type { Feeds } from './feeds.ts';
+import { sseId } from './frame.ts';
+import { Keeper } from './keeper.ts';
+import { Part, type Whole } from './part.ts';
+import { whenAnswered } from './patience.ts';
+import { Turns } from './turns.ts';
+
+/** Groups entered at once. */
+const AT_ONCE = 32;
+type Parts = {
+  readonly core: Core;
+  readonly feeds: Feeds;
+  readonly bells: Bells;
+  readonly connection: Connection;
+  readonly cursor: Cursor;
+  /** Where groups begin that the cursor does not know: at their ends (`now`), from the beginning (`start`), or where the user came in (`join`). */
+  readonly begin: 'now' | 'start' | 'join';
+};
+
+/** `line`: where its user came in. */
+type Made = { readonly part: Part; readonly line: number | undefined };
+
+/** One stream of all the groups its user is in: a part for each, which follows that group's feed. */
+export class Everything implements Whole {
+  readonly #parts: Parts;
+  readonly #groups = new Map<GroupId, Part>();
+  readonly #keeper: Keeper;
+  readonly #turns = new Turns((error) => this.#fail(error));
+  /** Until the answer has begun nobody looks besides. */
+  #isLooking = true;
+  #isToLookAgain = false;
+
+  constructor(parts: Parts) {
+    const { core, connection, cursor } = parts;
+    this.#parts = parts;
+    this.#keeper = new Keeper(core, connection.listener.user, cursor);
+    connection.atEnd(() => {
+      for (const part of this.#groups.values()) part.leave();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#parts.connection.isOpen;
+  }
+
+  get isStarted(): boolean {
+    return this.#parts.connection.isStarted;
+  }
+
+  drained(): Promise<void> {
+    return this.#parts.connection.drained();
+  }
+
+  /** Enters the groups of now, and hears of all changes from here on. To be called before the answer begins. Errors: StoreUnavailable. */
+  async enter(): Promise<void> {
+    const { bells, connection, begin } = this.#parts;
+    const stop = await bells.listen(connection.listener.user, ({ type }) => {
+      if (type !== 'mark') this.#look();
+      if (type === 'beat') this.#keeper.use();
+    });
+    connection.atEnd(stop);
+    await this.#admit(begin);
+  }
+
+  /** The answer has begun: says where the stream stands, so that a client that is cut off before the first entry misses none, and brings all up to date. */
+  begin(): void {
+    const { connection, cursor } = this.#parts;
+    if (connection.listener.format === 'json') connection.write(sseId(String(cursor)));
+    this.#noteMove();
+    this.#turns.go();
+    this.#isLooking = false;
+    if (this.#isToLookAgain) this.#look();
+  }
+
+  /** Something about the user's groups may have changed. Never rejects: it is tried until the store answers. */
+  #look(): void {
+    this.#isToLookAgain = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#lookOn().catch((error) => this.#fail(error));
+  }
+
+  async #lookOn(): Promise<void> {
+    while (this.#isToLookAgain && this.isOpen) {
+      this.#isToLookAgain = false;
+      await this.#patiently(() => this.#admit('join'));
+      this.#turns.go();
+    }
+    this.#isLooking = false;
+  }
+
+  #patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { log } = this.#parts.core;
+    return whenAnswered(work, {
+      isWanted: () => this.isOpen,
+      onAway: (error) => log.warn({ err: error }, 'the store does not answer; a stream of many groups waits'),
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#parts.core.log.error({ err: error }, 'a stream of many groups cannot go on; ending it');
+    this.end();
+  }
+
+  /**
+   * Makes parts of the groups that have none. Each is registered with its feed before the store is asked again whether the user is in: so a
+   * departure after that answer is found by the feed, as for a stream of one group.
+   */
+  async #admit(begin: Parts['begin']): Promise<void> {
+    const wanted = (await this.#mine()).filter(({ group }) => !this.#groups.has(group));
+    if (wanted.length === 0) return;
+    const made = await this.#make(wanted);
+    try {
+      for (let i = 0; i < made.length; i += AT_ONCE) await Promise.all(made.slice(i, i + AT_ONCE).map((part) => this.#enter(part, begin)));
+      const mine = new Set((await this.#mine()).map(({ group }) => group));
+      for (const { part } of made) this.#settle(part, mine.has(part.group.id));
+    } catch (error) {
+      for (const { part } of made) part.leave(); // even of those that enter only now nothing stays
+      throw error;
+    }
+  }
+
+  /** The groups the user is in by their line: one whose line is still to be written comes with it. */
+  async #mine(): Promise<Membership[]> {
+    const { core, connection } = this.#parts;
+    return (await core.store.memberships.ofUser(connection.listener.user)).filter(({ lined, ceding }) => lined || ceding);
+  }
+
+  async #make(memberships: readonly Membership[]): Promise<Made[]> {
+    const lines = new Map(memberships.map(({ group, line }) => [group, line]));
+    const groups = await this.#parts.core.store.groups.byIds([...lines.keys()]);
+    return groups.map(({ id, slug, kind, number }) => ({
+      part: new Part({ id, slug, kind, number }, this.#listener(), this),
+      line: lines.get(id),
+    }));
+  }
+
+  async #enter({ part, line }: Made, begin: Parts['begin']): Promise<void> {
+    const from = begin === 'start' ? 0 : begin === 'now' || line === undefined ? undefined : line - 1;
+    part.feed = await this.#parts.feeds.enter(part, part.group, this.#parts.cursor.at(part.group.number) ?? from);
+  }
+
+  #listener(): Part['listener'] {
+    const { listener } = this.#parts.connection;
+    return { ...listener, format: listener.format === 'text' ? 'line' : 'event' };
+  }
+
+  #settle(part: Part, isIn: boolean): void {
+    if (isIn && this.isOpen) {
+      this.#groups.set(part.group.id, part);
+      this.#parts.cursor.move(part.group.number, part.cursor);
+      this.#turns.add(part);
+    } else part.leave();
+  }
+
+  mayTake(part: Part): boolean {
+    return this.#turns.mayTake(part);
+  }
+
+  say({ group, listener, cursor: after }: Part, batch: Batch, upTo: number): void {
+    const { connection, cursor } = this.#parts;
+    const { format, user, filter } = listener;
+    if (format === 'sidebar') return;
+    const picked = batch.pick(format, after, upTo, user, filter);
+    const pieces = picked.flatMap(({ seq, bytes }) => {
+      cursor.move(group.number, seq);
+      return format === 'line' ? [bytes] : [Buffer.from(`id: ${cursor}\n`), bytes];
+    });
+    cursor.move(group.number, upTo);
+    if (format === 'event' && picked.at(-1)?.seq !== upTo) connection.unsaid = () => String(cursor);
+    else if (picked.length > 0) connection.unsaid = undefined;
+    connection.write(Buffer.concat(pieces));
+    this.#noteMove();
+  }
+
+  /** Its position stays: should the user come back, nothing is said twice and nothing left out. */
+  left(part: Part): void {
+    this.#groups.delete(part.group.id);
+    part.leave();
+    this.#look(); // they may be back already
+  }
+
+  reset(): void {
+    this.#parts.connection.reset();
+  }
+
+  end(): void {
+    this.#parts.connection.end();
+  }
+
+  /** Lines carry no ids. */
+  #noteMove(): void {
+    if (this.#parts.connection.listener.format === 'json') this.#keeper.moved();
+  }
+}

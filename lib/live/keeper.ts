@@ -1,0 +1,63 @@
+import type { Core } from '../core.ts';
+import { randomId, type UserId } from '../ids.ts';
+import type { Cursor } from './cursor.ts';
+
+/** No more often is a set stored for one stream, however much its groups move. */
+const SET_EVERY_MS = 10_000;
+/** Sets that one user's streams may store: so many at once, then one each ten seconds. Without one ids are longer, no more. */
+const [SETS_PER_SECOND, MOST_SETS_AT_ONCE] = [0.1, 100];
+
+const DAY_MS = 24 * 3_600_000;
+/** A cursor holds for so long after it was last used; one that its stream has gone on from, for a day. */
+const [KEPT_MS, REPLACED_KEPT_MS] = [30 * DAY_MS, DAY_MS];
+
+/** Removes the sets that nobody uses any more. Errors: StoreUnavailable. */
+export async function sweepCursors({ store, now }: Pick<Core, 'store' | 'now'>): Promise<void> {
+  await store.cursors.sweep(now() - KEPT_MS, now() - REPLACED_KEPT_MS);
+}
+
+/** Keeps the ids of a stream of many groups short, by storing where it stands; an id says it by a set only once that is durable. */
+export class Keeper {
+  readonly #core: Core;
+  readonly #user: UserId;
+  readonly #cursor: Cursor;
+  #isStoring = false;
+  #storedAt = Number.NEGATIVE_INFINITY;
+  #usedAt: number;
+
+  constructor(core: Core, user: UserId, cursor: Cursor) {
+    this.#core = core;
+    this.#user = user;
+    this.#cursor = cursor;
+    this.#usedAt = core.now();
+  }
+
+  /** Stores a set when ids have become long. Nobody waits for it. */
+  moved(): void {
+    const isDue = this.#cursor.isLong && !this.#isStoring && performance.now() - this.#storedAt > SET_EVERY_MS;
+    if (!isDue || this.#core.limits.take(`cursors:${this.#user}`, SETS_PER_SECOND, MOST_SETS_AT_ONCE) > 0) return;
+    this.#isStoring = true;
+    this.#storedAt = performance.now();
+    const done = this.#store().catch((error) => this.#core.log.warn({ err: error }, 'positions not stored; ids stay long'));
+    void done.finally(() => {
+      this.#isStoring = false;
+    });
+  }
+
+  async #store(): Promise<void> {
+    const { random, now, store } = this.#core;
+    const set = { id: randomId(random), user: this.#user, positions: this.#cursor.snapshot() };
+    await store.cursors.insert(set, now(), this.#cursor.set);
+    this.#usedAt = now();
+    this.#cursor.rest(set.id, set.positions);
+  }
+
+  /** Tells the store once a day that the set is in use. */
+  use(): void {
+    const { set } = this.#cursor;
+    const now = this.#core.now();
+    if (set === undefined || now - this.#usedAt < DAY_MS) return;
+    this.#usedAt = now;
+    this.#core.store.cursors.use(this.#user, set, now).catch((error) => this.#core.log.debug({ err: error }, 'use of a cursor not noted'));
+  }
+}

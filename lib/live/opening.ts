@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import { parse as parseQueryString } from 'node:querystring';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { unauthenticated } from '../errors.ts';
+import { stateOf, type Viewer } from '../http/context.ts';
+import { whoAsks } from '../http/identity.ts';
+import { check } from '../http/input.ts';
+import type { Web } from '../http/web.ts';
+import type { Lookups } from '../store/recent.ts';
+import { type Filter, filterOf, MOST_KEYWORD_LENGTH, MOST_KEYWORDS } from './filter.ts';
+
+const keyword = z
+  .string('must be text')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(MOST_KEYWORD_LENGTH, `must have ${MOST_KEYWORD_LENGTH} characters at most`);
+
+/** What a stream leaves out, as its query says it. */
+export const filterQuery = {
+  filter: z.enum(['all', 'mentions'], 'must be all or mentions').optional().describe('mentions: only what names you.'),
+  keyword: z
+    .union([z.array(keyword).max(MOST_KEYWORDS, `may be given ${MOST_KEYWORDS} times`), keyword.transform((one) => [one])])
+    .default([])
+    .meta({ type: 'array', items: { type: 'string' }, description: 'Only what has one of these words in it; may be given several times.' }),
+};
+
+export const filterIn = ({ filter, keyword: words }: { filter?: 'all' | 'mentions' | undefined; keyword: string[] }): Filter | undefined =>
+  filterOf(filter, words);
+
+/** Who asks for a stream. Errors: `unauthenticated`. */
+export async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promise<Viewer> {
+  const viewer = await whoAsks(ctx, core, look);
+  if (!viewer) throw unauthenticated();
+  stateOf(ctx).viewer = viewer;
+  return viewer;
+}
+
+/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
+export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
+  const start = url.indexOf('?');
+  return check(schema, { ...parseQueryString(start === -1 ? '' : url.slice(start + 1)) });
+}
+
+export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>
+  format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
+
+const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
+
+/** What a stream would be. It has no body, and so would never end. */
+export function answerHead(ctx: Context, type: string): void {
+  ctx.status = 200;
+  ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
+}
+
+/**
+ * Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3). For a live document that is how the refresh
+ * in its head runs, however the server died; for every stream it is what lets one Buffer go to a thousand sockets as it is.
+ */
+export function startStream(ctx: Context, response: ServerResponse, type: string, first: string): void {
+  ctx.respond = false; // the hub writes to the socket from now on
+  response.statusCode = 200;
+  response.removeHeader('Transfer-Encoding');
+  response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
+  response.setHeader('Content-Type', type);
+  for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);
+  if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
+  if (first === '') response.flushHeaders();
+  else response.write(first);
+}

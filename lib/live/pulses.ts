@@ -1,0 +1,136 @@
+import type { Core } from '../core.ts';
+import type { BusEvent } from '../events.ts';
+import type { GroupId, UserId } from '../ids.ts';
+import type { Entry } from '../messages/entry.ts';
+import { Tail } from './tail.ts';
+
+/** What happened in a group, as far as it matters outside of it. */
+export type News = {
+  readonly group: GroupId;
+  /** Whom the new messages and edits name, but for their authors. */
+  readonly named: ReadonlySet<UserId>;
+  readonly left: ReadonlySet<UserId>;
+  /** Its name, address or state is another. */
+  readonly isChanged: boolean;
+};
+
+export type Watcher = { heard(news: News): void };
+
+/** How many messages a group has, followed for all here who want to know. */
+export type Pulse = { readonly group: GroupId; readonly n: number };
+
+type Parts = Pick<Core, 'bus' | 'store' | 'log'>;
+
+/** The groups whose pulse this process follows: each from its first watcher to its last, and exactly, as streams do, so that nobody hears of a group that they have left. */
+export class Pulses {
+  readonly #core: Parts;
+  readonly #all = new Map<GroupId, Followed>();
+
+  constructor(core: Parts) {
+    this.#core = core;
+  }
+
+  /** Counts a watcher in for these groups, from before the promise resolves. Errors: StoreUnavailable; then it is counted in for none. */
+  async watch(groups: readonly GroupId[], watcher: Watcher): Promise<Pulse[]> {
+    const fresh: Followed[] = [];
+    const wanted = groups.map((group) => {
+      const known = this.#all.get(group);
+      const followed = known ?? new Followed(group, this.#core);
+      if (!known) fresh.push(followed);
+      this.#all.set(group, followed);
+      followed.watchers.add(watcher);
+      return followed;
+    });
+    const opening = this.#open(fresh);
+    for (const followed of fresh) followed.opening = opening;
+    try {
+      await Promise.all(wanted.map(({ opening: open }) => open));
+    } catch (error) {
+      this.leave(groups, watcher);
+      throw error;
+    }
+    return wanted;
+  }
+
+  leave(groups: Iterable<GroupId>, watcher: Watcher): void {
+    for (const group of groups) {
+      const followed = this.#all.get(group);
+      if (!followed?.watchers.delete(watcher) || followed.watchers.size > 0) continue;
+      this.#all.delete(group);
+      followed.close();
+    }
+  }
+
+  /** Listens first and asks where the logs end after, all at once: what a hint leaves out is read like any gap. */
+  async #open(fresh: readonly Followed[]): Promise<void> {
+    if (fresh.length === 0) return;
+    await Promise.all(fresh.map((followed) => followed.listen()));
+    const heads = await this.#core.store.log.heads(fresh.map(({ group }) => group));
+    for (const followed of fresh) followed.start(heads.get(followed.group) ?? { seq: 0, n: 0 });
+  }
+
+  /** Tries again for what was heard of and could not be read. */
+  retry(): void {
+    for (const followed of this.#all.values()) followed.tail?.retry();
+  }
+
+  /** Looks whether there is more than was heard of. */
+  async probe(): Promise<void> {
+    if (this.#all.size === 0) return;
+    const heads = await this.#core.store.log.heads([...this.#all.keys()]);
+    for (const [group, { seq }] of heads) this.#all.get(group)?.tail?.reach(seq);
+  }
+}
+
+class Followed implements Pulse {
+  readonly group: GroupId;
+  readonly watchers = new Set<Watcher>();
+  readonly #core: Parts;
+  opening: Promise<void> = Promise.resolve();
+  n = 0;
+  tail: Tail | undefined;
+  #early: BusEvent[] = [];
+  #stop: () => void = () => {};
+  #isClosed = false;
+
+  constructor(group: GroupId, core: Parts) {
+    this.group = group;
+    this.#core = core;
+  }
+
+  async listen(): Promise<void> {
+    const stop = await this.#core.bus.subscribe(this.group, (event) => (this.tail ? this.tail.hear(event) : this.#early.push(event)));
+    if (this.#isClosed) stop();
+    else this.#stop = stop;
+  }
+
+  start({ seq, n }: { readonly seq: number; readonly n: number }): void {
+    this.n = n;
+    this.tail = new Tail(this.group, seq, {
+      store: this.#core.store,
+      deliver: (entries) => this.#tell(entries),
+      onError: (error) => this.#core.log.debug({ err: error, group: this.group }, 'a pulse waits for the store'),
+    });
+    for (const event of this.#early.splice(0)) this.tail.hear(event);
+  }
+
+  #tell(entries: readonly Entry[]): void {
+    this.n = entries.at(-1)?.n ?? this.n;
+    const news = newsOf(this.group, entries);
+    for (const watcher of [...this.watchers]) watcher.heard(news);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stop();
+  }
+}
+
+function newsOf(group: GroupId, entries: readonly Entry[]): News {
+  const named = entries.flatMap((entry) =>
+    entry.kind === 'message' || entry.kind === 'edit' ? (entry.mentions ?? []).filter((user) => user !== entry.author) : [],
+  );
+  const left = entries.flatMap((entry) => (entry.kind === 'leave' ? [entry.member] : []));
+  const isChanged = entries.some(({ kind }) => kind === 'rename' || kind === 'archive');
+  return { group, named: new Set(named), left: new Set(left), isChanged };
+}

@@ -1,0 +1,66 @@
+import { hash } from 'node:crypto';
+import { type Sidebar, sidebarOf, type Waiting } from '../groups/sidebar.ts';
+import type { GroupId } from '../ids.ts';
+import type { Connection } from './connection.ts';
+import { sseFrame } from './frame.ts';
+
+export type Render = (sidebar: Sidebar) => string;
+
+/** `told`: a digest of what the page shows. */
+type Page = { readonly current: GroupId | undefined; told: string | undefined };
+
+/** What pages of one group show now. */
+type State = { readonly digest: string; readonly frame: () => Buffer };
+
+/** The pages that one user has open in this process. What they show is rendered once for each group that they are of. */
+export class SidebarPages {
+  readonly #render: Render;
+  readonly #pages = new Map<Connection, Page>();
+
+  constructor(render: Render) {
+    this.#render = render;
+  }
+
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  /** `current`: the group that the page shows. */
+  add(connection: Connection, current: GroupId | undefined): void {
+    this.#pages.set(connection, { current, told: undefined });
+  }
+
+  remove(connection: Connection): void {
+    this.#pages.delete(connection);
+  }
+
+  /** Whether all of them show this group, of which a sidebar says nothing then. */
+  areAllOf(group: GroupId): boolean {
+    return [...this.#pages.values()].every(({ current }) => current === group);
+  }
+
+  /** Tells the pages that show something else; resolves to whether there was one. */
+  tell(mine: readonly Waiting[]): boolean {
+    const states = new Map<GroupId | undefined, State>();
+    let isTold = false;
+    for (const [connection, page] of this.#pages) {
+      const state = states.get(page.current) ?? this.#stateFor(mine, page.current);
+      states.set(page.current, state);
+      if (page.told === state.digest) continue;
+      page.told = state.digest;
+      isTold = true;
+      connection.write(state.frame());
+    }
+    return isTold;
+  }
+
+  #stateFor(mine: readonly Waiting[], current: GroupId | undefined): State {
+    const sidebar = sidebarOf(mine, current);
+    let made: Buffer | undefined;
+    const frame = (): Buffer => {
+      made ??= Buffer.from(sseFrame(this.#render(sidebar).trim(), { event: 'sidebar' }));
+      return made;
+    };
+    return { digest: hash('sha256', JSON.stringify(sidebar), 'base64'), frame };
+  }
+}

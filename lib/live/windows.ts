@@ -1,0 +1,36 @@
+import type { Batch } from './batch.ts';
+
+/** Entries that are read and prepared at a time. */
+export const WINDOW = 200;
+const MOST_WINDOWS = 16;
+/** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
+const WINDOW_KEPT_MS = 1000;
+
+/** Windows of one log being replayed, shared by all that ask for the same one. */
+export class Windows {
+  readonly #read: (after: number, to: number) => Promise<Batch>;
+  readonly #kept = new Map<string, Promise<Batch>>();
+
+  constructor(read: (after: number, to: number) => Promise<Batch>) {
+    this.#read = read;
+  }
+
+  /** The entries after seq `after`, up to and including `to`. */
+  get(after: number, to: number): Promise<Batch> {
+    const key = `${after}-${to}`;
+    const known = this.#kept.get(key);
+    if (known) return known;
+    if (this.#kept.size >= MOST_WINDOWS) this.#kept.delete(this.#kept.keys().next().value ?? '');
+    const read = this.#read(after, to);
+    this.#kept.set(key, read);
+    const forget = (): void => {
+      if (this.#kept.get(key) === read) this.#kept.delete(key);
+    };
+    read.then(() => setTimeout(forget, WINDOW_KEPT_MS).unref(), forget);
+    return read;
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
+}

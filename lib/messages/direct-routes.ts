@@ -1,0 +1,51 @@
+import type { Context } from 'koa';
+import { answerGroup } from '../groups/answers.ts';
+import { openDirect, peopleNamed } from '../groups/direct.ts';
+import { speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import type { User } from '../store/port.ts';
+import { directForm } from './direct-forms.ts';
+import { listedJson, listGroups } from './pages.ts';
+
+/** How many names the form offers; more can be typed. */
+const MOST_OFFERED = 1000;
+
+/** `/direct`: the direct messages of who asks, and the way to begin others. */
+export function directRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+  router.get('/direct', (ctx) => showDirect(ctx, web, viewerOf(ctx).user));
+
+  router.post('/direct', async (ctx) => {
+    const { user } = viewerOf(ctx);
+    const { with: names } = await parse(directForm, ctx);
+    try {
+      const { group, isNew } = await openDirect(core, user, await peopleNamed(core, names));
+      await answerGroup(ctx, web, user, group, isNew ? 201 : 200);
+    } catch (error) {
+      if (speech(ctx) !== 'html') throw error;
+      await showDirect(ctx, web, user, { with: names.join(', '), error: fieldError(ctx, error) });
+    }
+  });
+  return router;
+}
+
+type Begin = { readonly with: string; readonly error: FieldError | null };
+
+async function showDirect(ctx: Context, web: Web, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
+  noStore(ctx);
+  const direct = (await listGroups(web, user, { all: true })).filter(({ kind }) => kind === 'direct');
+  if (speech(ctx) === 'json') ctx.body = direct.map(listedJson);
+  else if (speech(ctx) === 'text') ctx.body = direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join('');
+  else renderPage(ctx, web.views, 'direct/index.njk', 'Direct messages', { direct, people: await peopleBeside(web, user), begin });
+}
+
+/** Everybody who has an account here: it is a team's chat. */
+async function peopleBeside({ core }: Web, { id }: User): Promise<string[]> {
+  const everybody = await core.store.users.list({ limit: MOST_OFFERED });
+  return everybody.filter((user) => user.id !== id && !user.disabled).map(({ name }) => name);
+}

@@ -1,0 +1,47 @@
+import type { Entry } from './entry.ts';
+import { type Faces, type LineRow, nameOf, presentLine } from './system-line.ts';
+
+/** A system line on a page. */
+export type SingleLine = LineRow & { readonly author: null };
+/** Several that follow each other on one day, shown as one that opens to all. `seq`, `day`: of the first. */
+export type FoldedLines = Pick<LineRow, 'seq' | 'day' | 'dayLabel'> & {
+  readonly author: null;
+  readonly fold: { readonly summary: string; readonly lines: readonly LineRow[] };
+};
+
+/** So many in a row are folded. */
+const FEWEST = 3;
+/** So many names are said before the rest is counted. */
+const MOST_NAMES = 3;
+
+/** System lines that stand next to each other, as a page shows them. */
+export function presentRun(entries: readonly Entry[], faces: Faces): (SingleLine | FoldedLines)[] {
+  const days = Map.groupBy(
+    entries.map((entry) => ({ entry, line: presentLine(entry, faces) })),
+    ({ line }) => line.day,
+  );
+  return [...days.values()].flatMap((all): (SingleLine | FoldedLines)[] => {
+    const lines = all.map(({ line }) => line);
+    const [first] = lines;
+    if (!first || lines.length < FEWEST) return lines.map((line) => ({ ...line, author: null }));
+    const { seq, day, dayLabel } = first;
+    const ofDay = all.map(({ entry }) => entry);
+    return [{ seq, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, faces), lines } }];
+  });
+}
+
+/** `Ann, Bob and 3 others joined · Carl left · 2 other changes`. */
+export function summaryOf(entries: readonly Entry[], faces: Faces): string {
+  const moved = (kind: 'join' | 'leave', verb: string): string[] => {
+    const people = new Set(entries.flatMap((entry) => (entry.kind === kind ? [entry.member] : [])));
+    return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(faces, id)))} ${verb}`];
+  };
+  const others = entries.filter(({ kind }) => kind !== 'join' && kind !== 'leave').length;
+  const rest = others === 0 ? [] : [others === 1 ? '1 other change' : `${others} other changes`];
+  return [...moved('join', 'joined'), ...moved('leave', 'left'), ...rest].join(' · ');
+}
+
+function namesOf(names: readonly string[]): string {
+  const said = names.length > MOST_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
+  return said.length < 2 ? said.join('') : `${said.slice(0, -1).join(', ')} and ${said.at(-1)}`;
+}

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** What Slack calls some of them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  thinking_face: '🤔',
+  octagonal_sign: '🛑',
+  blue_circle: '🔵',
+  large_green_circle: '🟢',
+  large_yellow_circle: '🟡',
+  large_orange_circle: '🟠',
+  tools: '🛠️',
+  robot_face: '🤖',
+  unicorn_face: '🦄',
+  clock: '🕐',
+  medal: '🏅',
+};
+
+let table: ReadonlyMap<string, string> | undefined;
+
+/** Short codes and what they stand for, as GitHub and Slack have them. The table is read when it is first asked for. */
+function emojiTable(): ReadonlyMap<string, string> {
+  if (!table) {
+    const full: { readonly default: Readonly<Record<string, string>> } = require('markdown-it-emoji/lib/data/full.mjs');
+    table = new Map([...Object.entries(full.default), ...Object.entries(ALIASES)]);
+  }
+  return table;
+}
+
+/** All names with what they stand for, as JSON: for a page that completes them. */
+export const emojiJson = (): string => JSON.stringify(Object.fromEntries(emojiTable()));
+
+/** The emoji with this name, such as `tada`; undefined for a name not known. */
+export const emojiNamed = (name: string): string | undefined => emojiTable().get(name);
+
+const SHORTCODES = /(?<![\w:/.])(?::[a-z0-9_+-]{1,40}:){1,50}(?![\w:/])/g;
+const MAY_BE = /:[a-z0-9_+-]{1,40}:/;
+
+/** Short codes such as `:rocket:` as the emoji they stand for; those not known, and what is part of a word, a time or an address, stay. */
+export const withEmoji = (text: string): string =>
+  MAY_BE.test(text) ? text.replace(SHORTCODES, (all) => all.replace(/:([^:]+):/g, (one, name: string) => emojiNamed(name) ?? one)) : text;

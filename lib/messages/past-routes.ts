@@ -1,0 +1,89 @@
+import type { Context } from 'koa';
+import type { Core } from '../core.ts';
+import { openGroup } from '../groups/operations.ts';
+import type { Standing } from '../groups/rules.ts';
+import { isHtmx, originOf, speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { noStore, renderPage } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import { type Ctx, seqOf } from './answers.ts';
+import { readMessage } from './history.ts';
+import { emojiJson } from './markdown-emoji.ts';
+import { renderBody } from './markup.ts';
+import { EVERYBODY } from './mentions.ts';
+import { bodyAsText } from './model-text.ts';
+import { type Version, versionsOf } from './past.ts';
+import { bodyText, type Faces, when } from './presenter.ts';
+import { quoteOf } from './quote.ts';
+
+/** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */
+export function pastRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+
+  router.get('/groups/:slug/messages/:seq/history', async (ctx) => {
+    const at = await open(ctx);
+    await answer(ctx, web, at, seqOf(ctx), await versionsOf(core, at, seqOf(ctx)));
+  });
+
+  router.get('/groups/:slug/messages/:seq/quote', async (ctx) => {
+    const at = await open(ctx);
+    noStore(ctx);
+    ctx.type = 'text/plain';
+    ctx.body = await quotation(ctx, core, at, seqOf(ctx));
+  });
+  // The same for everybody, and as good as never another.
+  router.get('/emoji', (ctx) => {
+    viewerOf(ctx);
+    ctx.set('Cache-Control', 'private, max-age=86400');
+    ctx.type = 'json';
+    ctx.body = emojiJson();
+  });
+  return router;
+}
+
+/** The beginning of an answer to a message. Errors: `notFound`. */
+export async function quotation(ctx: Context, core: Core, at: Standing, seq: number): Promise<string> {
+  const folded = await readMessage(core, at.group.id, seq);
+  const { author } = folded.message;
+  const name = (await core.directory.faces([author])).get(author)?.name ?? 'somebody';
+  const text = bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
+  return quoteOf({ name, text, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` });
+}
+
+async function answer(ctx: Context, { core, views }: Web, at: Standing, seq: number, versions: readonly Version[]): Promise<void> {
+  noStore(ctx);
+  const faces: Faces = await core.directory.faces(new Set(versions.flatMap(({ mentions }) => mentions)));
+  const how = speech(ctx);
+  if (how === 'html') {
+    const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, faces)) };
+    if (!isHtmx(ctx)) return renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
+    ctx.type = 'html';
+    ctx.body = views.render('messages/_versions.njk', locals);
+  } else if (how === 'text') {
+    ctx.type = 'text/plain';
+    ctx.body = versions.map((version) => `${new Date(version.at).toISOString()}\t${version.body.replaceAll('\n', '\n  ')}\n`).join('');
+  } else ctx.body = versions.map((version) => versionJson(version, faces));
+}
+
+/** What templates/messages/_versions.njk prints. */
+const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Faces) => ({
+  seq,
+  ...when(at),
+  html: renderBody(
+    body,
+    format,
+    mentions.flatMap((id) => (id === EVERYBODY.id ? EVERYBODY : (faces.get(id) ?? []))),
+  ),
+});
+
+/** For programs. */
+const versionJson = (version: Version, faces: Faces) => ({
+  seq: version.seq,
+  at: when(version.at).iso,
+  body: version.format === 'model' ? bodyAsText(version.body, version.format) : version.body,
+  format: version.format,
+  html: presentVersion(version, faces).html,
+});

@@ -1,0 +1,57 @@
+import type { Context } from 'koa';
+import { openGroup } from '../groups/operations.ts';
+import { mayManage, type Standing } from '../groups/rules.ts';
+import { speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { noStore, renderPage } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import { answer, type Ctx, seqOf } from './answers.ts';
+import { pinForm } from './forms.ts';
+import { pin, readPins } from './pins.ts';
+import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+
+/** What is pinned in a group, and pinning it. */
+export function pinRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+
+  router.get('/groups/:slug/pins', async (ctx) => listPins(ctx, web, await open(ctx)));
+
+  router.post('/groups/:slug/messages/:seq/pin', async (ctx) => {
+    const at = await open(ctx);
+    const { on } = await parse(pinForm, ctx);
+    await answer(ctx, web, at, await pin(core, at, seqOf(ctx), on === '1'));
+  });
+
+  for (const [method, on] of [
+    ['put', true],
+    ['delete', false],
+  ] as const)
+    router[method]('/groups/:slug/messages/:seq/pin', async (ctx) => {
+      const at = await open(ctx);
+      await answer(ctx, web, at, await pin(core, at, seqOf(ctx), on));
+    });
+  return router;
+}
+
+async function listPins(ctx: Context, { core, views }: Web, at: Standing): Promise<void> {
+  noStore(ctx);
+  const pinned = await readPins(core, at.group.id);
+  const faces = await core.directory.faces(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
+  const how = speech(ctx);
+  if (how === 'html') {
+    const rows = pinned.map((folded) => presentRow(folded, at.group, faces, core.now()));
+    renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, {
+      group: at.group,
+      rows,
+      moderator: mayManage(at),
+      members: [],
+    });
+  } else if (how === 'text') {
+    ctx.type = 'text/plain';
+    ctx.body = pinned.map((folded) => `${messageText(folded, faces)}\n`).join('');
+  } else ctx.body = pinned.map((folded) => messageJson(folded, at.group, faces));
+}

@@ -1,0 +1,50 @@
+import type { Core } from '../core.ts';
+import { forbidden } from '../errors.ts';
+import type { Standing } from '../groups/rules.ts';
+import type { GroupId } from '../ids.ts';
+import { type FoldedMessage, isErased } from './fold.ts';
+import { foldMessages } from './history.ts';
+import { follow } from './operations.ts';
+import { MOST_PINS, mayPin } from './rules.ts';
+
+/** Besides those that count there are the erased, until they are scrubbed, and what a crash left standing. */
+const MOST_READ = 4 * MOST_PINS;
+
+/** How many messages of a group are pinned, as far as one read can tell: one that was erased a moment ago may count. */
+export const countPins = async ({ store }: Pick<Core, 'store'>, group: GroupId): Promise<number> =>
+  Math.min(MOST_PINS, new Set((await store.log.pins(group, MOST_READ)).map(({ target }) => target)).size);
+
+/** The pinned messages of a group, last pinned first. What a crash left standing is put right on the way. */
+export async function readPins(core: Core, group: GroupId): Promise<FoldedMessage[]> {
+  const { log } = core.store;
+  const pins = await log.pins(group, MOST_READ);
+  const found = await Promise.all(pins.map(({ target }) => log.message(group, target)));
+  const messages = [...new Map(found.flatMap((one) => (one ? [[one.seq, one] as const] : []))).values()];
+  const bySeq = new Map((await foldMessages(core, group, messages)).map((folded) => [folded.message.seq, folded]));
+  const standing: FoldedMessage[] = [];
+  for (const { seq, target } of pins) {
+    const folded = bySeq.get(target);
+    if (folded?.state.pinned?.seq !== seq) await log.unpinned(group, target, seq + 1);
+    else if (!isErased(folded)) standing.push(folded);
+  }
+  return standing;
+}
+
+/**
+ * Pins a message or takes its pin away; `on`: whether it should be pinned afterwards. Saying what already holds changes nothing.
+ * Errors: `forbidden` (erased, archived, or MOST_PINS are), and as those of lib/messages/operations.ts.
+ */
+export async function pin(core: Core, at: Standing, target: number, on: boolean): Promise<FoldedMessage> {
+  const { id } = at.group;
+  const folded = await follow(core, at, on ? { kind: 'pin', target, stands: true } : { kind: 'unpin', target }, async (now, present) => {
+    if (!mayPin(now, present)) throw forbidden('There is nothing here to pin any more.');
+    const changes = (present.state.pinned !== undefined) !== on;
+    if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MOST_PINS} pinned messages, which is the limit.`);
+    return changes;
+  });
+  if (!on && !folded.state.pinned) await core.store.log.unpinned(id, target, folded.rev);
+  return folded;
+}
+
+const isFull = async (core: Core, group: GroupId): Promise<boolean> =>
+  (await countPins(core, group)) >= MOST_PINS && (await readPins(core, group)).length >= MOST_PINS;

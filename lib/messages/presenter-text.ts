@@ -1,0 +1,60 @@
+import { withFileLines } from '../files/presenter.ts';
+import type { Attached, Entry, Message } from './entry.ts';
+import { type FoldedMessage, fold, isErased } from './fold.ts';
+import { bodyAsText } from './model-text.ts';
+import { type Faces, lineText, nameOf } from './system-line.ts';
+
+/** The files of a message: they stay when the text is edited, and go when it is erased. */
+export const filesOf = (folded: FoldedMessage): readonly Attached[] => (isErased(folded) ? [] : (folded.message.attachments ?? []));
+
+/** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
+export function entryText(entry: Entry, faces: Faces): string | undefined {
+  switch (entry.kind) {
+    case 'message':
+      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : bodyInLines(fold(entry, [])));
+    case 'edit':
+      return textLine(
+        nameOf(faces, entry.author),
+        entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${bodyAsText(entry.body, entry.format)}`,
+      );
+    case 'erase':
+      return `* ${nameOf(faces, entry.author)} erased #${entry.target}`;
+    case 'pin':
+    case 'unpin':
+      return `* ${nameOf(faces, entry.author)} ${entry.kind}ned #${entry.target}`;
+    case 'unerase':
+    case 'react':
+    case 'unreact':
+    case 'revoke':
+      return undefined;
+    case 'join':
+    case 'leave':
+    case 'rename':
+    case 'topic':
+    case 'archive':
+      return `* ${lineText(entry, faces)}`;
+    default:
+      throw entry satisfies never;
+  }
+}
+
+/** A folded message for people at a shell. */
+export function messageText(folded: FoldedMessage, faces: Faces): string {
+  return textLine(sender(folded.message, faces), bodyInLines(folded));
+}
+
+/** The body as text, or a word in its place. */
+export const bodyText = (folded: FoldedMessage): string =>
+  isErased(folded) ? '(erased)' : bodyAsText(folded.state.body, folded.state.format);
+
+/** The body as its author wrote it; what a bot said in cards, as text. */
+export const writtenBody = ({ state }: FoldedMessage): string =>
+  state.format === 'model' ? bodyAsText(state.body, state.format) : state.body;
+
+/** The body and a line for each file. */
+export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));
+
+/** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
+const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
+
+const textLine = (name: string, text: string): string => `${name}: ${text.replaceAll('\n', '\n  ')}`;

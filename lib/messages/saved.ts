@@ -1,0 +1,78 @@
+import type { Core } from '../core.ts';
+import { forbidden } from '../errors.ts';
+import { titled } from '../groups/direct.ts';
+import type { Standing } from '../groups/rules.ts';
+import { asGroupId, type GroupId } from '../ids.ts';
+import type { Group, User } from '../store/port.ts';
+import type { Saved } from '../store/saved-port.ts';
+import { type FoldedMessage, isErased } from './fold.ts';
+import { foldMessages, readMessage } from './history.ts';
+
+/** So many messages a user keeps. */
+export const MOST_SAVED = 1000;
+/** So many are looked at for a page, of which some may be of groups that the user has left. */
+const WINDOW = 100;
+
+/** Puts a message by for this user alone, or lets it go; saying what already holds changes nothing. Errors: `notFound`, `forbidden` (erased, or too many). */
+export async function save(core: Core, { user, group }: Standing, seq: number, on: boolean): Promise<void> {
+  const { saved } = core.store;
+  if (!on) return saved.remove(user.id, group.id, seq);
+  if (isErased(await readMessage(core, group.id, seq))) throw forbidden('There is nothing here to save any more.');
+  if ((await saved.count(user.id)) >= MOST_SAVED) throw forbidden(`You have saved ${MOST_SAVED} messages, which is the limit.`);
+  await saved.put({ user: user.id, group: group.id, seq, at: core.now() });
+}
+
+/** A saved message in a group that the user is in, named as they see it. */
+export type Kept = { readonly group: Group; readonly folded: FoldedMessage; readonly at: number };
+export type Place = Omit<Saved, 'user'>;
+
+/** A page of what a user saved, last saved first; what is in groups that they left waits until they come back. `next`: where it goes on. */
+export async function readSaved(
+  core: Core,
+  user: User,
+  { limit, after }: { readonly limit: number; readonly after?: Place | undefined },
+): Promise<{ readonly kept: readonly Kept[]; readonly next: Place | undefined }> {
+  const mine = new Set((await core.store.memberships.ofUser(user.id)).map(({ group }) => group));
+  const found: Saved[] = [];
+  let from = after;
+  for (let isMore = true; isMore && found.length <= limit; ) {
+    const window = await core.store.saved.list(user.id, { limit: WINDOW, after: from });
+    found.push(...window.filter(({ group }) => mine.has(group)));
+    from = window.at(-1);
+    isMore = window.length === WINDOW;
+  }
+  const page = found.slice(0, limit);
+  return { kept: await fill(core, user, page), next: found.length > limit ? page.at(-1) : undefined };
+}
+
+/** Their messages as they are now, with one read for each group and one for each message. */
+async function fill(core: Core, user: User, page: readonly Saved[]): Promise<Kept[]> {
+  const byGroup = Map.groupBy(page, ({ group }) => group);
+  const groups = await core.store.groups.byIds([...byGroup.keys()]);
+  const named = new Map(await Promise.all(groups.map(async (group) => [group.id, await titled(core, user.id, group)] as const)));
+  const folded = new Map<string, FoldedMessage>();
+  for (const [group, saved] of byGroup) {
+    const messages = await Promise.all(saved.map(({ seq }) => core.store.log.message(group, seq)));
+    for (const one of await foldMessages(
+      core,
+      group,
+      messages.flatMap((message) => message ?? []),
+    ))
+      folded.set(nameOf(group, one.message.seq), one);
+  }
+  return page.flatMap(({ group, seq, at }) => {
+    const [where, what] = [named.get(group), folded.get(nameOf(group, seq))];
+    return where && what ? [{ group: where, folded: what, at }] : [];
+  });
+}
+
+const nameOf = (group: GroupId, seq: number): string => `${group}/${seq}`;
+
+/** A place in the list as a word for addresses. */
+export const cursorOf = ({ at, group, seq }: Place): string => `${at}-${group}-${seq}`;
+
+/** Undefined for what is none. */
+export function placeOf(cursor: string): Place | undefined {
+  const [, at, group, seq] = /^(\d{1,15})-([0-9a-z]{1,32})-(\d{1,10})$/.exec(cursor) ?? [];
+  return at && group && seq ? { at: Number(at), group: asGroupId(group), seq: Number(seq) } : undefined;
+}

@@ -1,0 +1,21 @@
+import type { GroupId } from '../ids.ts';
+import type { Store } from '../store/port.ts';
+import type { Indexed } from '../store/search-port.ts';
+import { type Entry, isMessage } from './entry.ts';
+import { foldAll } from './fold.ts';
+
+/** What these entries made of the messages they are or follow, each as it is now. */
+export async function changedBy(log: Store['log'], group: GroupId, entries: readonly Entry[]): Promise<Indexed[]> {
+  const messages = entries.filter(isMessage);
+  const here = new Set(messages.map(({ seq }) => seq));
+  const before = new Set(entries.flatMap((entry) => (changesText(entry) && !here.has(entry.target) ? [entry.target] : [])));
+  const earlier = await Promise.all([...before].map((seq) => log.message(group, seq)));
+  const all = [...messages, ...earlier.filter((message) => message !== undefined)];
+  if (all.length === 0) return [];
+  const targets = all.map(({ seq, folded }) => ({ seq, after: folded?.upto ?? 0 }));
+  const { indexed } = await import('./search-text.ts'); // it knows how bodies are read, which most processes need not
+  return foldAll(all, await log.followUps(group, targets)).map(indexed);
+}
+
+const changesText = (entry: Entry): entry is Entry & { kind: 'edit' | 'erase' | 'unerase' } =>
+  entry.kind === 'edit' || entry.kind === 'erase' || entry.kind === 'unerase';

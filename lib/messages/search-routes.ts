@@ -1,0 +1,87 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { Core } from '../core.ts';
+import { originOf, speech } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parseQuery } from '../http/input.ts';
+import { noStore, renderPage } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import { contextUrl } from './links.ts';
+import { type Faces, messageJson, messageText, peopleIn } from './presenter.ts';
+import { type Found, type SearchPage, search } from './search.ts';
+import { isEmptyQuery, MOST_TYPED, parseSearch } from './search-query.ts';
+
+const PAGE = 20;
+
+// A query is never wrong, not even one that is given twice.
+export const searchQuery = z.object({
+  q: z
+    .union([z.string(), z.array(z.string()).transform((parts) => parts.join(' '))])
+    .default('')
+    .meta({ type: 'string', description: 'The words; see the search page for from:, in:, before: and the like.' })
+    .transform((text) => text.slice(0, MOST_TYPED).toWellFormed()),
+  cursor: z.string('must be given once').optional().describe('As `next` gave it.'),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 at least')
+    .default(PAGE)
+    .meta({ type: 'integer', minimum: 1, description: 'How many results.' }),
+});
+
+/** `/search`: what was said in the groups of who asks. */
+export function searchRoutes(web: Web): Router {
+  const router = new Router();
+  router.get('/search', async (ctx) => {
+    const { user } = viewerOf(ctx);
+    noStore(ctx);
+    const { q, ...window } = parseQuery(searchQuery, ctx);
+    const query = parseSearch(q);
+    const page = isEmptyQuery(query) ? { found: [], next: undefined } : await search(web.core, user, query, window);
+    await answer(ctx, web, q, page);
+  });
+  return router;
+}
+
+async function answer(ctx: Context, { core, views }: Web, q: string, { found, next }: SearchPage): Promise<void> {
+  const faces = await facesIn(core, found);
+  const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
+  if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
+  const how = speech(ctx);
+  if (how === 'text') {
+    ctx.type = 'text/plain';
+    ctx.body = found.map((one) => `${urlOf(one)} ${messageText(one.folded, faces)}\n`).join('');
+  } else if (how === 'html') {
+    const locals = { q, hits: found.map((one) => presentHit(one, faces)), older, isFirst: ctx.query.cursor === undefined };
+    renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
+  } else ctx.body = { results: found.map((one) => hitJson(one, faces)), next: older };
+}
+
+const limitOf = ({ query }: Context): { limit?: string } => (typeof query.limit === 'string' ? { limit: query.limit } : {});
+
+const facesIn = (core: Core, found: readonly Found[]): Promise<Faces> =>
+  core.directory.faces(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
+
+const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
+
+/** A message as everywhere, and why it was found. `snippet`: HTML, escaped but for `<mark>`. `context`: the page that shows it among its neighbours. */
+const hitJson = ({ group, folded, snippet }: Found, faces: Faces) => ({
+  ...messageJson(folded, group, faces),
+  group_name: group.name,
+  snippet: snippet.html,
+  context: contextUrl(group, folded.message.seq),
+});
+
+/** What templates/search/index.njk prints of a hit. */
+function presentHit({ group, folded, snippet }: Found, faces: Faces) {
+  const { author, as, at, seq } = folded.message;
+  return {
+    group: { slug: group.slug, name: group.name },
+    author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
+    as: as ?? null,
+    at,
+    html: snippet.html,
+    context: contextUrl(group, seq),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Indexed } from '../store/search-port.ts';
+import { type FoldedMessage, isErased } from './fold.ts';
+import { bodyAsText } from './model-text.ts';
+import { termsOf } from './search-terms.ts';
+
+/** Stands for every message. */
+export const EVERYTHING = '*';
+export const authorTerm = (author: string): string => `@${author}`;
+
+/** What a message is searched by: its text as a reader has it, and the names of its files. Nothing once it is erased. */
+export function searchText(folded: FoldedMessage): string {
+  if (isErased(folded)) return '';
+  const { message, state } = folded;
+  return [bodyAsText(state.body, state.format), ...(message.attachments ?? []).map(({ name }) => name)].join('\n');
+}
+
+/** A message as the index keeps it. */
+export function indexed(folded: FoldedMessage): Indexed {
+  const { message, rev } = folded;
+  const terms = isErased(folded) ? [] : [...termsOf(searchText(folded)), authorTerm(message.author), EVERYTHING];
+  return { seq: message.seq, rev, at: message.at, terms };
+}

@@ -1,0 +1,56 @@
+import type { Face } from '../core.ts';
+import { datesIn } from '../dates.ts';
+import type { UserId } from '../ids.ts';
+import type { Entry } from './entry.ts';
+
+export type Faces = ReadonlyMap<UserId, Face>;
+
+/** What templates/messages/_line.njk prints. */
+export type LineRow = {
+  readonly seq: number;
+  readonly iso: string;
+  readonly time: string;
+  readonly day: string;
+  readonly dayLabel: string;
+  readonly text: string;
+};
+
+const dates = datesIn('UTC');
+
+/** What somebody is called; one who is gone is `somebody`. */
+export const nameOf = (faces: Faces, id: UserId): string => faces.get(id)?.name ?? 'somebody';
+
+/** A moment (ms) as pages show it. */
+export const when = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
+
+/** A system line as a row. */
+export const presentLine = (entry: Entry, faces: Faces): LineRow => ({ seq: entry.seq, text: lineText(entry, faces), ...when(entry.at) });
+
+/** What a system line says. */
+export function lineText(entry: Entry, faces: Faces): string {
+  const author = nameOf(faces, entry.author);
+  switch (entry.kind) {
+    case 'join':
+      return entry.member === entry.author ? `${author} joined` : `${author} added ${nameOf(faces, entry.member)}`;
+    case 'leave':
+      return entry.member === entry.author ? `${author} left` : `${author} removed ${nameOf(faces, entry.member)}`;
+    case 'rename':
+      return `${author} named the group ${entry.name}`;
+    case 'topic':
+      return entry.topic === '' ? `${author} removed the topic` : `${author} set the topic: ${entry.topic}`;
+    case 'archive':
+      return entry.on ? `${author} archived the group` : `${author} brought the group back`;
+    case 'message':
+    case 'edit':
+    case 'erase':
+    case 'unerase':
+    case 'react':
+    case 'unreact':
+    case 'pin':
+    case 'unpin':
+    case 'revoke':
+      return '';
+    default:
+      throw entry satisfies never;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Context } from 'koa';
+import { openGroup } from '../groups/operations.ts';
+import type { Standing } from '../groups/rules.ts';
+import { formatSaid } from '../http/context.ts';
+import { viewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { Router } from '../http/router.ts';
+import type { Web } from '../http/web.ts';
+import { answer } from './answers.ts';
+import { editForm } from './forms.ts';
+import { eraseByKey, readByKey, upsert } from './upsert.ts';
+
+type Ctx = Context & { params: Record<string, string | undefined> };
+
+/** `/groups/:slug/by-key/:key`: the one message that a program keeps up to date under a key of its own. */
+export function upsertRoutes(web: Web): Router {
+  const { core } = web;
+  const router = new Router();
+  const path = '/groups/:slug/by-key/:key';
+  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+  const keyOf = (ctx: Ctx): string => ctx.params.key ?? '';
+
+  router.put(path, async (ctx) => {
+    const at = await open(ctx);
+    const { body, format: given } = await parse(editForm, ctx);
+    const format = formatSaid(ctx, given);
+    const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, ...(format ? { format } : {}) });
+    await answer(ctx, web, at, folded, { status: isNew ? 201 : 200, isWritten: true });
+  });
+
+  router.get(path, async (ctx) => {
+    const at = await open(ctx);
+    await answer(ctx, web, at, await readByKey(core, at, keyOf(ctx)));
+  });
+
+  router.delete(path, async (ctx) => {
+    const at = await open(ctx);
+    await answer(ctx, web, at, await eraseByKey(core, at, keyOf(ctx)));
+  });
+  return router;
+}

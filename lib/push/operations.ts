@@ -1,0 +1,61 @@
+import { Refused, refuseLiteral } from '../bots/guard.ts';
+import type { Core } from '../core.ts';
+import { invalid, notFound, tooMany } from '../errors.ts';
+import type { UserId } from '../ids.ts';
+import { sha256 } from '../secrets.ts';
+import type { Device } from '../store/push-port.ts';
+import { labelOf } from './rules.ts';
+import { type Outcome, Sender, type SendOptions } from './sending.ts';
+import { parseSubscription, type Subscription } from './subscription.ts';
+
+/** Of one person; the one that was reached longest ago goes for another. */
+export const MOST_DEVICES = 20;
+const CHANGES = { perSecond: 0.5, burst: 20 };
+
+/** The id of the device that has this endpoint. */
+export const deviceId = (endpoint: string): string => sha256(endpoint);
+
+export type NewDevice = { readonly session: string; readonly userAgent: string };
+
+/**
+ * Has a browser told of what is meant for this user, for as long as the session lasts; again and again is once.
+ * Errors: `invalid` (endpoint, keys), `tooMany`.
+ */
+export async function addDevice(core: Core, user: UserId, given: Subscription, { session, userAgent }: NewDevice): Promise<Device> {
+  checkRate(core, user);
+  const subscription = parseSubscription(given);
+  await refuseLiteral(new URL(subscription.endpoint), core.config).catch((error) => {
+    throw error instanceof Refused ? invalid('endpoint', error.message) : error;
+  });
+  const id = deviceId(subscription.endpoint);
+  const sealed = core.secrets.seal(JSON.stringify(subscription));
+  const device = { id, user, session, sealed, label: labelOf(userAgent), createdAt: core.now(), lastOkAt: null, failures: 0 };
+  await core.store.push.put(device);
+  await makeRoom(core, user, id);
+  return (await core.store.push.ofUser(user)).find((one) => one.id === id) ?? device;
+}
+
+async function makeRoom(core: Core, user: UserId, added: string): Promise<void> {
+  const others = (await core.store.push.ofUser(user)).filter(({ id }) => id !== added);
+  const lastSeen = ({ createdAt, lastOkAt }: Device): number => lastOkAt ?? createdAt;
+  const tooMuch = others.sort((a, b) => lastSeen(a) - lastSeen(b)).slice(0, Math.max(0, others.length + 1 - MOST_DEVICES));
+  for (const { id } of tooMuch) await core.store.push.remove(id);
+}
+
+function checkRate(core: Core, user: UserId): void {
+  const waitMs = core.limits.take(`push:${user}`, CHANGES.perSecond, CHANGES.burst);
+  if (waitMs > 0) throw tooMany('Too many changes to your devices. Wait a moment.', waitMs);
+}
+
+/** Resolves to whether the user had such a device. */
+export const removeDevice = (core: Core, user: UserId, id: string): Promise<boolean> => core.store.push.remove(id, user);
+
+/** Sends something to one's own device, to see whether it comes. Errors: `notFound`, `tooMany`. */
+export async function tryDevice(core: Core, user: UserId, id: string, options: SendOptions = {}): Promise<Outcome> {
+  checkRate(core, user);
+  const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);
+  if (!device) throw notFound('There is no such device.');
+  const text = { author: 'Parley', title: 'Parley', body: 'Notifications reach this device.' };
+  const notice = { group: null, seq: null, ...text, tag: 'test', url: '/settings' };
+  return new Sender(core, options).send({ device, notice, topic: 'test', isUrgent: true }, new AbortController().signal);
+}

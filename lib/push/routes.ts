@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { notFound } from '../errors.ts';
+import { speech } from '../http/context.ts';
+import { sessionViewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { noStore, seeOther } from '../http/reply.ts';
+import { Router } from '../http/router.ts';
+import { setFlash } from '../http/session.ts';
+import type { Web } from '../http/web.ts';
+import { keysOf } from './keys.ts';
+import { addDevice, deviceId, removeDevice, tryDevice } from './operations.ts';
+import { deviceJson } from './presenter.ts';
+import type { Outcome } from './sending.ts';
+
+const text = z.string('must be text').max(2000, 'must have 2000 characters at most');
+const subscriptionForm = z.object({ endpoint: text, keys: z.object({ p256dh: text, auth: text }, 'must have p256dh and auth') });
+const endpointForm = z.object({ endpoint: text });
+const deviceForm = z.object({ action: z.enum(['test', 'remove'], 'must be test or remove') });
+
+const SAID: Readonly<Record<Outcome, string>> = {
+  sent: 'Sent: it should be on that device in a moment.',
+  gone: 'That device does not take notifications any more, and is out of the list. Turn them on there again.',
+  failed: 'The push service of that browser did not take it. Try again later.',
+};
+
+/** Which browsers of a person are told of messages. For browsers with a session alone: what is sent ends with that. */
+export function pushRoutes({ core }: Pick<Web, 'core'>): Router {
+  const router = new Router();
+
+  router.get('/settings/push', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    noStore(ctx);
+    if (speech(ctx) === 'html') return seeOther(ctx, '/settings#notifications');
+    const [keys, devices] = await Promise.all([keysOf(core), core.store.push.ofUser(user.id)]);
+    ctx.body = { key: keys?.publicKey ?? null, devices: devices.map(deviceJson) };
+  });
+
+  router.post('/settings/push', async (ctx) => {
+    const { user, ref } = sessionViewerOf(ctx);
+    const subscription = await parse(subscriptionForm, ctx);
+    const device = await addDevice(core, user.id, subscription, { session: ref, userAgent: ctx.get('User-Agent').slice(0, 500) });
+    noStore(ctx);
+    ctx.status = 201;
+    ctx.body = deviceJson(device);
+  });
+
+  router.delete('/settings/push', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    const { endpoint } = await parse(endpointForm, ctx);
+    noStore(ctx);
+    if (!(await removeDevice(core, user.id, deviceId(URL.parse(endpoint)?.href ?? endpoint)))) throw notFound('There is no such device.');
+    ctx.status = 204;
+  });
+
+  router.post('/settings/push/:id', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    const { action } = await parse(deviceForm, ctx);
+    const id = String(ctx.params.id);
+    if (action === 'test') setFlash(ctx, SAID[await tryDevice(core, user.id, id)]);
+    else if (await removeDevice(core, user.id, id)) setFlash(ctx, 'That device gets no notifications any more.');
+    else throw notFound('There is no such device.');
+    seeOther(ctx, '/settings#notifications');
+  });
+  return router;
+}
+
+/** What makes this site an app that can be installed, and the script that shows notifications while no page is open. */
+export function appRoutes({ views: { assets } }: Pick<Web, 'views'>): Router {
+  const router = new Router();
+
+  // At the root, whose pages it serves, and never from a cache: so it has no hash in its address.
+  router.get('/sw.js', (ctx) => {
+    const { headers, body } = assets.get(assets.url('sw.js'), '') ?? {};
+    ctx.set({ 'Content-Type': headers?.['Content-Type'] ?? '', 'Cache-Control': 'no-cache' });
+    ctx.body = body;
+  });
+
+  router.get('/manifest.webmanifest', (ctx) => {
+    const icon = (path: string, sizes: string, purpose: string) => ({
+      src: assets.url(`icons/${path}`),
+      type: 'image/png',
+      sizes,
+      purpose,
+    });
+    ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache' });
+    ctx.body = JSON.stringify({
+      id: '/',
+      name: 'Parley',
+      short_name: 'Parley',
+      description: 'Group chat',
+      start_url: '/groups',
+      scope: '/',
+      display: 'standalone',
+      theme_color: '#0f6b64',
+      background_color: '#faf9f6',
+      icons: [
+        icon('icon-192.png', '192x192', 'any'),
+        icon('icon-512.png', '512x512', 'any'),
+        icon('maskable-512.png', '512x512', 'maskable'),
+      ],
+    });
+  });
+  return router;
+}

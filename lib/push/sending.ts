@@ -1,0 +1,125 @@
+import { addressesOf, parseTarget, Refused, type Resolve } from '../bots/guard.ts';
+import { send } from '../bots/outgoing-request.ts';
+import type { Core } from '../core.ts';
+import { StoreUnavailable } from '../store/port.ts';
+import type { Device } from '../store/push-port.ts';
+import { contactOf, type Keys, keysOf } from './keys.ts';
+import type { Notice } from './rules.ts';
+import { isSafe, type Subscription } from './subscription.ts';
+
+/** `gone`: the device is no more, and was removed. */
+export type Outcome = 'sent' | 'gone' | 'failed';
+
+/** A notice on its way to one device. `topic`: of those with one topic that wait at the push service only the last is kept (RFC 8030, section 5.4). */
+export type Push = { readonly device: Device; readonly notice: Notice; readonly topic: string; readonly isUrgent: boolean };
+
+export type SendOptions = {
+  /** How long a push service may take in all. */
+  readonly pushWithinMs?: number;
+  /** How names are looked up; by DNS unless a test says otherwise. */
+  readonly resolve?: Resolve;
+};
+
+const PUSH_WITHIN_MS = 5000;
+/** How long a push service keeps a notice for a device that is away. */
+const TTL_SECONDS = 86_400;
+/** What is signed for a push service holds so long, and is used again for half of it: signing costs as much as encrypting. */
+const SIGNED_FOR_MS = 12 * 3_600_000;
+const MOST_SIGNED = 100;
+const ENCODING = 'aes128gcm';
+
+/** Sends notices to push services, and keeps what is known of the devices. */
+export class Sender {
+  readonly #core: Core;
+  readonly #options: SendOptions;
+  readonly #signed = new Map<string, { readonly header: string; readonly until: number }>();
+  #keys: Promise<Keys | undefined> | undefined;
+
+  constructor(core: Core, options: SendOptions = {}) {
+    this.#core = core;
+    this.#options = options;
+  }
+
+  /** Sends one, unless its device has no session any more. Whatever a push service does is an outcome. Errors: StoreUnavailable. */
+  async send(push: Push, stop: AbortSignal): Promise<Outcome> {
+    const outcome = (await this.#mayTell(push.device)) ? await this.#try(push, stop) : 'gone';
+    const { store, now, meters } = this.#core;
+    meters.pushes[outcome] += 1;
+    if (outcome === 'sent') await store.push.succeeded(push.device.id, now());
+    else if (outcome === 'gone') await store.push.remove(push.device.id);
+    else await store.push.failed(push.device.id);
+    return outcome;
+  }
+
+  async #mayTell({ session, user }: Device): Promise<boolean> {
+    const { recent, now } = this.#core;
+    const [opened, owner] = await Promise.all([recent.sessions.get(session, now()), recent.users.byId(user)]);
+    return opened?.userId === user && owner?.disabled === false;
+  }
+
+  async #try(push: Push, stop: AbortSignal): Promise<Outcome> {
+    const startedAt = performance.now();
+    try {
+      const status = await this.#call(push, AbortSignal.any([stop, AbortSignal.timeout(this.#options.pushWithinMs ?? PUSH_WITHIN_MS)]));
+      this.#core.log.debug({ device: push.device.id, status, ms: Math.round(performance.now() - startedAt) }, 'notice pushed');
+      return status === 404 || status === 410 ? 'gone' : status >= 200 && status < 300 ? 'sent' : 'failed';
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      this.#core.log.debug({ err: error, device: push.device.id }, 'notice not pushed');
+      return 'failed';
+    }
+  }
+
+  /** Resolves to the status of the answer. */
+  async #call({ device, notice, topic, isUrgent }: Push, signal: AbortSignal): Promise<number> {
+    const { endpoint, keys } = this.#opened(device);
+    const url = parseTarget(endpoint);
+    if (!isSafe(url)) throw new Refused('A push service is asked by https only.');
+    const addresses = await Promise.race([addressesOf(url, this.#core.config, this.#options.resolve), aborted(signal)]);
+    const { default: webPush } = await import('web-push'); // loaded with the first notice
+    const { cipherText } = webPush.encrypt(keys.p256dh, keys.auth, JSON.stringify(notice), ENCODING);
+    const headers = {
+      Authorization: await this.#authorization(url.origin),
+      'Content-Type': 'application/octet-stream',
+      'Content-Encoding': ENCODING,
+      TTL: String(TTL_SECONDS),
+      Urgency: isUrgent ? 'high' : 'normal',
+      Topic: topic,
+    };
+    return (await send({ url, addresses, headers, body: cipherText, signal })).status;
+  }
+
+  #opened({ sealed }: Device): Subscription {
+    const opened = this.#core.secrets.open(sealed);
+    if (opened === undefined) throw new Error('No key of SECRET_KEYS opens this device.');
+    return JSON.parse(opened);
+  }
+
+  async #authorization(audience: string): Promise<string> {
+    const { config, now } = this.#core;
+    const known = this.#signed.get(audience);
+    if (known && known.until > now()) return known.header;
+    const { default: webPush } = await import('web-push');
+    const { publicKey, privateKey } = await this.#ownKeys();
+    const expires = Math.floor((now() + SIGNED_FOR_MS) / 1000);
+    const { Authorization: header } = webPush.getVapidHeaders(audience, contactOf(config), publicKey, privateKey, ENCODING, expires);
+    if (this.#signed.size >= MOST_SIGNED) this.#signed.clear();
+    this.#signed.set(audience, { header, until: now() + SIGNED_FOR_MS / 2 });
+    return header;
+  }
+
+  async #ownKeys(): Promise<Keys> {
+    this.#keys ??= keysOf(this.#core);
+    const keys = await this.#keys.catch((error) => {
+      this.#keys = undefined;
+      throw error;
+    });
+    if (keys) return keys;
+    throw new Error('No key of SECRET_KEYS opens the key that push services know this server by.');
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}

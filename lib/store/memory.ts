@@ -1,0 +1,74 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+const KEPT_MS = 1000;
+/** Answers; at more than this all are forgotten. */
+export const MOST_KEPT = 20_000;
+
+type Kept = { readonly found: Promise<unknown>; readonly until: number };
+
+/** Answers by what was asked, for a second; all are forgotten together when something was written. */
+export class Memory {
+  readonly #kept = new Map<string, Kept>();
+  /** Whether others have written since it was last asked; undefined: nobody can tell. */
+  readonly #changed: (() => boolean) | undefined;
+  #isChecked = false;
+  #turn: Promise<void> | undefined;
+
+  constructor(changed: (() => boolean) | undefined) {
+    this.#changed = changed;
+  }
+
+  /** Counts how often all was forgotten. */
+  stamp = 0;
+
+  forget(): void {
+    this.stamp += 1;
+    this.#kept.clear();
+  }
+
+  /** Shared by all that wait for it. */
+  afterThisTurn(): Promise<void> {
+    this.#turn ??= nextTurn().then(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
+  }
+
+  stands(stamp: number): boolean {
+    this.#check();
+    return this.#changed !== undefined && this.stamp === stamp;
+  }
+
+  /** Whether what is remembered now is as new as the store. */
+  refresh(): boolean {
+    this.#isChecked = false;
+    this.#check();
+    return this.#changed !== undefined;
+  }
+
+  /** Once per turn of the event loop: all requests that came together share the look. */
+  #check(): void {
+    if (this.#isChecked || !this.#changed) return;
+    this.#isChecked = true;
+    setImmediate(() => {
+      this.#isChecked = false;
+    });
+    if (this.#changed()) this.forget();
+  }
+
+  recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
+    this.#check();
+    const now = performance.now();
+    const kept = this.#kept.get(key);
+    if (kept && kept.until > now) return kept.found as Promise<T | undefined>;
+    if (this.#kept.size >= MOST_KEPT) this.forget();
+    const found = load();
+    const made = { found, until: now + KEPT_MS };
+    this.#kept.set(key, made);
+    const drop = (): void => {
+      if (this.#kept.get(key) === made) this.#kept.delete(key);
+    };
+    found.then((value) => (value !== undefined && isYes(value) === true) || drop(), drop);
+    return found;
+  }
+}

@@ -1,0 +1,69 @@
+import { type Db, GridFSBucket, MongoError, MongoRuntimeError } from 'mongodb';
+import type { FileId } from '../../ids.ts';
+import type { ByteRange, FilePart, FileStore } from '../files-port.ts';
+import { StoreUnavailable } from '../port.ts';
+
+export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;
+
+/** Content in GridFS (`fs.files`, `fs.chunks`), under the file's id. It takes as long as it takes; each step is bounded by the connection's limits. */
+export function fileContent(db: Db): FileContent {
+  const bucket = new GridFSBucket(db);
+  return {
+    write: (id, part, source) => upload(bucket, nameOf(id, part), source),
+    async read(id, part, range) {
+      const [found] = await unlessAway(() => bucket.find({ _id: named(nameOf(id, part)) }, { limit: 1 }).toArray());
+      return found && download(bucket, nameOf(id, part), range);
+    },
+    async remove(id) {
+      for (const part of ['whole', 'thumb'] as const) await unlessAway(() => removeOne(bucket, nameOf(id, part)));
+    },
+  };
+}
+
+const nameOf = (id: FileId, part: FilePart): string => (part === 'whole' ? id : `${id}.thumb`);
+
+/** The driver's types know ids of its own only; the server takes any. */
+const named = (name: string) => name as unknown as NonNullable<Parameters<GridFSBucket['delete']>[0]>;
+
+async function upload(bucket: GridFSBucket, name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const sink = bucket.openUploadStreamWithId(named(name), name);
+  const failed = new Promise<never>((_, reject) => sink.once('error', reject));
+  failed.catch(() => {});
+  const step = <T>(work: Promise<T>): Promise<T> => unlessAway(() => Promise.race([work, failed]));
+  const put = (piece: Uint8Array) => step(new Promise<void>((resolve, reject) => sink.write(piece, (e) => (e ? reject(e) : resolve()))));
+  try {
+    for await (const piece of source) await put(piece);
+    await step(new Promise<void>((resolve) => sink.end(resolve)));
+  } catch (error) {
+    await sink.abort().catch(() => {}); // what it leaves the sweep removes
+    throw error;
+  }
+}
+
+/** Opened when the first piece is asked for, so that nothing is left open where none ever is. */
+async function* download(bucket: GridFSBucket, name: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  const stream = bucket.openDownloadStream(named(name), range && { start: range.from, end: range.to + 1 });
+  try {
+    for await (const piece of stream) yield piece;
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}
+
+/** Also what an upload that broke off has left: pieces of a file that is not there. */
+async function removeOne(bucket: GridFSBucket, name: string): Promise<void> {
+  await bucket.delete(named(name)).catch((error) => {
+    if (!(error instanceof MongoRuntimeError)) throw error; // `File not found`, said after its pieces were removed
+  });
+}
+
+async function unlessAway<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}
+
+const asUnavailable = (error: unknown): unknown =>
+  error instanceof MongoError ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;

@@ -1,0 +1,37 @@
+import type { GroupId, UserId } from '../../ids.ts';
+import { EVERYBODY } from '../../messages/mentions.ts';
+import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
+import type { Collections, EntryRow } from './collections.ts';
+import { chunks } from './entries.ts';
+
+type Asked = { readonly group: GroupId; readonly after: number };
+
+/** For so many groups at once; hardly anybody is named more often in what they have not read. */
+const MOST_AT_ONCE = 10 * MOST_MENTIONS_COUNTED;
+
+/** Counts by the index on who is named. */
+export function mentionCounts({ log }: Collections): Pick<LogStore, 'countMentions'> {
+  /** Which messages name the user, `limit` mentions at most. */
+  async function found(user: UserId, asked: readonly Asked[], limit: number): Promise<Pick<EntryRow, 'group' | 'seq' | 'target'>[]> {
+    const where = asked.map(({ group, after }) => ({ mentions: { $in: [user, EVERYBODY.id] }, group, n: { $gt: after } }));
+    const wanted = { $or: where, author: { $ne: user }, scrubbed: { $exists: false } };
+    return log
+      .find(wanted, { projection: { group: 1, seq: 1, target: 1 } })
+      .limit(limit)
+      .toArray();
+  }
+
+  async function count(user: UserId, asked: readonly Asked[]): Promise<[GroupId, number][]> {
+    const rows = await found(user, asked, MOST_AT_ONCE);
+    const isCut = rows.length === MOST_AT_ONCE && asked.length > 1; // one group may have taken the room of the others
+    if (isCut) return (await Promise.all(asked.map((one) => count(user, [one])))).flat();
+    return asked.map(({ group }) => {
+      const about = new Set(rows.flatMap((row) => (row.group === group ? [row.target ?? row.seq] : [])));
+      return [group, Math.min(about.size, MOST_MENTIONS_COUNTED)];
+    });
+  }
+
+  return {
+    countMentions: async (user, asked) => new Map((await Promise.all(chunks(asked).map((some) => count(user, some)))).flat()),
+  };
+}

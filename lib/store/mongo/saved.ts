@@ -1,0 +1,27 @@
+import type { GroupId, UserId } from '../../ids.ts';
+import type { SavedStore } from '../saved-port.ts';
+import type { Collections } from './collections.ts';
+
+const idOf = (user: UserId, group: GroupId, seq: number): string => `${user}/${group}/${seq}`;
+
+export function savedStore({ saved }: Collections): SavedStore {
+  return {
+    async put({ user, group, seq, at }) {
+      await saved.updateOne({ _id: { $eq: idOf(user, group, seq) } }, { $setOnInsert: { user, group, seq, at } }, { upsert: true });
+    },
+    async remove(user, group, seq) {
+      await saved.deleteOne({ _id: { $eq: idOf(user, group, seq) } });
+    },
+    async list(user, { limit, after }) {
+      if (limit < 1) return []; // to MongoDB a limit of 0 is none
+      const { at = 0, group, seq = 0 } = after ?? {};
+      const behind = group && { $or: [{ at: { $lt: at } }, { at, group: { $lt: group } }, { at, group, seq: { $lt: seq } }] };
+      const rows = saved
+        .find({ user, ...behind })
+        .sort({ at: -1, group: -1, seq: -1 })
+        .limit(limit);
+      return (await rows.toArray()).map(({ _id, ...one }) => one);
+    },
+    count: (user) => saved.countDocuments({ user }),
+  };
+}

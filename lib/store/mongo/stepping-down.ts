@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Filter } from 'mongodb';
+import type { UserId } from '../../ids.ts';
+import { StoreUnavailable, type UserStore } from '../port.ts';
+import type { Collections, UserRow } from './collections.ts';
+
+/** Longer than it ever takes: a process that announced it so long ago has died, or will find its mark gone. */
+const ANNOUNCED_MS = 60_000;
+const TRIES = 50;
+
+const none: Filter<UserRow> = { $or: [{ admin: false }, { disabled: true }] };
+
+/**
+ * No transaction spans two documents, so who steps down says so first, then looks for another who does not, and only then does it, while the
+ * mark still stands. Of two at once each says it before it looks, so one of them at least sees the other's mark.
+ */
+export function stepDownIn({ users }: Collections): UserStore['stepDown'] {
+  type Patch = Parameters<UserStore['stepDown']>[1];
+  const byId = (id: UserId): Filter<UserRow> => ({ _id: { $eq: id } });
+  const marked = (id: UserId, token: string): Filter<UserRow> => ({ ...byId(id), 'ceding.token': token });
+
+  /** The token under which this user steps down; undefined when somebody else has just changed it. */
+  async function announce(id: UserId, { ceding }: UserRow): Promise<string | undefined> {
+    if (ceding && ceding.at > Date.now() - ANNOUNCED_MS) return ceding.token; // the same is under way: whoever is first does it for both
+    const token = randomUUID();
+    const unchanged: Filter<UserRow> = ceding ? marked(id, ceding.token) : { ...byId(id), ceding: { $exists: false } };
+    const { matchedCount } = await users.updateOne(unchanged, { $set: { ceding: { token, at: Date.now() } } });
+    return matchedCount === 1 ? token : undefined;
+  }
+
+  /** Whether another administrator stays. */
+  async function anotherStays(id: UserId): Promise<boolean> {
+    for (const { _id, ceding } of await users.find({ _id: { $ne: id }, admin: true, disabled: false }).toArray()) {
+      if (!ceding) return true;
+      if (ceding.at > Date.now() - ANNOUNCED_MS) continue;
+      if ((await users.updateOne(marked(_id, ceding.token), { $unset: { ceding: '' } })).matchedCount === 1) return true;
+    }
+    return false;
+  }
+
+  async function attempt(id: UserId, patch: Patch): Promise<'done' | 'missing' | 'last' | 'again'> {
+    if ((await users.updateOne({ ...byId(id), ...none }, { $set: patch })).matchedCount === 1) return 'done';
+    const row = await users.findOne(byId(id));
+    if (!row) return 'missing';
+    const token = await announce(id, row);
+    if (token === undefined) return 'again';
+    const stays = await anotherStays(id);
+    const { matchedCount } = await users.updateOne(marked(id, token), { ...(stays ? { $set: patch } : {}), $unset: { ceding: '' } });
+    if (matchedCount === 0) return 'again';
+    return stays ? 'done' : 'last';
+  }
+
+  return async (id, patch) => {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const outcome = await attempt(id, patch);
+      if (outcome !== 'again') return outcome;
+    }
+    throw new StoreUnavailable('Too many administrators are being changed at once.');
+  };
+}

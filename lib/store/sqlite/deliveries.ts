@@ -1,0 +1,82 @@
+import type { UserId } from '../../ids.ts';
+import { type Delivery, type DeliveryStore, MOST_ATTEMPTS, type Outcome } from '../deliveries-port.ts';
+import type { Connection } from './connection.ts';
+import type { Writer } from './writer.ts';
+
+const SELECT = `SELECT id, bot, group_id AS "group", seq, message, reply, event, state, reason, due, tries, attempts, created_at AS createdAt,
+  finished_at AS finishedAt, rev FROM deliveries`;
+const BY_ID = `${SELECT} WHERE id = ?`;
+const INSERT = `INSERT INTO deliveries (id, bot, group_id, seq, message, reply, event, state, reason, due, tries, attempts, created_at, finished_at,
+  rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const DUE = `${SELECT} WHERE state = 'waiting' AND due <= ?1 AND bot NOT IN (SELECT value FROM json_each(?2)) ORDER BY due, id LIMIT ?3`;
+const NEXT_DUE = `SELECT min(due) AS due FROM deliveries WHERE state = 'waiting' AND due > ?`;
+const CLAIM = `UPDATE deliveries SET due = ?, rev = rev + 1 WHERE id = ? AND rev = ? AND state = 'waiting'`;
+const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = ? AND rev = ?';
+const SETTLE = `UPDATE deliveries SET state = ?, reason = ?, due = ?, tries = ?, finished_at = ?, reply = ?, attempts = ?, rev = rev + 1
+  WHERE id = ? AND rev = ?`;
+const AGAIN = `UPDATE deliveries SET state = 'waiting', reason = NULL, due = ?, tries = 0, finished_at = NULL, rev = rev + 1
+  WHERE id = ? AND state <> 'waiting'`;
+const OF_BOT = `${SELECT} WHERE bot = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`;
+const WITHOUT_ANSWERS = `(SELECT json_group_array(json_set(value, '$.answer', NULL)) FROM (SELECT value FROM json_each(attempts) ORDER BY key))`;
+// Two statements, so that each uses its own index.
+const SCRUB_ABOUT = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE group_id = ? AND message = ?`;
+const SCRUB_REPLY = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE group_id = ? AND reply = ?`;
+const SWEEP = 'DELETE FROM deliveries WHERE finished_at < ?';
+
+type Row = Omit<Delivery, 'attempts'> & { readonly attempts: string };
+
+export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore {
+  function settle(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
+    const row = db.one<{ attempts: string }>(ATTEMPTS, id, rev);
+    if (!row) return false;
+    const attempts = [...JSON.parse(row.attempts), ...(attempt ? [attempt] : [])].slice(-MOST_ATTEMPTS);
+    return db.run(SETTLE, state, reason, due, tries, finishedAt, reply, JSON.stringify(attempts), id, rev) === 1;
+  }
+
+  return {
+    insert: async (deliveries) => {
+      if (deliveries.length > 0) await write(() => deliveries.forEach((one) => void db.run(INSERT, ...valuesOf(one))));
+    },
+    async byId(id) {
+      const row = db.one<Row>(BY_ID, id);
+      return row && toDelivery(row);
+    },
+    due: async (now, limit, except: readonly UserId[]) => db.all<Row>(DUE, now, JSON.stringify(except), limit).map(toDelivery),
+    nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
+    claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
+    settle: (id, rev, outcome) => write(() => settle(id, rev, outcome)),
+    again: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
+    ofBot: async (bot, { limit, before }) =>
+      db.all<Row>(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(toDelivery),
+    scrub: async (group, message) => {
+      await write(() => {
+        db.run(SCRUB_ABOUT, group, message);
+        db.run(SCRUB_REPLY, group, message);
+      });
+    },
+    sweep: async (before) => {
+      await write(() => db.run(SWEEP, before));
+    },
+  };
+}
+
+/** In the order of INSERT. */
+const valuesOf = (one: Delivery) => [
+  one.id,
+  one.bot,
+  one.group,
+  one.seq,
+  one.message,
+  one.reply,
+  one.event,
+  one.state,
+  one.reason,
+  one.due,
+  one.tries,
+  JSON.stringify(one.attempts),
+  one.createdAt,
+  one.finishedAt,
+  one.rev,
+];
+
+const toDelivery = ({ attempts, ...row }: Row): Delivery => ({ ...row, attempts: JSON.parse(attempts) });

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FileId } from '../../ids.ts';
+import type { ByteRange, FilePart, FileStore } from '../files-port.ts';
+import { StoreUnavailable } from '../port.ts';
+
+/** `close` removes what a store in memory has put on the disk. */
+export type FileFolder = Pick<FileStore, 'write' | 'read' | 'remove'> & { close(): void };
+
+const SUFFIX: Readonly<Record<FilePart | 'arriving', string>> = { whole: '', thumb: '.thumb', arriving: '.part' };
+
+/** `<root>/<first two characters of the id>/<id>`, and `<id>.thumb` beside it. Without a root, a temporary folder that goes with the store. */
+export function openFolder(root: string | undefined): FileFolder {
+  let temporary: string | undefined;
+  const base = (): string => {
+    if (root !== undefined) return root;
+    temporary ??= mkdtempSync(join(tmpdir(), 'parley-files-'));
+    return temporary;
+  };
+  const drawer = (id: FileId): string => join(base(), id.slice(0, 2));
+  const path = (id: FileId, part: keyof typeof SUFFIX): string => join(drawer(id), `${id}${SUFFIX[part]}`);
+
+  async function write(id: FileId, part: FilePart, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await disk(() => mkdir(drawer(id), { recursive: true, mode: 0o700 }));
+    const arriving = path(id, part) + SUFFIX.arriving;
+    try {
+      await writeDurably(arriving, source);
+      await disk(() => rename(arriving, path(id, part)));
+      for (const folder of [drawer(id), base()]) await disk(() => syncFolder(folder)); // the name of the drawer, which may be new, is in the root
+    } catch (error) {
+      await rm(arriving, { force: true }).catch(() => {}); // the sweep tries again
+      throw error;
+    }
+  }
+
+  return {
+    write,
+    async read(id, part, range) {
+      return (await isThere(path(id, part))) ? piecesOf(path(id, part), range) : undefined;
+    },
+    async remove(id) {
+      const paths = (['whole', 'thumb'] as const).flatMap((part) => [path(id, part), path(id, part) + SUFFIX.arriving]);
+      for (const one of paths) await disk(() => rm(one, { force: true }));
+    },
+    close() {
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await disk(() => open(path, 'wx', 0o600));
+  try {
+    for await (const piece of source) await disk(() => handle.writeFile(piece)); // unlike write(), all of it
+    await disk(() => handle.sync());
+  } finally {
+    await disk(() => handle.close());
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  disk(() =>
+    access(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    ),
+  );
+
+const PIECE_BYTES = 256 * 1024;
+
+/** Opened when the first piece is asked for, so that nothing is left open where none ever is. */
+async function* piecesOf(path: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  const handle = await disk(() => open(path, 'r'));
+  try {
+    let at = range?.from ?? 0;
+    const end = range ? range.to + 1 : Number.POSITIVE_INFINITY;
+    while (at < end) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
+      const { bytesRead } = await disk(() => handle.read(piece, 0, piece.length, at));
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A disk that is full or fails is a store that does not answer. */
+async function disk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StoreUnavailable('The disk does not take or give the file.', { cause: error });
+  }
+}

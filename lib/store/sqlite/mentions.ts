@@ -1,0 +1,31 @@
+import type { Entry } from '../../messages/entry.ts';
+import { EVERYBODY } from '../../messages/mentions.ts';
+import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
+import type { Connection } from './connection.ts';
+
+const INSERT = 'INSERT INTO mentions (user_id, group_id, n, seq, about) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+const FORGET = 'DELETE FROM mentions WHERE group_id = ? AND about = ?';
+// Who names everybody is not told of it; the others are not among those whom they name.
+const NOT_OWN = `(user_id = ?1 OR (SELECT author FROM entries e WHERE e.group_id = mentions.group_id AND e.seq = mentions.seq) <> ?1)`;
+const COUNT = `SELECT t.value ->> 'group' AS "group", (SELECT count(*) FROM (SELECT DISTINCT about FROM mentions
+  WHERE user_id IN (?1, '${EVERYBODY.id}') AND group_id = t.value ->> 'group' AND n > t.value ->> 'after' AND ${NOT_OWN} LIMIT ${MOST_MENTIONS_COUNTED})) AS count
+  FROM json_each(?2) t`;
+
+/** Within the transaction that writes the entry: a row for each other person that it names. */
+export function noteMentions(db: Connection, entry: Entry): void {
+  if ((entry.kind !== 'message' && entry.kind !== 'edit') || !entry.mentions) return;
+  const about = entry.kind === 'edit' ? entry.target : entry.seq;
+  for (const user of new Set(entry.mentions)) if (user !== entry.author) db.run(INSERT, user, entry.group, entry.n, entry.seq, about);
+}
+
+/** Within the transaction that empties a message: it names nobody any more. */
+export function forgetMentions(db: Connection, { group, seq }: Pick<Entry, 'group' | 'seq'>): void {
+  db.run(FORGET, group, seq);
+}
+
+export const mentionCounts = (db: Connection): Pick<LogStore, 'countMentions'> => ({
+  countMentions: async (user, asked) => {
+    const rows = asked.length === 0 ? [] : db.all<{ group: Entry['group']; count: number }>(COUNT, user, JSON.stringify(asked));
+    return new Map(rows.map(({ group, count }) => [group, count]));
+  },
+});

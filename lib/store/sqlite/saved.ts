@@ -1,0 +1,30 @@
+import type { GroupId, UserId } from '../../ids.ts';
+import type { Saved, SavedStore } from '../saved-port.ts';
+import type { Connection } from './connection.ts';
+import type { Writer } from './writer.ts';
+
+const PUT = 'INSERT INTO saved (user_id, group_id, seq, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+const REMOVE = 'DELETE FROM saved WHERE user_id = ? AND group_id = ? AND seq = ?';
+const ORDER = 'ORDER BY at DESC, group_id DESC, seq DESC LIMIT ?';
+const FIRST = `SELECT group_id, seq, at FROM saved WHERE user_id = ? ${ORDER}`;
+const NEXT = `SELECT group_id, seq, at FROM saved WHERE user_id = ? AND (at, group_id, seq) < (?, ?, ?) ${ORDER}`;
+const COUNT = 'SELECT count(*) AS count FROM saved WHERE user_id = ?';
+
+type Row = { readonly group_id: GroupId; readonly seq: number; readonly at: number };
+
+export function savedStore(db: Connection, { write }: Writer): SavedStore {
+  const toSaved = (user: UserId, { group_id: group, seq, at }: Row): Saved => ({ user, group, seq, at });
+  return {
+    put: async ({ user, group, seq, at }) => {
+      await write(() => db.run(PUT, user, group, seq, at));
+    },
+    remove: async (user, group, seq) => {
+      await write(() => db.run(REMOVE, user, group, seq));
+    },
+    list: async (user, { limit, after }) => {
+      const rows = after ? db.all<Row>(NEXT, user, after.at, after.group, after.seq, limit) : db.all<Row>(FIRST, user, limit);
+      return rows.map((row) => toSaved(user, row));
+    },
+    count: async (user) => db.one<{ count: number }>(COUNT, user)?.count ?? 0,
+  };
+}

@@ -1,0 +1,101 @@
+import type { GroupId } from '../../ids.ts';
+import { byNewest, type Indexed, type Look, type Place, type SearchStore, SLICE, type Slice, sliceOf } from '../search-port.ts';
+import type { Connection } from './connection.ts';
+import type { Writer } from './writer.ts';
+
+const NUMBER = 'SELECT number FROM groups WHERE id = ?';
+const REV = 'SELECT rev FROM search WHERE rowid = ?';
+const INSERT = 'INSERT INTO search (terms, rev, at, rowid) VALUES (?, ?, ?, ?)';
+const REPLACE = 'UPDATE search SET terms = ?, rev = ?, at = ? WHERE rowid = ?';
+const MOVE = `INSERT INTO search_positions (group_id, version, seq) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)`;
+const POSITIONS = 'SELECT group_id AS id, seq FROM search_positions WHERE version = ? AND group_id IN (SELECT value FROM json_each(?))';
+const AT = 'SELECT at FROM entries WHERE group_id = ? AND seq = ?';
+const LAST = 'SELECT max(seq) AS seq FROM entries WHERE group_id = ?';
+const FIND = 'SELECT rowid AS id, at FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?';
+
+/** The rowid of a message is its group's number times this, plus its seq: exact in a JavaScript number up to group 900,000. */
+const SEQS = 10_000_000_000;
+
+/**
+ * Every term is stored as `<group number>-<slice>.<term>`, so that a group's words lie together, and what one group says has no part in how long
+ * another's takes. The words come ready-made, one space between: FTS5 takes them as they are (see the tokenizer in schema.ts).
+ */
+const scopeOf = (number: number, slice: number): string => `${number.toString(36)}-${slice.toString(36)}.`;
+
+export function searchStore(db: Connection, { write }: Writer): SearchStore {
+  const numberOf = (group: GroupId): number | undefined => db.one<{ number: number }>(NUMBER, group)?.number;
+
+  function putOne(number: number, { seq, rev, at, terms }: Indexed): void {
+    const id = number * SEQS + seq;
+    const scope = scopeOf(number, sliceOf(seq));
+    const stored = db.one<{ rev: number }>(REV, id);
+    if (stored && stored.rev > rev) return;
+    db.run(stored ? REPLACE : INSERT, terms.map((term) => scope + asWord(term)).join(' '), rev, at, id);
+  }
+
+  /** The last seq up to `last` whose entry is older than `at`; times never fall within a log. */
+  function lastBefore(group: GroupId, at: number, first: number, last: number): number {
+    const isBefore = (seq: number): boolean => (db.one<{ at: number }>(AT, group, seq)?.at ?? Number.POSITIVE_INFINITY) < at;
+    const end = Math.min(last, db.one<{ seq: number | null }>(LAST, group)?.seq ?? 0);
+    if (end < first || isBefore(end)) return last;
+    let [low, high] = [first - 1, end - 1];
+    while (low < high) {
+      const middle = low < first ? first : Math.ceil((low + high) / 2); // the first one first: often nothing is so old
+      if (isBefore(middle)) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  function findIn(look: Look, { group, slice }: Slice): Place[] {
+    const number = numberOf(group);
+    if (number === undefined) return [];
+    const [start, end] = [Math.max(1, slice * SLICE), (slice + 1) * SLICE - 1];
+    const tops = topsOf(look, group).map((top) => ('seq' in top ? Math.min(top.seq, end) : lastBefore(group, top.at, start, end)));
+    const first = look.from === undefined ? start : lastBefore(group, look.from, start, end) + 1;
+    const last = Math.min(end, ...tops);
+    if (first > last) return []; // else FTS5 would walk there
+    const base = number * SEQS;
+    const wanted = expression(look, scopeOf(number, slice));
+    const rows = db.all<{ id: number; at: number }>(FIND, wanted, base + first, base + last, look.limit);
+    return rows.map(({ id, at }) => ({ at, group, seq: id - base }));
+  }
+
+  return {
+    positions: async (groups, version) =>
+      new Map(db.all<{ id: GroupId; seq: number }>(POSITIONS, version, JSON.stringify(groups)).map(({ id, seq }) => [id, seq])),
+    put: (group, messages, reached) =>
+      write(() => {
+        const number = numberOf(group);
+        if (number !== undefined) for (const message of messages) putOne(number, message);
+        if (reached) db.run(MOVE, group, reached.version, reached.upto);
+      }),
+    find: async (look) =>
+      look.slices
+        .flatMap((slice) => findIn(look, slice))
+        .sort(byNewest)
+        .slice(0, look.limit),
+  };
+}
+
+/** What is no word to FTS5 is not taken apart, and stands for nothing else. */
+const asWord = (term: string): string => term.replace(/[^\p{L}\p{N}\p{M}@*]/gu, '\ufffd');
+
+/** What bounds a group's messages from above: a last seq, or a moment before which they are. */
+function topsOf({ to, behind }: Look, group: GroupId): ({ readonly seq: number } | { readonly at: number })[] {
+  const before = to === undefined ? [] : [{ at: to }];
+  if (!behind) return before;
+  if (group === behind.group) return [...before, { seq: behind.seq - 1 }];
+  return [...before, { at: group < behind.group ? behind.at + 1 : behind.at }];
+}
+
+/** In the query language of FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax), every term in quotes: none of them is syntax. */
+function expression({ all, prefixes, any, none, nonePrefixes }: Look, scope: string): string {
+  const quoted = (term: string): string => `"${scope}${asWord(term)}"`;
+  const begun = (prefix: string): string => `${quoted(prefix)} *`;
+  const oneOf = any.length === 0 ? [] : [`(${any.map(quoted).join(' OR ')})`];
+  const wanted = [...all.map(quoted), ...prefixes.map(begun), ...oneOf].join(' AND ');
+  const unwanted = [...none.map(quoted), ...nonePrefixes.map(begun)].join(' OR ');
+  return unwanted === '' ? wanted : `(${wanted}) NOT (${unwanted})`;
+}

@@ -1,0 +1,50 @@
+// The service worker: shows what is pushed to this browser while no page of the group is before its user. It keeps no pages.
+const ICON = '/static/0000000000000000/icons/icon-192.png'; // under any hash the present one comes
+
+const windows = () => clients.matchAll({ type: 'window', includeUncontrolled: true });
+const isOf = (group) => {
+  const base = `/groups/${group}`;
+  return ({ url }) => new URL(url).pathname === base;
+};
+
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+
+addEventListener('push', (event) => event.waitUntil(tell(event.data?.json())));
+
+async function tell(notice) {
+  if (!notice) return;
+  const open = await windows();
+  if (notice.group && open.filter(isOf(notice.group)).some(({ visibilityState }) => visibilityState === 'visible')) return;
+  const { title, body, tag, url, group } = notice;
+  await registration.showNotification(title, { body, tag, icon: ICON, renotify: true, data: { url, group } });
+  if (open.length === 0) await navigator.setAppBadge?.().catch(() => {});
+}
+
+addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data));
+});
+
+/** A tab that shows the group has the message at its end; else it is opened among those around it. */
+async function open({ url, group }) {
+  const tab = group && (await windows()).find(isOf(group));
+  await (tab ? tab.focus() : clients.openWindow(url));
+}
+
+addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(event)));
+
+const ask = (method, body) =>
+  fetch('/settings/push', {
+    method,
+    headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+
+/** The browser or its push service has ended a subscription: another takes its place. */
+async function renew({ oldSubscription, newSubscription }) {
+  const { key } = await (await ask('GET')).json();
+  const next = newSubscription ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+  await ask('POST', next.toJSON());
+  if (oldSubscription) await ask('DELETE', { endpoint: oldSubscription.endpoint });
+}

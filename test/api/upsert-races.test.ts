@@ -1,0 +1,37 @@
+import test from 'ava';
+import * as operations from '../../lib/messages/operations.ts';
+import { readByKey, upsert } from '../../lib/messages/upsert.ts';
+import { Faults, faultyCore } from '../helpers/faulty-store.ts';
+import { isDense, openCast, standingOf, wholeLog } from '../messages/cast.ts';
+
+/** Two processes on one store; what is pushed to `faults.appends` happens right before an append of the first. */
+async function openPair(t: Parameters<typeof openCast>[0]) {
+  const cast = await openCast(t);
+  const faults = new Faults();
+  const core = faultyCore(cast.core, faults);
+  return { ...cast, core, faults, other: await cast.second(), at: await standingOf(core, cast.bob, cast.group) };
+}
+
+test('of two processes that keep a message for the first time, the one that comes second edits', async (t) => {
+  const { core, other, faults, at } = await openPair(t);
+  faults.appends.push(() => upsert(other, at, 'k', { body: 'theirs' }));
+  const { folded, isNew } = await upsert(core, at, 'k', { body: 'ours' });
+  t.deepEqual([isNew, folded.state.body], [false, 'ours']);
+  const log = await wholeLog(core, at.group.id);
+  t.true(isDense(log));
+  t.deepEqual(
+    log.filter(({ kind }) => kind === 'message' || kind === 'edit').map((entry) => ('body' in entry ? entry.body : '')),
+    ['theirs', 'ours'],
+  );
+});
+
+test('an update that an erasure of another process overtakes is refused, and nothing comes back', async (t) => {
+  const { core, other, faults, at } = await openPair(t);
+  const { folded } = await upsert(core, at, 'k', { body: 'one' });
+  faults.appends.push(() => operations.erase(other, at, folded.message.seq));
+  await t.throwsAsync(upsert(core, at, 'k', { body: 'two' }), { message: /erased/ });
+  t.truthy((await readByKey(core, at, 'k')).state.erasedBy);
+  await t.throwsAsync(upsert(core, at, 'k', { body: 'three' }), {
+    message: 'The message of this key was erased. Take another key for a new one.',
+  });
+});

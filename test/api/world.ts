@@ -1,0 +1,68 @@
+import { createToken } from '../../lib/accounts/operations.ts';
+import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
+import { campfireKey, createBot } from '../../lib/bots/operations.ts';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+/** A server with the people, the group and the messages of the examples. */
+export type World = {
+  readonly site: TestServer;
+  /** Ann's browser. */
+  readonly ann: Client;
+  readonly botToken: string;
+  readonly annToken: string;
+  /** What stands for secrets and ids in the examples, with what they are here. */
+  readonly standIns: readonly (readonly [sample: string, real: string])[];
+  /** Sample words made real. */
+  real(text: string): string;
+  /** Real ids, and this server's origin, made those of the samples. */
+  sample(text: string): string;
+};
+
+export async function makeWorld(): Promise<World> {
+  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  const ann = await site.signUp(ANN.name);
+  const bob = await site.signUp(BOB.name);
+  await site.signUp(EVE.name);
+  for (const { name, open } of [
+    { ...GROUP, open: false },
+    { ...GARDEN, open: true },
+  ])
+    await (open ? bob : ann).json('POST', '/groups', { name, open });
+  await ann.json('POST', '/groups/team/members', { action: 'add', name: BOB.name });
+  const [annUser, bobUser, eveUser] = await Promise.all(['ann', 'bob', 'eve'].map((name) => site.core.store.users.byNameKey(name)));
+  const [team, garden] = await Promise.all(['team', 'garden'].map((slug) => site.core.store.groups.bySlug(slug)));
+  if (!annUser || !bobUser || !eveUser || !team || !garden) throw new Error('the world is incomplete');
+  const bot = await createBot(site.core, annUser.id, { name: BOT.name, group: team });
+  await ann.json('POST', '/groups/team/settings', { action: 'topic', topic: 'What we ship' });
+  const program = site.client().bearer(bot.token);
+  for (const body of ['Deploying 6 …', 'oops']) await program.json('POST', '/groups/team/messages', { body });
+  await bob.json('POST', '/groups/team/messages', { body: 'Is 6 out?' });
+  const form = new FormData();
+  form.set('body', 'A map');
+  form.set('attachment', new Blob(['here be trees']), 'map.txt');
+  const upload = await bob.send('/groups/garden/messages', { method: 'POST', body: form, headers: { Accept: 'application/json' } });
+  const [file] = upload.json<{ attachments: { id: string }[] }>().attachments;
+  const { code } = (await bob.get('/groups/garden/settings', 'application/json')).json<{ code: string }>();
+  const { token: annToken } = await createToken(site.core, annUser);
+  const ids = [
+    [ANN.id, annUser.id],
+    [BOB.id, bobUser.id],
+    [EVE.id, eveUser.id],
+    [BOT.id, bot.user.id],
+    [GROUP.id, team.id],
+    [GARDEN.id, garden.id],
+  ] as const;
+  const secrets = [
+    ['ID-KEY', campfireKey(site.core, bot.user)],
+    ['TOKEN', bot.hook.slice('/hooks/'.length)],
+    ['FILE', file?.id ?? ''],
+    ['CODE', code],
+  ] as const;
+  const standIns = [...ids, ...secrets];
+  return {
+    ...{ site, ann, botToken: bot.token, annToken, standIns },
+    real: (text) => standIns.reduce((said, [sample, real]) => said.replaceAll(sample, real), text),
+    sample: (text) => ids.reduce((said, [sample, real]) => said.replaceAll(real, sample), text).replaceAll(site.url, MINTED.origin),
+  };
+}

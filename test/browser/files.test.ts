@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Locator, Page } from 'playwright-core';
+import { noise, picture } from '../files/cast.ts';
+import { openBrowser, Person, type Script } from '../helpers/browser.ts';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { eventually } from '../live/site.ts';
+
+const browser = await openBrowser();
+const inBrowser = requireOrSkip(test, browser);
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+});
+
+type Scene = { readonly site: TestServer; readonly ann: Person; readonly bob: Person; readonly folder: string };
+
+/** Someone whom a client has signed in, at the page of Lobby. */
+async function sitDown(t: ExecutionContext, site: TestServer, client: Client, script: Script): Promise<Person> {
+  const person = await Person.open(present(browser), site, script);
+  t.teardown(() => person.close());
+  await person.page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  await person.openGroup('lobby');
+  return person;
+}
+
+/** Ann and Bob have Lobby open: she as asked for, he with a script. */
+async function scene(t: ExecutionContext, script: Script, env = {}): Promise<Scene> {
+  const site = await startServer({ env });
+  const folder = mkdtempSync(join(tmpdir(), 'parley-chosen-'));
+  t.teardown(async () => {
+    await site.close();
+    rmSync(folder, { recursive: true });
+  });
+  const [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
+  await bob.form('/groups/join', { slug: 'lobby' });
+  return { site, folder, ann: await sitDown(t, site, ann, script), bob: await sitDown(t, site, bob, 'on') };
+}
+
+function fileIn(folder: string, name: string, content: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const chooser = (page: Page): Locator => page.locator('#attachment');
+const chosen = (page: Page): Locator => page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
+
+// What the functions below find in the page.
+type Image = { decode(): Promise<void>; readonly naturalWidth: number; readonly clientWidth: number; readonly clientHeight: number };
+type Target = { dispatchEvent(event: object): boolean };
+type Sound = {
+  muted: boolean;
+  currentTime: number;
+  readonly duration: number;
+  play(): Promise<void>;
+  addEventListener(name: string, listener: () => void): void;
+};
+declare const DataTransfer: new () => { readonly items: { add(file: File): void } };
+declare const ClipboardEvent: new (type: string, init: object) => object;
+declare const DragEvent: new (type: string, init: object) => object;
+
+/** Resolves once the picture has been loaded and drawn, to its size in the page. */
+async function drawn(image: Locator): Promise<{ natural: number; width: number; height: number }> {
+  await image.scrollIntoViewIfNeeded();
+  return image.evaluate(async (element: Image) => {
+    await element.decode();
+    return { natural: element.naturalWidth, width: element.clientWidth, height: element.clientHeight };
+  });
+}
+
+for (const script of ['on', 'off'] as const)
+  inBrowser.serial(`${script === 'on' ? 'with' : 'without'} a script: files are chosen and sent, and everybody sees them`, async (t) => {
+    const { ann, bob, folder } = await scene(t, script);
+    const photo = fileIn(folder, 'door.png', await picture(1000, 500).png().toBuffer());
+    const notes = fileIn(folder, 'notes.txt', 'the notes');
+    await ann.page.getByLabel('Attach files').setInputFiles([photo, notes]);
+    if (script === 'on') t.is(await chosen(ann.page).count(), 2);
+    await ann.page.getByRole('textbox', { name: 'Message' }).fill('The new door');
+    await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+    for (const person of [ann, bob]) {
+      const row = person.message('The new door');
+      const image = row.getByRole('img', { name: 'door.png' });
+      await image.waitFor();
+      t.deepEqual(await drawn(image), { natural: 800, width: 400, height: 200 });
+      t.regex((await row.getByRole('link', { name: /notes\.txt/ }).textContent()) ?? '', /9 bytes/);
+    }
+    const coming = bob.page.waitForEvent('download');
+    await bob
+      .message('The new door')
+      .getByRole('link', { name: /notes\.txt/ })
+      .click();
+    t.is((await coming).suggestedFilename(), 'notes.txt');
+    if (script === 'on') t.is(await chosen(ann.page).count(), 0);
+    t.deepEqual([ann.complaints, bob.complaints], [[], []]);
+  });
+
+inBrowser.serial('a picture takes its place before it has come: nothing moves', async (t) => {
+  const { ann, bob, folder } = await scene(t, 'on');
+  const released = Promise.withResolvers<void>();
+  await bob.page.route('**/files/**', async (route) => {
+    await released.promise;
+    await route.continue();
+  });
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'tall.png', await picture(600, 1200).png().toBuffer()));
+  await ann.write('look');
+  const row = bob.message('look');
+  await row.waitFor();
+  const before = await row.boundingBox();
+  released.resolve();
+  await drawn(row.getByRole('img'));
+  t.deepEqual(await row.boundingBox(), before);
+});
+
+/** Gives the page what a paste or a drop brings. */
+const bring = (target: Locator, event: 'paste' | 'drop', files: readonly (readonly [name: string, text: string])[]): Promise<void> =>
+  target.evaluate(
+    (element: Target, [type, given]) => {
+      const data = new DataTransfer();
+      for (const [name, text] of given) data.items.add(new File([text], name, { type: 'text/plain' }));
+      const init = { bubbles: true, cancelable: true, clipboardData: data, dataTransfer: data };
+      element.dispatchEvent(type === 'paste' ? new ClipboardEvent(type, init) : new DragEvent(type, init));
+    },
+    [event, files] as const,
+  );
+
+inBrowser.serial('files are pasted, dropped, taken out again and added to', async (t) => {
+  const { ann, bob, folder } = await scene(t, 'on');
+  await bring(ann.page.getByRole('textbox', { name: 'Message' }), 'paste', [['pasted.txt', 'p']]);
+  await bring(ann.page.locator('#main'), 'drop', [
+    ['one.txt', '1'],
+    ['two.txt', '22'],
+  ]);
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'chosen.txt', 'c'));
+  t.deepEqual(
+    (await chosen(ann.page).allInnerTexts()).map((text) => text.split('\n')[0]),
+    ['pasted.txt', 'one.txt', 'two.txt', 'chosen.txt'],
+  );
+  await ann.page.getByRole('button', { name: 'Remove one.txt' }).click();
+  await ann.write('four less one');
+  const row = bob.message('four less one');
+  await row.waitFor();
+  t.deepEqual(
+    (await row.locator('.chip').allInnerTexts()).map((text) => text.trim().split(/\s/)[0]),
+    ['pasted.txt', 'two.txt', 'chosen.txt'],
+  );
+  t.is(await chosen(ann.page).count(), 0);
+  const plain = ann.page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/messages'));
+  await ann.write('no files this time');
+  t.is((await plain).headers()['content-type'], 'application/x-www-form-urlencoded;charset=UTF-8', 'as quick as ever');
+  await bob.sees('no files this time');
+  t.is(await bob.message('no files this time').locator('.chip').count(), 0);
+});
+
+inBrowser.serial('while it uploads, it tells how far it is; stopped, text and files are back', async (t) => {
+  const { ann, bob, folder } = await scene(t, 'on');
+  await ann.page
+    .context()
+    .newCDPSession(ann.page)
+    .then(async (session) => {
+      await session.send('Network.enable');
+      await session.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput: 200_000,
+      });
+    });
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'large.bin', noise(5_000_000)));
+  await ann.write('a large one');
+  const bar = ann.page.getByRole('progressbar', { name: 'Upload' });
+  await bar.waitFor();
+  await eventually(() => ann.page.evaluate<boolean>("document.querySelector('progress')?.value > 0"));
+  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), '');
+  await ann.page.getByRole('textbox', { name: 'Message' }).fill('typed meanwhile');
+  await ann.page.getByRole('button', { name: 'Stop' }).click();
+  await ann.page.getByText('Stopped: nothing was sent.').waitFor();
+  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'a large one\ntyped meanwhile');
+  t.deepEqual(await chosen(ann.page).count(), 1);
+  t.is(await bar.count(), 0);
+  t.is(await bob.message('a large one').count(), 0);
+});
+
+inBrowser.serial('what the server does not take comes back, text and files, with the reason', async (t) => {
+  const { ann, bob, folder } = await scene(t, 'on');
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'kept.txt', 'kept'));
+  await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
+  await ann.write('with a file');
+  await ann.page.getByText(/Not sent: the server did not answer/).waitFor();
+  t.deepEqual(await chosen(ann.page).count(), 1);
+  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'with a file');
+  await ann.page.unroute('**/groups/lobby/messages');
+  await ann.page.keyboard.press('Enter');
+  await bob.message('with a file').locator('.chip').waitFor();
+  t.is(await bob.message('with a file').count(), 1);
+});
+
+inBrowser.serial('files that are too large or too many are told of before anything is sent', async (t) => {
+  const { ann, folder } = await scene(t, 'on', { MAX_UPLOAD_BYTES: '1000' });
+  await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
+  await chooser(ann.page).setInputFiles([fileIn(folder, 'ok.bin', noise(1000)), fileIn(folder, 'big.bin', noise(1001))]);
+  await ann.page.getByText('big.bin is too large: 1 KB at most for each file.').waitFor();
+  t.deepEqual((await chosen(ann.page).allInnerTexts()).length, 1);
+  await chooser(ann.page).setInputFiles(Array.from({ length: 11 }, (_, index) => fileIn(folder, `${index}.txt`, 'x')));
+  await ann.page.getByText('A message has 10 files at most.').waitFor();
+  t.is(await chosen(ann.page).count(), 10);
+  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
+});
+
+inBrowser.serial('without a script a file that is too large brings the form back with what was typed', async (t) => {
+  const { ann, folder } = await scene(t, 'off', { MAX_UPLOAD_BYTES: '1000' });
+  await ann.page.getByLabel('Attach files').setInputFiles(fileIn(folder, 'big.bin', noise(300_000)));
+  await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
+  await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+  await ann.page.getByText(/big\.bin is too large/).waitFor();
+  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
+});
+
+inBrowser.serial('sound plays, and jumps, from a server that sends parts', async (t) => {
+  const { ann, bob, folder } = await scene(t, 'on');
+  const rate = 8000;
+  const sound = Buffer.alloc(44 + rate * 20);
+  sound.write('RIFF', 0);
+  sound.writeUInt32LE(sound.length - 8, 4);
+  sound.write('WAVEfmt ', 8);
+  for (const [at, value] of [
+    [16, 16],
+    [24, rate],
+    [28, rate],
+    [40, rate * 20],
+  ] as const)
+    sound.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 1],
+    [34, 8],
+  ] as const)
+    sound.writeUInt16LE(value, at);
+  sound.write('data', 36);
+  sound.fill(128, 44);
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'memo.wav', sound));
+  await ann.write('listen');
+  const audio = bob.message('listen').locator('audio');
+  await audio.waitFor();
+  const at = await audio.evaluate(async (element: Sound) => {
+    element.muted = true;
+    await element.play();
+    const there = new Promise<void>((resolve) => element.addEventListener('seeked', () => resolve()));
+    element.currentTime = 15;
+    await there;
+    return { duration: Math.round(element.duration), jumped: element.currentTime >= 15 };
+  });
+  t.deepEqual(at, { duration: 20, jumped: true });
+  t.deepEqual(bob.complaints, []);
+});

@@ -1,0 +1,92 @@
+import { eventually } from '../live/site.ts';
+import { type Journey, lineOf, member, noComplaints, person, say } from './journey-cast.ts';
+
+/** Coming in and going out, people and bots. */
+export const COMING: readonly Journey[] = [
+  {
+    name: 'a stranger signs up, finds no group, and is told what to do; an administrator lets them in',
+    isMain: true,
+    go: async (way) => {
+      const [ann, bob] = [await person(way), await person(way)];
+      await ann.signUp('Ann');
+      await ann.page.getByLabel('Group name').fill('Deep Sea');
+      await ann.press(ann.page.getByRole('button', { name: 'Create' }));
+      await ann.page.getByRole('heading', { name: 'Deep Sea' }).waitFor();
+      await bob.signUp('Bob');
+      await bob.page.getByText('You are in no group yet').waitFor();
+      await ann.go('/groups/deep-sea/members');
+      await ann.page.getByLabel('Name', { exact: true }).fill('bob');
+      await ann.press(ann.page.getByRole('button', { name: 'Add' }));
+      await ann.page.getByRole('button', { name: 'Message Bob' }).waitFor();
+      await bob.go('/groups');
+      await bob.press(bob.page.getByRole('link', { name: 'Deep Sea' }));
+      await bob.live();
+      way.t.is(new URL(bob.page.url()).pathname, '/groups/deep-sea');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a wrong password is named, the name stays in the form, and logging out ends it',
+    go: async (way) => {
+      const ann = await person(way);
+      await ann.signUp('Ann');
+      await ann.press(ann.page.getByRole('button', { name: 'Log out' }));
+      await ann.page.getByText('You are logged out.').waitFor();
+      await ann.fillIn('Log in', 'Ann', 'not the password');
+      await ann.page.getByText('Name or password is wrong.').waitFor();
+      way.t.is(await ann.page.getByRole('form', { name: 'Log in' }).getByLabel('Name').inputValue(), 'Ann');
+      await ann.fillIn('Log in', 'ANN');
+      await ann.page.getByRole('heading', { name: 'Your groups' }).waitFor();
+    },
+  },
+  {
+    name: 'a bot speaks by webhook, and wears its badge',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await ann.go('/groups/lobby/bots');
+      await ann.page.getByLabel('Name').fill('Deploy');
+      await ann.press(ann.page.getByRole('button', { name: /Create/ }));
+      const curl = await ann.page
+        .getByText(/curl -d/)
+        .first()
+        .textContent();
+      const url = /http:\S+\/hooks\/\w+/.exec(curl ?? '')?.[0] ?? '';
+      await ann.openGroup('lobby');
+      const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ text: 'Version 7 is live' }) });
+      way.t.is(await answer.text(), 'ok');
+      await ann.sees('Version 7 is live');
+      await ann.message('Version 7 is live').getByText('bot', { exact: true }).waitFor();
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'who is named elsewhere is told by the browser',
+    standsIn: 'counts beside the groups, on every page that is asked for',
+    go: async (way) => {
+      const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
+      await bob.client.form('/groups/join', { slug: 'lobby' });
+      await ann.client.json('POST', '/groups', { name: 'Den' });
+      await ann.page.context().grantPermissions(['notifications'], { origin: way.site.url });
+      await ann.go('/settings');
+      const section = ann.page.getByRole('region', { name: 'Notifications on this device' });
+      if (ann.script === 'on') await section.getByRole('radio', { name: 'While Parley is open' }).check();
+      else {
+        await section.locator('noscript p').waitFor();
+        way.t.false(await section.getByRole('radio').first().isVisible(), 'what does nothing is not there');
+      }
+      await ann.openGroup('den');
+      await say(bob, 'Where are you, @Ann?');
+      if (ann.script === 'on') await eventually(async () => (await noticesOf(ann)).includes('Bob in Lobby: Where are you, @Ann?'));
+      else await ann.go('/groups/den');
+      await lineOf(ann, 'Lobby').getByText('@1 unread, naming you').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+];
+
+/** What the browser shows on the desktop. */
+const noticesOf = ({ page }: Pick<Awaited<ReturnType<typeof person>>, 'page'>): Promise<string[]> =>
+  page.evaluate(`(async () => {
+    const registration = await navigator.serviceWorker.getRegistration('/');
+    return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => title + ': ' + body);
+  })()`);

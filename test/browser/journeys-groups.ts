@@ -1,0 +1,230 @@
+import { type Journey, lineOf, type Member, member, noComplaints, pair, person, refreshed, say } from './journey-cast.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Who comes together where, and who says so. */
+export const GROUPS: readonly Journey[] = [
+  {
+    name: 'two people write to each other, and it comes into view with the first word',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.press(ann.page.getByRole('link', { name: 'Direct messages' }));
+      await ann.page.getByLabel('With').fill('bob');
+      await ann.press(ann.page.getByRole('button', { name: 'Open' }));
+      await ann.page.getByRole('heading', { name: 'Bob', level: 1 }).waitFor();
+      await ann.live();
+      const theirs = bob.page.getByRole('navigation', { name: 'Groups' }).getByRole('link', { name: 'Ann', exact: true });
+      way.t.is(await theirs.count(), 0);
+      await ann.write('Have you a minute?');
+      await ann.sees('Have you a minute?');
+      await refreshed(bob);
+      await bob.press(theirs);
+      await bob.page.getByRole('heading', { name: 'Ann', level: 1 }).waitFor();
+      await bob.live();
+      await bob.write('For you, always');
+      await ann.sees('For you, always');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'the same people always find the same conversation, whoever opens it and how',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await way.site.signUp('Carl');
+      await ann.go('/groups/lobby/members');
+      await ann.press(ann.page.getByRole('button', { name: 'Message Bob' }));
+      await ann.page.getByRole('heading', { name: 'Bob', level: 1 }).waitFor();
+      await writeTo(bob, 'ann');
+      await bob.page.getByRole('heading', { name: 'Ann', level: 1 }).waitFor();
+      way.t.is(bob.page.url(), ann.page.url());
+      for (const [who, names] of [
+        [ann, 'Bob, Carl'],
+        [bob, 'carl, ann'],
+      ] as const) {
+        await writeTo(who, names);
+        await who.page.getByRole('heading', { name: /Carl/, level: 1 }).waitFor();
+      }
+      way.t.is(bob.page.url(), ann.page.url());
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'an invitation by link brings somebody in who had no account, once',
+    go: async (way) => {
+      const { t } = way;
+      const [ann, bob, eve] = [await member(way, 'Ann'), await person(way), await person(way)];
+      const link = await invite(ann, 'uses', '1');
+      await ann.page.getByText('for 1 more person').waitFor();
+      t.true(
+        await ann.page.getByRole('img', { name: 'QR picture' }).evaluate(({ clientWidth }: { clientWidth: number }) => clientWidth > 100),
+      );
+      await bob.go(link);
+      await bob.page.getByRole('heading', { name: 'Lobby' }).waitFor();
+      await bob.fillIn('Sign up', 'Bob');
+      await bob.press(bob.page.getByRole('button', { name: 'Join Lobby' }));
+      await bob.live();
+      t.is(new URL(bob.page.url()).pathname, '/groups/lobby');
+      await eve.go(link);
+      await eve.page.getByText('This invitation does not hold').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'an invitation for an hour lets in for an hour',
+    go: async (way) => {
+      const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
+      const link = await invite(ann, 'expires', '1h');
+      await bob.go(link);
+      await bob.page.getByRole('button', { name: 'Join Lobby' }).waitFor();
+      way.site.clock.turn(HOUR_MS);
+      await bob.go(link);
+      await bob.page.getByText('This invitation does not hold').waitFor();
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'a closed group is joined by its code, and left again',
+    isMain: true,
+    go: async (way) => {
+      const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
+      await ann.client.json('POST', '/groups', { name: 'Den' });
+      await ann.go('/groups/den/settings');
+      const code = await ann.page.getByLabel('Join code').inputValue();
+      await ann.openGroup('den');
+      await bob.go('/groups');
+      await bob.page.getByLabel('Code', { exact: true }).fill(code);
+      await bob.press(bob.page.getByRole('button', { name: 'Join', exact: true }));
+      await bob.page.getByRole('heading', { name: 'Den', level: 1 }).waitFor();
+      await ann.log().getByText('Bob joined').waitFor();
+      await bob.press(bob.page.getByRole('link', { name: /leave$/ }));
+      await bob.press(bob.page.getByRole('button', { name: 'Leave this group' }));
+      await bob.page.getByRole('heading', { name: 'Your groups' }).waitFor();
+      await ann.log().getByText('Bob left').waitFor();
+      await bob.go('/groups/den');
+      await bob.page.getByText('There is nothing here').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a muted group counts nothing',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await bob.press(bob.page.getByRole('link', { name: /Mute/ }));
+      await bob.press(bob.page.getByRole('radio', { name: /^Nothing/ }));
+      await bob.press(bob.page.getByRole('button', { name: 'Save' }));
+      await bob.page.getByText('Saved.').waitFor();
+      way.t.true(await bob.page.getByRole('radio', { name: /^Nothing/ }).isChecked());
+      await say(ann, 'Never mind');
+      await bob.client.json('POST', '/groups', { name: 'Den' });
+      await bob.openGroup('den');
+      await lineOf(bob, 'Lobby').getByText('muted').waitFor();
+      way.t.is(await lineOf(bob, 'Lobby').getByText('unread').count(), 0);
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a group is given a topic and another name, and its old address leads to it',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.go('/groups/lobby/settings');
+      await ann.page.getByRole('textbox', { name: 'Topic' }).fill('Where everybody meets');
+      await ann.press(ann.page.getByRole('form', { name: 'Topic' }).getByRole('button', { name: 'Save' }));
+      await bob.log().getByText('Ann set the topic: Where everybody meets').waitFor();
+      await ann.page.getByRole('textbox', { name: 'Group name' }).fill('Foyer');
+      await ann.press(ann.page.getByRole('button', { name: 'Rename' }));
+      await bob.log().getByText('Ann named the group Foyer').waitFor();
+      await bob.go('/groups/lobby');
+      await bob.page.getByRole('heading', { name: 'Foyer', level: 1 }).waitFor();
+      await bob.page.getByText('Where everybody meets', { exact: true }).waitFor();
+      way.t.is(new URL(bob.page.url()).pathname, '/groups/foyer');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a group is archived, read on, and taken up again',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await say(bob, 'the last word');
+      await ann.go('/groups/lobby/settings');
+      await ann.press(ann.page.getByRole('button', { name: 'Archive this group' }));
+      await bob.log().getByText('Ann archived the group').waitFor();
+      await bob.go('/groups/lobby');
+      await bob.page.getByText('This group is archived').waitFor();
+      await bob.sees('the last word');
+      way.t.is(await bob.page.getByRole('textbox', { name: 'Message' }).count(), 0);
+      await ann.press(ann.page.getByRole('button', { name: 'Take it up again' }));
+      await bob.log().getByText('Ann brought the group back').waitFor();
+      await bob.openGroup('lobby');
+      await bob.write('not the last word');
+      await bob.sees('not the last word');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a moderator is made, and may add people',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await way.site.signUp('Carl');
+      await ann.go('/groups/lobby/members');
+      await ann.press(ann.page.getByRole('button', { name: /^Make moderator.*Bob/ }));
+      await ann.page.getByRole('button', { name: /^Make a member.*Bob/ }).waitFor();
+      await bob.go('/groups/lobby/members');
+      await bob.page.getByLabel('Name', { exact: true }).fill('carl');
+      await bob.press(bob.page.getByRole('button', { name: 'Add' }));
+      await bob.page.getByRole('button', { name: 'Message Carl' }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'who came and went is one line, which opens to all of them',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await say(ann, 'Come in');
+      for (const name of ['Bob', 'Carl', 'Dora']) await (await way.site.signUp(name)).form('/groups/join', { slug: 'lobby' });
+      await ann.openGroup('lobby');
+      const line = ann.log().getByText(/^Dora joined/);
+      const fold = ann.log().getByText('Bob, Carl and Dora joined', { exact: true });
+      await fold.waitFor();
+      way.t.false(await line.isVisible());
+      await ann.press(fold);
+      await line.waitFor();
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'who leaves the group by an administrator’s hand sees no more of it',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await say(ann, 'before');
+      await bob.sees('before');
+      await ann.go('/groups/lobby/members');
+      const remove = ann.page.getByRole('button', { name: /^Remove.*Bob/ });
+      await ann.press(remove);
+      await remove.waitFor({ state: 'detached' });
+      if (bob.script === 'on') await bob.page.getByText('You are no longer in this group.').waitFor();
+      await bob.go('/groups/lobby');
+      await bob.page.getByText('There is nothing here').waitFor();
+    },
+  },
+];
+
+/** Begins a conversation by the page for it. */
+async function writeTo(who: Member, names: string): Promise<void> {
+  await who.go('/direct');
+  await who.page.getByLabel('With').fill(names);
+  await who.press(who.page.getByRole('button', { name: 'Open' }));
+}
+
+/** A new invitation to Lobby, limited so: its address on the site. */
+async function invite(ann: Member, limit: 'uses' | 'expires', value: string): Promise<string> {
+  await ann.go('/groups/lobby/settings');
+  const field = ann.page.getByLabel('Invitation link');
+  const before = await field.inputValue();
+  await ann.page.getByLabel({ uses: 'Lets in', expires: 'Holds for' }[limit]).selectOption(value);
+  await ann.press(ann.page.getByRole('button', { name: 'New code' }));
+  await ann.page.getByText('Saved.').waitFor();
+  const link = await field.inputValue();
+  if (link === before) throw new Error('the old link is still there');
+  return new URL(link).pathname;
+}

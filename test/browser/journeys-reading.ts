@@ -1,0 +1,168 @@
+import { eventually } from '../live/site.ts';
+import {
+  does,
+  fill,
+  hasRead,
+  type Journey,
+  lineOf,
+  markedRead,
+  member,
+  messageOn,
+  noComplaints,
+  pair,
+  refreshed,
+  say,
+} from './journey-cast.ts';
+
+/** Finding one's way in what was said. */
+export const READING: readonly Journey[] = [
+  {
+    name: 'what is unread is counted beside the group, and who is named is told so',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.client.json('POST', '/groups', { name: 'Den' });
+      await ann.openGroup('den');
+      await bob.write('Anybody here?');
+      await bob.sees('Anybody here?');
+      await refreshed(ann);
+      await lineOf(ann, 'Lobby').getByText('1 unread', { exact: true }).waitFor();
+      await bob.write('@Ann, I mean you');
+      await bob.sees('I mean you');
+      await refreshed(ann);
+      await lineOf(ann, 'Lobby').getByText('@1 unread, naming you').waitFor();
+      await ann.press(lineOf(ann, 'Lobby').getByRole('link', { name: 'Lobby' }));
+      await ann.sees('I mean you');
+      await ann.live();
+      await refreshed(ann);
+      await lineOf(ann, 'Lobby').getByText('unread').waitFor({ state: 'detached' });
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'one comes back to much that is new, and begins where it begins',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('what Bob has read');
+      await bob.sees('what Bob has read');
+      await bob.page.locator('#messages:not([data-unread])').waitFor({ state: 'attached' });
+      await bob.go('/groups');
+      await markedRead(way, 'bob', 1);
+      await fill(way, 120);
+      await bob.go('/groups/lobby');
+      await bob.press(bob.page.getByRole('link', { name: 'Jump to the first unread (120)' }));
+      await bob.page.getByRole('separator', { name: /^New since/ }).waitFor();
+      await messageOn(bob, 'message 1').waitFor();
+      await messageOn(bob, 'what Bob has read').waitFor();
+      way.t.is(await messageOn(bob, 'message 120').count(), 0);
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'the time of a message leads to it alone, and from there among its neighbours',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await ann.go('/groups');
+      await fill(way, 120);
+      await ann.go('/groups/lobby?before=60');
+      await ann.press(messageOn(ann, 'message 40').getByRole('link', { name: /:/ }));
+      await ann.page.getByRole('heading', { name: 'A message of Ann in Lobby' }).waitFor();
+      await messageOn(ann, 'message 39').waitFor({ state: 'detached' });
+      await ann.press(ann.page.getByRole('link', { name: 'Show it in the conversation' }));
+      for (const text of ['message 39', 'message 40', 'message 41']) await messageOn(ann, text).waitFor();
+      way.t.is(await messageOn(ann, 'message 40').getAttribute('aria-current'), 'true');
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'the past is a link away, page by page, and so is the way back',
+    go: async (way) => {
+      const { t } = way;
+      const ann = await member(way, 'Ann');
+      await fill(way, 120);
+      await ann.go('/groups/lobby?before=72');
+      await messageOn(ann, 'message 70').waitFor();
+      const conversation = ann.page.getByRole('region', { name: 'Conversation' });
+      if (ann.script === 'on') await conversation.press('Home');
+      else await ann.press(ann.page.getByRole('link', { name: 'Older messages' }));
+      await messageOn(ann, 'message 1').waitFor();
+      await ann.page.getByRole('link', { name: 'Older messages' }).waitFor({ state: 'detached' });
+      if (ann.script === 'on') await conversation.press('End');
+      else await ann.press(ann.page.getByRole('link', { name: 'Jump to newest' }));
+      await ann.sees('message 120');
+      t.is(new URL(ann.page.url()).search, '');
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'a day is jumped to, and the page begins with its first message',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await fill(way, 120, 3_600_000);
+      await ann.openGroup('lobby');
+      const form = ann.page.getByRole('form', { name: 'Jump to date' });
+      await form.getByLabel('Jump to date').fill('2026-01-04');
+      await ann.press(form.getByRole('button', { name: 'Go' }));
+      await messageOn(ann, 'message 36').waitFor();
+      if (ann.script === 'off') way.t.is(await messageOn(ann, 'message 35').count(), 0);
+      way.t.regex(ann.page.url(), /#m-37$/);
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: 'a word is searched for, and what is found leads to where it was said',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await say(ann, 'the ferry to Norrvik leaves at noon');
+      await say(ann, 'a boat to elsewhere');
+      await fill(way, 80);
+      await bob.page.getByRole('searchbox', { name: 'Search messages' }).fill('from:ann "ferry to"');
+      await bob.page.keyboard.press('Enter');
+      const found = bob.page.getByRole('list', { name: 'Messages found, newest first' }).getByRole('listitem');
+      await found.getByText('Norrvik').waitFor();
+      way.t.is(await found.count(), 1);
+      await bob.press(found.getByRole('link', { name: /:/ }));
+      await messageOn(bob, 'a boat to elsewhere').waitFor();
+      way.t.is(await messageOn(bob, 'the ferry to Norrvik leaves at noon').getAttribute('aria-current'), 'true');
+      await bob.go('/search?q="ferry from:nobody');
+      await bob.page.getByRole('heading', { name: 'Nothing found' }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'what was read is made unread again, from one message on',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      for (const text of ['one', 'two', 'three']) await say(bob, text);
+      await ann.sees('three');
+      await refreshed(ann);
+      await hasRead(way, 'ann', 3);
+      await does(ann, 'two', 'button', 'Mark unread from here');
+      const answer = { on: /^Marked as unread from here/, off: 'Unread again in Lobby: 2.' }[ann.script];
+      await ann.page.getByText(answer).waitFor({ state: 'attached' });
+      await ann.go('/groups');
+      const line = ann.page.getByRole('main').getByRole('listitem').filter({ hasText: 'Lobby' });
+      await line.getByText('2 unread', { exact: true }).waitFor();
+      await ann.press(line.getByRole('link', { name: 'Lobby', exact: true }));
+      await ann.sees('three');
+      await ann.log().getByRole('separator').getByText('New since').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'who has the group open is marked as here, and no longer once they are gone',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      const here = ann.page.getByRole('list', { name: 'Members' }).getByText('Bob, here now');
+      await refreshed(ann);
+      await here.waitFor();
+      await bob.go('/groups');
+      await eventually(() => way.site.server.hub.streams === 1);
+      await refreshed(ann);
+      await here.waitFor({ state: 'detached' });
+      noComplaints(way, ann, bob);
+    },
+  },
+];

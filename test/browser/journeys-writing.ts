@@ -1,0 +1,235 @@
+import { readFile } from 'node:fs/promises';
+import { picture } from '../files/cast.ts';
+import { eventually } from '../live/site.ts';
+import { does, type Journey, member, noComplaints, pair, refreshed } from './journey-cast.ts';
+
+const TABLE = '| pier | boat |\n|---|---|\n| north | Alma |';
+
+/** Saying something, and what is done with it afterwards. */
+export const WRITING: readonly Journey[] = [
+  {
+    name: 'two people talk, and each sees the other without reloading',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('Hello Bob');
+      await bob.sees('Hello Bob');
+      await bob.live();
+      await bob.write('Hello Ann');
+      await ann.sees('Hello Ann');
+      await bob.sees('Hello Ann');
+      way.t.is(await bob.message('Hello Ann').count(), 1, 'the writer sees it once, though the answer and the stream both bring it');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'what is written in Markdown is shown as it is meant, and HTML as it is written',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write(`**today** <b>or</b> :tada:\n\n${TABLE}\n\n~~~js\nconst boats = 2;\n~~~`);
+      const message = bob.message('today');
+      await message.locator('p > b', { hasText: 'today' }).waitFor();
+      await message.getByText('<b>or</b> 🎉').waitFor();
+      await message.getByRole('table').getByRole('cell', { name: 'Alma' }).waitFor();
+      await message.getByRole('code').getByText('const', { exact: true }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a blank message is refused with a word why, and nothing is stored',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await ann.openGroup('lobby');
+      await ann.write('   ');
+      await ann.page.getByText('Message is empty').waitFor();
+      way.t.deepEqual((await ann.client.json('GET', '/groups/lobby/messages')).json(), []);
+    },
+  },
+  {
+    name: 'a message is edited, the other page follows, and what it said before is a click away',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('The meating is at three');
+      await ann.sees('The meating is at three');
+      await does(ann, 'The meating', 'link', 'Edit');
+      await ann.page.getByRole('form', { name: 'Edit the message' }).getByRole('textbox').fill('The meeting is at three');
+      await ann.press(ann.page.getByRole('button', { name: 'Save' }));
+      await bob.sees('The meeting is at three');
+      await bob.press(bob.message('The meeting').getByText('edited', { exact: true }));
+      if (bob.script === 'off') await bob.press(bob.message('The meeting').getByRole('link', { name: 'Earlier texts' }));
+      const past = bob.script === 'on' ? bob.log() : bob.page;
+      await past.getByRole('list', { name: 'Earlier texts' }).getByText('The meating is at three').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a message is erased, seen to be gone by the other, and brought back',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('said too soon');
+      await ann.sees('said too soon');
+      await does(ann, 'said too soon', 'button', 'Erase');
+      await bob.sees('Message erased');
+      await ann.sees('Message erased');
+      await ann.press(ann.message('Message erased').getByRole('button', { name: 'Undo' }));
+      await bob.sees('said too soon');
+      await ann.sees('said too soon');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a reaction is given, joined by a second person, and taken back; it may be a few words',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('We sail at noon');
+      await bob.sees('We sail at noon');
+      await does(bob, 'We sail', 'button', '🎉');
+      await ann.press(ann.message('We sail').getByRole('button', { name: '🎉 1' }));
+      const both = bob.message('We sail').getByRole('button', { name: '🎉 2' });
+      way.t.is(await both.getAttribute('title'), 'Bob, Ann');
+      await bob.press(both);
+      await ann.message('We sail').getByRole('button', { name: '🎉 1' }).waitFor();
+      const row = await bob.actions('We sail');
+      await row.getByRole('textbox', { name: 'Another reaction' }).fill('well said');
+      await bob.press(row.getByRole('button', { name: 'React', exact: true }));
+      await ann.message('We sail').getByRole('button', { name: 'well said 1' }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a reply begins with what it answers, and who is answered is named',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('Shall we?');
+      await bob.sees('Shall we?');
+      await does(bob, 'Shall we?', 'link', 'Reply');
+      const field = bob.page.getByRole('textbox', { name: 'Message' });
+      await eventually(async () => /^@Ann .*\n> Shall we\?\n\n$/s.test(await field.inputValue()));
+      await bob.write(`${await field.inputValue()}Let us`);
+      const answer = ann.message('Let us');
+      await answer.getByRole('blockquote').getByText('Shall we?').waitFor();
+      await answer.getByText('@Ann', { exact: true }).waitFor();
+      const opened = ann.page.context().waitForEvent('page');
+      await ann.press(answer.getByRole('link', { name: 'wrote' }));
+      await (await opened).getByRole('heading', { name: 'A message of Ann in Lobby' }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a message is pinned, found in the list of pins by the other, and taken off there',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('The rules of the house');
+      await ann.sees('The rules of the house');
+      await does(ann, 'The rules', 'button', 'Pin');
+      await bob.log().getByText('Pinned by Ann').waitFor();
+      await refreshed(bob);
+      await bob.press(bob.page.getByRole('link', { name: 'Pinned (1)' }));
+      const pins = bob.page.getByRole('region', { name: /^Pinned messages/ });
+      await bob.press(pins.getByLabel('Actions'));
+      await bob.press(pins.getByRole('button', { name: 'Unpin' }));
+      await ann.log().getByText('Pinned by Ann').waitFor({ state: 'detached' });
+      await refreshed(ann);
+      await ann.page.getByRole('link', { name: /^Pinned/ }).waitFor({ state: 'hidden' });
+      await bob.go('/groups/lobby/pins');
+      await bob.page.getByText('Nothing is pinned here.').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a message is saved, found again in one’s own list and nobody else’s, and let go',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('worth keeping');
+      await bob.sees('worth keeping');
+      await does(bob, 'worth keeping', 'button', 'Save');
+      const answer = bob.script === 'on' ? bob.log().getByRole('button', { name: /^Saved/ }) : bob.page.getByText('Saved. Your saved');
+      await answer.waitFor();
+      await ann.go('/saved');
+      await ann.page.getByText('Nothing saved yet').waitFor();
+      await bob.press(bob.page.getByRole('link', { name: 'Saved', exact: true }));
+      const list = bob.page.getByRole('list', { name: /^Saved messages/ });
+      await list.getByText('worth keeping').waitFor();
+      await bob.press(list.getByRole('button', { name: /^Remove/ }));
+      await bob.page.getByText('Nothing saved yet').waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'a picture and a file are sent with a message, seen by the other, and downloaded',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.page.getByLabel('Attach files').setInputFiles([
+        { name: 'harbour.png', mimeType: 'image/png', buffer: await picture(80, 40).png().toBuffer() },
+        { name: 'tides.csv', mimeType: 'text/csv', buffer: Buffer.from('noon,3.2\n') },
+      ]);
+      await ann.page.getByRole('textbox', { name: 'Message' }).fill('From the pier');
+      await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+      const message = bob.message('From the pier');
+      const image = message.getByRole('img', { name: 'harbour.png' });
+      await image.waitFor();
+      await eventually(() => image.evaluate(({ naturalWidth }: { naturalWidth: number }) => naturalWidth === 80));
+      const coming = bob.page.waitForEvent('download');
+      await message.getByRole('link', { name: /tides\.csv/ }).click();
+      way.t.is(await readFile(await (await coming).path(), 'utf8'), 'noon,3.2\n');
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'somebody is named by a few letters of their name',
+    standsIn: 'the whole name, typed',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      const field = ann.page.getByRole('textbox', { name: 'Message' });
+      if (ann.script === 'on') {
+        await field.pressSequentially('dear @b');
+        await ann.page.getByRole('listbox').getByRole('option', { name: 'Bob' }).waitFor();
+        await ann.page.keyboard.press('Tab');
+        way.t.is(await field.inputValue(), 'dear @Bob ');
+      }
+      await ann.write('dear @Bob ');
+      await bob.message('dear').getByText('@Bob', { exact: true }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'what was typed and not sent is there again after a reload',
+    standsIn: 'what the server refused comes back in the field',
+    go: async (way) => {
+      const ann = await member(way, 'Ann');
+      await ann.openGroup('lobby');
+      const field = ann.page.getByRole('textbox', { name: 'Message' });
+      if (ann.script === 'on') {
+        await field.fill('half a thought');
+        await ann.page.reload();
+        await ann.live();
+        way.t.is(await field.inputValue(), 'half a thought');
+      } else {
+        const long = 'half a thought '.repeat(5000);
+        await ann.write(long);
+        await ann.page.getByText('Message is too long').waitFor();
+        way.t.is(await field.inputValue(), long);
+      }
+      noComplaints(way, ann);
+    },
+  },
+  {
+    name: '@all asks before it calls a crowd',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      for (let i = 1; i <= 10; i += 1) await (await way.site.signUp(`Member ${i}`)).form('/groups/join', { slug: 'lobby' });
+      await ann.write('Fire drill @all');
+      await ann.page.getByText('Notify all 12 members?').waitFor();
+      way.t.is(await bob.message('Fire drill').count(), 0);
+      await ann.press(ann.page.getByRole('button', { name: 'Yes, notify all' }));
+      await bob.sees('Fire drill');
+      noComplaints(way, ann, bob);
+    },
+  },
+];

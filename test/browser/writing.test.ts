@@ -1,0 +1,279 @@
+import test, { type ExecutionContext } from 'ava';
+import { openBrowser, Person, type Script } from '../helpers/browser.ts';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { eventually } from '../live/site.ts';
+
+const browser = await openBrowser();
+const check = requireOrSkip(test, browser);
+
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+});
+
+type Scene = { readonly site: TestServer; readonly ann: Person; readonly client: Client; readonly bob: Client };
+
+/** Ann at a page of Lobby, with Bob and others in it. */
+async function scene(t: ExecutionContext, script: Script = 'on'): Promise<Scene> {
+  const site = await startServer();
+  t.teardown(site.close);
+  const client = await site.signUp('Ann');
+  const bob = await site.signUp('Bob');
+  const others = await Promise.all(['Bea Lee', 'Carl'].map((name) => site.signUp(name)));
+  for (const one of [bob, ...others]) await one.form('/groups/join', { slug: 'lobby' });
+  return { site, client, bob, ann: await sitDown(t, site, client, script) };
+}
+
+async function sitDown(t: ExecutionContext, site: TestServer, client: Client, script: Script = 'on'): Promise<Person> {
+  const person = await Person.open(present(browser), site, script);
+  t.teardown(() => person.close());
+  await person.page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  await person.openGroup('lobby');
+  return person;
+}
+
+const composer = ({ page }: Person) => page.getByRole('textbox', { name: 'Message' });
+const focused = ({ page }: Person) => page.evaluate('document.activeElement.id');
+/** Asked again and again from outside: the page's policy lets no expression in. */
+const until = ({ page }: Person, holds: string): Promise<unknown> => eventually(async () => (await page.evaluate(holds)) === true);
+const say = async (client: Client, body: string) =>
+  (await client.json('POST', '/groups/lobby/messages', { body })).json<{ url: string }>().url;
+
+check.serial('arrow-up in the empty field edits the last message; Enter saves, Escape leaves it, and the focus comes back', async (t) => {
+  const { ann, bob } = await scene(t);
+  await ann.write('first');
+  await ann.sees('first');
+  await ann.write('secnd');
+  await ann.sees('secnd');
+  await say(bob, 'not hers');
+  await ann.sees('not hers');
+  const { keyboard } = ann.page;
+  await composer(ann).press('ArrowUp');
+  const field = ann.log().getByRole('textbox', { name: 'Message' });
+  await field.waitFor();
+  t.is(await field.inputValue(), 'secnd');
+  await keyboard.press('ControlOrMeta+a');
+  await keyboard.insertText('second');
+  await keyboard.press('Enter');
+  await ann.message('edited').waitFor();
+  await until(ann, 'document.activeElement.id === "body"');
+  t.deepEqual(await ann.log().locator('article .body').allInnerTexts(), ['first', 'second', 'not hers']);
+  await keyboard.press('ArrowUp');
+  await field.waitFor();
+  await keyboard.press('Escape');
+  await field.waitFor({ state: 'detached' });
+  await until(ann, 'document.activeElement.id === "body"');
+  await composer(ann).fill('typing');
+  await keyboard.press('ArrowUp');
+  t.is(await field.count(), 0, 'in a field with text the key moves the caret');
+  await ann.message('second').locator('summary', { hasText: 'edited' }).click();
+  await ann.log().getByText('secnd').waitFor();
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('Reply puts a quotation behind what is typed', async (t) => {
+  const { ann, bob, site } = await scene(t);
+  const url = await say(bob, 'shall we?');
+  await ann.sees('shall we?');
+  await composer(ann).fill('one moment');
+  await (await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }).click();
+  await until(ann, 'document.getElementById("body").value.includes("> shall we?")');
+  t.is(await composer(ann).inputValue(), `one moment\n\n@Bob [wrote](${site.url}${url}):\n> shall we?\n\n`);
+  t.is(await focused(ann), 'body');
+  await ann.page.keyboard.insertText('Yes');
+  await ann.page.keyboard.press('Enter');
+  const answer = ann.message('Yes');
+  await answer.waitFor();
+  t.is(await answer.locator('blockquote').textContent(), 'shall we?');
+  t.is(await answer.locator('.mention').textContent(), '@Bob');
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('without a script Reply leads to a filled field', async (t) => {
+  const { ann, bob } = await scene(t, 'off');
+  await say(bob, 'shall we?');
+  await ann.sees('shall we?');
+  await ann.press((await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }));
+  await ann.page.waitForURL('**/groups/lobby?quote=*', { waitUntil: 'commit' });
+  t.regex(await composer(ann).inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
+});
+
+check.serial('a draft survives a reload, is marked beside its group, goes when it is sent, and is nobody else’s', async (t) => {
+  const { ann, client, site } = await scene(t);
+  await client.json('POST', '/groups', { name: 'Den' });
+  await composer(ann).fill('half a thou');
+  await ann.page.reload();
+  await ann.live();
+  t.is(await composer(ann).inputValue(), 'half a thou');
+  await ann.openGroup('den');
+  t.is(await composer(ann).inputValue(), '');
+  await ann.page.locator('#sidebar a[data-draft]', { hasText: 'Lobby' }).waitFor();
+  await ann.openGroup('lobby');
+  await composer(ann).press('End');
+  await ann.page.keyboard.insertText('ght');
+  await ann.page.keyboard.press('Enter');
+  await ann.sees('half a thought');
+  await until(ann, 'Object.keys(localStorage).every((key) => !key.startsWith("draft:"))');
+  await ann.page.reload();
+  await ann.live();
+  t.is(await composer(ann).inputValue(), '');
+  await composer(ann).fill('a secret');
+  const carl = await site.signUp('Dora');
+  await carl.form('/groups/join', { slug: 'lobby' });
+  await ann.page.context().addCookies([...carl.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  await ann.openGroup('lobby');
+  t.is(await composer(ann).inputValue(), '', 'another user of this browser');
+  await ann.page.getByRole('button', { name: 'Log out' }).click();
+  await ann.page.getByRole('form', { name: 'Log in' }).waitFor();
+  t.is(await ann.page.evaluate('Object.keys(localStorage).filter((key) => key.startsWith("draft:")).length'), 0);
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('a draft whose message was not taken is there after a reload', async (t) => {
+  const { ann } = await scene(t);
+  await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
+  await ann.write('precious');
+  await ann.page.locator('#composer-error').getByText('Not sent').waitFor();
+  await ann.page.reload();
+  await ann.live();
+  t.is(await composer(ann).inputValue(), 'precious');
+});
+
+check.serial('names are completed by keyboard and by mouse, and Enter sends only when no list is open', async (t) => {
+  const { ann } = await scene(t);
+  const { keyboard, page } = { keyboard: ann.page.keyboard, page: ann.page };
+  const list = page.getByRole('listbox', { name: 'People to name' });
+  await composer(ann).pressSequentially('hi @b');
+  await list.waitFor();
+  t.deepEqual(await list.getByRole('option').allInnerTexts(), ['Bea Lee', 'Bob']);
+  t.is(await composer(ann).getAttribute('aria-activedescendant'), await list.getByRole('option', { selected: true }).getAttribute('id'));
+  await keyboard.press('ArrowDown');
+  t.is(await list.getByRole('option', { selected: true }).textContent(), 'Bob');
+  await keyboard.press('Enter');
+  await list.waitFor({ state: 'detached' });
+  t.is(await composer(ann).inputValue(), 'hi @Bob ');
+  await composer(ann).pressSequentially('and @le');
+  await list.getByRole('option', { name: 'Bea Lee' }).click();
+  t.is(await composer(ann).inputValue(), 'hi @Bob and @Bea Lee ');
+  t.is(await focused(ann), 'body');
+  await composer(ann).pressSequentially('@c');
+  await list.waitFor();
+  await keyboard.press('Escape');
+  await list.waitFor({ state: 'detached' });
+  await keyboard.press('Enter');
+  await ann.sees('hi @Bob and @Bea Lee @c');
+  t.is(await ann.message('hi @Bob').locator('.mention').count(), 2);
+  await composer(ann).pressSequentially('me@b');
+  t.is(await list.count(), 0, 'an address is no name');
+  await composer(ann).fill('');
+  await composer(ann).pressSequentially(':tad');
+  await page.getByRole('listbox', { name: 'Emoji' }).getByRole('option').first().waitFor();
+  await keyboard.press('Tab');
+  t.is(await composer(ann).inputValue(), '🎉 ');
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('a message is pinned and reacted to in words, and every page sees it', async (t) => {
+  const { ann, site, bob } = await scene(t);
+  const other = await sitDown(t, site, bob);
+  await ann.write('the rules');
+  await other.sees('the rules');
+  t.true(await other.page.locator('#pins').isHidden());
+  await (await ann.actions('the rules')).getByRole('button', { name: 'Pin', exact: true }).click();
+  await other.log().getByText('Pinned by Ann').waitFor();
+  await other.page.getByRole('link', { name: 'Pinned (1)' }).waitFor();
+  const row = await other.actions('the rules');
+  await row.getByRole('textbox', { name: 'Another reaction' }).fill('well said');
+  await row.getByRole('button', { name: 'React', exact: true }).click();
+  await ann.message('the rules').getByRole('button', { name: 'well said 1' }).waitFor();
+  await ann.message('the rules').getByRole('button', { name: 'Unpin' }).click(); // what she opened stays open
+  await other.page.locator('#pins').waitFor({ state: 'hidden' });
+  t.deepEqual([...ann.complaints, ...other.complaints], []);
+});
+
+check.serial('? says what the keys do, and Escape ends that', async (t) => {
+  const { ann } = await scene(t);
+  const { page } = ann;
+  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await composer(ann).press('?');
+  t.is(await composer(ann).inputValue(), '?', 'in a field it is a letter');
+  await page.getByRole('log', { name: 'Messages' }).click();
+  await page.keyboard.press('?');
+  await help.waitFor();
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await help.getByRole('button', { name: 'Close' }).click();
+  await help.waitFor({ state: 'hidden' });
+  t.deepEqual(ann.complaints, []);
+});
+
+/** Fourteen people in Lobby: more than are named without being asked. */
+async function crowded(t: ExecutionContext, script: Script): Promise<Scene> {
+  const all = await scene(t, script);
+  for (const n of Array(10).keys()) await (await all.site.signUp(`Member ${n}`)).form('/groups/join', { slug: 'lobby' });
+  return all;
+}
+
+for (const script of ['on', 'off'] as const)
+  check.serial(`@all asks before it calls a crowd, and keeps the text (script ${script})`, async (t) => {
+    const { ann, client } = await crowded(t, script);
+    await ann.write('fire drill @all');
+    const sure = ann.page.getByRole('button', { name: 'Yes, notify all' });
+    await sure.waitFor();
+    t.regex((await ann.page.locator('#composer-error').textContent()) ?? '', /Notify all 14 members\?/);
+    t.is(await composer(ann).inputValue(), 'fire drill @all');
+    const stored = async () => (await client.get('/groups/lobby/messages', 'application/json')).json<{ mentions_all: boolean }[]>();
+    t.deepEqual(await stored(), []);
+    await ann.press(sure);
+    await ann.sees('fire drill @all');
+    t.deepEqual(
+      (await stored()).map(({ mentions_all }) => mentions_all),
+      [true],
+    );
+    if (script === 'on') await until(ann, 'document.getElementById("body").value === ""');
+    t.is(await ann.page.getByRole('button', { name: 'Yes, notify all' }).count(), 0);
+    t.deepEqual(ann.complaints, []);
+  });
+
+check.serial('a message is saved and found again, with a script and without', async (t) => {
+  const { ann, site, client, bob } = await scene(t);
+  await say(bob, 'worth keeping');
+  await ann.sees('worth keeping');
+  const row = await ann.actions('worth keeping');
+  await row.getByRole('button', { name: 'Save', exact: true }).click();
+  await row.getByRole('button', { name: 'Saved: take it back' }).waitFor();
+  const plain = await sitDown(t, site, client, 'off');
+  await plain.go('/saved');
+  await plain.page.getByRole('list', { name: 'Saved messages, last saved first' }).getByText('worth keeping').waitFor();
+  await plain.press(plain.page.getByRole('button', { name: 'Remove' }));
+  await plain.page.getByText('Nothing saved yet').waitFor();
+  await plain.openGroup('lobby');
+  const still = await plain.actions('worth keeping');
+  await plain.press(still.getByRole('button', { name: 'Save', exact: true }));
+  await plain.page.getByText('Your saved messages are in the menu').waitFor();
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('earlier texts and saved messages have their times in the reader’s own zone', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const url = await say(ann, 'frist');
+  await ann.json('PATCH', url, { body: 'first' });
+  await ann.json('POST', `${url}/save`);
+  const context = await present(browser).newContext({ baseURL: site.url, timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+  t.teardown(() => context.close());
+  await context.addCookies([...ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  const page = await context.newPage();
+  const here = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone: 'Asia/Tokyo' }).format(site.core.now());
+  for (const path of ['/saved', `${url}/history`]) {
+    await page.goto(path);
+    t.is(await page.locator(':is(.hits, .versions) time').textContent(), here, path);
+  }
+  await page.goto('/groups/lobby');
+  await page.getByText('edited', { exact: true }).click();
+  await page.locator('.versions').getByText('frist').waitFor();
+  t.is(await page.locator('.versions time').textContent(), here);
+});

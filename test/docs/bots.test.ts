@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+import { blocks, botFile, botFor, nextStream, page, Running } from './bot-page.ts';
+
+let site: TestServer;
+let ann: Client;
+let env: NodeJS.ProcessEnv;
+let cwd: string;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+  ({ env } = await botFor(site, 'Writer'));
+  cwd = await mkdtemp(join(tmpdir(), 'parley-docs-'));
+});
+test.after.always(async () => {
+  await site.close();
+  await rm(cwd, { recursive: true, force: true });
+});
+
+const LANGUAGES: Readonly<Record<string, string>> = { sh: 'sh', py: 'python', ts: 'ts', go: 'go', yml: 'yaml' };
+const FILES = readdirSync(botFile(''));
+
+for (const name of FILES)
+  test(`docs/bots.md has ${name} word for word`, (t) => {
+    const language = LANGUAGES[name.split('.').at(-1) ?? ''] ?? '';
+    t.true(blocks(language).includes(readFileSync(botFile(name), 'utf8').trimEnd()));
+  });
+
+/** What a block prints, in order of the page. `stream`: it goes on until what was posted has come. */
+const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stream'])[] = [
+  ['parley bot create Deploys', /webhook +\/hooks\/\w{40}\n +token +\w{40}\n +campfire +\w{16}-\w{12}\n/],
+  ['curl -d "Disk', /^ok$/],
+  ['curl -d "Disk', /^ok\{"ok":true,.*"seq":\d+,"url":"http:\/\/[^"]+"\}okok$/],
+  ['parley bot create GitHub', /secret +whsec_\S{44}\n/],
+  [
+    'curl -H "Authorization',
+    /^\{"id":"\w{16}","name":"Writer".*Writer: .*"body":"Deploy 7 is live".*"attachments":\[\{.*"name":"hostname".*"body":"Deploy 8: \*building\*","format":"markdown"/s,
+  ],
+  ['curl -N -H', /"body":"deploy heard"/, 'stream'],
+  ['curl -N -H', /^lobby Ann: deploy heard\n/, 'stream'],
+  ['parley bot webhook Writer', /whsec_\S{44}/],
+  ['curl -d "Hello" "$PARLEY/rooms/', /^$/],
+  ['curl -H "Authorization', /"body":"Backup done"/],
+];
+
+const fixtures = FILES.map((name) => readFileSync(botFile(name), 'utf8').trimEnd());
+const shown = blocks('sh').filter((block) => !fixtures.includes(block));
+const [settings = '', ...commands] = [shown[1], shown[0], ...shown.slice(2)].map((block) => block ?? '');
+
+test('the page names the settings that its lines use', (t) => {
+  t.deepEqual(
+    [...settings.matchAll(/\b([A-Z]+)=/g)].map(([, name = '']) => [name, env[name] !== undefined]),
+    ['PARLEY', 'GROUP', 'HOOK', 'TOKEN', 'KEY'].map((name) => [name, true]),
+  );
+  t.is(commands.length, BLOCKS.length);
+});
+
+/** The bot of the command line's examples is the one that is there. */
+const runnable = (block: string): string => block.replace('bot webhook Echo', 'bot webhook Writer');
+
+const runBlock = (block: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    execFile('sh', ['-ec', block.replaceAll('curl ', 'curl -sS --fail-with-body ')], { env, cwd }, (error, out, err) =>
+      error ? reject(new Error(`${block}\n${out}${err}`)) : resolve(out),
+    );
+  });
+
+async function runStream(t: ExecutionContext, block: string, wanted: RegExp): Promise<string> {
+  const running = new Running(t, ['sh', '-ec', block.replace('curl ', 'curl -sS ')], { env, cwd });
+  await nextStream(site, ['json', 'text']);
+  await ann.json('POST', '/groups/lobby/messages', { body: 'deploy heard' });
+  await running.saying(wanted);
+  running.stop();
+  return running.said;
+}
+
+for (const [index, [begins, prints, stream]] of BLOCKS.entries())
+  test.serial(`line ${index + 1} of docs/bots.md does what it says: ${begins}`, async (t) => {
+    t.timeout(120_000, 'the command line starts a process for each call');
+    const block = runnable(commands[index] ?? '');
+    t.true(block.startsWith(begins), block);
+    t.regex(stream ? await runStream(t, block, prints) : await runBlock(block), prints);
+  });
+
+test('what docs/bots.md leads to is there', (t) => {
+  const anchors = new Set(
+    [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+  for (const [, anchor = ''] of page.matchAll(/\]\(#([^)]+)\)/g)) t.true(anchors.has(anchor), anchor);
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { readConfig } from '../../lib/config.ts';
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const page = read('README.md');
+
+/** What the first cells of the table below this head name. */
+function namedUnder(head: string): string[] {
+  const [, rows = ''] = page.split(`${head}\n`);
+  const cells = rows
+    .split('\n\n')[0]
+    ?.split('\n')
+    .slice(1)
+    .map((row) => row.split('|')[1] ?? '');
+  return (cells ?? []).flatMap((cell) => cell.replace(/\(.*?\)|`/g, '').split(',')).map((name) => name.trim());
+}
+
+test('the table of settings has each variable that is read, and no other', (t) => {
+  const asked = new Set<string>();
+  readConfig(
+    new Proxy(
+      {},
+      {
+        get: (_, name) => {
+          asked.add(String(name));
+          return undefined;
+        },
+      },
+    ),
+  );
+  t.deepEqual(namedUnder('| variable | default | meaning |').sort(), [...asked].sort());
+});
+
+test('the table of packages says what each of those is for that package.json names, and of no other', (t) => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+  const names = [dependencies, devDependencies, optionalDependencies].flatMap((some) => Object.keys(some ?? {}));
+  t.true(names.length > 30);
+  t.deepEqual(namedUnder('| package | for |').sort(), names.sort());
+});
+
+test('links to files of the project lead to one', (t) => {
+  for (const name of ['README.md', 'docs/bots.md', 'docs/cli.md', 'docs/operators.md', 'docs/reliability.md', 'docs/scaling.md'])
+    for (const [, path = ''] of read(name).matchAll(/\]\((?!https?:|#|mailto:|\/)([^)#\s]+)/g))
+      t.notThrows(() => readFileSync(new URL(path, new URL(`../../${name}`, import.meta.url))), `${path} in ${name}`);
+});

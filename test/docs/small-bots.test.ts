@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { revokeBot } from '../../lib/bots/operations.ts';
+import type { Client } from '../helpers/client.ts';
+import { program } from '../helpers/programs.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
+import { EventReader } from '../helpers/stream.ts';
+import { botFile, botFor, nextStream, Running } from './bot-page.ts';
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer();
+  ann = await site.signUp('Ann');
+});
+test.after.always(() => site.close());
+
+const BOTS: readonly (readonly [file: string, needs: readonly string[], command: readonly string[], answer: RegExp])[] = [
+  ['bot.sh', ['curl'], ['sh'], /^Noted: #\d+$/],
+  ['bot.py', ['python3'], ['python3'], /^Ann said: @Python are “you” there\?\n& more$/],
+  ['bot.ts', [], ['node'], /^Ann said: @TypeScript are “you” there\?\n& more$/],
+  ['bot.go', ['go'], ['go', 'run'], /^Ann said: @Go are “you” there\?\n& more$/],
+];
+const NAMES: Readonly<Record<string, string>> = { 'bot.sh': 'Shell', 'bot.py': 'Python', 'bot.ts': 'TypeScript', 'bot.go': 'Go' };
+
+for (const [file, needs, command, answer] of BOTS)
+  requireOrSkip(test, ...needs.map(program)).serial(`${file} answers who names it, once, and ends when it is revoked`, async (t) => {
+    t.timeout(300_000, 'Go may have to be compiled');
+    const name = NAMES[file] ?? '';
+    const { bot, env } = await botFor(site, name);
+    const cwd = await mkdtemp(join(tmpdir(), 'parley-bot-'));
+    t.teardown(() => rm(cwd, { recursive: true, force: true }));
+    const listening = nextStream(site);
+    const running = new Running(t, [...command, botFile(file)], { env, cwd });
+    await Promise.race([listening, running.exited.then(() => Promise.reject(new Error(running.said)))]);
+    const stream = await EventReader.open(ann, '/groups/lobby/events?as=json');
+    t.teardown(() => stream.close());
+    const say = (body: string) => ann.json('POST', '/groups/lobby/messages', { body });
+    await say('nobody is named');
+    await say(`@${name} are “you” there?\n& more`);
+    const said = (events: readonly { readonly data: string }[]) =>
+      events.flatMap(({ data }) => {
+        const { kind, author, body } = JSON.parse(data) as { kind?: string; author?: { name: string }; body: string };
+        return kind === 'message' && author?.name === name ? [body] : [];
+      });
+    const [first = ''] = said(await stream.until((events) => said(events).length > 0));
+    t.regex(first, answer);
+    await say(`@${name} again`);
+    t.is(said(await stream.until((events) => said(events).length > 1)).length, 2, running.said);
+    await revokeBot(site.core, bot.user.id, bot.user);
+    t.is(await running.exited, 1, running.said);
+  });

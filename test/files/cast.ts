@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import sharp, { type Sharp } from 'sharp';
+import type { Answer, Client } from '../helpers/client.ts';
+import { startServer, type TestOptions, type TestServer } from '../helpers/server.ts';
+
+/** A site with Ann (in Lobby), and Bob who joined it; closed with the test. */
+export type Site = TestServer & { readonly ann: Client; readonly bob: Client };
+
+export async function openSite(t: ExecutionContext, options: TestOptions = {}): Promise<Site> {
+  const site = await startServer(options);
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const bob = await site.signUp('Bob');
+  const joined = await bob.form('/groups/join', { slug: 'lobby' });
+  if (joined.status !== 303) throw new Error(`Bob could not join: ${joined.status} ${joined.text}`);
+  return { ...site, ann, bob };
+}
+
+/** A file as a form has it. */
+export type Sent = { readonly name: string; readonly content: string | Uint8Array; readonly type?: string; readonly field?: string };
+
+export function formOf(files: readonly Sent[], fields: Readonly<Record<string, string>> = {}): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  for (const { name, content, type = 'application/octet-stream', field = 'attachment' } of files)
+    form.append(field, new File([typeof content === 'string' ? content : new Uint8Array(content)], name, { type }), name);
+  return form;
+}
+
+/** Posts to Lobby as a program would, with a page's session. */
+export function upload(
+  who: Client,
+  files: readonly Sent[],
+  fields: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const accept = { Accept: 'application/json', ...headers };
+  return who.send('/groups/lobby/messages', { method: 'POST', body: formOf(files, fields), headers: accept });
+}
+
+export type Attachment = {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly url: string;
+  readonly thumb_url: string | null;
+};
+export type Posted = { readonly seq: number; readonly body: string; readonly attachments: readonly Attachment[] };
+
+/** Posts these and resolves to the message; throws when it is refused. */
+export async function posted(
+  who: Client,
+  files: readonly Sent[],
+  fields: Readonly<Record<string, string>> = {},
+): Promise<Posted & { readonly first: Attachment }> {
+  const answer = await upload(who, files, fields);
+  if (answer.status !== 201) throw new Error(`not posted: ${answer.status} ${answer.text}`);
+  const message = answer.json<Posted>();
+  const [first] = message.attachments;
+  if (!first) throw new Error('the message has no file');
+  return { ...message, first };
+}
+
+/** A file's bytes. */
+export async function download(who: Client, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Buffer> {
+  const response = await who.open(path, { headers });
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** A picture with something in it. */
+export function picture(width: number, height: number): Sharp {
+  return sharp({ create: { width, height, channels: 3, background: '#2a7' } });
+}
+
+export const noise = (bytes: number): Buffer => randomBytes(bytes);
+
+/** The same person as a program, with a token of theirs. */
+export async function programOf(who: Client): Promise<Client> {
+  const { text } = await who.form('/settings/tokens', { name: 'files' });
+  const [, token] = /value="([A-Za-z0-9]{20,})" aria-label="New token"/.exec(text) ?? [];
+  if (!token) throw new Error('no token was shown');
+  return who.bearer(token);
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ExecutionContext } from 'ava';
+
+/** A call as a bot gets it. */
+export type Received = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of a payload it says itself
+  readonly body: any;
+};
+
+/** How a bot answers: a status; a text; all of it; or by itself, as it likes. */
+export type Answering =
+  | number
+  | string
+  | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Uint8Array }
+  | ((received: Received, response: ServerResponse) => unknown);
+
+/** A bot's own server: a real one, on a free port of 127.0.0.1. */
+export class Receiver {
+  readonly url: string;
+  readonly received: Received[] = [];
+  /** One for each call to come, from the front; afterwards `usually`. */
+  readonly answers: Answering[] = [];
+  usually: Answering = 204;
+  /** Calls that are being answered now, and the most there ever were at once. */
+  open = 0;
+  mostOpen = 0;
+  readonly #server: Server;
+  #waiting: (() => void)[] = [];
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/bot`;
+    server.on('request', (request, response) => void this.#take(request, response));
+  }
+
+  static async open(t: Pick<ExecutionContext, 'teardown'>): Promise<Receiver> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const receiver = new Receiver(server);
+    t.teardown(() => receiver.close());
+    return receiver;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** Resolves once so many calls have come in all, to the last of these. */
+  async call(count: number): Promise<Received> {
+    for (;;) {
+      const found = this.received[count - 1];
+      if (found) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.open += 1;
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    response.once('close', () => {
+      this.open -= 1;
+    });
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    const { method = '', url: path = '' } = request;
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    const received = { method, path, headers, text, body: JSON.parse(text) };
+    this.received.push(received);
+    answer(this.answers.shift() ?? this.usually, received, response);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+function answer(how: Answering, received: Received, response: ServerResponse): void {
+  if (typeof how === 'function') how(received, response);
+  else if (typeof how === 'number') response.writeHead(how).end();
+  else if (typeof how === 'string') response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(how);
+  else response.writeHead(how.status ?? 200, how.headers).end(how.body);
+}

@@ -1,0 +1,82 @@
+import test from 'ava';
+import { cursorOf, entriesIn, openGroups, seqsIn } from './all.ts';
+import { eventually, numbers } from './site.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const NAMES = numbers(1, 12).map((n) => `Room ${n}`);
+
+test('ids stay short with many groups: they name a stored set, and what has moved since', async (t) => {
+  const { bob, groups, say, all } = await openGroups(t, NAMES);
+  const reader = await all(bob);
+  await reader.until((events) => events.length > 0);
+  t.regex(reader.events[0]?.id ?? '', /^none(\.\d+-\d+){13}$/, 'the first id names each group');
+  let said = 0;
+  const [first] = groups;
+  if (!first) return t.fail();
+  await eventually(async () => {
+    await say(first, `${said}`);
+    said += 1;
+    await reader.until((events) => entriesIn(events).length === said);
+    return /^[0-9a-z]{16}\.\d+-\d+$/.test(cursorOf(reader.events));
+  });
+  for (const group of groups) await say(group, 'once more');
+  await reader.until((events) => entriesIn(events).length === said + groups.length);
+  const ids = reader.events.flatMap(({ id }) => id ?? []);
+  const again = await all(bob, `?after=${ids.at(-6)}`);
+  await again.until((events) => entriesIn(events).length === 5);
+  t.deepEqual(
+    entriesIn(again.events)
+      .map(({ group }) => group)
+      .sort(),
+    NAMES.slice(-5)
+      .map((name) => name.toLowerCase().replace(' ', '-'))
+      .sort(),
+  );
+});
+
+test("a set is one user's: to another it is not there, and neither is one that never was", async (t) => {
+  const { core, ann, bob, annUser, all } = await openGroups(t, ['Kitchen']);
+  const set = { id: 'a'.repeat(16), user: annUser.id, positions: new Map([[1, 1]]) };
+  await core.store.cursors.insert(set, core.now());
+  const mine = await all(ann, `?after=${set.id}`);
+  await mine.until((events) => entriesIn(events).length >= 1);
+  t.is(entriesIn(mine.events).find(({ group }) => group === 'lobby')?.seq, 2);
+  for (const cursor of [set.id, `${set.id}.1-1`, 'b'.repeat(16)]) {
+    const answer = await bob.get(`/events?after=${cursor}`, 'application/json');
+    t.deepEqual([answer.status, answer.json().code], [410, 'gone'], cursor);
+  }
+});
+
+test('a cursor holds for 30 days after it was last used, one that its stream has gone on from for a day', async (t) => {
+  const { core, server, clock, annUser } = await openGroups(t, []);
+  const set = (letter: string) => ({ id: letter.repeat(16), user: annUser.id, positions: new Map([[1, 1]]) });
+  const { cursors } = core.store;
+  const start = core.now();
+  await cursors.insert(set('a'), start);
+  await cursors.insert(set('b'), start, set('a').id);
+  await cursors.insert(set('c'), start, set('b').id);
+  const isThere = async (letter: string) => (await cursors.use(annUser.id, letter.repeat(16), 0)) !== undefined;
+  clock.turn(DAY_MS - 1);
+  await cursors.use(annUser.id, set('b').id, core.now()); // somebody came back with the older one
+  clock.turn(2);
+  await server.sweep();
+  t.deepEqual([await isThere('b'), await isThere('c')], [true, true]);
+  t.is(await cursors.use(annUser.id, set('a').id, 0), undefined);
+  clock.turn(29 * DAY_MS);
+  await server.sweep();
+  t.deepEqual([await isThere('b'), await isThere('c')], [true, false]);
+  clock.turn(DAY_MS);
+  await server.sweep();
+  t.false(await isThere('b'));
+});
+
+test('an id of another stream in Last-Event-ID is as if it were not there; a position past the end of a log gets a reset', async (t) => {
+  const { bob, lobby, say, all } = await openGroups(t, []);
+  const reader = await all(bob, '?after=0', { 'Last-Event-ID': '17' });
+  await reader.until((events) => entriesIn(events).length === 2);
+  const past = await (await all(bob, '?after=none.1-99')).ended();
+  t.is(past.at(-1)?.event, 'reset');
+  await say(lobby, 'on');
+  await reader.until((events) => entriesIn(events).length === 3);
+  t.deepEqual(seqsIn(entriesIn(reader.events)), { lobby: [1, 2, 3] });
+});

@@ -1,0 +1,112 @@
+import test, { type ExecutionContext } from 'ava';
+import { addMember, createGroup, removeMember } from '../../lib/groups/operations.ts';
+import { Client } from '../helpers/client.ts';
+import { Clock, startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { EventReader, type StreamEvent } from '../helpers/stream.ts';
+import { cursorOf, entriesIn, type Groups, openGroups, seqsIn } from './all.ts';
+import { numbers } from './site.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+type Pair = Groups & {
+  /** A stream of the same person at the second server. */
+  all2(who: Client, path: string, headers?: Record<string, string>): Promise<EventReader>;
+};
+
+/** Two servers over one database and one Redis. */
+async function openPair(t: ExecutionContext, names: readonly string[], ownRedis?: Service): Promise<Pair> {
+  const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
+  const clock = new Clock();
+  const site = await openGroups(t, names, { env, clock });
+  const second = await startServer({ env: { ...env, POSTS_PER_SECOND: '0' }, clock });
+  t.teardown(second.close);
+  const all2 = async (who: Client, path: string, headers: Record<string, string> = {}): Promise<EventReader> => {
+    const browser = new Client(second.url);
+    for (const [name, value] of who.cookies) browser.cookies.set(name, value);
+    const reader = await EventReader.open(browser, path, headers);
+    t.teardown(() => reader.close());
+    return reader;
+  };
+  return { ...site, all2 };
+}
+
+const bodiesIn = (events: readonly StreamEvent[]): (string | undefined)[] => entriesIn(events).flatMap(({ body }) => body ?? []);
+
+shared('a stream of many groups goes on at the other server where it broke off, by a set that the first one stored', async (t) => {
+  const { bob, groups, say, all, all2 } = await openPair(
+    t,
+    numbers(1, 10).map((n) => `Room ${n}`),
+  );
+  const [room] = groups;
+  if (!room) return t.fail();
+  const first = await all(bob);
+  for (let said = 0; !/^[0-9a-z]{16}/.test(cursorOf(first.events)) || cursorOf(first.events).startsWith('none'); ) {
+    await say(room, `${said}`);
+    said += 1;
+    await first.until((events) => entriesIn(events).length === said);
+  }
+  first.close();
+  for (const group of groups) await say(group, 'in between');
+  const again = await all2(bob, '/events', { 'Last-Event-ID': cursorOf(first.events) });
+  await again.until((events) => entriesIn(events).length === groups.length);
+  t.deepEqual(Object.keys(seqsIn(entriesIn(again.events))).sort(), groups.map(({ slug }) => slug).sort());
+  t.true(bodiesIn(again.events).every((body) => body === 'in between'));
+});
+
+shared(
+  'who is added or put out at one server hears of it at the other, in the stream and in the sidebar; with Redis away too',
+  async (t) => {
+    const own = present(await redisService({ own: true }));
+    t.teardown(() => own.stop());
+    const { core, bob, annUser, bobUser, say, all2 } = await openPair(t, [], own);
+    const [stream, page] = [await all2(bob, '/events'), await all2(bob, '/groups/lobby/events')];
+    const lists = (name: string, isListed: boolean) => (events: readonly StreamEvent[]) =>
+      events.findLast(({ event }) => event === 'sidebar')?.data.includes(name) === isListed;
+    await page.until(lists('Lobby', true));
+    const join = async (name: string): Promise<number> => {
+      const group = await createGroup(core, annUser, { name });
+      const startedAt = performance.now();
+      await addMember(core, annUser.id, group, bobUser);
+      await say(group, `welcome to ${name}`);
+      await stream.until((events) => bodiesIn(events).includes(`welcome to ${name}`));
+      const ms = performance.now() - startedAt;
+      await page.until(lists(name, true));
+      await removeMember(core, annUser.id, group, bobUser);
+      await say(group, `${name} without him`);
+      await page.until(lists(name, false));
+      return ms;
+    };
+    const ms = await join('Kitchen');
+    t.true(ms < 1000, `${Math.round(ms)} ms`);
+    await own.kill('SIGKILL');
+    const msWithout = await join('Garden');
+    t.true(msWithout < 3000, `${Math.round(msWithout)} ms without Redis`);
+    t.false(bodiesIn(stream.events).some((body) => body?.includes('without him')));
+    t.deepEqual(
+      entriesIn(stream.events).map(({ group, kind }) => `${group} ${kind}`),
+      ['kitchen join', 'kitchen message', 'kitchen leave', 'garden join', 'garden message', 'garden leave'],
+    );
+  },
+);
+
+shared('what is read at one server is read in the tabs at the other', async (t) => {
+  const { bob, groups, say, all2 } = await openPair(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const page = await all2(bob, '/groups/lobby/events');
+  const unread = (count: number) => (events: readonly StreamEvent[]) => {
+    const html = events.findLast(({ event }) => event === 'sidebar')?.data ?? '';
+    return html !== '' && Number(/class="unread">(\d+)/.exec(html)?.[1] ?? 0) === count;
+  };
+  await page.until(unread(0));
+  await say(kitchen, 'hello');
+  await page.until(unread(1));
+  await bob.get('/groups/kitchen');
+  await t.notThrowsAsync(page.until(unread(0)));
+});

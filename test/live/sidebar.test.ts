@@ -1,0 +1,169 @@
+import test from 'ava';
+import { addMember, createGroup, removeMember, renameGroup, standing } from '../../lib/groups/operations.ts';
+import { edit, post } from '../../lib/messages/operations.ts';
+import { EventReader, type StreamEvent } from '../helpers/stream.ts';
+import { openGroups } from './all.ts';
+import { eventually, LOBBY } from './site.ts';
+
+/** The lines of the last sidebar: name, what stands beside it, and whether it is the current one. */
+function sidebarIn(events: readonly StreamEvent[]): string[] | undefined {
+  const html = events.findLast(({ event }) => event === 'sidebar')?.data;
+  return html?.match(/<li(?! class="label)[^>]*>.*?<\/li>/gs)?.map((line) => {
+    const [, current = '', name = ''] = /<a href="[^"]+"( aria-current="page")?>([^<]*)</.exec(line) ?? [];
+    const [, count = ''] = /<span class="unread(?: at)?">([^<]*)</.exec(line) ?? [];
+    return [current && '>', name, count].filter(Boolean).join(' ');
+  });
+}
+
+const sidebars = (events: readonly StreamEvent[]): StreamEvent[] => events.filter(({ event }) => event === 'sidebar');
+const shows =
+  (...lines: string[]) =>
+  (events: readonly StreamEvent[]): boolean =>
+    sidebarIn(events)?.join() === lines.join();
+
+test("a page's stream begins with the whole sidebar and says it anew when it changes; its cursor stays the group's", async (t) => {
+  const { bob, lobby, groups, bobUser, say, stream } = await openGroups(t, ['Kitchen', 'Garden']);
+  const [kitchen, garden] = groups;
+  if (!kitchen || !garden) return t.fail();
+  const page = await stream(bob);
+  await page.until(shows('Garden', 'Kitchen', '> Lobby'));
+  await say(kitchen, 'one');
+  await say(kitchen, 'two');
+  await page.until(shows('Garden', 'Kitchen 2', '> Lobby'));
+  await say(garden, 'hello @Bob', [bobUser.id]);
+  await page.until(shows('Garden @1', 'Kitchen 2', '> Lobby'));
+  await say(lobby, 'seen right here');
+  await page.until(() => page.ids.length === 1);
+  t.deepEqual(page.ids, [3]);
+  t.true(sidebars(page.events).every(({ id }) => id === undefined));
+  t.is(/data-waiting="([^"]*)"/.exec(sidebars(page.events).at(-1)?.data ?? '')?.[1], '1', 'what names him');
+});
+
+test('groups come and go with their memberships, and take on their new names', async (t) => {
+  const { core, bob, annUser, bobUser, groups, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const page = await stream(bob);
+  await page.until(shows('Kitchen', '> Lobby'));
+  const cellar = await createGroup(core, annUser, { name: 'Cellar' });
+  await addMember(core, annUser.id, cellar, bobUser);
+  await page.until(shows('Cellar', 'Kitchen', '> Lobby'));
+  await renameGroup(core, annUser.id, kitchen, 'Pantry');
+  await page.until(shows('Cellar', '> Lobby', 'Pantry'));
+  await removeMember(core, annUser.id, cellar, bobUser);
+  await t.notThrowsAsync(page.until(shows('> Lobby', 'Pantry')));
+});
+
+test('what is read in one tab is read in the others', async (t) => {
+  const { bob, groups, bobUser, say, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const tabs = [await stream(bob), await stream(bob)];
+  await say(kitchen, 'hello @Bob', [bobUser.id]);
+  for (const tab of tabs) await tab.until(shows('Kitchen @1', '> Lobby'));
+  t.is((await bob.get('/groups/kitchen')).status, 200);
+  for (const tab of tabs) await tab.until(shows('Kitchen', '> Lobby'));
+  await say(kitchen, 'and another');
+  for (const tab of tabs) await tab.until(shows('Kitchen 1', '> Lobby'));
+  await bob.json('POST', '/groups/kitchen/read', {});
+  for (const tab of tabs) await tab.until(shows('Kitchen', '> Lobby'));
+});
+
+test('an edit that names me counts; what names others does not', async (t) => {
+  const { core, bob, annUser, groups, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const at = await standing(core, annUser, kitchen);
+  const page = await stream(bob);
+  const { message } = await post(core, at, { body: 'hello @Ann' });
+  await page.until(shows('Kitchen 1', '> Lobby'));
+  await edit(core, at, message.seq, 'hello @Bob');
+  await t.notThrowsAsync(page.until(shows('Kitchen @1', '> Lobby')));
+});
+
+test('whoever is not in a group sees nothing move when it talks, and neither does who has left it', async (t) => {
+  const { core, ann, bob, annUser, bobUser, groups, say, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const hidden = await createGroup(core, annUser, { name: 'Hidden' });
+  const [theirs, mine] = [await stream(bob), await stream(ann)];
+  await theirs.until(shows('Kitchen', '> Lobby'));
+  await removeMember(core, annUser.id, kitchen, bobUser);
+  await theirs.until(shows('> Lobby'));
+  const before = theirs.events.length;
+  for (let i = 1; i <= 3; i += 1) {
+    await say(hidden, `${i}`);
+    await say(kitchen, `${i}`);
+    await mine.until((events) => sidebarIn(events)?.join() === `Hidden ${i},Kitchen ${i},> Lobby`);
+  }
+  t.is(theirs.events.length, before);
+});
+
+test('what comes quickly is told at most twice a second; what changes nothing to be seen is not told', async (t) => {
+  const { bob, lobby, groups, say, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const page = await stream(bob);
+  await page.until(shows('Kitchen', '> Lobby'));
+  const startedAt = performance.now();
+  for (let i = 1; i <= 150; i += 1) await say(kitchen, `${i}`);
+  await page.until(shows('Kitchen 99+', '> Lobby'));
+  const seconds = (performance.now() - startedAt) / 1000;
+  t.true(sidebars(page.events).length <= 2 + Math.ceil(seconds * 2), `${sidebars(page.events).length} in ${seconds} s`);
+  const told = sidebars(page.events).length;
+  await say(kitchen, 'one more of too many');
+  const { seq } = await say(lobby, 'seen right here');
+  await page.until(() => page.ids.includes(seq));
+  const second = await stream(bob); // told what holds, after all that came before
+  await second.until(shows('Kitchen 99+', '> Lobby'));
+  t.is(sidebars(page.events).length, told);
+});
+
+test('programs, shells and the page without JavaScript are told of no other group; the slim stream only of them', async (t) => {
+  const { server, bob, groups, say, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const program = await stream(bob, '?as=json');
+  const slim = await EventReader.open(bob, '/events?as=sidebar');
+  t.teardown(() => slim.close());
+  await slim.until(shows('Kitchen', 'Lobby'));
+  await say(kitchen, 'hello');
+  await slim.until(shows('Kitchen 1', 'Lobby'));
+  t.deepEqual(program.events, []);
+  t.true(slim.events.every(({ event, id }) => event === 'sidebar' && id === undefined));
+  await bob.form('/settings/logout-everywhere', {});
+  slim.close();
+  await eventually(() => server.hub.streams < 2);
+});
+
+test('a page that is opened while the store hiccups is told once it answers', async (t) => {
+  const { core, bob, groups, say, stream } = await openGroups(t, ['Kitchen']);
+  const [kitchen] = groups;
+  if (!kitchen) return t.fail();
+  const { byIds } = core.store.groups;
+  let asked = 0;
+  const { StoreUnavailable } = await import('../../lib/store/port.ts');
+  core.store.groups.byIds = async (ids) => {
+    asked += 1;
+    if (asked === 1) throw new StoreUnavailable('away, as the test wants it');
+    return byIds(ids);
+  };
+  const page = await stream(bob);
+  await page.until(shows('Kitchen', '> Lobby'));
+  t.true(asked > 1);
+  await say(kitchen, 'hello');
+  await page.until(shows('Kitchen 1', '> Lobby'));
+});
+
+test('the page itself has the same sidebar, without JavaScript too', async (t) => {
+  const { bob, groups, bobUser, say } = await openGroups(t, ['Kitchen', 'Garden']);
+  const [kitchen, garden] = groups;
+  if (!kitchen || !garden) return t.fail();
+  await say(kitchen, 'hello');
+  await say(garden, 'hello @Bob', [bobUser.id]);
+  const { text } = await bob.get(LOBBY);
+  const html = /<ul id="sidebar".*?<\/ul>/s.exec(text)?.[0] ?? '';
+  t.deepEqual(sidebarIn([{ id: undefined, event: 'sidebar', data: html }]), ['Garden @1', 'Kitchen 1', '> Lobby']);
+  t.regex(html, /1<span class="vh"> unread, naming you<\/span>/);
+  t.regex(html, /1<span class="vh"> unread<\/span>/);
+});

@@ -1,0 +1,85 @@
+import test from 'ava';
+import { quoteOf } from '../../lib/messages/quote.ts';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let bob: Client;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0', PUBLIC_URL: 'https://chat.example.org' } });
+  [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
+  await bob.form('/groups/join', { slug: 'lobby' });
+});
+test.after.always(() => site.close());
+
+const said = async (body: string, format = 'text'): Promise<string> =>
+  (await ann.json('POST', '/groups/lobby/messages', { body, format })).json<{ url: string }>().url;
+const versions = async (url: string) => (await bob.get(`${url}/history`, 'application/json')).json<{ body: string; html: string }[]>();
+
+test('members read all that a message said: as JSON and text the present one last, on the page what was before, last first', async (t) => {
+  const url = await said('first <b>');
+  t.deepEqual(
+    (await versions(url)).map(({ body }) => body),
+    ['first <b>'],
+  );
+  t.regex((await bob.get(`${url}/history`)).text, /It has always said what it says/);
+  for (const body of ['second', 'third']) await ann.json('PATCH', url, { body });
+  await bob.json('PUT', `${url}/reactions/x`);
+  t.deepEqual(
+    (await versions(url)).map(({ body }) => body),
+    ['first <b>', 'second', 'third'],
+  );
+  t.is((await versions(url))[0]?.html, 'first &lt;b&gt;');
+  t.regex((await bob.get(`${url}/history`, 'text/plain')).text, /Z\tfirst <b>\n.*Z\tsecond\n.*Z\tthird\n$/);
+  const page = (await bob.get(`${url}/history`)).text;
+  t.regex(page, /<h1>Earlier texts[\s\S]*>second<[\s\S]*>first &lt;b&gt;</);
+  t.notRegex(page, /third/);
+  t.regex((await bob.get(`${url}/history`, 'text/html', { 'HX-Request': 'true' })).text, /^<ol class="versions"/);
+  t.regex((await bob.get(url)).text, /<details class="past"[^>]*><summary>edited<\/summary><div><a href="[^"]*\/history">Earlier texts/);
+});
+
+test('an erasure hides what was said before at once, an undo shows it again, and a scrub ends it', async (t) => {
+  const url = await said('secret one');
+  await ann.json('PATCH', url, { body: 'secret two' });
+  await ann.json('DELETE', url);
+  for (const accept of ['text/html', 'application/json', 'text/plain']) {
+    const answer = await bob.get(`${url}/history`, accept);
+    t.is(answer.status, 404);
+    t.notRegex(answer.text, /secret/);
+  }
+  await ann.json('POST', `${url}/unerase`);
+  t.is((await versions(url)).length, 2);
+  await ann.json('DELETE', url);
+  site.clock.turn(60_000);
+  await site.server.sweep();
+  t.is((await bob.get(`${url}/history`)).status, 404);
+});
+
+test('strangers read no history and quote nothing', async (t) => {
+  const url = await said('among us');
+  await ann.json('PATCH', url, { body: 'among us, edited' });
+  const eve = await site.signUp('Eve');
+  for (const path of ['history', 'quote']) {
+    t.is((await eve.get(`${url}/${path}`)).status, 404, path);
+    t.is((await bob.get(`${url}/${path}`)).status, 200, path);
+  }
+});
+
+test('an answer begins with who said it, a link, and the words; without a script the page fills them in', async (t) => {
+  const url = await said('# one\n\ntwo <three>');
+  const quote = `@Ann [wrote](https://chat.example.org${url}):\n> # one\n>\n> two <three>\n\n`;
+  t.is((await bob.get(`${url}/quote`)).text, quote);
+  const seq = url.split('/').at(-1);
+  t.true((await bob.get(`/groups/lobby?quote=${seq}`)).text.includes(quote.replaceAll('<', '&lt;').replaceAll('>', '&gt;')));
+  for (const other of ['4711', 'x', '']) t.regex((await bob.get(`/groups/lobby?quote=${other}`)).text, /autofocus><\/textarea>/, other);
+  await ann.json('DELETE', url);
+  t.regex((await bob.get(`${url}/quote`)).text, /> \(erased\)\n/);
+});
+
+test('a long text is quoted in part', (t) => {
+  const quoted = (text: string) => quoteOf({ name: 'Ann', url: 'u', text }).split('\n').slice(1, -2);
+  t.deepEqual(quoted('1\n2\n3\n4\n5\n6'), ['> 1', '> 2', '> 3', '> 4', '> 5', '> 6']);
+  t.deepEqual(quoted('1\n2\n3\n4\n5\n6\n7'), ['> 1', '> 2', '> 3', '> 4', '> 5', '> 6 …']);
+  t.deepEqual(quoted('👩'.repeat(500)), [`> ${'👩'.repeat(400)} …`]);
+});

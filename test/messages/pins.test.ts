@@ -1,0 +1,119 @@
+import test from 'ava';
+import { addMember } from '../../lib/groups/operations.ts';
+import { erase, post } from '../../lib/messages/operations.ts';
+import { countPins, pin, readPins } from '../../lib/messages/pins.ts';
+import { MOST_PINS } from '../../lib/messages/rules.ts';
+import { scrubDue } from '../../lib/messages/scrub.ts';
+import type { Client } from '../helpers/client.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
+import { openCast, says, standingOf, wholeLog } from './cast.ts';
+
+const seqsOf = (folded: readonly { readonly message: { readonly seq: number } }[]): number[] => folded.map(({ message }) => message.seq);
+
+test('any member pins and unpins; saying what holds already changes nothing; the last pinned comes first', async (t) => {
+  const { core, group, ann, bob } = await openCast(t);
+  const [byAnn, byBob] = [await standingOf(core, ann, group), await standingOf(core, bob, group)];
+  const one = (await post(core, byAnn, { body: 'one' })).message.seq;
+  const two = (await post(core, byBob, { body: 'two' })).message.seq;
+  const pinned = await pin(core, byBob, one, true);
+  t.like(pinned.state.pinned, { by: bob.id, seq: pinned.rev });
+  await pin(core, byAnn, two, true);
+  const before = await core.store.log.head(group.id);
+  await pin(core, byAnn, one, true);
+  t.deepEqual(await core.store.log.head(group.id), before);
+  t.deepEqual(seqsOf(await readPins(core, group.id)), [two, one]);
+  t.is((await pin(core, byAnn, one, false)).state.pinned, undefined);
+  await pin(core, byAnn, one, false);
+  t.deepEqual(seqsOf(await readPins(core, group.id)), [two]);
+  await pin(core, byAnn, one, true);
+  t.deepEqual(seqsOf(await readPins(core, group.id)), [one, two], 'pinned again, it is the newest');
+  t.is(await countPins(core, group.id), 2);
+});
+
+test('strangers do not pin, nobody pins what is erased, and in an archived group nothing changes', async (t) => {
+  const { core, group, ann, bob, eve } = await openCast(t);
+  const at = await standingOf(core, bob, group);
+  const { seq } = (await post(core, at, { body: 'one' })).message;
+  await t.throwsAsync(pin(core, await standingOf(core, eve, group), seq, true), { message: /nothing here/i });
+  await addMember(core, ann.id, group, eve);
+  await pin(core, await standingOf(core, eve, group), seq, true);
+  await erase(core, at, seq);
+  t.deepEqual(await readPins(core, group.id), []);
+  await t.throwsAsync(pin(core, at, seq, false), { message: /nothing here to pin/ });
+  await core.store.groups.update(group.id, { archived: true });
+  await t.throwsAsync(pin(core, await standingOf(core, bob, group), seq, true), { message: /archived/ });
+});
+
+test('a scrubbed message takes no place among the pins', async (t) => {
+  const { core, clock, group, ann } = await openCast(t);
+  const at = await standingOf(core, ann, group);
+  const { seq } = (await post(core, at, { body: 'one' })).message;
+  await pin(core, at, seq, true);
+  await erase(core, at, seq);
+  t.is((await core.store.log.pins(group.id, 9)).length, 1, 'it may be taken back');
+  clock.turn(60_000);
+  await scrubDue(core);
+  t.deepEqual(await core.store.log.pins(group.id, 9), []);
+});
+
+test('what a crash left standing is not shown, and put right', async (t) => {
+  const { core, group, ann, bob } = await openCast(t);
+  const at = await standingOf(core, ann, group);
+  const { seq } = (await post(core, at, { body: 'one' })).message;
+  await pin(core, at, seq, true);
+  // What pin(…, false) writes before it settles the pin.
+  await core.appender.append(group.id, { ...says(bob.id, ''), kind: 'unpin', target: seq } as Parameters<typeof core.appender.append>[1]);
+  t.is((await core.store.log.pins(group.id, 9)).length, 1);
+  t.deepEqual(await readPins(core, group.id), []);
+  t.deepEqual(await core.store.log.pins(group.id, 9), []);
+});
+
+test('a group has so many pins and no more, though they come at once from two processes', async (t) => {
+  const cast = await openCast(t);
+  const { core, group, ann } = cast;
+  const other = await cast.second();
+  const at = await standingOf(core, ann, group);
+  const posted = await Promise.all(Array.from({ length: MOST_PINS + 6 }, (_, index) => post(core, at, { body: `${index}` })));
+  const seqs = posted.map(({ message }) => message.seq);
+  const tried = await Promise.allSettled(seqs.map((seq, index) => pin(index % 2 ? core : other, at, seq, true)));
+  t.is(tried.filter(({ status }) => status === 'fulfilled').length, MOST_PINS);
+  t.is((await readPins(core, group.id)).length, MOST_PINS);
+  t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'pin').length, MOST_PINS);
+  const [first] = seqsOf(await readPins(core, group.id));
+  const refused = seqs[tried.findIndex(({ status }) => status === 'rejected')] ?? 0;
+  await pin(core, at, first ?? 0, false);
+  t.truthy((await pin(core, at, refused, true)).state.pinned, 'a place that is free again is taken');
+});
+
+let site: TestServer;
+let ann: Client;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  ann = await site.signUp('Ann');
+});
+test.after.always(() => site.close());
+
+test('pins by form, htmx and API; their page, as JSON and text; the group page counts them', async (t) => {
+  const { url } = (await ann.json('POST', '/groups/lobby/messages', { body: 'read <this> first' })).json<{ url: string }>();
+  t.regex((await ann.get('/groups/lobby')).text, /<a id="pins"[^>]* hidden>/);
+  t.regex((await ann.get('/groups/lobby/pins')).text, /Nothing is pinned here/);
+  const form = await ann.form(`${url}/pin`, { on: '1' });
+  t.deepEqual([form.status, form.headers.get('location')], [303, url.replace('/messages/', '#m-')]);
+  t.regex((await ann.get('/groups/lobby')).text, /<a id="pins" class="pins" href="\/groups\/lobby\/pins"><span>Pinned \(<b>1<\/b>\)/);
+  t.regex((await ann.get('/groups/lobby/pins')).text, /read &lt;this&gt; first[\s\S]*Pinned by Ann[\s\S]*value="0">Unpin/);
+  t.is((await ann.get('/groups/lobby/pins', 'text/plain')).text, 'Ann: read <this> first\n');
+  const [pinned] = (await ann.get('/groups/lobby/pins', 'application/json')).json<{ url: string; pinned: { by: { name: string } } }[]>();
+  t.deepEqual([pinned?.url, pinned?.pinned.by.name], [url, 'Ann']);
+  const row = await ann.form(`${url}/pin`, { on: '0' }, { 'HX-Request': 'true' });
+  t.regex(row.text, /^<article [\s\S]*value="1">Pin</);
+  t.deepEqual((await ann.get('/groups/lobby/pins', 'application/json')).json(), []);
+  t.is((await ann.json('PUT', `${url}/pin`)).json<{ pinned: object | null }>().pinned === null, false);
+  t.is((await ann.json('DELETE', `${url}/pin`)).json<{ pinned: object | null }>().pinned, null);
+});
+
+test('nobody else learns what is pinned', async (t) => {
+  await ann.json('POST', '/groups', { name: 'Den' });
+  const eve = await site.signUp('Eve');
+  t.is((await eve.get('/groups/den/pins')).status, 404);
+  t.is((await ann.get('/groups/den/pins')).status, 200);
+});

@@ -1,0 +1,98 @@
+import test, { type ExecutionContext } from 'ava';
+import { openBrowser, Person, type Script } from '../helpers/browser.ts';
+import { startServer } from '../helpers/server.ts';
+import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { lynx, Reader } from '../helpers/text-browser.ts';
+
+const [browser, text] = [await openBrowser(), lynx()];
+const check = requireOrSkip(test, browser);
+const checkText = requireOrSkip(test, text);
+
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+});
+
+/** Ann in Lobby, where something was said a while ago, and since then so much that it is no longer on the page. */
+async function opened(t: ExecutionContext) {
+  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  t.teardown(site.close);
+  const bob = await site.signUp('Zoe');
+  const say = (body: string) => bob.json('POST', '/groups/lobby/messages', { body });
+  await say('The lighthouse keeps its lamp lit');
+  for (let i = 0; i < 70; i += 1) await say(`later ${i}`);
+  return site;
+}
+
+async function annAt(t: ExecutionContext, script: Script): Promise<Person> {
+  const site = await opened(t);
+  const ann = await Person.open(present(browser), site, script);
+  t.teardown(() => ann.close());
+  await ann.signUp('Ann');
+  await ann.press(ann.page.getByRole('button', { name: 'Join Lobby' }));
+  await ann.live();
+  return ann;
+}
+
+for (const script of ['on', 'off'] as const)
+  check.serial(`with JavaScript ${script} one finds a message from the group’s page, and sees it among its neighbours`, async (t) => {
+    const ann = await annAt(t, script);
+    const { page } = ann;
+    await page.getByRole('searchbox', { name: 'Search messages' }).fill('lamp from:zoe');
+    await ann.press(page.getByRole('search').getByRole('button', { name: 'Search' }));
+    const hits = page.getByRole('list', { name: 'Messages found, newest first' });
+    await hits.getByText('The lighthouse keeps its lamp lit').waitFor();
+    t.is(await hits.getByRole('listitem').count(), 1);
+    t.is(await hits.locator('mark').textContent(), 'lamp');
+    t.is(await page.getByRole('searchbox', { name: 'Search messages' }).inputValue(), 'lamp from:zoe');
+    await ann.press(hits.getByRole('link').last());
+    const found = page.getByRole('article').filter({ hasText: 'lighthouse' });
+    await found.waitFor();
+    t.regex(page.url(), /\/groups\/lobby\?around=\d+#m-\d+$/);
+    t.true(await found.evaluate((element) => element.matches(':target')));
+    await ann.go('/search?q=unheard');
+    await page.getByRole('heading', { name: 'Nothing found' }).waitFor();
+    t.deepEqual(ann.complaints, []);
+  });
+
+check.serial('/ and Ctrl+K lead to the search, and / is only a letter where one writes', async (t) => {
+  const ann = await annAt(t, 'on');
+  const { page } = ann;
+  const field = page.getByRole('searchbox', { name: 'Search messages' });
+  const hasFocus = () => field.evaluate((element) => element.matches(':focus'));
+  const composer = page.getByRole('textbox', { name: 'Message' });
+  await composer.focus();
+  await page.keyboard.type('a/b');
+  t.is(await composer.inputValue(), 'a/b');
+  t.false(await hasFocus());
+  await page.keyboard.press('Control+k');
+  t.true(await hasFocus());
+  await page.keyboard.type('/x');
+  t.is(await field.inputValue(), '/x');
+  await page.getByRole('link', { name: 'Parley' }).focus();
+  await page.keyboard.press('/');
+  t.true(await hasFocus());
+  await page.keyboard.type('lighthouse');
+  t.is(await field.inputValue(), 'lighthouse', 'what was there is written over');
+  await page.keyboard.press('Enter');
+  await page.getByText('The lighthouse keeps its lamp lit').waitFor();
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await ann.openGroup('lobby');
+  t.false(await field.isVisible());
+  await page.getByRole('link', { name: 'Skip to the content' }).focus();
+  await page.keyboard.press('/');
+  await field.waitFor();
+  t.true(await hasFocus(), 'on a narrow page the menu opens for it');
+  t.deepEqual(ann.complaints, []);
+});
+
+checkText('lynx searches and reads what it finds', async (t) => {
+  const site = await opened(t);
+  const reader = await Reader.open(present(text), site.url);
+  t.teardown(() => reader.close());
+  await reader.submit('/', 'Sign up', { name: 'Lyn', password: 'correct horse battery' });
+  await reader.submit('/groups', 'Join Lobby');
+  const shown = await reader.read('/search?q=lighthouse');
+  t.regex(shown, /Zoe in Lobby .*\n\s+The lighthouse keeps its lamp lit/);
+  t.true((await reader.read('/groups/lobby')).includes('Search'));
+});

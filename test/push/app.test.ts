@@ -1,0 +1,41 @@
+import test from 'ava';
+import { startServer } from '../helpers/server.ts';
+
+type Icon = { readonly src: string; readonly type: string; readonly sizes: string; readonly purpose: string };
+type Manifest = { readonly start_url: string; readonly scope: string; readonly display: string; readonly icons: readonly Icon[] };
+
+/** Width and height of a PNG, from its first chunk. */
+const sizeOf = (png: Buffer): string => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
+
+test('what a browser needs to install the site is there for everybody, of the sizes that it says', async (t) => {
+  const site = await startServer();
+  t.teardown(() => site.close());
+  const found = await fetch(`${site.url}/manifest.webmanifest`);
+  t.is(found.status, 200);
+  t.is(found.headers.get('content-type'), 'application/manifest+json; charset=utf-8');
+  const { icons, ...manifest } = (await found.json()) as Manifest;
+  t.like(manifest, { start_url: '/groups', scope: '/', display: 'standalone' });
+  t.deepEqual(
+    icons.map(({ sizes, purpose }) => `${sizes} ${purpose}`),
+    ['192x192 any', '512x512 any', '512x512 maskable'],
+  );
+  for (const { src, type, sizes } of icons) {
+    const icon = await fetch(new URL(src, site.url));
+    t.is(icon.headers.get('content-type'), type, src);
+    t.is(sizeOf(Buffer.from(await icon.arrayBuffer())), sizes, src);
+  }
+  const page = await (await fetch(site.url)).text();
+  for (const line of ['<link rel="manifest" href="/manifest.webmanifest">', '<meta name="theme-color"']) t.true(page.includes(line), line);
+});
+
+test('the service worker is served at the root, never from a cache, and the icon it names is there under any hash', async (t) => {
+  const site = await startServer();
+  t.teardown(() => site.close());
+  const worker = await fetch(`${site.url}/sw.js`);
+  t.is(worker.status, 200);
+  t.regex(worker.headers.get('content-type') ?? '', /^text\/javascript/);
+  t.is(worker.headers.get('cache-control'), 'no-cache');
+  const icon = /'(\/static\/[^']+\.png)'/.exec(await worker.text())?.[1] ?? '';
+  const answer = await fetch(`${site.url}${icon}`);
+  t.is(`${answer.status} ${answer.headers.get('content-type')}`, '200 image/png');
+});

@@ -1,0 +1,237 @@
+import test, { type ExecutionContext } from 'ava';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openBrowser, Person } from '../helpers/browser.ts';
+import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { eventually } from '../live/site.ts';
+import { devicesOf, openPushSite, type PushSite } from './site.ts';
+
+const browser = await openBrowser();
+const check = requireOrSkip(test, browser);
+
+test.after.always(async () => {
+  if (!isMissing(browser)) await browser.close();
+});
+
+/** A headless browser shows all tabs at once: so a test says which one is seen. */
+const HIDING = `
+  let isHidden = false;
+  Object.defineProperty(document, 'hidden', { get: () => isHidden });
+  globalThis.turn = (hidden) => {
+    isHidden = hidden;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+`;
+
+/** Ann at a browser that may show notifications. */
+async function open(t: ExecutionContext, site: PushSite, path: string): Promise<Person> {
+  const ann = await Person.open(present(browser), site, 'on');
+  t.teardown(() => ann.close());
+  const context = ann.page.context();
+  await context.grantPermissions(['notifications'], { origin: site.url });
+  await context.addCookies([...site.ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+  await context.addInitScript(HIDING);
+  await ann.page.goto(path, { waitUntil: 'domcontentloaded' });
+  return ann;
+}
+
+type Shown = { readonly title: string; readonly body: string; readonly tag: string; readonly url: string };
+
+/** What the browser shows now. */
+const shown = (page: Page): Promise<Shown[]> =>
+  page.evaluate<Shown[]>(`(async () => {
+    const registration = await navigator.serviceWorker.getRegistration('/');
+    const notices = (await registration?.getNotifications()) ?? [];
+    return notices.map(({ title, body, tag, data }) => ({ title, body, tag, url: data.url }));
+  })()`);
+
+const choose = async ({ page }: Person, label: string): Promise<void> => {
+  await page.getByRole('radio', { name: label }).check();
+};
+
+/** Pushes to this site's service worker, as the browser does with what its push service brings. */
+async function deliver(context: BrowserContext, page: Page, origin: string, data: object): Promise<void> {
+  const devtools = await context.newCDPSession(page);
+  const versions = new Promise<string>((resolve) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const found = registrations.find(({ scopeURL }) => scopeURL === `${origin}/`);
+      if (found) resolve(found.registrationId);
+    });
+  });
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = await versions;
+  await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(data) });
+}
+
+const NOTICE = { group: 'lobby', seq: 1, author: 'Bob', title: 'Bob in Lobby', body: 'hello @Ann', tag: 'group:lobby' };
+
+check.serial('the service worker shows what is pushed, and a click opens the message', async (t) => {
+  const site = await openPushSite(t);
+  const seq = await site.say(site.bob, 'hello @Ann');
+  const ann = await open(t, site, '/settings');
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const context = ann.page.context();
+  const notice = { ...NOTICE, seq, url: `/groups/lobby/messages/${seq}` };
+  await deliver(context, ann.page, site.url, notice);
+  await eventually(async () => (await shown(ann.page)).length === 1);
+  t.deepEqual(await shown(ann.page), [{ title: notice.title, body: notice.body, tag: notice.tag, url: notice.url }]);
+  await deliver(context, ann.page, site.url, { ...notice, body: 'and again' });
+  await eventually(async () => (await shown(ann.page))[0]?.body === 'and again');
+  t.is((await shown(ann.page)).length, 1, 'of one group the newest is shown');
+
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  // A click on what the desktop shows cannot be made from here: so its event is, with the notification that is shown.
+  const opened = await worker.evaluate<string>(`new Promise(async (opened) => {
+    clients.openWindow = async (url) => {
+      opened(url);
+      return null;
+    };
+    const [notification] = await registration.getNotifications();
+    dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+  })`);
+  t.is(opened, notice.url);
+  t.deepEqual(await shown(ann.page), [], 'it is gone then');
+  await ann.page.goto(notice.url, { waitUntil: 'domcontentloaded' });
+  await ann.page.locator(`#m-${seq}`).getByText('hello @Ann').waitFor();
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('what is pushed of a group that is before its user is not shown', async (t) => {
+  const site = await openPushSite(t);
+  const ann = await open(t, site, '/settings');
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  await ann.openGroup('lobby');
+  const url = '/groups/lobby/messages/1';
+  await deliver(ann.page.context(), ann.page, site.url, { ...NOTICE, url });
+  await deliver(ann.page.context(), ann.page, site.url, { ...NOTICE, group: 'kitchen', tag: 'group:kitchen', url });
+  await eventually(async () => (await shown(ann.page)).length > 0);
+  t.deepEqual(
+    (await shown(ann.page)).map(({ tag }) => tag),
+    ['group:kitchen'],
+  );
+});
+
+check.serial('while tabs are open one of them tells, of what is meant for one and is not on a visible screen', async (t) => {
+  const site = await openPushSite(t);
+  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
+  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
+  const ann = await open(t, site, '/settings');
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const [first, second] = [ann, new Person(await ann.page.context().newPage(), 'on')];
+  for (const person of [first, second]) await person.openGroup('lobby');
+  await site.say(site.bob, 'nobody', 'kitchen');
+  const dear = await site.say(site.bob, 'dear @Ann', 'kitchen');
+  await eventually(async () => (await shown(first.page)).length > 0);
+  t.deepEqual(await shown(first.page), [
+    { title: 'Bob in Kitchen', body: 'dear @Ann', tag: 'group:kitchen', url: `/groups/kitchen/messages/${dear}` },
+  ]);
+  await site.say(site.bob, 'dinner, @all', 'kitchen');
+  await eventually(async () => (await shown(first.page))[0]?.body === 'dinner, @all');
+  await site.say(site.bob, 'here, @Ann');
+  await first.sees('here, @Ann');
+  await site.level(site.ann, 'everything', 'kitchen');
+  await site.say(site.bob, 'everything now', 'kitchen');
+  await eventually(async () => (await shown(first.page)).some(({ body }) => body === 'everything now'));
+  t.is((await shown(first.page)).length, 1, 'what is seen is not told');
+
+  await second.page.goto('/groups/kitchen', { waitUntil: 'domcontentloaded' });
+  await second.live();
+  await first.page.evaluate('turn(true)');
+  await second.page.evaluate('turn(true)');
+  await eventually(() => site.server.hub.streams === 1);
+  const at = await site.say(site.bob, 'hidden, @Ann');
+  await eventually(async () => (await shown(first.page)).some(({ url }) => url === `/groups/lobby/messages/${at}`));
+  await site.level(site.ann, 'nothing', 'kitchen');
+  await site.say(site.bob, 'muted, @Ann', 'kitchen');
+  await site.say(site.bob, 'last, @Ann');
+  await eventually(async () => (await shown(first.page)).some(({ body }) => body === 'last, @Ann'));
+  t.false((await shown(first.page)).some(({ body }) => body === 'muted, @Ann'));
+  for (const { complaints } of [first, second]) t.deepEqual(complaints, []);
+});
+
+check.serial('a browser subscribes and takes it back, in the settings', async (t) => {
+  const site = await openPushSite(t);
+  const device = site.service.device();
+  const ann = await open(t, site, '/settings');
+  // No browser here has a push service of its own: this one stands in for it, and all else is as it is.
+  await ann.page.addInitScript(`{
+    const subscription = ${JSON.stringify(device.subscription)};
+    let isOn = sessionStorage.getItem('subscribed') === 'yes';
+    const made = {
+      ...subscription,
+      toJSON: () => subscription,
+      unsubscribe: async () => {
+        isOn = false;
+        sessionStorage.removeItem('subscribed');
+        return true;
+      },
+    };
+    Object.assign(PushManager.prototype, {
+      subscribe: async ({ applicationServerKey, userVisibleOnly }) => {
+        if (!userVisibleOnly || applicationServerKey.length !== 87) throw new Error('no key');
+        isOn = true;
+        sessionStorage.setItem('subscribed', 'yes');
+        return made;
+      },
+      getSubscription: async () => (isOn ? made : null),
+    });
+  }`);
+  await ann.page.reload();
+  t.true(await ann.page.getByRole('radio', { name: 'Never' }).isChecked());
+  await choose(ann, 'Always, also while it is closed');
+  const devices = ann.page.getByRole('list', { name: 'Devices that are always notified' });
+  await devices.getByRole('button', { name: 'Test Chrome on Linux', exact: true }).waitFor();
+  await eventually(() => ann.page.getByRole('radio', { name: 'Always' }).isChecked());
+  await site.say(site.bob, 'pushed to @Ann');
+  t.deepEqual(device.bodies, ['pushed to @Ann']);
+  await ann.press(devices.getByRole('button', { name: 'Test' }));
+  await ann.page.getByText('Sent: it should be on that device in a moment.').waitFor();
+  t.is(device.got.length, 2);
+  await choose(ann, 'Never');
+  await devices.waitFor({ state: 'detached' });
+  t.deepEqual((await devicesOf(site.ann)).devices, []);
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('where a browser has no notifications, as without HTTPS, the settings say so', async (t) => {
+  const site = await openPushSite(t);
+  const ann = await open(t, site, '/groups');
+  await ann.page.addInitScript('delete globalThis.Notification');
+  await ann.page.goto('/settings', { waitUntil: 'domcontentloaded' });
+  await ann.page.getByText('Not in this browser as it is').waitFor();
+  t.is(await ann.page.getByRole('radio').count(), 0);
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('a group page says once that there are notifications, after somebody has named one', async (t) => {
+  const site = await openPushSite(t);
+  const ann = await open(t, site, '/groups/lobby');
+  // A headless browser refuses what nobody can be asked about: this one has not been asked yet.
+  await ann.page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'default' })");
+  await ann.openGroup('lobby');
+  await site.say(site.bob, 'hello @Ann');
+  const hint = ann.page.getByText('Somebody has named you.');
+  await hint.waitFor();
+  await ann.page.getByRole('button', { name: 'Not now' }).click();
+  await ann.openGroup('lobby');
+  await ann.sees('hello @Ann');
+  t.is(await hint.count(), 0);
+});
+
+check.serial('the icon in the tab has a dot while something waits', async (t) => {
+  const site = await openPushSite(t);
+  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
+  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
+  const ann = await open(t, site, '/groups/lobby');
+  await ann.live();
+  const icon = () => ann.page.locator('link[rel="icon"]').getAttribute('href');
+  t.regex((await icon()) ?? '', /icon\.svg$/);
+  await site.say(site.bob, '@Ann!', 'kitchen');
+  await eventually(async () => (await ann.page.title()) === '(1) Lobby · Parley');
+  t.regex((await icon()) ?? '', /icon-dot\.svg$/);
+  await site.ann.json('POST', '/groups/kitchen/read');
+  await eventually(async () => (await ann.page.title()) === 'Lobby · Parley');
+  t.regex((await icon()) ?? '', /icon\.svg$/);
+});

@@ -1,0 +1,81 @@
+import test from 'ava';
+import { MOST_AT_ONCE, MOST_PER_SERVICE, WaitingLine } from '../../lib/push/waiting.ts';
+import { PushService } from '../helpers/push-service.ts';
+import { openPushSite } from './site.ts';
+
+test('a push service that never answers delays no post, and not those of other services', async (t) => {
+  const site = await openPushSite(t, { pushWithinMs: 2000 });
+  const good = await PushService.open(t);
+  const stuck = [];
+  for (let index = 0; index < 10; index += 1) stuck.push(await site.device(site.bob));
+  for (const device of stuck) device.answer = 'silence';
+  const device = await site.device(site.bob, good);
+  const { status } = await site.ann.json('POST', '/groups/lobby/messages', { body: '@Bob' });
+  t.is(status, 201);
+  await good.until(() => device.got.length === 1);
+  await site.service.until(() => site.service.asked === MOST_PER_SERVICE);
+  await site.server.pusher.idle();
+  t.is(site.service.asked, 10, 'each had its turn');
+  t.is(site.service.mostOpen, MOST_PER_SERVICE, 'it had some of the places');
+  const known = await site.core.store.push.ofUser(site.bobUser.id);
+  t.deepEqual(known.map(({ failures }) => failures).sort(), [0, ...Array.from({ length: 10 }, () => 1)]);
+  t.like(site.core.meters.pushes, { sent: 1, failed: 10, dropped: 0 });
+});
+
+test('a server that stops breaks off what hangs', async (t) => {
+  const site = await openPushSite(t, { pushWithinMs: 60_000 });
+  const device = await site.device(site.bob);
+  device.answer = 'silence';
+  await site.ann.json('POST', '/groups/lobby/messages', { body: '@Bob' });
+  await site.service.until(() => device.got.length === 1);
+  await site.server.pusher.stop();
+  await site.ann.json('POST', '/groups/lobby/messages', { body: '@Bob again' });
+  await site.server.pusher.idle();
+  t.is(device.got.length, 1);
+});
+
+test('of too much that waits the oldest is dropped, and so many run at once', async (t) => {
+  let dropped = 0;
+  const line = new WaitingLine(3, () => {
+    dropped += 1;
+  });
+  const gate = Promise.withResolvers<void>();
+  const ran: number[] = [];
+  const add = (number: number, service: string): void =>
+    line.add({
+      service,
+      run: async () => {
+        ran.push(number);
+        await gate.promise;
+      },
+    });
+  for (let number = 1; number <= MOST_AT_ONCE; number += 1) add(number, `service ${number}`);
+  for (let number = 11; number <= 15; number += 1) add(number, 'another');
+  t.is(ran.length, MOST_AT_ONCE);
+  t.is(dropped, 2);
+  gate.resolve();
+  await line.idle();
+  t.deepEqual(ran.slice(MOST_AT_ONCE), [13, 14, 15]);
+});
+
+test('where nobody has a device, nothing is looked up for a message but memory', async (t) => {
+  const site = await openPushSite(t);
+  await site.say(site.ann, 'warm');
+  const [{ push }, { presence }] = [site.core.store, site.core.bus];
+  const list = presence.list;
+  let asked = 0;
+  Object.assign(presence, {
+    list: (...args: Parameters<typeof list>) => {
+      asked += 1;
+      return list(...args);
+    },
+  });
+  t.false(await push.any());
+  await site.post(...Array.from({ length: 300 }, (_, index) => `@Bob ${index}`));
+  await site.server.pusher.idle();
+  t.is(asked, 0);
+  const device = await site.device(site.bob);
+  await site.say(site.ann, '@Bob');
+  t.is(asked, 1);
+  t.is(device.got.length, 1);
+});
