@@ -28,7 +28,8 @@ const NO_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 /** One word as it is compared: compatible forms, case and accents are one (`Ångström`, `ＡＮＧＳＴＲＯＭ` → `angstrom`, `Straße` → `strasse`). */
 function fold(word: string): string {
   const bare = word.normalize('NFKD').replace(DIACRITICS, '');
-  const folded = bare.toUpperCase().toLowerCase().normalize('NFKD').replace(DIACRITICS, '').replaceAll('ς', 'σ');
+  // Up, since ß is only there two letters; but down before, since ẞ is none that can go up.
+  const folded = bare.toLowerCase().toUpperCase().toLowerCase().normalize('NFKD').replace(DIACRITICS, '').replaceAll('ς', 'σ');
   return cut(folded.normalize('NFC').replace(NO_WORD, ''));
 }
 

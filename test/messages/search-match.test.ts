@@ -13,7 +13,7 @@ const terms = (text: string): string =>
 const folds: [string, string][] = [
   ['Hello, World!', 'hello world'],
   [`don't e-mail a_b 3.14 C++`, 'don t e mail a b 3 14 c'],
-  ['Straße STRASSE Ångström ﬁne Ｆｕｌｌ', 'strasse strasse angstrom fine full'],
+  ['Straße STRASSE STRAẞE Ångström ﬁne Ｆｕｌｌ', 'strasse strasse strasse angstrom fine full'],
   ['İstanbul ISPARTA ısparta', 'istanbul isparta isparta'],
   ['ΟΔΟΣ οδός ὀδούς', 'οδοσ οδοσ οδουσ'],
   ['ёлка ЁЛКА', 'елка елка'],

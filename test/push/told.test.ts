@@ -113,8 +113,11 @@ test('whatever door it comes by: page, API, hook, Campfire, or another operation
   await text('/groups/lobby/messages', '@Bob token', { Authorization: `Bearer ${bot.token}` });
   await postWithFiles(site.core, at, { body: '@Bob operation' }, []);
   await site.server.pusher.idle();
-  t.deepEqual(new Set(device.bodies), new Set(['page', 'API', 'hook', 'campfire', 'token', 'operation'].map((door) => `@Bob ${door}`)));
-  t.is(device.got.length, 6);
+  const doors = ['API', 'campfire', 'hook', 'operation', 'page', 'token'];
+  t.deepEqual(
+    [...device.bodies].sort(),
+    doors.map((door) => `@Bob ${door}`),
+  );
 });
 
 test('every device of every member is told once, whoever it is named with', async (t) => {
