@@ -1,11 +1,10 @@
-import { setPassword, userByName } from '../../lib/accounts/operations.ts';
+import { userByName } from '../../lib/accounts/operations.ts';
 import { createHook } from '../../lib/bots/operations.ts';
 import type { OpenCore } from '../../lib/open-core.ts';
-import { type Load, type Site, startAppending, startLoad, startParley } from './lab.ts';
+import { type Load, logIn, type Site, startAppending, startLoad, startParley } from './lab.ts';
 import { type Rate, rateOf } from './posts.ts';
 import { median, type Report } from './report.ts';
 
-const PASSWORD = 'bench bench bench';
 const GROUPS = 100;
 /** The bare append path and HTTP may take so much less (section 5 of the plan for bots). */
 const AIM = 1.5;
@@ -50,10 +49,9 @@ function tell(report: Report, name: string, index: number, rounds: readonly (rea
   report.row({ what: `${name}: times the bare append path and HTTP`, figure: ratio(perSecond, 0), aim: AIM, better: 'less', note });
 }
 
-/** A webhook for each group, and a password for who posts in the page. */
+/** A webhook for each group. */
 async function prepare(core: OpenCore, slugs: readonly string[]): Promise<string[]> {
   const user = await userByName(core, 'Bench');
-  await setPassword(core, user, PASSWORD);
   const paths: string[] = [];
   for (const slug of slugs) {
     const group = await core.store.groups.bySlug(slug);
@@ -79,18 +77,16 @@ const slackByHook = (parley: Site, paths: readonly string[]): Site => ({
 
 /** The composer of a page, as htmx sends it. */
 async function page(parley: Site): Promise<Site> {
-  const { url } = parley.posts;
-  const body = new URLSearchParams({ name: 'Bench', password: PASSWORD });
-  const answer = await fetch(`${url}/login`, { method: 'POST', body, redirect: 'manual' });
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  const headers = { Cookie: cookie, 'HX-Request': 'true', 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' };
+  const headers = {
+    Cookie: await logIn(parley),
+    'HX-Request': 'true',
+    'Content-Type': 'application/x-www-form-urlencoded',
+    Accept: 'text/html',
+  };
   return {
     ...parley,
     name: 'Parley, a page’s post',
-    posts: { url, headers },
+    posts: { url: parley.posts.url, headers },
     body: (text) => new URLSearchParams({ body: text }).toString(),
   };
 }

@@ -121,7 +121,17 @@ export async function need(service: ReturnType<typeof mongoService>): Promise<Se
 }
 
 /** The member of all rooms. */
-export const BENCH = { name: 'Bench', password: 'measured in turns' };
+const BENCH = { name: 'Bench', password: 'measured in turns' };
+
+/** The cookies of a browser in which the member of all rooms has logged in: a token is answered as programs are. */
+export async function logIn({ posts }: Site): Promise<string> {
+  const answer = await fetch(`${posts.url}/login`, { method: 'POST', body: new URLSearchParams(BENCH), redirect: 'manual' });
+  if (answer.status !== 303) throw new Error(`the log-in was answered ${answer.status}`);
+  return answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
+}
 
 type World = { readonly token: string; readonly slugs: readonly string[] };
 

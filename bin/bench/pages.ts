@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { BENCH, type Site, startParley } from './lab.ts';
+import { logIn, type Site, startParley } from './lab.ts';
 import { median, type Report } from './report.ts';
 import { dial, requestBytes, Wire } from './wire.ts';
 
@@ -44,16 +44,6 @@ function fill(file: string, slugs: readonly string[]): void {
   for (const slug of slugs) insert.run(slug, MESSAGES);
   db.exec('COMMIT');
   db.close();
-}
-
-/** The cookies of a browser in which the member of all rooms has logged in: a token would be answered in JSON. */
-async function logIn(site: Site): Promise<string> {
-  const answer = await fetch(`${site.posts.url}/login`, { method: 'POST', body: new URLSearchParams(BENCH), redirect: 'manual' });
-  if (answer.status !== 303) throw new Error(`the log-in was answered ${answer.status}`);
-  return answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
 }
 
 /** Pages a second of each kind: the median of many turns. */
