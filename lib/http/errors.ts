@@ -31,12 +31,18 @@ export type Problem = {
   readonly isOurs: boolean;
 };
 
+/** Of refusals that have no words of their own. */
+const SAID: Readonly<Record<number, string>> = {
+  404: 'There is nothing at this address.',
+  405: 'This address does not take that kind of request. The header Allow names those it takes.',
+};
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable)
     return problem(503, 'unavailable', 'The store does not answer. Try again in a moment.', { retryAfterMs: 2000 });
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
-  if (status !== undefined) return problem(status, 'refused', STATUS_CODES[status] ?? 'Refused', {});
+  if (status !== undefined) return problem(status, 'refused', SAID[status] ?? STATUS_CODES[status] ?? 'Refused', {});
   return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isOurs: true };
 }
 

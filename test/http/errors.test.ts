@@ -65,6 +65,7 @@ test('a path that knows other methods says which', async (t) => {
     t.is(answer.status, 405, `${method} ${path}`);
     t.is(answer.headers.get('content-type'), 'application/problem+json');
     t.deepEqual(answer.headers.get('allow')?.split(', ').sort(), [...allowed]);
+    t.regex(answer.text, /"detail":"This address does not take that kind of request/);
   }
   const options = await ann.send('/groups', { method: 'OPTIONS' });
   t.deepEqual([options.status, options.headers.get('allow')?.split(', ').sort().join()], [204, 'GET,HEAD,POST']);
