@@ -37,6 +37,7 @@ const tally = new Tally(globSync('test/**/*.test.ts'), (text) => console.log(tex
 for await (const line of createInterface({ input: ava.stdout })) tally.read(line);
 const [code] = await exited;
 await stop();
+if (code !== 0 && tally.failed === 0) tally.brokeOff();
 tally.summary((performance.now() - startedAt) / 1000);
 process.exit(code === 0 && tally.failed === 0 && tally.passed > 0 ? 0 : 1);
 

@@ -27,6 +27,11 @@ export class Tally {
     else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#say(`    ${line}`);
   }
 
+  /** Says that the run ended before its end, without a test to blame: what it had not come to is not known to hold. */
+  brokeOff(): void {
+    this.#result(false, 'the run broke off before its end', undefined);
+  }
+
   /** The end of the report; its last line is `N passed, N failed, N skipped`. */
   summary(seconds: number): void {
     this.#list('Skipped:', this.#skipped);

@@ -58,3 +58,12 @@ test('when nothing ran, it says so', (t) => {
   t.deepEqual([tally.passed, tally.failed], [0, 0]);
   t.true(said.includes('No test ran.'));
 });
+
+test('a run that broke off without a failure has failed', (t) => {
+  const { tally, said } = report('ok 1 - one');
+  tally.brokeOff();
+  tally.summary(1);
+  t.is(tally.failed, 1);
+  t.true(said.includes('  ✘ the run broke off before its end'));
+  t.is(said.at(-1), '1 passed, 1 failed, 0 skipped');
+});
