@@ -177,7 +177,7 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
 testMongo('a store on a frozen server can be closed', async (t) => {
   const server = await ownServer(t);
   const store = await openMongo({ url: server.url, serverSelectionTimeoutMs: 500 });
-  await store.ping();
+  await retried(() => store.ping());
   await frozen(server, store);
   const append = store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 1));
   const start = performance.now();

@@ -117,7 +117,8 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
 
 for (const [title, run] of Object.entries(cases)) {
   test(`sqlite: ${title}`, (t) => run(t));
-  mongoTest(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
+  // One after the other: together they would ask more of the server of the tests than it can answer in the time a post may take.
+  mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
 const lib = (path: string): string => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
