@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { DomainError } from '../../lib/errors.ts';
 import { cleanText, cutText, isBlank, parseBody, parseEmoji } from '../../lib/messages/body.ts';
+import { cpuMsOf } from '../helpers/cpu.ts';
 
 const CLEANED: [what: string, given: string, kept: string][] = [
   ['line breaks of any system become LF', 'a\r\nb\rc\nd', 'a\nb\nc\nd'],
@@ -21,9 +22,10 @@ test('cleaning a clean text changes nothing', (t) => {
 
 for (const space of [' ', '\n', '\t', '\u3000'])
   test(`a megabyte of U+${space.charCodeAt(0).toString(16)} within a text is cleaned in no time`, (t) => {
-    const startedAt = performance.now();
-    t.is(cleanText(`a${space.repeat(1_000_000)}b`).length, 1_000_002);
-    t.true(performance.now() - startedAt < 1000);
+    const text = `a${space.repeat(1_000_000)}b`;
+    t.is(cleanText(text).length, 1_000_002);
+    const ms = cpuMsOf(() => cleanText(text));
+    t.true(ms < 1000, `${ms.toFixed(0)} ms`);
   });
 
 test('a body without anything to see is refused by name, whatever it is made of', (t) => {

@@ -5,6 +5,7 @@ import { asUserId } from '../../lib/ids.ts';
 import { plainText } from '../../lib/messages/markdown-text.ts';
 import { renderBody } from '../../lib/messages/markup.ts';
 import { renderCode } from '../../lib/messages/markup-code.ts';
+import { cpuMsOf } from '../helpers/cpu.ts';
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
 const render = (source: string): string => renderBody(source, 'markdown', [ann]);
@@ -342,26 +343,15 @@ const HARD = [
 ];
 
 /** Processor time (ms), the least of two runs: what else the machine does is not counted. */
-function msFor(work: () => unknown): number {
-  return Math.min(
-    ...[1, 2].map(() => {
-      const before = process.cpuUsage();
-      work();
-      const { user, system } = process.cpuUsage(before);
-      return (user + system) / 1000;
-    }),
-  );
-}
-
 for (const piece of HARD)
   test.serial(`${JSON.stringify(piece)} over and over costs in proportion, and 100 KB of it little`, (t) => {
     const make = (size: number): string => `${piece.repeat(Math.ceil(size / piece.length))}\`x`;
     for (const read of [render, plainText]) {
-      msFor(() => read(make(500)));
-      const [part, whole] = [msFor(() => read(make(4_000))), msFor(() => read(make(16_000)))];
+      cpuMsOf(() => read(make(500)));
+      const [part, whole] = [cpuMsOf(() => read(make(4_000))), cpuMsOf(() => read(make(16_000)))];
       // What is quadratic would take sixteen times as long; what is too short to measure is short enough.
       t.true(whole < Math.max(100, part * 8), `${part.toFixed(1)} ms, then ${whole.toFixed(1)} ms for four times as much`);
-      const [hundred, text] = [msFor(() => read(make(100_000))), msFor(() => renderBody(make(100_000), 'text', [ann]))];
+      const [hundred, text] = [cpuMsOf(() => read(make(100_000))), cpuMsOf(() => renderBody(make(100_000), 'text', [ann]))];
       t.true(hundred < Math.max(150, text * 6), `${hundred.toFixed(1)} ms for 100 KB, ${text.toFixed(1)} ms as plain text`);
     }
   });
@@ -391,7 +381,7 @@ for (const language of ['cs', 'ini', 'sh', 'js', 'ts', 'ruby', 'c', 'yaml', 'pyt
       '\t\n',
     ]) {
       const code = piece.repeat(20_000 / piece.length).replace(/.{80}/g, '$& \n');
-      const ms = msFor(() => renderCode(`${code.slice(0, 19_900)}\n${Math.random()}`, language)); // never the same, which would be remembered
+      const ms = cpuMsOf(() => renderCode(`${code.slice(0, 19_900)}\n${Math.random()}`, language)); // never the same, which would be remembered
       t.true(ms < 400, `${JSON.stringify(piece)}: ${ms.toFixed(0)} ms`);
     }
   });

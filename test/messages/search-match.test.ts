@@ -4,6 +4,7 @@ import { breachesIn, HOSTILE_TEXTS, shownIn } from '../../fixtures/hostile.ts';
 import { matchIn, snippetOf } from '../../lib/messages/search-match.ts';
 import { parseSearch } from '../../lib/messages/search-query.ts';
 import { MOST_CHARACTERS, MOST_TERMS, mayBegin, termsOf, tokensIn } from '../../lib/messages/search-terms.ts';
+import { cpuMsOf } from '../helpers/cpu.ts';
 
 const terms = (text: string): string =>
   tokensIn(text)
@@ -55,10 +56,9 @@ test('a text has so many terms at most, of so many characters', (t) => {
 });
 
 test('the words of a long text are found quickly, whatever it is', (t) => {
-  const startedAt = performance.now();
-  for (const text of ['a'.repeat(100_000), 'a '.repeat(50_000), '東'.repeat(50_000), 'é\u0301'.repeat(30_000), '-'.repeat(100_000)])
-    tokensIn(text);
-  t.true(performance.now() - startedAt < 2000);
+  const texts = ['a'.repeat(100_000), 'a '.repeat(50_000), '東'.repeat(50_000), 'é\u0301'.repeat(30_000), '-'.repeat(100_000)];
+  const ms = cpuMsOf(() => texts.map(tokensIn));
+  t.true(ms < 2000, `${ms.toFixed(0)} ms`);
 });
 
 test('what may begin other words', (t) => {
