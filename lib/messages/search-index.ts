@@ -17,7 +17,7 @@ const GATHER_MS = 500;
 const LOOK_AROUND_MS = 600_000;
 const GROUPS_AT_ONCE = 100;
 const AFTER_FAILURE_MS = 5000;
-/** It rests so many times as long as it worked: hardly ever in the way of a busy process, and not for long of an idle one. */
+/** It rests so many times as long as it worked: hardly ever in the way where something is written or much is done, and not for long elsewhere. */
 const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [19, 3, 0.6];
 const MOST_REMEMBERED = 100_000;
 
@@ -35,6 +35,8 @@ export class LogIndexer implements Indexer {
   /** How far logs are indexed, at least. */
   readonly #reached = new Map<GroupId, number>();
   readonly #steps = new Map<GroupId, Promise<number>>();
+  /** How often something was written. */
+  #writes = 0;
   #running: Promise<void> | undefined;
   #stop = new AbortController();
   #wake: () => void = () => {};
@@ -47,6 +49,7 @@ export class LogIndexer implements Indexer {
   note(group: GroupId): void {
     if (this.#noted.size >= MOST_REMEMBERED) this.#noted.clear(); // the next look around finds them
     this.#noted.add(group);
+    this.#writes += 1;
     this.#wake();
   }
 
@@ -147,7 +150,7 @@ export class LogIndexer implements Indexer {
 
   /** Notes every group whose index is behind. By the true end of its log: a hint may have been lost with its process. */
   async #lookAround(): Promise<void> {
-    const rest = restsAfterWork();
+    const rest = restsAfterWork(() => this.#writes);
     for (let afterNumber = 0; !this.#stop.signal.aborted; ) {
       const groups = await this.#store.groups.list({ limit: GROUPS_AT_ONCE, afterNumber });
       const heads = await Promise.all(groups.map(({ id }) => this.#store.log.head(id)));
@@ -160,14 +163,17 @@ export class LogIndexer implements Indexer {
     }
   }
 
-  /** Until every noted log is at its end, in turns. */
+  /** Until every noted log is at its end, in turns. What is noted meanwhile waits for more, to be indexed together. */
   async #workOff(): Promise<void> {
-    const rest = restsAfterWork();
-    while (!this.#stop.signal.aborted) {
-      const [group] = this.#noted;
-      if (group === undefined) return;
-      await this.#step(group);
-      await this.#pause(rest());
+    const rest = restsAfterWork(() => this.#writes);
+    for (let groups = [...this.#noted]; groups.length > 0; ) {
+      const unfinished: GroupId[] = [];
+      for (const group of groups) {
+        if (this.#stop.signal.aborted) return;
+        if ((await this.#step(group)) === AT_ONCE) unfinished.push(group);
+        await this.#pause(rest());
+      }
+      groups = unfinished;
     }
   }
 
@@ -186,16 +192,18 @@ export class LogIndexer implements Indexer {
   }
 }
 
-/** How long to rest now (ms), by how long the work took since the last rest and how busy the process was. */
-function restsAfterWork(): () => number {
+/** How long to rest now (ms), by how long the work took since the last rest, how busy the process was, and whether anybody wrote meanwhile. */
+function restsAfterWork(writes: () => number): () => number {
   let since = performance.now();
   let before = performance.eventLoopUtilization();
+  let written = writes();
   return () => {
     const [now, load] = [performance.now(), performance.eventLoopUtilization(before).utilization];
     const workedMs = Math.max(0, now - since); // a timer may end a moment too soon
-    const ms = workedMs * (load > BUSY ? RESTS_WHEN_BUSY : RESTS_WHEN_IDLE);
+    const ms = workedMs * (load > BUSY || writes() > written ? RESTS_WHEN_BUSY : RESTS_WHEN_IDLE);
     since = now + ms;
     before = performance.eventLoopUtilization();
+    written = writes();
     return ms;
   };
 }

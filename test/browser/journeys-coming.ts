@@ -1,3 +1,5 @@
+import { openBrowser } from '../helpers/browser.ts';
+import { present } from '../helpers/services.ts';
 import { eventually } from '../live/site.ts';
 import { type Journey, lineOf, member, noComplaints, person, say } from './journey-cast.ts';
 
@@ -62,7 +64,10 @@ export const COMING: readonly Journey[] = [
   {
     name: 'who is named elsewhere is told by the browser',
     standsIn: 'counts beside the groups, on every page that is asked for',
-    go: async (way) => {
+    go: async (given) => {
+      const browser = present(await openBrowser({ isWhole: true }));
+      given.t.teardown(() => browser.close());
+      const way = { ...given, browser };
       const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
       await bob.client.form('/groups/join', { slug: 'lobby' });
       await ann.client.json('POST', '/groups', { name: 'Den' });

@@ -128,7 +128,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
 
 for (const [title, run] of Object.entries(cases)) {
   test(`sqlite: ${title}`, (t) => run(t));
-  mongoTest(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
+  mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
 test('sqlite: nothing is left on the disk of what is gone', async (t) => {

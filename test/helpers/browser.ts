@@ -12,9 +12,9 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** One Chromium for a test file. */
-export async function openBrowser(): Promise<Browser | Missing> {
-  const executablePath = chromiumPath();
+/** One Chromium for a test file. `isWhole`: one that shows notices too, at twice the cost. */
+export async function openBrowser({ isWhole = false } = {}): Promise<Browser | Missing> {
+  const executablePath = chromiumPath({ isWhole });
   if (executablePath === undefined) return { missing: 'no Chromium on PATH' };
   return chromium.launch({ executablePath, args: ARGS });
 }

@@ -25,11 +25,12 @@ export function program(name: string): { readonly path: string } | Missing {
   return path ? { path } : { missing: `${name} is not installed` };
 }
 
-/** The first is Chromium without its own windows, at half the cost. */
-const CHROMIUMS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const WHOLE_CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Draws and runs pages at half the cost; what belongs to the desktop, as notices do, it has not. */
+const HEADLESS_CHROMIUM = 'chromium-headless-shell';
 
 /** `CHROMIUM_PATH`, else a Chromium or Chrome on PATH. */
-export function chromiumPath(): string | undefined {
+export function chromiumPath({ isWhole = false } = {}): string | undefined {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
-  return CHROMIUMS.map(which).find((path) => path !== undefined);
+  return [...(isWhole ? [] : [HEADLESS_CHROMIUM]), ...WHOLE_CHROMIUMS].map(which).find((path) => path !== undefined);
 }

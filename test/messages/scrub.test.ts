@@ -86,7 +86,7 @@ for (const [index, [title, run]] of Object.entries(cases).entries()) {
   test(`sqlite: ${title}`, (t) => run(t));
   if (index < 2)
     // both ways out; the rest is the same code over the same promises of the store
-    mongoTest(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
+    mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
 test('one sweep takes all that is due, however much', async (t) => {

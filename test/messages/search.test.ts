@@ -351,7 +351,7 @@ async function reaches(core: Core, group: GroupId, seq: number): Promise<void> {
 
 for (const [title, run] of Object.entries(cases)) {
   test(`sqlite: ${title}`, (t) => run(t));
-  mongoTest(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
+  mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
 test('a long backlog does not hold a search up: it finds what is indexed so far, and goes on', async (t) => {

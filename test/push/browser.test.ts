@@ -5,7 +5,7 @@ import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
 import { eventually } from '../live/site.ts';
 import { devicesOf, openPushSite, type PushSite } from './site.ts';
 
-const browser = await openBrowser();
+const browser = await openBrowser({ isWhole: true });
 const check = requireOrSkip(test, browser);
 
 test.after.always(async () => {
