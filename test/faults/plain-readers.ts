@@ -44,7 +44,7 @@ export function textReader(world: World, { name, person, firstServer }: Named, k
     advance(); // of what is not said here only the other reader hears
     return position;
   };
-  const understanding = { begin, take, end, position: reached, hasHeartbeat: false };
+  const understanding = { begin, take, end, position: reached, hasHeartbeat: false, beside: known.reader };
   return new Reader(world, name, person.credentials, understanding, firstServer);
 }
 

@@ -12,6 +12,8 @@ export type Understanding = {
   /** The seq up to which it has everything. */
   readonly position: () => number;
   readonly hasHeartbeat: boolean;
+  /** Knows of entries that are not said here; they count once it has had them. */
+  readonly beside?: Reader;
 };
 
 /** Follows the group by one kind of stream: comes back whenever its stream ends, each time to another server. */
@@ -109,6 +111,7 @@ export class Reader {
 
   /** Resolves once it has everything up to `seq`. */
   async reach(seq: number): Promise<void> {
+    await this.#understanding.beside?.reach(seq); // it may be the last to hear, and nobody would look here again
     if (this.#understanding.position() >= seq) return;
     const reached = new Promise<void>((resolve) => this.#waiting.push({ seq, resolve }));
     await this.#world.ledger.inTime(`reader ${this.name} to reach #${seq}`, reached, undefined, () => this.#whereabouts());

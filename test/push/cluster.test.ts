@@ -16,6 +16,7 @@ shared('with two processes each message is told once, by whichever wrote it; who
   const service = await PushService.open(t);
   const ann = await person(first.url, 'Ann');
   const bob = await person(first.url, 'Bob');
+  const carol = await person(first.url, 'Carol');
   const doors = [ann, at(second, ann)];
   const device = service.device();
   t.is((await at(second, bob).json('POST', '/settings/push', device.subscription)).status, 201);
@@ -33,6 +34,9 @@ shared('with two processes each message is told once, by whichever wrote it; who
   const page = await stream(t, at(second, bob));
   await page.until((events) => events.some(({ data }) => data.includes('data-present')));
   await say('@Bob sees it', 0);
+  const hers = service.device();
+  t.is((await carol.json('POST', '/settings/push', hers.subscription)).status, 201);
+  for (let index = 0; hers.got.length === 0; index += 1) await say(`@Carol, did he? ${index}`, 0); // one process tells in turn: once she knows, he has been passed over
   page.close();
   for (let index = 0; !device.bodies.some((body) => body.startsWith('@Bob is away')); index += 1) await say(`@Bob is away ${index}`, 1);
   t.false(device.bodies.includes('@Bob sees it'));
