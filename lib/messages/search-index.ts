@@ -18,7 +18,7 @@ const LOOK_AROUND_MS = 600_000;
 const GROUPS_AT_ONCE = 100;
 const AFTER_FAILURE_MS = 5000;
 /** It rests so many times as long as it worked: hardly ever in the way where something is written or much is done, and not for long elsewhere. */
-const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [19, 3, 0.6];
+const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [49, 3, 0.6];
 const MOST_REMEMBERED = 100_000;
 
 type Parts = Pick<Core, 'store' | 'log'>;

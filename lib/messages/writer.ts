@@ -28,7 +28,7 @@ const MOST_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
 const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
 /** Who has just written knows the head first and would always win: after so long it rests, so that other processes get their turn. */
-const [TURN_MS, LEAST_REST_MS, MOST_REST_MS] = [500, 15, 30];
+const [TURN_MS, REST_MS] = [500, 15];
 /** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
 const FIRST_WINDOW = 20;
 const WINDOW = 200;
@@ -52,7 +52,6 @@ export class Writer {
   #rightsAt = 0;
   #restedAt = 0;
   #wroteAt = 0;
-  #tookMs = 0;
   /** Undefined while it has nothing to write; resolves when it has written all. */
   running: Promise<void> | undefined;
 
@@ -70,19 +69,17 @@ export class Writer {
     while (this.#queue.length > 0) {
       await this.#rest();
       await gather(() => this.#queue.length);
-      const beganAt = performance.now();
       await this.#write(this.#takeBatch());
       this.#wroteAt = performance.now();
-      this.#tookMs = this.#wroteAt - beganAt;
     }
     this.running = undefined;
   }
 
   async #rest(): Promise<void> {
     const now = performance.now();
-    const hasRested = now - this.#wroteAt > MOST_REST_MS;
+    const hasRested = now - this.#wroteAt > REST_MS;
     if (!hasRested && now - this.#restedAt < TURN_MS) return;
-    if (!hasRested) await delay(Math.min(Math.max(3 * this.#tookMs, LEAST_REST_MS), MOST_REST_MS));
+    if (!hasRested) await delay(REST_MS);
     this.#restedAt = performance.now();
   }
 

@@ -5,7 +5,7 @@ import { bySeq, rowsAt } from './entries.ts';
 
 /** Where logs end: hints that are kept in the groups' documents, and the truth, which is the log itself. */
 export type Heads = {
-  /** Tells that the log reaches at least to `head`, durably. Never waits: hints are written 50 ms later, those of that time together. */
+  /** Tells that the log reaches at least to `head`, durably. Never waits: hints are written 50 ms later, or more when the store is slow, those of that time together. */
   move(group: GroupId, head: Head): void;
   /** Notes that the log reaches at least to this seq: somebody has read it. */
   learn(group: GroupId, head: Pick<Head, 'seq'>): void;
@@ -19,20 +19,26 @@ export type Heads = {
   flush(): Promise<void>;
 };
 
-// Without this pause a busy group would pay a second write for each append.
-const GATHER_MS = 50;
+/** Without this pause a busy group would pay a second write for each append. Without Redis streams may be two seconds late, of which looking takes one. */
+const [LEAST_GATHER_MS, MOST_GATHER_MS] = [50, 500];
+/** They wait so many times as long as the last ones took to write: on a store that has much to do they are a twentieth of it at most. */
+const WAITS = 19;
 
 export function createHeads(collections: Collections): Heads {
   const known = new Map<GroupId, number>();
   let waiting = new Map<GroupId, Head>();
   let writing = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let gatherMs = LEAST_GATHER_MS;
 
   async function writeWaiting(): Promise<void> {
     const moved = waiting;
     waiting = new Map();
+    if (moved.size === 0) return;
+    const beganAt = performance.now();
     // A hint that is lost only makes the next reader read on from an older one.
-    if (moved.size > 0) await writeHints(collections, moved).catch(() => {});
+    await writeHints(collections, moved).catch(() => {});
+    gatherMs = Math.min(Math.max(LEAST_GATHER_MS, WAITS * (performance.now() - beganAt)), MOST_GATHER_MS);
   }
 
   function flush(): Promise<void> {
@@ -48,7 +54,7 @@ export function createHeads(collections: Collections): Heads {
     move(group, head) {
       learn(group, head);
       if (head.seq > (waiting.get(group)?.seq ?? 0)) waiting.set(group, head);
-      timer ??= setTimeout(flush, GATHER_MS).unref();
+      timer ??= setTimeout(flush, gatherMs).unref();
     },
     learn,
     known: (group) => known.get(group) ?? 0,
