@@ -4,7 +4,8 @@ import { median, type Report } from './report.ts';
 
 const TEXT = 'x'.repeat(300);
 
-const WARM_UNDER_WAY = 16;
+/** Servers work for days: their code is compiled before anything is measured. With one message at a time that would take minutes. */
+const [WARM_UP_MS, WARM_UNDER_WAY] = [12_000, 16];
 
 type Shape = {
   readonly title: string;
@@ -35,6 +36,7 @@ export async function fanout(report: Report, isQuick: boolean): Promise<void> {
       { site: await startParley({ rooms, as: 'html' }) },
       ...(shape.aims.redis === undefined ? [] : [{ site: await startParleyPair({ rooms }), aim: shape.aims.redis }]),
     ];
+    for (const site of [bare, ...sites.map((one) => one.site)]) await warmUp(load, shape, site, isQuick ? 1000 : WARM_UP_MS);
     for (const { site, aim } of sites) await compare(report, load, shape, bare, site, { rounds, aim });
     for (const { site } of sites) await site.stop();
     await bare.stop();
@@ -47,8 +49,6 @@ type Comparison = { readonly rounds: number; readonly aim: number | undefined };
 async function compare(report: Report, load: Load, shape: Shape, bare: Site, site: Site, { rounds, aim }: Comparison): Promise<void> {
   const ratios: number[] = [];
   const rates: number[] = [];
-  // Servers work for days: their code is compiled before anything is measured, which one message at a time would take minutes for.
-  for (const one of [bare, site]) await deliveriesPerCpuSecond(load, { ...shape, underWay: Math.max(shape.underWay, WARM_UNDER_WAY) }, one);
   for (let i = 0; i < rounds; i += 1) {
     const base = await deliveriesPerCpuSecond(load, shape, bare);
     const ours = await deliveriesPerCpuSecond(load, shape, site);
@@ -59,16 +59,28 @@ async function compare(report: Report, load: Load, shape: Shape, bare: Site, sit
   report.row({ what: `${site.name}: ${shape.title}`, figure: median(ratios), ...(aim === undefined ? {} : { aim }), note });
 }
 
-async function deliveriesPerCpuSecond(load: Load, { rooms, perRoom, underWay }: Shape, site: Site): Promise<number> {
+async function warmUp(load: Load, shape: Shape, site: Site, forMs: number): Promise<void> {
+  const plan = await openRooms(load, { ...shape, underWay: Math.max(shape.underWay, WARM_UNDER_WAY) }, site);
+  await load.ask({ do: 'post', plan: { ...plan, forMs } });
+  await load.ask({ do: 'close' });
+}
+
+/** Opens the streams; what is to be posted to them. */
+async function openRooms(load: Load, { rooms, perRoom, underWay }: Shape, site: Site) {
   const paths = Array.from({ length: rooms * perRoom }, (_, index) => site.streamPath(index % rooms));
   await load.ask({ do: 'open', target: site.streams, paths });
-  const plan = {
+  return {
     target: site.posts,
     paths: Array.from({ length: rooms }, (_, room) => site.postPath(room)),
     body: site.body(TEXT),
     connections: underWay,
     ...{ underWay, audience: perRoom },
   };
+}
+
+async function deliveriesPerCpuSecond(load: Load, shape: Shape, site: Site): Promise<number> {
+  const { perRoom } = shape;
+  const plan = await openRooms(load, shape, site);
   await load.ask({ do: 'post', plan: { ...plan, forMs: 800 } });
   const before = cpuSeconds(site.pids());
   const { posted } = await load.ask({ do: 'post', plan: { ...plan, forMs: 2500 } });

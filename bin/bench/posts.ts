@@ -11,7 +11,7 @@ const TEXT = 'x'.repeat(300);
 export async function posts(report: Report, isQuick: boolean): Promise<void> {
   report.head('Posts through HTTP, durable before the answer (SQLite, synchronous=FULL)');
   const load = await startLoad();
-  const forMs = isQuick ? 2000 : 5000;
+  const forMs = isQuick ? 2000 : 8000;
   const bare = await startBare();
   await measure(report, load, bare, { rooms: 1, connections: 64, forMs });
   await bare.stop();
@@ -26,7 +26,7 @@ export async function posts(report: Report, isQuick: boolean): Promise<void> {
 type Shape = { readonly rooms: number; readonly connections: number; readonly forMs: number; readonly aim?: number };
 
 async function measure(report: Report, load: Load, site: Site, { rooms, connections, forMs, aim }: Shape): Promise<void> {
-  const { perSecond, cpuMicros, latencies } = await rateOf(load, site, { rooms, connections, forMs, warmMs: 1000 });
+  const { perSecond, cpuMicros, latencies } = await rateOf(load, site, { rooms, connections, forMs, warmMs: forMs });
   const note = `${Math.round(cpuMicros)} µs of CPU each; p50 ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms`;
   const what = `${site.name}, ${rooms} ${rooms === 1 ? 'group' : 'groups'}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
   report.row({ what, figure: perSecond, unit: 'posts/s', ...(aim === undefined ? {} : { aim }), note });
