@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type TestFn } from 'ava';
 import { MongoClient } from 'mongodb';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/entry.ts';
+import { answer } from '../../lib/store/mongo/answer.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
@@ -197,6 +198,21 @@ test('where nobody listens it does not open, and says so in time', async (t) => 
   const error = await t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }), { instanceOf: StoreUnavailable });
   t.true(performance.now() - start < 3000);
   t.false(`${error?.message} ${error?.cause}`.includes('secret'));
+});
+
+test('what the system says of a connection means that the store does not answer; a mistake of ours is not hidden', async (t) => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const { port } = nobody.address() as AddressInfo;
+  nobody.close();
+  await t.throwsAsync(
+    answer(async () => once(connect(port, '127.0.0.1'), 'drain'), 1000),
+    { instanceOf: StoreUnavailable, message: /does not answer/ },
+  );
+  await t.throwsAsync(
+    answer(async () => Reflect.apply(''.at, undefined, []), 1000),
+    { instanceOf: TypeError },
+  );
 });
 
 test('an address that is none is refused without its password', async (t) => {

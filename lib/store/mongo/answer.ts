@@ -12,11 +12,14 @@ export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promi
   try {
     return await Promise.race([ask(), late.promise]);
   } catch (error) {
-    throw error instanceof MongoError ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;
+    throw error instanceof MongoError || isOfTheSystem(error) ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** Said by the system of a connection: while the driver waits until a large write has left, it lets such an error through as it is. */
+const isOfTheSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
 /** The same methods, each under `answer`: said in one place, so that no method can forget it. */
 export function guarded<T extends object>(methods: T, timeoutMs: number): T {
