@@ -47,9 +47,10 @@ export class Running {
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  /** Resolves once standard output holds `text`. Rejects when the command ends before. */
-  async until(text: string): Promise<void> {
-    while (!this.out.includes(text)) {
+  /** Resolves once standard output holds `text`, or is what is asked for. Rejects when the command ends before. */
+  async until(text: string | ((out: string) => boolean)): Promise<void> {
+    const isThere = typeof text === 'string' ? (out: string) => out.includes(text) : text;
+    while (!isThere(this.out)) {
       if (this.#isOver) throw new Error(`the command ended without saying ${text}:\n${this.out}${this.err}`);
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }

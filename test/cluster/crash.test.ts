@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import test from 'ava';
 import { follow, holdsExactly, Load, signUp } from '../faults/load.ts';
+import { signal } from '../helpers/process.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { listeners, startParley } from './parley.ts';
 
@@ -42,9 +43,10 @@ shared.serial(
     const load = new Load(parts, 4);
     const { promise: last, resolve: isLast } = Promise.withResolvers<number>();
     const listening = Promise.all([1, 2, 3].map(() => follow(parts, () => last)));
+    await parley.until((log) => listeners(log).length === 2);
     for (let kill = 0; kill < 2; kill += 1) {
       await load.atSomeMoment();
-      process.kill(listeners(parley.log)[kill] ?? 0, 'SIGKILL');
+      signal(listeners(parley.log)[kill], 'SIGKILL');
       await parley.until((log) => listeners(log).length === 3 + kill);
     }
     await load.atSomeMoment();
@@ -70,7 +72,7 @@ shared.serial('no connection that was on its way to a worker when it was killed 
     await parley.until((log) => listeners(log).length === 2 + kill);
     const before = ends.answered;
     while (ends.answered < before + 100) await ask(url);
-    process.kill(listeners(parley.log)[kill] ?? 0, 'SIGKILL');
+    signal(listeners(parley.log)[kill], 'SIGKILL');
   }
   await parley.until((log) => listeners(log).length === 4);
   isOver = true;
@@ -88,7 +90,7 @@ shared.serial('a worker that cannot be replaced while the store is away is repla
   const url = await parley.url;
   await parley.until((log) => listeners(log).length === 2);
   await own.kill('SIGKILL');
-  process.kill(listeners(parley.log)[0] ?? 0, 'SIGKILL');
+  signal(listeners(parley.log)[0], 'SIGKILL');
   await parley.until(() => parley.errors.length === 2); // two have tried, and said why not
   t.is(await ask(url), 'answered', 'the other one serves on');
   await own.restart();

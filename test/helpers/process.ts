@@ -153,3 +153,9 @@ async function freePort(): Promise<number> {
     return port;
   }
 }
+
+/** Sends a signal to a process that was seen. To nobody would be to the whole group: the tests themselves. */
+export function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (!pid) throw new Error(`no process to send ${name} to`);
+  process.kill(pid, name);
+}

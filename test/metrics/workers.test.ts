@@ -2,6 +2,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { freshSettings, Running } from '../cli/cli.ts';
 import { type Answer, Client } from '../helpers/client.ts';
+import { signal } from '../helpers/process.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { freshDatabase, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { readText, type Scrape, scrape } from './scrape.ts';
@@ -16,7 +17,7 @@ async function threeWorkers(t: ExecutionContext): Promise<{ server: Running; cli
   const settings = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, WEB_CONCURRENCY: '3', PORT: '0' };
   const server = new Running({ ...(await freshSettings(t)), ...settings }, ['serve']);
   t.teardown(() => server.ended('SIGTERM'));
-  await server.until('all workers listen');
+  await server.until((out) => out.includes('all workers listen') && workersIn(out).length === 3);
   return { server, client: new Client(/Parley is at (\S+)/.exec(server.out)?.[1] ?? '', { Connection: 'close' }) };
 }
 
@@ -43,8 +44,7 @@ testBoth('whichever worker is asked, the numbers are those of all, and do not fa
     seen.every(({ value }) => value('parley_append_duration_seconds_count') === seen[0]?.value('parley_append_duration_seconds_count')),
   );
 
-  const [first = 0] = workersIn(server.out);
-  process.kill(first, 'SIGKILL');
+  signal(workersIn(server.out)[0], 'SIGKILL');
   const replaced = async (): Promise<boolean> =>
     (await scrape(client)).value('parley_processes') === 3 && workersIn(server.out).length === 4;
   while (!(await replaced().catch(() => false))) await new Promise((resolve) => setImmediate(resolve));
@@ -63,13 +63,13 @@ async function firstAnswer(client: Client): Promise<Answer> {
 
 testBoth('a worker that does not answer is counted as it was; while it has never said anything, there is no sum', async (t) => {
   const { server, client } = await threeWorkers(t);
-  const halted = workersIn(server.out)[2] ?? 0;
-  t.teardown(() => process.kill(halted, 'SIGCONT'));
-  process.kill(halted, 'SIGSTOP');
+  const halted = workersIn(server.out)[2];
+  t.teardown(() => signal(halted, 'SIGCONT'));
+  signal(halted, 'SIGSTOP');
   t.is((await firstAnswer(client)).status, 503);
-  process.kill(halted, 'SIGCONT');
+  signal(halted, 'SIGCONT');
   t.is((await scrape(client)).value('parley_processes'), 3);
-  process.kill(halted, 'SIGSTOP');
+  signal(halted, 'SIGSTOP');
   const { status, text } = await firstAnswer(client);
   t.is(status, 200);
   t.is(readText(text).value('parley_processes'), 3);
