@@ -71,19 +71,22 @@ function parseObject(text: string): Loose | undefined {
   }
 }
 
+/** Made once: that takes longer than most bodies do. */
+const UTF8 = new TextDecoder('utf-8');
+
 /** UTF-8 whatever is said, where it is UTF-8; else what is said. */
 function decodeText(raw: Buffer, type: string): string {
   const [, charset = ''] = /charset="?([\w.:-]{1,40})/.exec(type) ?? [];
   const isWide = (raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff);
   if (isWide) return new TextDecoder(raw[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(raw);
   if (!charset.startsWith('utf-16')) {
-    const text = new TextDecoder('utf-8').decode(raw);
+    const text = UTF8.decode(raw);
     if (!text.includes('\ufffd')) return text;
   }
   try {
     return new TextDecoder(charset || 'utf-8').decode(raw);
   } catch {
-    return new TextDecoder('utf-8').decode(raw);
+    return UTF8.decode(raw);
   }
 }
 

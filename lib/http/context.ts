@@ -35,7 +35,7 @@ export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>)
 
 /** How a program says its text is written: by the field `format`, or by the Content-Type. Undefined when it does not say. */
 export const formatSaid = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>
-  given ?? (ctx.is('text/markdown') ? 'markdown' : undefined);
+  given ?? (/markdown/i.test(ctx.get('Content-Type')) && ctx.is('text/markdown') ? 'markdown' : undefined);
 
 /** How a new text is written: as is said, and else as Markdown from a page's form, and as plain text from a program. */
 export function formatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' {

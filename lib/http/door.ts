@@ -71,7 +71,7 @@ async function take(web: Web, ctx: Context, { route, captured }: Found): Promise
 function send({ hub }: Web, ctx: Context): void {
   if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
   const body = typeof ctx.body === 'string' ? ctx.body : ctx.body === undefined ? '' : JSON.stringify(ctx.body);
-  if (ctx.res.statusCode !== 204) ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
+  if (ctx.res.statusCode !== 204 && !ctx.res.hasHeader('Content-Length')) ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
   ctx.res.end(body);
 }
 

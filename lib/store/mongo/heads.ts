@@ -11,7 +11,7 @@ export type Heads = {
   learn(group: GroupId, head: Pick<Head, 'seq'>): void;
   /** How far this process knows the log to reach. */
   known(group: GroupId): number;
-  /** The hints, one for each group asked for. */
+  /** The hints, one for each group asked for; what this process wrote itself it knows before they are written. */
   hints(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
   /** The true end. */
   end(group: GroupId): Promise<Head>;
@@ -20,13 +20,14 @@ export type Heads = {
 };
 
 /** Without this pause a busy group would pay a second write for each append. Without Redis streams may be two seconds late, of which looking takes one. */
-const [LEAST_GATHER_MS, MOST_GATHER_MS] = [50, 500];
+const [LEAST_GATHER_MS, MOST_GATHER_MS] = [50, 250];
 /** They wait so many times as long as the last ones took to write: on a store that has much to do they are a twentieth of it at most. */
 const WAITS = 19;
 
 export function createHeads(collections: Collections): Heads {
   const known = new Map<GroupId, number>();
   let waiting = new Map<GroupId, Head>();
+  let underWay = new Map<GroupId, Head>();
   let writing = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let gatherMs = LEAST_GATHER_MS;
@@ -35,6 +36,7 @@ export function createHeads(collections: Collections): Heads {
     const moved = waiting;
     waiting = new Map();
     if (moved.size === 0) return;
+    underWay = moved;
     const beganAt = performance.now();
     // A hint that is lost only makes the next reader read on from an older one.
     await writeHints(collections, moved).catch(() => {});
@@ -50,6 +52,16 @@ export function createHeads(collections: Collections): Heads {
 
   const learn = (group: GroupId, { seq }: Pick<Head, 'seq'>) => void known.set(group, Math.max(seq, known.get(group) ?? 0));
 
+  async function hints(asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
+    const found = await readHints(collections, asked);
+    for (const unwritten of [underWay, waiting])
+      for (const group of asked) {
+        const head = unwritten.get(group);
+        if (head && head.seq > (found.get(group)?.seq ?? 0)) found.set(group, head);
+      }
+    return found;
+  }
+
   return {
     move(group, head) {
       learn(group, head);
@@ -58,9 +70,9 @@ export function createHeads(collections: Collections): Heads {
     },
     learn,
     known: (group) => known.get(group) ?? 0,
-    hints: (groups) => readHints(collections, groups),
+    hints,
     async end(group) {
-      const hint = (await readHints(collections, [group])).get(group) ?? EMPTY_HEAD;
+      const hint = (await hints([group])).get(group) ?? EMPTY_HEAD;
       const head = await readOn(collections, group, hint);
       learn(group, head);
       return head;
