@@ -111,7 +111,7 @@ async function takeWelcome(browser: Browser, url: string): Promise<void> {
   }
 }
 
-const executablePath = chromiumPath();
+const executablePath = chromiumPath({ isWhole: true }); // as people have it
 if (executablePath === undefined) throw new Error('Chromium is needed on PATH to take pictures');
 mkdirSync(folder, { recursive: true });
 const password = seed();
