@@ -3,7 +3,8 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import type { Stored } from '../files/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { decode, readRaw } from '../http/input.ts';
+import { readRaw } from '../http/input.ts';
+import { decodeUtf8 } from '../messages/body.ts';
 import { isUpload, readUpload } from '../messages/uploads.ts';
 
 /**
@@ -13,7 +14,7 @@ import { isUpload, readUpload } from '../messages/uploads.ts';
 export async function textIn(ctx: Context): Promise<string> {
   if (isUpload(ctx))
     throw invalid('attachment', 'A file can be posted, and not put in the place of a text. Send text, as the body itself.');
-  return decode(await readRaw(ctx.req));
+  return decodeUtf8(await readRaw(ctx.req));
 }
 
 /** The same, or files in the field `attachment`, beside which Campfire takes no text. Errors: as above, and those of readUpload. */

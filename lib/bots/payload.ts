@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import { decodeUtf8 } from '../messages/body.ts';
 import { type File, isLoose, type Loose, lookUp, type Parsed } from './formats/read.ts';
 
 /** What came to a webhook: an object in some format yet to be told, or text as it stands. `sameness` is equal for two deliveries of the same. */
@@ -71,22 +72,19 @@ function parseObject(text: string): Loose | undefined {
   }
 }
 
-/** Made once: that takes longer than most bodies do. */
-const UTF8 = new TextDecoder('utf-8');
-
 /** UTF-8 whatever is said, where it is UTF-8; else what is said. */
 function decodeText(raw: Buffer, type: string): string {
   const [, charset = ''] = /charset="?([\w.:-]{1,40})/.exec(type) ?? [];
   const isWide = (raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff);
   if (isWide) return new TextDecoder(raw[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(raw);
   if (!charset.startsWith('utf-16')) {
-    const text = UTF8.decode(raw);
+    const text = decodeUtf8(raw);
     if (!text.includes('\ufffd')) return text;
   }
   try {
     return new TextDecoder(charset || 'utf-8').decode(raw);
   } catch {
-    return UTF8.decode(raw);
+    return decodeUtf8(raw);
   }
 }
 

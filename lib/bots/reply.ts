@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
-import { cutText, isBlank } from '../messages/body.ts';
+import { cutText, decodeUtf8, isBlank } from '../messages/body.ts';
 import { bodyOf, type ModelBody } from '../messages/model-text.ts';
 import { admit, keyIn, type Post, type Posted, post } from '../messages/operations.ts';
 import type { Delivery } from '../store/deliveries-port.ts';
@@ -30,7 +30,7 @@ export function replyOf({ status, type, encoding, disposition, body, isCut }: An
   if (status !== 200 || isCut || !/^(identity)?$/i.test(encoding)) return undefined;
   const kind = (type.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (isFile(kind, disposition)) return body.length === 0 ? undefined : { file: nameIn(disposition) ?? `attachment.${extensionOf(kind)}` };
-  const text = new TextDecoder().decode(body);
+  const text = decodeUtf8(body);
   if (kind === 'text/plain' || (kind === 'text/html' && !/[<&]/.test(text)))
     return isBlank(text) ? undefined : { body: cutText(text, maxBytes), format: 'text' };
   return kind === 'application/json' || kind.endsWith('+json') ? fromJson(text, maxBytes) : undefined;

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { type Received, receiveForm } from '../files/multipart.ts';
+import { decodeUtf8 } from '../messages/body.ts';
 import { stateOf } from './context.ts';
 
 /** A request outside uploads may be this long (bytes). */
@@ -63,20 +64,15 @@ async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>
   const raw = await readRaw(ctx.req);
   if (ctx.req.headers['content-type'] === 'application/json' || ctx.is('json', '+json')) return fieldsOfJson(raw);
   if (ctx.is('multipart/form-data')) return fieldsOfMultipart(raw, ctx.get('Content-Type'));
-  if (ctx.is('text/*')) return { body: decode(raw) };
-  return fieldsOf(new URLSearchParams(decode(raw)));
+  if (ctx.is('text/*')) return { body: decodeUtf8(raw) };
+  return fieldsOf(new URLSearchParams(decodeUtf8(raw)));
 }
-
-/** Made once: that takes longer than most bodies do. */
-const UTF8 = new TextDecoder('utf-8');
-
-export const decode = (raw: Buffer): string => UTF8.decode(raw);
 
 function fieldsOfJson(raw: Buffer): Record<string, unknown> {
   if (raw.length === 0) return {}; // a client that always says JSON, where nothing has to be said
   let value: unknown;
   try {
-    value = JSON.parse(decode(raw));
+    value = JSON.parse(decodeUtf8(raw));
   } catch {
     throw malformed('The body is not valid JSON.');
   }

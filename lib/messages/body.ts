@@ -4,6 +4,12 @@ import { emojiNamed } from './markdown-emoji.ts';
 /** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;
 
+/** Made once: that takes longer than most bodies do. */
+const UTF8 = new TextDecoder('utf-8');
+
+/** The text in some bytes, without a byte order mark; what is no UTF-8 becomes U+FFFD. */
+export const decodeUtf8 = (bytes: Uint8Array): string => UTF8.decode(bytes);
+
 /** Text as it is stored: line breaks are LF, no control or half characters, no blank lines at either end. */
 export function cleanText(text: string): string {
   return text

@@ -6,6 +6,7 @@ import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { present, requireOrSkip } from '../helpers/services.ts';
 import { clientsPython, run } from '../webhooks/clients.ts';
+import { hookToken } from './hook-token.ts';
 
 /* Discord's clients change and take back what they posted: PATCH, GET and DELETE of `<webhook URL>/messages/<id>`. */
 
@@ -15,12 +16,9 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
   ann = await site.signUp('Ann');
-  token = await newToken('Deploy');
+  token = await hookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
-
-const newToken = async (name: string): Promise<string> =>
-  /\/hooks\/([A-Za-z0-9]+)/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name })).text)?.[1] ?? '';
 
 type Said = { readonly id: string; readonly content: string; readonly edited_timestamp: string | null; readonly webhook_id: string };
 
@@ -114,7 +112,7 @@ for (const [what, body, status, code] of WRONG)
   });
 
 test.serial('only what this webhook’s bot posted: all else is unknown, alike', async (t) => {
-  const other = await newToken('Other');
+  const other = await hookToken(ann, 'Other');
   const { id } = await posted({ content: 'mine' });
   const theirs = await posted({ content: 'theirs' }, `/api/webhooks/1/${other}?wait=true`);
   const { seq } = (await ann.json('POST', '/groups/lobby/messages', { body: 'by a person' })).json();
@@ -145,7 +143,7 @@ test.serial('other verbs: 405', async (t) => {
 });
 
 test.serial('where posts have to be signed, so has all of this', async (t) => {
-  const key = await newToken('Signed');
+  const key = await hookToken(ann, 'Signed');
   const { id } = await posted({ content: 'before the secret' }, `/api/webhooks/1/${key}?wait=true`);
   const user = await site.core.store.users.byNameKey('signed');
   if (!user) return t.fail();
@@ -169,7 +167,7 @@ test('an edit counts as a post does: a flood is told to wait, in Discord’s wor
   const small = await startServer();
   t.teardown(small.close);
   const eve = await small.signUp('Eve');
-  const hook = /\/hooks\/([A-Za-z0-9]+)/.exec((await eve.form('/groups/lobby/bots', { action: 'create', name: 'Busy' })).text)?.[1] ?? '';
+  const hook = await hookToken(eve, 'Busy');
   const { id } = (await small.client().json('POST', `/api/webhooks/1/${hook}?wait=true`, { content: 'x' })).json<Said>();
   const path = `/api/webhooks/1/${hook}/messages/${id}`;
   const edits = await Promise.all(Array.from({ length: 61 }, (_, i) => small.client().json('PATCH', path, { content: `x${i}` })));

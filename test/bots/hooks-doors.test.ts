@@ -2,6 +2,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
+import { hookToken } from './hook-token.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -9,14 +10,9 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
   ann = await site.signUp('Ann');
-  token = await newToken('Deploy');
+  token = await hookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
-
-async function newToken(name: string): Promise<string> {
-  const made = (await ann.form('/groups/lobby/bots', { action: 'create', name })).text;
-  return /\/hooks\/([A-Za-z0-9]+)/.exec(made)?.[1] ?? '';
-}
 
 type Sent = { readonly headers?: Record<string, string>; readonly method?: string };
 

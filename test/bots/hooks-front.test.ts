@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import test from 'ava';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
+import { hookToken } from './hook-token.ts';
 
 /* Webhooks that are posted to in the usual way are taken before the layers that all other requests pass: what those do must be done all the same. */
 
@@ -12,7 +13,7 @@ let token: string;
 test.before(async () => {
   site = await startServer();
   ann = await site.signUp('Ann');
-  token = /\/hooks\/([A-Za-z0-9]+)/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' })).text)?.[1] ?? '';
+  token = await hookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

@@ -8,13 +8,8 @@ import { answer } from '../../lib/store/mongo/answer.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
-import { type Opened, storeContract } from './store.ts';
-import { filesContract } from './store-files.ts';
-import { pinsContract } from './store-pins.ts';
-import { pushContract } from './store-push.ts';
-import { readingContract } from './store-reading.ts';
-import { searchContract } from './store-search.ts';
-import { webhookContract } from './store-webhooks.ts';
+import { everyContract } from './every-store.ts';
+import type { Opened } from './store.ts';
 
 const mongo = await mongoService();
 const testMongo = requireOrSkip(test, mongo);
@@ -36,13 +31,7 @@ async function open(): Promise<Opened> {
   };
   return { store, close, second: () => openMongo({ url, ...PATIENT }) };
 }
-storeContract(register, open, 'mongo');
-searchContract(register, open, 'mongo');
-webhookContract(register, open, 'mongo');
-filesContract(register, open, 'mongo');
-readingContract(register, open, 'mongo');
-pushContract(register, open, 'mongo');
-pinsContract(register, open, 'mongo');
+everyContract(register, open, 'mongo');
 
 async function dropDatabase(url: string): Promise<void> {
   await using client = new MongoClient(url);

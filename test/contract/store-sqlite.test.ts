@@ -13,13 +13,8 @@ import { connect } from '../../lib/store/sqlite/connection.ts';
 import { lockServer } from '../../lib/store/sqlite/lock.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { MIGRATIONS, migrate } from '../../lib/store/sqlite/schema.ts';
-import { type Opened, storeContract } from './store.ts';
-import { filesContract } from './store-files.ts';
-import { pinsContract } from './store-pins.ts';
-import { pushContract } from './store-push.ts';
-import { readingContract } from './store-reading.ts';
-import { searchContract } from './store-search.ts';
-import { webhookContract } from './store-webhooks.ts';
+import { everyContract } from './every-store.ts';
+import type { Opened } from './store.ts';
 
 async function open(): Promise<Opened> {
   const dir = mkdtempSync(join(tmpdir(), 'parley-store-'));
@@ -31,13 +26,7 @@ async function open(): Promise<Opened> {
   };
   return { store, close, second: () => openSqlite({ file }) };
 }
-storeContract(test, open, 'sqlite');
-searchContract(test, open, 'sqlite');
-webhookContract(test, open, 'sqlite');
-filesContract(test, open, 'sqlite');
-readingContract(test, open, 'sqlite');
-pushContract(test, open, 'sqlite');
-pinsContract(test, open, 'sqlite');
+everyContract(test, open, 'sqlite');
 
 /** A folder that is removed with the test. */
 function tempDir(t: ExecutionContext): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../fixtures/hostile.ts';
+import { hookToken } from '../bots/hook-token.ts';
 import type { Client } from '../helpers/client.ts';
 import { startService } from '../helpers/process.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
@@ -21,7 +22,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
-  token = /\/hooks\/([A-Za-z0-9]+)/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' })).text)?.[1] ?? '';
+  token = await hookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

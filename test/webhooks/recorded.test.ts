@@ -6,6 +6,7 @@ import { HOOKS_CLIENTS } from '../../fixtures/webhooks/hooks-clients.ts';
 import { NOTICE_CLIENTS } from '../../fixtures/webhooks/notice-clients.ts';
 import type { Answered, Recorded } from '../../fixtures/webhooks/recorded.ts';
 import { SLACK_CLIENTS } from '../../fixtures/webhooks/slack-clients.ts';
+import { hookToken } from '../bots/hook-token.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -15,7 +16,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
-  token = /\/hooks\/([A-Za-z0-9]+)/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' })).text)?.[1] ?? '';
+  token = await hookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 
