@@ -4,6 +4,7 @@
   /** Who has chosen to be told while a tab is open; what was told last, by group; whether the hint was sent away. */
   const [OPEN, TOLD, HINT] = ['parley-notify', 'parley-told', 'parley-hint'];
   const MOST_IN_BODY = 200;
+  const CLAIMED_MS = 60_000;
   const { viewer } = document.body.dataset;
   const isAble = isSecureContext && 'serviceWorker' in navigator && 'Notification' in globalThis && 'locks' in navigator;
   const state = document.getElementById('notify-state');
@@ -57,11 +58,23 @@
     if (message) await navigator.locks.request('parley-tell', () => tellOnce(message, name));
   }
 
+  /** Other tabs may read for a while yet what was there before: so whoever tells of a message keeps its lock, and nobody else does. */
   async function tellOnce(message, name) {
-    const told = JSON.parse(localStorage.getItem(TOLD) ?? '{}');
-    const { group, seq, author, attachments, url } = message;
-    if ((told[group] ?? 0) >= seq) return;
-    localStorage.setItem(TOLD, JSON.stringify({ ...told, [group]: seq }));
+    const { group, seq } = message;
+    if ((lastTold()[group] ?? 0) >= seq) return;
+    const { promise, resolve } = Promise.withResolvers();
+    const told = async (lock) => {
+      if (lock) await notify(message, name).then(() => localStorage.setItem(TOLD, JSON.stringify({ ...lastTold(), [group]: seq })));
+      resolve();
+      if (lock) await new Promise((over) => setTimeout(over, CLAIMED_MS));
+    };
+    navigator.locks.request(`parley-told:${group}:${seq}`, { ifAvailable: true }, told).catch(resolve);
+    await promise;
+  }
+
+  const lastTold = () => JSON.parse(localStorage.getItem(TOLD) ?? '{}');
+
+  async function notify({ group, author, attachments, url, ...message }, name) {
     const text = message.text || message.body || attachments.map((file) => file.name).join(', ');
     const body = [...text.replace(/\s+/g, ' ').trim()].slice(0, MOST_IN_BODY).join('');
     const title = name === author.name ? name : `${author.name} in ${name}`;

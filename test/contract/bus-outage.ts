@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import type { Bus } from '../../lib/bus/port.ts';
 import { openRedisBus } from '../../lib/bus/redis.ts';
@@ -26,7 +27,7 @@ export const nextGap = (bus: Bus): Promise<void> =>
 
 /** What holds when the server is killed and comes back. */
 export function killed(test: Register<unknown>, kind: string, options: ServiceOptions): void {
-  test(`${kind}: killed and started again, it loses events but no subscription, and announces the gap`, async (t) => {
+  test(`${kind}: killed and started again, it may lose events but no subscription, and announces the gap`, async (t) => {
     const own = present(await redisService(options));
     t.teardown(own.stop);
     const { here, there } = await opener(own.url)(t);
@@ -48,7 +49,12 @@ export function killed(test: Register<unknown>, kind: string, options: ServiceOp
     t.deepEqual([here.isUp(), there.isUp()], [true, true]);
     here.publish(head(before, 3));
     here.publish(head(during, 1));
-    t.deepEqual(await ear.until(2), [head(before, 1), head(before, 3)]);
+    await ear.untilHead(3);
+    const whatWaited = head(before, 2); // a connection that has not noticed yet may keep it for the one after
+    t.deepEqual(
+      ear.events.filter((event) => !isDeepStrictEqual(event, whatWaited)),
+      [head(before, 1), head(before, 3)],
+    );
     t.deepEqual(await late.until(1), [head(during, 1)]);
   });
 }

@@ -11,7 +11,12 @@ export type Opened = { readonly here: Bus; readonly there: Bus; readonly clock: 
 export const randomGroup = (): GroupId => newGroupId(systemRandom);
 
 /** What a subscription hears, and the way to wait for more of it. */
-export type Ear = { readonly events: BusEvent[]; until(count: number): Promise<BusEvent[]>; end(): void };
+export type Ear = {
+  readonly events: BusEvent[];
+  until(count: number): Promise<BusEvent[]>;
+  untilHead(seq: number): Promise<BusEvent[]>;
+  end(): void;
+};
 
 export async function listen(bus: Bus, group: GroupId): Promise<Ear> {
   const events: BusEvent[] = [];
@@ -20,17 +25,19 @@ export async function listen(bus: Bus, group: GroupId): Promise<Ear> {
     events.push(event);
     for (const look of waiting) look();
   });
-  const until = (count: number) =>
+  const when = (holds: () => boolean) =>
     new Promise<BusEvent[]>((resolve) => {
       const look = () => {
-        if (events.length < count) return;
+        if (!holds()) return;
         waiting.delete(look);
         resolve(events);
       };
       waiting.add(look);
       look();
     });
-  return { events, until, end };
+  const until = (count: number) => when(() => events.length >= count);
+  const untilHead = (seq: number) => when(() => events.some((event) => event.type === 'head' && event.seq === seq));
+  return { events, until, untilHead, end };
 }
 
 export const head = (group: GroupId, seq: number): BusEvent => ({ type: 'head', group, seq });
