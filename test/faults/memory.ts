@@ -8,14 +8,14 @@ import type { World } from './world.ts';
 const MEGABYTE = 1024 * 1024;
 const LOOK_MS = 50;
 
-/** What the heaviest server takes of the machine, and what of that it holds once its garbage is collected, bytes. */
+/** What the heaviest server takes of the machine once its garbage is collected (V8 lets much of it gather where memory is plenty), and what it holds of that, bytes. */
 export type Weight = { readonly taken: number; readonly held: number };
 
 /** Weighs the servers, all of which are up. One that was started again in between weighs what it did when it was first warm. */
 export async function weigh({ stage, ledger }: World): Promise<Weight> {
   const pids = stage.servers.flatMap(({ pid }) => pid ?? []);
-  const taken = await Promise.all(pids.map(memoryOf));
   const held = await ledger.inTime('the servers to collect their garbage', Promise.all(pids.map((pid) => heldBy(pid, stage.dataDir))));
+  const taken = await Promise.all(pids.map(memoryOf));
   return { taken: Math.max(...taken), held: Math.max(...held) };
 }
 
