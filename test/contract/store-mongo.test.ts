@@ -76,15 +76,16 @@ function messages(group: GroupId, count: number, head: Head = EMPTY_HEAD): Entry
 testMongo('what was acknowledged before a kill -9 is there after it, and the log is dense', async (t) => {
   const server = await ownServer(t);
   const store = await opened(t, server.url, 5000);
-  const groups = Array.from({ length: 4 }, aGroup);
+  const groups = Array.from({ length: 6 }, aGroup);
+  const sizes = [1, 3]; // one entry goes with those of other groups, several go alone
   let acknowledged = 0;
   let killed: Promise<void> | undefined;
 
-  /** Appends until the server is gone; resolves to what was acknowledged. */
-  async function write(group: GroupId): Promise<Entry[]> {
+  /** Appends until the server is gone, so many at a time; resolves to what was acknowledged. */
+  async function write(group: GroupId, size: number): Promise<Entry[]> {
     const certain: Entry[] = [];
     for (;;) {
-      const batch = messages(group, 3, certain.at(-1));
+      const batch = messages(group, size, certain.at(-1));
       const append = store.log.append(group, batch);
       if (acknowledged > 150) killed ??= server.kill('SIGKILL');
       const { written, stopped } = await append;
@@ -94,7 +95,7 @@ testMongo('what was acknowledged before a kill -9 is there after it, and the log
     }
   }
 
-  const certain = await Promise.all(groups.map(write));
+  const certain = await Promise.all(groups.map((group, index) => write(group, sizes[index % sizes.length] ?? 1)));
   await killed;
   await server.restart();
   for (const [index, group] of groups.entries()) {

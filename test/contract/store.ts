@@ -432,6 +432,17 @@ const groups: Cases = {
     t.is(await store.groups.byNumber(999_999_999), undefined);
     t.is(await store.groups.byCodeMac(word()), undefined);
   },
+  'groups: many looked for at once are each found, or not': async (t, store) => {
+    const [one, two] = [await inserted(store), await inserted(store)];
+    const slugs = [one.slug, word(), two.slug, one.slug, ...Array.from({ length: 70 }, word)];
+    const ids = [two.id, aGroupId(), one.id];
+    const [bySlug, byId] = await Promise.all([
+      Promise.all(slugs.map((slug) => store.groups.bySlug(slug))),
+      Promise.all(ids.map((id) => store.groups.byId(id))),
+    ]);
+    t.deepEqual(bySlug, [one, undefined, two, one, ...Array.from({ length: 70 }, () => undefined)]);
+    t.deepEqual(byId, [two, undefined, one]);
+  },
   'groups: a taken slug or code is refused and nothing written': async (t, store) => {
     const first = await inserted(store);
     const [sameSlug, sameCode] = [aGroup({ slug: first.slug }), aGroup({ codeMac: first.codeMac })];
@@ -574,6 +585,14 @@ const memberships: Cases = {
     t.is(await store.memberships.get(membership.group, aUserId()), undefined);
     t.is(await store.memberships.get(aGroupId(), membership.user), undefined);
     await store.memberships.lined(membership.group, membership.user, 1, 7);
+  },
+  'memberships: many looked for at once are each found, or not': async (t, store) => {
+    const [one, two] = [aMembership(), aMembership()];
+    for (const membership of [one, two]) await store.memberships.put(membership);
+    const asked = [two, aMembership(), one, { ...one, user: two.user }, two];
+    const found = await Promise.all(asked.map(({ group, user }) => store.memberships.get(group, user)));
+    t.deepEqual(found, [two, undefined, one, undefined, two]);
+    for (const { group, user } of [one, two]) await store.memberships.lined(group, user, 1, 1);
   },
   'memberships: put writes only what follows the stored rev': async (t, store) => {
     const first = aMembership();
@@ -799,6 +818,26 @@ const appending: Cases = {
     await written(store, group, says('a'));
     t.deepEqual(await store.log.append(group, placed(group, [says('b')], { seq: 2, n: 2, at: NOW })), { written: 0, stopped: 'conflict' });
     t.deepEqual(seqsOf(await store.log.range(group, 1, 9)), [1]);
+  },
+  'log: of entries that come for many groups at once, each is written or refused for itself': async (t, store) => {
+    const author = aUserId();
+    const [full, keyed, short] = [aGroupId(), aGroupId(), aGroupId()];
+    const [taken] = await written(store, full, says('taken'));
+    const [first] = await written(store, keyed, says('first', { author, key: 'k' }));
+    const again = placed(keyed, [says('again', { author, key: 'k' })], headAfter(first));
+    const others = Array.from({ length: 40 }, aGroupId).map((group) => ({ group, entries: placed(group, [says(`in ${group}`)]) }));
+    const conflicts = [
+      { group: full, entries: placed(full, [says('other')]) },
+      { group: keyed, entries: again },
+      { group: short, entries: placed(short, [says('after a gap')], { seq: 1, n: 1, at: NOW }) },
+    ];
+    const asked = [...others.slice(0, 20), ...conflicts, ...others.slice(20)];
+    const answers = await Promise.all(asked.map(({ group, entries }) => store.log.append(group, entries)));
+    const written1 = Array.from({ length: 20 }, () => ({ written: 1 }));
+    t.deepEqual(answers, [...written1, ...conflicts.map(() => ({ written: 0, stopped: 'conflict' as const })), ...written1]);
+    for (const { group, entries } of others) t.deepEqual(await store.log.range(group, 1, 9), entries);
+    t.deepEqual(await store.log.range(full, 1, 9), [taken]);
+    t.deepEqual(await store.log.range(keyed, 1, 9), [first]);
   },
   'log: a taken key is a conflict; the entries before it are written, those after it not': async (t, store) => {
     const group = aGroupId();

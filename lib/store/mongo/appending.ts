@@ -3,25 +3,68 @@ import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../messages/entry.ts';
 import { type Appended, StoreUnavailable } from '../port.ts';
 import { answer } from './answer.ts';
-import type { Collections } from './collections.ts';
+import { inBatches } from './batches.ts';
+import type { Collections, EntryRow } from './collections.ts';
 import { rowsAt, toRow } from './entries.ts';
 import type { Heads } from './heads.ts';
 
-/** `append` of the log: one ordered insertMany, where each entry's `_id` takes its seq. */
+const DUPLICATE = 11000;
+/** A second insertion, so that an entry waits for half a one before its own on the average, not for a whole one. */
+const SINGLES = { together: 256, underWay: 2 };
+
+/**
+ * `append` of the log, where each entry's `_id` takes its seq: several entries of one group as one ordered insertMany; a single one together with
+ * those of other groups that come while others are written.
+ */
 export function appender(collections: Collections, heads: Heads, timeoutMs: number) {
+  const insertSingle = inBatches((rows: readonly EntryRow[]) => insertSingles(collections, rows), { ...SINGLES, timeoutMs });
   return async (group: GroupId, entries: readonly Entry[]): Promise<Appended> => {
     if (entries.length === 0) return { written: 0 };
-    const appended = await answer(() => insert(collections, heads, group, entries), timeoutMs).catch(stopped);
+    const appended = await answer(() => insert({ collections, heads, insertSingle }, group, entries), timeoutMs).catch(stopped);
     const last = entries[appended.written - 1];
     if (last) heads.move(group, headAfter(last));
     return appended;
   };
 }
 
-async function insert(collections: Collections, heads: Heads, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
+/** `insertSingle` resolves to nothing, or to the code with which the server refused it. */
+type Parts = {
+  readonly collections: Collections;
+  readonly heads: Heads;
+  readonly insertSingle: (row: EntryRow) => Promise<number | undefined>;
+};
+
+async function insert({ collections, heads, insertSingle }: Parts, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
   if (!(await follows(collections, heads, group, entries))) return { written: 0, stopped: 'conflict' };
-  await collections.log.insertMany(entries.map(toRow));
+  const [first, ...others] = entries.map(toRow);
+  if (!first || others.length > 0) await collections.log.insertMany(entries.map(toRow));
+  else {
+    const refusal = await insertSingle(first);
+    if (refusal !== undefined) return { written: 0, stopped: refusal === DUPLICATE ? 'conflict' : 'unknown' };
+  }
   return { written: entries.length };
+}
+
+/** Entries of several groups: none waits for another, and it does not matter to the others which of them is refused. */
+async function insertSingles({ log }: Collections, rows: readonly EntryRow[]): Promise<(number | undefined)[]> {
+  try {
+    await log.insertMany(rows, { ordered: false });
+    return rows.map(() => undefined);
+  } catch (error) {
+    const refused = refusals(error, rows.length);
+    if (!refused) throw error;
+    return rows.map((_, index) => refused.get(index));
+  }
+}
+
+/**
+ * The codes by the places of those that were refused; undefined unless it is certain that all others are written. The driver gives an error of the
+ * connection the same class, which then speaks of fewer documents than there were.
+ */
+function refusals(error: unknown, asked: number): ReadonlyMap<number, number> | undefined {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return undefined;
+  const refused = error.result.getWriteErrors();
+  return error.insertedCount + refused.length === asked ? new Map(refused.map(({ index, code }) => [index, code])) : undefined;
 }
 
 /**
@@ -39,5 +82,5 @@ function stopped(error: unknown): Appended {
   const { cause } = error;
   // A write that is not acknowledged by the majority is not certain, whatever else the answer says.
   if (!(cause instanceof MongoBulkWriteError) || cause.result.getWriteConcernError()) return { written: 0, stopped: 'unknown' };
-  return { written: cause.insertedCount, stopped: cause.code === 11000 ? 'conflict' : 'unknown' };
+  return { written: cause.insertedCount, stopped: cause.code === DUPLICATE ? 'conflict' : 'unknown' };
 }

@@ -4,15 +4,27 @@ import { EMPTY_HEAD } from '../../messages/entry.ts';
 import { type Group, type GroupPatch, type GroupStore, StoreUnavailable } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, GroupRow } from './collections.ts';
+import { lookedUp, mapped } from './look-ups.ts';
 
 // Of several that create a group at once, one gets each number, so that this many can meet.
 const NUMBER_ATTEMPTS = 100;
 
-export function groupStore({ groups }: Collections): GroupStore {
+export function groupStore({ groups }: Collections, timeoutMs: number): GroupStore {
   const one = async (filter: Filter<GroupRow>) => {
     const row = await groups.findOne(filter);
     return row ? toGroup(row) : undefined;
   };
+
+  const byId = lookedUp(
+    (ids: readonly GroupId[]) => groups.find({ _id: { $in: [...ids] } }).toArray(),
+    ({ _id }) => [_id],
+    timeoutMs,
+  );
+  const bySlug = lookedUp(
+    (slugs: readonly string[]) => groups.find({ slugs: { $in: [...slugs] } }).toArray(),
+    ({ slugs }) => slugs,
+    timeoutMs,
+  );
 
   async function nextNumber(): Promise<number> {
     const [last] = await groups
@@ -50,9 +62,9 @@ export function groupStore({ groups }: Collections): GroupStore {
 
   return {
     insert,
-    byId: (id) => one({ _id: { $eq: id } }),
+    byId: async (id) => mapped(await byId(id), toGroup),
     byIds: async (ids) => (await groups.find({ _id: { $in: [...ids] } }).toArray()).map(toGroup),
-    bySlug: (slug) => one({ slugs: { $eq: slug } }),
+    bySlug: async (slug) => mapped(await bySlug(slug), toGroup),
     byNumber: (number) => one({ number: { $eq: number } }),
     byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
     list: async ({ limit, open, kind, afterNumber = 0 }) => {

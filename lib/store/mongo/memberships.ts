@@ -2,8 +2,15 @@ import type { GroupId, UserId } from '../../ids.ts';
 import type { Membership, MembershipStore } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, MembershipRow } from './collections.ts';
+import { lookedUp, mapped } from './look-ups.ts';
 
-export function membershipStore({ memberships }: Collections): MembershipStore {
+export function membershipStore({ memberships }: Collections, timeoutMs: number): MembershipStore {
+  const byId = lookedUp(
+    (ids: readonly string[]) => memberships.find({ _id: { $in: [...ids] } }).toArray(),
+    ({ _id }) => [_id],
+    timeoutMs,
+  );
+
   async function first(membership: Membership): Promise<boolean> {
     try {
       await memberships.insertOne({ _id: idOf(membership.group, membership.user), ...membership, came: membership.at });
@@ -23,10 +30,7 @@ export function membershipStore({ memberships }: Collections): MembershipStore {
   }
 
   return {
-    async get(group, user) {
-      const row = await memberships.findOne({ _id: { $eq: idOf(group, user) } });
-      return row ? toMembership(row) : undefined;
-    },
+    get: async (group, user) => mapped(await byId(idOf(group, user)), toMembership),
     put: async (membership) =>
       membership.rev === 1 ? first(membership) : (await replace(membership, !membership.in)) || (await replace(membership, membership.in)),
     async lined(group, user, rev, line) {

@@ -82,8 +82,8 @@ function storeOn(client: MongoClient, url: string, timeoutMs: number): Store {
     users: guard(userStore(collections)),
     sessions: guard(sessionStore(collections)),
     tokens: guard(tokenStore(collections)),
-    groups: guard(groupStore(collections)),
-    memberships: guard(membershipStore(collections)),
+    groups: guard(groupStore(collections, timeoutMs)),
+    memberships: guard(membershipStore(collections, timeoutMs)),
     log: {
       ...guard({ ...logReads(collections, heads), ...mentionCounts(collections), ...scrubbing(collections) }),
       append: appender(collections, heads, timeoutMs),
