@@ -4,7 +4,7 @@ import { median, type Report } from './report.ts';
 const STREAMS = 1000;
 const MISSED = 20;
 const BEFORE = 60;
-const WARM_UP = 10;
+const WARM_UP = 60;
 const TEXT = 'x'.repeat(300);
 
 /** A server's streams all come back at once, each with the same messages missed. */
@@ -19,8 +19,8 @@ export async function storm(report: Report, isQuick: boolean): Promise<void> {
     bare: await comeBack(load, bare, heads.bare),
     parley: await comeBack(load, parley, heads.parley),
   });
-  for (let i = 0; i < WARM_UP; i += 1) await round(); // a server that crowds come back to has worked for a while: its code is compiled
-  for (let i = 0; i < (isQuick ? 5 : 15); i += 1) times.push(await round());
+  for (let i = 0; i < (isQuick ? 10 : WARM_UP); i += 1) await round(); // a server that crowds come back to has worked for a while: its code is compiled
+  for (let i = 0; i < (isQuick ? 5 : 25); i += 1) times.push(await round());
   report.row({ what: bare.name, figure: median(times.map((one) => one.bare)), unit: 'ms' });
   report.row({ what: parley.name, figure: median(times.map((one) => one.parley)), unit: 'ms' });
   report.row({ what: 'ratio', figure: median(times.map((one) => one.parley / one.bare)), aim: 1.5, better: 'less' });

@@ -1,13 +1,67 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { dial, requestBytes, type Target } from './wire.ts';
+import { connect, type Socket } from 'node:net';
+import { requestBytes, type Target } from './wire.ts';
 
 const MARK = Buffer.from('\nid: ');
 const AT_ONCE = 64;
 
-type Stream = { readonly socket: Socket; count: number; carry: Buffer; isOpen: boolean };
+/** Read into by all of them in turn: with memory of its own for each packet the reader would work more than the server. */
+const PACKET = Buffer.alloc(64 * 1024);
 
-/** Open event streams that count their entries, each by its `id` line. */
+/** An event stream that counts its entries, each by its `id` line. */
+class Stream {
+  count = 0;
+  isOpen = true;
+  /** Resolves once the head of the answer is there; rejects when it is a refusal. */
+  readonly opened: Promise<void>;
+  readonly #socket: Socket;
+  readonly #onFound: (count: number) => void;
+  #carry = Buffer.alloc(0);
+  #onFirst: ((bytes: Buffer) => void) | undefined;
+
+  constructor(target: Target, path: string, onFound: (count: number) => void) {
+    const { hostname, port } = new URL(target.url);
+    this.#onFound = onFound;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.opened = promise;
+    this.#onFirst = (bytes) => (bytes.subarray(0, 15).toString('latin1').includes(' 200 ') ? resolve() : reject(refusal(bytes)));
+    const callback = (size: number): boolean => this.#read(PACKET.subarray(0, size));
+    this.#socket = connect({ port: Number(port), host: hostname, noDelay: true, onread: { buffer: PACKET, callback } });
+    this.#socket.once('connect', () => this.#socket.write(requestBytes('GET', path, target)));
+    this.#socket.on('error', () => {});
+    this.#socket.once('close', () => {
+      this.isOpen = false;
+      reject(new Error('a stream ended without an answer'));
+    });
+  }
+
+  #read(bytes: Buffer): true {
+    this.#onFirst?.(bytes);
+    this.#onFirst = undefined;
+    let found = occurrences(bytes);
+    if (this.#carry.length > 0) found += occurrences(Buffer.concat([this.#carry, bytes.subarray(0, MARK.length - 1)]));
+    this.#carry = Buffer.from(bytes.subarray(-(MARK.length - 1)));
+    this.count += found;
+    if (found > 0) this.#onFound(found);
+    return true;
+  }
+
+  /** Stops reading: the server's side fills up. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
+  async close(): Promise<void> {
+    if (!this.isOpen) return;
+    const closed = once(this.#socket, 'close');
+    this.#socket.destroy();
+    await closed;
+  }
+}
+
+const refusal = (bytes: Buffer): Error => new Error(`a stream was refused: ${bytes.toString('utf8', 0, 300)}`);
+
+/** Open event streams. */
 export class Streams {
   readonly #all: Stream[] = [];
   /** Entries received by all of them together. */
@@ -33,34 +87,17 @@ export class Streams {
     for (let i = 0; i < paths.length; i += size) await Promise.all(paths.slice(i, i + size).map((path) => this.#open(target, path)));
   }
 
-  async #open(target: Target, path: string): Promise<void> {
-    const socket = await dial(target);
-    const stream: Stream = { socket, count: 0, carry: Buffer.alloc(0), isOpen: true };
-    this.#all.push(stream);
-    socket.on('error', () => {});
-    socket.once('close', () => {
-      stream.isOpen = false;
+  #open(target: Target, path: string): Promise<void> {
+    const stream = new Stream(target, path, (found) => {
+      this.delivered += found;
+      this.onDelivered();
     });
-    socket.write(requestBytes('GET', path, target));
-    const [first] = (await once(socket, 'data')) as [Buffer];
-    if (!first.subarray(0, 15).toString('latin1').includes(' 200 '))
-      throw new Error(`a stream was refused: ${first.toString('utf8').slice(0, 300)}`);
-    this.#count(stream, first);
-    socket.on('data', (chunk: Buffer) => this.#count(stream, chunk));
+    this.#all.push(stream);
+    return stream.opened;
   }
 
-  #count(stream: Stream, chunk: Buffer): void {
-    let found = occurrences(chunk);
-    if (stream.carry.length > 0) found += occurrences(Buffer.concat([stream.carry, chunk.subarray(0, MARK.length - 1)]));
-    stream.carry = chunk.subarray(-(MARK.length - 1));
-    stream.count += found;
-    this.delivered += found;
-    if (found > 0) this.onDelivered();
-  }
-
-  /** Stops reading: the server's side fills up. */
   stall(): void {
-    for (const { socket } of this.#all) socket.pause();
+    for (const stream of this.#all) stream.stall();
   }
 
   /** Resolves once `count` entries have come in all. */
@@ -77,15 +114,9 @@ export class Streams {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#all.splice(0).map(({ socket, isOpen }) => isOpen && hangUp(socket)));
+    await Promise.all(this.#all.splice(0).map((stream) => stream.close()));
     this.delivered = 0;
   }
-}
-
-async function hangUp(socket: Socket): Promise<void> {
-  const closed = once(socket, 'close');
-  socket.destroy();
-  await closed;
 }
 
 function occurrences(bytes: Buffer): number {

@@ -77,6 +77,7 @@ export function hotHooks(): HotRoute[] {
     method: 'POST',
     path,
     pattern,
+    kind: 'data',
     handle: (web, ctx, token) => receive(ctx, web.core, { token, isDiscord }),
   });
   return [

@@ -8,6 +8,9 @@ import { stateOf } from './context.ts';
 /** Those that some route takes. A client may invent others, and each would be a series of its own. */
 const COUNTED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** The header in which an answer names its request. */
+export const REQUEST_ID = 'X-Request-Id';
+
 /** What the log says of a request. `startedAt`: by performance.now(). */
 export type RequestLine = {
   readonly request: string;
@@ -20,12 +23,11 @@ export type RequestLine = {
   readonly startedAt: number;
 };
 
-/** Gives the request its id and its place in a trace. */
+/** Gives the request its id, which its answer is to name, and its place in a trace. */
 export function introduce(ctx: Context, core: Core): Pick<RequestLine, 'request' | 'trace' | 'method'> {
   const state = stateOf(ctx);
   state.requestId = newUid(core.random);
   state.trace = traceFrom(ctx.get('traceparent'), core.random);
-  ctx.res.setHeader('X-Request-Id', state.requestId);
   return { request: state.requestId, trace: state.trace, method: ctx.method };
 }
 
@@ -35,6 +37,7 @@ export const describeRequest =
   async (ctx, next) => {
     const startedAt = performance.now();
     const line = introduce(ctx, core);
+    ctx.res.setHeader(REQUEST_ID, line.request);
     let isCounted = false;
     const count = (): void => {
       if (!isCounted) core.meters.requested(labelsOf(ctx), (performance.now() - startedAt) / 1000);

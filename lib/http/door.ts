@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { within } from '../trace.ts';
 import { type State, stateOf } from './context.ts';
-import { introduce, tellOf } from './describe.ts';
+import { introduce, REQUEST_ID, tellOf } from './describe.ts';
 import { setDataHeaders, setSecureHeaders } from './security.ts';
 import type { Web } from './web.ts';
 
@@ -15,8 +15,8 @@ export type HotRoute = {
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
   readonly pattern: string;
-  /** Whether the answer is an HTML document; else text, JSON or events. */
-  readonly isDocument?: boolean;
+  /** An HTML document and text or JSON get their headers before `handle`; a stream of events, which sends its head by itself, gets none. */
+  readonly kind: 'document' | 'data' | 'stream';
   /** Other requests to the same path go through the layers. */
   readonly isFor?: (ctx: Context) => boolean;
   readonly handle: (web: Web, ctx: Context, captured: string) => Promise<void>;
@@ -58,8 +58,9 @@ async function take(web: Web, ctx: Context, { route, captured }: Found): Promise
   const startedAt = performance.now();
   const { core } = web;
   const line = introduce(ctx, core);
-  if (route.isDocument) setSecureHeaders(ctx);
-  else setDataHeaders(ctx);
+  if (route.kind !== 'stream') ctx.res.setHeader(REQUEST_ID, line.request);
+  if (route.kind === 'document') setSecureHeaders(ctx);
+  if (route.kind === 'data') setDataHeaders(ctx);
   await within(line.trace, () => route.handle(web, ctx, captured));
   if (ctx.respond !== false) send(web, ctx);
   const status = `${Math.floor(ctx.res.statusCode / 100)}xx`;

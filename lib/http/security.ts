@@ -19,6 +19,8 @@ const REST_OF_POLICY = [
   "base-uri 'self'",
 ].join('; ');
 
+const SECURE_ONLY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
+
 const SAME_FOR_ALL = Object.entries({
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'same-origin',
@@ -38,7 +40,7 @@ export function setSecureHeaders(ctx: Context): void {
   stateOf(ctx).nonce = nonce;
   ctx.res.setHeader('Content-Security-Policy', policy(nonce));
   for (const [name, value] of SAME_FOR_ALL) ctx.res.setHeader(name, value);
-  if (ctx.secure) ctx.set('Strict-Transport-Security', 'max-age=31536000');
+  if (ctx.secure) ctx.set(...SECURE_ONLY);
 }
 
 /** What an answer needs that is no document: nothing of it is run, and no other site may embed it. Posts and streams come by the thousand, so no more than that. */
@@ -49,11 +51,20 @@ const FOR_DATA = Object.entries({
   'Cross-Origin-Resource-Policy': 'same-origin',
 });
 
-/** Headers of an answer that is text, JSON or a stream of events. */
+/** Headers of an answer that is text or JSON. */
 export function setDataHeaders(ctx: Context): void {
   for (const [name, value] of FOR_DATA) ctx.res.setHeader(name, value);
-  if (ctx.secure) ctx.set('Strict-Transport-Security', 'max-age=31536000');
+  if (ctx.secure) ctx.set(...SECURE_ONLY);
 }
+
+/** The same as lines of a head, for a stream of events, which writes its own. */
+export const dataHeaderLines = (ctx: Context): string => (ctx.secure ? SECURE_LINES : DATA_LINES);
+
+/** Headers as lines of a head. */
+export const headerLines = (headers: readonly (readonly [string, string])[]): string =>
+  headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+const DATA_LINES = headerLines(FOR_DATA);
+const SECURE_LINES = headerLines([...FOR_DATA, SECURE_ONLY]);
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -79,7 +90,7 @@ const foreign = () =>
 function isForeign(ctx: Context, config: Pick<Config, 'publicUrl'>): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
-  if (origin === originOf(ctx, config)) return false;
+  if (origin !== '' && origin === originOf(ctx, config)) return false;
   if (site !== '') return site !== 'same-origin' && site !== 'none';
   return origin !== '';
 }

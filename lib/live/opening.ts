@@ -4,8 +4,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
+import { REQUEST_ID } from '../http/describe.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
+import { dataHeaderLines, headerLines } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
 import type { Lookups } from '../store/recent.ts';
 import { type Filter, filterOf, MOST_KEYWORD_LENGTH, MOST_KEYWORDS } from './filter.ts';
@@ -36,10 +38,19 @@ export async function requireViewer(ctx: Context, { core }: Web, look: Lookups):
   return viewer;
 }
 
+/** Streams that come back by the thousand ask alike: as many different queries are remembered, of this length at most. */
+const [MOST_QUERIES, LONGEST_QUERY] = [100, 200];
+const read = new WeakMap<z.ZodType, Map<string, unknown>>();
+
 /** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
 export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
   const start = url.indexOf('?');
-  return check(schema, { ...parseQueryString(start === -1 ? '' : url.slice(start + 1)) });
+  const text = start === -1 ? '' : url.slice(start + 1);
+  const known = read.get(schema) ?? new Map<string, unknown>();
+  const query = (known.get(text) as z.infer<S> | undefined) ?? check(schema, { ...parseQueryString(text) });
+  if (known.size >= MOST_QUERIES) known.clear();
+  if (text.length <= LONGEST_QUERY) read.set(schema, known.set(text, query));
+  return query;
 }
 
 export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>
@@ -60,11 +71,23 @@ export function answerHead(ctx: Context, type: string): void {
 export function startStream(ctx: Context, response: ServerResponse, type: string, first: string): void {
   ctx.respond = false; // the hub writes to the socket from now on
   response.statusCode = 200;
+  if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
+  if (response.getHeaderNames().length === 0) response.socket?.write(Buffer.from(headOf(ctx, type) + first, 'latin1'));
+  else startWithHeaders(response, type, first);
+}
+
+/** Setting and checking ten headers one by one takes longer than all else that opening a stream does by itself: the head differs by little, so it is written as it is. */
+const headOf = (ctx: Context, type: string): string =>
+  `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx)}${SAME_LINES}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`;
+
+const SAME_LINES = headerLines([...SAME_HEADERS, ['Connection', 'close']]);
+
+/** After those that the layers, or the page that a live document is, have set. */
+function startWithHeaders(response: ServerResponse, type: string, first: string): void {
   response.removeHeader('Transfer-Encoding');
   response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
   response.setHeader('Content-Type', type);
   for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);
-  if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
   if (first === '') response.flushHeaders();
   else response.write(first);
 }

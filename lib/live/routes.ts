@@ -85,14 +85,14 @@ const STREAMS = { events: openEvents, live: openFrame } as const;
 
 /** The same, taken before all layers. */
 export const hotStreams: readonly HotRoute[] = [
-  ...Object.entries(STREAMS).map(([kind, handle]) => ({
+  ...Object.entries(STREAMS).map(([name, handle]) => ({
     method: 'GET' as const,
-    path: new RegExp(`^/groups/([^/?#%]+)/${kind}(?:\\?|$)`),
-    pattern: `/groups/:slug/${kind}`,
-    isDocument: kind === 'live',
+    path: new RegExp(`^/groups/([^/?#%]+)/${name}(?:\\?|$)`),
+    pattern: `/groups/:slug/${name}`,
+    kind: name === 'live' ? ('document' as const) : ('stream' as const),
     handle,
   })),
-  { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', handle: openEverything },
+  { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', kind: 'stream', handle: openEverything },
 ];
 
 /** Everything again, once a revocation would find the stream. */

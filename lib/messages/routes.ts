@@ -183,6 +183,7 @@ export const hotPosts: readonly HotRoute[] = [
     method: 'POST',
     path: /^\/groups\/([^/?#%]+)\/messages$/,
     pattern: '/groups/:slug/messages',
+    kind: 'data',
     isFor: (ctx) => ctx.get('Authorization') !== '' && speech(ctx) !== 'html',
     handle: async (web, ctx, slug) => {
       checkOrigin(ctx, web.core.config);

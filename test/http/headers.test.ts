@@ -108,6 +108,47 @@ test('the live document without JavaScript has the policy too', async (t) => {
   t.deepEqual(breachesIn(start), []);
 });
 
+/** The head of an answer that does not end. */
+async function headOf(who: Client, path: string, headers: Record<string, string> = {}): Promise<Headers> {
+  const controller = new AbortController();
+  const response = await who.open(path, { headers: { Accept: 'text/event-stream', ...headers }, signal: controller.signal });
+  controller.abort();
+  return response.headers;
+}
+
+test('a stream of events has the headers of data, whichever way its request went', async (t) => {
+  for (const [path, type] of [
+    ['/groups/lobby/events?as=json', 'text/event-stream; charset=utf-8'],
+    ['/groups/lobby/events?as=text', 'text/plain; charset=utf-8'],
+    ['/groups/%6Cobby/events?as=json', 'text/event-stream; charset=utf-8'],
+    ['/events', 'text/event-stream; charset=utf-8'],
+  ] as const) {
+    const headers = await headOf(ann, path);
+    const found = Object.fromEntries(
+      ['content-type', 'cache-control', 'x-accel-buffering', 'x-content-type-options', 'referrer-policy', 'vary', 'connection'].map(
+        (name) => [name, headers.get(name)],
+      ),
+    );
+    t.deepEqual(
+      found,
+      {
+        'content-type': type,
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'same-origin',
+        vary: 'Accept, Cookie',
+        connection: 'close',
+      },
+      path,
+    );
+    t.regex(headers.get('x-request-id') ?? '', /^\w{26}$/, path);
+    t.regex(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors/, path);
+    t.true(Math.abs(Date.parse(headers.get('date') ?? '') - Date.now()) < 60_000, path);
+    t.false(headers.has('strict-transport-security'), path);
+  }
+});
+
 test('pages are stored by nobody and differ by who asks and how', async (t) => {
   for (const answer of [
     await ann.get('/groups'),
@@ -138,6 +179,9 @@ test('behind a proxy with TLS that is trusted, cookies are Secure and the browse
     t.true(cookies.length >= 2);
     for (const cookie of cookies) t.is(/; secure/i.test(cookie), isSecure, cookie);
     t.is(response.headers.has('strict-transport-security'), isSecure);
+    const bea = await behind.signUp('Bea');
+    await bea.form('/groups/join', { slug: 'lobby' });
+    t.is((await headOf(bea, '/groups/lobby/events', secure)).has('strict-transport-security'), isSecure, 'of a stream');
   }
 });
 
