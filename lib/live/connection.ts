@@ -65,7 +65,8 @@ export class Connection implements Follower {
     const response = this.#response;
     const socket = response?.socket;
     if (!this.#isOpen || !response || !socket) return;
-    holdForThisTurn(socket); // the head and what was missed in one packet, mostly
+    socket.cork(); // the head and what was missed in one packet, mostly
+    setImmediate(() => socket.uncork());
     begin(response);
     response.detachSocket(socket);
     this.#response = undefined;
@@ -175,20 +176,6 @@ export class Connection implements Follower {
     if (this.#socket) this.#meters.streams[this.listener.format] -= 1;
     for (const ending of this.#endings.splice(0)) ending();
   }
-}
-
-let held: Socket[] = [];
-
-/** What is written to the socket in this turn of the event loop goes out together. */
-function holdForThisTurn(socket: Socket): void {
-  socket.cork();
-  if (held.push(socket) === 1) setImmediate(releaseHeld);
-}
-
-function releaseHeld(): void {
-  const sockets = held;
-  held = [];
-  for (const socket of sockets) socket.uncork();
 }
 
 /** Once everything is written, or the reader has had its time. */
