@@ -40,16 +40,18 @@ export async function requireViewer(ctx: Context, { core }: Web, look: Lookups):
 
 /** Streams that come back by the thousand ask alike: as many different queries are remembered, of this length at most. */
 const [MOST_QUERIES, LONGEST_QUERY] = [100, 200];
-const read = new WeakMap<z.ZodType, Map<string, unknown>>();
+const known = new WeakMap<z.ZodType, Map<string, unknown>>();
 
 /** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
 export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
   const start = url.indexOf('?');
   const text = start === -1 ? '' : url.slice(start + 1);
-  const known = read.get(schema) ?? new Map<string, unknown>();
-  const query = (known.get(text) as z.infer<S> | undefined) ?? check(schema, { ...parseQueryString(text) });
-  if (known.size >= MOST_QUERIES) known.clear();
-  if (text.length <= LONGEST_QUERY) read.set(schema, known.set(text, query));
+  const queries = known.get(schema) ?? new Map<string, unknown>();
+  const found = queries.get(text) as z.infer<S> | undefined;
+  if (found !== undefined) return found;
+  const query = check(schema, { ...parseQueryString(text) });
+  if (queries.size >= MOST_QUERIES) queries.clear();
+  if (text.length <= LONGEST_QUERY) known.set(schema, queries.set(text, query));
   return query;
 }
 

@@ -36,13 +36,10 @@ type Parts = {
 
 async function insert({ collections, heads, insertSingle }: Parts, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
   if (!(await follows(collections, heads, group, entries))) return { written: 0, stopped: 'conflict' };
-  const [first, ...others] = entries.map(toRow);
-  if (!first || others.length > 0) await collections.log.insertMany(entries.map(toRow));
-  else {
-    const refusal = await insertSingle(first);
-    if (refusal !== undefined) return { written: 0, stopped: refusal === DUPLICATE ? 'conflict' : 'unknown' };
-  }
-  return { written: entries.length };
+  const rows = entries.map(toRow);
+  const single = rows.length === 1 ? rows[0] : undefined;
+  const refusal = single ? await insertSingle(single) : void (await collections.log.insertMany(rows));
+  return refusal === undefined ? { written: rows.length } : { written: 0, stopped: refusal === DUPLICATE ? 'conflict' : 'unknown' };
 }
 
 /** Entries of several groups: none waits for another, and it does not matter to the others which of them is refused. */

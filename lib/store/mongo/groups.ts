@@ -4,7 +4,7 @@ import { EMPTY_HEAD } from '../../messages/entry.ts';
 import { type Group, type GroupPatch, type GroupStore, StoreUnavailable } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, GroupRow } from './collections.ts';
-import { lookedUp, mapped } from './look-ups.ts';
+import { lookedUp } from './look-ups.ts';
 
 // Of several that create a group at once, one gets each number, so that this many can meet.
 const NUMBER_ATTEMPTS = 100;
@@ -15,16 +15,13 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     return row ? toGroup(row) : undefined;
   };
 
-  const byId = lookedUp(
-    (ids: readonly GroupId[]) => groups.find({ _id: { $in: [...ids] } }).toArray(),
-    ({ _id }) => [_id],
-    timeoutMs,
-  );
-  const bySlug = lookedUp(
-    (slugs: readonly string[]) => groups.find({ slugs: { $in: [...slugs] } }).toArray(),
-    ({ slugs }) => slugs,
-    timeoutMs,
-  );
+  const keyed = { read: toGroup, timeoutMs };
+  const byId = lookedUp({ ...keyed, find: (ids: GroupId[]) => groups.find({ _id: { $in: ids } }).toArray(), keysOf: ({ _id }) => [_id] });
+  const bySlug = lookedUp({
+    ...keyed,
+    find: (slugs: string[]) => groups.find({ slugs: { $in: slugs } }).toArray(),
+    keysOf: ({ slugs }) => slugs,
+  });
 
   async function nextNumber(): Promise<number> {
     const [last] = await groups
@@ -62,9 +59,9 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
 
   return {
     insert,
-    byId: async (id) => mapped(await byId(id), toGroup),
+    byId,
     byIds: async (ids) => (await groups.find({ _id: { $in: [...ids] } }).toArray()).map(toGroup),
-    bySlug: async (slug) => mapped(await bySlug(slug), toGroup),
+    bySlug,
     byNumber: (number) => one({ number: { $eq: number } }),
     byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
     list: async ({ limit, open, kind, afterNumber = 0 }) => {

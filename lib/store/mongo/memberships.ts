@@ -2,14 +2,15 @@ import type { GroupId, UserId } from '../../ids.ts';
 import type { Membership, MembershipStore } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, MembershipRow } from './collections.ts';
-import { lookedUp, mapped } from './look-ups.ts';
+import { lookedUp } from './look-ups.ts';
 
 export function membershipStore({ memberships }: Collections, timeoutMs: number): MembershipStore {
-  const byId = lookedUp(
-    (ids: readonly string[]) => memberships.find({ _id: { $in: [...ids] } }).toArray(),
-    ({ _id }) => [_id],
+  const byId = lookedUp({
+    find: (ids: string[]) => memberships.find({ _id: { $in: ids } }).toArray(),
+    keysOf: ({ _id }) => [_id],
+    read: toMembership,
     timeoutMs,
-  );
+  });
 
   async function first(membership: Membership): Promise<boolean> {
     try {
@@ -30,7 +31,7 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
   }
 
   return {
-    get: async (group, user) => mapped(await byId(idOf(group, user)), toMembership),
+    get: (group, user) => byId(idOf(group, user)),
     put: async (membership) =>
       membership.rev === 1 ? first(membership) : (await replace(membership, !membership.in)) || (await replace(membership, membership.in)),
     async lined(group, user, rev, line) {
