@@ -27,8 +27,8 @@ type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core,
 const MOST_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
 const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
-/** Who has just written knows the head first and would always win: after so long it rests, so that other processes get their turn. */
-const [TURN_MS, REST_MS] = [500, 15];
+/** Who has just written knows the head first and would always win: after so long it rests, so that others get their turn; longer while there are some. */
+const [TURN_MS, REST_MS, REST_FOR_RIVALS_MS, RIVALS_KNOWN_MS] = [500, 15, 60, 10_000];
 /** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
 const FIRST_WINDOW = 20;
 const WINDOW = 200;
@@ -52,6 +52,8 @@ export class Writer {
   #rightsAt = 0;
   #restedAt = 0;
   #wroteAt = 0;
+  /** When another process was last found to have written. */
+  #rivalAt = Number.NEGATIVE_INFINITY;
   /** Undefined while it has nothing to write; resolves when it has written all. */
   running: Promise<void> | undefined;
 
@@ -77,9 +79,10 @@ export class Writer {
 
   async #rest(): Promise<void> {
     const now = performance.now();
-    const hasRested = now - this.#wroteAt > REST_MS;
+    const restMs = now - this.#rivalAt < RIVALS_KNOWN_MS ? REST_FOR_RIVALS_MS : REST_MS;
+    const hasRested = now - this.#wroteAt > restMs;
     if (!hasRested && now - this.#restedAt < TURN_MS) return;
-    if (!hasRested) await delay(REST_MS);
+    if (!hasRested) await delay(restMs);
     this.#restedAt = performance.now();
   }
 
@@ -121,6 +124,7 @@ export class Writer {
     const entries = this.#placeAll(wanted, called);
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
     this.#parts.meters.appended(entries.length, stopped);
+    if (stopped === 'conflict') this.#rivalAt = performance.now();
     this.#settle(wanted, entries.slice(0, written));
     if (stopped === 'unknown') for (const pending of wanted.slice(written)) pending.isUncertain = true;
     return stopped !== 'unknown';
