@@ -833,8 +833,8 @@ const appending: Cases = {
     ];
     const asked = [...others.slice(0, 20), ...conflicts, ...others.slice(20)];
     const answers = await Promise.all(asked.map(({ group, entries }) => store.log.append(group, entries)));
-    const written1 = Array.from({ length: 20 }, () => ({ written: 1 }));
-    t.deepEqual(answers, [...written1, ...conflicts.map(() => ({ written: 0, stopped: 'conflict' as const })), ...written1]);
+    const allWritten = Array.from({ length: 20 }, () => ({ written: 1 }));
+    t.deepEqual(answers, [...allWritten, ...conflicts.map(() => ({ written: 0, stopped: 'conflict' as const })), ...allWritten]);
     for (const { group, entries } of others) t.deepEqual(await store.log.range(group, 1, 9), entries);
     t.deepEqual(await store.log.range(full, 1, 9), [taken]);
     t.deepEqual(await store.log.range(keyed, 1, 9), [first]);
