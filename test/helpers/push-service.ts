@@ -60,9 +60,6 @@ export class PushDevice {
 export class PushService {
   readonly url: string;
   readonly devices = new Map<string, PushDevice>();
-  /** Calls that are being answered now, and the most there ever were. */
-  open = 0;
-  mostOpen = 0;
   /** Every request, whatever came of it. */
   asked = 0;
   #waiting: (() => void)[] = [];
@@ -97,11 +94,6 @@ export class PushService {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.asked += 1;
-    this.open += 1;
-    this.mostOpen = Math.max(this.mostOpen, this.open);
-    response.once('close', () => {
-      this.open -= 1;
-    });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const answer = this.#receive(request, Buffer.concat(chunks));
