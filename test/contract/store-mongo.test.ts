@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type TestFn } from 'ava';
-import { MongoClient } from 'mongodb';
+import { MongoBulkWriteError, MongoClient } from 'mongodb';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/entry.ts';
 import { answer } from '../../lib/store/mongo/answer.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
+import { DUPLICATE, refusals } from '../../lib/store/mongo/refusals.ts';
 import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
 import { everyContract } from './every-store.ts';
@@ -153,6 +154,24 @@ testMongo('while the server is frozen every method rejects in time, and an appen
   const entries = await store.log.range(group, 1, 2);
   t.true(entries.length >= head.seq, 'the second may still come');
   t.deepEqual(entries, [first, second].slice(0, entries.length));
+});
+
+testMongo('of writes whose answer never came nothing is certain, though the driver gives them the error of refused ones', async (t) => {
+  const server = await ownServer(t);
+  const client = await MongoClient.connect(server.url, { socketTimeoutMS: 300, serverSelectionTimeoutMS: 300, retryWrites: false });
+  t.teardown(() => client.close());
+  const things = client.db('refusals').collection<{ _id: number }>('things');
+  const write = (ids: readonly number[]) =>
+    things.insertMany(
+      ids.map((_id) => ({ _id })),
+      { ordered: false },
+    );
+  await write([1]);
+  t.deepEqual(refusals(await t.throwsAsync(write([0, 1, 2])), 3), new Map([[1, DUPLICATE]]));
+  await server.kill('SIGSTOP');
+  const error = await t.throwsAsync(write([3, 4]), { instanceOf: MongoBulkWriteError });
+  t.is(refusals(error, 2), undefined);
+  await server.kill('SIGCONT');
 });
 
 /** The first answer that is not StoreUnavailable. */

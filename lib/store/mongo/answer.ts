@@ -1,5 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { StoreUnavailable } from '../port.ts';
+import { DUPLICATE } from './refusals.ts';
 
 /**
  * Waits for an answer of the server for `timeoutMs` at most. Rejects with StoreUnavailable when the driver or the server fails or the time is up
@@ -8,7 +9,7 @@ import { StoreUnavailable } from '../port.ts';
  */
 export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`)), timeoutMs);
+  const timer = setTimeout(() => late.reject(tooLate(timeoutMs)), timeoutMs);
   try {
     return await Promise.race([ask(), late.promise]);
   } catch (error) {
@@ -17,6 +18,9 @@ export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promi
     clearTimeout(timer);
   }
 }
+
+/** For who has waited so long. */
+export const tooLate = (timeoutMs: number): StoreUnavailable => new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`);
 
 /** Said by the system of a connection: while the driver waits until a large write has left, it lets such an error through as it is. */
 const isOfTheSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
@@ -34,6 +38,6 @@ export function guarded<T extends object>(methods: T, timeoutMs: number): T {
 
 /** Whether a unique index refused the write; with `field`, whether the index on that field did. */
 export function isDuplicate(error: unknown, field?: string): boolean {
-  if (!(error instanceof MongoServerError) || error.code !== 11000) return false;
+  if (!(error instanceof MongoServerError) || error.code !== DUPLICATE) return false;
   return field === undefined || field in (error.keyPattern ?? {});
 }

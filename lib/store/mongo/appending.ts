@@ -1,4 +1,3 @@
-import { MongoBulkWriteError } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../messages/entry.ts';
 import { type Appended, StoreUnavailable } from '../port.ts';
@@ -7,8 +6,8 @@ import { inBatches } from './batches.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { rowsAt, toRow } from './entries.ts';
 import type { Heads } from './heads.ts';
+import { certainty, DUPLICATE, refusals } from './refusals.ts';
 
-const DUPLICATE = 11000;
 /** A second insertion, so that an entry waits for half a one before its own on the average, not for a whole one. */
 const SINGLES = { together: 256, underWay: 2 };
 
@@ -55,16 +54,6 @@ async function insertSingles({ log }: Collections, rows: readonly EntryRow[]): P
 }
 
 /**
- * The codes by the places of those that were refused; undefined unless it is certain that all others are written. The driver gives an error of the
- * connection the same class, which then speaks of fewer documents than there were.
- */
-function refusals(error: unknown, asked: number): ReadonlyMap<number, number> | undefined {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return undefined;
-  const refused = error.result.getWriteErrors();
-  return error.insertedCount + refused.length === asked ? new Map(refused.map(({ index, code }) => [index, code])) : undefined;
-}
-
-/**
  * Whether no seq is left out. A gap could never be closed again, so that it is worth a look; entries do not go away, so that a look is enough,
  * and one that this process wrote or saw needs none.
  */
@@ -76,8 +65,6 @@ async function follows(collections: Collections, heads: Heads, group: GroupId, e
 
 function stopped(error: unknown): Appended {
   if (!(error instanceof StoreUnavailable)) throw error;
-  const { cause } = error;
-  // A write that is not acknowledged by the majority is not certain, whatever else the answer says.
-  if (!(cause instanceof MongoBulkWriteError) || cause.result.getWriteConcernError()) return { written: 0, stopped: 'unknown' };
-  return { written: cause.insertedCount, stopped: cause.code === DUPLICATE ? 'conflict' : 'unknown' };
+  const said = certainty(error.cause);
+  return { written: said?.insertedCount ?? 0, stopped: said?.code === DUPLICATE ? 'conflict' : 'unknown' };
 }

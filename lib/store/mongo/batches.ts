@@ -1,6 +1,5 @@
 import { gather } from '../../gather.ts';
-import { StoreUnavailable } from '../port.ts';
-import { answer } from './answer.ts';
+import { answer, tooLate } from './answer.ts';
 
 /** How many items may go as one command, how many commands may be under way, and how long an item may wait for its own to begin, and that for its answer. */
 type Limits = { readonly together: number; readonly underWay: number; readonly timeoutMs: number };
@@ -30,7 +29,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
 
   const isInTime = ({ since, reject }: Waiting<In, Out>): boolean => {
     const isLate = performance.now() - since > limits.timeoutMs;
-    if (isLate) reject(new StoreUnavailable(`MongoDB did not answer within ${limits.timeoutMs} ms.`));
+    if (isLate) reject(tooLate(limits.timeoutMs));
     return !isLate;
   };
 

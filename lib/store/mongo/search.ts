@@ -1,9 +1,10 @@
-import { type Filter, MongoBulkWriteError } from 'mongodb';
+import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
 import type { Indexed, Look, Place, SearchStore, Slice } from '../search-port.ts';
 import { sliceOf } from '../search-port.ts';
 import type { Collections, SearchRow } from './collections.ts';
 import { entryId } from './entries.ts';
+import { DUPLICATE, refusals } from './refusals.ts';
 
 export function searchStore({ search, searchPositions }: Collections): SearchStore {
   /** Each by itself, so that a later state which another process has stored stays: there the insertion that follows finds its `_id` taken. */
@@ -19,7 +20,8 @@ export function searchStore({ search, searchPositions }: Collections): SearchSto
     try {
       await search.bulkWrite(writes, { ordered: false });
     } catch (error) {
-      if (!isOnlyTaken(error)) throw error;
+      const refused = refusals(error, writes.length);
+      if (!refused || [...refused.values()].some((code) => code !== DUPLICATE)) throw error;
     }
   }
 
@@ -69,8 +71,3 @@ const standsBehind = ({ at, group, seq }: Place): Filter<SearchRow>[] => [
 
 /** What is in no term stands for nothing: neither for syntax nor for an end of the text. */
 const beginning = (prefix: string): RegExp => new RegExp(`^${prefix.replace(/[^\p{L}\p{N}\p{M}]/gu, '\ufffd')}`);
-
-const isOnlyTaken = (error: unknown): boolean =>
-  error instanceof MongoBulkWriteError &&
-  [error.writeErrors].flat().every(({ code }) => code === 11000) &&
-  !error.result.getWriteConcernError();
