@@ -31,10 +31,11 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
   if ('reason' in payload) return { kind: 'dropped', reason: payload.reason };
   const [at, startedAt] = [core.now(), performance.now()];
   const trace = traceFrom('', core.random);
-  const note = (status: number | null, error: string | null, answer: string | null = null): Attempt => {
+  const note = (status: number | null, error: string | null, answer?: Answer): Attempt => {
     const ms = Math.round(performance.now() - startedAt);
     core.log.debug({ delivery: delivery.id, bot: delivery.bot, status, error, ms, ...traceFields(trace) }, 'webhook called');
-    return { at, status, ms, error, answer: payload.isErased ? null : answer };
+    const excerpt = answer && !payload.isErased ? excerptOf(answer) : null;
+    return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
   };
   try {
     return await understood(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
@@ -80,19 +81,18 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
-type Note = (status: number, error: string | null, answer?: string | null) => Attempt;
+type Note = (status: number, error: string | null, answer: Answer) => Attempt;
 
 async function understood(core: Core, delivery: Delivery, { at }: Payload, answer: Answer, note: Note): Promise<Result> {
   const { status } = answer;
-  const excerpt = excerptOf(answer);
   if (status >= 200 && status < 300) {
     const { seq, problem } = await postReply(core, at, delivery, answer);
-    return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), excerpt), reply: seq };
+    return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
   }
-  if (status === 410) return { kind: 'gone', attempt: note(status, 'It does not want to be called any more (410).', excerpt) };
+  if (status === 410) return { kind: 'gone', attempt: note(status, 'It does not want to be called any more (410).', answer) };
   const why =
     status >= 300 && status < 400 ? `It redirects (${status}), which is not followed: give its new address.` : `It answered ${status}.`;
-  return { kind: 'failed', attempt: note(status, why, excerpt), retryAfterMs: retryAfterIn(answer.retryAfter, core.now()) };
+  return { kind: 'failed', attempt: note(status, why, answer), retryAfterMs: retryAfterIn(answer.retryAfter, core.now()) };
 }
 
 const cutNote = ({ isCut }: Answer): string | null => (isCut ? 'Its answer was too long, and so was not posted.' : null);

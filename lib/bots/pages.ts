@@ -4,11 +4,10 @@ import type { Standing } from '../groups/rules.ts';
 import { originOf, speech } from '../http/context.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
-import type { Delivery } from '../store/deliveries-port.ts';
-import type { Group, User } from '../store/port.ts';
+import type { User } from '../store/port.ts';
 import { EVENTS, TRIGGERS } from '../store/webhooks-port.ts';
+import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';
 import * as bots from './operations.ts';
-import { requestNow } from './webhook-request.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from './webhooks.ts';
 
 /** What is shown this once: whoever has it can act as the bot. */
@@ -52,8 +51,6 @@ const hooksMade = (origin: string, hooks: readonly bots.NewHook[]): Field[] =>
 
 /** Nothing that a shell would run. */
 const curlFor = (name: string, url: string): string => `curl -d "Hello from ${name.replace(/["$`\\!]/g, '')}" ${url}`;
-
-const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
 
 /** What a bot is and has, without anything that opens anything. */
 async function botView(core: Core, bot: User) {
@@ -121,57 +118,6 @@ function webhookForm({ webhook }: BotView, refused: Refusal | undefined) {
 
 const TRIGGER_LABELS = { mention: 'messages that name it', all: 'all messages', keyword: 'messages with a keyword' } as const;
 
-/** Where a delivery's message is, and how it went. */
-async function rowsOf(core: Core, deliveries: readonly Delivery[]) {
-  const groups = new Map(
-    (await core.store.groups.byIds([...new Set(deliveries.map(({ group }) => group))])).map((group) => [group.id, group]),
-  );
-  return deliveries.map((delivery) => rowOf(delivery, groups.get(delivery.group)));
-}
-
-function rowOf({ id, event, message, seq, state, reason, attempts, due, createdAt, reply }: Delivery, group: Group | undefined) {
-  const last = attempts.at(-1);
-  const about = message ?? (seq > 0 ? seq : null);
-  return {
-    ...{ id, event, state, reason, createdAt, due: state === 'waiting' ? due : null, attempts: attempts.length },
-    ...{ status: last?.status ?? null, ms: last?.ms ?? null, error: last?.error ?? null },
-    url: group && about !== null ? `/groups/${group.slug}/messages/${about}` : null,
-    reply: group && reply !== null ? `/groups/${group.slug}/messages/${reply}` : null,
-    seq: about,
-    group: group?.slug ?? null,
-  };
-}
-
-/** One delivery: what is sent and what came of each attempt. While it is under way the page looks again by itself. */
-export async function showDelivery(ctx: Context, web: Web, at: Standing, bot: User, delivery: Delivery): Promise<void> {
-  noStore(ctx);
-  const [row] = await rowsOf(web.core, [delivery]);
-  const request = await shownRequest(web.core, delivery);
-  const attempts = delivery.attempts.toReversed();
-  if (speech(ctx) === 'json') {
-    ctx.body = { ...deliveryJson(delivery, row), request, attempts: delivery.attempts.map((one) => ({ ...one, at: iso(one.at) })) };
-    return;
-  }
-  if (delivery.state === 'waiting' && delivery.due <= web.core.now() + SOON_MS) ctx.set('Refresh', '2');
-  const json =
-    'reason' in request
-      ? null
-      : { headers: Object.entries(request.headers), body: JSON.stringify(request.body, null, 2), url: request.url };
-  renderPage(ctx, web.views, 'bots/delivery.njk', `${bot.name}: ${delivery.event}`, {
-    ...{ group: at.group, bot: { id: bot.id, name: bot.name }, delivery: row, attempts, request: json },
-    noRequest: 'reason' in request ? request.reason : null,
-    isOver: delivery.state !== 'waiting',
-  });
-}
-
-const SOON_MS = 10_000;
-
-/** What was said in direct messages is for nobody else's eyes. */
-async function shownRequest(core: Core, delivery: Delivery): Promise<Awaited<ReturnType<typeof requestNow>>> {
-  const group = await core.store.groups.byId(delivery.group);
-  return group?.kind === 'direct' ? { reason: 'It is of direct messages, which are not shown here.' } : requestNow(core, delivery);
-}
-
 function botJson({ id, name, color, createdAt }: User, view: BotView, { deliveries, older }: DeliveryPage, made: Made | undefined) {
   return {
     ...{ id, name, color, created_at: iso(createdAt) },
@@ -188,12 +134,3 @@ function botJson({ id, name, color, createdAt }: User, view: BotView, { deliveri
 }
 
 const webhookJson = ({ url, on, keywords, events, disabled }: NonNullable<BotView['webhook']>) => ({ url, on, keywords, events, disabled });
-
-const deliveryJson = (
-  { id, event, seq, message, reply, state, reason, due, attempts, createdAt }: Delivery,
-  row?: { readonly group: string | null },
-) => ({
-  ...{ id, event, seq, message, reply, state, reason, created_at: iso(createdAt), due: state === 'waiting' ? iso(due) : null },
-  ...{ attempts: attempts.length, status: attempts.at(-1)?.status ?? null, ms: attempts.at(-1)?.ms ?? null },
-  ...(row ? { group: row.group } : {}),
-});

@@ -14,8 +14,9 @@ import { asUserId } from '../ids.ts';
 import type { User } from '../store/port.ts';
 import { act } from './bot-act-routes.ts';
 import { botForm, botsForm, deliveriesQuery } from './bot-forms.ts';
+import { showDelivery } from './delivery-pages.ts';
 import * as bots from './operations.ts';
-import { hookMade, type Made, secretsMade, showBot, showDelivery } from './pages.ts';
+import { hookMade, type Made, secretsMade, showBot } from './pages.ts';
 import { deliveryNamed, sendAgain } from './webhooks.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };

@@ -1,12 +1,13 @@
 import type { GroupId, UserId } from '../ids.ts';
 
-/** One call of a webhook. `status`: null when no answer came. `ms`: how long it took. `answer`: the beginning of what was answered, 1 KiB at most. */
+/** One call of a webhook. `status`: null when no answer came. `ms`: how long it took. `answer`: the beginning of what was answered, 1 KiB at most. `answerBytes`: how long it was in all. */
 export type Attempt = {
   readonly at: number;
   readonly status: number | null;
   readonly ms: number;
   readonly error: string | null;
   readonly answer: string | null;
+  readonly answerBytes?: number;
 };
 
 /**

@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
     5,
     'lib/*/{routes,*-routes}.ts',
     'lib/live/door.ts',
-    'lib/bots/{hooks,hook-*,campfire,campfire-*,upsert}.ts',
+    'lib/bots/{hooks,hook-*,campfire,campfire-*,delivery-pages,upsert}.ts',
     'lib/*/{pages,forms,*-forms,answers,uploads}.ts',
     'lib/api.ts',
     'lib/api/**',

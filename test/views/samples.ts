@@ -453,10 +453,10 @@ export const pages: readonly Sample[] = [
     template: 'bots/delivery.njk',
     locals: {
       ...common,
-      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, delivery, isOver: false, noRequest: null },
+      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, delivery, isOver: false, noRequest: null, bytes: 812 },
       attempts: [
-        { at: NOW, status: 500, ms: 312, error: null, answer: '<h1>Internal Server Error</h1>' },
-        { at: NOW - 60_000, status: null, ms: 10_000, error: 'timed out', answer: null },
+        { at: NOW, status: 500, ms: 312, error: null, answer: '<h1>Internal Server Error</h1>', bytes: 30 },
+        { at: NOW - 60_000, status: null, ms: 10_000, error: 'timed out', answer: null, bytes: null },
       ],
       request: { url: hooked.url, headers: [['content-type', 'application/json']], body: '{\n  "event": "posted"\n}' },
     },
@@ -466,7 +466,7 @@ export const pages: readonly Sample[] = [
     template: 'bots/delivery.njk',
     locals: {
       ...common,
-      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, isOver: true, attempts: [], request: null },
+      ...{ title: 'echo: posted', group, bot: { id: echo.id, name: 'echo' }, isOver: true, attempts: [], request: null, bytes: null },
       delivery: { ...delivery, state: 'dropped', reason: 'The message is erased.', due: null, url: null },
       noRequest: 'The message is erased.',
     },

@@ -1,0 +1,113 @@
+import type { Context } from 'koa';
+import type { Core } from '../core.ts';
+import { standing } from '../groups/operations.ts';
+import { isDirect, isMember, type Standing } from '../groups/rules.ts';
+import { speech } from '../http/context.ts';
+import { noStore, renderPage } from '../http/reply.ts';
+import type { Web } from '../http/web.ts';
+import type { Attempt, Delivery } from '../store/deliveries-port.ts';
+import type { Group, User } from '../store/port.ts';
+import { TEST_EVENT } from './outgoing-payload.ts';
+import { requestNow, type ShownRequest } from './webhook-request.ts';
+
+/** A time in ms as JSON has it. */
+export const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
+
+/** Where a delivery's message is, and how it went. */
+export async function rowsOf(core: Core, deliveries: readonly Delivery[]) {
+  const groups = new Map(
+    (await core.store.groups.byIds([...new Set(deliveries.map(({ group }) => group))])).map((group) => [group.id, group]),
+  );
+  return deliveries.map((delivery) => rowOf(delivery, groups.get(delivery.group)));
+}
+
+function rowOf({ id, event, message, seq, state, reason, attempts, due, createdAt, reply }: Delivery, group: Group | undefined) {
+  const last = attempts.at(-1);
+  const about = message ?? (seq > 0 ? seq : null);
+  return {
+    ...{ id, event, state, reason, createdAt, due: state === 'waiting' ? due : null, attempts: attempts.length },
+    ...{ status: last?.status ?? null, ms: last?.ms ?? null, error: last?.error ?? null },
+    url: group && about !== null ? `/groups/${group.slug}/messages/${about}` : null,
+    reply: group && reply !== null ? `/groups/${group.slug}/messages/${reply}` : null,
+    seq: about,
+    group: group?.slug ?? null,
+  };
+}
+
+/** One delivery: what is sent and what came of each attempt. The page reloads itself while an attempt is due soon. Bodies: see `mayReadBodies`. */
+export async function showDelivery(ctx: Context, web: Web, at: Standing, bot: User, delivery: Delivery): Promise<void> {
+  noStore(ctx);
+  const detail = await detailOf(web.core, at.user, delivery);
+  const [row] = await rowsOf(web.core, [delivery]);
+  if (speech(ctx) === 'json') ctx.body = { ...deliveryJson(delivery, row), ...detailJson(detail) };
+  else renderDelivery(ctx, web, at, bot, delivery, row, detail);
+}
+
+/** `request`: as it would be sent now; or why it is not shown. `bytes`: the length of its body, where there is one. */
+type Detail = {
+  readonly request: ShownRequest | { readonly reason: string };
+  readonly bytes: number | null;
+  readonly attempts: readonly ShownAttempt[];
+};
+
+/** `bytes`: the length of the answer as it was received; null when none came, or when it is not known. */
+type ShownAttempt = Omit<Attempt, 'answerBytes'> & { readonly bytes: number | null };
+
+async function detailOf(core: Core, viewer: User, delivery: Delivery): Promise<Detail> {
+  const [isShown, request] = await Promise.all([mayReadBodies(core, viewer, delivery), requestNow(core, delivery)]);
+  const bytes = 'body' in request ? Buffer.byteLength(JSON.stringify(request.body)) : null;
+  const attempts = delivery.attempts.map((attempt) => shownAttempt(attempt, isShown));
+  return { request: isShown || bytes === null ? request : { reason: NOT_SHOWN }, bytes, attempts };
+}
+
+const NOT_SHOWN = 'Bodies are shown to members of the group only, and never those of direct messages.';
+
+/** Whoever manages a bot without being in the group sees status and sizes; a test event has nothing from the group in it. */
+async function mayReadBodies(core: Core, viewer: User, { event, group: id }: Delivery): Promise<boolean> {
+  if (event === TEST_EVENT) return true;
+  const group = await core.store.groups.byId(id);
+  return group !== undefined && !isDirect(group) && isMember(await standing(core, viewer, group));
+}
+
+function shownAttempt({ answer, answerBytes, ...attempt }: Attempt, isShown: boolean): ShownAttempt {
+  return { ...attempt, answer: isShown ? answer : null, bytes: answerBytes ?? null };
+}
+
+const detailJson = ({ request, bytes, attempts }: Detail) => ({
+  request: { ...request, bytes },
+  attempts: attempts.map((one) => ({ ...one, at: iso(one.at) })),
+});
+
+function renderDelivery(
+  ctx: Context,
+  web: Web,
+  at: Standing,
+  bot: User,
+  delivery: Delivery,
+  row: object | undefined,
+  detail: Detail,
+): void {
+  const { request, bytes, attempts } = detail;
+  const isOver = delivery.state !== 'waiting';
+  if (!isOver && delivery.due <= web.core.now() + SOON_MS) ctx.set('Refresh', '2');
+  const shown =
+    'reason' in request
+      ? null
+      : { headers: Object.entries(request.headers), body: JSON.stringify(request.body, null, 2), url: request.url };
+  renderPage(ctx, web.views, 'bots/delivery.njk', `${bot.name}: ${delivery.event}`, {
+    ...{ group: at.group, bot: { id: bot.id, name: bot.name }, delivery: row, attempts: attempts.toReversed() },
+    ...{ request: shown, noRequest: 'reason' in request ? request.reason : null, bytes, isOver },
+  });
+}
+
+const SOON_MS = 10_000;
+
+/** A delivery as JSON, without bodies. */
+export const deliveryJson = (
+  { id, event, seq, message, reply, state, reason, due, attempts, createdAt }: Delivery,
+  row?: { readonly group: string | null },
+) => ({
+  ...{ id, event, seq, message, reply, state, reason, created_at: iso(createdAt), due: state === 'waiting' ? iso(due) : null },
+  ...{ attempts: attempts.length, status: attempts.at(-1)?.status ?? null, ms: attempts.at(-1)?.ms ?? null },
+  ...(row ? { group: row.group } : {}),
+});
