@@ -2,6 +2,7 @@ import type { UserId } from '../ids.ts';
 import type { Draft, Kind } from '../messages/entry.ts';
 import { bodyAsText } from '../messages/model-text.ts';
 import type { EventKind, Webhook } from '../store/webhooks-port.ts';
+import { containsKeyword, normalizeForMatch } from '../text/keywords.ts';
 
 /** What a webhook is told that an entry of this kind is, and which choice of events it belongs to. */
 export type Event = { readonly name: string; readonly chosenAs: EventKind };
@@ -43,20 +44,9 @@ function isWanted({ on, bot, keywords }: Webhook, message: Draft & { kind: 'mess
   }
 }
 
-const LETTER = /[\p{L}\p{N}_]/u;
-
-/** Whether one of the keywords stands in the text as words of its own; case does not matter. */
-export function hasKeyword(text: string, keywords: readonly string[]): boolean {
-  const folded = text.toLowerCase();
-  return keywords.some((keyword) => standsIn(folded, keyword.toLowerCase()));
-}
-
-function standsIn(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
-    const isFree = (inside: string, outside: string): boolean => !LETTER.test(inside) || !LETTER.test(outside);
-    if (isFree(word.charAt(0), text.charAt(at - 1)) && isFree(word.slice(-1), text.charAt(at + word.length))) return true;
-  }
-  return false;
+function hasKeyword(text: string, keywords: readonly string[]): boolean {
+  const normalized = normalizeForMatch(text);
+  return keywords.some((keyword) => containsKeyword(normalized, normalizeForMatch(keyword)));
 }
 
 /** Bots that answer each other stop here: after so many in a row by bots alone, what a bot does calls no bot. */

@@ -5,8 +5,9 @@ import { type FoldedMessage, fold } from '../messages/fold.ts';
 import { readMessage } from '../messages/history.ts';
 import { bodyAsText } from '../messages/model-text.ts';
 import { entryJson, entryText, type Faces, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
+import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
-import { type Filter, folded, passes } from './filter.ts';
+import { type Filter, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
 
 /** How a stream says entries: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
@@ -97,11 +98,11 @@ export class Batch {
     return passes(filter, user, { entry, isDirect: this.#place.kind === 'direct', text: () => this.#text(entry) });
   }
 
-  /** Folded once for all streams that look for words. */
+  /** Normalized once for all streams that filter by keywords. */
   #text(entry: Entry): string {
     const known = this.#texts.get(entry);
     if (known !== undefined) return known;
-    const text = 'body' in entry ? folded(bodyAsText(entry.body, entry.format)) : '';
+    const text = 'body' in entry ? normalizeForMatch(bodyAsText(entry.body, entry.format)) : '';
     this.#texts.set(entry, text);
     return text;
   }

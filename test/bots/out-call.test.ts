@@ -55,6 +55,8 @@ const MESSAGES: readonly Row[] = [
   ['keyword: of two words', { on: 'keyword', keywords: ['deploy', 'roll back'] }, 'we must roll back!', true],
   ['keyword: within a longer word', { on: 'keyword', keywords: ['deploy'] }, 'the deployment', false],
   ['keyword: in a script without spaces between words', { on: 'keyword', keywords: ['部署'] }, '请:部署', true],
+  ['keyword: inside a sentence of such a script', { on: 'keyword', keywords: ['会議'] }, '明日の会議は十時からです', true],
+  ['keyword: composed in another way', { on: 'keyword', keywords: ['caf\u00e9'] }, 'the cafe\u0301 is open', true],
   ['keyword: a sign', { on: 'keyword', keywords: ['!help'] }, 'so !help me', true],
   ['keyword: not said, though named', { on: 'keyword', keywords: ['deploy'] }, '@Echo hello', false],
   ['posted is not chosen', { on: 'all', events: ['edited'] }, 'whatever', false],

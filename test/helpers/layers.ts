@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly [Layer, ...string[]])[] = [
   ['adapter', 'lib/store/{sqlite,mongo}/**', 'lib/bus/*.ts'],
   // Pure: rules and values, and what every rank may read.
   [1, 'lib/{errors,ids,events,config,secrets,log,trace,clock,dates,gather}.ts', 'lib/metrics/{meters,histogram}.ts'],
+  [1, 'lib/text/**'],
   [1, 'lib/*/rules.ts', 'lib/files/file.ts', 'lib/accounts/account.ts', 'lib/groups/{group,qr,sidebar}.ts', 'lib/live/frame.ts'],
   [
     1,

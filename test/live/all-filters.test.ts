@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { asUserId } from '../../lib/ids.ts';
-import { filterOf, folded, passes } from '../../lib/live/filter.ts';
+import { filterOf, passes } from '../../lib/live/filter.ts';
 import type { Entry } from '../../lib/messages/entry.ts';
+import { normalizeForMatch } from '../../lib/text/keywords.ts';
 import { entriesIn, openGroups } from './all.ts';
 import { LOBBY } from './site.ts';
 
@@ -12,7 +13,7 @@ const message = (body: string, mentions: readonly string[] = []): Entry =>
 const lets = (words: string[], body: string, how?: 'mentions', mentions?: string[], isDirect = false): boolean => {
   const filter = filterOf(how, words);
   if (!filter) throw new Error('no filter');
-  return passes(filter, me, { entry: message(body, mentions), isDirect, text: () => folded(body) });
+  return passes(filter, me, { entry: message(body, mentions), isDirect, text: () => normalizeForMatch(body) });
 };
 
 for (const [keyword, body, isFound] of [
@@ -27,6 +28,10 @@ for (const [keyword, body, isFound] of [
   ['c++', 'c', false],
   ['日本', 'これは日本語です', true],
   ['日本', '日本!', true],
+  ['会議', '明日の会議は十時からです', true],
+  ['サーバー', '新しいサーバーが落ちた', true],
+  ['ประชุม', 'พรุ่งนี้ประชุมเช้า', true],
+  ['हिंद', 'हिंदी', false],
   ['#1', 'rule #1.', true],
   ['two words', 'the two words here', true],
 ] as const)
