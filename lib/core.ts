@@ -1,7 +1,7 @@
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
-import type { Log } from './log.ts';
+import type { Log } from './logger.ts';
 import type { Draft, Entry, Head } from './messages/entry.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';

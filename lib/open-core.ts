@@ -8,12 +8,12 @@ import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { Core, Indexer, Passwords, Pictures, Written } from './core.ts';
 import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
-import { openLimits } from './limits.ts';
-import type { Log } from './log.ts';
+import type { Log } from './logger.ts';
 import { openAppender } from './messages/appender.ts';
 import type { Entry } from './messages/entry.ts';
 import { LogIndexer } from './messages/search-index.ts';
 import { Meters } from './metrics/meters.ts';
+import { openLimits } from './rate-limiter.ts';
 import { openSecrets } from './secrets.ts';
 import type { Store } from './store/port.ts';
 import { withRecent } from './store/recent.ts';
@@ -98,7 +98,7 @@ function openWritten(): Written {
 }
 
 async function openServerLog(config: Config): Promise<Log> {
-  const { openLog } = await import('./log.ts');
+  const { openLog } = await import('./logger.ts');
   return openLog(config);
 }
 

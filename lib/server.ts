@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { isatty } from 'node:tty';
 import { isEmpty, setupCode } from './accounts/operations.ts';
 import type { OpenServer, ServerOptions } from './app.ts';
+import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import type { Core } from './core.ts';
 import { createFront } from './http/front.ts';
-import { openLog } from './log.ts';
+import { openLog } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
-import { GO, LEAVE, LEFT, type Listening, Supervisor } from './workers.ts';
 
 /** Connections that may wait to be accepted: when all clients of a server come back at once, one too many waits a second to try again. */
 const BACKLOG = 4096;

@@ -78,7 +78,10 @@ test('no test sleeps', (t) => {
 // The rules above are only worth something when they see what they should.
 test('a broken rule is found, and its allowed twin is not', (t) => {
   const rule = (from: string, text: string) => importsIn(from, text).map(brokenRule);
-  t.regex(rule('lib/cli/doctor.ts', "const { openRedisBus } = await import('../bus/redis.ts');")[0] ?? '', /only lib\/open-core\.ts imports adapters/);
+  t.regex(
+    rule('lib/cli/doctor.ts', "const { openRedisBus } = await import('../bus/redis.ts');")[0] ?? '',
+    /only lib\/open-core\.ts imports adapters/,
+  );
   t.deepEqual(rule('lib/open-core.ts', "const { openRedisBus } = await import('./bus/redis.ts');"), [undefined]);
   t.regex(rule('lib/store/mongo/log.ts', "import { rows } from '../sqlite/rows.ts';")[0] ?? '', /no adapter imports another/);
   t.deepEqual(rule('lib/store/mongo/log.ts', "import { rows } from './rows.ts';"), [undefined]);

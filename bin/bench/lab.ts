@@ -12,7 +12,7 @@ import { type Child, start, urlFrom } from './child.ts';
 import type { Answer, Order } from './load.ts';
 import type { Target } from './wire.ts';
 
-const PARLEY = join(import.meta.dirname, '../../bin/parley');
+const PARLEY = join(import.meta.dirname, '../parley');
 const here = (file: string): string => join(import.meta.dirname, file);
 
 /** Where the load is sent: a server, who posts there, and the rooms. `pids`: everything whose CPU counts as the server's. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { start, urlFrom } from './child.ts';
 import { median, type Report } from './report.ts';
 
-const PARLEY = join(import.meta.dirname, '../../bin/parley');
+const PARLEY = join(import.meta.dirname, '../parley');
 
 /** How soon it is there: wall time, each as a ratio to a Node that does nothing, taken in turns. */
 export async function startUp(report: Report, isQuick: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { traceFields } from '../log.ts';
+import { traceFields } from '../logger.ts';
 import type { Attempt, Delivery } from '../store/deliveries-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import type { Webhook } from '../store/webhooks-port.ts';

@@ -1,6 +1,6 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import type { Listener } from './port.ts';
 
 /** Who in this process listens to which group. */

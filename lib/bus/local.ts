@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import { openLeases } from './leases.ts';
 import { Listeners } from './listeners.ts';
 import type { Bus } from './port.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BusEvent } from '../events.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import { Listeners } from './listeners.ts';
 import type { Bus, Listener, Presence } from './port.ts';
 import { openClusterLink } from './redis-cluster.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 
 /** The log of a command: a line on standard error for what the operator should know, at LOG_LEVEL but never more than warnings. */
 export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>): Log {

@@ -1,5 +1,5 @@
 import { type Config, ConfigError, readConfig } from '../config.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import { type OpenCore, openCore } from '../open-core.ts';
 import { checkBus, checkFolder, checkPasswords, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
 import { checkServer, serverUrl } from './doctor-server.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Picture, Pictures } from '../core.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../logger.ts';
 import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './picture-wire.ts';
 
 type Worker = ChildProcessByStdio<Writable, Readable, null>;

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { newUid } from '../ids.ts';
-import { loggablePath, traceFields } from '../log.ts';
+import { loggablePath, traceFields } from '../logger.ts';
 import { type Trace, traceFrom, within } from '../trace.ts';
 import { stateOf } from './context.ts';
 

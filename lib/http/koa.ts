@@ -1,5 +1,5 @@
 import Koa, { type Middleware } from 'koa';
-import { loggablePath } from '../log.ts';
+import { loggablePath } from '../logger.ts';
 import { stateOf } from './context.ts';
 import { describeRequest } from './describe.ts';
 import { type Refusals, throwRefusals } from './door.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/port.ts';
+import { gather } from '../coalesce.ts';
 import type { Calls, Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
-import { gather } from '../gather.ts';
 import type { GroupId } from '../ids.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { within } from '../trace.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
-import { loggablePath } from '../../lib/log.ts';
+import { loggablePath } from '../../lib/logger.ts';
 
 const TOKEN = 'Abcdefghijklmnopqrstuvwxyz0123456789ABCD';
 
@@ -39,7 +39,7 @@ function linesOf(program: string): string[] {
   return run.stdout.split('\n').filter((line) => line !== '');
 }
 
-const LOG = JSON.stringify(new URL('../../lib/log.ts', import.meta.url).href);
+const LOG = JSON.stringify(new URL('../../lib/logger.ts', import.meta.url).href);
 
 test('fields that could hold a secret are blanked, whoever logs them', (t) => {
   const fields = ['password', 'token', 'cookie', 'authorization', 'code', 'secret', 'key', 'body'];

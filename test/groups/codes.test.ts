@@ -2,7 +2,7 @@ import test from 'ava';
 import { inviteCode } from '../../lib/accounts/operations.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { qrPicture } from '../../lib/groups/qr.ts';
-import { loggablePath } from '../../lib/log.ts';
+import { loggablePath } from '../../lib/logger.ts';
 import type { Client } from '../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
 

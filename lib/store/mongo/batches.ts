@@ -1,4 +1,4 @@
-import { gather } from '../../gather.ts';
+import { gather } from '../../coalesce.ts';
 import { answer, tooLate } from './answer.ts';
 
 /** How many items may go as one command, how many commands may be under way, and how long an item may wait for its own to begin, and that for its answer. */

@@ -1,4 +1,4 @@
-import { gather } from '../../gather.ts';
+import { gather } from '../../coalesce.ts';
 import { StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 

@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Config } from './config.ts';
-import { closeWhatIsLost } from './handover.ts';
-import type { Log } from './log.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../logger.ts';
+import { closeWhatIsLost } from './lost-connections.ts';
 
 /** A worker that was told to stop must be gone by then, or it is killed: the whole stops within ten seconds. */
 const STOP_WITHIN_MS = 9500;
