@@ -152,7 +152,7 @@
 
   const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-  /** How long ago members were last here: goes on while nothing else changes. As lib/dates.ts says it. */
+  /** How long ago members were last here: goes on while nothing else changes. As lib/text/dates.ts says it. */
   function tellAgo() {
     for (const time of document.querySelectorAll('#members .seen time')) {
       const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60_000);

@@ -4,8 +4,8 @@ import { invalid } from '../errors.ts';
 import type { Stored } from '../files/operations.ts';
 import type { Standing } from '../groups/rules.ts';
 import { readRaw } from '../http/input.ts';
-import { decodeUtf8 } from '../messages/body.ts';
 import { isUpload, readUpload } from '../messages/uploads.ts';
+import { decodeUtf8 } from '../text/body.ts';
 
 /**
  * What a bot says: the body as it stands, whatever type it claims to be of, since `curl -d` calls a text a form. JSON is a text too.

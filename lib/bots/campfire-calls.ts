@@ -1,11 +1,11 @@
 import { notFound } from '../errors.ts';
 import { idempotencyKey, originOf } from '../http/context.ts';
 import type { Web } from '../http/web.ts';
-import { cutText, parseEmoji } from '../messages/body.ts';
 import { type FoldedMessage, isErased } from '../messages/fold.ts';
 import { readMessage } from '../messages/history.ts';
 import * as messages from '../messages/operations.ts';
 import { postWithFiles } from '../messages/with-files.ts';
+import { cutText, parseEmoji } from '../text/body.ts';
 import { saidIn, textIn } from './campfire-body.ts';
 import { asMember, botOf, type CallContext, idIn } from './campfire-door.ts';
 import { listMessages } from './campfire-history.ts';

@@ -1,14 +1,14 @@
 import type { Core, Face } from '../core.ts';
-import { datesIn } from '../dates.ts';
 import { isMember, type Standing } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import { findMentions } from '../markup/mentions.ts';
 import type { Entry } from '../messages/entry.ts';
 import type { FoldedMessage } from '../messages/fold.ts';
 import { readMessage } from '../messages/history.ts';
-import { findMentions } from '../messages/mentions.ts';
 import { messageJson } from '../messages/presenter.ts';
 import type { Delivery } from '../store/deliveries-port.ts';
 import type { Group, User } from '../store/port.ts';
+import { datesIn } from '../text/dates.ts';
 import { campfireKey } from './operations.ts';
 import { eventOf, MOST_IN_CHAIN } from './outgoing.ts';
 

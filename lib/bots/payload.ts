@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts';
-import { decodeUtf8 } from '../messages/body.ts';
+import { decodeUtf8 } from '../text/body.ts';
 import { type File, isLoose, type Loose, lookUp, type Parsed } from './formats/read.ts';
 
 /** What came to a webhook: an object in some format yet to be told, or text as it stands. `sameness` is equal for two deliveries of the same. */

@@ -1,11 +1,11 @@
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
-import { cutText, decodeUtf8, isBlank } from '../messages/body.ts';
-import { bodyOf, type ModelBody } from '../messages/model-text.ts';
+import { bodyOf, type ModelBody } from '../markup/rich-content-text.ts';
 import { admit, keyIn, type Post, type Posted, post } from '../messages/operations.ts';
 import type { Delivery } from '../store/deliveries-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
+import { cutText, decodeUtf8, isBlank } from '../text/body.ts';
 import { isLoose, type Loose } from './formats/read.ts';
 import { understand } from './formats/registry.ts';
 import { TEST_EVENT } from './outgoing-payload.ts';

@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import { isBlank } from '../messages/body.ts';
 import { sha256 } from '../secrets.ts';
+import { isBlank } from '../text/body.ts';
 
 export const MAX_GROUP_NAME_LENGTH = 64;
 export const MAX_TOPIC_LENGTH = 250;

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
-import { ago } from '../dates.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { Group, Membership, User } from '../store/port.ts';
+import { ago } from '../text/dates.ts';
 import { titled } from './direct.ts';
 import { isDirect, isHidden } from './rules.ts';
 

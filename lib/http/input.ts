@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { type Received, receiveForm } from '../files/multipart.ts';
-import { decodeUtf8 } from '../messages/body.ts';
+import { decodeUtf8 } from '../text/body.ts';
 import { stateOf } from './context.ts';
 
 /** A request outside uploads may be this long (bytes). */

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { type MyGroup, myGroups } from '../groups/roster.ts';
 import type { Waiting } from '../groups/sidebar.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import { EVERYBODY } from '../messages/mentions.ts';
+import { EVERYBODY } from '../markup/mentions.ts';
 import type { Bells } from './bells.ts';
 import type { Connection } from './connection.ts';
 import type { News, Pulse, Pulses, Watcher } from './pulses.ts';

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
-import { startOfDay } from '../dates.ts';
 import type { GroupId } from '../ids.ts';
+import { startOfDay } from '../text/dates.ts';
 import type { Head, Message } from './entry.ts';
 import type { Window } from './history.ts';
 

@@ -7,15 +7,15 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
+import { emojiJson } from '../markup/emoji.ts';
+import { renderBody } from '../markup/html.ts';
+import { EVERYBODY } from '../markup/mentions.ts';
+import { quoteOf } from '../markup/quote.ts';
+import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Ctx, seqOf } from './answers.ts';
 import { readMessage } from './history.ts';
-import { emojiJson } from './markdown-emoji.ts';
-import { renderBody } from './markup.ts';
-import { EVERYBODY } from './mentions.ts';
-import { bodyAsText } from './model-text.ts';
 import { type Version, versionsOf } from './past.ts';
 import { bodyText, type Faces, when } from './presenter.ts';
-import { quoteOf } from './quote.ts';
 
 /** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */
 export function pastRoutes(web: Web): Router {

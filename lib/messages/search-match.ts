@@ -1,4 +1,4 @@
-import { escapeHtml } from './markup-text.ts';
+import { escapeHtml } from '../markup/text-html.ts';
 import type { Phrase, SearchQuery } from './search-query.ts';
 import { type Token, tokensIn } from './search-terms.ts';
 

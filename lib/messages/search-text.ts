@@ -1,6 +1,6 @@
+import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Indexed } from '../store/search-port.ts';
 import { type FoldedMessage, isErased } from './fold.ts';
-import { bodyAsText } from './model-text.ts';
 import { termsOf } from './search-terms.ts';
 
 /** Stands for every message. */

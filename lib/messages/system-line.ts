@@ -1,6 +1,6 @@
 import type { Face } from '../core.ts';
-import { datesIn } from '../dates.ts';
 import type { UserId } from '../ids.ts';
+import { datesIn } from '../text/dates.ts';
 import type { Entry } from './entry.ts';
 
 export type Faces = ReadonlyMap<UserId, Face>;

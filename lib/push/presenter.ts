@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
-import { datesIn } from '../dates.ts';
 import type { UserId } from '../ids.ts';
 import type { Device } from '../store/push-port.ts';
+import { datesIn } from '../text/dates.ts';
 import { keysOf } from './keys.ts';
 
 const dates = datesIn('UTC');

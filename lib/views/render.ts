@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import nunjucks from 'nunjucks';
-import { datesIn } from '../dates.ts';
+import { datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
 
 export type Views = {

@@ -9,9 +9,9 @@ import { SLACK_CLIENTS } from '../../fixtures/webhooks/slack-clients.ts';
 import type { Loose } from '../../lib/bots/formats/read.ts';
 import { FORMATS, understand } from '../../lib/bots/formats/registry.ts';
 import { inflate, readPayload } from '../../lib/bots/payload.ts';
-import { renderBody } from '../../lib/messages/markup.ts';
-import { modelIn, parseModel } from '../../lib/messages/model.ts';
-import { bodyAsText, bodyOf } from '../../lib/messages/model-text.ts';
+import { renderBody } from '../../lib/markup/html.ts';
+import { modelIn, parseModel } from '../../lib/markup/rich-content.ts';
+import { bodyAsText, bodyOf } from '../../lib/markup/rich-content-text.ts';
 
 /** Every shape that was recorded, as the JSON in it. */
 const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; readonly value: Loose }[] = [

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MOST_ANSWER_BYTES } from '../../lib/bots/outgoing-request.ts';
 import { sendAgain, sendTest } from '../../lib/bots/webhooks.ts';
-import { bodyAsText } from '../../lib/messages/model-text.ts';
+import { bodyAsText } from '../../lib/markup/rich-content-text.ts';
 import type { Answering } from '../helpers/receiver.ts';
 import { openStage } from './out-cast.ts';
 

@@ -1,4 +1,4 @@
-import { bodyAsText } from '../../lib/messages/model-text.ts';
+import { bodyAsText } from '../../lib/markup/rich-content-text.ts';
 
 /** Who does not come by itself. */
 export const BOT = 'Echo';

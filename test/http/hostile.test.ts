@@ -1,6 +1,6 @@
 import test from 'ava';
 import { breachesIn, HOSTILE_NAMES, HOSTILE_TEXTS, shownIn } from '../../fixtures/hostile.ts';
-import { cleanText } from '../../lib/messages/body.ts';
+import { cleanText } from '../../lib/text/body.ts';
 import type { Client } from '../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { quoteOf } from '../../lib/messages/quote.ts';
+import { quoteOf } from '../../lib/markup/quote.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 

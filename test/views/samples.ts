@@ -1,5 +1,5 @@
 import { docsOf } from '../../lib/api/page.ts';
-import { renderBody } from '../../lib/messages/markup.ts';
+import { renderBody } from '../../lib/markup/html.ts';
 
 /** Every template with locals as the routes give them: what the gallery shows and the tests render. */
 export type Sample = { readonly name: string; readonly template: string; readonly locals: Record<string, unknown> };

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { link, plain, short } from './markup.ts';
 import { firstText, type HeaderOf, type Loose, lines, numberIn, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { type HeaderOf, type Parsed, textIn, timeIn } from './read.ts';
 import { dataText } from './standard.ts';
 

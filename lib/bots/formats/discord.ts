@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { Aside, bounded, moment, plain, quoted } from './markup.ts';
 import { type HeaderOf, type Loose, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 

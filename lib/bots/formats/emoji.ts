@@ -1,6 +1,6 @@
-import { emojiNamed } from '../../messages/markdown-emoji.ts';
+import { emojiNamed } from '../../markup/emoji.ts';
 
-export { withEmoji } from '../../messages/markdown-emoji.ts';
+export { withEmoji } from '../../markup/emoji.ts';
 
 /** One emoji, given as itself or by its shortcode with or without colons; undefined for a name not known. */
 export function emojiIn(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { inCode } from '../../messages/markdown.ts';
+import { inCode } from '../../markup/markdown.ts';
 import { link, plain, short } from './markup.ts';
 import { at, firstText, type Loose, lookUp, numberIn, objectIn, objectsIn, textIn } from './read.ts';
 

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { eventLine } from './github.ts';
 import { type HeaderOf, lookUp, objectIn, type Parsed } from './read.ts';
 

@@ -1,5 +1,5 @@
-import { inCode } from '../../messages/markdown.ts';
-import type { Sketch } from '../../messages/model.ts';
+import { inCode } from '../../markup/markdown.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { excerpt, outcomeMark, pushed, refOf } from './forge.ts';
 import { link, plain, short } from './markup.ts';
 import { at, firstText, type HeaderOf, type Loose, lookUp, objectIn, type Parsed, textIn } from './read.ts';

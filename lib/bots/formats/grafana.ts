@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { alertmanager } from './alertmanager.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed, textIn } from './read.ts';
 

@@ -1,5 +1,5 @@
-import { fenced } from '../../messages/markdown.ts';
-import type { Sketch } from '../../messages/model.ts';
+import { fenced } from '../../markup/markdown.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { type HeaderOf, isLoose, type Parsed } from './read.ts';
 
 /** What chats' webhooks take beside a text: alone, it says nothing. */

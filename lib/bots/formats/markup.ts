@@ -1,6 +1,6 @@
-import { escapeMarkdown, fenced } from '../../messages/markdown.ts';
-import { lineIn, urlIn } from '../../messages/model.ts';
-import { momentOf } from '../../messages/model-text.ts';
+import { escapeMarkdown, fenced } from '../../markup/markdown.ts';
+import { lineIn, urlIn } from '../../markup/rich-content.ts';
+import { momentOf } from '../../markup/rich-content-text.ts';
 import { withEmoji } from './emoji.ts';
 
 /** More characters of one text are not read: more is rarely stored, and reading them takes its time. */

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { type HeaderOf, objectIn, type Parsed, textIn } from './read.ts';
 import { slack } from './slack.ts';
 

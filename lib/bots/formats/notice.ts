@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { link, plain } from './markup.ts';
 import { firstText, type HeaderOf, lines, lookUp, type Parsed, textIn } from './read.ts';
 

@@ -1,4 +1,4 @@
-import { type Model, modelIn, type Sketch } from '../../messages/model.ts';
+import { type Model, modelIn, type Sketch } from '../../markup/rich-content.ts';
 import { alertmanager } from './alertmanager.ts';
 import { cloudevents } from './cloudevents.ts';
 import { discord, fileLine } from './discord.ts';

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed } from './read.ts';
 import { slack } from './slack.ts';
 

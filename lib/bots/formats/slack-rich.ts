@@ -1,4 +1,4 @@
-import { fenced, inCode } from '../../messages/markdown.ts';
+import { fenced, inCode } from '../../markup/markdown.ts';
 import { emojiIn } from './emoji.ts';
 import { link, moment, plain } from './markup.ts';
 import { type Loose, lines, numberIn, objectIn, objectsIn, textIn } from './read.ts';

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { emojiIn, withEmoji } from './emoji.ts';
 import { plain } from './markup.ts';
 import { decoded, fromMrkdwn } from './mrkdwn.ts';

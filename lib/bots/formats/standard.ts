@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { jsonBlock } from './json.ts';
 import { plain } from './markup.ts';
 import { firstText, type HeaderOf, isLoose, type Parsed, textIn, timeIn } from './read.ts';

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../messages/model.ts';
+import type { Sketch } from '../../markup/rich-content.ts';
 import { type HeaderOf, type Loose, lines, objectIn, objectsIn, type Parsed, textIn } from './read.ts';
 
 /** The cards of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */

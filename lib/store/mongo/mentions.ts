@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../ids.ts';
-import { EVERYBODY } from '../../messages/mentions.ts';
+import { EVERYBODY } from '../../markup/mentions.ts';
 import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { chunks } from './entries.ts';

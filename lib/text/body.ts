@@ -1,5 +1,5 @@
 import { DomainError, invalid } from '../errors.ts';
-import { emojiNamed } from './markdown-emoji.ts';
+import { emojiNamed } from '../markup/emoji.ts';
 
 /** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;

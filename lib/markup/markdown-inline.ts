@@ -1,5 +1,5 @@
 import type { MarkdownIt, StateInline, Token } from 'markdown-it';
-import { ruleOf } from './markdown-library.ts';
+import { ruleOf } from './markdown-rules.ts';
 
 /** Marks that chats write beside CommonMark's, and how a chat takes addresses, line breaks and marks beside punctuation. */
 export function inlineRules({ inline }: MarkdownIt): void {

@@ -1,9 +1,9 @@
-import { renderMarkdown } from './markup-markdown.ts';
-import { anchor, escapeHtml } from './markup-text.ts';
+import { renderMarkdown } from './markdown-html.ts';
 import type { Named } from './mentions.ts';
-import type { Card, Field, Link, Model } from './model.ts';
-import { cutMark, momentOf } from './model-text.ts';
 import { colorClass } from './palette.ts';
+import type { Card, Field, Link, Model } from './rich-content.ts';
+import { cutMark, momentOf } from './rich-content-text.ts';
+import { anchor, escapeHtml } from './text-html.ts';
 
 /** What a bot says as HTML: its text, then its cards. Pictures are links, since nothing a bot names is fetched. */
 export function renderModel({ text, cards, cut }: Model, mentioned: readonly Named[]): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { escapeHtml, textOf } from './markup-text.ts';
+import { escapeHtml, textOf } from './text-html.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,7 +1,7 @@
+import { MOST_HIGHLIGHTED, renderCode } from './code-html.ts';
 import { parseMarkdown, type Token } from './markdown.ts';
-import { MOST_HIGHLIGHTED, renderCode } from './markup-code.ts';
-import { anchor, escapeHtml, mentionMarker, renderText } from './markup-text.ts';
 import type { Named } from './mentions.ts';
+import { anchor, escapeHtml, mentionMarker, renderText } from './text-html.ts';
 
 /** Markdown as HTML: only elements of ours, every text escaped, links only to http, https and mailto. Headings are bold lines: a message has no outline. */
 export function renderMarkdown(source: string, mentioned: readonly Named[]): string {

@@ -1,5 +1,5 @@
 import type { MarkdownIt, StateBlock } from 'markdown-it';
-import { ruleOf } from './markdown-library.ts';
+import { ruleOf } from './markdown-rules.ts';
 
 /** Blocks nested deeper are text. */
 const MOST_DEEP = 16;

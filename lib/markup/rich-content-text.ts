@@ -1,8 +1,8 @@
-import { datesIn } from '../dates.ts';
-import { cutText } from './body.ts';
-import type { Format } from './entry.ts';
+import type { Format } from '../messages/entry.ts';
+import { cutText } from '../text/body.ts';
+import { datesIn } from '../text/dates.ts';
 import { isPlain, plainText, spokenIn } from './markdown-text.ts';
-import { type Card, type Model, parseModel } from './model.ts';
+import { type Card, type Model, parseModel } from './rich-content.ts';
 
 const dates = datesIn('UTC');
 

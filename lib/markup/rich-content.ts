@@ -1,4 +1,4 @@
-import { cleanText, isBlank } from './body.ts';
+import { cleanText, isBlank } from '../text/body.ts';
 import { colorOf } from './palette.ts';
 
 /**

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { breachesIn, HOSTILE_TEXTS, shownIn, textOf } from '../../fixtures/hostile.ts';
 import { asUserId } from '../../lib/ids.ts';
-import { escapeHtml, renderBody } from '../../lib/messages/markup.ts';
+import { escapeHtml, renderBody } from '../../lib/markup/html.ts';
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
 const render = (text: string): string => renderBody(text, 'text', [ann]);

@@ -1,6 +1,6 @@
 import type { MarkdownIt, StateCore, Token } from 'markdown-it';
-import { withEmoji } from './markdown-emoji.ts';
-import { ruleOf } from './markdown-library.ts';
+import { withEmoji } from './emoji.ts';
+import { ruleOf } from './markdown-rules.ts';
 
 /** What is done to the whole of a text once its marks are read: emoji, addresses, ticks. */
 export function coreRules({ core }: MarkdownIt): void {

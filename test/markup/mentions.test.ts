@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { asUserId } from '../../lib/ids.ts';
-import { findMentions, type Named } from '../../lib/messages/mentions.ts';
+import { findMentions, type Named } from '../../lib/markup/mentions.ts';
 
 const person = (name: string): Named => ({ id: asUserId(`id-${name}`), name });
 const PEOPLE = ['Ann', 'Ann Lee', 'bob', 'José', 'Ольга', '李雷', 'a.b', '$1', '(x)', 'İpek'].map(person);

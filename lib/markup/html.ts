@@ -1,11 +1,11 @@
-import type { Format } from './entry.ts';
-import { renderWritten } from './markup-markdown.ts';
-import { renderModel } from './markup-model.ts';
-import { renderText } from './markup-text.ts';
+import type { Format } from '../messages/entry.ts';
+import { renderWritten } from './markdown-html.ts';
 import type { Named } from './mentions.ts';
-import { parseModel } from './model.ts';
+import { parseModel } from './rich-content.ts';
+import { renderModel } from './rich-content-html.ts';
+import { renderText } from './text-html.ts';
 
-export { escapeHtml } from './markup-text.ts';
+export { escapeHtml } from './text-html.ts';
 
 /**
  * The only producer of HTML from what people and bots write (with its parts markup-*.ts): every text is escaped, only http, https and mailto are

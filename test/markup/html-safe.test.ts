@@ -2,9 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { breachesIn, HOSTILE_TEXTS } from '../../fixtures/hostile.ts';
 import { asUserId } from '../../lib/ids.ts';
-import { plainText } from '../../lib/messages/markdown-text.ts';
-import { renderBody } from '../../lib/messages/markup.ts';
-import { renderCode } from '../../lib/messages/markup-code.ts';
+import { renderCode } from '../../lib/markup/code-html.ts';
+import { renderBody } from '../../lib/markup/html.ts';
+import { plainText } from '../../lib/markup/markdown-text.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
