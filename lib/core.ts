@@ -1,8 +1,8 @@
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
+import type { Draft, Entry, Head } from './log/entry.ts';
 import type { Log } from './logger.ts';
-import type { Draft, Entry, Head } from './messages/entry.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
 import type { Group, Store, User } from './store/port.ts';

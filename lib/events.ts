@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from './ids.ts';
-import type { Entry } from './messages/entry.ts';
+import type { Entry } from './log/entry.ts';
 
 /**
  * What crosses the bus. None of it is believed over the store:

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '../errors.ts';
 import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
-import type { Revoked } from '../messages/entry.ts';
+import type { Revoked } from '../log/entry.ts';
 import { sameText, sha256 } from '../secrets.ts';
 import type { Token, User } from '../store/port.ts';
 import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';

@@ -1,8 +1,8 @@
 import { notFound } from '../errors.ts';
 import { idempotencyKey, originOf } from '../http/context.ts';
 import type { Web } from '../http/web.ts';
-import { type FoldedMessage, isErased } from '../messages/fold.ts';
-import { readMessage } from '../messages/history.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import * as messages from '../messages/operations.ts';
 import { postWithFiles } from '../messages/with-files.ts';
 import { cutText, parseEmoji } from '../text/body.ts';

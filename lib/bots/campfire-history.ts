@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
-import { type FoldedMessage, isErased } from '../messages/fold.ts';
-import { readPage, type Window } from '../messages/history.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { readPage, type Window } from '../log/history.ts';
 import type { CallContext } from './campfire-door.ts';
 import { type Desk, messagesJson } from './campfire-json.ts';
 

@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import type { Standing } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
-import type { FoldedMessage } from '../messages/fold.ts';
+import type { Entry } from '../log/entry.ts';
+import type { FoldedMessage } from '../log/fold.ts';
 import { messageJson, peopleIn } from '../messages/presenter.ts';
 import type { User } from '../store/port.ts';
 import type { Views } from '../views/render.ts';

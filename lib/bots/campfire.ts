@@ -5,7 +5,7 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import { readMessage } from '../messages/history.ts';
+import { readMessage } from '../log/history.ts';
 import { asMember, idIn } from './campfire-door.ts';
 
 const MESSAGES = '/rooms/:room/:key/messages';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Delivery } from '../store/deliveries-port.ts';
 import { eventOf } from './outgoing.ts';
 

@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import { escapeMarkdown } from '../markup/markdown.ts';
 import { type Model, parseModel } from '../markup/rich-content.ts';
 import { bodyOf, type ModelBody } from '../markup/rich-content-text.ts';
-import { type FoldedMessage, isErased } from '../messages/fold.ts';
-import { readMessage } from '../messages/history.ts';
 import { edit, erase } from '../messages/operations.ts';
 import { isDiscord } from './formats/discord.ts';
 import { answerMessage, type Manner, refuse } from './hook-answers.ts';

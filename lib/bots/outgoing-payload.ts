@@ -1,10 +1,10 @@
 import type { Core, Face } from '../core.ts';
 import { isMember, type Standing } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import type { Entry } from '../log/entry.ts';
+import type { FoldedMessage } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import { findMentions } from '../markup/mentions.ts';
-import type { Entry } from '../messages/entry.ts';
-import type { FoldedMessage } from '../messages/fold.ts';
-import { readMessage } from '../messages/history.ts';
 import { messageJson } from '../messages/presenter.ts';
 import type { Delivery } from '../store/deliveries-port.ts';
 import type { Group, User } from '../store/port.ts';

@@ -1,6 +1,6 @@
 import type { Calls, Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import type { Draft, Head } from '../messages/entry.ts';
+import type { Draft, Head } from '../log/entry.ts';
 import type { Webhook } from '../store/webhooks-port.ts';
 
 type Parts = Pick<Core, 'store' | 'recent' | 'directory'>;

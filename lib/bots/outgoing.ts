@@ -1,6 +1,6 @@
 import type { UserId } from '../ids.ts';
+import type { Draft, Kind } from '../log/entry.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import type { Draft, Kind } from '../messages/entry.ts';
 import type { EventKind, Webhook } from '../store/webhooks-port.ts';
 import { containsKeyword, normalizeForMatch } from '../text/keywords.ts';
 

@@ -1,4 +1,4 @@
-import type { Attached } from '../messages/entry.ts';
+import type { Attached } from '../log/entry.ts';
 
 /** So many files a message may have. */
 export const MOST_FILES = 10;

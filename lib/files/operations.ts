@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { conflict, DomainError, notFound } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
-import type { Attached, Entry } from '../messages/entry.ts';
+import type { Attached, Entry } from '../log/entry.ts';
 import type { FileFacts, FileRecord } from '../store/files-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { cleanName, isPicture, sizeText } from './file.ts';

@@ -1,4 +1,4 @@
-import type { Attached } from '../messages/entry.ts';
+import type { Attached } from '../log/entry.ts';
 import { fileUrl, type Kind, kindOf, shownSize, sizeText, thumbUrl } from './file.ts';
 
 /** What templates/messages/_files.njk prints of one file. `width`, `height` (px): the place that a picture takes, so that nothing moves when it comes. */

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
 import { asUserId, type GroupId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
-import type { Draft } from '../messages/entry.ts';
+import type { Draft } from '../log/entry.ts';
 import type { Group, GroupPatch, Membership, User } from '../store/port.ts';
 import type { Lookups } from '../store/recent.ts';
 import { newCode } from './codes.ts';

@@ -1,9 +1,9 @@
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
+import { type Entry, isFollowUp } from '../log/entry.ts';
+import { type FoldedMessage, fold } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { type Entry, isFollowUp } from '../messages/entry.ts';
-import { type FoldedMessage, fold } from '../messages/fold.ts';
-import { readMessage } from '../messages/history.ts';
 import { entryJson, entryText, type Faces, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
 import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { TypingEvent } from '../events.ts';
 import { type GroupId, randomId, type UserId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import type { Connection } from './connection.ts';
 import type { Feeds } from './feeds.ts';

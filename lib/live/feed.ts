@@ -1,7 +1,7 @@
 import { setImmediate as breath, setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
 import type { Follower } from './follower.ts';
 import { whenAnswered } from './patience.ts';

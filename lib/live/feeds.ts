@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { BusEvent, TypingEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import { Feed, type FeedGroup } from './feed.ts';
 import type { Follower } from './follower.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '../ids.ts';
+import type { Entry } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
-import type { Entry } from '../messages/entry.ts';
 import { containsKeyword, normalizeForMatch } from '../text/keywords.ts';
 
 export const MOST_KEYWORDS = 10;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { type GroupId, SYSTEM_GROUP } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import { Bells } from './bells.ts';
 import { Company } from './company.ts';

@@ -11,7 +11,7 @@ import { wholeNumber } from '../http/fields.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
-import { type Line, readPage } from '../messages/history.ts';
+import { type Line, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { when } from '../messages/system-line.ts';
 import { unreadSaid } from '../messages/unread.ts';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import { Connection } from './connection.ts';
 import type { StreamListener } from './follower.ts';
 

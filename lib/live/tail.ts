@@ -1,7 +1,7 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
-import { unbroken } from '../messages/history.ts';
+import type { Entry } from '../log/entry.ts';
+import { unbroken } from '../log/history.ts';
 import type { Store } from '../store/port.ts';
 
 const WINDOW = 200;

@@ -1,7 +1,7 @@
 import type { Core, Face } from '../core.ts';
 import { TYPING_MS, type TypingEvent } from '../events.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import type { Entry } from '../messages/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import type { Follower } from './follower.ts';
 import { sseFrame } from './frame.ts';

@@ -1,4 +1,4 @@
-import type { Format } from '../messages/entry.ts';
+import type { Format } from '../log/entry.ts';
 import { renderWritten } from './markdown-html.ts';
 import type { Named } from './mentions.ts';
 import { parseModel } from './rich-content.ts';

@@ -1,4 +1,4 @@
-import type { Format } from '../messages/entry.ts';
+import type { Format } from '../log/entry.ts';
 import { cutText } from '../text/body.ts';
 import { datesIn } from '../text/dates.ts';
 import { isPlain, plainText, spokenIn } from './markdown-text.ts';

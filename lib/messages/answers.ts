@@ -4,8 +4,8 @@ import type { Standing } from '../groups/rules.ts';
 import { isHtmx, originOf, speech } from '../http/context.ts';
 import { noStore, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
-import type { FoldedMessage } from './fold.ts';
-import { readPage, type Window } from './history.ts';
+import type { FoldedMessage } from '../log/fold.ts';
+import { readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from './notified.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 

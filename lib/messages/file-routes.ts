@@ -10,9 +10,9 @@ import { viewerOf } from '../http/identity.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
 import { asFileId } from '../ids.ts';
+import { isErased } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import type { ByteRange, FilePart, FileRecord } from '../store/files-port.ts';
-import { isErased } from './fold.ts';
-import { readMessage } from './history.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 

@@ -1,4 +1,4 @@
-import type { Entry } from './entry.ts';
+import type { Entry } from '../log/entry.ts';
 import { type Faces, type LineRow, nameOf, presentLine } from './system-line.ts';
 
 /** A system line on a page. */

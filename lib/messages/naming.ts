@@ -2,9 +2,9 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import type { Format } from '../log/entry.ts';
 import { EVERYBODY, findMentions } from '../markup/mentions.ts';
 import { bodyAsSpoken } from '../markup/rich-content-text.ts';
-import type { Format } from './entry.ts';
 import { MOST_UNASKED } from './rules.ts';
 
 /** How a body is written, and whether `@all` in it may name the members of a large group (see Post). */

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
+import type { FoldedMessage } from '../log/fold.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
-import type { FoldedMessage } from './fold.ts';
 
 /** Somebody whom a message calls by name. */
 export type Notified = { readonly id: string; readonly name: string };

@@ -4,16 +4,16 @@ import { attached, type Stored } from '../files/operations.ts';
 import { standing } from '../groups/operations.ts';
 import { mayPost, type Standing } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
+import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
+import type { FoldedMessage } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { sameText } from '../secrets.ts';
 import { isBlank, parseBody, parseEmoji } from '../text/body.ts';
-import type { Draft, Entry, FollowUpBody, Format, Message } from './entry.ts';
-import type { FoldedMessage } from './fold.ts';
-import { readMessage } from './history.ts';
 import { mentionsIn } from './naming.ts';
 import * as rules from './rules.ts';
 
-export { type KeySpace, keyIn, MAX_KEY_LENGTH } from './keys.ts';
+export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
 
 export type Post = {
   readonly body: string;

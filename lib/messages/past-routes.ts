@@ -7,13 +7,13 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
+import { readMessage } from '../log/history.ts';
 import { emojiJson } from '../markup/emoji.ts';
 import { renderBody } from '../markup/html.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { quoteOf } from '../markup/quote.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Ctx, seqOf } from './answers.ts';
-import { readMessage } from './history.ts';
 import { type Version, versionsOf } from './past.ts';
 import { bodyText, type Faces, when } from './presenter.ts';
 

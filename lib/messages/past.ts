@@ -2,9 +2,9 @@ import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
-import type { Edited, EntryCommon, Format } from './entry.ts';
-import { isErased } from './fold.ts';
-import { readMessage } from './history.ts';
+import type { Edited, EntryCommon, Format } from '../log/entry.ts';
+import { isErased } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 
 /** What a message said from `at` (ms) on. */
 export type Version = {

@@ -2,8 +2,8 @@ import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import type { GroupId } from '../ids.ts';
-import { type FoldedMessage, isErased } from './fold.ts';
-import { foldMessages } from './history.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { foldMessages } from '../log/history.ts';
 import { follow } from './operations.ts';
 import { MOST_PINS, mayPin } from './rules.ts';
 

@@ -1,7 +1,7 @@
 import { withFileLines } from '../files/presenter.ts';
+import type { Attached, Entry, Message } from '../log/entry.ts';
+import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import type { Attached, Entry, Message } from './entry.ts';
-import { type FoldedMessage, fold, isErased } from './fold.ts';
 import { type Faces, lineText, nameOf } from './system-line.ts';
 
 /** The files of a message: they stay when the text is edited, and go when it is erased. */

@@ -1,13 +1,13 @@
 import type { Core } from '../core.ts';
 import { type FileRow, fileJson, presentFile } from '../files/presenter.ts';
 import type { UserId } from '../ids.ts';
+import type { Entry } from '../log/entry.ts';
+import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
+import type { Line } from '../log/history.ts';
 import { renderBody } from '../markup/html.ts';
 import { EVERYBODY, type Named } from '../markup/mentions.ts';
 import { parseModel } from '../markup/rich-content.ts';
 import { datesIn } from '../text/dates.ts';
-import type { Entry } from './entry.ts';
-import { type FoldedMessage, fold, isErased } from './fold.ts';
-import type { Line } from './history.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './line-folds.ts';
 import { bodyText, filesOf, writtenBody } from './presenter-text.ts';
 import { type Faces, nameOf, when } from './system-line.ts';

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { moveMark, moveMarkBack } from '../groups/membership.ts';
 import type { Standing } from '../groups/rules.ts';
-import { numberAt } from './history.ts';
+import { numberAt } from '../log/history.ts';
 
 /** Up to where: a message's own number, or a seq; both undefined: the end. */
 export type UpTo = { readonly n?: number | undefined; readonly seq?: number | undefined };

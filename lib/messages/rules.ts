@@ -1,6 +1,6 @@
 import type { Standing } from '../groups/rules.ts';
 import { isDirect, isMember, isModerator } from '../groups/rules.ts';
-import { type FoldedMessage, isErased } from './fold.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
 
 /** For this long after erasing, the author can take it back. */
 export const UNDO_MS = 10_000;

@@ -3,10 +3,10 @@ import { forbidden } from '../errors.ts';
 import { titled } from '../groups/direct.ts';
 import type { Standing } from '../groups/rules.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { foldMessages, readMessage } from '../log/history.ts';
 import type { Group, User } from '../store/port.ts';
 import type { Saved } from '../store/saved-port.ts';
-import { type FoldedMessage, isErased } from './fold.ts';
-import { foldMessages, readMessage } from './history.ts';
 
 /** So many messages a user keeps. */
 export const MOST_SAVED = 1000;

@@ -1,8 +1,8 @@
 import type { GroupId } from '../ids.ts';
+import { type Entry, isMessage } from '../log/entry.ts';
+import { foldAll } from '../log/fold.ts';
 import type { Store } from '../store/port.ts';
 import type { Indexed } from '../store/search-port.ts';
-import { type Entry, isMessage } from './entry.ts';
-import { foldAll } from './fold.ts';
 
 /** What these entries made of the messages they are or follow, each as it is now. */
 export async function changedBy(log: Store['log'], group: GroupId, entries: readonly Entry[]): Promise<Indexed[]> {

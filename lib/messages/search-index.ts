@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core, Indexer } from '../core.ts';
 import type { GroupId } from '../ids.ts';
+import { unbroken } from '../log/history.ts';
 import { type Group, type Store, StoreUnavailable } from '../store/port.ts';
-import { unbroken } from './history.ts';
 import { changedBy } from './search-changes.ts';
 import { TERMS_VERSION } from './search-terms.ts';
 

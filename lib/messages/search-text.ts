@@ -1,6 +1,6 @@
+import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Indexed } from '../store/search-port.ts';
-import { type FoldedMessage, isErased } from './fold.ts';
 import { termsOf } from './search-terms.ts';
 
 /** Stands for every message. */

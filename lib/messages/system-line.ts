@@ -1,7 +1,7 @@
 import type { Face } from '../core.ts';
 import type { UserId } from '../ids.ts';
+import type { Entry } from '../log/entry.ts';
 import { datesIn } from '../text/dates.ts';
-import type { Entry } from './entry.ts';
 
 export type Faces = ReadonlyMap<UserId, Face>;
 

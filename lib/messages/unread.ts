@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import type { Message } from './entry.ts';
-import type { Line, Page } from './history.ts';
+import type { Message } from '../log/entry.ts';
+import type { Line, Page } from '../log/history.ts';
 
 /** What a member has not read: how many messages, the first one by somebody else, and whether that is on the page. `at`: ms. */
 export type Unread = { readonly count: number; readonly seq: number; readonly at: number; readonly here: boolean };

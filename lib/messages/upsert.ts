@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import { DomainError, notFound } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
-import { type FoldedMessage, fold, isErased } from './fold.ts';
-import { readMessage } from './history.ts';
+import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
+import { readMessage } from '../log/history.ts';
 import { edit, erase, keyIn, type Post, post } from './operations.ts';
 
 /** `isNew`: this call has posted it; else it was there, and says now what was asked. */

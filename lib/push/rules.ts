@@ -1,6 +1,6 @@
 import type { UserId } from '../ids.ts';
+import type { Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
-import type { Message } from '../messages/entry.ts';
 import type { Reachable } from '../store/push-port.ts';
 
 /** Where a message was said. In direct messages every message is meant for everybody. */

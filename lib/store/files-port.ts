@@ -1,5 +1,5 @@
 import type { FileId, GroupId, UserId } from '../ids.ts';
-import type { Attached } from '../messages/entry.ts';
+import type { Attached } from '../log/entry.ts';
 
 /**
  * What is known of a stored file besides its content.

@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../ids.ts';
-import type { Entry, Folded, FollowUp, Head, Message } from '../messages/entry.ts';
+import type { Entry, Folded, FollowUp, Head, Message } from '../log/entry.ts';
 import type { CursorStore } from './cursors-port.ts';
 import type { DeliveryStore } from './deliveries-port.ts';
 import type { FileStore } from './files-port.ts';

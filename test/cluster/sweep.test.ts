@@ -1,9 +1,9 @@
 import test from 'ava';
 import { finishLines } from '../../lib/groups/membership.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
+import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
-import { scrubDue } from '../../lib/messages/scrub.ts';
 import { Clock, startServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type TestFn } from 'ava';
 import { MongoBulkWriteError, MongoClient } from 'mongodb';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
 import { answer } from '../../lib/store/mongo/answer.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { DUPLICATE, refusals } from '../../lib/store/mongo/refusals.ts';

@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/messages/entry.ts';
+import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 

@@ -1,7 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import fc from 'fast-check';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { byNewest, type Indexed, type Look, type Place, SLICE, sliceOf, type Wanted } from '../../lib/store/search-port.ts';
 import type { Opened } from './store.ts';

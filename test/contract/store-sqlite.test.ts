@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type ExecutionContext } from 'ava';
 import { newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
 import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
 import { connect } from '../../lib/store/sqlite/connection.ts';
 import { lockServer } from '../../lib/store/sqlite/lock.ts';

@@ -11,7 +11,7 @@ import {
   headAfter,
   type Message,
   place,
-} from '../../lib/messages/entry.ts';
+} from '../../lib/log/entry.ts';
 import type { Group, Membership, SessionRecord, Store, Token, User } from '../../lib/store/port.ts';
 
 /** A store to test, how to close it, and (where several can share the data) another one on the same data. */

@@ -1,7 +1,7 @@
 import { openDirectory } from '../../lib/accounts/directory.ts';
 import type { Core } from '../../lib/core.ts';
-import { openAppender } from '../../lib/messages/appender.ts';
-import type { Entry } from '../../lib/messages/entry.ts';
+import { openAppender } from '../../lib/log/appender.ts';
+import type { Entry } from '../../lib/log/entry.ts';
 import { type Appended, type Store, StoreUnavailable } from '../../lib/store/port.ts';
 
 /**

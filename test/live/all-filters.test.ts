@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { asUserId } from '../../lib/ids.ts';
 import { filterOf, passes } from '../../lib/live/filter.ts';
-import type { Entry } from '../../lib/messages/entry.ts';
+import type { Entry } from '../../lib/log/entry.ts';
 import { normalizeForMatch } from '../../lib/text/keywords.ts';
 import { entriesIn, openGroups } from './all.ts';
 import { LOBBY } from './site.ts';

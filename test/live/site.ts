@@ -4,7 +4,7 @@ import { setInterval } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { OpenServer } from '../../lib/app.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
-import type { Entry } from '../../lib/messages/entry.ts';
+import type { Entry } from '../../lib/log/entry.ts';
 import type { Group, User } from '../../lib/store/port.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestOptions, type TestServer } from '../helpers/server.ts';

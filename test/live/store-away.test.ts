@@ -43,7 +43,7 @@ test('a gap that cannot be read is read once the store is back', async (t) => {
   const reader = await stream(bob, '?as=json');
   const quiet = { ...other, bus: { ...other.bus, publish: () => {} } };
   await core.store.log.head(lobby.id);
-  const { openAppender } = await import('../../lib/messages/appender.ts');
+  const { openAppender } = await import('../../lib/log/appender.ts');
   const { append } = openAppender(quiet);
   for (const body of ['a', 'b'])
     await append(lobby.id, { kind: 'message', author: bobUser.id, uid: newUid(systemRandom), body, format: 'text' });

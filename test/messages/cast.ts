@@ -10,7 +10,7 @@ import { addMember, insertGroup, standing } from '../../lib/groups/operations.ts
 import type { Standing } from '../../lib/groups/rules.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
-import type { Draft, Entry } from '../../lib/messages/entry.ts';
+import type { Draft, Entry } from '../../lib/log/entry.ts';
 import type { Group, User } from '../../lib/store/port.ts';
 import { Clock } from '../helpers/server.ts';
 import { freshDatabase, type Service } from '../helpers/services.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { asGroupId, asUserId, type UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
 import { presentRun, summaryOf } from '../../lib/messages/line-folds.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer } from '../helpers/server.ts';

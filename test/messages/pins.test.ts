@@ -1,9 +1,9 @@
 import test from 'ava';
 import { addMember } from '../../lib/groups/operations.ts';
+import { scrubDue } from '../../lib/log/scrub.ts';
 import { erase, post } from '../../lib/messages/operations.ts';
 import { countPins, pin, readPins } from '../../lib/messages/pins.ts';
 import { MOST_PINS } from '../../lib/messages/rules.ts';
-import { scrubDue } from '../../lib/messages/scrub.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { openCast, says, standingOf, wholeLog } from './cast.ts';

@@ -2,8 +2,8 @@ import test from 'ava';
 import type { Standing } from '../../lib/groups/rules.ts';
 import * as groupRules from '../../lib/groups/rules.ts';
 import { asGroupId, asUserId } from '../../lib/ids.ts';
-import type { Folded, Message } from '../../lib/messages/entry.ts';
-import type { FoldedMessage } from '../../lib/messages/fold.ts';
+import type { Folded, Message } from '../../lib/log/entry.ts';
+import type { FoldedMessage } from '../../lib/log/fold.ts';
 import * as rules from '../../lib/messages/rules.ts';
 import type { Group, Membership, User } from '../../lib/store/port.ts';
 

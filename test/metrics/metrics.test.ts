@@ -58,7 +58,7 @@ test('replayed windows, repaired gaps and resets are counted', async (t) => {
   t.is(replayed.value('parley_replay_reads_total') - before.value('parley_replay_reads_total'), 3);
   t.is(replayed.value('parley_gaps_repaired_total'), before.value('parley_gaps_repaired_total'));
 
-  const { openAppender } = await import('../../lib/messages/appender.ts');
+  const { openAppender } = await import('../../lib/log/appender.ts');
   const { append } = openAppender({ ...core, bus: { publish: () => {} } }); // as another process whose events are lost
   await append(lobby.id, { kind: 'message', author: annUser.id, uid: 'x'.repeat(26), body: 'unheard', format: 'text' });
   core.bus.publish({ type: 'head', group: lobby.id, seq: 453 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { UserId } from '../../lib/ids.ts';
-import { type Entry, isFollowUp } from '../../lib/messages/entry.ts';
+import { type Entry, isFollowUp } from '../../lib/log/entry.ts';
 import type { Call } from './caller.ts';
 import type { Reader, Stay } from './reader.ts';
 import type { Played } from './scenario.ts';

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Head, headAfter } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Head, headAfter } from '../../lib/log/entry.ts';
 import { type Change, emptyState, lastOf, type State } from './state.ts';
 import type { World } from './world.ts';
 

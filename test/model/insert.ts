@@ -1,5 +1,5 @@
 import type { GroupId } from '../../lib/ids.ts';
-import { type Entry, headAfter } from '../../lib/messages/entry.ts';
+import { type Entry, headAfter } from '../../lib/log/entry.ts';
 import type { Appended } from '../../lib/store/port.ts';
 import type { Disk, Weathered } from './disk.ts';
 import type { Line } from './line.ts';

@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, headAfter, isFollowUp, isMessage, type Message } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
 import { type Appended, type LogStore, MOST_MENTIONS_COUNTED, StoreUnavailable } from '../../lib/store/port.ts';
 import { hintOf, type Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';

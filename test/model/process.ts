@@ -7,7 +7,7 @@ import { openGroup, standing } from '../../lib/groups/operations.ts';
 import { mayRead } from '../../lib/groups/rules.ts';
 import type { StreamFormat } from '../../lib/live/batch.ts';
 import { Hub } from '../../lib/live/hub.ts';
-import { openAppender } from '../../lib/messages/appender.ts';
+import { openAppender } from '../../lib/log/appender.ts';
 import { Meters } from '../../lib/metrics/meters.ts';
 import { openLimits } from '../../lib/rate-limiter.ts';
 import { openSecrets } from '../../lib/secrets.ts';

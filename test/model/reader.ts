@@ -1,5 +1,5 @@
 import type { StreamFormat } from '../../lib/live/batch.ts';
-import type { Entry } from '../../lib/messages/entry.ts';
+import type { Entry } from '../../lib/log/entry.ts';
 import type { User } from '../../lib/store/port.ts';
 import type { ModelProcess } from './process.ts';
 import { Socket } from './socket.ts';

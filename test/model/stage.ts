@@ -1,5 +1,5 @@
 import { type GroupId, newUid, type UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
 import type { Membership, User } from '../../lib/store/port.ts';
 import { BusNet } from './bus.ts';
 import { Disk, type DiskKind } from './disk.ts';

@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import type { Entry, Head } from '../../lib/messages/entry.ts';
+import type { Entry, Head } from '../../lib/log/entry.ts';
 import type { Group, Membership, User } from '../../lib/store/port.ts';
 
 export type StoredGroup = Omit<Group, 'head'>;

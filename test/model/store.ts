@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD } from '../../lib/messages/entry.ts';
+import { EMPTY_HEAD } from '../../lib/log/entry.ts';
 import type { Group, GroupStore, Membership, MembershipStore, Store, User, UserStore } from '../../lib/store/port.ts';
 import { type Disk, hintOf, type Weathered } from './disk.ts';
 import { Line } from './line.ts';

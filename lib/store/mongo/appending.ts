@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import { type Entry, headAfter } from '../../messages/entry.ts';
+import { type Entry, headAfter } from '../../log/entry.ts';
 import { type Appended, StoreUnavailable } from '../port.ts';
 import { answer } from './answer.ts';
 import { inBatches } from './batches.ts';

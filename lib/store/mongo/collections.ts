@@ -1,6 +1,6 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
-import type { EntryCommon, Folded, Head, Kind } from '../../messages/entry.ts';
+import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Delivery } from '../deliveries-port.ts';
 import type { FileRecord } from '../files-port.ts';
 import type { Group, Membership, SessionRecord, Token, User } from '../port.ts';

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import type { Entry } from '../../messages/entry.ts';
+import type { Entry } from '../../log/entry.ts';
 import type { Collections, EntryRow } from './collections.ts';
 
 /** The `_id` of an entry. */

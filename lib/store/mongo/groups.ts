@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
-import { EMPTY_HEAD } from '../../messages/entry.ts';
+import { EMPTY_HEAD } from '../../log/entry.ts';
 import { type Group, type GroupPatch, type GroupStore, StoreUnavailable } from '../port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, GroupRow } from './collections.ts';

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import { EMPTY_HEAD, type Head, headAfter } from '../../messages/entry.ts';
+import { EMPTY_HEAD, type Head, headAfter } from '../../log/entry.ts';
 import type { Collections } from './collections.ts';
 import { bySeq, rowsAt } from './entries.ts';
 

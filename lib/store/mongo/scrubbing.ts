@@ -1,5 +1,5 @@
 import { asUserId, type GroupId } from '../../ids.ts';
-import type { Entry, Folded } from '../../messages/entry.ts';
+import type { Entry, Folded } from '../../log/entry.ts';
 import type { LogStore } from '../port.ts';
 import type { Collections } from './collections.ts';
 import { chunks, entryAt, toEntry } from './entries.ts';

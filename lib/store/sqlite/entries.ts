@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Entry, Folded } from '../../messages/entry.ts';
+import type { Entry, Folded } from '../../log/entry.ts';
 
 /** The columns of a whole entry, as entryOf reads them. */
 export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body, pending';

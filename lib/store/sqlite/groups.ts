@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../ids.ts';
-import { EMPTY_HEAD } from '../../messages/entry.ts';
+import { EMPTY_HEAD } from '../../log/entry.ts';
 import type { Group, GroupPatch, GroupStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import { EMPTY_HEAD, type Entry, type FollowUp, type Head, type Message } from '../../messages/entry.ts';
+import { EMPTY_HEAD, type Entry, type FollowUp, type Head, type Message } from '../../log/entry.ts';
 import { type Appended, type LogStore, StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';

@@ -1,5 +1,5 @@
+import type { Entry } from '../../log/entry.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
-import type { Entry } from '../../messages/entry.ts';
 import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
 import type { Connection } from './connection.ts';
 

@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import type { Entry } from '../../messages/entry.ts';
+import type { Entry } from '../../log/entry.ts';
 import { type LogStore, StoreUnavailable } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf } from './entries.ts';

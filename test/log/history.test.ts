@@ -1,12 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { asUserId } from '../../lib/ids.ts';
-import { firstSince } from '../../lib/messages/by-date.ts';
-import { type Draft, headAfter, place } from '../../lib/messages/entry.ts';
-import { fold } from '../../lib/messages/fold.ts';
-import { type Line, type Page, readMessage, readPage } from '../../lib/messages/history.ts';
+import { firstSince } from '../../lib/log/by-date.ts';
+import { type Draft, headAfter, place } from '../../lib/log/entry.ts';
+import { fold } from '../../lib/log/fold.ts';
+import { type Line, type Page, readMessage, readPage } from '../../lib/log/history.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
-import { type Cast, openCast, says, standingOf } from './cast.ts';
+import { type Cast, openCast, says, standingOf } from '../messages/cast.ts';
 
 async function openWatched(t: ExecutionContext): Promise<Cast & { readonly faults: Faults; append(...drafts: Draft[]): Promise<void> }> {
   const cast = await openCast(t);

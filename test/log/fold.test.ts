@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { asGroupId, asUserId, type UserId } from '../../lib/ids.ts';
-import type { FollowUp, FollowUpBody, Message } from '../../lib/messages/entry.ts';
-import { fold, foldAll, wantsSnapshot } from '../../lib/messages/fold.ts';
+import type { FollowUp, FollowUpBody, Message } from '../../lib/log/entry.ts';
+import { fold, foldAll, wantsSnapshot } from '../../lib/log/fold.ts';
 
 const group = asGroupId('kitchen');
 const [ann, bob] = [asUserId('ann'), asUserId('bob')];

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { readMessage } from '../../lib/messages/history.ts';
+import { readMessage } from '../../lib/log/history.ts';
+import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { messageJson } from '../../lib/messages/presenter.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
-import { scrubDue } from '../../lib/messages/scrub.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
-import { type Cast, isDense, openCast, standingOf, wholeLog } from './cast.ts';
+import { type Cast, isDense, openCast, standingOf, wholeLog } from '../messages/cast.ts';
 
 const mongo = await mongoService();
 const mongoTest = requireOrSkip(test, mongo);
