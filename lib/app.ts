@@ -35,11 +35,11 @@ import { fileRoutes } from './messages/file-routes.ts';
 import { groupsIndexRoutes } from './messages/index-routes.ts';
 import { hotPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
-import { searchRoutes } from './messages/search-routes.ts';
 import { metricsRoutes } from './metrics/routes.ts';
 import { pushSettings } from './push/presenter.ts';
 import { Pusher, type PusherOptions } from './push/pusher.ts';
 import { appRoutes, pushRoutes } from './push/routes.ts';
+import { searchRoutes } from './search/routes.ts';
 import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
 

@@ -1,4 +1,4 @@
-import { searchQuery } from '../messages/search-routes.ts';
+import { searchQuery } from '../search/routes.ts';
 import type { Operation } from './operation.ts';
 import { GARDEN, group, MINTED } from './samples.ts';
 

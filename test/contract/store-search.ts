@@ -2,8 +2,8 @@ import type { ExecutionContext, TestFn } from 'ava';
 import fc from 'fast-check';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
+import { byNewest, type Indexed, type Look, type Place, SLICE, sliceOf, type Wanted } from '../../lib/search/port.ts';
 import type { Store } from '../../lib/store/port.ts';
-import { byNewest, type Indexed, type Look, type Place, SLICE, sliceOf, type Wanted } from '../../lib/store/search-port.ts';
 import type { Opened } from './store.ts';
 
 /** Registers the tests that every adapter of the search port passes. Each has groups of its own. */

@@ -1,7 +1,7 @@
 import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
-import type { Indexed, Look, Place, SearchStore, Slice } from '../search-port.ts';
-import { sliceOf } from '../search-port.ts';
+import type { Indexed, Look, Place, SearchStore, Slice } from '../../search/port.ts';
+import { sliceOf } from '../../search/port.ts';
 import type { Collections, SearchRow } from './collections.ts';
 import { entryId } from './entries.ts';
 import { DUPLICATE, refusals } from './refusals.ts';

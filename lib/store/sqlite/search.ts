@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import { byNewest, type Indexed, type Look, type Place, type SearchStore, SLICE, type Slice, sliceOf } from '../search-port.ts';
+import { byNewest, type Indexed, type Look, type Place, type SearchStore, SLICE, type Slice, sliceOf } from '../../search/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { HOSTILE_TEXTS } from '../../fixtures/hostile.ts';
-import { isEmptyQuery, MOST_TYPED, MOST_WORDS, type Phrase, parseSearch, type SearchQuery } from '../../lib/messages/search-query.ts';
+import { isEmptyQuery, MOST_TYPED, MOST_WORDS, type Phrase, parseSearch, type SearchQuery } from '../../lib/search/query.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
 /** `word`, `word word`, `word*`: phrases as one line each. */

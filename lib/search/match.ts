@@ -1,6 +1,6 @@
 import { escapeHtml } from '../markup/text-html.ts';
-import type { Phrase, SearchQuery } from './search-query.ts';
-import { type Token, tokensIn } from './search-terms.ts';
+import type { Phrase, SearchQuery } from './query.ts';
+import { type Token, tokensIn } from './terms.ts';
 
 /** Where in a text something stands, by UTF-16 offsets. */
 export type Span = { readonly start: number; readonly end: number };

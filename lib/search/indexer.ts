@@ -4,8 +4,8 @@ import type { Core, Indexer } from '../core.ts';
 import type { GroupId } from '../ids.ts';
 import { unbroken } from '../log/history.ts';
 import { type Group, type Store, StoreUnavailable } from '../store/port.ts';
-import { changedBy } from './search-changes.ts';
-import { TERMS_VERSION } from './search-terms.ts';
+import { changedBy } from './changes.ts';
+import { TERMS_VERSION } from './terms.ts';
 
 /** Entries indexed in one write: on SQLite the event loop stands still for so many, some milliseconds. */
 const AT_ONCE = 100;

@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { breachesIn, HOSTILE_TEXTS, shownIn } from '../../fixtures/hostile.ts';
-import { matchIn, snippetOf } from '../../lib/messages/search-match.ts';
-import { parseSearch } from '../../lib/messages/search-query.ts';
-import { MOST_CHARACTERS, MOST_TERMS, mayBegin, termsOf, tokensIn } from '../../lib/messages/search-terms.ts';
+import { matchIn, snippetOf } from '../../lib/search/match.ts';
+import { parseSearch } from '../../lib/search/query.ts';
+import { MOST_CHARACTERS, MOST_TERMS, mayBegin, termsOf, tokensIn } from '../../lib/search/terms.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
 const terms = (text: string): string =>

@@ -2,7 +2,7 @@ import type { GroupId } from '../ids.ts';
 import { type Entry, isMessage } from '../log/entry.ts';
 import { foldAll } from '../log/fold.ts';
 import type { Store } from '../store/port.ts';
-import type { Indexed } from '../store/search-port.ts';
+import type { Indexed } from './port.ts';
 
 /** What these entries made of the messages they are or follow, each as it is now. */
 export async function changedBy(log: Store['log'], group: GroupId, entries: readonly Entry[]): Promise<Indexed[]> {
@@ -13,7 +13,7 @@ export async function changedBy(log: Store['log'], group: GroupId, entries: read
   const all = [...messages, ...earlier.filter((message) => message !== undefined)];
   if (all.length === 0) return [];
   const targets = all.map(({ seq, folded }) => ({ seq, after: folded?.upto ?? 0 }));
-  const { indexed } = await import('./search-text.ts'); // it knows how bodies are read, which most processes need not
+  const { indexed } = await import('./searchable.ts'); // it knows how bodies are read, which most processes need not
   return foldAll(all, await log.followUps(group, targets)).map(indexed);
 }
 

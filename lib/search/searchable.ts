@@ -1,7 +1,7 @@
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import type { Indexed } from '../store/search-port.ts';
-import { termsOf } from './search-terms.ts';
+import type { Indexed } from './port.ts';
+import { termsOf } from './terms.ts';
 
 /** Stands for every message. */
 export const EVERYTHING = '*';

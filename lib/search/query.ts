@@ -1,4 +1,4 @@
-import { mayBegin, tokensIn } from './search-terms.ts';
+import { mayBegin, tokensIn } from './terms.ts';
 
 /** So much of what was typed is looked at (UTF-16 units), and so many words of it each way. */
 export const MOST_TYPED = 500;

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import type { Group } from '../store/port.ts';
-import { byNewest, type Place, SLICE, type Slice, sliceOf, type Wanted } from '../store/search-port.ts';
+import { byNewest, type Place, SLICE, type Slice, sliceOf, type Wanted } from './port.ts';
 
 export type Hunt = {
   readonly wanted: Wanted;

@@ -7,11 +7,11 @@ import { asGroupId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import type { Group, User } from '../store/port.ts';
-import type { Place, Wanted } from '../store/search-port.ts';
-import { candidates, type Hunt } from './search-candidates.ts';
-import { matchIn, type Snippet, snippetOf } from './search-match.ts';
-import type { Phrase, SearchQuery } from './search-query.ts';
-import { authorTerm, EVERYTHING, searchText } from './search-text.ts';
+import { candidates, type Hunt } from './candidates.ts';
+import { matchIn, type Snippet, snippetOf } from './match.ts';
+import type { Place, Wanted } from './port.ts';
+import type { Phrase, SearchQuery } from './query.ts';
+import { authorTerm, EVERYTHING, searchText } from './searchable.ts';
 
 /** A message that was found, in its group. */
 export type Found = { readonly group: Group; readonly folded: FoldedMessage; readonly snippet: Snippet };

@@ -7,10 +7,10 @@ import { parseQuery } from '../http/input.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import { contextUrl } from './links.ts';
-import { type Faces, messageJson, messageText, peopleIn } from './presenter.ts';
-import { type Found, type SearchPage, search } from './search.ts';
-import { isEmptyQuery, MOST_TYPED, parseSearch } from './search-query.ts';
+import { contextUrl } from '../messages/links.ts';
+import { type Faces, messageJson, messageText, peopleIn } from '../messages/presenter.ts';
+import { type Found, type SearchPage, search } from './operations.ts';
+import { isEmptyQuery, MOST_TYPED, parseSearch } from './query.ts';
 
 const PAGE = 20;
 
