@@ -119,7 +119,7 @@ function passwordsAt(cost: number): Passwords {
 function picturesFor(log: Log): Pictures {
   let opened: Promise<Pictures> | undefined;
   const open = (): Promise<Pictures> => {
-    opened ??= import('./files/pictures.ts').then(({ openPictures }) => openPictures(log));
+    opened ??= import('./files/thumbnails.ts').then(({ openPictures }) => openPictures(log));
     return opened;
   };
   return {

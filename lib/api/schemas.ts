@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { directForm } from '../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../groups/forms.ts';
-import { directForm } from '../messages/direct-forms.ts';
+import { createForm, joinForm } from '../groups/list-forms.ts';
 import { editForm, pinForm, postForm, reactionForm, readForm, saveForm, uploadForm } from '../messages/forms.ts';
-import { createForm, joinForm } from '../messages/index-forms.ts';
 
 // What answers are made of. What is sent is checked by the schemas of the routes themselves, which stand here beside them.
 

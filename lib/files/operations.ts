@@ -3,10 +3,10 @@ import { conflict, DomainError, notFound } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
 import type { Attached, Entry } from '../log/entry.ts';
-import type { FileFacts, FileRecord } from '../store/files-port.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { cleanName, isPicture, sizeText } from './file.ts';
 import { Inspection } from './inspection.ts';
+import type { FileFacts, FileRecord } from './port.ts';
 
 /** A stored file that no message has yet. `sha256` (hex) tells two uploads of the same from others. */
 export type Stored = Attached & { readonly sha256: string };

@@ -6,8 +6,8 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, renderPage, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import { answerGroup } from './answers.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
+import { answerGroup } from './responses.ts';
 
 /** `/join/:code`: the link by which people are invited into a group. Whoever has it learns the group's name and size, and nothing else. */
 export function inviteRoutes(web: Web): Router {

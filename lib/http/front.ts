@@ -4,7 +4,7 @@ import { trackUnused } from './unused.ts';
 /** How long a connection stays open between two requests. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** An upload over a slow line takes its time. Whoever reads a body has a shorter limit of its own (input.ts, lib/files/multipart.ts). */
+/** An upload over a slow line takes its time. Whoever reads a body has a shorter limit of its own (input.ts, lib/http/multipart.ts). */
 const REQUEST_MS = 1_800_000;
 
 /** What clients connect to. It may listen before there is anything to answer with. */

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
-import { type Received, receiveForm } from '../files/multipart.ts';
 import { decodeUtf8 } from '../text/body.ts';
 import { stateOf } from './context.ts';
+import { type Received, receiveForm } from './multipart.ts';
 
 /** A request outside uploads may be this long (bytes). */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
-/** It must have come within this time; uploads have their own limit (lib/files/multipart.ts). */
+/** It must have come within this time; uploads have their own limit (lib/http/multipart.ts). */
 const REQUEST_MS = 60_000;
 /** Of each file beside a text that is read only to be given back. */
 const PASSED_BYTES = 26_214_400;

@@ -13,7 +13,7 @@ import { checkOrigin } from '../http/security.ts';
 import type { Web } from '../http/web.ts';
 import { type Line, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
-import { when } from '../messages/system-line.ts';
+import { when } from '../messages/system-message.ts';
 import { unreadSaid } from '../messages/unread.ts';
 import { openEverything } from './everything-routes.ts';
 import { SSE_COMMENT } from './frame.ts';

@@ -10,7 +10,7 @@ import { readMessage } from '../log/history.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { sameText } from '../secrets.ts';
 import { isBlank, parseBody, parseEmoji } from '../text/body.ts';
-import { mentionsIn } from './naming.ts';
+import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';

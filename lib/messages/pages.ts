@@ -13,12 +13,12 @@ import { randomId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage, type Page, readPage, type Window } from '../log/history.ts';
 import type { User } from '../store/port.ts';
+import { quotation } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
-import { quotation } from './past-routes.ts';
 import { countPins } from './pins.ts';
 import { bodyText, peopleIn, presentLines, presentRow, writtenBody } from './presenter.ts';
 import { mayEdit } from './rules.ts';
-import { when } from './system-line.ts';
+import { when } from './system-message.ts';
 import { unreadOn, unreadSaid } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */

@@ -7,10 +7,10 @@ import { parse } from '../http/input.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import { answer, type Ctx, seqOf } from './answers.ts';
 import { pinForm } from './forms.ts';
 import { pin, readPins } from './pins.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { answer, type Ctx, seqOf } from './responses.ts';
 
 /** What is pinned in a group, and pinning it. */
 export function pinRoutes(web: Web): Router {

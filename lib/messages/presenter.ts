@@ -8,12 +8,12 @@ import { renderBody } from '../markup/html.ts';
 import { EVERYBODY, type Named } from '../markup/mentions.ts';
 import { parseModel } from '../markup/rich-content.ts';
 import { datesIn } from '../text/dates.ts';
-import { type FoldedLines, presentRun, type SingleLine } from './line-folds.ts';
-import { bodyText, filesOf, writtenBody } from './presenter-text.ts';
-import { type Faces, nameOf, when } from './system-line.ts';
+import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
+import { type Faces, nameOf, when } from './system-message.ts';
+import { bodyText, filesOf, writtenBody } from './text-presenter.ts';
 
-export { bodyInLines, bodyText, entryText, messageText, writtenBody } from './presenter-text.ts';
-export { type Faces, type LineRow, lineText, presentLine, when } from './system-line.ts';
+export { type Faces, type LineRow, lineText, presentLine, when } from './system-message.ts';
+export { bodyInLines, bodyText, entryText, messageText, writtenBody } from './text-presenter.ts';
 
 /** Where the rows lead: the slug in their links. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };

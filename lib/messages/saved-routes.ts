@@ -8,10 +8,10 @@ import { noStore, renderPage, seeOther } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
-import { type Ctx, seqOf } from './answers.ts';
 import { savedQuery, saveForm } from './forms.ts';
 import { contextUrl } from './links.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { type Ctx, seqOf } from './responses.ts';
 import { cursorOf, type Kept, placeOf, readSaved, save } from './saved.ts';
 
 /** What each user has put by, for themselves alone. */

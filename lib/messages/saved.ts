@@ -6,7 +6,7 @@ import { asGroupId, type GroupId } from '../ids.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages, readMessage } from '../log/history.ts';
 import type { Group, User } from '../store/port.ts';
-import type { Saved } from '../store/saved-port.ts';
+import type { Saved } from './port.ts';
 
 /** So many messages a user keeps. */
 export const MOST_SAVED = 1000;

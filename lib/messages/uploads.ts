@@ -2,11 +2,11 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
-import { type FormLimits, type Received, receiveForm } from '../files/multipart.ts';
 import { discard, type Stored, storeFile } from '../files/operations.ts';
 import type { Standing } from '../groups/rules.ts';
 import { speech, stateOf } from '../http/context.ts';
 import { check, parse } from '../http/input.ts';
+import { type FormLimits, type Received, receiveForm } from '../http/multipart.ts';
 import { postForm, uploadForm } from './forms.ts';
 import { admit } from './operations.ts';
 

@@ -6,8 +6,8 @@ import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
-import { answer } from './answers.ts';
 import { editForm } from './forms.ts';
+import { answer } from './responses.ts';
 import { eraseByKey, readByKey, upsert } from './upsert.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };

@@ -1,11 +1,11 @@
+import type { FileStore } from '../files/port.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { Entry, Folded, FollowUp, Head, Message } from '../log/entry.ts';
+import type { SavedStore } from '../messages/port.ts';
 import type { SearchStore } from '../search/port.ts';
 import type { CursorStore } from './cursors-port.ts';
 import type { DeliveryStore } from './deliveries-port.ts';
-import type { FileStore } from './files-port.ts';
 import type { Level, PushStore } from './push-port.ts';
-import type { SavedStore } from './saved-port.ts';
 import type { WebhookStore } from './webhooks-port.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { ExecutionContext, TestFn } from 'ava';
+import type { FileRecord } from '../../lib/files/port.ts';
 import { type FileId, newFileId, newGroupId, newUserId, randomId, systemRandom } from '../../lib/ids.ts';
-import type { FileRecord } from '../../lib/store/files-port.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { type Db, GridFSBucket, MongoError, MongoRuntimeError } from 'mongodb';
+import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
-import type { ByteRange, FilePart, FileStore } from '../files-port.ts';
 import { StoreUnavailable } from '../port.ts';
 
 export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;

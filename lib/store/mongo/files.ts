@@ -1,5 +1,5 @@
+import type { FileRecord, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
-import type { FileRecord, FileStore } from '../files-port.ts';
 import type { Collections, FileRow } from './collections.ts';
 import type { FileContent } from './files-content.ts';
 

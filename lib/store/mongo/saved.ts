@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../ids.ts';
-import type { SavedStore } from '../saved-port.ts';
+import type { SavedStore } from '../../messages/port.ts';
 import type { Collections } from './collections.ts';
 
 const idOf = (user: UserId, group: GroupId, seq: number): string => `${user}/${group}/${seq}`;

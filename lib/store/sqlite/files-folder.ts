@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
-import type { ByteRange, FilePart, FileStore } from '../files-port.ts';
 import { StoreUnavailable } from '../port.ts';
 
 /** `close` removes what a store in memory has put on the disk. */

@@ -1,5 +1,5 @@
+import type { FileRecord, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
-import type { FileRecord, FileStore } from '../files-port.ts';
 import type { Connection } from './connection.ts';
 import type { FileFolder } from './files-folder.ts';
 import type { Writer } from './writer.ts';

@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../ids.ts';
-import type { Saved, SavedStore } from '../saved-port.ts';
+import type { Saved, SavedStore } from '../../messages/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

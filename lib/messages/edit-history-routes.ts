@@ -13,9 +13,9 @@ import { renderBody } from '../markup/html.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { quoteOf } from '../markup/quote.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { type Ctx, seqOf } from './answers.ts';
-import { type Version, versionsOf } from './past.ts';
+import { type Version, versionsOf } from './edit-history.ts';
 import { bodyText, type Faces, when } from './presenter.ts';
+import { type Ctx, seqOf } from './responses.ts';
 
 /** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */
 export function pastRoutes(web: Web): Router {

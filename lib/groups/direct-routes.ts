@@ -1,15 +1,15 @@
 import type { Context } from 'koa';
-import { answerGroup } from '../groups/answers.ts';
-import { openDirect, peopleNamed } from '../groups/direct.ts';
 import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
+import { listedJson, listGroups } from '../messages/pages.ts';
 import type { User } from '../store/port.ts';
+import { openDirect, peopleNamed } from './direct.ts';
 import { directForm } from './direct-forms.ts';
-import { listedJson, listGroups } from './pages.ts';
+import { answerGroup } from './responses.ts';
 
 /** How many names the form offers; more can be typed. */
 const MOST_OFFERED = 1000;

@@ -2,8 +2,6 @@ import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
-import { disposition, kindOf, rangeOf } from '../files/file.ts';
-import { openFile } from '../files/operations.ts';
 import { standing } from '../groups/operations.ts';
 import { mayRead } from '../groups/rules.ts';
 import { viewerOf } from '../http/identity.ts';
@@ -12,7 +10,9 @@ import type { Web } from '../http/web.ts';
 import { asFileId } from '../ids.ts';
 import { isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
-import type { ByteRange, FilePart, FileRecord } from '../store/files-port.ts';
+import { disposition, kindOf, rangeOf } from './file.ts';
+import { openFile } from './operations.ts';
+import type { ByteRange, FilePart, FileRecord } from './port.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 

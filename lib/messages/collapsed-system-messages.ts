@@ -1,5 +1,5 @@
 import type { Entry } from '../log/entry.ts';
-import { type Faces, type LineRow, nameOf, presentLine } from './system-line.ts';
+import { type Faces, type LineRow, nameOf, presentLine } from './system-message.ts';
 
 /** A system line on a page. */
 export type SingleLine = LineRow & { readonly author: null };

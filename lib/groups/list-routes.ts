@@ -1,17 +1,17 @@
 import type { Context } from 'koa';
-import { answerGroup } from '../groups/answers.ts';
-import { joinByCode, joinOpenGroup } from '../groups/joining.ts';
-import { createGroup } from '../groups/operations.ts';
-import { mayCreate } from '../groups/rules.ts';
 import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
 import { Router } from '../http/router.ts';
 import type { Web } from '../http/web.ts';
+import { listedJson, listGroups } from '../messages/pages.ts';
 import type { User } from '../store/port.ts';
-import { createForm, joinForm } from './index-forms.ts';
-import { listedJson, listGroups } from './pages.ts';
+import { joinByCode, joinOpenGroup } from './joining.ts';
+import { createForm, joinForm } from './list-forms.ts';
+import { createGroup } from './operations.ts';
+import { answerGroup } from './responses.ts';
+import { mayCreate } from './rules.ts';
 
 type Refused = { readonly error: FieldError };
 export type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };

@@ -6,7 +6,7 @@ import { noStore, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readPage, type Window } from '../log/history.ts';
-import { notifiedBy } from './notified.ts';
+import { notifiedBy } from './notified-members.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { asGroupId, asUserId, type UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
-import { presentRun, summaryOf } from '../../lib/messages/line-folds.ts';
+import { presentRun, summaryOf } from '../../lib/messages/collapsed-system-messages.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer } from '../helpers/server.ts';
 

@@ -2,7 +2,7 @@ import { withFileLines } from '../files/presenter.ts';
 import type { Attached, Entry, Message } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { type Faces, lineText, nameOf } from './system-line.ts';
+import { type Faces, lineText, nameOf } from './system-message.ts';
 
 /** The files of a message: they stay when the text is edited, and go when it is erased. */
 export const filesOf = (folded: FoldedMessage): readonly Attached[] => (isErased(folded) ? [] : (folded.message.attachments ?? []));

@@ -4,8 +4,8 @@
  */
 import sharp from 'sharp';
 import type { Picture } from '../core.ts';
-import { answerBytes, readAsk } from './picture-wire.ts';
 import { isTwoThings } from './polyglot.ts';
+import { answerBytes, readAsk } from './thumbnail-protocol.ts';
 
 const MOST_PIXELS = 50_000_000;
 const MOST_FRAMES = 100;

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import test from 'ava';
 import sharp from 'sharp';
-import { openPictures } from '../../lib/files/pictures.ts';
+import { openPictures } from '../../lib/files/thumbnails.ts';
 import { download, openSite, picture, posted, type Site } from './cast.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Picture, Pictures } from '../core.ts';
 import type { Log } from '../logger.ts';
-import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './picture-wire.ts';
+import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './thumbnail-protocol.ts';
 
 type Worker = ChildProcessByStdio<Writable, Readable, null>;
 

@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { DomainError } from '../../lib/errors.ts';
-import { type FormLimits, type Received, receiveForm } from '../../lib/files/multipart.ts';
+import { type FormLimits, type Received, receiveForm } from '../../lib/http/multipart.ts';
 
 type Seen = Received<string> & { readonly error: unknown };
 
