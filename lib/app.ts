@@ -5,11 +5,9 @@ import type { Middleware } from 'koa';
 import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
-import { campfireLinks, campfireRoutes } from './bots/campfire.ts';
-import { Deliveries, type DeliveryOptions } from './bots/delivery.ts';
-import { hookRoutes, hotHooks } from './bots/hooks.ts';
 import { sweepTokens } from './bots/operations.ts';
 import { botRoutes } from './bots/routes.ts';
+import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import type { Core } from './core.ts';
 import { sweepFiles } from './files/operations.ts';
 import { fileRoutes } from './files/routes.ts';
@@ -42,6 +40,8 @@ import { appRoutes, pushRoutes } from './push/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
+import { hookRoutes, hotHooks } from './webhooks/incoming/routes.ts';
+import { Deliveries, type DeliveryOptions } from './webhooks/outgoing/deliveries.ts';
 
 export { type CoreOptions, type OpenCore, openCore } from './open-core.ts';
 

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectory } from './accounts/directory.ts';
-import { openCalls } from './bots/outgoing-plan.ts';
 import { openLocalBus } from './bus/local.ts';
 import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
@@ -17,6 +16,7 @@ import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
 import type { Store } from './store/port.ts';
 import { withRecent } from './store/recent.ts';
+import { openCalls } from './webhooks/outgoing/plan.ts';
 
 const BCRYPT_COST = 12;
 

@@ -5,10 +5,10 @@ import { isDirect, isMember, type Standing } from '../groups/rules.ts';
 import { speech } from '../http/context.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
-import type { Attempt, Delivery } from '../store/deliveries-port.ts';
 import type { Group, User } from '../store/port.ts';
-import { TEST_EVENT } from './outgoing-payload.ts';
-import { requestNow, type ShownRequest } from './webhook-request.ts';
+import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
+import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';
+import { requestNow, type ShownRequest } from '../webhooks/outgoing/preview.ts';
 
 /** A time in ms as JSON has it. */
 export const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());

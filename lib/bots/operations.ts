@@ -4,7 +4,7 @@ import { DomainError, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { Group, Token, User } from '../store/port.ts';
-import { secretOf } from './signing.ts';
+import { secretOf } from '../webhooks/signing.ts';
 
 /** What a bot is given, shown once. `hook` is a path; `campfire` is the key in Campfire's own form, derived and so stored nowhere. */
 export type BotSecrets = { readonly hook: string; readonly hooks: readonly NewHook[]; readonly token: string; readonly campfire: string };

@@ -5,10 +5,10 @@ import { originOf, speech } from '../http/context.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/web.ts';
 import type { User } from '../store/port.ts';
-import { EVENTS, TRIGGERS } from '../store/webhooks-port.ts';
+import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
+import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';
 import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';
 import * as bots from './operations.ts';
-import { type DeliveryPage, listDeliveries, webhookOf } from './webhooks.ts';
 
 /** What is shown this once: whoever has it can act as the bot. */
 export type Made = { readonly title: string; readonly fields: readonly Field[]; readonly curl: string | null };

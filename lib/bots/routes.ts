@@ -12,12 +12,12 @@ import { setFlash } from '../http/session.ts';
 import type { Web } from '../http/web.ts';
 import { asUserId } from '../ids.ts';
 import type { User } from '../store/port.ts';
-import { act } from './bot-act-routes.ts';
-import { botForm, botsForm, deliveriesQuery } from './bot-forms.ts';
+import { deliveryNamed, sendAgain } from '../webhooks/outgoing/operations.ts';
+import { act } from './actions.ts';
 import { showDelivery } from './delivery-pages.ts';
+import { botForm, botsForm, deliveriesQuery } from './forms.ts';
 import * as bots from './operations.ts';
 import { hookMade, type Made, secretsMade, showBot } from './pages.ts';
-import { deliveryNamed, sendAgain } from './webhooks.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 type Typed = { readonly name: string; readonly error: FieldError };

@@ -1,11 +1,18 @@
 import { nameKey } from '../accounts/account.ts';
 import { requireBot } from '../bots/operations.ts';
-import { listDeliveries, removeWebhook, rotateWebhookSecret, setWebhook, type WebhookView, webhookOf } from '../bots/webhooks.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
-import type { Delivery } from '../store/deliveries-port.ts';
 import type { User } from '../store/port.ts';
 import { datesIn } from '../text/dates.ts';
+import type { Delivery } from '../webhooks/outgoing/deliveries-port.ts';
+import {
+  listDeliveries,
+  removeWebhook,
+  rotateWebhookSecret,
+  setWebhook,
+  type WebhookView,
+  webhookOf,
+} from '../webhooks/outgoing/operations.ts';
 import type { Session } from './command.ts';
 import type { Row } from './out.ts';
 

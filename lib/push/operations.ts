@@ -1,9 +1,9 @@
-import { Refused, refuseLiteral } from '../bots/guard.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound, tooMany } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { Refused, refuseLiteral } from '../outbound/ssrf-guard.ts';
 import { sha256 } from '../secrets.ts';
-import type { Device } from '../store/push-port.ts';
+import type { Device } from './port.ts';
 import { labelOf } from './rules.ts';
 import { type Outcome, Sender, type SendOptions } from './sending.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';

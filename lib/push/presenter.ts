@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
-import type { Device } from '../store/push-port.ts';
 import { datesIn } from '../text/dates.ts';
 import { keysOf } from './keys.ts';
+import type { Device } from './port.ts';
 
 const dates = datesIn('UTC');
 

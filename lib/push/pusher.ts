@@ -7,10 +7,10 @@ import { type Entry, isMessage, type Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Group } from '../store/port.ts';
-import type { Device } from '../store/push-port.ts';
+import type { Device } from './port.ts';
 import { noticeOf, toldOf } from './rules.ts';
+import { WaitingLine } from './send-queue.ts';
 import { type Push, Sender, type SendOptions } from './sending.ts';
-import { WaitingLine } from './waiting.ts';
 
 /** Batches of messages that wait to be looked at, and notices that wait to be sent: more are dropped, the oldest first. */
 const [MOST_BATCHES, MOST_NOTICES] = [1000, 2000];

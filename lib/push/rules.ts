@@ -1,7 +1,7 @@
 import type { UserId } from '../ids.ts';
 import type { Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
-import type { Reachable } from '../store/push-port.ts';
+import type { Reachable } from './port.ts';
 
 /** Where a message was said. In direct messages every message is meant for everybody. */
 export type Place = { readonly isDirect: boolean };

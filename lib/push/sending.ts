@@ -1,9 +1,9 @@
-import { addressesOf, parseTarget, Refused, type Resolve } from '../bots/guard.ts';
-import { send } from '../bots/outgoing-request.ts';
 import type { Core } from '../core.ts';
+import { send } from '../outbound/request.ts';
+import { addressesOf, parseTarget, Refused, type Resolve } from '../outbound/ssrf-guard.ts';
 import { StoreUnavailable } from '../store/port.ts';
-import type { Device } from '../store/push-port.ts';
 import { contactOf, type Keys, keysOf } from './keys.ts';
+import type { Device } from './port.ts';
 import type { Notice } from './rules.ts';
 import { isSafe, type Subscription } from './subscription.ts';
 

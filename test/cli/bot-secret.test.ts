@@ -1,6 +1,6 @@
 import test from 'ava';
 import { makeWorld } from '../../fixtures/world.ts';
-import { sign } from '../../lib/bots/signing.ts';
+import { sign } from '../../lib/webhooks/signing.ts';
 import { startServer } from '../helpers/server.ts';
 import { done, parley, refused } from './cli.ts';
 

@@ -1,9 +1,9 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, place } from '../../lib/log/entry.ts';
-import { type Attempt, type Delivery, MOST_ATTEMPTS, type Outcome } from '../../lib/store/deliveries-port.ts';
 import type { Store } from '../../lib/store/port.ts';
-import type { Webhook } from '../../lib/store/webhooks-port.ts';
+import { type Attempt, type Delivery, MOST_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
+import type { Webhook } from '../../lib/webhooks/outgoing/port.ts';
 import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;

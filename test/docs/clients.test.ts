@@ -94,7 +94,7 @@ for (const [client, headers, body, ...sees] of DOCUMENTED)
     for (const words of sees) t.true(row.includes(words), `${words}\n${row}`);
   });
 
-/** The recorded shape by which a client of the table is tested; the others are run (test/webhooks/real-clients.test.ts), or stand above. */
+/** The recorded shape by which a client of the table is tested; the others are run (test/webhooks/incoming/real-clients.test.ts), or stand above. */
 const SHAPES = [
   'wget',
   'httpie',

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { sign } from '../../lib/bots/signing.ts';
+import { sign } from '../../lib/webhooks/signing.ts';
 import { program } from '../helpers/programs.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 import { botFile, Running } from './bot-page.ts';

@@ -1,13 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { shownIn } from '../../fixtures/hostile.ts';
-import { fromMrkdwn } from '../../lib/bots/formats/mrkdwn.ts';
 import { asUserId } from '../../lib/ids.ts';
 import { escapeMarkdown, fenced, inCode } from '../../lib/markup/markdown.ts';
 import { renderMarkdown, renderWritten } from '../../lib/markup/markdown-html.ts';
 import { isPlain, plainText, spokenIn } from '../../lib/markup/markdown-text.ts';
 import { findMentions } from '../../lib/markup/mentions.ts';
 import { colorClass, colorOf } from '../../lib/markup/palette.ts';
+import { fromMrkdwn } from '../../lib/webhooks/incoming/formats/mrkdwn.ts';
 
 const link = (url: string, label: string): string => `<a href="${url}" rel="noopener noreferrer nofollow" target="_blank">${label}</a>`;
 

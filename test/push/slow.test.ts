@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MOST_AT_ONCE, MOST_PER_SERVICE, WaitingLine } from '../../lib/push/waiting.ts';
+import { MOST_AT_ONCE, MOST_PER_SERVICE, WaitingLine } from '../../lib/push/send-queue.ts';
 import { PushService } from '../helpers/push-service.ts';
 import { openPushSite } from './site.ts';
 

@@ -3,11 +3,11 @@ import type { FileRecord } from '../../files/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
+import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
-import type { Delivery } from '../deliveries-port.ts';
+import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
+import type { Webhook } from '../../webhooks/outgoing/port.ts';
 import type { Group, Membership, SessionRecord, Token, User } from '../port.ts';
-import type { Device } from '../push-port.ts';
-import type { Webhook } from '../webhooks-port.ts';
 
 export type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */

@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { UserId } from '../../ids.ts';
-import { type Attempt, type Delivery, type DeliveryStore, MOST_ATTEMPTS } from '../deliveries-port.ts';
+import { type Attempt, type Delivery, type DeliveryStore, MOST_ATTEMPTS } from '../../webhooks/outgoing/deliveries-port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, DeliveryRow } from './collections.ts';
 

@@ -1,4 +1,4 @@
-import type { Device, PushStore } from '../push-port.ts';
+import type { Device, PushStore } from '../../push/port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, DeviceRow } from './collections.ts';
 import { chunks } from './entries.ts';

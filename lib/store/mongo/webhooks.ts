@@ -1,4 +1,4 @@
-import type { Webhook, WebhookStore } from '../webhooks-port.ts';
+import type { Webhook, WebhookStore } from '../../webhooks/outgoing/port.ts';
 import { isDuplicate } from './answer.ts';
 import type { Collections, WebhookRow } from './collections.ts';
 import { chunks } from './entries.ts';

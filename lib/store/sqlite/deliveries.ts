@@ -1,5 +1,5 @@
 import type { UserId } from '../../ids.ts';
-import { type Delivery, type DeliveryStore, MOST_ATTEMPTS, type Outcome } from '../deliveries-port.ts';
+import { type Delivery, type DeliveryStore, MOST_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

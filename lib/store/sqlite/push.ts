@@ -1,4 +1,4 @@
-import type { Device, PushStore, Reachable } from '../push-port.ts';
+import type { Device, PushStore, Reachable } from '../../push/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

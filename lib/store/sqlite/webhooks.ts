@@ -1,4 +1,4 @@
-import type { Webhook, WebhookStore } from '../webhooks-port.ts';
+import type { Webhook, WebhookStore } from '../../webhooks/outgoing/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

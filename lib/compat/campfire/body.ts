@@ -1,0 +1,29 @@
+import type { Context } from 'koa';
+import type { Core } from '../../core.ts';
+import { invalid } from '../../errors.ts';
+import type { Stored } from '../../files/operations.ts';
+import type { Standing } from '../../groups/rules.ts';
+import { readRaw } from '../../http/input.ts';
+import { isUpload, readUpload } from '../../messages/uploads.ts';
+import { decodeUtf8 } from '../../text/body.ts';
+
+/**
+ * What a bot says: the body as it stands, whatever type it claims to be of, since `curl -d` calls a text a form. JSON is a text too.
+ * Errors: `tooLarge`, `invalid` (attachment: a file, where only a text can stand).
+ */
+export async function textIn(ctx: Context): Promise<string> {
+  if (isUpload(ctx))
+    throw invalid('attachment', 'A file can be posted, and not put in the place of a text. Send text, as the body itself.');
+  return decodeUtf8(await readRaw(ctx.req));
+}
+
+/** The same, or files in the field `attachment`, beside which Campfire takes no text. Errors: as above, and those of readUpload. */
+export async function saidIn(
+  ctx: Context,
+  core: Core,
+  at: Standing,
+): Promise<{ readonly text: string; readonly files: readonly Stored[]; readonly isAdmitted: boolean }> {
+  if (!isUpload(ctx)) return { text: await textIn(ctx), files: [], isAdmitted: false };
+  const { files } = await readUpload(ctx, core, at);
+  return { text: '', files, isAdmitted: true };
+}

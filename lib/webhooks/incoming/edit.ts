@@ -1,0 +1,76 @@
+import type { Context } from 'koa';
+import type { Core } from '../../core.ts';
+import { DomainError } from '../../errors.ts';
+import { type FoldedMessage, isErased } from '../../log/fold.ts';
+import { readMessage } from '../../log/history.ts';
+import { escapeMarkdown } from '../../markup/markdown.ts';
+import { type Model, parseModel } from '../../markup/rich-content.ts';
+import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
+import { edit, erase } from '../../messages/operations.ts';
+import { answerMessage, type Manner, refuse } from './answers.ts';
+import { type Hook, openHook } from './authenticate.ts';
+import { isDiscord } from './formats/discord.ts';
+import type { Payload } from './payload.ts';
+import { headersOf, modelOf, nothing, read, said } from './receive.ts';
+
+/**
+ * One message of a webhook's bot, as Discord's clients ask for it: GET reads it, PATCH says it anew, DELETE erases it. `id`: the one that posting answered
+ * in Discord's shape. Whoever may post may do so, and on the same terms: where posts have to be signed, this has to be too.
+ */
+export async function handleMessage(ctx: Context, core: Core, token: string, id: string): Promise<void> {
+  const manner: Manner = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
+  ctx.set('Cache-Control', 'no-store');
+  try {
+    const hook = await openHook(core, { token, isDiscord: true });
+    const payload = await read(ctx, core, hook.token);
+    const folded = await ownMessage(core, hook, id);
+    const now = await carryOut(ctx, core, hook, folded, payload);
+    if (now) answerMessage(ctx, core, hook, now);
+    else ctx.status = 204;
+  } catch (error) {
+    refuse(ctx, core, manner, error);
+  }
+  if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read
+}
+
+/** Undefined once it is erased. */
+async function carryOut(ctx: Context, core: Core, { at }: Hook, folded: FoldedMessage, payload: Payload) {
+  const { seq } = folded.message;
+  if (ctx.method === 'DELETE') {
+    await erase(core, at, seq);
+    return undefined;
+  }
+  if (ctx.method !== 'PATCH') return folded;
+  const { body, format } = saidAnew(ctx, core, folded, payload);
+  return edit(core, at, seq, body, format);
+}
+
+/** Errors: `notFound` (message), the same for what is not there, not this bot's, or erased. */
+async function ownMessage(core: Core, { at }: Hook, id: string): Promise<FoldedMessage> {
+  const unknown = new DomainError('notFound', 'There is no such message of this webhook.', { field: 'message' });
+  if (!/^[1-9]\d{0,9}$/.test(id)) throw unknown;
+  const folded = await readMessage(core, at.group.id, Number(id)).catch((error: unknown) => {
+    throw error instanceof DomainError ? unknown : error;
+  });
+  if (folded.message.author !== at.user.id || isErased(folded)) throw unknown;
+  return folded;
+}
+
+/** In Discord's shape, what is not named stays: its content, or its embeds. */
+function saidAnew(ctx: Context, core: Core, { state }: FoldedMessage, payload: Payload): ModelBody {
+  const header = headersOf(ctx);
+  if (payload.kind !== 'object' || !isDiscord(payload.parsed)) return said(core, header, payload);
+  const { value, files } = payload.parsed;
+  const [before, now] = [modelBefore(state), modelOf(header, payload)];
+  const text = 'content' in value || files.length > 0 ? now?.text : before.text;
+  const cards = 'embeds' in value ? (now?.cards ?? []) : before.cards;
+  if (text === undefined && cards.length === 0) throw nothing();
+  const { text: _, ...rest } = before;
+  return bodyOf({ ...rest, ...(text === undefined ? {} : { text }), cards }, core.config.maxBodyBytes);
+}
+
+/** What was said, as a model, whatever it was stored as. */
+function modelBefore({ body, format }: FoldedMessage['state']): Model {
+  const model = format === 'model' ? parseModel(body) : undefined;
+  return model ?? { text: format === 'markdown' ? body : escapeMarkdown(body), cards: [] };
+}

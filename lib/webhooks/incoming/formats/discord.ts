@@ -1,0 +1,67 @@
+import type { Sketch } from '../../../markup/rich-content.ts';
+import { Aside, bounded, moment, plain, quoted } from './markup.ts';
+import { type HeaderOf, type Loose, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
+
+/** Whether it has the shape of what Discord's webhooks take; such a client wants Discord's answers. */
+export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
+  if (value.text !== undefined || value.message !== undefined) return false;
+  const isFileAlone = isMultipart && files.length > 0 && Object.keys(value).every((name) => /^(?:username|avatar_url|tts)$/.test(name));
+  return 'content' in value || Array.isArray(value.embeds) || isFileAlone;
+}
+
+/** What Discord's webhooks take: content and embeds. Components only work inside Discord. */
+export function discord(_: HeaderOf, parsed: Parsed): Sketch | undefined {
+  if (!isDiscord(parsed)) return undefined;
+  const { username, avatar_url, content, embeds } = parsed.value;
+  return { name: username, picture: avatar_url, text: fromDiscord(content), cards: objectsIn(embeds).map(cardOf) };
+}
+
+function cardOf(embed: Loose): object {
+  const author = objectIn(embed.author);
+  return {
+    author: { text: author.name, url: author.url },
+    title: embed.title,
+    url: embed.url,
+    text: fromDiscord(embed.description),
+    fields: objectsIn(embed.fields).map(({ name, value, inline }) => ({ title: name, value: fromDiscord(value), short: inline === true })),
+    pictures: [embed.image, embed.thumbnail, embed.video].flatMap((one) => {
+      const { url } = objectIn(one);
+      return textIn(url) ? [{ text: 'Picture', url }] : [];
+    }),
+    footer: objectIn(embed.footer).text,
+    at: timeIn(embed.timestamp),
+    color: typeof embed.color === 'string' && /^\d+$/.test(embed.color) ? Number(embed.color) : embed.color,
+  };
+}
+
+const TOKENS = /<(?:(@[!&]?|#)(\d{1,25})|a?:(\w{1,40}):\d{1,25}|t:(-?\d{1,13})(?::[a-zA-Z])?|(\/[^:<>\n]{1,60}):\d{1,25})>/g;
+
+/** Discord's Markdown as ours: only what names people, places, times and own emoji differs. */
+function fromDiscord(value: unknown): string | undefined {
+  const text = textIn(value);
+  if (text === undefined) return undefined;
+  const kept = new Aside();
+  const bare = kept.code(bounded(text).replace(/\r\n?/g, '\n'), (code) => code);
+  return kept.back(
+    quoted(bare).replace(TOKENS, (_, kind: string | undefined, id = '', emoji = '', seconds = '', command = '') =>
+      token({ kind, id, emoji, seconds, command }),
+    ),
+  );
+}
+
+type Token = {
+  readonly kind: string | undefined;
+  readonly id: string;
+  readonly emoji: string;
+  readonly seconds: string;
+  readonly command: string;
+};
+
+function token({ kind, id, emoji, seconds, command }: Token): string {
+  if (kind !== undefined) return plain(`${kind === '#' ? '#' : '@'}${id}`);
+  if (emoji !== '') return plain(`:${emoji}:`);
+  return seconds === '' ? plain(command) : plain(moment(Number(seconds)));
+}
+
+/** A file that came along, by name: files are not kept yet. */
+export const fileLine = (name: string, bytes: number): string => `-# ${plain(`[file not kept: ${name}, ${bytes} bytes]`)}`;

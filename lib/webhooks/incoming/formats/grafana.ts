@@ -1,0 +1,36 @@
+import type { Sketch } from '../../../markup/rich-content.ts';
+import { alertmanager } from './alertmanager.ts';
+import { firstText, type HeaderOf, objectsIn, type Parsed, textIn } from './read.ts';
+
+/** Grafana's webhook: the unified alerting's, which is Alertmanager's and more; and the one of before version 9, with a rule and its matches. */
+export function grafana(header: HeaderOf, parsed: Parsed): Sketch | undefined {
+  const { value } = parsed;
+  const isGrafana = value.orgId !== undefined || value.ruleName !== undefined || value.ruleUrl !== undefined;
+  if (!isGrafana) return undefined;
+  const said = Array.isArray(value.alerts) ? alertmanager(header, { ...parsed, value: { version: '1', ...value } }) : legacy(parsed);
+  return said && { name: 'Grafana', ...said };
+}
+
+function legacy({ value }: Parsed): Sketch | undefined {
+  const title = firstText(value.title, value.ruleName);
+  if (title === undefined) return undefined;
+  const isOk = value.state === 'ok';
+  return {
+    icon: isOk ? '✅' : '🔥',
+    cards: [
+      {
+        title,
+        url: value.ruleUrl,
+        text: textIn(value.message),
+        fields: objectsIn(value.evalMatches, 20).map(({ metric, value: measured }) => ({
+          title: metric,
+          value: textIn(measured) ?? '',
+          short: true,
+        })),
+        pictures: textIn(value.imageUrl) ? [{ text: 'Picture', url: value.imageUrl }] : [],
+        footer: textIn(value.state),
+        color: isOk ? 'good' : 'danger',
+      },
+    ],
+  };
+}

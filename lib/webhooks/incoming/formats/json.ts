@@ -1,0 +1,41 @@
+import { fenced } from '../../../markup/markdown.ts';
+import type { Sketch } from '../../../markup/rich-content.ts';
+import { type HeaderOf, isLoose, type Parsed } from './read.ts';
+
+/** What chats' webhooks take beside a text: alone, it says nothing. */
+const ENVELOPE = new Set(
+  (
+    'text content message embeds attachments blocks channel channel_id channelId roomId username alias icon_url icon_emoji avatar avatar_url emoji ' +
+    'thread_ts thread_id unfurl_links unfurl_media link_names parse mrkdwn mrkdwn_in metadata reply_broadcast props callback_id tts wait ' +
+    'flags allowed_mentions'
+  ).split(' '),
+);
+const [MOST_DEEP, MOST_EACH, MOST_LINES, LONGEST] = [8, 50, 60, 500];
+
+/** Any other JSON: a code block of what it holds, cut where it gets long. */
+export function json(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+  return Object.keys(value).every((name) => ENVELOPE.has(name)) ? undefined : { text: jsonBlock(value) };
+}
+
+/** JSON as a code block that can be read: nested, long and many things are left out, with a mark. */
+export function jsonBlock(value: unknown): string {
+  const all = JSON.stringify(pruned(value, 0), null, 2).split('\n');
+  const shown = all.length > MOST_LINES ? [...all.slice(0, MOST_LINES), `[${all.length - MOST_LINES} more lines]`] : all;
+  return fenced(shown.join('\n'));
+}
+
+function pruned(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
+  if (Array.isArray(value)) {
+    if (depth >= MOST_DEEP) return '[…]';
+    const more = value.length > MOST_EACH ? [`[${value.length - MOST_EACH} more]`] : [];
+    return [...value.slice(0, MOST_EACH).map((one) => pruned(one, depth + 1)), ...more];
+  }
+  if (!isLoose(value)) return value;
+  if (depth >= MOST_DEEP) return '{…}';
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MOST_EACH)
+      .map(([name, one]) => [name.slice(0, LONGEST), pruned(one, depth + 1)]),
+  );
+}

@@ -1,0 +1,68 @@
+import type { Sketch } from '../../../markup/rich-content.ts';
+import { type HeaderOf, type Loose, lines, objectIn, objectsIn, type Parsed, textIn } from './read.ts';
+
+/** The cards of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */
+export function teams(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+  if (/^MessageCard$/i.test(textIn(value['@type']) ?? '')) return messageCard(value);
+  const cards = objectsIn(value.attachments).filter(({ contentType }) => /adaptive/.test(textIn(contentType) ?? ''));
+  if (cards.length === 0) return undefined;
+  return { text: textIn(value.text), cards: cards.map(({ content }) => adaptiveCard(objectIn(content))) };
+}
+
+function messageCard(value: Loose): Sketch {
+  const sections = objectsIn(value.sections, 20);
+  return {
+    text: undefined,
+    cards: [
+      {
+        title: textIn(value.title) ?? textIn(value.summary),
+        text: textIn(value.text),
+        color: value.themeColor,
+        actions: actionsOf(value.potentialAction),
+      },
+      ...sections.map((section) => ({
+        author: { text: textIn(section.activityTitle) },
+        title: textIn(section.title),
+        text: lines(textIn(section.activitySubtitle), textIn(section.activityText), textIn(section.text)),
+        fields: objectsIn(section.facts).map(({ name, value: said }) => ({ title: name, value: said, short: true })),
+        color: value.themeColor,
+        actions: actionsOf(section.potentialAction),
+      })),
+    ],
+  };
+}
+
+const actionsOf = (actions: unknown): object[] =>
+  objectsIn(actions, 20).flatMap((action) => {
+    const [target] = objectsIn(action.targets, 1);
+    return [{ text: action.name, url: target?.uri }];
+  });
+
+function adaptiveCard(content: Loose): object {
+  const found: Found = { said: [], facts: [], links: [] };
+  walk([...objectsIn(content.body), ...objectsIn(content.actions)], found, 0);
+  const { url } = objectIn(content.selectAction);
+  return {
+    text: found.said.join('\n') || undefined,
+    fields: found.facts,
+    actions: url ? [...found.links, { text: url, url }] : found.links,
+  };
+}
+
+type Found = { readonly said: string[]; readonly facts: object[]; readonly links: object[] };
+const MOST_DEEP = 6;
+
+/** Gathers what can be read from nested containers. */
+function walk(elements: readonly Loose[], found: Found, depth: number): void {
+  if (depth > MOST_DEEP) return;
+  for (const element of elements) {
+    const text = textIn(element.text);
+    if (element.type === 'TextBlock' && text) found.said.push(isHeading(element) ? `**${text}**` : text);
+    if (element.type === 'FactSet')
+      for (const { title, value } of objectsIn(element.facts)) found.facts.push({ title, value: textIn(value) ?? '', short: true });
+    if (element.type === 'Action.OpenUrl') found.links.push({ text: element.title, url: element.url });
+    for (const within of [element.items, element.columns, element.actions, element.body]) walk(objectsIn(within), found, depth + 1);
+  }
+}
+
+const isHeading = ({ weight, style }: Loose): boolean => /^bolder$/i.test(textIn(weight) ?? '') || style === 'heading';

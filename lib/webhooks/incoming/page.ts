@@ -1,0 +1,62 @@
+import type { Context } from 'koa';
+import { originOf } from '../../http/context.ts';
+import { renderPage } from '../../http/reply.ts';
+import type { Web } from '../../http/web.ts';
+import { mannerOf, refuse } from './answers.ts';
+import { type Door, type Hook, openHook } from './authenticate.ts';
+
+/** One way to post, to be copied as it is. */
+type Line = { readonly what: string; readonly line: string };
+
+/** Says to a person what a webhook's URL is for, and how to post to it; to a program the same as text. Posts nothing. */
+export async function explain(ctx: Context, { core, views }: Pick<Web, 'core' | 'views'>, door: Door | undefined): Promise<void> {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.vary('Accept');
+  const isPage = ctx.accepts(['text', 'html']) === 'html';
+  try {
+    const hook = await openHook(core, door);
+    const about = describe(`${originOf(ctx, core.config)}/hooks/${door?.token ?? ''}`, hook);
+    if (isPage) return renderPage(ctx, views, 'bots/hook.njk', about.title, about);
+    ctx.type = 'text/plain';
+    ctx.body = `${[about.title, about.says, '', ...about.lines.map(({ line }) => line)].join('\n')}\n`;
+  } catch (error) {
+    if (isPage) throw error;
+    refuse(ctx, core, mannerOf(ctx, door?.isDiscord ?? false), error);
+  }
+}
+
+function describe(url: string, { at, token }: Hook) {
+  const isSigned = token.secrets !== undefined;
+  const says = isSigned
+    ? 'What is posted here has to be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).'
+    : 'Whoever knows this address can post here: keep it to yourself.';
+  return {
+    title: `A webhook of ${at.user.name} for ${at.group.name}`,
+    bot: at.user.name,
+    group: at.group.name,
+    says,
+    lines: linesFor(url),
+    others: othersFor(url),
+  };
+}
+
+const linesFor = (url: string): readonly Line[] => [
+  { what: 'A text', line: `curl -d "Disk 91% full on db1" ${url}` },
+  { what: 'Under another name', line: `curl --json '{"text": "Build 7 *passed*", "username": "ci"}' ${url}` },
+  {
+    what: 'A card',
+    line: `curl --json '{"attachments": [{"color": "good", "title": "Build 7", "title_link": "https://ci.example.org/7", "text": "It took 3 minutes"}]}' ${url}`,
+  },
+  { what: 'What a command printed', line: `df -h | curl --data-binary @- ${url}` },
+];
+
+/** What to put into the settings of clients of other chats. */
+function othersFor(url: string): readonly Line[] {
+  const { origin, pathname } = new URL(url);
+  const token = pathname.split('/').at(-1) ?? '';
+  return [
+    { what: 'Slack, Mattermost, GitHub, GitLab, Alertmanager, Grafana, any other', line: url },
+    { what: 'Rocket.Chat', line: `${origin}/hooks/parley/${token}` },
+    { what: 'Discord', line: `${origin}/api/webhooks/1/${token}` },
+  ];
+}

@@ -1,0 +1,145 @@
+import { DomainError } from '../../errors.ts';
+import { decodeUtf8 } from '../../text/body.ts';
+import { type File, isLoose, type Loose, lookUp, type Parsed } from './formats/read.ts';
+
+/** What came to a webhook: an object in some format yet to be told, or text as it stands. `sameness` is equal for two deliveries of the same. */
+export type Payload = { readonly sameness: string } & (
+  | { readonly kind: 'object'; readonly parsed: Parsed }
+  | { readonly kind: 'text'; readonly text: string; readonly isMarkdown: boolean }
+);
+
+const bad = (): DomainError => new DomainError('malformed', 'invalid_payload');
+
+/** A body may be so long once it is inflated (bytes). */
+export const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
+
+/** A Content-Encoding that is not taken. */
+export class UnknownEncoding extends Error {}
+
+/** The body as it was before it was sent compressed. Errors: `malformed`, `tooLarge` (a bomb is not inflated), UnknownEncoding. */
+export async function inflate(raw: Buffer, encoding: string): Promise<Buffer> {
+  const name = encoding.trim().toLowerCase();
+  if (name === '' || name === 'identity') return raw;
+  const { gunzip, inflate: unzip, inflateRaw, brotliDecompress } = await import('node:zlib');
+  type Way = (raw: Buffer, options: { maxOutputLength: number }, done: (error: Error | null, inflated: Buffer) => void) => void;
+  const isZlib = raw.length > 1 && ((raw[0] ?? 0) & 15) === 8 && raw.readUInt16BE(0) % 31 === 0; // else the bare stream that some send as "deflate"
+  const ways: Readonly<Record<string, Way>> = {
+    gzip: gunzip,
+    'x-gzip': gunzip,
+    deflate: isZlib ? unzip : inflateRaw,
+    br: brotliDecompress,
+  };
+  const way = lookUp(ways, name);
+  if (!way) throw new UnknownEncoding(name);
+  try {
+    return await new Promise<Buffer>((resolve, reject) => {
+      way(raw, { maxOutputLength: MAX_INFLATED_BYTES }, (error, inflated) => (error ? reject(error) : resolve(inflated)));
+    });
+  } catch (error) {
+    const isBomb = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    throw isBomb ? new DomainError('tooLarge', `Request is too long: ${MAX_INFLATED_BYTES} bytes inflated at most.`) : bad();
+  }
+}
+
+/**
+ * Reads a webhook's body. The Content-Type is only a hint, since real clients send JSON without one, JSON as a form, and text as either:
+ * a body that starts with `{` is JSON; `payload=` or a form with a known field is a form; anything else is the text itself.
+ * Errors: `malformed` (a body that looks like JSON and is not, or multipart that cannot be read).
+ */
+export async function readPayload(raw: Buffer, type: string): Promise<Payload> {
+  const kind = type.toLowerCase();
+  if (kind.startsWith('multipart/form-data')) return fromMultipart(raw, type);
+  const body = decodeText(raw, kind).replace(/^\ufeff/, '');
+  const trimmed = body.trim();
+  if (trimmed.startsWith('{')) return objectOf(parseObject(trimmed), body);
+  if (trimmed.startsWith('[') && kind.includes('json')) throw bad();
+  if (trimmed.startsWith('payload=') || kind.includes('application/x-www-form-urlencoded')) return fromForm(body, trimmed);
+  if (trimmed.startsWith('<') && /\bxml\b/.test(kind)) return fromXml(body);
+  return { kind: 'text', text: body, isMarkdown: kind.startsWith('text/markdown'), sameness: body };
+}
+
+function objectOf(value: Loose | undefined, sameness: string, files: readonly File[] = [], isMultipart = false): Payload {
+  if (!value) throw bad();
+  return { kind: 'object', parsed: { value, files, isMultipart }, sameness };
+}
+
+function parseObject(text: string): Loose | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isLoose(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** UTF-8 whatever is said, where it is UTF-8; else what is said. */
+function decodeText(raw: Buffer, type: string): string {
+  const [, charset = ''] = /charset="?([\w.:-]{1,40})/.exec(type) ?? [];
+  const isWide = (raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff);
+  if (isWide) return new TextDecoder(raw[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(raw);
+  if (!charset.startsWith('utf-16')) {
+    const text = decodeUtf8(raw);
+    if (!text.includes('\ufffd')) return text;
+  }
+  try {
+    return new TextDecoder(charset || 'utf-8').decode(raw);
+  } catch {
+    return decodeUtf8(raw);
+  }
+}
+
+const KNOWN = ['text', 'message', 'content', 'title', 'body'];
+
+/** A form: `payload` is JSON, encoded or not; of any other the fields. Without a field that is known it is text that looks like a form (curl -d). */
+function fromForm(body: string, trimmed: string): Payload {
+  const unencoded = trimmed.startsWith('payload=') ? parseObject(trimmed.slice('payload='.length)) : undefined;
+  if (unencoded) return objectOf(unencoded, body);
+  const form = new URLSearchParams(trimmed);
+  const payload = form.get('payload');
+  if (payload !== null) return objectOf(parseObject(payload.trim()), body);
+  if (!KNOWN.some((name) => form.has(name))) return { kind: 'text', text: body, isMarkdown: false, sameness: body };
+  return objectOf(Object.fromEntries(form), body);
+}
+
+/** Boundaries differ when a delivery is repeated, so only what is between them counts. */
+async function fromMultipart(raw: Buffer, type: string): Promise<Payload> {
+  const form = await new Response(new Uint8Array(raw), { headers: { 'Content-Type': type } }).formData().catch(() => {
+    throw bad();
+  });
+  const pairs = [...form];
+  const fields = Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  const files = pairs.flatMap(([name, one]) =>
+    typeof one === 'string' || isPayload(name) ? [] : [{ name: one.name || name, bytes: one.size }],
+  );
+  return payloadOfParts(fields, files, await jsonPart(pairs));
+}
+
+/** The same of a form that has been read. Errors: `malformed`. */
+export function payloadOfParts(fields: Readonly<Record<string, string>>, files: readonly File[], part?: string): Payload {
+  const json = fields.payload_json ?? fields.payload ?? part;
+  const sameness = JSON.stringify([Object.entries(fields), json, files]);
+  return objectOf(json === undefined ? fields : parseObject(json.trim()), sameness, files, true);
+}
+
+/** Some send the JSON as a part with a type of its own, which then counts as a file. */
+async function jsonPart(pairs: readonly [string, Part | string][]): Promise<string | undefined> {
+  const part = pairs.find(([name, one]) => isPayload(name) && typeof one !== 'string')?.[1];
+  return part === undefined || typeof part === 'string' ? undefined : part.text();
+}
+
+type Part = { text(): Promise<string> };
+/** The fields that hold a delivery as JSON. */
+export const isPayload = (name: string): boolean => name === 'payload' || name === 'payload_json';
+
+const XML_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'" };
+
+/** Apprise's xml: an envelope with Subject and Message. Any other XML is text. */
+function fromXml(body: string): Payload {
+  const tag = (name: string): string | undefined => {
+    const [, inner] = new RegExp(`<(?:\\w{1,20}:)?${name}>([^<]*)<`, 'i').exec(body) ?? [];
+    return inner?.replace(/&(lt|gt|amp|quot|apos|#39);/g, (all, entity: string) => XML_ENTITIES[entity] ?? all);
+  };
+  const [title, message, type] = [tag('Subject'), tag('Message'), tag('MessageType')];
+  if (message === undefined && title === undefined) return { kind: 'text', text: body, isMarkdown: false, sameness: body };
+  return objectOf({ title, message, type }, body);
+}

@@ -1,0 +1,113 @@
+import type { Core } from '../../core.ts';
+import { traceFields } from '../../logger.ts';
+import { type Answer, send } from '../../outbound/request.ts';
+import { addressesOf, parseTarget, Refused, type Resolve } from '../../outbound/ssrf-guard.ts';
+import { StoreUnavailable } from '../../store/port.ts';
+import { type Trace, traceFrom, traceparent } from '../../trace.ts';
+import { sign } from '../signing.ts';
+import type { Attempt, Delivery } from './deliveries-port.ts';
+import { type Payload, payloadOf } from './payload.ts';
+import type { Webhook } from './port.ts';
+import { postReply } from './reply.ts';
+import { type Result, retryAfterIn } from './retry.ts';
+import { secretsNow } from './secrets.ts';
+
+export type AttemptOptions = {
+  /** For all of a call: look-up, connection, answer. */
+  readonly timeoutMs: number;
+  readonly resolve?: Resolve | undefined;
+  /** Ends it because this server does. */
+  readonly stop: AbortSignal;
+};
+
+/** Of an answer this much is kept. */
+export const MOST_KEPT_BYTES = 1024;
+
+/** Calls a bot once, and posts what it answers. Never rejects but with StoreUnavailable: whatever a bot or the network does is a result. */
+export async function attempt(core: Core, delivery: Delivery, webhook: Webhook | undefined, options: AttemptOptions): Promise<Result> {
+  if (!webhook) return { kind: 'dropped', reason: 'The bot has no webhook any more.' };
+  if (webhook.disabled !== null) return { kind: 'dropped', reason: 'The webhook is disabled.' };
+  const payload = await payloadOf(core, delivery);
+  if ('reason' in payload) return { kind: 'dropped', reason: payload.reason };
+  const [at, startedAt] = [core.now(), performance.now()];
+  const trace = traceFrom('', core.random);
+  const note = (status: number | null, error: string | null, answer?: Answer): Attempt => {
+    const ms = Math.round(performance.now() - startedAt);
+    core.log.debug({ delivery: delivery.id, bot: delivery.bot, status, error, ms, ...traceFields(trace) }, 'webhook called');
+    const excerpt = answer && !payload.isErased ? excerptOf(answer) : null;
+    return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
+  };
+  try {
+    return await understood(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    if (options.stop.aborted) return { kind: 'stopped' };
+    if (error instanceof Refused) return { kind: 'refused', attempt: note(null, error.message) };
+    return { kind: 'failed', attempt: note(null, problemIn(error, options.timeoutMs)) };
+  }
+}
+
+async function call(
+  core: Core,
+  delivery: Delivery,
+  webhook: Webhook,
+  payload: Payload,
+  trace: Trace,
+  options: AttemptOptions,
+): Promise<Answer> {
+  const signal = AbortSignal.any([options.stop, AbortSignal.timeout(options.timeoutMs)]);
+  const url = parseTarget(webhook.url);
+  const addresses = await Promise.race([addressesOf(url, core.config, options.resolve), aborted(signal)]);
+  const body = JSON.stringify(payload.body);
+  return send({ url, addresses, body, headers: headersOf(core, delivery, webhook, body, trace), signal });
+}
+
+/** The headers of a delivery that is sent now. */
+export const headersOf = (
+  core: Core,
+  { id }: Delivery,
+  webhook: Webhook,
+  body: string,
+  trace: Trace,
+): Readonly<Record<string, string>> => ({
+  'Content-Type': 'application/json; charset=utf-8',
+  'User-Agent': 'Parley',
+  ...sign(secretsNow(core, webhook), id, Math.floor(core.now() / 1000), body),
+  traceparent: traceparent(trace),
+});
+
+function aborted(signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
+
+type Note = (status: number, error: string | null, answer: Answer) => Attempt;
+
+async function understood(core: Core, delivery: Delivery, { at }: Payload, answer: Answer, note: Note): Promise<Result> {
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    const { seq, problem } = await postReply(core, at, delivery, answer);
+    return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
+  }
+  if (status === 410) return { kind: 'gone', attempt: note(status, 'It does not want to be called any more (410).', answer) };
+  const why =
+    status >= 300 && status < 400 ? `It redirects (${status}), which is not followed: give its new address.` : `It answered ${status}.`;
+  return { kind: 'failed', attempt: note(status, why, answer), retryAfterMs: retryAfterIn(answer.retryAfter, core.now()) };
+}
+
+const cutNote = ({ isCut }: Answer): string | null => (isCut ? 'Its answer was too long, and so was not posted.' : null);
+
+function excerptOf({ body, encoding }: Answer): string | null {
+  if (body.length === 0) return null;
+  if (!/^(identity)?$/i.test(encoding)) return `(${encoding.slice(0, 40)}, ${body.length} bytes)`;
+  const text = new TextDecoder().decode(body.subarray(0, MOST_KEPT_BYTES), { stream: true }).replaceAll('\0', '');
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, MOST_KEPT_BYTES), { stream: true }); // what was no UTF-8 has become longer
+}
+
+/** What went wrong on the way, in words and without a secret: an error of Node.js names no more than an address. */
+function problemIn(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return 'It could not be called.';
+  const cause = error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error;
+  if (cause.name === 'TimeoutError') return `No whole answer came within ${timeoutMs / 1000} s.`;
+  return cause.message.slice(0, 200);
+}

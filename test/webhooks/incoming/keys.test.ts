@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import test from 'ava';
+import { openServer } from '../../../lib/app.ts';
+import { type Answer, Client } from '../../helpers/client.ts';
+import { PASSWORD, startServer, type TestServer } from '../../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let hook: string;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  ann = await site.signUp('Ann');
+  hook = await newHook('Deploy');
+});
+test.after.always(() => site.close());
+
+const newHook = async (name: string): Promise<string> =>
+  /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name })).text)?.[0] ?? '';
+
+const post = (path: string, body: string | FormData, headers: Record<string, string>): Promise<Answer> =>
+  site.client().send(path, { method: 'POST', body, headers });
+
+async function count(): Promise<number> {
+  const { messages } = (await ann.get('/groups/lobby', 'application/json')).json();
+  if (typeof messages !== 'number') throw new Error('the group cannot be read');
+  return messages;
+}
+
+test.serial('keys of one webhook are nothing to another, of the same bot too, nor those of one header to the other', async (t) => {
+  const other = await newHook('Other');
+  const { createHook } = await import('../../../lib/bots/operations.ts');
+  const [user, group] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
+  if (!user || !group) return t.fail();
+  const second = await createHook(site.core, user, group);
+  const before = await count();
+  for (const path of [hook, other, second]) {
+    t.is((await post(path, `from ${path}`, { 'Idempotency-Key': 'same' })).text, 'ok');
+    t.is((await post(path, `from ${path} by id`, { 'webhook-id': 'same' })).text, 'ok');
+    t.is((await post(path, `from ${path}`, { 'Idempotency-Key': 'same' })).text, 'ok');
+  }
+  t.is(await count(), before + 6);
+});
+
+test.serial('the same key and body is the same answer for ever, another body is refused, whatever both would look like', async (t) => {
+  const send = (body: string, key: string) => post(`${hook}?wait=true`, body, { 'Idempotency-Key': key });
+  const first = await send('{"text":"*a*","x":1}', 'k1');
+  site.clock.turn(40 * 24 * 3_600_000);
+  await ann.form('/login', { name: 'Ann', password: PASSWORD }); // a session does not last as long
+  const again = await send('{"text":"*a*","x":1}', 'k1');
+  t.deepEqual([again.status, again.json()], [200, first.json()]);
+  const other = await send('{"text":"*a*","x":2}', 'k1');
+  t.is(other.status, 422);
+  t.is((await post(hook, '{"text":"*a*","x":2}', { 'Idempotency-Key': 'k1' })).text, 'key_reused');
+  const discord = await post(hook, '{"content":"a"}', { 'Idempotency-Key': 'k1' });
+  t.is(discord.status, 422);
+  t.is(typeof discord.json().message, 'string');
+});
+
+test.serial('a form that is sent again has another boundary and is the same', async (t) => {
+  const form = (): FormData => {
+    const data = new FormData();
+    data.set('text', 'by form');
+    return data;
+  };
+  const before = await count();
+  for (const body of [form(), form()]) t.is((await post(hook, body, { 'webhook-id': 'form-1' })).text, 'ok');
+  t.is(await count(), before + 1);
+});
+
+test.serial('a repetition that comes while the first is being written is told to wait, and posts nothing', async (t) => {
+  const before = await count();
+  const answers = await Promise.all(Array.from({ length: 12 }, () => post(hook, 'at once', { 'Idempotency-Key': 'at-once' })));
+  const [taken, waiting] = [answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status === 409)];
+  t.true(taken.length >= 1);
+  t.is(taken.length + waiting.length, 12);
+  for (const { text, headers } of waiting) t.deepEqual([text, headers.get('retry-after')], ['in_flight', '1']);
+  t.is(await count(), before + 1);
+  t.is((await post(hook, 'at once', { 'Idempotency-Key': 'at-once' })).text, 'ok', 'afterwards it is known');
+  t.is(await count(), before + 1);
+});
+
+test.serial('the API tells its callers the same', async (t) => {
+  const say = () => ann.json('POST', '/groups/lobby/messages', { body: 'by the API' }, { 'Idempotency-Key': 'api-at-once' });
+  const before = await count();
+  const answers = await Promise.all(Array.from({ length: 12 }, say));
+  t.is(answers.filter(({ status }) => status === 201).length, 1, answers.map(({ status, text }) => `${status} ${text}`).join('\n'));
+  for (const { status, headers, json } of answers)
+    if (status === 409) t.deepEqual([json().code, headers.get('retry-after')], ['inFlight', '1']);
+    else t.true(status === 201 || status === 200);
+  t.is((await say()).status, 200);
+  t.is(await count(), before + 1);
+});
+
+test.serial('while the first is held up in the store, every repetition is told to wait', async (t) => {
+  const [held, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { appender } = site.core;
+  const append: typeof appender.append = async (...args) => {
+    begun.resolve();
+    await held.promise;
+    return appender.append(...args);
+  };
+  const slow = await openServer({ ...site.core, appender: { ...appender, append } });
+  t.teardown(slow.close);
+  slow.http.listen(0, '127.0.0.1');
+  await once(slow.http, 'listening');
+  const { port } = slow.http.address() as AddressInfo;
+  const key = { 'Idempotency-Key': 'held' };
+  const first = new Client(`http://127.0.0.1:${port}`).send(hook, { method: 'POST', body: 'held', headers: key });
+  await begun.promise;
+  const answer = await post(hook, 'held', key);
+  t.deepEqual([answer.status, answer.text, answer.headers.get('retry-after')], [409, 'in_flight', '1']);
+  t.is((await post(hook, 'held', { 'Idempotency-Key': 'not held' })).text, 'ok');
+  held.resolve();
+  t.is((await first).text, 'ok');
+  t.is((await post(hook, 'held', key)).text, 'ok');
+});

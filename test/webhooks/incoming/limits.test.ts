@@ -1,0 +1,39 @@
+import test from 'ava';
+import { createHook } from '../../../lib/bots/operations.ts';
+import { startServer } from '../../helpers/server.ts';
+
+test('a webhook takes a burst of sixty, then says when to come back, and holds no other bot back', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const newHook = async (name: string): Promise<string> =>
+    /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name })).text)?.[0] ?? '';
+  const [busy, quiet] = [await newHook('Busy'), await newHook('Quiet')];
+  const post = (hook: string) => site.client().send(hook, { method: 'POST', body: 'hello' });
+
+  const burst = await Promise.all(Array.from({ length: 60 }, () => post(busy)));
+  t.true(burst.every(({ status, text }) => status === 200 && text === 'ok'));
+  const refused = await post(busy);
+  t.deepEqual([refused.status, refused.text, refused.headers.get('retry-after')], [429, 'rate_limited', '1']);
+  t.is((await post(quiet)).text, 'ok');
+  t.is((await ann.get('/groups/lobby', 'application/json')).json().messages, 61);
+  site.clock.turn(1000);
+  const later = await Promise.all(Array.from({ length: 21 }, () => post(busy)));
+  t.deepEqual([later.filter(({ status }) => status === 200).length, later.filter(({ status }) => status === 429).length], [20, 1]);
+});
+
+test('each webhook of a bot has a limit of its own, and Discord’s clients are told in their words when to come back', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const first = /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name: 'Busy' })).text)?.[0] ?? '';
+  const [user, group] = await Promise.all([site.core.store.users.byNameKey('busy'), site.core.store.groups.bySlug('lobby')]);
+  if (!user || !group) return t.fail();
+  const second = await createHook(site.core, user, group);
+  const post = (hook: string) => site.client().send(hook, { method: 'POST', body: '{"content":"hello"}' });
+  const burst = await Promise.all([first, second].flatMap((hook) => Array.from({ length: 60 }, () => post(hook))));
+  t.true(burst.every(({ status }) => status === 204));
+  const refused = await post(first);
+  t.deepEqual([refused.status, refused.headers.get('retry-after'), refused.headers.get('x-ratelimit-reset-after')], [429, '1', '1']);
+  t.deepEqual(refused.json(), { message: 'You are being rate limited.', retry_after: 1, global: false, code: 0 });
+});

@@ -1,0 +1,108 @@
+import { createHmac } from 'node:crypto';
+import test from 'ava';
+import { createHook, newHookSecret, rotateBot, sealSecrets, setHookSecrets } from '../../../lib/bots/operations.ts';
+import { sha256 } from '../../../lib/secrets.ts';
+import type { Group, User } from '../../../lib/store/port.ts';
+import { sign } from '../../../lib/webhooks/signing.ts';
+import type { Answer, Client } from '../../helpers/client.ts';
+import { startServer, type TestServer } from '../../helpers/server.ts';
+
+let site: TestServer;
+let ann: Client;
+let bot: User;
+let group: Group;
+test.before(async () => {
+  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+  ann = await site.signUp('Ann');
+  await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
+  const [user, lobby] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
+  if (!user || !lobby) throw new Error('no bot');
+  [bot, group] = [user, lobby];
+});
+test.after.always(() => site.close());
+
+const hookWith = (...secrets: string[]): Promise<string> => createHook(site.core, bot, group, sealSecrets(site.core, secrets));
+const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  site.client().send(path, { method: 'POST', body, headers });
+const seconds = (): number => Math.floor(site.clock.now() / 1000);
+async function count(): Promise<number> {
+  const { messages } = (await ann.get('/groups/lobby', 'application/json')).json();
+  if (typeof messages !== 'number') throw new Error('the group cannot be read');
+  return messages;
+}
+
+async function isTaken(answer: Promise<Answer>): Promise<boolean> {
+  const before = await count();
+  const { status, text } = await answer;
+  const posted = (await count()) - before;
+  if (status === 200 && text === 'ok' && posted === 1) return true;
+  if (status === 403 && text === 'action_prohibited' && posted === 0) return false;
+  throw new Error(`${status} ${text}, ${posted} posted`);
+}
+
+test.serial('a webhook with a secret takes what is signed with it and nothing else', async (t) => {
+  const secret = newHookSecret(site.core);
+  const hook = await hookWith(secret);
+  const body = '{"text":"signed"}';
+  t.true(await isTaken(post(hook, body, sign([secret], 'msg_1', seconds(), body))));
+  t.false(await isTaken(post(hook, body)));
+  t.false(await isTaken(post(hook, '{"text":"forged"}', sign([secret], 'msg_2', seconds(), body))));
+  t.false(await isTaken(post(hook, body, sign([newHookSecret(site.core)], 'msg_3', seconds(), body))));
+  t.false(await isTaken(post(hook, body, sign([secret], 'msg_4', seconds() - 301, body))));
+  t.true(await isTaken(post(hook, body, sign([secret], 'msg_5', seconds() - 300, body))));
+  const discord = await post(hook, '{"content":"x"}', {});
+  t.is(discord.text, 'action_prohibited', 'what is not believed is not read either');
+  t.is((await post(hook.replace('/hooks/', '/api/webhooks/1/'), '{"content":"x"}')).json().code, 50013);
+});
+
+test.serial('GitHub’s and GitLab’s ways of vouching are taken', async (t) => {
+  const hook = await hookWith('the-secret-of-a-forge');
+  const body = '{"zen":"Half measures are as bad as nothing at all."}';
+  const mac = createHmac('sha256', 'the-secret-of-a-forge').update(body).digest('hex');
+  t.true(await isTaken(post(hook, body, { 'X-GitHub-Event': 'ping', 'X-Hub-Signature-256': `sha256=${mac}` })));
+  t.false(await isTaken(post(hook, `${body} `, { 'X-GitHub-Event': 'ping', 'X-Hub-Signature-256': `sha256=${mac}` })));
+  t.true(await isTaken(post(hook, '{"object_kind":"push"}', { 'X-Gitlab-Event': 'Push Hook', 'X-Gitlab-Token': 'the-secret-of-a-forge' })));
+  t.false(await isTaken(post(hook, '{"object_kind":"push"}', { 'X-Gitlab-Event': 'Push Hook', 'X-Gitlab-Token': 'the-secret-of-a-forg' })));
+});
+
+test.serial('a delivery that is repeated later is still the same, once it is signed anew', async (t) => {
+  const secret = newHookSecret(site.core);
+  const hook = await hookWith(secret);
+  t.true(await isTaken(post(hook, 'once', sign([secret], 'msg_again', seconds(), 'once'))));
+  site.clock.turn(3_600_000);
+  const before = await count();
+  t.is((await post(hook, 'once', sign([secret], 'msg_again', seconds(), 'once'))).text, 'ok');
+  t.is((await post(hook, 'other', sign([secret], 'msg_again', seconds(), 'other'))).text, 'key_reused');
+  t.is(await count(), before);
+});
+
+test.serial('a secret is changed without a gap, taken away, and outlives a new webhook', async (t) => {
+  const [old, next] = [newHookSecret(site.core), newHookSecret(site.core)];
+  const hook = await hookWith(old);
+  const by = (secret: string, path = hook) => isTaken(post(path, 'x', sign([secret], newHookSecret(site.core), seconds(), 'x')));
+  t.deepEqual([await by(old), await by(next)], [true, false]);
+  await setHookSecrets(site.core, bot, [next, old]);
+  t.deepEqual([await by(old), await by(next)], [true, true]);
+  await setHookSecrets(site.core, bot, [next]);
+  t.deepEqual([await by(old), await by(next)], [false, true]);
+  const rotated = await rotateBot(site.core, bot.id, bot);
+  t.deepEqual([await by(next, rotated.hook), await isTaken(post(rotated.hook, 'x'))], [true, false]);
+  await setHookSecrets(site.core, bot, []);
+  t.true(await isTaken(post(rotated.hook, 'x')));
+});
+
+test.serial('secrets are sealed in the store, and the page of the webhook says only that there are some', async (t) => {
+  const secret = newHookSecret(site.core);
+  const hook = await hookWith(secret);
+  const token = await site.core.store.tokens.byHash(sha256(hook.slice('/hooks/'.length)));
+  t.truthy(token?.secrets);
+  t.false(JSON.stringify(token).includes(secret.slice('whsec_'.length)));
+  const page = (await site.client().get(hook, 'text/html')).text;
+  t.regex(page, /has to be signed/);
+  t.false(page.includes(secret));
+});
+
+test('a secret that is too short, or too many of them, are refused', (t) => {
+  for (const secrets of [['short'], ['with a space in it at all'], Array.from({ length: 6 }, () => newHookSecret(site.core))])
+    t.throws(() => sealSecrets(site.core, secrets), { name: 'DomainError' });
+});

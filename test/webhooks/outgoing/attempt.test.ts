@@ -1,0 +1,205 @@
+import test from 'ava';
+import { Webhook as Verifier } from 'standardwebhooks';
+import { createBot } from '../../../lib/bots/operations.ts';
+import { openDirect } from '../../../lib/groups/direct.ts';
+import { addMember, removeMember, standing } from '../../../lib/groups/operations.ts';
+import * as messages from '../../../lib/messages/operations.ts';
+import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
+import { type Received, Receiver } from '../../helpers/receiver.ts';
+import { Clock } from '../../helpers/server.ts';
+import { type Called, openStage } from './cast.ts';
+
+test('a bot that is named is called with what Campfire sends, and more, signed as a Standard Webhook', async (t) => {
+  const stage = await openStage(t, { clock: new Clock(Date.now()) }); // the library has no other clock than the machine's
+  const echo = await stage.bot('Echo');
+  const seq = await stage.say('<b>hello</b> @Echo, are you there?');
+  const { method, headers, text, body } = await echo.receiver.call(1);
+  t.is(method, 'POST');
+  t.regex(headers['content-type'] ?? '', /^application\/json/);
+  t.is(headers['user-agent'], 'Parley');
+  t.regex(headers.traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  t.regex(headers['webhook-id'] ?? '', /^msg_[0-9a-f]{32}$/);
+  t.notThrows(() => new Verifier(echo.secret).verify(text, headers));
+  t.throws(() => new Verifier(echo.secret).verify(`${text} `, headers));
+  t.deepEqual(body.user, { id: stage.ann.id, name: 'Ann', bot: false });
+  t.is(body.room.name, 'Lobby');
+  t.is(body.room.id, (await stage.at()).group.number);
+  t.regex(body.room.path, new RegExp(`^/rooms/lobby/${echo.user.id}-[A-Za-z0-9]{12}/messages$`));
+  t.is(body.message.id, seq);
+  t.is(body.message.path, `/rooms/lobby/@${seq}`);
+  t.is(body.message.body.plain, '<b>hello</b> , are you there?');
+  t.true(body.message.body.html.includes('&lt;b&gt;hello'));
+  t.is(body.message.text, '<b>hello</b> @Echo, are you there?');
+  t.like(body, { event: 'posted', group: 'lobby', seq, hop: 0, actor: { name: 'Ann', bot: false } });
+  t.like(body.message, { seq, erased: false, author: { name: 'Ann', bot: false }, url: `/groups/lobby/messages/${seq}` });
+});
+
+test('the path in the payload is one that the bot can answer at', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  await stage.say('@Echo come');
+  const { body } = await echo.receiver.call(1);
+  const { status } = await stage.site.client().send(body.room.path, { method: 'POST', body: 'here I am' });
+  t.is(status, 201);
+  t.deepEqual(await stage.talk(), ['Ann: @Echo come', 'Echo: here I am']);
+});
+
+type Row = readonly [title: string, input: object, said: string, isCalled: boolean];
+const MESSAGES: readonly Row[] = [
+  ['mention: named', { on: 'mention' }, 'hey @Echo', true],
+  ['mention: not named', { on: 'mention' }, 'hey Echo', false],
+  ['mention: another is named', { on: 'mention' }, 'hey @Ann', false],
+  ['mention: @all calls no bot', { on: 'mention' }, 'hey @all', false],
+  ['all', { on: 'all' }, 'whatever', true],
+  ['keyword: said', { on: 'keyword', keywords: ['deploy', 'roll back'] }, 'Please DEPLOY it', true],
+  ['keyword: of two words', { on: 'keyword', keywords: ['deploy', 'roll back'] }, 'we must roll back!', true],
+  ['keyword: within a longer word', { on: 'keyword', keywords: ['deploy'] }, 'the deployment', false],
+  ['keyword: in a script without spaces between words', { on: 'keyword', keywords: ['部署'] }, '请:部署', true],
+  ['keyword: inside a sentence of such a script', { on: 'keyword', keywords: ['会議'] }, '明日の会議は十時からです', true],
+  ['keyword: composed in another way', { on: 'keyword', keywords: ['caf\u00e9'] }, 'the cafe\u0301 is open', true],
+  ['keyword: a sign', { on: 'keyword', keywords: ['!help'] }, 'so !help me', true],
+  ['keyword: not said, though named', { on: 'keyword', keywords: ['deploy'] }, '@Echo hello', false],
+  ['posted is not chosen', { on: 'all', events: ['edited'] }, 'whatever', false],
+];
+
+test('which messages call a bot', async (t) => {
+  const stage = await openStage(t);
+  for (const [index, [title, input, said, isCalled]] of MESSAGES.entries()) {
+    const echo = await stage.bot(`Echo${index}`, input);
+    const seq = await stage.say(said.replace('Echo', echo.user.name));
+    await stage.settled();
+    const heard = echo.receiver.received.map(({ body }) => body.seq);
+    t.deepEqual(heard, isCalled ? [seq] : [], title);
+    await removeMember(stage.core, stage.ann.id, (await stage.at()).group, echo.user);
+    await stage.core.store.webhooks.remove(echo.user.id);
+  }
+});
+
+test('each kind of event is told of where it is chosen, and only there', async (t) => {
+  const stage = await openStage(t);
+  const { core, ann } = stage;
+  const events = ['posted', 'edited', 'erased', 'reacted', 'joined', 'left'] as const;
+  const told = await Promise.all(events.map((event) => stage.bot(`Told ${event}`, { on: 'all', events: [event] })));
+  const all = await stage.bot('All', { on: 'all', events });
+  const { group } = await stage.at();
+  const seq = await stage.say('one');
+  await messages.edit(core, await stage.at(), seq, 'two');
+  await messages.react(core, await stage.at(), seq, '👍', true);
+  await messages.react(core, await stage.at(), seq, '👍', false);
+  const { user: guest } = await createBot(core, ann.id, { name: 'Guest', group });
+  await removeMember(core, ann.id, group, guest);
+  await messages.erase(core, await stage.at(), seq);
+  await messages.unerase(core, await stage.at(), seq);
+  await stage.settled();
+  const isOfGuest = ({ body }: Received): boolean => body.member === undefined || body.member.id === guest.id; // not of the cast's own coming
+  const names = ({ receiver }: Called): string[] =>
+    receiver.received
+      .filter(isOfGuest)
+      .map(({ body }) => body.event)
+      .sort();
+  t.deepEqual(told.map(names), [['posted'], ['edited'], ['erased', 'unerased'], ['reacted', 'unreacted'], ['joined'], ['left']]);
+  t.deepEqual(names(all), ['edited', 'erased', 'joined', 'left', 'posted', 'reacted', 'unerased', 'unreacted']);
+  const one = (event: string) => all.receiver.received.filter(isOfGuest).find(({ body }) => body.event === event)?.body;
+  t.like(one('reacted'), { reaction: '👍', actor: { name: 'Ann' }, message: { id: seq, author: { name: 'Ann' } } });
+  t.like(one('joined'), { message: null, member: { id: guest.id, name: 'Guest', bot: true }, actor: { name: 'Ann' } });
+  t.like(one('left'), { message: null, member: { id: guest.id } });
+});
+
+test('nobody is called for what they do themselves, nor where they are no member', async (t) => {
+  const stage = await openStage(t);
+  const { core, ann } = stage;
+  const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted', 'edited', 'left'] });
+  const seq = await stage.say('@Echo says Echo', echo.user);
+  await messages.react(core, await stage.at(echo.user), seq, '👀', true);
+  await messages.edit(core, await stage.at(echo.user), seq, 'changed');
+  const { group } = await stage.at();
+  await removeMember(core, ann.id, group, echo.user);
+  await stage.say('@Echo where are you?');
+  await stage.settled();
+  t.deepEqual(await stage.deliveries(echo), []);
+  await addMember(core, ann.id, group, echo.user);
+  await stage.say('welcome back');
+  t.is((await echo.receiver.call(1)).body.message.text, 'welcome back');
+});
+
+test('whoever is removed before the call is made is not told', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  echo.receiver.usually = 500;
+  await stage.say('@Echo a secret');
+  await stage.settled();
+  await removeMember(stage.core, stage.ann.id, (await stage.at()).group, echo.user);
+  stage.clock.turn(5000);
+  await stage.settled();
+  t.is(echo.receiver.received.length, 1);
+  t.like(await stage.deliveries(echo), [{ state: 'dropped', reason: 'The bot is not in the group any more.' }]);
+});
+
+test('whichever door a message comes by, its bots are called', async (t) => {
+  const stage = await openStage(t);
+  const { core, site } = stage;
+  const echo = await stage.bot('Echo', { on: 'all' });
+  const { hook, token } = await createBot(core, stage.ann.id, { name: 'Other', group: (await stage.at()).group });
+  const visitor = site.client();
+  await visitor.send(hook, { method: 'POST', body: 'by hook' });
+  await visitor.bearer(token).json('POST', '/groups/lobby/messages', { body: 'by API' });
+  const bob = await site.signUp('Bob');
+  await bob.form('/groups/join', { slug: 'lobby' });
+  await bob.form('/groups/lobby/messages', { body: 'by form' });
+  await echo.receiver.call(3);
+  t.deepEqual(echo.receiver.received.map(({ body }) => body.message.text).sort(), ['by API', 'by form', 'by hook']);
+  t.deepEqual(echo.receiver.received.map(({ body }) => body.hop).sort(), [0, 1, 2], 'how many of bots in a row');
+});
+
+test('what is said beside the server, as the command line does, is told too', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo', { on: 'all' });
+  const { openCore } = await import('../../../lib/app.ts');
+  const beside = await openCore(stage.core.config, { role: 'visitor', now: stage.clock.now });
+  await messages.post(beside, await stage.at(), { body: 'from a shell' });
+  await beside.close();
+  t.is((await echo.receiver.call(1)).body.message.text, 'from a shell');
+});
+
+test('entries on streams and in JSON do not say which bots they call', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted'] });
+  echo.receiver.usually = 500;
+  const seq = await stage.say('hello');
+  const entries = await stage.core.store.log.range((await stage.at()).group.id, 1, seq);
+  const { entryJson } = await import('../../../lib/messages/presenter.ts');
+  const shown = entries.map((entry) => entryJson({ ...entry, pending: [echo.user.id] }, { slug: 'lobby' }, new Map()));
+  t.false(JSON.stringify(shown.at(-1)).includes('pending'));
+  t.false(JSON.stringify(shown).includes('"pending"'));
+});
+
+test('a webhook or membership that another process has written counts from the next message on', async (t) => {
+  const stage = await openStage(t);
+  const { core, ann } = stage;
+  await stage.say('so that nobody is remembered to be called');
+  const { openCore } = await import('../../../lib/app.ts');
+  const beside = await openCore(core.config, { role: 'visitor', now: stage.clock.now });
+  t.teardown(beside.close);
+  const receiver = await Receiver.open(t);
+  const { group } = await stage.at();
+  const { user } = await createBot(beside, ann.id, { name: 'Echo', group });
+  await setWebhook(beside, user, { url: receiver.url, on: 'all' });
+  await stage.say('one');
+  t.is((await receiver.call(1)).body.message.text, 'one');
+  await removeMember(beside, ann.id, group, user);
+  await stage.say('two');
+  await addMember(beside, ann.id, group, user);
+  await stage.say('three');
+  t.is((await receiver.call(2)).body.message.text, 'three');
+});
+
+test('in direct messages a bot is called without being named', async (t) => {
+  const stage = await openStage(t);
+  const { core, ann } = stage;
+  const echo = await stage.bot('Echo');
+  const { group } = await openDirect(core, ann, [echo.user]);
+  await messages.post(core, await standing(core, ann, group), { body: 'are you there?' });
+  const { body } = await echo.receiver.call(1);
+  t.is(body.room.name, null);
+  t.is(body.message.body.plain, 'are you there?');
+});

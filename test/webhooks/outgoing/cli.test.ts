@@ -1,0 +1,43 @@
+import test from 'ava';
+import { makeWorld } from '../../../fixtures/world.ts';
+import { done, parley, refused } from '../../cli/cli.ts';
+import { Receiver } from '../../helpers/receiver.ts';
+import { startServer } from '../../helpers/server.ts';
+
+test('a bot is given an address beside a running server, and called at it from the next message on', async (t) => {
+  const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1' } });
+  t.teardown(site.close);
+  await makeWorld(site.core);
+  const settings = { DATA_DIR: site.core.config.dataDir, ALLOW_OUTGOING: '127.0.0.1' };
+  const receiver = await Receiver.open(t);
+  const bot = (...args: string[]) => parley(settings, ['bot', ...args, '--json']);
+  done(t, await bot('create', 'Deploys', '--group', 'field-team'), 'id', 'name', 'hook', 'token', 'campfire');
+
+  refused(t, await bot('webhook', 'Deploys'), /has no webhook yet/);
+  refused(t, await bot('webhook', 'Deploys', 'http://10.0.0.1/'), /not on the public internet/);
+  refused(t, await bot('webhook', 'Deploys', receiver.url, '--on', 'never'), /one of mention, all, keyword/);
+  refused(t, await bot('webhook', 'Nobody', receiver.url), /no bot named Nobody/);
+  const fields = ['id', 'name', 'url', 'on', 'keywords', 'events', 'disabled'];
+  const made = done(t, await bot('webhook', 'deploys', receiver.url), ...fields, 'secret');
+  t.regex(String(made.secret), /^whsec_[A-Za-z0-9+/]{43}=$/);
+  t.like(made, { name: 'Deploys', url: receiver.url, on: 'mention', events: ['posted'], disabled: null });
+  const changed = done(
+    t,
+    await bot('webhook', 'Deploys', '--on', 'keyword', '--keyword', 'ship it', '--keyword', 'deploy', '--events', 'posted, left'),
+    ...fields,
+  );
+  t.like(changed, { url: receiver.url, on: 'keyword', keywords: ['ship it', 'deploy'], events: ['posted', 'left'] });
+  const rotated = done(t, await bot('webhook', 'Deploys', '--rotate'), ...fields, 'secret');
+  t.not(rotated.secret, made.secret);
+  done(t, await bot('webhook', 'Deploys'), ...fields);
+
+  done(t, await parley(settings, ['post', 'field-team', 'please ship it', '--as', 'ann', '--json']), 'seq', 'url');
+  const { headers } = await receiver.call(1);
+  t.is(headers['webhook-signature']?.split(' ').length, 2);
+  await site.server.deliveries.idle();
+  const listed = await bot('deliveries', 'Deploys');
+  t.like(listed.rows(), [{ event: 'posted', group: 'field-team', state: 'done', attempts: 1, status: 204, id: headers['webhook-id'] }]);
+  t.regex((await parley(settings, ['bot', 'deliveries', 'Deploys'])).out, /posted +field-team .* done/);
+  t.is((await bot('webhook', 'Deploys', '--off')).rows()[0]?.removed, true);
+  t.is((await bot('webhook', 'Deploys', '--off')).rows()[0]?.removed, false);
+});

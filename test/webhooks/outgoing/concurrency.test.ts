@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import test from 'ava';
+import { newUserId, systemRandom } from '../../../lib/ids.ts';
+import { FAILURES_TO_OPEN, MOST_AT_ONCE, MOST_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
+import { openStage } from './cast.ts';
+
+test('a destination has four places, and all together have 32', (t) => {
+  const slots = new Slots();
+  const bot = newUserId(systemRandom);
+  const taken = Array.from({ length: 6 }, () => slots.take('https://a', bot));
+  t.is(taken.filter(Boolean).length, MOST_PER_DESTINATION);
+  t.deepEqual(slots.waiting(), [bot]);
+  slots.release('https://a', false);
+  t.deepEqual(slots.waiting(), []);
+  for (let index = 0; index < 100; index += 1) slots.take(`https://${index}`, newUserId(systemRandom));
+  t.is(slots.free, 0);
+  t.is(MOST_AT_ONCE, 32);
+});
+
+test('after five failures in a row a destination is tried by one call at a time, until one succeeds', (t) => {
+  const slots = new Slots();
+  const bot = newUserId(systemRandom);
+  const placesNow = (): number => {
+    let count = 0;
+    while (slots.take('https://a', bot)) count += 1;
+    for (let index = 0; index < count; index += 1) slots.release('https://a', undefined);
+    return count;
+  };
+  for (let failure = 1; failure <= FAILURES_TO_OPEN; failure += 1) {
+    t.is(placesNow(), MOST_PER_DESTINATION, `after ${failure - 1} failures`);
+    slots.take('https://a', bot);
+    slots.release('https://a', true);
+  }
+  t.is(placesNow(), 1);
+  slots.take('https://a', bot);
+  slots.release('https://a', false);
+  t.is(placesNow(), MOST_PER_DESTINATION);
+});
+
+test('one dead destination, with many deliveries before theirs, does not hold another up', async (t) => {
+  const stage = await openStage(t);
+  const dead = await stage.bot('Dead', { on: 'all' });
+  const held: (() => void)[] = [];
+  dead.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
+  for (let index = 0; index < 60; index += 1) await stage.say(`before ${index}`);
+  await dead.receiver.call(MOST_PER_DESTINATION);
+  const alive = await stage.bot('Alive', { on: 'all' });
+  for (let index = 0; index < 5; index += 1) await stage.say(`after ${index}`);
+  await alive.receiver.call(5);
+  t.is(dead.receiver.received.length, MOST_PER_DESTINATION, 'while the dead one has answered none');
+  while (dead.receiver.received.length < 65 || held.length > 0) {
+    for (const release of held.splice(0)) release();
+    if (dead.receiver.received.length < 65) await dead.receiver.call(dead.receiver.received.length + 1);
+  }
+  await stage.settled();
+  t.is(dead.receiver.received.length, 65);
+  t.true(dead.receiver.mostOpen <= MOST_PER_DESTINATION);
+  t.deepEqual(
+    (await stage.deliveries(dead)).map(({ state }) => state).filter((state) => state !== 'done'),
+    [],
+  );
+});
+
+test('bots at one address share its places', async (t) => {
+  const stage = await openStage(t);
+  const one = await stage.bot('One', { on: 'all' });
+  const two = await stage.bot('Two', { on: 'all', url: `${one.receiver.url}/two` });
+  const held: (() => void)[] = [];
+  one.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
+  for (let index = 0; index < 6; index += 1) await stage.say(`${index}`);
+  await one.receiver.call(MOST_PER_DESTINATION);
+  t.is(one.receiver.open, MOST_PER_DESTINATION);
+  one.receiver.usually = 204;
+  for (const release of held.splice(0)) release();
+  await one.receiver.call(12);
+  await stage.settled();
+  t.true(one.receiver.mostOpen <= MOST_PER_DESTINATION);
+  t.deepEqual(two.receiver.received, []);
+});
+
+test('a connection that is refused, or cut, is a failure like any other', async (t) => {
+  const stage = await openStage(t);
+  const sockets = new Set<Socket>();
+  const cutter = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).destroy();
+  }).listen(0, '127.0.0.1');
+  await once(cutter, 'listening');
+  t.teardown(() => cutter.close());
+  const { port } = cutter.address() as AddressInfo;
+  const [cut, none] = [await stage.bot('Cut', { url: `http://127.0.0.1:${port}/` }), await stage.bot('None')];
+  none.receiver.close();
+  await stage.say('@Cut, @None?');
+  await stage.settled();
+  t.true(sockets.size > 0);
+  for (const bot of [cut, none]) t.like(await stage.deliveries(bot), [{ state: 'waiting', tries: 1, attempts: [{ status: null }] }]);
+  t.regex((await stage.deliveries(none))[0]?.attempts[0]?.error ?? '', /ECONNREFUSED/);
+});
+
+test('a server that stops breaks calls off, and who comes after it makes them again', async (t) => {
+  const stage = await openStage(t, { finishWithinMs: 50 });
+  const echo = await stage.bot('Echo');
+  echo.receiver.answers.push(() => {});
+  await stage.say('@Echo hello');
+  await echo.receiver.call(1);
+  const { Deliveries } = await import('../../../lib/webhooks/outgoing/deliveries.ts');
+  await stage.site.server.deliveries.stop();
+  t.like(await stage.deliveries(echo), [{ state: 'waiting', tries: 0, due: stage.clock.now(), attempts: [] }]);
+  const next = new Deliveries(stage.core);
+  next.wake();
+  await echo.receiver.call(2);
+  await next.idle();
+  await next.stop();
+  t.like(await stage.deliveries(echo), [{ state: 'done', attempts: [{ status: 204 }] }]);
+});

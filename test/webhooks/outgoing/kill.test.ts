@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { openCore } from '../../../lib/app.ts';
+import { createBot } from '../../../lib/bots/operations.ts';
+import { readConfig } from '../../../lib/config.ts';
+import { newUid, systemRandom } from '../../../lib/ids.ts';
+import { MOST_PER_DESTINATION } from '../../../lib/webhooks/outgoing/concurrency.ts';
+import { LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.ts';
+import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
+import { person } from '../../cluster/pair.ts';
+import { OUR_OWN } from '../../faults/load.ts';
+import type { Client } from '../../helpers/client.ts';
+import { type Service, startService } from '../../helpers/process.ts';
+import { Receiver } from '../../helpers/receiver.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../../helpers/services.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
+type Env = Readonly<Record<string, string>>;
+
+async function start(t: ExecutionContext, env: Env, aheadMs = 0): Promise<Service> {
+  const service = await startService({
+    name: 'parley',
+    command: 'env',
+    args: (port) => [
+      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
+      ...Object.entries({ ...env, PORT: String(port) }).map(([name, value]) => `${name}=${value}`),
+      ...[process.execPath, SERVER, String(aheadMs)],
+    ],
+    listening: /Parley is at/,
+    url: (port) => `http://127.0.0.1:${port}`,
+  });
+  t.teardown(service.stop);
+  return service;
+}
+
+async function settings(t: ExecutionContext, more: Env = {}): Promise<Env> {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-out-'));
+  t.teardown(() => rm(dir, { recursive: true, force: true }));
+  return { DATA_DIR: dir, LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', ALLOW_OUTGOING: '127.0.0.1', ...more };
+}
+
+/** A bot in Lobby that is called for every message, made beside the servers, which all know of it then. */
+async function makeBot(env: Env, url: string, clients: readonly Client[]): Promise<void> {
+  const core = await openCore(readConfig(env), { role: 'visitor' });
+  const group = await core.store.groups.bySlug('lobby');
+  if (!group) throw new Error('there is no lobby');
+  const { user } = await createBot(core, undefined, { name: 'Echo', group });
+  await setWebhook(core, user, { url, on: 'all' });
+  const isCalled = async (who: Client): Promise<boolean> => {
+    const before = (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.pending(100)).length;
+    await post(who, `is it known? ${newUid(systemRandom)}`);
+    return (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.pending(100)).length > before;
+  };
+  for (const who of clients) while (!(await isCalled(who))); // on MongoDB a process may remember for a second that there was none
+  await core.close();
+}
+
+const post = async (who: Client, body: string): Promise<string> => {
+  const { status } = await who.json('POST', '/groups/lobby/messages', { body }, { 'Idempotency-Key': body });
+  if (status !== 201) throw new Error(`a post was answered ${status}`);
+  return body;
+};
+
+/** Resolves when the receiver has heard all of these, to the ids by which it has heard each. */
+async function hears(receiver: Receiver, bodies: readonly string[]): Promise<Map<string, Set<string>>> {
+  const idsOf = (): Map<string, Set<string>> => {
+    const heard = new Map<string, Set<string>>();
+    for (const { body, headers } of receiver.received)
+      heard.set(body.message.text, (heard.get(body.message.text) ?? new Set()).add(headers['webhook-id'] ?? ''));
+    return heard;
+  };
+  while (!bodies.every((body) => idsOf().has(body))) await receiver.call(receiver.received.length + 1);
+  return idsOf();
+}
+
+async function losesNone(t: ExecutionContext, env: Env): Promise<void> {
+  const receiver = await Receiver.open(t);
+  receiver.usually = () => {}; // what is sent is not answered: the server dies with it under way
+  const first = await start(t, env);
+  const ann = await person(first.url, 'Ann');
+  await makeBot(env, receiver.url, [ann]);
+  const bodies = await Promise.all(Array.from({ length: 30 }, (_, index) => post(ann, `message ${index}`)));
+  await first.kill('SIGKILL');
+  t.true(receiver.received.length <= MOST_PER_DESTINATION, `${receiver.received.length} were sent`);
+  receiver.usually = 204;
+  await start(t, env, LEASE_MS + 1000);
+  const heard = await hears(receiver, bodies);
+  t.deepEqual(
+    [...heard.values()].filter((ids) => ids.size !== 1),
+    [],
+    'what was sent twice has the same id',
+  );
+}
+
+test.serial('sqlite: kill -9 between the answer to a post and the call of a bot loses none', async (t) => {
+  await losesNone(t, await settings(t));
+});
+
+shared.serial('mongo and redis: kill -9 between the answer to a post and the call of a bot loses none', async (t) => {
+  await losesNone(t, await settings(t, { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url }));
+});
+
+shared.serial('two server processes on one store call each bot once for each message', async (t) => {
+  const env = await settings(t, { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url });
+  const receiver = await Receiver.open(t);
+  const servers = await Promise.all([start(t, env), start(t, env)]);
+  const [one, two] = servers;
+  if (!one || !two) throw new Error('two servers were started');
+  const [ann, bob] = [await person(one.url, 'Ann'), await person(two.url, 'Bob')];
+  await makeBot(env, receiver.url, [ann, bob]);
+  const bodies = await Promise.all(Array.from({ length: 60 }, (_, index) => post(index % 2 ? ann : bob, `message ${index}`)));
+  await hears(receiver, bodies);
+  const core = await openCore(readConfig(env), { role: 'visitor' });
+  t.teardown(core.close);
+  const bot = await core.store.users.byNameKey('echo');
+  if (!bot) throw new Error('the bot is gone');
+  const states = async () =>
+    (await core.store.deliveries.ofBot(bot.id, { limit: 200 })).map(({ state, attempts }) => `${state} ${attempts.length}`);
+  while ((await states()).some((state) => state.startsWith('waiting'))); // they have been answered; it is being written down
+  t.deepEqual(new Set(await states()), new Set(['done 1']));
+  const texts = receiver.received.map(({ body }) => body.message.text);
+  t.is(new Set(texts).size, texts.length, 'each once');
+});

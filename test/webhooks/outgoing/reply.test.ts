@@ -1,0 +1,207 @@
+import test from 'ava';
+import { bodyAsText } from '../../../lib/markup/rich-content-text.ts';
+import { MOST_ANSWER_BYTES } from '../../../lib/outbound/request.ts';
+import { sendAgain, sendTest } from '../../../lib/webhooks/outgoing/operations.ts';
+import type { Answering } from '../../helpers/receiver.ts';
+import { openStage } from './cast.ts';
+
+const json = (value: unknown, type = 'application/json'): Answering => ({ headers: { 'Content-Type': type }, body: JSON.stringify(value) });
+const text = (body: string, type = 'text/plain'): Answering => ({ headers: { 'Content-Type': type }, body });
+
+type Row = readonly [title: string, answer: Answering, said: string | undefined];
+const ANSWERS: readonly Row[] = [
+  ['text', text('hello\nyou', 'text/plain; charset=utf-8'), 'hello\nyou'],
+  ['text that looks like HTML is text', text('a < b'), 'a < b'],
+  ['HTML that is plain text, as small frameworks send it', text('hello', 'text/html'), 'hello'],
+  ['HTML', text('<h1>hello</h1>', 'text/html'), undefined],
+  ['no text', text('  \n '), undefined],
+  ['JSON with text', json({ text: 'from JSON' }), 'from JSON'],
+  ['JSON of another type of JSON', json({ text: 'from JSON' }, 'application/vnd.bot+json; charset=utf-8'), 'from JSON'],
+  ['JSON with blocks', json({ blocks: [{ type: 'section', text: { type: 'plain_text', text: 'a block' } }] }), 'a block'],
+  ['JSON as Discord has it', json({ content: 'from Discord' }), 'from Discord'],
+  ['JSON that says that all is well', json({ ok: true }), undefined],
+  ['JSON that reports', json({ status: 'success', message: 'received' }), undefined],
+  ['JSON with empty text', json({ text: '', ok: true }), undefined],
+  ['JSON with a text that is none', json({ text: { $ne: null } }), undefined],
+  ['JSON that is a list', json(['text']), undefined],
+  ['what only says that it is JSON', text('{"text": ', 'application/json'), undefined],
+  ['another type', text('hello', 'text/css'), undefined],
+  ['no type', { body: 'hello' }, undefined],
+  ['nothing', 204, undefined],
+  ['another status of success', { status: 201, headers: { 'Content-Type': 'text/plain' }, body: 'hello' }, undefined],
+  ['an error in words', { status: 500, headers: { 'Content-Type': 'text/plain' }, body: 'hello' }, undefined],
+  ['a packed text', { headers: { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' }, body: 'hello' }, undefined],
+];
+
+test('what of an answer is posted', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  const { group } = await stage.at();
+  for (const [title, answer, said] of ANSWERS) {
+    echo.receiver.answers.push(answer);
+    const seq = await stage.say('@Echo?');
+    await stage.settled();
+    const [delivery] = await stage.deliveries(echo);
+    t.deepEqual([delivery?.seq, delivery?.attempts.length], [seq, 1], title);
+    const [reply] = await stage.core.store.log.range(group.id, seq + 1, seq + 1);
+    const text = reply?.kind === 'message' ? bodyAsText(reply.body, reply.format) : undefined;
+    t.deepEqual([text, delivery?.reply ?? undefined], [said, said === undefined ? undefined : seq + 1], title);
+    stage.clock.turn(1);
+  }
+});
+
+test('a reply that is too long is cut with a mark', async (t) => {
+  const stage = await openStage(t, { env: { MAX_BODY_BYTES: '1000' } });
+  const echo = await stage.bot('Echo');
+  echo.receiver.usually = 'x'.repeat(5000);
+  await stage.say('@Echo?');
+  await stage.settled();
+  t.regex((await stage.talk())[1] ?? '', /^Echo: x{900,}\n\[cut: 5000 bytes, 1000 at most\]$/);
+});
+
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+test('a picture or another file is posted as one, once', async (t) => {
+  const stage = await openStage(t);
+  const { core } = stage;
+  const echo = await stage.bot('Echo');
+  const named = { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename="../../figures.csv"' };
+  echo.receiver.answers.push({ headers: { 'Content-Type': 'image/png' }, body: PIXEL }, { headers: named, body: 'a,b' });
+  await stage.say('@Echo a picture');
+  await stage.settled();
+  const [delivery] = await stage.deliveries(echo);
+  echo.receiver.usually = { headers: { 'Content-Type': 'image/png' }, body: PIXEL };
+  await stage.say('@Echo a table');
+  await stage.settled();
+  await sendAgain(core, echo.user, delivery?.id ?? '');
+  await stage.settled();
+  t.is(echo.receiver.received.length, 3);
+  const { group } = await stage.at();
+  const files = (await core.store.log.messages(group.id, 1, 99)).map(({ attachments }) =>
+    attachments?.map(({ name, type, bytes }) => [name, type, bytes]),
+  );
+  t.deepEqual(files, [undefined, [['attachment.png', 'image/png', PIXEL.length]], undefined, [['figures.csv', 'text/plain', 3]]]);
+});
+
+test('an event that is delivered again is answered once', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  echo.receiver.answers.push('first', 'second');
+  await stage.say('@Echo?');
+  await stage.settled();
+  const [delivery] = await stage.deliveries(echo);
+  await sendAgain(stage.core, echo.user, delivery?.id ?? '');
+  await stage.settled();
+  t.is(echo.receiver.received.length, 2);
+  t.deepEqual(await stage.talk(), ['Ann: @Echo?', 'Echo: first']);
+  t.like(await stage.deliveries(echo), [{ state: 'done', reply: delivery?.reply, attempts: [{ error: null }, { error: null }] }]);
+});
+
+test('an answer that never ends is cut by its size, and is not posted', async (t) => {
+  const stage = await openStage(t);
+  const endless = await stage.bot('Endless');
+  let poured = 0;
+  endless.receiver.usually = (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/plain' });
+    const pour = (): void => {
+      while (!response.destroyed) {
+        poured += 16_384;
+        if (!response.write(Buffer.alloc(16_384, 'x'))) return void response.once('drain', pour);
+      }
+    };
+    pour();
+  };
+  await stage.say('@Endless?');
+  await stage.settled();
+  const [delivery] = await stage.deliveries(endless);
+  t.like(delivery, { state: 'done', reply: null, attempts: [{ status: 200, error: 'Its answer was too long, and so was not posted.' }] });
+  t.true((delivery?.attempts[0]?.answer?.length ?? 0) <= 1024);
+  t.true(poured > MOST_ANSWER_BYTES);
+});
+
+test('an answer that takes too long is broken off, in whichever part it dawdles', async (t) => {
+  const stage = await openStage(t, { callWithinMs: 150 });
+  const [silent, slow] = [await stage.bot('Silent'), await stage.bot('Slow')];
+  silent.receiver.usually = () => {};
+  slow.receiver.usually = (_, response) => response.writeHead(200, { 'Content-Type': 'text/plain' }).write('hello…');
+  await stage.say('@Silent, @Slow?');
+  await stage.settled();
+  for (const bot of [silent, slow])
+    t.like(await stage.deliveries(bot), [{ state: 'waiting', attempts: [{ status: null, error: 'No whole answer came within 0.15 s.' }] }]);
+  t.is((await stage.talk()).length, 1);
+});
+
+test('a redirect is not followed', async (t) => {
+  const stage = await openStage(t);
+  const [moved, target] = [await stage.bot('Moved'), await stage.bot('Target')];
+  moved.receiver.usually = { status: 307, headers: { Location: target.receiver.url } };
+  await stage.say('@Moved?');
+  await stage.settled();
+  t.deepEqual(target.receiver.received, []);
+  t.like(await stage.deliveries(moved), [{ state: 'waiting', attempts: [{ status: 307 }] }]);
+  t.regex((await stage.deliveries(moved))[0]?.attempts[0]?.error ?? '', /redirects/);
+});
+
+test('replies call no bot: two that name each other say one thing each', async (t) => {
+  const stage = await openStage(t);
+  const [ping, pong] = [await stage.bot('Ping', { on: 'all' }), await stage.bot('Pong', { on: 'all' })];
+  ping.receiver.usually = '@Pong ping';
+  pong.receiver.usually = '@Ping pong';
+  await stage.say('go');
+  await stage.settled();
+  t.is(ping.receiver.received.length, 1);
+  t.is(pong.receiver.received.length, 1);
+  t.deepEqual((await stage.talk()).sort(), ['Ann: go', 'Ping: @Pong ping', 'Pong: @Ping pong']);
+});
+
+test('two bots that answer each other through the API stop by themselves, and go on when a person speaks', async (t) => {
+  const stage = await openStage(t);
+  const { say, talk } = stage;
+  const [ping, pong] = [await stage.bot('Ping'), await stage.bot('Pong')];
+  ping.receiver.usually = async (_, response) => {
+    await say('@Pong ping', ping.user);
+    response.writeHead(204).end();
+  };
+  pong.receiver.usually = async (_, response) => {
+    await say('@Ping pong', pong.user);
+    response.writeHead(204).end();
+  };
+  await say('@Ping go');
+  await stage.settled();
+  const first = (await talk()).length;
+  t.is(first, 1 + 9, 'the ninth in a row calls nobody');
+  await say('@Ping again');
+  await stage.settled();
+  t.is((await talk()).length, first + 1 + 9);
+});
+
+test('two bots that go on by editing or reacting stop too', async (t) => {
+  const stage = await openStage(t);
+  const { core } = stage;
+  const messages = await import('../../../lib/messages/operations.ts');
+  const [ping, pong] = [await stage.bot('Ping', { events: ['reacted'] }), await stage.bot('Pong', { events: ['reacted'] })];
+  const seq = await stage.say('react to this');
+  let count = 0;
+  for (const bot of [ping, pong])
+    bot.receiver.usually = async (_, response) => {
+      count += 1;
+      await messages.react(core, await stage.at(bot.user), seq, `x${count}`, true);
+      response.writeHead(204).end();
+    };
+  await messages.react(core, await stage.at(), seq, '👍', true);
+  await stage.settled();
+  t.true(count >= 8 && count <= 20, `${count}`);
+});
+
+test('a test event is no message: it is told as one, and its answer is not posted', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  echo.receiver.usually = 'hello';
+  const id = await sendTest(stage.core, echo.user);
+  const { body, headers } = await echo.receiver.call(1);
+  await stage.settled();
+  t.is(headers['webhook-id'], id);
+  t.like(body, { event: 'test', group: 'lobby', room: { name: 'Lobby' }, message: { id: 0, erased: false } });
+  t.deepEqual(await stage.talk(), []);
+  t.like(await stage.deliveries(echo), [{ id, state: 'done', attempts: [{ status: 200, answer: 'hello' }] }]);
+});
