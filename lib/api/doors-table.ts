@@ -1,4 +1,4 @@
-import { everythingQuery } from '../live/everything-routes.ts';
+import { everythingQuery } from '../live/all-groups/routes.ts';
 import { streamQuery } from '../live/routes.ts';
 import type { Operation } from './operation.ts';
 import { GROUP, MINTED } from './samples.ts';

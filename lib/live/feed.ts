@@ -4,9 +4,9 @@ import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
 import type { Follower } from './follower.ts';
-import { whenAnswered } from './patience.ts';
+import { WINDOW, Windows } from './replay-cache.ts';
+import { whenAnswered } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
-import { WINDOW, Windows } from './windows.ts';
 
 /** A lone entry never waits; in a burst the next write does, this long at most. */
 const MOST_REST_MS = 20;

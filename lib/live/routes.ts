@@ -15,9 +15,9 @@ import { type Line, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { when } from '../messages/system-message.ts';
 import { unreadSaid } from '../messages/unread.ts';
-import { openEverything } from './everything-routes.ts';
+import { openEverything } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
-import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './opening.ts';
+import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './open-stream.ts';
 
 export const streamQuery = z.object({
   after: wholeNumber('All entries after this seq come first.').optional(),

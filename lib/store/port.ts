@@ -1,12 +1,12 @@
 import type { FileStore } from '../files/port.ts';
 import type { GroupId, UserId } from '../ids.ts';
+import type { CursorStore } from '../live/all-groups/port.ts';
 import type { Entry, Folded, FollowUp, Head, Message } from '../log/entry.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { Level, PushStore } from '../push/port.ts';
 import type { SearchStore } from '../search/port.ts';
 import type { DeliveryStore } from '../webhooks/outgoing/deliveries-port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
-import type { CursorStore } from './cursors-port.ts';
 
 /**
  * The store is the truth. One contract suite (test/contract/store.ts) holds for every adapter.

@@ -1,4 +1,4 @@
-import type { CursorStore } from '../cursors-port.ts';
+import type { CursorStore } from '../../live/all-groups/port.ts';
 import type { Collections } from './collections.ts';
 
 export function cursorStore({ cursors }: Collections): CursorStore {

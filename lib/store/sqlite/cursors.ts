@@ -1,5 +1,5 @@
 import type { UserId } from '../../ids.ts';
-import type { CursorStore } from '../cursors-port.ts';
+import type { CursorStore } from '../../live/all-groups/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

@@ -1,10 +1,10 @@
-import type { Core, Face } from '../core.ts';
-import { TYPING_MS, type TypingEvent } from '../events.ts';
-import type { GroupId, UserId } from '../ids.ts';
-import type { Entry } from '../log/entry.ts';
-import type { Renderer } from './batch.ts';
-import type { Follower } from './follower.ts';
-import { sseFrame } from './frame.ts';
+import type { Core, Face } from '../../core.ts';
+import { TYPING_MS, type TypingEvent } from '../../events.ts';
+import type { GroupId, UserId } from '../../ids.ts';
+import type { Entry } from '../../log/entry.ts';
+import type { Renderer } from '../batch.ts';
+import type { Follower } from '../follower.ts';
+import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 50;
 /** What comes from an author this soon after their message was on its way before it. */

@@ -1,4 +1,4 @@
-import type { Part } from './part.ts';
+import type { Part } from './group-subscription.ts';
 
 /**
  * Brings the parts of one stream up to date, one after the other: whatever comes for the others while one of them waits for the store or the reader

@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { DomainError } from '../errors.ts';
-import { checkOrigin } from '../http/security.ts';
-import type { Web } from '../http/web.ts';
-import type { UserId } from '../ids.ts';
+import { DomainError } from '../../errors.ts';
+import { checkOrigin } from '../../http/security.ts';
+import type { Web } from '../../http/web.ts';
+import type { UserId } from '../../ids.ts';
+import { SSE_COMMENT } from '../frame.ts';
+import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
-import { SSE_COMMENT } from './frame.ts';
-import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './opening.ts';
 
 /** Everything, from the beginning of each group. */
 const START = '0';

@@ -1,8 +1,8 @@
-import type { Core } from '../core.ts';
-import type { BusEvent } from '../events.ts';
-import type { GroupId, UserId } from '../ids.ts';
-import type { Entry } from '../log/entry.ts';
-import { Tail } from './tail.ts';
+import type { Core } from '../../core.ts';
+import type { BusEvent } from '../../events.ts';
+import type { GroupId, UserId } from '../../ids.ts';
+import type { Entry } from '../../log/entry.ts';
+import { Tail } from '../tail.ts';
 
 /** What happened in a group, as far as it matters outside of it. */
 export type News = {

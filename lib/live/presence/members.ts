@@ -1,6 +1,6 @@
-import type { GroupId } from '../ids.ts';
-import type { Follower } from './follower.ts';
-import { sseFrame } from './frame.ts';
+import type { GroupId } from '../../ids.ts';
+import type { Follower } from '../follower.ts';
+import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 100;
 const RETRY_MS = 1000;

@@ -1,9 +1,9 @@
-import type { Core } from '../core.ts';
-import type { GroupId, UserId } from '../ids.ts';
-import type { Bells } from './bells.ts';
-import type { Connection } from './connection.ts';
-import { Pulses } from './pulses.ts';
-import type { Render } from './sidebar-pages.ts';
+import type { Core } from '../../core.ts';
+import type { GroupId, UserId } from '../../ids.ts';
+import type { Connection } from '../connection.ts';
+import { Pulses } from './group-activity.ts';
+import type { Render } from './pages.ts';
+import type { Bells } from './user-channel.ts';
 import { UserSidebar } from './user-sidebar.ts';
 
 /** Users whose groups are read at once: when all come back together their pages wait a little, and the store serves posts meanwhile. */

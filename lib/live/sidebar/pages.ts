@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { type Sidebar, sidebarOf, type Waiting } from '../groups/sidebar.ts';
-import type { GroupId } from '../ids.ts';
-import type { Connection } from './connection.ts';
-import { sseFrame } from './frame.ts';
+import { type Sidebar, sidebarOf, type Waiting } from '../../groups/sidebar.ts';
+import type { GroupId } from '../../ids.ts';
+import type { Connection } from '../connection.ts';
+import { sseFrame } from '../frame.ts';
 
 export type Render = (sidebar: Sidebar) => string;
 

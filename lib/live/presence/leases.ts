@@ -1,5 +1,5 @@
-import type { Bus } from '../bus/port.ts';
-import type { GroupId, UserId } from '../ids.ts';
+import type { Bus } from '../../bus/port.ts';
+import type { GroupId, UserId } from '../../ids.ts';
 
 export const LEASE_MS = 60_000;
 /** Who stays is noted anew each time: that much is unknown of who was there when a process died. */

@@ -1,4 +1,4 @@
-import type { UserId } from '../ids.ts';
+import type { UserId } from '../../ids.ts';
 
 /** Where a stream of many groups stood once: the last seq of each group, by the group's number. It never changes. */
 export type CursorSet = {

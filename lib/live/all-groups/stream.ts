@@ -1,16 +1,16 @@
-import type { Core } from '../core.ts';
-import type { GroupId } from '../ids.ts';
-import type { Membership } from '../store/port.ts';
-import type { Batch } from './batch.ts';
-import type { Bells } from './bells.ts';
-import type { Connection } from './connection.ts';
+import type { Core } from '../../core.ts';
+import type { GroupId } from '../../ids.ts';
+import type { Membership } from '../../store/port.ts';
+import type { Batch } from '../batch.ts';
+import type { Connection } from '../connection.ts';
+import type { Feeds } from '../feeds.ts';
+import { sseId } from '../frame.ts';
+import { whenAnswered } from '../retry-while-unavailable.ts';
+import type { Bells } from '../sidebar/user-channel.ts';
+import { Turns } from './catch-up-queue.ts';
 import type { Cursor } from './cursor.ts';
-import type { Feeds } from './feeds.ts';
-import { sseId } from './frame.ts';
-import { Keeper } from './keeper.ts';
-import { Part, type Whole } from './part.ts';
-import { whenAnswered } from './patience.ts';
-import { Turns } from './turns.ts';
+import { Keeper } from './cursor-checkpoint.ts';
+import { Part, type Whole } from './group-subscription.ts';
 
 /** Groups entered at once. */
 const AT_ONCE = 32;

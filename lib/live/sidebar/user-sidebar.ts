@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Core } from '../core.ts';
-import { type MyGroup, myGroups } from '../groups/roster.ts';
-import type { Waiting } from '../groups/sidebar.ts';
-import type { GroupId, UserId } from '../ids.ts';
-import { EVERYBODY } from '../markup/mentions.ts';
-import type { Bells } from './bells.ts';
-import type { Connection } from './connection.ts';
-import type { News, Pulse, Pulses, Watcher } from './pulses.ts';
-import { type Render, SidebarPages } from './sidebar-pages.ts';
+import type { Core } from '../../core.ts';
+import { type MyGroup, myGroups } from '../../groups/roster.ts';
+import type { Waiting } from '../../groups/sidebar.ts';
+import type { GroupId, UserId } from '../../ids.ts';
+import { EVERYBODY } from '../../markup/mentions.ts';
+import type { Connection } from '../connection.ts';
+import type { News, Pulse, Pulses, Watcher } from './group-activity.ts';
+import { type Render, SidebarPages } from './pages.ts';
+import type { Bells } from './user-channel.ts';
 
 /** Changes that come together are told once; and no more often than this. */
 const [GATHER_MS, EVERY_MS] = [50, 500];

@@ -1,5 +1,5 @@
-import type { Core } from '../core.ts';
-import { randomId, type UserId } from '../ids.ts';
+import type { Core } from '../../core.ts';
+import { randomId, type UserId } from '../../ids.ts';
 import type { Cursor } from './cursor.ts';
 
 /** No more often is a set stored for one stream, however much its groups move. */

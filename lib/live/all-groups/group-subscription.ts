@@ -1,6 +1,6 @@
-import type { Batch } from './batch.ts';
-import type { Feed, FeedGroup } from './feed.ts';
-import type { Follower, Listener } from './follower.ts';
+import type { Batch } from '../batch.ts';
+import type { Feed, FeedGroup } from '../feed.ts';
+import type { Follower, Listener } from '../follower.ts';
 
 /** What a part asks of the stream it belongs to. */
 export type Whole = {

@@ -1,13 +1,13 @@
-import type { Core } from '../core.ts';
-import type { TypingEvent } from '../events.ts';
-import { type GroupId, randomId, type UserId } from '../ids.ts';
-import type { Entry } from '../log/entry.ts';
-import type { Renderer } from './batch.ts';
-import type { Connection } from './connection.ts';
-import type { Feeds } from './feeds.ts';
-import type { Follower } from './follower.ts';
+import type { Core } from '../../core.ts';
+import type { TypingEvent } from '../../events.ts';
+import { type GroupId, randomId, type UserId } from '../../ids.ts';
+import type { Entry } from '../../log/entry.ts';
+import type { Renderer } from '../batch.ts';
+import type { Connection } from '../connection.ts';
+import type { Feeds } from '../feeds.ts';
+import type { Follower } from '../follower.ts';
+import { Leases } from './leases.ts';
 import { MemberLists } from './members.ts';
-import { Leases } from './presence.ts';
 import { Typing } from './typing.ts';
 
 type Parts = {

@@ -1,6 +1,6 @@
-import type { Bus } from '../bus/port.ts';
-import type { PersonalEvent } from '../events.ts';
-import { channelOf, type UserId } from '../ids.ts';
+import type { Bus } from '../../bus/port.ts';
+import type { PersonalEvent } from '../../events.ts';
+import { channelOf, type UserId } from '../../ids.ts';
 
 /** Told of an event of a person's own channel. `lost`: some may have been missed, so look; `beat`: a heartbeat, in case one was lost unnoticed. */
 export type Ring = (event: PersonalEvent | Missed) => void;
