@@ -5,8 +5,8 @@ import type { Draft, Entry, Head } from './log/entry.ts';
 import type { Log } from './logger.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
+import type { Recent } from './store/lookup-cache.ts';
 import type { Group, Store, User } from './store/port.ts';
-import type { Recent } from './store/recent.ts';
 
 /** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
 export type Core = {

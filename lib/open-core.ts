@@ -14,8 +14,8 @@ import { Meters } from './metrics/meters.ts';
 import { openLimits } from './rate-limiter.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
+import { withRecent } from './store/lookup-cache.ts';
 import type { Store } from './store/port.ts';
-import { withRecent } from './store/recent.ts';
 import { openCalls } from './webhooks/outgoing/plan.ts';
 
 const BCRYPT_COST = 12;

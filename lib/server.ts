@@ -7,7 +7,7 @@ import type { OpenServer, ServerOptions } from './app.ts';
 import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import type { Core } from './core.ts';
-import { createFront } from './http/front.ts';
+import { createFront } from './http/listener.ts';
 import { openLog } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Context } from 'koa';
 import { originOf } from '../http/context.ts';
 import { noStore, renderPage } from '../http/reply.ts';
+import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import type { Web } from '../http/web.ts';
 
 type Said = { readonly text: string; readonly etag: string };
 

@@ -4,7 +4,7 @@ import { standing } from '../groups/operations.ts';
 import { isDirect, isMember, type Standing } from '../groups/rules.ts';
 import { speech } from '../http/context.ts';
 import { noStore, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/web.ts';
+import type { Web } from '../http/route-context.ts';
 import type { Group, User } from '../store/port.ts';
 import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import type { Standing } from '../groups/rules.ts';
 import { originOf, speech } from '../http/context.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/web.ts';
+import type { Web } from '../http/route-context.ts';
 import type { User } from '../store/port.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
 import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';

@@ -16,7 +16,7 @@ import { isDirect } from '../groups/rules.ts';
 import type { User } from '../store/port.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
-import { actingFor, everybody, groupNamed, operator } from './named.ts';
+import { actingFor, everybody, groupNamed, operator } from './lookup.ts';
 import type { Out, Row } from './out.ts';
 
 type CreateOptions = { readonly group: string; readonly secret?: true };

@@ -3,8 +3,8 @@ import { randomId, SYSTEM_GROUP } from '../ids.ts';
 import type { OpenCore } from '../open-core.ts';
 import type { Token } from '../store/port.ts';
 import type { Finding } from './doctor-checks.ts';
-import { openPlace, type Place } from './doctor-place.ts';
 import { ask, type Incoming } from './doctor-request.ts';
+import { openPlace, type Place } from './probe-account.ts';
 
 const WITHIN_MS = 3000;
 /** Streams close within a second of a revocation; past that the bus is not what tells the server. */

@@ -7,7 +7,7 @@ import { codeJson } from '../groups/presenter.ts';
 import type { UserId } from '../ids.ts';
 import type { Group } from '../store/port.ts';
 import type { Session } from './command.ts';
-import { everyGroup, groupNamed, operator } from './named.ts';
+import { everyGroup, groupNamed, operator } from './lookup.ts';
 import type { Row } from './out.ts';
 
 export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {

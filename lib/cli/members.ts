@@ -3,7 +3,7 @@ import { notFound } from '../errors.ts';
 import { addMember, removeMember, setRole } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
 import type { Session } from './command.ts';
-import { actingFor, groupNamed } from './named.ts';
+import { actingFor, groupNamed } from './lookup.ts';
 
 /** Adding one who is in already is no error; with --moderator it raises the role. */
 export async function add({ core, out }: Session, slug: string, name: string, moderator: boolean): Promise<void> {

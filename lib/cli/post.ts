@@ -5,7 +5,7 @@ import { isMember } from '../groups/rules.ts';
 import { keyIn, post as postMessage } from '../messages/operations.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
-import { groupNamed } from './named.ts';
+import { groupNamed } from './lookup.ts';
 
 export type PostOptions = { readonly as: string; readonly key?: string };
 

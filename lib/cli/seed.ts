@@ -7,12 +7,12 @@ import { scrubDue } from '../log/scrub.ts';
 import { edit, erase, keyIn, post, react } from '../messages/operations.ts';
 import type { OpenCore } from '../open-core.ts';
 import type { Group, User } from '../store/port.ts';
-import { isDoctor } from './doctor-place.ts';
+import { type Act, readTalk } from './demo-script.ts';
 import { readPassword } from './input.ts';
-import { everybody } from './named.ts';
+import { everybody } from './lookup.ts';
 import type { Out } from './out.ts';
+import { isDoctor } from './probe-account.ts';
 import { type Cast, isOfDemo, openCast, openStage } from './seed-cast.ts';
-import { type Act, readTalk } from './talk.ts';
 
 export type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
 

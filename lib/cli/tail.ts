@@ -6,7 +6,7 @@ import { foldMessages } from '../log/history.ts';
 import { entryJson, entryText, type Place, peopleIn } from '../messages/presenter.ts';
 import type { Group } from '../store/port.ts';
 import type { Session } from './command.ts';
-import { groupNamed } from './named.ts';
+import { groupNamed } from './lookup.ts';
 
 export type TailOptions = { readonly lines: number; readonly follow?: true };
 

@@ -3,7 +3,7 @@ import { invalid } from '../errors.ts';
 import { settleFirstAccount } from '../groups/operations.ts';
 import type { Session } from './command.ts';
 import { readPassword } from './input.ts';
-import { actingFor, everybody, personNamed } from './named.ts';
+import { actingFor, everybody, personNamed } from './lookup.ts';
 import type { Row } from './out.ts';
 
 /** Makes an account; the first is settled as on the web. */

@@ -4,8 +4,8 @@ import { DomainError, notFound } from '../errors.ts';
 import { speech, stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import type { Web } from '../http/web.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
 import { answerGroup } from './responses.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { speech } from '../http/context.ts';
 import { noStore, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/web.ts';
+import type { Web } from '../http/route-context.ts';
 import type { Group, User } from '../store/port.ts';
 import { groupJson } from './presenter.ts';
 

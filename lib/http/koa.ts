@@ -1,16 +1,16 @@
 import Koa, { type Middleware } from 'koa';
 import { loggablePath } from '../logger.ts';
 import { stateOf } from './context.ts';
-import { describeRequest } from './describe.ts';
-import { type Refusals, throwRefusals } from './door.ts';
 import { isAway } from './errors.ts';
+import { type Refusals, throwRefusals } from './fast-path.ts';
 import { identify } from './identity.ts';
 import { readTyped } from './input.ts';
 import { replyProblem } from './reply.ts';
+import { describeRequest } from './request-log.ts';
+import type { Web } from './route-context.ts';
 import type { Router } from './router.ts';
 import { refuseForeign, secureHeaders } from './security.ts';
 import { sessions } from './session.ts';
-import type { Web } from './web.ts';
 
 export type Layers = {
   readonly files: Middleware;

@@ -6,7 +6,7 @@ import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import { asUserId, type UserId } from '../ids.ts';
 import { sameText, sha256 } from '../secrets.ts';
-import type { Lookups } from '../store/recent.ts';
+import type { Lookups } from '../store/lookup-cache.ts';
 
 const COOKIE = 'parley';
 const KNOWN_COOKIE = 'parley_known';

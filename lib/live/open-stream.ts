@@ -4,12 +4,12 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
-import { REQUEST_ID } from '../http/describe.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
+import { REQUEST_ID } from '../http/request-log.ts';
+import type { Web } from '../http/route-context.ts';
 import { dataHeaderLines, headerLines } from '../http/security.ts';
-import type { Web } from '../http/web.ts';
-import type { Lookups } from '../store/recent.ts';
+import type { Lookups } from '../store/lookup-cache.ts';
 import { type Filter, filterOf, MOST_KEYWORD_LENGTH, MOST_KEYWORDS } from './filter.ts';
 
 const keyword = z

@@ -8,7 +8,7 @@ import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
 import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
 import { isHtmx, speech } from '../http/context.ts';
 import { fieldError, noStore, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/web.ts';
+import type { Web } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage, type Page, readPage, type Window } from '../log/history.ts';

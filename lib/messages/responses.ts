@@ -3,7 +3,7 @@ import { notFound } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import { isHtmx, originOf, speech } from '../http/context.ts';
 import { noStore, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/web.ts';
+import type { Web } from '../http/route-context.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from './notified-members.ts';

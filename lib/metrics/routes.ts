@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { notFound } from '../errors.ts';
+import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import type { Web } from '../http/web.ts';
 import { expose, openSnapshot } from './exposition.ts';
 import { mayScrape, type Scraper } from './rules.ts';
 import { openSnapshots } from './sharing.ts';

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
+import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import type { Web } from '../http/web.ts';
 
 /** Static files by their hashed URLs, straight from memory. */
 export const staticFiles =

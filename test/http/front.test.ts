@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { createFront, type Front } from '../../lib/http/front.ts';
+import { createFront, type Front } from '../../lib/http/listener.ts';
 
 const echo: RequestListener = async (asked, answer) => {
   for await (const chunk of asked) answer.write(chunk);

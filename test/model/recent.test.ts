@@ -1,6 +1,6 @@
 import test from 'ava';
 import { newGroupId, newUserId, systemRandom } from '../../lib/ids.ts';
-import { withRecent } from '../../lib/store/recent.ts';
+import { withRecent } from '../../lib/store/lookup-cache.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 
 test('a membership from memory is never older than the head of its group: a writer takes the head for what the membership has seen', async (t) => {

@@ -6,8 +6,8 @@ import { standing } from '../../groups/operations.ts';
 import { mayRead, type Standing } from '../../groups/rules.ts';
 import { asUserId } from '../../ids.ts';
 import { sameText } from '../../secrets.ts';
+import type { Lookups } from '../../store/lookup-cache.ts';
 import type { Group, User } from '../../store/port.ts';
-import type { Lookups } from '../../store/recent.ts';
 
 /** A request whose path names a room and a key. */
 export type CallContext = Context & { params: Record<string, string | undefined> };

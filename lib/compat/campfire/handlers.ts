@@ -1,6 +1,6 @@
 import { notFound } from '../../errors.ts';
 import { idempotencyKey, originOf } from '../../http/context.ts';
-import type { Web } from '../../http/web.ts';
+import type { Web } from '../../http/route-context.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import * as messages from '../../messages/operations.ts';

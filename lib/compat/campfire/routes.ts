@@ -3,8 +3,8 @@ import { notFound } from '../../errors.ts';
 import { stateOf } from '../../http/context.ts';
 import { viewerOf } from '../../http/identity.ts';
 import { noStore, seeOther } from '../../http/reply.ts';
+import type { Web } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
-import type { Web } from '../../http/web.ts';
 import { readMessage } from '../../log/history.ts';
 import { asMember, idIn } from './authenticate.ts';
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
+import type { Web } from '../../http/route-context.ts';
 import { checkOrigin } from '../../http/security.ts';
-import type { Web } from '../../http/web.ts';
 import type { UserId } from '../../ids.ts';
 import { SSE_COMMENT } from '../frame.ts';
 import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from '../open-stream.ts';

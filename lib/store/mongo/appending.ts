@@ -1,12 +1,12 @@
 import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../log/entry.ts';
 import { type Appended, StoreUnavailable } from '../port.ts';
-import { answer } from './answer.ts';
 import { inBatches } from './batches.ts';
+import { certainty, DUPLICATE, refusals } from './bulk-errors.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { rowsAt, toRow } from './entries.ts';
 import type { Heads } from './heads.ts';
-import { certainty, DUPLICATE, refusals } from './refusals.ts';
+import { answer } from './timeout.ts';
 
 /** A second insertion, so that an entry waits for half a one before its own on the average, not for a whole one. */
 const SINGLES = { together: 256, underWay: 2 };

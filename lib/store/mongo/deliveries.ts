@@ -1,8 +1,8 @@
 import type { Filter } from 'mongodb';
 import type { UserId } from '../../ids.ts';
 import { type Attempt, type Delivery, type DeliveryStore, MOST_ATTEMPTS } from '../../webhooks/outgoing/deliveries-port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, DeliveryRow } from './collections.ts';
+import { isDuplicate } from './timeout.ts';
 
 const SCRUB_TRIES = 20;
 

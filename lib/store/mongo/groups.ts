@@ -2,9 +2,9 @@ import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
 import { type Group, type GroupPatch, type GroupStore, StoreUnavailable } from '../port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, GroupRow } from './collections.ts';
-import { lookedUp } from './look-ups.ts';
+import { lookedUp } from './lookups.ts';
+import { isDuplicate } from './timeout.ts';
 
 // Of several that create a group at once, one gets each number, so that this many can meet.
 const NUMBER_ATTEMPTS = 100;

@@ -1,8 +1,8 @@
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Membership, MembershipStore } from '../port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, MembershipRow } from './collections.ts';
-import { lookedUp } from './look-ups.ts';
+import { lookedUp } from './lookups.ts';
+import { isDuplicate } from './timeout.ts';
 
 export function membershipStore({ memberships }: Collections, timeoutMs: number): MembershipStore {
   const byId = lookedUp({

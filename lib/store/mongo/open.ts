@@ -1,6 +1,5 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import type { Store } from '../port.ts';
-import { answer, guarded } from './answer.ts';
 import { appender } from './appending.ts';
 import { collectionsOf, createIndexes } from './collections.ts';
 import { cursorStore } from './cursors.ts';
@@ -18,6 +17,7 @@ import { scrubbing } from './scrubbing.ts';
 import { searchStore } from './search.ts';
 import { sessionStore } from './sessions.ts';
 import { settingStore } from './settings.ts';
+import { answer, guarded } from './timeout.ts';
 import { tokenStore } from './tokens.ts';
 import { userStore } from './users.ts';
 import { webhookStore } from './webhooks.ts';

@@ -1,7 +1,7 @@
 import type { Device, PushStore } from '../../push/port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, DeviceRow } from './collections.ts';
 import { chunks } from './entries.ts';
+import { isDuplicate } from './timeout.ts';
 
 export function pushStore({ devices, memberships }: Collections): PushStore {
   async function put({ id, ...device }: Device): Promise<void> {

@@ -2,9 +2,9 @@ import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
 import type { Indexed, Look, Place, SearchStore, Slice } from '../../search/port.ts';
 import { sliceOf } from '../../search/port.ts';
+import { DUPLICATE, refusals } from './bulk-errors.ts';
 import type { Collections, SearchRow } from './collections.ts';
 import { entryId } from './entries.ts';
-import { DUPLICATE, refusals } from './refusals.ts';
 
 export function searchStore({ search, searchPositions }: Collections): SearchStore {
   /** Each by itself, so that a later state which another process has stored stays: there the insertion that follows finds its `_id` taken. */

@@ -1,6 +1,6 @@
 import type { SettingStore } from '../port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections } from './collections.ts';
+import { isDuplicate } from './timeout.ts';
 
 export function settingStore({ settings }: Collections): SettingStore {
   const get = async (key: string) => (await settings.findOne({ _id: { $eq: key } }))?.value;

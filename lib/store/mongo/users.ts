@@ -1,8 +1,8 @@
 import type { Filter } from 'mongodb';
 import type { User, UserStore } from '../port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, UserRow } from './collections.ts';
-import { stepDownIn } from './stepping-down.ts';
+import { stepDownIn } from './last-admin.ts';
+import { isDuplicate } from './timeout.ts';
 
 export function userStore(collections: Collections): UserStore {
   const { users } = collections;

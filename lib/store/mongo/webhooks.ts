@@ -1,7 +1,7 @@
 import type { Webhook, WebhookStore } from '../../webhooks/outgoing/port.ts';
-import { isDuplicate } from './answer.ts';
 import type { Collections, WebhookRow } from './collections.ts';
 import { chunks } from './entries.ts';
+import { isDuplicate } from './timeout.ts';
 
 export function webhookStore({ webhooks, memberships }: Collections): WebhookStore {
   async function first({ bot, ...webhook }: Webhook): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { originOf } from '../../http/context.ts';
 import { renderPage } from '../../http/reply.ts';
-import type { Web } from '../../http/web.ts';
+import type { Web } from '../../http/route-context.ts';
 import { mannerOf, refuse } from './answers.ts';
 import { type Door, type Hook, openHook } from './authenticate.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
-import type { HotRoute } from '../../http/door.ts';
+import type { HotRoute } from '../../http/fast-path.ts';
+import type { Web } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
-import type { Web } from '../../http/web.ts';
 import type { Door } from './authenticate.ts';
 
 /** Where webhooks are posted to: our own URL, and what clients of other chats make of it or insist on. */

@@ -1,6 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { StoreUnavailable } from '../port.ts';
-import { DUPLICATE } from './refusals.ts';
+import { DUPLICATE } from './bulk-errors.ts';
 
 /**
  * Waits for an answer of the server for `timeoutMs` at most. Rejects with StoreUnavailable when the driver or the server fails or the time is up

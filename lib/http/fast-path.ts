@@ -3,9 +3,9 @@ import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { within } from '../trace.ts';
 import { type State, stateOf } from './context.ts';
-import { introduce, REQUEST_ID, tellOf } from './describe.ts';
+import { introduce, REQUEST_ID, tellOf } from './request-log.ts';
+import type { Web } from './route-context.ts';
 import { setDataHeaders, setSecureHeaders } from './security.ts';
-import type { Web } from './web.ts';
 
 /**
  * A route that is taken before the layers. `path` has one group in brackets, what `handle` is given; `pattern` is the route's name in metrics.

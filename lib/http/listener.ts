@@ -1,5 +1,5 @@
 import type { RequestListener, Server } from 'node:http';
-import { trackUnused } from './unused.ts';
+import { trackUnused } from './idle-sockets.ts';
 
 /** How long a connection stays open between two requests. */
 export const KEEP_ALIVE_MS = 10_000;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Shows every page with sample data: `node bin/gallery.ts [FOLDER] [NAME …]` writes HTML and screenshots and prints what axe finds wrong. */
+/** Shows every page with sample data: `node bin/screenshot-page.ts [FOLDER] [NAME …]` writes HTML and screenshots and prints what axe finds wrong. */
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

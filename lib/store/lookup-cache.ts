@@ -1,8 +1,8 @@
 import type { GroupId } from '../ids.ts';
 import type { PushStore } from '../push/port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
-import { Memory, MOST_KEPT } from './memory.ts';
 import type { Group, GroupStore, MembershipStore, SessionStore, Store, TokenStore, UserStore } from './port.ts';
+import { Memory, MOST_KEPT } from './query-cache.ts';
 
 /** What nearly every request asks first: who asks, and how they stand to a group. */
 export type Lookups = {
