@@ -1,5 +1,5 @@
 /*
- * The process that looks at pictures: reads one file at a time from standard input, and answers on standard output (picture-wire.ts). The only place
+ * The process that looks at pictures: reads one file at a time from standard input, and answers on standard output (thumbnail-protocol.ts). The only place
  * that loads the image library. It ends with its standard input.
  */
 import sharp from 'sharp';

@@ -19,7 +19,7 @@ const IDLE_MS = 30_000;
 /** Image libraries keep what they once needed; a worker that has grown so much is replaced by the next picture's. */
 const MOST_MEMORY_BYTES = 256 * 1024 * 1024;
 
-const PROGRAM = join(import.meta.dirname, 'picture-worker.ts');
+const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
 
 /**
  * Looks at pictures in one process of its own, one at a time: what its libraries do with hostile files they do there, with a bound on time and memory,

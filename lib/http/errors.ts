@@ -1,7 +1,7 @@
 import { DomainError, type ErrorCode } from '../errors.ts';
 import { StoreUnavailable } from '../store/port.ts';
 
-/** Not by an import: see front.ts. */
+/** Not by an import: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {

@@ -99,7 +99,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
   `,
   `
-  -- Words to search by, each ready-made (see search.ts), and of what state of a message they are. secure-delete: what is replaced leaves the index.
+  -- Words to search by, each ready-made (lib/search/searchable.ts), and of what state of a message they are. secure-delete: what is replaced leaves the index.
   CREATE VIRTUAL TABLE search USING fts5(terms, rev UNINDEXED, at UNINDEXED, tokenize = "ascii tokenchars '-.@*'", detail = none, columnsize = 0);
   INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
   -- How far each log is indexed, by the version of the rules for words.
