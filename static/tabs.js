@@ -11,6 +11,9 @@
     const badge = waiting === '' ? navigator.clearAppBadge?.() : navigator.setAppBadge?.(Number.parseInt(waiting, 10));
     badge?.catch(() => {});
     dot(waiting !== '');
+    const mark = document.getElementById('waiting'); // on the Menu button of a phone
+    mark?.toggleAttribute('hidden', waiting === '');
+    mark?.querySelector('b').replaceChildren(waiting);
   }
 
   const icon = document.querySelector('link[rel="icon"]');

@@ -39,6 +39,8 @@ export type Row = {
   readonly erased: boolean;
   /** Who may still take the erasure back. */
   readonly undoBy: string | null;
+  /** For how many whole seconds that is possible yet; 0 where it is not. */
+  readonly undoSeconds: number;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
   /** The one that a page's address leads to. */
   readonly current?: true;
@@ -85,6 +87,7 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     pinned: state.pinned && !isGone ? nameOf(faces, state.pinned.by) : null,
     erased: isGone,
     undoBy: undoBy(folded, now),
+    undoSeconds: Math.max(0, Math.floor(((state.erasedBy?.undoUntil ?? now) - now) / 1000)),
     reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
   };
 }

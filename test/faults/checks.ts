@@ -118,7 +118,7 @@ async function load(url: string, person: Person, path: string): Promise<Map<numb
 }
 
 function isShown(reader: string, { seq, erased, html }: MessageJson, row: string): void {
-  const isRight = erased ? row.includes('Message erased') : row.includes(`<div class="body">${html}</div>`);
+  const isRight = erased ? row.includes('Message erased') : row.includes(`<div class="body" dir="auto">${html}</div>`);
   ok(isRight, `#${seq} in ${reader} is not what the history says: ${row.slice(0, 600)}`);
 }
 

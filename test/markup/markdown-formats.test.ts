@@ -110,8 +110,8 @@ test.serial('the page, the page without JavaScript, the stream and a shell show 
   await ann.form(messages, { body });
   const { html, seq, text } = await last();
   t.is(text, 'News\n\nlet x = "<b>";\n\n// end\n\na | b\n1 | 2');
-  t.true((await ann.get('/groups/lobby')).text.includes(`<div class="body">${html}</div>`));
-  t.true((await ann.get(`${messages}/${seq}`)).text.includes(`<div class="body">${html}</div>`));
+  t.true((await ann.get('/groups/lobby')).text.includes(`<div class="body" dir="auto">${html}</div>`));
+  t.true((await ann.get(`${messages}/${seq}`)).text.includes(`<div class="body" dir="auto">${html}</div>`));
   t.is((await ann.get(`${messages}/${seq}`, 'text/plain')).text, `Ann: ${text?.replaceAll('\n', '\n  ')}\n`);
 });
 

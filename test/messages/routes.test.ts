@@ -34,14 +34,14 @@ test('a form comes back to the new message', async (t) => {
   const answer = await bob.form(`${at}/messages`, { body: 'hello', key: 'k1' });
   t.is(answer.status, 303);
   t.is(answer.headers.get('location'), `${at}#m-3`);
-  t.regex((await ann.get(at)).text, /<article id="m-3"[\s\S]*<div class="body">hello<\/div>/);
+  t.regex((await ann.get(at)).text, /<article id="m-3"[\s\S]*<div class="body" dir="auto">hello<\/div>/);
 });
 
 test('htmx gets the row of the new message and nothing around it', async (t) => {
   const at = await newGroup();
   const answer = await bob.form(`${at}/messages`, { body: 'hello' }, { 'HX-Request': 'true' });
   t.is(answer.status, 200);
-  t.regex(answer.text, /^<article id="m-3" [\s\S]*<div class="body">hello<\/div>[\s\S]*<\/article>\s*$/);
+  t.regex(answer.text, /^<article id="m-3" [\s\S]*<div class="body" dir="auto">hello<\/div>[\s\S]*<\/article>\s*$/);
   t.is(answer.headers.get('vary'), 'Accept, HX-Request, Cookie');
   t.is(answer.headers.get('cache-control'), 'no-store');
 });

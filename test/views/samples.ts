@@ -40,6 +40,7 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     pinned: null,
     erased: false,
     undoBy: null,
+    undoSeconds: 0,
     reactions: [],
     ...more,
   };
@@ -96,7 +97,7 @@ export const rows = [
   row(ann, '09:45', 'Yes, after the call.', { reactions: [{ emoji: '❤️', count: 1, by: niki.id, names: 'Νίκη' }] }),
   row(ann, '09:46', 'I will write here when it is through.'),
   row(eve, '09:50', '', { erased: true }),
-  row(ann, '09:52', '', { erased: true, undoBy: ann.id }),
+  row(ann, '09:52', '', { erased: true, undoBy: ann.id, undoSeconds: 9 }),
   row(
     bob,
     '14:01',
