@@ -1,4 +1,4 @@
-import { type Example, MEDIA, type Operation } from './operation.ts';
+import { type Example, MEDIA_TYPES, type Operation } from './operation.ts';
 
 /** An argument that a shell takes as it is. */
 const quoted = (text: string): string => (/^[\w/:.=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -18,9 +18,9 @@ const fieldsOf = (value: unknown): [string, unknown][] =>
 
 /** What to say of the body, so that curl sends and accepts what the example says. */
 function contentOf({ body, answer }: Example): string[] {
-  const accept = answer.manner === 'text' ? ['-H', `Accept: ${MEDIA.text}`] : [];
+  const accept = answer.media === 'text' ? ['-H', `Accept: ${MEDIA_TYPES.text}`] : [];
   if (!body) return accept;
-  switch (body.manner) {
+  switch (body.media) {
     case 'json':
       return ['--json', JSON.stringify(body.value), ...accept];
     case 'form':
@@ -28,7 +28,7 @@ function contentOf({ body, answer }: Example): string[] {
     case 'multipart':
       return fieldsOf(body.value).flatMap(([name, value]) => ['-F', name === 'attachment' ? `${name}=@${value}` : `${name}=${value}`]);
     default:
-      return ['-H', `Content-Type: ${MEDIA[body.manner]}`, ...accept, '--data-binary', String(body.value)];
+      return ['-H', `Content-Type: ${MEDIA_TYPES[body.media]}`, ...accept, '--data-binary', String(body.value)];
   }
 }
 
@@ -38,7 +38,7 @@ export function curlOf(origin: string, operation: Operation, example: Example): 
   const method = isImplied ? [] : ['-X', operation.method.toUpperCase()];
   const token = operation.access === 'public' ? '' : ' -H "Authorization: Bearer $TOKEN"';
   const headers = Object.entries(example.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const stays = example.answer.manner === 'stream' ? ['-N'] : [];
+  const stays = example.answer.media === 'stream' ? ['-N'] : [];
   const rest = [...headers, ...contentOf(example), `${origin}${targetOf(operation, example)}`];
   return [`curl`, ...stays, ...method].join(' ') + [token, ...rest.map((one) => ` ${quoted(one)}`)].join('');
 }

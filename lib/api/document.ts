@@ -1,5 +1,5 @@
 import { componentSchemas, type JsonSchema, refTo, schemaOf } from './json-schema.ts';
-import { type Example, type Manner, MEDIA, type Operation, type Reply, TAGS } from './operation.ts';
+import { type Example, MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS, PROBLEMS } from './parameters.ts';
 import { OPERATIONS } from './table.ts';
 
@@ -49,7 +49,7 @@ function operationOf(operation: Operation): Json {
     security: SECURITY[access],
     parameters: parametersOf(operation),
     ...(body ? { requestBody: { required: body.optional !== true, content: requestContent(operation) } } : {}),
-    responses: { ...repliesOf(operation), ...problemsOf(operation) },
+    responses: { ...responsesOf(operation), ...problemsOf(operation) },
   };
 }
 
@@ -113,30 +113,35 @@ const parameter = (where: string, name: string, { description, ...schema }: Json
   ...examples,
 });
 
-const isText = (manner: Manner): boolean => manner !== 'json' && manner !== 'form' && manner !== 'multipart';
+const isText = (media: Media): boolean => media !== 'json' && media !== 'form' && media !== 'multipart';
 
 function requestContent({ body, examples }: Operation): Json {
   return Object.fromEntries(
-    (body?.manners ?? []).map((manner) => [
-      MEDIA[manner],
+    (body?.media ?? []).map((media) => [
+      MEDIA_TYPES[media],
       {
-        schema: isText(manner) ? { type: 'string' } : body && refTo(manner === 'multipart' ? (body.upload ?? body.as) : body.as),
-        ...examplesOf(examples, (one) => (one.body?.manner === manner ? one.body.value : undefined)),
+        schema: isText(media) ? { type: 'string' } : body && refTo(media === 'multipart' ? (body.upload ?? body.schema) : body.schema),
+        ...examplesOf(examples, (one) => (one.body?.media === media ? one.body.value : undefined)),
       },
     ]),
   );
 }
 
-function repliesOf({ replies, examples }: Operation): Json {
+function responsesOf({ responses, examples }: Operation): Json {
   return Object.fromEntries(
-    Object.entries(replies).map(([status, reply]) => {
+    Object.entries(responses).map(([status, response]) => {
       const here = examples.filter((one) => one.status === Number(status));
-      const content = reply.manners.filter((manner) => manner !== 'none').map((manner) => [MEDIA[manner], contentOf(reply, manner, here)]);
-      const headers = Object.entries(reply.headers ?? {}).map(([name, description]) => [name, { description, schema: { type: 'string' } }]);
+      const content = response.media
+        .filter((media) => media !== 'none')
+        .map((media) => [MEDIA_TYPES[media], contentOf(response, media, here)]);
+      const headers = Object.entries(response.headers ?? {}).map(([name, description]) => [
+        name,
+        { description, schema: { type: 'string' } },
+      ]);
       return [
         status,
         {
-          description: reply.what,
+          description: response.description,
           ...(headers.length > 0 ? { headers: Object.fromEntries(headers) } : {}),
           ...(content.length > 0 ? { content: Object.fromEntries(content) } : {}),
         },
@@ -145,10 +150,10 @@ function repliesOf({ replies, examples }: Operation): Json {
   );
 }
 
-function contentOf({ as, list }: Reply, manner: Manner, examples: readonly Example[]): Json {
-  const whole = as && refTo(as);
-  const schema = isText(manner) || !whole ? { type: 'string' } : list ? { type: 'array', items: whole } : whole;
-  return { schema, ...examplesOf(examples, ({ answer }) => (answer.manner === manner ? answer.value : undefined)) };
+function contentOf({ schema: name, list }: Response, media: Media, examples: readonly Example[]): Json {
+  const whole = name && refTo(name);
+  const schema = isText(media) || !whole ? { type: 'string' } : list ? { type: 'array', items: whole } : whole;
+  return { schema, ...examplesOf(examples, ({ answer }) => (answer.media === media ? answer.value : undefined)) };
 }
 
 /** The statuses that an operation says, and those that go without saying. */

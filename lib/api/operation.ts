@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { SchemaName } from './schemas.ts';
 
-/** How a body is written; the media type of each is in MEDIA. */
-export type Manner = 'json' | 'form' | 'multipart' | 'text' | 'markdown' | 'stream' | 'html' | 'prometheus' | 'file' | 'none';
+/** The format of a body; MEDIA_TYPES has its media type. */
+export type Media = 'json' | 'form' | 'multipart' | 'text' | 'markdown' | 'stream' | 'html' | 'prometheus' | 'file' | 'none';
 
-export const MEDIA = {
+export const MEDIA_TYPES = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
   multipart: 'multipart/form-data',
@@ -15,65 +15,79 @@ export const MEDIA = {
   prometheus: 'text/plain',
   file: 'application/octet-stream',
   none: '',
-} as const satisfies Record<Manner, string>;
+} as const satisfies Record<Media, string>;
 
-/** Who may call: `member` with any token of one who is in the group, `person` with the token of a person, `moderator` with that of one who manages the group. */
+/** Whose token is needed. `token`: anybody's; `member`: of a member of the group; `person`: of a person, not a bot; `moderator`: of a person who manages the group. */
 export type Access = 'public' | 'token' | 'member' | 'person' | 'moderator';
 
-/** An answer that is not an error. `as`: which schema it has as JSON; with `list` it is an array of such. */
-export type Reply = {
-  readonly what: string;
-  readonly as?: SchemaName;
+/** A response that is not an error. `schema`: of its JSON; with `list` the JSON is an array of it. */
+export type Response = {
+  readonly description: string;
+  readonly schema?: SchemaName;
   readonly list?: true;
-  readonly manners: readonly Manner[];
-  /** Header names with what they say. */
+  readonly media: readonly Media[];
+  /** Header names with their meaning. */
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** `upload`: the schema that it has in multipart, where that takes more. */
-export type Body = { readonly as: SchemaName; readonly upload?: SchemaName; readonly manners: readonly Manner[]; readonly optional?: true };
+/** `upload`: its schema in multipart/form-data, where that takes more fields. */
+export type Body = {
+  readonly schema: SchemaName;
+  readonly upload?: SchemaName;
+  readonly media: readonly Media[];
+  readonly optional?: true;
+};
 
-/** One request and what comes of it. Every one of them is sent to a real server by a test, in the order of the table. */
+/** A request and its response. A test sends every example to a real server, in the order of the table. */
 export type Example = {
   readonly title: string;
   /** Values of the path's parameters. */
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text, or an object that is written as the manner says. */
-  readonly body?: { readonly manner: Manner; readonly value: unknown };
+  /** A text, or an object to be written in that format. */
+  readonly body?: { readonly media: Media; readonly value: unknown };
   readonly status: number;
-  readonly answer: { readonly manner: Manner; readonly value?: unknown };
+  readonly answer: { readonly media: Media; readonly value?: unknown };
 };
 
-/** One thing that a program can ask for. */
+/** One operation of the OpenAPI document. */
 export type Operation = {
   readonly id: string;
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** With parameters in braces. */
+  /** Parameters in braces. */
   readonly path: string;
   readonly tag: Tag;
   readonly access: Access;
   readonly summary: string;
   readonly description?: string;
   readonly query?: z.ZodObject;
-  /** Request headers, of those in HEADERS. */
+  /** Names of request headers; HEADERS describes them. */
   readonly headers?: readonly string[];
   readonly body?: Body;
-  readonly replies: Readonly<Record<number, Reply>>;
-  /** Statuses of errors that are worth a word, besides those of all operations. */
+  readonly responses: Readonly<Record<number, Response>>;
+  /** Statuses of errors, besides those that every operation has (document.ts). An empty text stands for that of PROBLEMS. */
   readonly problems?: Readonly<Record<number, string>>;
   readonly examples: readonly Example[];
 };
 
+/** The document's tags, in its order; lib/api/tables has one file for each. */
 export const TAGS = {
-  Account: 'Who a token speaks for.',
-  Groups: 'Where messages are, and who is there.',
-  Messages: 'Post, read, change and erase.',
-  Search: 'Find what was said.',
-  Listening: 'Hear what happens, without an address of your own.',
-  Webhooks: 'Post into one group by a URL alone, in whatever form a client has.',
+  Account: 'The account of a token.',
+  Groups: 'List, create, join and change groups.',
+  Members: 'List, add and remove members.',
+  Direct: 'Direct messages.',
+  Invitations: 'Join a group by an invitation link.',
+  Posting: 'Post messages; keep one up to date under a key.',
+  Messages: 'Read, edit and erase messages; read marks and typing.',
+  Reactions: 'React to messages.',
+  Pins: 'Pin messages for all in a group.',
+  Saved: 'Save messages for yourself.',
+  Files: 'Read attachments.',
+  Search: 'Search all your groups.',
+  Events: 'Streams of server-sent events. They need no address of your own.',
+  Webhooks: 'Incoming webhooks: post into one group by a URL alone, in the format of many clients.',
   Campfire: 'The calls of Campfire’s bots, for bots that were written for it.',
-  Server: 'Whether it runs, and this description.',
+  Server: 'Health, metrics and this description.',
 } as const;
 export type Tag = keyof typeof TAGS;

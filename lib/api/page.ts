@@ -1,6 +1,6 @@
 import { curlOf } from './curl.ts';
 import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
-import { type Manner, MEDIA, type Operation, type Reply, TAGS } from './operation.ts';
+import { MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS, PROBLEMS } from './parameters.ts';
 import { OPERATIONS } from './table.ts';
 
@@ -21,18 +21,21 @@ export function docsOf(origin: string) {
 }
 
 const isAnswered = (name: string): boolean =>
-  name === 'Problem' || OPERATIONS.some(({ replies }) => Object.values(replies).some(({ as }) => as === name));
+  name === 'Problem' || OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => schema === name));
 
 function showOperation(origin: string, schemas: Readonly<Record<string, JsonSchema>>, operation: Operation) {
-  const { id, method, path, summary, description = '', access, body, replies, problems = {}, examples } = operation;
+  const { id, method, path, summary, description = '', access, body, responses, problems = {}, examples } = operation;
   return {
     ...{ id, method: method.toUpperCase(), path, summary, description: prose(description) },
     access: ACCESS[access],
     parameters: parametersOf(operation),
     body: body
-      ? { types: kinds(body.manners), optional: body.optional === true, forms: formsOf(schemas[body.upload ?? body.as] ?? {}) }
+      ? { types: kinds(body.media), optional: body.optional === true, forms: formsOf(schemas[body.upload ?? body.schema] ?? {}) }
       : null,
-    answers: [...Object.entries(replies).map(([status, reply]) => answerOf(status, reply)), ...Object.entries(problems).map(problemOf)],
+    answers: [
+      ...Object.entries(responses).map(([status, response]) => answerOf(status, response)),
+      ...Object.entries(problems).map(problemOf),
+    ],
     examples: examples.map((one) => ({
       title: one.title,
       line: curlOf(origin, operation, one),
@@ -53,15 +56,15 @@ const ACCESS: Readonly<Record<Operation['access'], string>> = {
 /** A text with code between backticks, in parts: every second one is code. None for an empty text. */
 const prose = (text: string): string[] => (text === '' ? [] : text.split('`'));
 
-const kinds = (manners: readonly Manner[]): string =>
-  manners
-    .filter((manner) => manner !== 'none')
-    .map((manner) => MEDIA[manner])
+const kinds = (media: readonly Media[]): string =>
+  media
+    .filter((media) => media !== 'none')
+    .map((media) => MEDIA_TYPES[media])
     .join(', ');
 
-const answerOf = (status: string, { what, as, list, manners }: Reply) => ({
-  ...{ status, what: prose(what), kinds: kinds(manners) },
-  shape: as === undefined ? null : { name: as, many: list === true },
+const answerOf = (status: string, { description, schema, list, media }: Response) => ({
+  ...{ status, what: prose(description), kinds: kinds(media) },
+  shape: schema === undefined ? null : { name: schema, many: list === true },
 });
 
 const problemOf = ([status, what]: [string, string]) => ({

@@ -29,7 +29,7 @@ export const MINTED = {
 
 const PLACE = `/groups/${GROUP.slug}`;
 /** The messages that there are, by seq; between them are other lines of the log. */
-const SEQS = [5, 6, 7, 11, 12, 13, 14, 15, 19];
+const SEQS = [5, 6, 7, 11, 12, 13, 14, 15, 16];
 
 export function message(seq: number, body: string, more: Partial<Sample<'Message'>> = {}): Sample<'Message'> {
   return {
@@ -68,6 +68,15 @@ export const calling = (seq: number, before: string, after: string): Sample<'Wri
 
 export const edited = (seq: number, rev: number, body: string): Sample<'WrittenMessage'> => written(seq, body, { rev, edited_at: AT });
 export const erased = (seq: number, rev: number): Sample<'Message'> => message(seq, '', { rev, erased: true });
+
+/** Bob's message with a reaction, pinned by the bot or not. */
+export const pinned = (rev: number, isPinned: boolean): Sample<'Message'> =>
+  message(SEQ.bobs, 'Is 6 out?', {
+    rev,
+    author: { ...BOB, bot: false },
+    reactions: [{ emoji: '🎉', by: [BOT.id] }],
+    pinned: isPinned ? { by: { id: BOT.id, name: BOT.name }, at: AT } : null,
+  });
 
 export const group = (more: Partial<Sample<'Group'>> = {}): Sample<'Group'> => ({
   ...{

@@ -1,23 +1,37 @@
-import { clientsTable } from './clients-table.ts';
-import { doorsTable } from './doors-table.ts';
-import { groupsTable } from './groups-table.ts';
-import { keepingTable } from './keeping-table.ts';
-import { messagesTable } from './messages-table.ts';
 import type { Operation } from './operation.ts';
-import { placesTable } from './places-table.ts';
-import { postingTable } from './posting-table.ts';
-import { serverTable } from './server-table.ts';
-import { upkeepTable } from './upkeep-table.ts';
+import { accountTable } from './tables/account.ts';
+import { campfireTable } from './tables/campfire.ts';
+import { directTable } from './tables/direct.ts';
+import { eventsTable } from './tables/events.ts';
+import { filesTable } from './tables/files.ts';
+import { groupsTable } from './tables/groups.ts';
+import { invitationsTable } from './tables/invitations.ts';
+import { membersTable } from './tables/members.ts';
+import { messagesTable } from './tables/messages.ts';
+import { pinsTable } from './tables/pins.ts';
+import { postingTable } from './tables/posting.ts';
+import { reactionsTable } from './tables/reactions.ts';
+import { savedTable } from './tables/saved.ts';
+import { searchTable } from './tables/search.ts';
+import { serverTable } from './tables/server.ts';
+import { webhooksTable } from './tables/webhooks.ts';
 
 /** All that a program can ask for. The examples hold when they are sent in this order. */
 export const OPERATIONS: readonly Operation[] = [
+  ...accountTable,
   ...groupsTable,
+  ...membersTable,
+  ...directTable,
+  ...invitationsTable,
   ...postingTable,
   ...messagesTable,
-  ...upkeepTable,
-  ...placesTable,
-  ...doorsTable,
-  ...clientsTable,
-  ...keepingTable,
+  ...reactionsTable,
+  ...pinsTable,
+  ...savedTable,
+  ...filesTable,
+  ...searchTable,
+  ...eventsTable,
+  ...webhooksTable,
+  ...campfireTable,
   ...serverTable,
 ];

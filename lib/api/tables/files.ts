@@ -1,0 +1,16 @@
+import type { Operation } from '../operation.ts';
+
+/** Attachments. */
+export const filesTable: readonly Operation[] = [
+  {
+    id: 'readFile',
+    method: 'get',
+    path: '/files/{file}',
+    tag: 'Files',
+    access: 'person',
+    summary: 'Read a file',
+    description: 'For members of its group, as long as its message is there. `Range` is obeyed; a picture has a small copy at `thumb_url`.',
+    responses: { 200: { description: 'The file. Pictures, sound and film come as what they are.', media: ['file'] } },
+    examples: [{ title: 'A file', path: { file: 'FILE' }, status: 200, answer: { media: 'file' } }],
+  },
+];

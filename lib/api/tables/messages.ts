@@ -1,0 +1,186 @@
+import { windowQuery } from '../../messages/forms.ts';
+import type { Operation } from '../operation.ts';
+import { AT, BOB, edited, erased, message, NOTHING_HERE, SEQ } from '../samples.ts';
+
+const MESSAGES = '/groups/{slug}/messages';
+const slug = 'team';
+const MESSAGE = { description: 'The message as it is now.', schema: 'Message', media: ['json', 'text'] } as const;
+const EDITED = {
+  description: 'The message as it is now, and whom it reaches.',
+  schema: 'WrittenMessage',
+  media: ['json', 'text'],
+} as const;
+
+/** Reading, and changing what was posted. */
+export const messagesTable: readonly Operation[] = [
+  {
+    id: 'listMessages',
+    method: 'get',
+    path: MESSAGES,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Read a page of history',
+    description:
+      'Oldest first. Without `before` or `after` it ends with the newest message. `Link` leads on: `prev` is older, `next` newer.',
+    query: windowQuery,
+    responses: {
+      200: {
+        description: 'The messages. As text: `name: text` lines.',
+        schema: 'Message',
+        list: true,
+        media: ['json', 'text'],
+        headers: { Link: 'The pages before and after this one.', 'X-Total-Count': 'How many messages the group has.' },
+      },
+    },
+    examples: [
+      {
+        title: 'The first two',
+        path: { slug },
+        query: { after: 0, limit: 2 },
+        status: 200,
+        answer: { media: 'json', value: [message(5, 'Deploying 6 …'), message(6, 'oops')] },
+      },
+      {
+        title: 'One line, for a shell',
+        path: { slug },
+        query: { before: 15, limit: 1 },
+        status: 200,
+        answer: { media: 'text', value: 'deploy: Build 9 passed\n' },
+      },
+    ],
+  },
+  {
+    id: 'readMessage',
+    method: 'get',
+    path: `${MESSAGES}/{seq}`,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Read one message',
+    responses: { 200: MESSAGE },
+    examples: [
+      {
+        title: 'One message',
+        path: { slug, seq: SEQ.bobs },
+        status: 200,
+        answer: { media: 'json', value: message(SEQ.bobs, 'Is 6 out?', { author: { ...BOB, bot: false } }) },
+      },
+      {
+        title: 'There is none',
+        path: { slug, seq: 4711 },
+        status: 404,
+        answer: { media: 'json', value: NOTHING_HERE },
+      },
+    ],
+  },
+  {
+    id: 'editMessage',
+    method: 'patch',
+    path: `${MESSAGES}/{seq}`,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Edit a message of your own',
+    description: 'The same text again changes nothing.',
+    body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    responses: { 200: EDITED },
+    problems: { 403: 'It is not yours, it is erased, or the group is archived.', 413: '', 422: '', 429: '' },
+    examples: [
+      {
+        title: 'Edit',
+        path: { slug, seq: SEQ.edited },
+        body: { media: 'json', value: { body: 'Deploying 6 … done' } },
+        status: 200,
+        answer: { media: 'json', value: edited(SEQ.edited, 19, 'Deploying 6 … done') },
+      },
+    ],
+  },
+  {
+    id: 'eraseMessage',
+    method: 'delete',
+    path: `${MESSAGES}/{seq}`,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Erase a message',
+    description: 'Your own; moderators erase any. It can be taken back for ten seconds; then its text is gone everywhere.',
+    responses: { 200: MESSAGE },
+    problems: { 403: 'It is not yours, or the group is archived.', 429: '' },
+    examples: [{ title: 'Erase', path: { slug, seq: SEQ.erased }, status: 200, answer: { media: 'json', value: erased(SEQ.erased, 20) } }],
+  },
+  {
+    id: 'uneraseMessage',
+    method: 'post',
+    path: `${MESSAGES}/{seq}/unerase`,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Take an erasure back',
+    description: 'By who erased it, within ten seconds.',
+    responses: { 200: MESSAGE },
+    problems: { 403: 'It is too late, or somebody else erased it.', 429: '' },
+    examples: [
+      {
+        title: 'Take it back',
+        path: { slug, seq: SEQ.erased },
+        status: 200,
+        answer: { media: 'json', value: message(SEQ.erased, 'oops', { rev: 21 }) },
+      },
+    ],
+  },
+  {
+    id: 'listVersions',
+    method: 'get',
+    path: `${MESSAGES}/{seq}/history`,
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Read what a message said before',
+    description: 'The present text last, a hundred at most. Once the message is erased the answer is 404.',
+    responses: { 200: { description: 'All that it said.', schema: 'Version', list: true, media: ['json', 'text'] } },
+    examples: [
+      {
+        title: 'Before and after',
+        path: { slug, seq: SEQ.edited },
+        status: 200,
+        answer: {
+          media: 'json',
+          value: [
+            { seq: SEQ.edited, at: AT, body: 'Deploying 6 …', format: 'text', html: 'Deploying 6 …' },
+            { seq: 19, at: AT, body: 'Deploying 6 … done', format: 'text', html: 'Deploying 6 … done' },
+          ],
+        },
+      },
+    ],
+  },
+  {
+    id: 'markRead',
+    method: 'post',
+    path: '/groups/{slug}/read',
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Mark as read',
+    description: 'Up to a message, by `n` or `seq`; all when neither is given. What was read stays read: the mark moves only forward.',
+    body: { schema: 'ReadUpTo', media: ['json', 'form', 'multipart'], optional: true },
+    responses: {
+      200: { description: 'Where the mark is now.', schema: 'ReadMark', media: ['json'] },
+      204: { description: 'Done (to all but JSON).', media: ['none'] },
+    },
+    examples: [
+      {
+        title: 'Up to a message',
+        path: { slug },
+        body: { media: 'json', value: { seq: SEQ.bobs } },
+        status: 200,
+        answer: { media: 'json', value: { n: 3, unread: 6 } },
+      },
+      { title: 'All', path: { slug }, status: 200, answer: { media: 'json', value: { n: 9, unread: 0 } } },
+    ],
+  },
+  {
+    id: 'sayTyping',
+    method: 'post',
+    path: '/groups/{slug}/typing',
+    tag: 'Messages',
+    access: 'member',
+    summary: 'Say that you are writing',
+    description: 'Every three seconds while you are; it ends by itself after six, or with your message.',
+    responses: { 204: { description: 'Said, or said too often.', media: ['none'] } },
+    examples: [{ title: 'Typing', path: { slug }, status: 204, answer: { media: 'none' } }],
+  },
+];

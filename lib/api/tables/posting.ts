@@ -1,0 +1,179 @@
+import type { Operation } from '../operation.ts';
+import { AT, calling, edited, erased, MINTED, problem, written } from '../samples.ts';
+
+const MESSAGES = '/groups/{slug}/messages';
+const BY_KEY = '/groups/{slug}/by-key/{key}';
+const slug = 'team';
+const MESSAGE = { description: 'The message as it is now.', schema: 'Message', media: ['json', 'text'] } as const;
+const KEPT = { slug, key: 'deploy-42' };
+
+/** New messages, and messages that a program keeps up to date under a key of its own. */
+export const postingTable: readonly Operation[] = [
+  {
+    id: 'postMessage',
+    method: 'post',
+    path: MESSAGES,
+    tag: 'Posting',
+    access: 'member',
+    summary: 'Post a message',
+    description:
+      'The body is a text (`text/plain`, or `text/markdown`), JSON or a form; files come as `attachment` in `multipart/form-data`, ten at most. Without an `Idempotency-Key` a client that tries again after a lost answer posts twice.',
+    headers: ['Idempotency-Key'],
+    body: { schema: 'NewMessage', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    responses: {
+      201: {
+        description: 'It is stored for good. As text the answer is its address.',
+        schema: 'WrittenMessage',
+        media: ['json', 'text'],
+        headers: { Location: 'The address of the message.' },
+      },
+      200: { description: 'This key has posted it before: the first message.', schema: 'WrittenMessage', media: ['json', 'text'] },
+    },
+    problems: {
+      403: 'The group is archived.',
+      409: '',
+      413: '',
+      422: 'Nothing to see in it, or the key stands for another body.',
+      429: '',
+    },
+    examples: [
+      {
+        title: 'A line from a shell',
+        path: { slug },
+        body: { media: 'text', value: 'Build 7 passed' },
+        status: 201,
+        answer: { media: 'text', value: '/groups/team/messages/11\n' },
+      },
+      {
+        title: 'Call somebody',
+        path: { slug },
+        headers: { 'Idempotency-Key': 'release-7' },
+        body: { media: 'json', value: { body: 'Release 7 is out, @Bob: have a look' } },
+        status: 201,
+        answer: { media: 'json', value: calling(12, 'Release 7 is out, ', ': have a look') },
+      },
+      {
+        title: 'The same again',
+        path: { slug },
+        headers: { 'Idempotency-Key': 'release-7' },
+        body: { media: 'json', value: { body: 'Release 7 is out, @Bob: have a look' } },
+        status: 200,
+        answer: { media: 'json', value: calling(12, 'Release 7 is out, ', ': have a look') },
+      },
+      {
+        title: 'Markdown',
+        path: { slug },
+        body: { media: 'markdown', value: '**Build 8** passed' },
+        status: 201,
+        answer: {
+          media: 'json',
+          value: written(13, '**Build 8** passed', {
+            format: 'markdown',
+            text: 'Build 8 passed',
+            html: '<div class="rich"><p><b>Build 8</b> passed</p></div>',
+          }),
+        },
+      },
+      {
+        title: 'A form',
+        path: { slug },
+        body: { media: 'form', value: { body: 'Build 9 passed' } },
+        status: 201,
+        answer: { media: 'json', value: written(14, 'Build 9 passed') },
+      },
+      {
+        title: 'A file',
+        path: { slug },
+        body: { media: 'multipart', value: { body: 'The log', attachment: ['build.log'] } },
+        status: 201,
+        answer: {
+          media: 'json',
+          value: written(15, 'The log', {
+            attachments: [
+              {
+                ...{ id: MINTED.file, name: 'build.log', type: 'text/plain', bytes: 7, width: null, height: null },
+                ...{ url: `/files/${MINTED.file}/build.log`, thumb_url: null },
+              },
+            ],
+          }),
+        },
+      },
+      {
+        title: 'Nothing',
+        path: { slug },
+        body: { media: 'json', value: { body: '' } },
+        status: 422,
+        answer: {
+          media: 'json',
+          value: problem(422, 'Unprocessable Entity', 'invalid', 'Message is empty: write something first.', 'body'),
+        },
+      },
+    ],
+  },
+  {
+    id: 'upsertMessage',
+    method: 'put',
+    path: BY_KEY,
+    tag: 'Posting',
+    access: 'member',
+    summary: 'Keep one message up to date',
+    description:
+      'Posts it the first time and edits it afterwards, so that one message follows a deploy. The same text again changes nothing; of several first calls at once one posts. When the message is erased its key is used up.',
+    body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    responses: {
+      201: {
+        description: 'Posted. As text the answer is its address.',
+        schema: 'WrittenMessage',
+        media: ['json', 'text'],
+        headers: { Location: 'The address of the message.' },
+      },
+      200: { description: 'It was there, and says this now.', schema: 'WrittenMessage', media: ['json', 'text'] },
+    },
+    problems: { 403: 'The group is archived.', 410: '', 413: '', 422: '', 429: '' },
+    examples: [
+      {
+        title: 'A deploy begins',
+        path: KEPT,
+        body: { media: 'text', value: 'Deploying 42 …' },
+        status: 201,
+        answer: { media: 'text', value: '/groups/team/messages/16\n' },
+      },
+      {
+        title: 'It is done',
+        path: KEPT,
+        body: { media: 'json', value: { body: 'Deploying 42 … done in 3 min' } },
+        status: 200,
+        answer: { media: 'json', value: edited(16, 17, 'Deploying 42 … done in 3 min') },
+      },
+    ],
+  },
+  {
+    id: 'readByKey',
+    method: 'get',
+    path: BY_KEY,
+    tag: 'Posting',
+    access: 'member',
+    summary: 'Read the message of a key',
+    responses: { 200: MESSAGE },
+    examples: [
+      {
+        title: 'What it says',
+        path: KEPT,
+        status: 200,
+        answer: { media: 'text', value: 'deploy: Deploying 42 … done in 3 min\n' },
+      },
+    ],
+  },
+  {
+    id: 'eraseByKey',
+    method: 'delete',
+    path: BY_KEY,
+    tag: 'Posting',
+    access: 'member',
+    summary: 'Erase the message of a key',
+    description: 'The key is used up with it, unless the erasure is taken back.',
+    responses: { 200: MESSAGE },
+    problems: { 403: 'The group is archived.', 429: '' },
+    examples: [{ title: 'Erase it', path: KEPT, status: 200, answer: { media: 'json', value: { ...erased(16, 18), edited_at: AT } } }],
+  },
+];
