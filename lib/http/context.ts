@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { Config } from '../config.ts';
+import { DomainError } from '../errors.ts';
 import type { User } from '../store/port.ts';
 import type { Trace } from '../trace.ts';
 
@@ -24,8 +25,18 @@ export type State = {
 
 export const stateOf = (ctx: Context): State => ctx.state as State;
 
-/** The Idempotency-Key header: a quoted string in draft-ietf-httpapi-idempotency-key-header, a bare one is taken too. Undefined when absent or empty. */
-export const idempotencyKey = (ctx: Context): string | undefined => ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1') || undefined;
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+
+/**
+ * The header Idempotency-Key: a quoted string in draft-ietf-httpapi-idempotency-key-header; a bare one is accepted too. Undefined when absent.
+ * Errors: `malformed` when it is empty: a client that sends one expects to post once.
+ */
+export function idempotencyKey(ctx: Context): string | undefined {
+  if (ctx.req.headers['idempotency-key'] === undefined) return undefined;
+  const key = ctx.get(IDEMPOTENCY_KEY).replace(/^"(.*)"$/, '$1');
+  if (key === '') throw new DomainError('malformed', `The header ${IDEMPOTENCY_KEY} must not be empty.`, { field: IDEMPOTENCY_KEY });
+  return key;
+}
 
 /** Whether htmx asks and wants a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';

@@ -110,6 +110,10 @@ export async function readMessage(core: Core, group: GroupId, seq: number): Prom
   return folded;
 }
 
+/** A message that was posted, or, where its key had posted it before, as it is now. Errors: StoreUnavailable. */
+export const readPosted = async (core: Core, message: Message, isNew: boolean): Promise<FoldedMessage> =>
+  isNew ? fold(message, []) : readMessage(core, message.group, message.seq);
+
 /** A reader does not fail for it: the next one tries again. */
 async function keepSnapshot(core: Core, group: GroupId, seq: number, { state }: FoldedMessage): Promise<void> {
   await core.store.log.snapshot(group, seq, state).catch((error) => core.log.debug({ err: error, group }, 'snapshot not kept'));

@@ -14,8 +14,7 @@ import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { Message } from '../log/entry.ts';
-import { fold } from '../log/fold.ts';
-import { readMessage } from '../log/history.ts';
+import { readMessage, readPosted } from '../log/history.ts';
 import { pastRoutes } from './edit-history-routes.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
@@ -155,7 +154,7 @@ async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> 
     };
     const { message, isNew } = await postWithFiles(core, at, given, files);
     if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
-    await answer(ctx, web, at, fold(message, []), { status: isNew ? 201 : 200, isWritten: true });
+    await answer(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
     if (isHtmx(ctx) && isQuestion(error)) return ask(ctx, web, error.message);
     const { body, key } = stateOf(ctx).fields ?? {};

@@ -172,6 +172,29 @@ test('a key outlives the message it posted: erasing does not free it', async (t)
   t.is((await post('other')).status, 422);
 });
 
+test('a replay by key answers the message as it is now: edited, erased', async (t) => {
+  const at = await newGroup();
+  const post = () => bob.json('POST', `${at}/messages`, { body: 'first @Ann' }, { 'Idempotency-Key': 'k' });
+  t.is((await post()).status, 201);
+  await bob.json('PATCH', `${at}/messages/3`, { body: 'second' });
+  const edited = (await post()).json();
+  t.deepEqual([edited.body, typeof edited.edited_at, edited.notified], ['second', 'string', []]);
+  await bob.json('DELETE', `${at}/messages/3`);
+  const erased = await post();
+  t.deepEqual([erased.status, erased.json().erased, erased.json().body], [200, true, '']);
+});
+
+for (const empty of ['', '""'])
+  test(`an empty Idempotency-Key, sent as ${empty || 'nothing'}, is refused with 400 that names the header; without the header it is posted`, async (t) => {
+    const at = await newGroup();
+    const post = (headers: Record<string, string>) => bob.json('POST', `${at}/messages`, { body: 'x' }, headers);
+    const { status, json } = await post({ 'Idempotency-Key': empty });
+    t.like({ status, ...json() }, { status: 400, code: 'malformed', field: 'Idempotency-Key' });
+    t.regex(json<{ detail: string }>().detail, /Idempotency-Key/);
+    t.deepEqual(await bodiesIn(at), []);
+    t.is((await post({})).status, 201);
+  });
+
 test('a key that is empty or too long is refused by name', async (t) => {
   const at = await newGroup();
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: '' })).json().field, 'key');

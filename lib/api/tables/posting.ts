@@ -27,7 +27,7 @@ export const postingTable: readonly Operation[] = [
         media: ['json', 'text'],
         headers: { Location: 'The address of the message.' },
       },
-      200: { description: 'This key has posted it before: the first message.', schema: 'WrittenMessage', media: ['json', 'text'] },
+      200: { description: 'This key has posted it before: that message, as it is now.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
     problems: {
       403: 'The group is archived.',

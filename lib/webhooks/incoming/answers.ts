@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import type { Core } from '../../core.ts';
-import { originOf } from '../../http/context.ts';
+import { IDEMPOTENCY_KEY, originOf } from '../../http/context.ts';
 import { type Problem, problemOf } from '../../http/errors.ts';
 import type { Message } from '../../log/entry.ts';
-import { type FoldedMessage, fold } from '../../log/fold.ts';
+import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { bodyAsText } from '../../markup/rich-content-text.ts';
 import type { Hook } from './authenticate.ts';
 import { lookUp } from './formats/read.ts';
@@ -46,13 +46,14 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 const OURS: Trouble = [500, 'rollup_error', 'Internal error', 0];
 
 /** Says that a message is stored for good: exactly `ok`, which several clients compare, unless its client is of Discord's kind or asks for JSON. */
-export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook, message: Message): void {
+export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook, folded: FoldedMessage): void {
   ctx.status = 200;
   if (manner.isDiscord && !manner.waits && !manner.isMultipart) {
     ctx.status = 204;
   } else if (manner.isDiscord) {
-    answerMessage(ctx, core, hook, fold(message, []));
+    answerMessage(ctx, core, hook, folded);
   } else if (manner.wantsJson) {
+    const { message } = folded;
     ctx.body = { ok: true, success: true, id: `${message.group}-${message.seq}`, ...place(ctx, core, hook, message) };
   } else say(ctx, 'ok');
 }
@@ -67,7 +68,8 @@ function place(ctx: Context, core: Core, { at }: Hook, { seq }: Message) {
 }
 
 /** What Discord's clients look for in a message. Ids are decimal there. */
-function discordMessage({ at }: Hook, { message, state }: FoldedMessage) {
+function discordMessage({ at }: Hook, folded: FoldedMessage) {
+  const { message, state } = folded;
   const channel = String(at.group.number);
   return {
     id: String(message.seq),
@@ -75,7 +77,7 @@ function discordMessage({ at }: Hook, { message, state }: FoldedMessage) {
     channel_id: channel,
     webhook_id: channel,
     author: { id: channel, username: message.as ?? at.user.name, bot: true, discriminator: '0000', avatar: null },
-    content: bodyAsText(state.body, state.format),
+    content: isErased(folded) ? '' : bodyAsText(state.body, state.format),
     timestamp: new Date(message.at).toISOString(),
     edited_timestamp: state.editedAt === undefined ? null : new Date(state.editedAt).toISOString(),
     ...{ tts: false, pinned: false, mention_everyone: false, flags: 0 },
@@ -100,7 +102,7 @@ export function refuse(ctx: Context, core: Core, manner: Manner, error: unknown)
 }
 
 function nameOf({ code, field }: Problem): string {
-  if (code === 'invalid' && field === 'key') return 'invalidKey';
+  if ((code === 'invalid' && field === 'key') || field === IDEMPOTENCY_KEY) return 'invalidKey';
   return code === 'notFound' && field === 'message' ? 'unknownMessage' : code;
 }
 

@@ -6,6 +6,7 @@ import { DomainError, unauthenticated } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
 import { idempotencyKey } from '../../http/context.ts';
 import { readRaw } from '../../http/input.ts';
+import { readPosted } from '../../log/history.ts';
 import { type Model, modelIn } from '../../markup/rich-content.ts';
 import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
 import { keyIn } from '../../messages/operations.ts';
@@ -40,9 +41,9 @@ export async function receive(ctx: Context, core: Core, door: Door | undefined):
       takeShape(manner, payload, door);
       return { ...saidBeside(files, core, headersOf(ctx), payload), ...identity(ctx, hook, payload), isAdmitted: isUpload(ctx) };
     });
-    const { message } = await postWithFiles(core, hook.at, given, files);
+    const { message, isNew } = await postWithFiles(core, hook.at, given, files);
     await noteUse(core, hook.token);
-    acknowledge(ctx, core, manner, hook, message);
+    acknowledge(ctx, core, manner, hook, await readPosted(core, message, isNew));
   } catch (error) {
     refuse(ctx, core, manner, error);
   }

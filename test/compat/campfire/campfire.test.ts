@@ -419,6 +419,7 @@ test.serial('nothing keeps the address or passes it on, and an Idempotency-Key h
   t.deepEqual([first.status, again.status, again.text], [201, 200, '']);
   t.is(again.headers.get('location'), first.headers.get('location'));
   t.is((await call('', { ...once, body: 'twice' })).status, 422);
+  t.is((await call('', { ...once, headers: { 'Idempotency-Key': '' } })).status, 400);
 });
 
 test.serial('Campfire’s address of a message leads its members there, and nobody else', async (t) => {

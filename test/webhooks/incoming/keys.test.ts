@@ -57,6 +57,23 @@ test.serial('the same key and body is the same answer for ever, another body is 
   t.is(typeof discord.json().message, 'string');
 });
 
+test.serial('a repetition after an edit or an erasure is answered with the message as it is now', async (t) => {
+  const send = () => post(`${hook}?wait=true`, '{"content":"first"}', { 'Idempotency-Key': 'changes' });
+  const { id } = (await send()).json<{ id: string }>();
+  const change = (method: string, body?: string) =>
+    site.client().send(`${hook}/messages/${id}`, { method, ...(body && { body, headers: { 'Content-Type': 'application/json' } }) });
+  t.is((await change('PATCH', '{"content":"second"}')).status, 200);
+  t.like((await send()).json(), { id, content: 'second' });
+  t.is((await change('DELETE')).status, 204);
+  t.like((await send()).json(), { id, content: '' });
+});
+
+test.serial('an empty Idempotency-Key is refused; the same without it is posted', async (t) => {
+  const refused = await post(hook, 'no key', { 'Idempotency-Key': '' });
+  t.deepEqual([refused.status, refused.text], [400, 'invalid_key']);
+  t.is((await post(hook, 'no key', {})).text, 'ok');
+});
+
 test.serial('a form that is sent again has another boundary and is the same', async (t) => {
   const form = (): FormData => {
     const data = new FormData();
