@@ -20,8 +20,8 @@ export type Candidates = { readonly places: readonly Place[]; readonly floor: Pl
 type Part = Slice & { readonly size: number; readonly newest: number };
 
 const SLICES_AT_ONCE = 64;
-/** A group's head may lag by less than this. */
-const HINT_LAG_MS = 5000;
+/** A log may have grown since its head was read, for less than this. */
+const HEAD_AGE_MS = 5000;
 
 /**
  * The newest `limit` messages of these groups that the index knows to have what is wanted, newest first. It looks into those parts of the logs
@@ -29,7 +29,7 @@ const HINT_LAG_MS = 5000;
  */
 export async function candidates(core: Core, groups: readonly Group[], hunt: Hunt): Promise<Candidates> {
   let parts = inTurn(
-    groups.map(({ id, head }) => partOf(id, sliceOf(head.seq), head.seq, head.at + HINT_LAG_MS)),
+    groups.map(({ id, head }) => partOf(id, sliceOf(head.seq), head.seq, head.at + HEAD_AGE_MS)),
     hunt,
   );
   let places: readonly Place[] = [];

@@ -153,8 +153,8 @@ export class LogIndexer implements Indexer {
     const rest = restsAfterWork(() => this.#writes);
     for (let afterNumber = 0; !this.#stop.signal.aborted; ) {
       const groups = await this.#store.groups.list({ limit: GROUPS_AT_ONCE, afterNumber });
-      const heads = await Promise.all(groups.map(({ id }) => this.#store.log.head(id)));
-      const ended = groups.map(({ id }, index) => ({ id, head: heads[index] ?? { seq: 0, n: 0, at: 0 } }));
+      const heads = await this.#store.log.heads(groups.map(({ id }) => id));
+      const ended = [...heads].map(([id, head]) => ({ id, head }));
       for (const { id } of await this.#lagging(ended)) this.#noted.add(id);
       const last = groups.at(-1);
       if (!last || groups.length < GROUPS_AT_ONCE) return;

@@ -50,17 +50,20 @@ export async function search(core: Core, user: User, query: SearchQuery, { curso
 /** Whether the index alone cannot tell what is found: it knows which words a text has, not how they stand. */
 const hasPhrases = ({ wanted, unwanted }: SearchQuery): boolean => [...wanted, ...unwanted].some(({ terms }) => terms.length > 1);
 
-/** Those that the user may read now and the query does not leave out. */
+/** Those that the user may read now and the query does not leave out, each with the true end of its log: what a hint left out would not be found. */
 async function groupsFor({ store }: Core, user: User, query: SearchQuery): Promise<Group[]> {
   const memberships = new Map((await store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
-  const groups = await store.groups.byIds([...memberships.keys()]);
+  const ids = [...memberships.keys()];
+  const [groups, heads] = await Promise.all([store.groups.byIds(ids), store.log.heads(ids)]);
   const [within, without] = [slugs(query.in), slugs(query.notIn)];
-  return groups.filter(
-    (group) =>
-      mayRead({ user, group, membership: memberships.get(group.id) }) &&
-      (query.in.length === 0 || within.has(group.slug)) &&
-      !without.has(group.slug),
-  );
+  return groups
+    .filter(
+      (group) =>
+        mayRead({ user, group, membership: memberships.get(group.id) }) &&
+        (query.in.length === 0 || within.has(group.slug)) &&
+        !without.has(group.slug),
+    )
+    .map((group) => ({ ...group, head: heads.get(group.id) ?? group.head }));
 }
 
 const slugs = (names: readonly string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));

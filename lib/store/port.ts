@@ -166,7 +166,7 @@ export type Group = {
   /** How many more it lets in; null: any number. */
   readonly codeUsesLeft: number | null;
   readonly createdAt: number;
-  /** Where the log was last seen to end. A hint: it may lag, never lead. */
+  /** Where the log was last seen to end. A hint: it may lag, never lead. Whoever shows a number asks `log.head` or `log.heads`. */
   readonly head: Head;
 };
 
@@ -271,7 +271,7 @@ export type LogStore = {
   append(group: GroupId, entries: readonly Entry[]): Promise<Appended>;
   /** The true end of the log: read on from the hint until a window is empty. */
   head(group: GroupId): Promise<Head>;
-  /** The head hints of several groups at once, in one cheap read. They may lag. */
+  /** The true ends of several logs at once, in few cheap reads whatever their number: one for each group asked for. */
   heads(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
   /** Entries with from ≤ seq ≤ to, by seq. `to − from` < 1000. */
   range(group: GroupId, from: number, to: number): Promise<Entry[]>;

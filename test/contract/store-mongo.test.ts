@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import test, { type TestFn } from 'ava';
+import test, { type ExecutionContext, type TestFn } from 'ava';
 import { MongoBulkWriteError, MongoClient } from 'mongodb';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
@@ -245,13 +245,20 @@ testMongo('a closed store is unavailable', async (t) => {
   for (const call of calls) await t.throwsAsync(call, { instanceOf: StoreUnavailable });
 });
 
-testMongo('head hints that were waiting are written before it closes, of a log without a group too', async (t) => {
-  const url = fresh(t);
-  const store = await openMongo({ url, ...PATIENT });
-  const id = aGroup();
+/** A group of this database, with a document of its own. */
+async function insertGroup(t: ExecutionContext, url: string): Promise<GroupId> {
+  const [store, id] = [await openMongo({ url, ...PATIENT }), aGroup()];
   const code = { codeMac: id, codeSealed: '', codeExpiresAt: null, codeUsesLeft: null };
   const plain = { kind: 'group', people: null, name: 'Kitchen', topic: '', open: true, archived: false, createdAt: 1 } as const;
   t.not(typeof (await store.groups.insert({ id, slug: id, ...code, ...plain })), 'string');
+  await store.close();
+  return id;
+}
+
+testMongo('head hints that were waiting are written before it closes, of a log without a group too', async (t) => {
+  const url = fresh(t);
+  const store = await openMongo({ url, ...PATIENT });
+  const id = await insertGroup(t, url);
   await store.log.append(id, messages(id, 5));
   await store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 2));
   await store.close();
@@ -285,6 +292,44 @@ testMongo('head is found from any hint, however old', async (t) => {
     await client.db().collection<{ _id: GroupId }>('heads').replaceOne({ _id: group }, { seq, n, at });
     t.deepEqual(await store.log.head(group), { seq: 1500, n: 1500, at: 1 }, `from ${hint}`);
   }
+});
+
+testMongo('heads are true where hints were lost with their process, and whoever finds a true end stores it', async (t) => {
+  const url = fresh(t);
+  const [writer, kitchen, elsewhere] = [await openMongo({ url, ...PATIENT }), await insertGroup(t, url), aGroup()];
+  for (const group of [kitchen, elsewhere]) await writer.log.append(group, messages(group, 300));
+  await writer.close();
+  await using client = new MongoClient(url);
+  const [groups, heads] = ['groups', 'heads'].map((name) => client.db().collection<{ _id: GroupId; head?: Head }>(name));
+  await groups?.updateOne({ _id: kitchen }, { $set: { head: { seq: 299, n: 299, at: 1 } } });
+  await heads?.deleteOne({ _id: elsewhere });
+
+  const end = { seq: 300, n: 300, at: 1 };
+  const store = await openMongo({ url, ...PATIENT });
+  t.deepEqual(
+    await store.log.heads([kitchen, elsewhere]),
+    new Map([
+      [kitchen, end],
+      [elsewhere, end],
+    ]),
+  );
+  await store.close();
+  t.deepEqual((await groups?.findOne({ _id: kitchen }))?.head, end);
+  t.deepEqual(await heads?.findOne({ _id: elsewhere }), { _id: elsewhere, ...end });
+});
+
+testMongo('a head that is asked for alone is stored too, where its hint was lost', async (t) => {
+  const url = fresh(t);
+  const [writer, kitchen] = [await openMongo({ url, ...PATIENT }), await insertGroup(t, url)];
+  await writer.log.append(kitchen, messages(kitchen, 3));
+  await writer.close();
+  await using client = new MongoClient(url);
+  const groups = client.db().collection<{ _id: GroupId; head: Head }>('groups');
+  await groups.updateOne({ _id: kitchen }, { $set: { head: EMPTY_HEAD } });
+  const store = await openMongo({ url, ...PATIENT });
+  t.deepEqual(await store.log.head(kitchen), { seq: 3, n: 3, at: 1 });
+  await store.close();
+  t.deepEqual((await groups.findOne({ _id: kitchen }))?.head, { seq: 3, n: 3, at: 1 });
 });
 
 testMongo('several that open an empty database at once all succeed', async (t) => {

@@ -1,7 +1,7 @@
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
 import { type Appended, type LogStore, MOST_MENTIONS_COUNTED, StoreUnavailable } from '../../lib/store/port.ts';
-import { hintOf, type Weathered } from './disk.ts';
+import type { Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';
 import type { Line } from './line.ts';
 import { type Change, entriesIn, entryAt, keyOf, lastOf, logOf, putEntry, type State } from './state.ts';
@@ -41,15 +41,17 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
     return found;
   }
 
+  async function head(group: GroupId): Promise<Head> {
+    const last = await read(group, 'head', (state) => lastOf(state, group));
+    inserting.learn(group, last?.seq ?? 0);
+    return last ? headAfter(last) : EMPTY_HEAD;
+  }
+
   return {
     append,
     range,
-    async head(group) {
-      const last = await read(group, 'head', (state) => lastOf(state, group));
-      inserting.learn(group, last?.seq ?? 0);
-      return last ? headAfter(last) : EMPTY_HEAD;
-    },
-    heads: (groups) => first.read('hints', (state) => new Map(groups.map((group) => [group, hintOf(first.disk, state, group)]))),
+    head,
+    heads: async (groups) => new Map(await Promise.all(groups.map(async (group) => [group, await head(group)] as const))),
     messages: (group, from, to) =>
       read(group, 'messages', (state) =>
         logOf(state, group).filter((one): one is Message => isMessage(one) && one.n >= from && one.n <= to),

@@ -1,7 +1,7 @@
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD, type Head, headAfter } from '../../log/entry.ts';
 import type { Collections } from './collections.ts';
-import { bySeq, rowsAt } from './entries.ts';
+import { bySeq, chunks, entryId, rowsAt } from './entries.ts';
 
 /** Where logs end: hints that are kept in the groups' documents, and the truth, which is the log itself. */
 export type Heads = {
@@ -11,17 +11,17 @@ export type Heads = {
   learn(group: GroupId, head: Pick<Head, 'seq'>): void;
   /** How far this process knows the log to reach. */
   known(group: GroupId): number;
-  /** The hints, one for each group asked for; what this process wrote itself it knows before they are written. */
-  hints(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
-  /** The true end. */
+  /** The true end of one log. A hint that is behind it is stored anew, as by `move`: its writer may have died before it did. */
   end(group: GroupId): Promise<Head>;
+  /** The true ends of several logs, as `end`: one read of the hints and one of what follows them, then more only for logs that go on behind their hints. */
+  ends(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
   /** Resolves when all hints are written, or could not be. */
   flush(): Promise<void>;
 };
 
-/** Without this pause a busy group would pay a second write for each append. Without Redis streams may be two seconds late, of which looking takes one. */
+/** Without this pause a busy group would pay a second write for each append. */
 const [LEAST_GATHER_MS, MOST_GATHER_MS] = [50, 250];
-/** They wait so many times as long as the last ones took to write: on a store that has much to do they are a twentieth of it at most. */
+/** Hints wait this many times as long as the last ones took to write, so that they are at most a twentieth of the work of a busy store. */
 const WAITS = 19;
 
 export function createHeads(collections: Collections): Heads {
@@ -38,7 +38,7 @@ export function createHeads(collections: Collections): Heads {
     if (moved.size === 0) return;
     underWay = moved;
     const beganAt = performance.now();
-    // A hint that is lost only makes the next reader read on from an older one.
+    // A hint that is lost only makes the next reader read on from an older one, and store what it finds.
     await writeHints(collections, moved).catch(() => {});
     gatherMs = Math.min(Math.max(LEAST_GATHER_MS, WAITS * (performance.now() - beganAt)), MOST_GATHER_MS);
   }
@@ -52,8 +52,15 @@ export function createHeads(collections: Collections): Heads {
 
   const learn = (group: GroupId, { seq }: Pick<Head, 'seq'>) => void known.set(group, Math.max(seq, known.get(group) ?? 0));
 
-  async function hints(asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
-    const found = await readHints(collections, asked);
+  function move(group: GroupId, head: Head): void {
+    learn(group, head);
+    if (head.seq > (waiting.get(group)?.seq ?? 0)) waiting.set(group, head);
+    timer ??= setTimeout(flush, gatherMs).unref();
+  }
+
+  /** What this process wrote itself it knows before the hints are written. */
+  async function readHints(asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
+    const found = await storedHints(collections, asked);
     for (const unwritten of [underWay, waiting])
       for (const group of asked) {
         const head = unwritten.get(group);
@@ -62,26 +69,42 @@ export function createHeads(collections: Collections): Heads {
     return found;
   }
 
+  async function endFrom(group: GroupId, hint: Head): Promise<Head> {
+    const head = await readOn(collections, group, hint);
+    if (head.seq > hint.seq) move(group, head);
+    else learn(group, head);
+    return head;
+  }
+
+  async function ends(asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
+    const found = await readHints(asked);
+    const behind = await continued(collections, found);
+    await Promise.all(behind.map(async ([group, hint]) => found.set(group, await endFrom(group, hint))));
+    return found;
+  }
+
   return {
-    move(group, head) {
-      learn(group, head);
-      if (head.seq > (waiting.get(group)?.seq ?? 0)) waiting.set(group, head);
-      timer ??= setTimeout(flush, gatherMs).unref();
-    },
+    move,
     learn,
     known: (group) => known.get(group) ?? 0,
-    hints,
-    async end(group) {
-      const hint = (await hints([group])).get(group) ?? EMPTY_HEAD;
-      const head = await readOn(collections, group, hint);
-      learn(group, head);
-      return head;
-    },
+    end: async (group) => endFrom(group, (await readHints([group])).get(group) ?? EMPTY_HEAD),
+    ends,
     flush,
   };
 }
 
-async function readHints({ groups, heads }: Collections, asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
+/** Those of the hints that more entries follow. */
+async function continued({ log }: Collections, hints: ReadonlyMap<GroupId, Head>): Promise<(readonly [GroupId, Head])[]> {
+  const windows = chunks([...hints]).map(async (window) => {
+    const next = new Map(window.map(([group, hint]) => [entryId(group, hint.seq + 1), [group, hint] as const]));
+    const asked = { _id: { $in: [...next.keys()] }, group: { $in: window.map(([group]) => group) } };
+    const rows = await log.find(asked, { projection: { _id: 1 } }).toArray();
+    return rows.flatMap(({ _id }) => [next.get(_id)].filter((one) => one !== undefined));
+  });
+  return (await Promise.all(windows)).flat();
+}
+
+async function storedHints({ groups, heads }: Collections, asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
   const found = new Map<GroupId, Head>(asked.map((group) => [group, EMPTY_HEAD]));
   const rows = await groups.find({ _id: { $in: [...asked] } }, { projection: { head: 1 } }).toArray();
   for (const { _id, head } of rows) found.set(_id, head);

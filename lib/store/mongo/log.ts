@@ -23,7 +23,7 @@ export function logReads(collections: Collections, heads: Heads) {
 
   return {
     head: (group) => heads.end(group),
-    heads: (groups) => heads.hints(groups),
+    heads: (groups) => heads.ends(groups),
     async range(group, from, to) {
       const entries = sorted(await rowsAt(collections, group, seqsBetween(from, to)));
       const last = entries.at(-1);
