@@ -26,10 +26,17 @@ const senderOf = (value: Loose): Sketch => ({
 
 /** With blocks the text only stands for them where they cannot be shown. A fallback is for when there is nothing else. */
 function saidIn(value: Loose, attachments: readonly Loose[]): Sketch {
-  const text = fromBlocks(value.blocks) ?? markdownIn(value.text);
+  const text = titled(value.title, fromBlocks(value.blocks) ?? markdownIn(value.text));
   const cards = attachments.flatMap(cardsOf);
   if (text !== undefined || cards.length > 0) return { text, cards };
   return { text: lines(...attachments.map(({ fallback }) => markdownIn(fallback))) };
+}
+
+/** A title beside the text is no field of Slack's; generic senders (shoutrrr) have one. It is plain text; one that the text begins with is not repeated. */
+function titled(given: unknown, text: string | undefined): string | undefined {
+  const title = textIn(given)?.trim();
+  if (title === undefined || text?.trimStart().startsWith(plain(title))) return text;
+  return lines(`**${plain(title)}**`, text);
 }
 
 const markdownIn = (value: unknown): string | undefined => {
