@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { Resolved } from './ssrf-guard.ts';
+import type { Resolved } from './name-lookup.ts';
 
 /** An answer as far as it is looked at. `isCut`: there was more than MOST_ANSWER_BYTES. */
 export type Answer = {

@@ -1,10 +1,6 @@
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
-
-/** An address that a name stands for, as node:dns gives it. */
-export type Resolved = { readonly address: string; readonly family: number };
-/** Looks a name up: all its addresses, one at least; rejects when there is none. */
-export type Resolve = (host: string) => Promise<readonly Resolved[]>;
+import { nameLookup, type Resolve, type Resolved } from './name-lookup.ts';
 
 /** A call that is not made, and why. */
 export class Refused extends Error {
@@ -26,25 +22,32 @@ export function parseTarget(text: string): URL {
   return url;
 }
 
-const resolveByDns: Resolve = async (host) => {
-  const { lookup } = await import('node:dns/promises');
-  return lookup(host, { all: true, verbatim: true });
-};
+/** How addresses are found. `signal` ends the wait for a look-up. */
+export type AddressOptions = { readonly resolve?: Resolve | undefined; readonly signal?: AbortSignal | undefined };
 
 /**
  * The addresses to connect to for this URL, looked up once, every one of them checked: whoever calls connects to these and looks nothing up again.
- * Unless the host or the address is among ALLOW_OUTGOING, all must be public. Throws Refused, or what the look-up throws.
+ * Unless the host or the address is among ALLOW_OUTGOING, all must be public. Throws Refused, what the look-up throws, or the reason of `signal`.
  */
-export async function addressesOf(url: URL, config: Pick<Config, 'allowOutgoing'>, resolve = resolveByDns): Promise<readonly Resolved[]> {
+export async function addressesOf(
+  url: URL,
+  config: Pick<Config, 'allowOutgoing'>,
+  { resolve = nameLookup(), signal = new AbortController().signal }: AddressOptions = {},
+): Promise<readonly Resolved[]> {
   const host = hostOf(url);
   const literal = isIP(host);
-  const found = literal === 0 ? await resolve(host) : [{ address: host, family: literal }];
+  const found = literal === 0 ? await Promise.race([resolve(host, signal), aborted(signal)]) : [{ address: host, family: literal }];
   if (found.length === 0) throw new Refused(`${host} has no address.`);
   if (literal === 0 && config.allowOutgoing.some((allowed) => nameOf(allowed) === nameOf(host))) return found;
   for (const { address } of found)
     if (!(await isPublic(address)) && !(await isAllowed(address, config.allowOutgoing)))
       throw new Refused(`${host} is not on the public internet (${address}). ALLOW_OUTGOING can admit it.`);
   return found;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 /** Refuses at once what is sure to be refused later: a literal address that is not public and not admitted. Throws Refused. */

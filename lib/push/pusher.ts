@@ -123,7 +123,7 @@ export class Pusher {
     const run = async (): Promise<void> => {
       await this.#sender.send(push, this.#stop.signal).catch((error) => this.#core.log.warn({ err: error }, 'a device was not told'));
     };
-    this.#line.add({ service: serviceOf(this.#core, push.device), run });
+    this.#line.add({ service: serviceOf(this.#core, push.device), user: push.device.user, run });
   }
 }
 

@@ -1,7 +1,7 @@
-/** At once, of all push services, and of one: so that one which is slow leaves places for the others. */
-export const [MOST_AT_ONCE, MOST_PER_SERVICE] = [8, 5];
+/** At once in all, to one push service, and to the devices of one person: a service that is slow, or names that never resolve, leave places for others. */
+export const [MOST_AT_ONCE, MOST_PER_SERVICE, MOST_PER_USER] = [8, 5, 6];
 
-type Job = { readonly service: string; readonly run: () => Promise<void> };
+type Job = { readonly service: string; readonly user: string; readonly run: () => Promise<void> };
 
 /** Work that waits for a place; of too much the oldest is dropped. `run` never rejects. */
 export class WaitingLine {
@@ -37,7 +37,7 @@ export class WaitingLine {
 
   #fill(): void {
     while (this.#count < MOST_AT_ONCE) {
-      const index = this.#jobs.findIndex(({ service }) => (this.#running.get(service) ?? 0) < MOST_PER_SERVICE);
+      const index = this.#jobs.findIndex((job) => this.#hasRoom(job));
       const [job] = index === -1 ? [] : this.#jobs.splice(index, 1);
       if (!job) break;
       this.#begin(job);
@@ -45,13 +45,21 @@ export class WaitingLine {
     if (this.#count === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #begin({ service, run }: Job): void {
+  #hasRoom({ service, user }: Job): boolean {
+    const running = (key: string): number => this.#running.get(key) ?? 0;
+    return running(`service ${service}`) < MOST_PER_SERVICE && running(`user ${user}`) < MOST_PER_USER;
+  }
+
+  #begin({ service, user, run }: Job): void {
+    const keys = [`service ${service}`, `user ${user}`];
     this.#count += 1;
-    this.#running.set(service, (this.#running.get(service) ?? 0) + 1);
+    for (const key of keys) this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
     void run().finally(() => {
-      const left = (this.#running.get(service) ?? 1) - 1;
-      if (left > 0) this.#running.set(service, left);
-      else this.#running.delete(service);
+      for (const key of keys) {
+        const left = (this.#running.get(key) ?? 1) - 1;
+        if (left > 0) this.#running.set(key, left);
+        else this.#running.delete(key);
+      }
       this.#count -= 1;
       this.#fill();
     });

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
+import type { Resolve } from '../outbound/name-lookup.ts';
 import { send } from '../outbound/request.ts';
-import { addressesOf, parseTarget, Refused, type Resolve } from '../outbound/ssrf-guard.ts';
+import { addressesOf, parseTarget, Refused } from '../outbound/ssrf-guard.ts';
 import { StoreUnavailable } from '../store/port.ts';
 import { contactOf, type Keys, keysOf } from './keys.ts';
 import type { Device } from './port.ts';
@@ -75,7 +76,7 @@ export class Sender {
     const { endpoint, keys } = this.#opened(device);
     const url = parseTarget(endpoint);
     if (!isSafe(url)) throw new Refused('A push service is asked by https only.');
-    const addresses = await Promise.race([addressesOf(url, this.#core.config, this.#options.resolve), aborted(signal)]);
+    const addresses = await addressesOf(url, this.#core.config, { resolve: this.#options.resolve, signal });
     const { default: webPush } = await import('web-push'); // loaded with the first notice
     const { cipherText } = webPush.encrypt(keys.p256dh, keys.auth, JSON.stringify(notice), ENCODING);
     const headers = {
@@ -117,9 +118,4 @@ export class Sender {
     if (keys) return keys;
     throw new Error('No key of SECRET_KEYS opens the key that push services know this server by.');
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }

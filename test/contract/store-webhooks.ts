@@ -2,7 +2,7 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, place } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
-import { type Attempt, type Delivery, MOST_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
+import { type Attempt, type Delivery, type DueExcept, MOST_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../lib/webhooks/outgoing/port.ts';
 import type { Opened } from './store.ts';
 
@@ -182,7 +182,7 @@ const done = (at: number, more: Partial<Outcome> = {}): Outcome => again(at, { s
 
 /** All that wait are finished and gone, so that a test has `due` for itself. */
 async function emptied({ deliveries: store }: Store): Promise<void> {
-  for (const { id, rev } of await store.due(Number.MAX_SAFE_INTEGER, 1000, [])) await store.settle(id, rev, done(1));
+  for (const { id, rev } of await store.due(Number.MAX_SAFE_INTEGER, 1000)) await store.settle(id, rev, done(1));
   await store.sweep(Number.MAX_SAFE_INTEGER);
 }
 
@@ -202,14 +202,17 @@ const deliveries: Record<string, Case> = {
     const [a, b] = [aBot(), aBot()];
     const made = [3, 1, 2, 9].map((due, index) => aDelivery({ due: NOW + due, bot: index === 1 ? b : a }));
     await store.deliveries.insert([...made, aDelivery({ due: NOW, state: 'done', finishedAt: NOW })]);
-    const due = async (now: number, limit = 9, except: UserId[] = []): Promise<number[]> =>
+    const due = async (now: number, limit = 9, except: DueExcept = {}): Promise<number[]> =>
       (await store.deliveries.due(now, limit, except)).map((one) => one.due - NOW);
     t.deepEqual(await due(NOW), []);
     t.deepEqual(await due(NOW + 3), [1, 2, 3]);
     t.deepEqual(await due(NOW + 3, 2), [1, 2]);
     t.deepEqual(await due(NOW + 3, 0), []);
-    t.deepEqual(await due(NOW + 9, 9, [a]), [1]);
-    t.deepEqual(await due(NOW + 9, 9, [a, b]), []);
+    t.deepEqual(await due(NOW + 9, 9, { bots: [a] }), [1]);
+    t.deepEqual(await due(NOW + 9, 9, { bots: [a, b] }), []);
+    const [{ group } = {}] = made.slice(2);
+    t.deepEqual(await due(NOW + 9, 9, { groups: group ? [group] : [] }), [1, 3, 9]);
+    t.deepEqual(await due(NOW + 9, 9, { bots: [b], groups: group ? [group] : [] }), [3, 9]);
     t.is(await store.deliveries.nextDue(NOW), NOW + 1);
     t.is(await store.deliveries.nextDue(NOW + 3), NOW + 9);
     t.is(await store.deliveries.nextDue(NOW + 9), undefined);
@@ -222,8 +225,8 @@ const deliveries: Record<string, Case> = {
     const claims = (rev: number) => Promise.all([store, other, store, other].map((one) => one.deliveries.claim(id, rev, NOW + 60)));
     t.is((await claims(1)).filter(Boolean).length, 1);
     t.is((await claims(1)).filter(Boolean).length, 0);
-    t.deepEqual(await store.deliveries.due(NOW + 59, 9, []), []);
-    t.like(await store.deliveries.due(NOW + 60, 9, []), [{ id, rev: 2, due: NOW + 60 }]);
+    t.deepEqual(await store.deliveries.due(NOW + 59, 9), []);
+    t.like(await store.deliveries.due(NOW + 60, 9), [{ id, rev: 2, due: NOW + 60 }]);
     t.is((await claims(2)).filter(Boolean).length, 1, 'who had it did not come back');
     t.false(await store.deliveries.settle(id, 2, done(NOW)), "and now it is another's");
     t.true(await other.deliveries.settle(id, 3, done(NOW + 70, { reply: 12 })));

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { addressesOf, isPublic, parseTarget, Refused, type Resolve } from '../../lib/outbound/ssrf-guard.ts';
+import type { Resolve } from '../../lib/outbound/name-lookup.ts';
+import { addressesOf, isPublic, parseTarget, Refused } from '../../lib/outbound/ssrf-guard.ts';
 import { openStage } from '../webhooks/outgoing/cast.ts';
 
 const PRIVATE = [
@@ -65,7 +66,7 @@ const never: Resolve = () => Promise.reject(new Error('no name may be looked up 
 const refused =
   (url: string, allowOutgoing: readonly string[] = [], resolve = never) =>
   async (): Promise<unknown> =>
-    addressesOf(parseTarget(url), { allowOutgoing }, resolve);
+    addressesOf(parseTarget(url), { allowOutgoing }, { resolve });
 
 test('an address in a URL is read as the connection would read it', async (t) => {
   const hosts = [
@@ -85,7 +86,7 @@ test('an address in a URL is read as the connection would read it', async (t) =>
   const wide = ['[::1]', '[::ffff:127.0.0.1]', '[0:0:0:0:0:ffff:7f00:1]', '[fe80::1]', '１２７.0.0.1', '127。0。0。1', '127.0.0.1.'];
   for (const host of [...hosts, ...wide]) await t.throwsAsync(refused(`http://${host}/`), { instanceOf: Refused }, host);
   for (const host of ['8.8.8.8', '134744072', '0x08080808', '[64:ff9b::808:808]'])
-    t.is((await addressesOf(parseTarget(`http://${host}/`), nobody, never)).length, 1, host);
+    t.is((await addressesOf(parseTarget(`http://${host}/`), nobody, { resolve: never })).length, 1, host);
 });
 
 test('only http and https, and no user information', (t) => {
@@ -105,7 +106,7 @@ test('a name with a single address that is not public is refused whole', async (
   await t.throwsAsync(refused('http://x.example/', [], as('8.8.8.8', '10.0.0.1')), { message: /10\.0\.0\.1.*ALLOW_OUTGOING/ });
   await t.throwsAsync(refused('http://x.example/', [], as('2606:4700::1111', '::ffff:192.168.0.1')), { instanceOf: Refused });
   await t.throwsAsync(refused('http://x.example/', [], as()), { instanceOf: Refused });
-  t.deepEqual(await addressesOf(parseTarget('http://x.example/'), nobody, as('8.8.8.8', '1.1.1.1')), [
+  t.deepEqual(await addressesOf(parseTarget('http://x.example/'), nobody, { resolve: as('8.8.8.8', '1.1.1.1') }), [
     { address: '8.8.8.8', family: 4 },
     { address: '1.1.1.1', family: 4 },
   ]);
@@ -113,7 +114,7 @@ test('a name with a single address that is not public is refused whole', async (
 
 test('an operator admits hosts by name, and networks', async (t) => {
   const ok = async (url: string, allowed: string[], ...addresses: string[]): Promise<boolean> =>
-    (await addressesOf(parseTarget(url), { allowOutgoing: allowed }, as(...addresses))).length === addresses.length;
+    (await addressesOf(parseTarget(url), { allowOutgoing: allowed }, { resolve: as(...addresses) })).length === addresses.length;
   t.true(await ok('http://ci.internal/', ['other', 'CI.internal'], '10.0.0.1', '127.0.0.1'));
   t.true(await ok('http://ci.internal./', ['ci.internal'], '10.0.0.1'));
   t.true(await ok('http://bücher.internal/', ['BÜCHER.internal'], '10.0.0.1'));

@@ -53,6 +53,7 @@ test('of too much that waits the oldest is dropped, and so many run at once', as
   const add = (number: number, service: string): void =>
     line.add({
       service,
+      user: `user ${number}`,
       run: async () => {
         ran.push(number);
         await gate.promise;

@@ -1,5 +1,4 @@
 import type { Filter } from 'mongodb';
-import type { UserId } from '../../ids.ts';
 import { type Attempt, type Delivery, type DeliveryStore, MOST_ATTEMPTS } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Collections, DeliveryRow } from './collections.ts';
 import { isDuplicate } from './timeout.ts';
@@ -35,9 +34,12 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
       const row = await deliveries.findOne({ _id: { $eq: id } });
       return row ? toDelivery(row) : undefined;
     },
-    async due(now, limit, except: readonly UserId[]) {
+    async due(now, limit, { bots = [], groups = [] } = {}) {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
-      const others = except.length === 0 ? {} : { bot: { $nin: [...except] } };
+      const others = {
+        ...(bots.length > 0 && { bot: { $nin: [...bots] } }),
+        ...(groups.length > 0 && { group: { $nin: [...groups] } }),
+      };
       const rows = deliveries.find({ state: 'waiting', due: { $lte: now }, ...others });
       return (await rows.sort({ due: 1, _id: 1 }).limit(limit).toArray()).map(toDelivery);
     },

@@ -1,4 +1,3 @@
-import type { UserId } from '../../ids.ts';
 import { type Delivery, type DeliveryStore, MOST_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
@@ -8,7 +7,8 @@ const SELECT = `SELECT id, bot, group_id AS "group", seq, message, reply, event,
 const BY_ID = `${SELECT} WHERE id = ?`;
 const INSERT = `INSERT INTO deliveries (id, bot, group_id, seq, message, reply, event, state, reason, due, tries, attempts, created_at, finished_at,
   rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const DUE = `${SELECT} WHERE state = 'waiting' AND due <= ?1 AND bot NOT IN (SELECT value FROM json_each(?2)) ORDER BY due, id LIMIT ?3`;
+const DUE = `${SELECT} WHERE state = 'waiting' AND due <= ?1 AND bot NOT IN (SELECT value FROM json_each(?2))
+  AND group_id NOT IN (SELECT value FROM json_each(?3)) ORDER BY due, id LIMIT ?4`;
 const NEXT_DUE = `SELECT min(due) AS due FROM deliveries WHERE state = 'waiting' AND due > ?`;
 const CLAIM = `UPDATE deliveries SET due = ?, rev = rev + 1 WHERE id = ? AND rev = ? AND state = 'waiting'`;
 const ATTEMPTS = 'SELECT attempts FROM deliveries WHERE id = ? AND rev = ?';
@@ -41,7 +41,8 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
       const row = db.one<Row>(BY_ID, id);
       return row && toDelivery(row);
     },
-    due: async (now, limit, except: readonly UserId[]) => db.all<Row>(DUE, now, JSON.stringify(except), limit).map(toDelivery),
+    due: async (now, limit, { bots = [], groups = [] } = {}) =>
+      db.all<Row>(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(toDelivery),
     nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
     claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
     settle: (id, rev, outcome) => write(() => settle(id, rev, outcome)),

@@ -1,7 +1,8 @@
 import type { Core } from '../../core.ts';
 import { traceFields } from '../../logger.ts';
+import type { Resolve } from '../../outbound/name-lookup.ts';
 import { type Answer, send } from '../../outbound/request.ts';
-import { addressesOf, parseTarget, Refused, type Resolve } from '../../outbound/ssrf-guard.ts';
+import { addressesOf, parseTarget, Refused } from '../../outbound/ssrf-guard.ts';
 import { StoreUnavailable } from '../../store/port.ts';
 import { type Trace, traceFrom, traceparent } from '../../trace.ts';
 import { sign } from '../signing.ts';
@@ -57,7 +58,7 @@ async function call(
 ): Promise<Answer> {
   const signal = AbortSignal.any([options.stop, AbortSignal.timeout(options.timeoutMs)]);
   const url = parseTarget(webhook.url);
-  const addresses = await Promise.race([addressesOf(url, core.config, options.resolve), aborted(signal)]);
+  const addresses = await addressesOf(url, core.config, { resolve: options.resolve, signal });
   const body = JSON.stringify(payload.body);
   return send({ url, addresses, body, headers: headersOf(core, delivery, webhook, body, trace), signal });
 }
@@ -75,11 +76,6 @@ export const headersOf = (
   ...sign(secretsNow(core, webhook), id, Math.floor(core.now() / 1000), body),
   traceparent: traceparent(trace),
 });
-
-function aborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-}
 
 type Note = (status: number, error: string | null, answer: Answer) => Attempt;
 

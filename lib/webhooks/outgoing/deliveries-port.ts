@@ -48,12 +48,14 @@ export const MOST_ATTEMPTS = 20;
 /** What came of a claim. */
 export type Outcome = Pick<Delivery, 'state' | 'reason' | 'due' | 'tries' | 'finishedAt' | 'reply'> & { readonly attempt?: Attempt };
 
+export type DueExcept = { readonly bots?: readonly UserId[]; readonly groups?: readonly GroupId[] };
+
 export type DeliveryStore = {
   /** Those whose id is there already stay as they are. Each is one record; repeats harmlessly. */
   insert(deliveries: readonly Delivery[]): Promise<void>;
   byId(id: string): Promise<Delivery | undefined>;
-  /** Those waiting with `due` ≤ `now`, of other bots than these, the longest due first. */
-  due(now: number, limit: number, except: readonly UserId[]): Promise<Delivery[]>;
+  /** Those waiting with `due` ≤ `now`, of other bots and other groups than these, the longest due first. */
+  due(now: number, limit: number, except?: DueExcept): Promise<Delivery[]>;
   /** The first `due` after `after` of those waiting. */
   nextDue(after: number): Promise<number | undefined>;
   /** Compare-and-set: puts `due` off to `until` and counts `rev` up where it is waiting and `rev` is still this one. Of several who try one succeeds. */

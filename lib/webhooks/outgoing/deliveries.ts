@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../../core.ts';
-import type { Resolve } from '../../outbound/ssrf-guard.ts';
+import type { UserId } from '../../ids.ts';
+import type { Resolve } from '../../outbound/name-lookup.ts';
 import { StoreUnavailable } from '../../store/port.ts';
-import { Slots } from './concurrency.ts';
+import { type Call, Slots } from './concurrency.ts';
 import type { Delivery } from './deliveries-port.ts';
 import type { Webhook } from './port.ts';
 import { KEPT_MS, outcomeOf, type Result } from './retry.ts';
@@ -97,11 +98,13 @@ export class Deliveries {
   async #round(): Promise<void> {
     const { copyPending } = await import('./outbox.ts');
     await copyPending(this.#core);
+    const refused = new Set<UserId>(); // until another call is over, which begins another round
     while (this.#slots.free > 0 && !this.#isClosing) {
       const limit = Math.min(this.#slots.free, MOST_CLAIMED_AT_ONCE);
-      const due = await this.#core.store.deliveries.due(this.#core.now(), limit, this.#slots.waiting());
+      const { bots, groups } = this.#slots.waiting();
+      const due = await this.#core.store.deliveries.due(this.#core.now(), limit, { bots: [...bots, ...refused], groups });
       if (due.length === 0) return;
-      await Promise.all(due.map((delivery) => this.#begin(delivery)));
+      await Promise.all(due.map((delivery) => this.#begin(delivery, refused)));
     }
   }
 
@@ -113,18 +116,18 @@ export class Deliveries {
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(next - now, SHORTEST_MS), LONGEST_MS)).unref();
   }
 
-  /** Resolves when the delivery is claimed and under way, or when it has to wait. */
-  async #begin(delivery: Delivery): Promise<void> {
+  /** Resolves when the delivery is claimed and under way, or when it has to wait: then its bot is among `refused`. */
+  async #begin(delivery: Delivery, refused: Set<UserId>): Promise<void> {
     const { store, now } = this.#core;
     const webhook = await store.webhooks.byBot(delivery.bot);
-    const origin = webhook ? originOf(webhook) : delivery.bot;
-    if (!this.#slots.take(origin, delivery.bot)) return;
+    const call = { origin: webhook ? originOf(webhook) : delivery.bot, bot: delivery.bot, group: delivery.group };
+    if (!this.#slots.take(call)) return void refused.add(delivery.bot);
     const isClaimed = await store.deliveries.claim(delivery.id, delivery.rev, now() + LEASE_MS).catch((error) => {
-      this.#slots.release(origin, undefined);
+      this.#slots.release(call, undefined);
       throw error;
     });
-    if (!isClaimed) return this.#slots.release(origin, undefined);
-    const work = this.#carryOut({ ...delivery, rev: delivery.rev + 1 }, webhook, origin);
+    if (!isClaimed) return this.#slots.release(call, undefined);
+    const work = this.#carryOut({ ...delivery, rev: delivery.rev + 1 }, webhook, call);
     this.#running.add(work);
     void work.finally(() => {
       this.#running.delete(work);
@@ -133,7 +136,7 @@ export class Deliveries {
   }
 
   /** Never rejects. What cannot be written is found again when the claim runs out. */
-  async #carryOut(delivery: Delivery, webhook: Webhook | undefined, origin: string): Promise<void> {
+  async #carryOut(delivery: Delivery, webhook: Webhook | undefined, call: Call): Promise<void> {
     let isFailure: boolean | undefined;
     try {
       const result = await this.#attempt(delivery, webhook);
@@ -145,7 +148,7 @@ export class Deliveries {
     } catch (error) {
       this.#core.log.warn({ err: error, delivery: delivery.id }, 'what came of a delivery is not known; it will be sent again');
     } finally {
-      this.#slots.release(origin, isFailure);
+      this.#slots.release(call, isFailure);
     }
   }
 

@@ -2,40 +2,67 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import test from 'ava';
-import { newUserId, systemRandom } from '../../../lib/ids.ts';
-import { FAILURES_TO_OPEN, MOST_AT_ONCE, MOST_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
+import { type GroupId, newGroupId, newUserId, systemRandom } from '../../../lib/ids.ts';
+import { type Call, FAILURES_TO_OPEN, MOST_AT_ONCE, MOST_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
 import { openStage } from './cast.ts';
+
+const callTo = (origin: string): Call => ({ origin, bot: newUserId(systemRandom), group: newGroupId(systemRandom) });
 
 test('a destination has four places, and all together have 32', (t) => {
   const slots = new Slots();
-  const bot = newUserId(systemRandom);
-  const taken = Array.from({ length: 6 }, () => slots.take('https://a', bot));
+  const call = callTo('https://a');
+  const taken = Array.from({ length: 6 }, () => slots.take(call));
   t.is(taken.filter(Boolean).length, MOST_PER_DESTINATION);
-  t.deepEqual(slots.waiting(), [bot]);
-  slots.release('https://a', false);
-  t.deepEqual(slots.waiting(), []);
-  for (let index = 0; index < 100; index += 1) slots.take(`https://${index}`, newUserId(systemRandom));
+  t.deepEqual(slots.waiting(), { bots: [call.bot], groups: [] });
+  slots.release(call, false);
+  t.deepEqual(slots.waiting(), { bots: [], groups: [] });
+  for (let index = 0; index < 100; index += 1) slots.take(callTo(`https://${index}`));
   t.is(slots.free, 0);
   t.is(MOST_AT_ONCE, 32);
 });
 
+test('a group holds no more places than are free, whatever number of destinations its bots have', (t) => {
+  const slots = new Slots();
+  const of = (count: number): { readonly group: GroupId; readonly calls: readonly Call[] } => {
+    const { group } = callTo('https://a');
+    return { group, calls: Array.from({ length: count }, () => ({ ...callTo(`https://${newUserId(systemRandom)}`), group })) };
+  };
+  const [one, two] = [of(40), of(40)];
+  const taken = one.calls.filter((call) => slots.take(call));
+  t.is(taken.length, 16);
+  t.deepEqual(slots.waiting(), { bots: [], groups: [one.group] });
+  t.is(two.calls.filter((call) => slots.take(call)).length, 8);
+  t.true(slots.take(callTo('https://other')));
+  for (const call of taken.slice(0, 8)) slots.release(call, false);
+  t.deepEqual(slots.waiting(), { bots: [], groups: [] });
+});
+
+test('first calls to destinations go before further ones to the same', (t) => {
+  const slots = new Slots();
+  const { group } = callTo('https://a');
+  const calls = Array.from({ length: 12 }, (_, index) => ({ ...callTo(`https://${index}`), group }));
+  for (const call of calls) t.true(slots.take(call));
+  t.is(calls.filter((call) => slots.take(call)).length, 2);
+  t.true(slots.take({ ...callTo('https://other'), group }));
+});
+
 test('after five failures in a row a destination is tried by one call at a time, until one succeeds', (t) => {
   const slots = new Slots();
-  const bot = newUserId(systemRandom);
+  const call = callTo('https://a');
   const placesNow = (): number => {
     let count = 0;
-    while (slots.take('https://a', bot)) count += 1;
-    for (let index = 0; index < count; index += 1) slots.release('https://a', undefined);
+    while (slots.take(call)) count += 1;
+    for (let index = 0; index < count; index += 1) slots.release(call, undefined);
     return count;
   };
   for (let failure = 1; failure <= FAILURES_TO_OPEN; failure += 1) {
     t.is(placesNow(), MOST_PER_DESTINATION, `after ${failure - 1} failures`);
-    slots.take('https://a', bot);
-    slots.release('https://a', true);
+    slots.take(call);
+    slots.release(call, true);
   }
   t.is(placesNow(), 1);
-  slots.take('https://a', bot);
-  slots.release('https://a', false);
+  slots.take(call);
+  slots.release(call, false);
   t.is(placesNow(), MOST_PER_DESTINATION);
 });
 
