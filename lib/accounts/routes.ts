@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../errors.ts';
-import { speech, stateOf } from '../http/context.ts';
+import { stateOf } from '../http/context.ts';
 import { sessionViewerOf, viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage, safeReturn, seeOther } from '../http/reply.ts';
+import { type FieldError, fieldError, noStore, renderPage, respond, safeReturn, seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
@@ -58,7 +58,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
       const user = await accounts.signUp(core, form, hooks.admits);
       await hooks.afterSignUp(user, form.code);
       await startSession(ctx, core, user.id);
-      welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
+      await welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
     } catch (error) {
       await showAgain(ctx, web, 'signup', error, form);
     }
@@ -69,7 +69,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
     try {
       const user = await accounts.logIn(core, { ...form, address: ctx.ip, knownAs: knownAs(ctx, core) });
       await startSession(ctx, core, user.id);
-      welcome(ctx, user, form.return_to, `Welcome back, ${user.name}.`);
+      await welcome(ctx, user, form.return_to, `Welcome back, ${user.name}.`);
     } catch (error) {
       await showAgain(ctx, web, 'login', error, form);
     }
@@ -137,14 +137,15 @@ function checkSignUpRate(web: Web, address: string): void {
   if (waitMs > 0) throw new DomainError('tooMany', 'Too many new accounts from this address. Try again later.', { retryAfterMs: waitMs });
 }
 
-function welcome(ctx: Context, user: User, returnTo: string | undefined, flash: string): void {
-  if (speech(ctx) === 'json') {
-    ctx.body = { id: user.id, name: user.name };
-    return;
-  }
-  setFlash(ctx, flash);
-  seeOther(ctx, safeReturn(returnTo || undefined, '/groups'));
-}
+const welcome = (ctx: Context, { id, name }: User, returnTo: string | undefined, flash: string): Promise<void> =>
+  respond(ctx, {
+    html: () => {
+      setFlash(ctx, flash);
+      seeOther(ctx, safeReturn(returnTo || undefined, '/groups'));
+    },
+    json: () => ({ id, name }),
+    text: () => `${name}\n`,
+  });
 
 /** The form again, with what was typed and why it was not taken. Programs get the error itself. */
 async function showAgain(
@@ -154,9 +155,10 @@ async function showAgain(
   error: unknown,
   typed: { name: string; code?: string | undefined; return_to?: string | undefined },
 ): Promise<void> {
-  if (speech(ctx) !== 'html') throw error;
-  const filled = { name: typed.name, code: typed.code ?? '', error: fieldError(ctx, error) };
-  await showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
+  await showRefused(ctx, error, (reason) => {
+    const filled = { name: typed.name, code: typed.code ?? '', error: reason };
+    return showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
+  });
 }
 
 async function showForms(
@@ -188,10 +190,9 @@ async function showSettings(
 }
 
 async function showMe(ctx: Context, { core }: Web, { titled }: AccountHooks): Promise<void> {
-  noStore(ctx);
-  const viewer = viewerOf(ctx);
-  ctx.body =
-    speech(ctx) === 'text'
-      ? `${viewer.user.name}\n`
-      : await meJson(core, viewer.user, viewer.via === 'token' ? viewer.ref : undefined, titled);
+  const { user, via, ref } = viewerOf(ctx);
+  await respond(ctx, {
+    json: () => meJson(core, user, via === 'token' ? ref : undefined, titled),
+    text: () => `${user.name}\n`,
+  });
 }

@@ -7,7 +7,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const ABOUT = `All that a person can do, a program can: the same URLs, with \`Authorization: Bearer TOKEN\`. People make tokens under *Settings*, bots get theirs when they are made.
 
-JSON is the default; \`Accept: text/plain\` gives lines for a shell. Errors are \`application/problem+json\` with a \`code\`. Whoever may not see a group gets 404, whether it exists or not. A program is never redirected.`;
+JSON is the default; \`Accept: text/plain\` gives lines for a shell. Errors are \`application/problem+json\` with a \`code\`. Whoever may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
 
 const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   public: [],

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { DomainError, invalid } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
-import { speech } from '../http/context.ts';
-import { fieldError, seeOther } from '../http/reply.ts';
+import { responseFormat } from '../http/format.ts';
+import { seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { setFlash } from '../http/session.ts';
 import type { User } from '../store/port.ts';
@@ -22,14 +22,16 @@ export async function act(ctx: Context, web: Web, place: Place, form: BotForm, t
   try {
     await answer(ctx, web, place, await carryOut(ctx, web, place, form));
   } catch (error) {
-    if (speech(ctx) === 'json' || !(error instanceof DomainError) || error.code === 'unavailable') throw error;
-    await showBot(ctx, web, place.at, place.bot, undefined, { refused: { form: form.action, typed, error: fieldError(ctx, error) } });
+    if (!(error instanceof DomainError) || error.code === 'unavailable') throw error;
+    await showRefused(ctx, error, (reason) =>
+      showBot(ctx, web, place.at, place.bot, undefined, { refused: { form: form.action, typed, error: reason } }),
+    );
   }
 }
 
 async function answer(ctx: Context, web: Web, { at, bot, here }: Place, done: Done): Promise<void> {
   if ('made' in done) return showBot(ctx, web, at, bot, undefined, { made: done.made });
-  if (speech(ctx) === 'json' && done.to === undefined) return showBot(ctx, web, at, bot, undefined);
+  if (responseFormat(ctx) !== 'html' && done.to === undefined) return showBot(ctx, web, at, bot, undefined);
   if (done.says !== undefined) setFlash(ctx, done.says);
   seeOther(ctx, done.to ?? here);
 }

@@ -2,8 +2,7 @@ import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { standing } from '../groups/operations.ts';
 import { isDirect, isMember, type Standing } from '../groups/rules.ts';
-import { speech } from '../http/context.ts';
-import { noStore, renderPage } from '../http/reply.ts';
+import { renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import type { Group, User } from '../store/port.ts';
 import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
@@ -36,11 +35,12 @@ function rowOf({ id, event, message, seq, state, reason, attempts, due, createdA
 
 /** One delivery: what is sent and what came of each attempt. The page reloads itself while an attempt is due soon. Bodies: see `mayReadBodies`. */
 export async function showDelivery(ctx: Context, web: Web, at: Standing, bot: User, delivery: Delivery): Promise<void> {
-  noStore(ctx);
   const detail = await detailOf(web.core, at.user, delivery);
   const [row] = await rowsOf(web.core, [delivery]);
-  if (speech(ctx) === 'json') ctx.body = { ...deliveryJson(delivery, row), ...detailJson(detail) };
-  else renderDelivery(ctx, web, at, bot, delivery, row, detail);
+  await respond(ctx, {
+    html: () => renderDelivery(ctx, web, at, bot, delivery, row, detail),
+    json: () => ({ ...deliveryJson(delivery, row), ...detailJson(detail) }),
+  });
 }
 
 /** `request`: as it would be sent now; or why it is not shown. `bytes`: the length of its body, where there is one. */

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import type { Standing } from '../groups/rules.ts';
-import { originOf, speech } from '../http/context.ts';
-import { type FieldError, noStore, renderPage } from '../http/reply.ts';
+import { originOf } from '../http/context.ts';
+import { type FieldError, renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import type { User } from '../store/port.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
@@ -73,10 +73,11 @@ type BotView = Awaited<ReturnType<typeof botView>>;
 
 /** The page of one bot, or the same as JSON. */
 export async function showBot(ctx: Context, web: Web, at: Standing, bot: User, before: string | undefined, more: More = {}): Promise<void> {
-  noStore(ctx);
   const [view, page] = await Promise.all([botView(web.core, bot), listDeliveries(web.core, bot, { limit: 20, before })]);
-  if (speech(ctx) === 'json') ctx.body = botJson(bot, view, page, more.made);
-  else renderPage(ctx, web.views, 'bots/show.njk', bot.name, await locals(web.core, at, bot, view, page, before, more));
+  await respond(ctx, {
+    html: async () => renderPage(ctx, web.views, 'bots/show.njk', bot.name, await locals(web.core, at, bot, view, page, before, more)),
+    json: () => botJson(bot, view, page, more.made),
+  });
 }
 
 async function locals(core: Core, at: Standing, bot: User, view: BotView, page: DeliveryPage, before: string | undefined, more: More) {

@@ -1,8 +1,7 @@
 import type { Context } from 'koa';
-import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
+import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { listedJson, listGroups } from '../messages/pages.ts';
@@ -27,8 +26,7 @@ export function directRoutes(web: Web): Router {
       const { group, isNew } = await openDirect(core, user, await peopleNamed(core, names));
       await answerGroup(ctx, web, user, group, isNew ? 201 : 200);
     } catch (error) {
-      if (speech(ctx) !== 'html') throw error;
-      await showDirect(ctx, web, user, { with: names.join(', '), error: fieldError(ctx, error) });
+      await showRefused(ctx, error, (reason) => showDirect(ctx, web, user, { with: names.join(', '), error: reason }));
     }
   });
   return router;
@@ -37,11 +35,15 @@ export function directRoutes(web: Web): Router {
 type Begin = { readonly with: string; readonly error: FieldError | null };
 
 async function showDirect(ctx: Context, web: Web, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
-  noStore(ctx);
   const direct = (await listGroups(web, user, { all: true })).filter(({ kind }) => kind === 'direct');
-  if (speech(ctx) === 'json') ctx.body = direct.map(listedJson);
-  else if (speech(ctx) === 'text') ctx.body = direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join('');
-  else renderPage(ctx, web.views, 'direct/index.njk', 'Direct messages', { direct, people: await peopleBeside(web, user), begin });
+  await respond(ctx, {
+    html: async () => {
+      const locals = { direct, people: await peopleBeside(web, user), begin };
+      renderPage(ctx, web.views, 'direct/index.njk', 'Direct messages', locals);
+    },
+    json: () => direct.map(listedJson),
+    text: () => direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join(''),
+  });
 }
 
 /** Everybody who has an account here: it is a team's chat. */

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { entryForms } from '../accounts/pages.ts';
 import { DomainError, notFound } from '../errors.ts';
-import { speech, stateOf } from '../http/context.ts';
+import { stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
-import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import { renderPage, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
@@ -18,7 +18,6 @@ export function inviteRoutes(web: Web): Router {
     const user = stateOf(ctx).viewer?.user;
     const code = ctx.params.code ?? '';
     const found = await invitation(core, code, user, user?.id ?? `address:${ctx.ip}`).catch(sayNothing);
-    if (found.isIn && speech(ctx) === 'html') return seeOther(ctx, `/groups/${found.group.slug}`);
     await showInvitation(ctx, web, found, code);
   });
 
@@ -37,15 +36,17 @@ function sayNothing(error: unknown): never {
 }
 
 async function showInvitation(ctx: Context, { core, views }: Web, { group, memberCount, isIn }: Invitation, code: string): Promise<void> {
-  noStore(ctx);
   ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret, also to this site's own next request
   const { viewer } = stateOf(ctx);
   const { name, topic } = group;
-  if (speech(ctx) === 'json') ctx.body = { name, topic, members: memberCount, in: isIn };
-  else if (speech(ctx) === 'text') ctx.body = `${name}\n`;
-  else {
-    const forms = viewer ? null : await entryForms(core, { signup: { code } }, `/join/${code}`);
-    const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
-    renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
-  }
+  await respond(ctx, {
+    html: async () => {
+      if (isIn) return seeOther(ctx, `/groups/${group.slug}`);
+      const forms = viewer ? null : await entryForms(core, { signup: { code } }, `/join/${code}`);
+      const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
+      renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
+    },
+    json: () => ({ name, topic, members: memberCount, in: isIn }),
+    text: () => `${name}\n`,
+  });
 }

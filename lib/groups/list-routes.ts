@@ -1,8 +1,7 @@
 import type { Context } from 'koa';
-import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage } from '../http/reply.ts';
+import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { listedJson, listGroups } from '../messages/pages.ts';
@@ -29,8 +28,7 @@ export function groupsIndexRoutes(web: Web): Router {
     try {
       await answerGroup(ctx, web, user, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
     } catch (error) {
-      if (speech(ctx) !== 'html') throw error;
-      await showGroups(ctx, web, user, { create: { name: form.name, open: isOpen, error: fieldError(ctx, error) } });
+      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { create: { name: form.name, open: isOpen, error: reason } }));
     }
   });
 
@@ -41,31 +39,32 @@ export function groupsIndexRoutes(web: Web): Router {
       const group = 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug);
       await answerGroup(ctx, web, user, group, 200);
     } catch (error) {
-      if (speech(ctx) !== 'html' || !('code' in form)) throw error;
-      await showGroups(ctx, web, user, { join: { code: form.code, error: fieldError(ctx, error) } });
+      if (!('code' in form)) throw error;
+      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { join: { code: form.code, error: reason } }));
     }
   });
   return router;
 }
 
 /** The page, with a refused form filled as it was. */
-export async function showGroups(ctx: Context, web: Web, user: User, forms: GroupForms = {}): Promise<void> {
-  noStore(ctx);
-  const groups = await listGroups(web, user, { all: speech(ctx) === 'json' });
-  if (speech(ctx) === 'json') ctx.body = groups.map(listedJson);
-  else if (speech(ctx) === 'text') ctx.body = groups.map(({ slug, unread }) => `${slug} ${unread}\n`).join('');
-  else {
-    const locals = {
-      groups: groups.filter(({ kind }) => kind === 'group'),
-      direct: groups.filter(({ kind }) => kind === 'direct'),
-      open: await openGroups(web, groups),
-      create: { name: '', open: false, error: null },
-      join: { code: '', error: null },
-      mayCreate: mayCreate(user),
-      ...forms,
-    };
-    renderPage(ctx, web.views, 'groups/index.njk', 'Groups', locals);
-  }
+export const showGroups = (ctx: Context, web: Web, user: User, forms: GroupForms = {}): Promise<void> =>
+  respond(ctx, {
+    html: async () => renderPage(ctx, web.views, 'groups/index.njk', 'Groups', await locals(web, user, forms)),
+    json: async () => (await listGroups(web, user, { all: true })).map(listedJson),
+    text: async () => (await listGroups(web, user)).map(({ slug, unread }) => `${slug} ${unread}\n`).join(''),
+  });
+
+async function locals(web: Web, user: User, forms: GroupForms) {
+  const groups = await listGroups(web, user);
+  return {
+    groups: groups.filter(({ kind }) => kind === 'group'),
+    direct: groups.filter(({ kind }) => kind === 'direct'),
+    open: await openGroups(web, groups),
+    create: { name: '', open: false, error: null },
+    join: { code: '', error: null },
+    mayCreate: mayCreate(user),
+    ...forms,
+  };
 }
 
 async function openGroups({ core }: Web, mine: readonly { slug: string }[]) {

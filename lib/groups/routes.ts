@@ -2,10 +2,9 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { userByName } from '../accounts/operations.ts';
 import { invalid, notFound } from '../errors.ts';
-import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
@@ -35,11 +34,14 @@ export function groupRoutes(web: Web): Router {
     try {
       changed = await changeMembers(web, at, form);
     } catch (error) {
-      if (speech(ctx) !== 'html') throw error;
-      return showMembers(ctx, web, at, { name: form.action === 'add' ? form.name : '', error: fieldError(ctx, error) });
+      const name = form.action === 'add' ? form.name : '';
+      return showRefused(ctx, error, (reason) => showMembers(ctx, web, at, { name, error: reason }));
     }
-    if (speech(ctx) === 'html') seeOther(ctx, form.action === 'leave' ? '/groups' : `/groups/${at.group.slug}/members`);
-    else await answerMember(ctx, web, at, changed);
+    await respond(ctx, {
+      html: () => seeOther(ctx, form.action === 'leave' ? '/groups' : `/groups/${at.group.slug}/members`),
+      json: () => changedJson(web, at, changed),
+      text: () => null,
+    });
   });
 
   // Quietly: whoever asks too often, or may not write, is not told, and neither are the others.
@@ -68,15 +70,10 @@ async function changeMembers({ core }: Web, at: Standing, form: z.infer<typeof m
 }
 
 /** How somebody stands to the group now, for programs. */
-async function answerMember(ctx: Context, { core }: Web, { group }: Standing, { id, name, bot }: User): Promise<void> {
-  noStore(ctx);
-  if (speech(ctx) === 'text') {
-    ctx.status = 204;
-    return;
-  }
+async function changedJson({ core }: Web, { group }: Standing, { id, name, bot }: User) {
   const membership = await core.store.memberships.get(group.id, asUserId(id));
   const isIn = membership?.in === true;
-  ctx.body = { group: group.slug, id, name, bot, in: isIn, role: isIn ? membership.role : null };
+  return { group: group.slug, id, name, bot, in: isIn, role: isIn ? membership.role : null };
 }
 
 async function addByName({ core }: Pick<Web, 'core'>, { group, user: by }: Standing, name: string): Promise<User> {
@@ -101,18 +98,15 @@ const named = <M extends { readonly name: string }>(members: readonly M[], q: st
 type AddForm = { readonly name: string; readonly error: object | null };
 
 async function showMembers(ctx: Context, web: Web, at: Standing, add: AddForm = { name: '', error: null }): Promise<void> {
-  noStore(ctx);
   const { q } = parseQuery(membersQuery, ctx);
   const all = await roster(web.core, at.group.id);
   const members = q === undefined ? all : named(all, q);
-  if (speech(ctx) === 'json') ctx.body = members.map(memberJson);
-  else if (speech(ctx) === 'text') ctx.body = members.map(memberText).join('');
-  else
-    renderPage(ctx, web.views, 'groups/members.njk', `Members of ${at.group.name}`, {
-      group: at.group,
-      members,
-      mayManage: mayManage(at),
-      add,
-      isIn: at.membership?.in === true,
-    });
+  await respond(ctx, {
+    html: () => {
+      const locals = { group: at.group, members, mayManage: mayManage(at), add, isIn: at.membership?.in === true };
+      renderPage(ctx, web.views, 'groups/members.njk', `Members of ${at.group.name}`, locals);
+    },
+    json: () => members.map(memberJson),
+    text: () => members.map(memberText).join(''),
+  });
 }

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { forbidden } from '../errors.ts';
-import { originOf, speech } from '../http/context.ts';
+import { originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { type FieldError, noStore, renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
@@ -29,8 +29,7 @@ export function settingsRoutes(web: Web): Router {
 
   router.get('/groups/:slug/settings', async (ctx) => {
     const at = await groups.openForMembers(core, viewerOf(ctx).user, ctx.params.slug ?? '');
-    if (speech(ctx) === 'html') await showSettings(ctx, web, at);
-    else await answerSettings(ctx, web, at);
+    await respond(ctx, { html: () => showSettings(ctx, web, at), json: () => settingsJson(web, at) });
   });
 
   // A picture of its own: pages have no SVG in them, so that none of somebody else's can hide there.
@@ -46,12 +45,17 @@ export function settingsRoutes(web: Web): Router {
     const form = await parse(settingsForm, ctx);
     try {
       const slug = isOwn(form) ? await changeOwn(web, at, form) : await changeGroup(web, at, form);
-      if (speech(ctx) !== 'html') return await answerSettings(ctx, web, await groups.openForMembers(core, at.user, slug));
-      setFlash(ctx, 'Saved.');
-      seeOther(ctx, `/groups/${slug}/settings`);
+      await respond(ctx, {
+        html: () => {
+          setFlash(ctx, 'Saved.');
+          seeOther(ctx, `/groups/${slug}/settings`);
+        },
+        json: async () => settingsJson(web, await groups.openForMembers(core, at.user, slug)),
+        text: () => null,
+      });
     } catch (error) {
-      if (speech(ctx) !== 'html' || !mayManage(at)) throw error;
-      await showSettings(ctx, web, at, fieldError(ctx, error));
+      if (!mayManage(at)) throw error;
+      await showRefused(ctx, error, (reason) => showSettings(ctx, web, at, reason));
     }
   });
   return router;
@@ -97,16 +101,11 @@ const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, {
 });
 
 /** For programs: the group as it is now; with its code for those who manage it. */
-async function answerSettings(ctx: Context, { core }: Web, at: Standing): Promise<void> {
-  noStore(ctx);
-  if (speech(ctx) === 'text' && ctx.method === 'POST') {
-    ctx.status = 204;
-    return;
-  }
+async function settingsJson({ core }: Web, at: Standing) {
   const { group, membership } = at;
   const { n } = await core.store.log.head(group.id);
   const code = mayManage(at) ? codeJson(group, joinCode(core, group)) : {};
-  ctx.body = { ...groupJson(group, membership, n), ...code };
+  return { ...groupJson(group, membership, n), ...code };
 }
 
 async function showSettings(ctx: Context, web: Web, at: Standing, error: FieldError | null = null): Promise<void> {

@@ -19,8 +19,8 @@ export type State = {
   viewer: Viewer | undefined;
   /** The fields of the body, once they were read. */
   fields?: Readonly<Record<string, unknown>>;
-  /** How to answer, once it has been worked out. */
-  speech?: Speech;
+  /** The format of the response, once it has been negotiated. */
+  format?: Format;
 };
 
 export const stateOf = (ctx: Context): State => ctx.state as State;
@@ -54,28 +54,5 @@ export function formatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 
   return formatSaid(ctx, given) ?? (isTyped ? 'markdown' : 'text');
 }
 
-/** How the client wants to be answered. A bearer client that does not care gets JSON; anybody else that does not care gets HTML. */
-export type Speech = 'html' | 'json' | 'text' | 'stream';
-
-export function speech(ctx: Context): Speech {
-  const state = stateOf(ctx);
-  state.speech ??= negotiate(ctx);
-  return state.speech;
-}
-
-function negotiate(ctx: Context): Speech {
-  const accept = ctx.get('Accept');
-  if (accept === 'application/json') return 'json'; // what programs say, thousands of times a second
-  const offers =
-    ctx.get('Authorization') === '' ? ['html', 'json', 'text', 'text/event-stream'] : ['json', 'html', 'text', 'text/event-stream'];
-  switch (ctx.accepts(offers)) {
-    case 'json':
-      return 'json';
-    case 'text':
-      return 'text';
-    case 'text/event-stream':
-      return 'stream';
-    default:
-      return isHtmx(ctx) || ctx.get('Authorization') === '' ? 'html' : 'json';
-  }
-}
+/** In what format a response is written. `stream`: events, which only a stream can be; elsewhere it means JSON. */
+export type Format = 'html' | 'json' | 'text' | 'stream';

@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
 import type { Views } from '../views/render.ts';
-import { isHtmx, speech, stateOf } from './context.ts';
+import { isHtmx, stateOf } from './context.ts';
 import { type Problem, problemOf } from './errors.ts';
+import { problemFormat, responseFormat } from './format.ts';
 import { takeFlash } from './session.ts';
 
 /** Locals that every page has, and those of this one. */
@@ -28,36 +29,70 @@ export function noStore(ctx: Context): void {
   ctx.vary('Accept, HX-Request, Cookie');
 }
 
+/** What a response says in each format. */
+export type Bodies = {
+  /** Writes a page, a fragment or a redirect. Where there is none, JSON stands in for it. */
+  readonly html?: () => void | Promise<void>;
+  readonly json: () => unknown;
+  /** Text for shells; null is 204. Where there is none, JSON stands in for it. */
+  readonly text?: () => string | null | Promise<string | null>;
+};
+
+/** Responds in the format that `Accept` asks for. The response is not stored by caches. */
+export async function respond(ctx: Context, { html, json, text }: Bodies): Promise<void> {
+  noStore(ctx);
+  const format = responseFormat(ctx);
+  if (format === 'html' && html) return html();
+  if (format !== 'text' || !text) {
+    ctx.body = await json();
+    return;
+  }
+  ctx.type = 'text/plain';
+  ctx.body = await text();
+}
+
+/** A part of a page, for htmx. */
+export function renderFragment(ctx: Context, views: Views, template: string, locals: object): void {
+  ctx.type = 'html';
+  ctx.body = views.render(template, locals);
+}
+
+/** Shows a form again whose submission was refused, to a client that asks for HTML. Errors: any other client gets the refusal itself. */
+export async function showRefused(ctx: Context, refusal: unknown, show: (error: FieldError) => Promise<void>): Promise<void> {
+  if (problemFormat(ctx) !== 'html') throw refusal;
+  await show(fieldError(ctx, refusal));
+}
+
 type Manner = { readonly mayRedirect: boolean; readonly typed: Readonly<Record<string, unknown>> | undefined };
 
 /**
- * Answers an error as the client wants it said. A browser that asks for a page without being logged in is led to the log-in page;
- * with `mayRedirect` false nobody is: streams and webhooks never redirect. `typed`: the fields of a form that may be sent again.
+ * Responds with an error in the format that the client asks for. A client that asks for HTML without being logged in is redirected to the
+ * log-in page; with `mayRedirect` false none is: streams and webhooks never redirect. `typed`: the fields of a form that may be sent again.
  */
 export function replyProblem(ctx: Context, views: Views, error: unknown, how: Manner): Problem {
   const problem = problemOf(error);
   ctx.status = problem.status;
   noStore(ctx);
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
-  if (problem.status === 401 && ctx.get('Authorization') !== '') ctx.set('WWW-Authenticate', 'Bearer');
-  sayProblem(ctx, views, problem, how);
+  // Not beside a page with a form: lynx would show nothing of it.
+  if (problem.status === 401 && (problemFormat(ctx) !== 'html' || ctx.get('Authorization') !== '')) ctx.set('WWW-Authenticate', 'Bearer');
+  writeProblem(ctx, views, problem, how);
   return problem;
 }
 
-function sayProblem(ctx: Context, views: Views, problem: Problem, { mayRedirect, typed }: Manner): void {
+function writeProblem(ctx: Context, views: Views, problem: Problem, { mayRedirect, typed }: Manner): void {
   const { requestId } = stateOf(ctx);
   const { status, code, heading, message, field } = problem;
-  const how = speech(ctx);
-  if (how === 'json' || how === 'stream') {
+  const format = problemFormat(ctx);
+  if (format === 'json' || format === 'stream') {
     ctx.body = JSON.stringify({ type: 'about:blank', title: heading, status, code, detail: message, field, request_id: requestId });
     ctx.type = 'application/problem+json';
-  } else if (how === 'text') {
+  } else if (format === 'text') {
     ctx.type = 'text/plain';
     ctx.body = `${message}\n`;
   } else if (isHtmx(ctx)) {
-    ctx.type = 'html';
-    ctx.body = views.render('_error.njk', { status, heading, message, requestId });
-  } else if (mayRedirect && status === 401 && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+    renderFragment(ctx, views, '_error.njk', { status, heading, message, requestId });
+  } else if (mayRedirect && status === 401 && ctx.get('Authorization') === '' && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
     ctx.redirect(`/login?return_to=${encodeURIComponent(ctx.originalUrl)}`);
     ctx.status = 303;
   } else {

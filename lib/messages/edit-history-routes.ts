@@ -2,9 +2,9 @@ import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { openGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { isHtmx, originOf, speech } from '../http/context.ts';
+import { isHtmx, originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
-import { noStore, renderPage } from '../http/reply.ts';
+import { noStore, renderFragment, renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { readMessage } from '../log/history.ts';
@@ -54,18 +54,16 @@ export async function quotation(ctx: Context, core: Core, at: Standing, seq: num
 }
 
 async function answer(ctx: Context, { core, views }: Web, at: Standing, seq: number, versions: readonly Version[]): Promise<void> {
-  noStore(ctx);
   const faces: Faces = await core.directory.faces(new Set(versions.flatMap(({ mentions }) => mentions)));
-  const how = speech(ctx);
-  if (how === 'html') {
-    const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, faces)) };
-    if (!isHtmx(ctx)) return renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
-    ctx.type = 'html';
-    ctx.body = views.render('messages/_versions.njk', locals);
-  } else if (how === 'text') {
-    ctx.type = 'text/plain';
-    ctx.body = versions.map((version) => `${new Date(version.at).toISOString()}\t${version.body.replaceAll('\n', '\n  ')}\n`).join('');
-  } else ctx.body = versions.map((version) => versionJson(version, faces));
+  await respond(ctx, {
+    html: () => {
+      const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, faces)) };
+      if (isHtmx(ctx)) renderFragment(ctx, views, 'messages/_versions.njk', locals);
+      else renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
+    },
+    json: () => versions.map((version) => versionJson(version, faces)),
+    text: () => versions.map(({ at: time, body }) => `${when(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),
+  });
 }
 
 /** What templates/messages/_versions.njk prints. */

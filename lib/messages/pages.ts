@@ -6,8 +6,8 @@ import { groupJson } from '../groups/presenter.ts';
 import { myGroups, roster, withMentions } from '../groups/roster.ts';
 import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
 import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
-import { isHtmx, speech } from '../http/context.ts';
-import { fieldError, noStore, renderPage } from '../http/reply.ts';
+import { isHtmx } from '../http/context.ts';
+import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
@@ -33,14 +33,17 @@ export type Asked = Window & { readonly unread?: number | undefined };
 /** Whether it is no refusal: whoever wrote `@all` is asked whether they mean all of these. */
 export const isQuestion = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
 
+/** The question, for htmx: it goes where errors go, and the text back into its field. */
+export function showQuestion(ctx: Context, { views }: Web, question: string): void {
+  noStore(ctx);
+  ctx.status = 422;
+  renderFragment(ctx, views, 'messages/_ask-all.njk', { question });
+}
+
 /** The page of a group, or of a window of its past; with a draft that was refused, if there is one. */
 export async function showGroup(ctx: Context, web: Web, at: Standing, asked: Asked, draft?: Draft): Promise<void> {
   const { core, views } = web;
   noStore(ctx);
-  if (speech(ctx) === 'json') {
-    ctx.body = groupJson(at.group, at.membership, (await core.store.log.head(at.group.id)).n);
-    return;
-  }
   const page = await readPage(core, at.group.id, asked);
   const isNewest = page.newer === undefined;
   const unread = await lineOn(core, at, page, asked);
@@ -95,8 +98,7 @@ export async function showRows(ctx: Context, { core, views }: Web, at: Standing,
     ...(page.newer === undefined ? [] : [link('next', `after=${page.newer}`)]),
   ];
   if (links.length > 0) ctx.set('Link', links.join(', '));
-  ctx.type = 'html';
-  ctx.body = views.render('messages/_rows.njk', { rows: await presentLines(core, page.lines, at.group), unread: null });
+  renderFragment(ctx, views, 'messages/_rows.njk', { rows: await presentLines(core, page.lines, at.group), unread: null });
 }
 
 /** Whose script moves the read mark, when the newest message has been looked at. */
@@ -141,10 +143,8 @@ export async function showEditForm(ctx: Context, web: Web, at: Standing, folded:
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(web), error };
-  if (isHtmx(ctx)) {
-    ctx.type = 'html';
-    ctx.body = web.views.render('messages/_edit.njk', { edit });
-  } else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
+  if (isHtmx(ctx)) renderFragment(ctx, web.views, 'messages/_edit.njk', { edit });
+  else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
 }
 
 /** My groups with what was said last, for the page, programs and shells. */

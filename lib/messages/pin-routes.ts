@@ -1,10 +1,9 @@
 import type { Context } from 'koa';
 import { openGroup } from '../groups/operations.ts';
 import { mayManage, type Standing } from '../groups/rules.ts';
-import { speech } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { noStore, renderPage } from '../http/reply.ts';
+import { renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { pinForm } from './forms.ts';
@@ -38,20 +37,15 @@ export function pinRoutes(web: Web): Router {
 }
 
 async function listPins(ctx: Context, { core, views }: Web, at: Standing): Promise<void> {
-  noStore(ctx);
   const pinned = await readPins(core, at.group.id);
   const faces = await core.directory.faces(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
-  const how = speech(ctx);
-  if (how === 'html') {
-    const rows = pinned.map((folded) => presentRow(folded, at.group, faces, core.now()));
-    renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, {
-      group: at.group,
-      rows,
-      moderator: mayManage(at),
-      members: [],
-    });
-  } else if (how === 'text') {
-    ctx.type = 'text/plain';
-    ctx.body = pinned.map((folded) => `${messageText(folded, faces)}\n`).join('');
-  } else ctx.body = pinned.map((folded) => messageJson(folded, at.group, faces));
+  await respond(ctx, {
+    html: () => {
+      const rows = pinned.map((folded) => presentRow(folded, at.group, faces, core.now()));
+      const locals = { group: at.group, rows, moderator: mayManage(at), members: [] };
+      renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, locals);
+    },
+    json: () => pinned.map((folded) => messageJson(folded, at.group, faces)),
+    text: () => pinned.map((folded) => `${messageText(folded, faces)}\n`).join(''),
+  });
 }

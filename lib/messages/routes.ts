@@ -2,12 +2,14 @@ import type { Context } from 'koa';
 import { DomainError, invalid } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
 import { openGroup } from '../groups/operations.ts';
+import { groupJson } from '../groups/presenter.ts';
 import type { Standing } from '../groups/rules.ts';
-import { formatOf, formatSaid, idempotencyKey, isHtmx, speech, stateOf } from '../http/context.ts';
+import { formatOf, formatSaid, idempotencyKey, isHtmx, stateOf } from '../http/context.ts';
 import type { HotRoute } from '../http/fast-path.ts';
+import { problemFormat, responseFormat } from '../http/format.ts';
 import { viewerOf, whoAsks } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { noStore, seeOther } from '../http/reply.ts';
+import { noStore, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
@@ -19,7 +21,7 @@ import { pastRoutes } from './edit-history-routes.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
-import { type Asked, isQuestion, showEditForm, showGroup, showMessage, showRows } from './pages.ts';
+import { type Asked, isQuestion, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
 import { pinRoutes } from './pin-routes.ts';
 import { markRead, markUnread } from './read-mark.ts';
 import { answer, type Ctx, listMessages, seqOf } from './responses.ts';
@@ -35,16 +37,20 @@ export function messageRoutes(web: Web): Router {
 
   router.get('/groups/:slug', async (ctx) => {
     const at = await open(ctx);
-    if (at.group.slug !== ctx.params.slug && speech(ctx) === 'html') return movedTo(ctx, at);
+    if (at.group.slug !== ctx.params.slug && responseFormat(ctx) === 'html') return movedTo(ctx, at);
     const asked = parseQuery(pageQuery, ctx);
-    if (speech(ctx) === 'text') await listMessages(ctx, web, at, await windowOf(core, at, asked));
-    else await showPage(ctx, web, at, asked);
+    if (responseFormat(ctx) === 'text') await listMessages(ctx, web, at, await windowOf(core, at, asked));
+    else
+      await respond(ctx, {
+        html: () => showPage(ctx, web, at, asked),
+        json: async () => groupJson(at.group, at.membership, (await core.store.log.head(at.group.id)).n),
+      });
   });
 
   router.get('/groups/:slug/messages', async (ctx) => {
     const at = await open(ctx);
     const asked = parseQuery(pageQuery, ctx);
-    if (speech(ctx) !== 'html') await listMessages(ctx, web, at, await windowOf(core, at, asked));
+    if (responseFormat(ctx) !== 'html') await listMessages(ctx, web, at, await windowOf(core, at, asked));
     else if (isHtmx(ctx)) await showRows(ctx, web, at, await windowOf(core, at, asked));
     else await showPage(ctx, web, at, asked);
   });
@@ -54,7 +60,7 @@ export function messageRoutes(web: Web): Router {
   router.get('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
     const folded = await readMessage(core, at.group.id, seqOf(ctx));
-    if (speech(ctx) === 'html' && !isHtmx(ctx)) await showMessage(ctx, web, at, folded);
+    if (responseFormat(ctx) === 'html' && !isHtmx(ctx)) await showMessage(ctx, web, at, folded);
     else await answer(ctx, web, at, folded);
   });
 
@@ -69,7 +75,7 @@ export function messageRoutes(web: Web): Router {
     try {
       await answer(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), { isWritten: true });
     } catch (error) {
-      if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError) || error.code === 'notFound') throw error;
+      if (!isShownOnPage(ctx, error)) throw error;
       await showEditForm(ctx, web, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error });
     }
   });
@@ -112,12 +118,16 @@ export function messageRoutes(web: Web): Router {
     const { unread, ...upTo } = await parse(readForm, ctx);
     const isBack = unread === '1';
     const read = isBack ? await markUnread(core, at, upTo.seq ?? 0) : await markRead(core, at, upTo);
-    noStore(ctx);
-    if (speech(ctx) === 'json') ctx.body = read;
-    else if (speech(ctx) === 'html' && isBack) {
-      setFlash(ctx, `Unread again in ${at.group.name}: ${read.unread}.`); // its own page would be read at once
-      seeOther(ctx, '/groups');
-    } else ctx.status = 204;
+    await respond(ctx, {
+      html: () => {
+        ctx.status = 204;
+        if (!isBack) return;
+        setFlash(ctx, `Unread again in ${at.group.name}: ${read.unread}.`); // its own page would be read at once
+        seeOther(ctx, '/groups');
+      },
+      json: () => read,
+      text: () => null,
+    });
   });
 
   router.use(upsertRoutes(web).routes());
@@ -133,7 +143,7 @@ const windowOf = async (core: Web['core'], at: Standing, { date, zone, ...asked 
 
 /** A day leads to the address of what was said from then on. */
 async function showPage(ctx: Context, web: Web, at: Standing, asked: AskedFor): Promise<void> {
-  if (!asked.date || speech(ctx) !== 'html') return showGroup(ctx, web, at, await windowOf(web.core, at, asked));
+  if (!asked.date) return showGroup(ctx, web, at, await windowOf(web.core, at, asked));
   const { after } = await windowOf(web.core, at, asked);
   noStore(ctx);
   seeOther(ctx, `/groups/${at.group.slug}${after === undefined ? '' : `?after=${after}#m-${after + 1}`}`);
@@ -156,25 +166,20 @@ async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> 
     if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
     await answer(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
-    if (isHtmx(ctx) && isQuestion(error)) return ask(ctx, web, error.message);
+    if (isHtmx(ctx) && isQuestion(error)) return showQuestion(ctx, web, error.message);
     const { body, key } = stateOf(ctx).fields ?? {};
-    if (speech(ctx) !== 'html' || isHtmx(ctx) || !(error instanceof DomainError) || error.code === 'notFound' || typeof body !== 'string')
-      throw error;
+    if (!isShownOnPage(ctx, error) || typeof body !== 'string') throw error;
     const mayHaveArrived = error.code === 'unavailable' && typeof key === 'string';
     await showGroup(ctx, web, at, { limit: 50 }, { body, error, key: mayHaveArrived ? key : undefined });
   }
 }
 
 /** Whoever writes on a page can be asked whether they mean it. */
-const asksFirst = (ctx: Context): 'ask' | false => (speech(ctx) === 'html' ? 'ask' : false);
+const asksFirst = (ctx: Context): 'ask' | false => (responseFormat(ctx) === 'html' ? 'ask' : false);
 
-/** The question goes where errors go, and the text back into its field. */
-function ask(ctx: Context, { views }: Web, question: string): void {
-  noStore(ctx);
-  ctx.status = 422;
-  ctx.type = 'html';
-  ctx.body = views.render('messages/_ask-all.njk', { question });
-}
+/** Whether the page with the form is to say what was refused: where a browser without htmx sent it, and the page exists. */
+const isShownOnPage = (ctx: Context, error: unknown): error is DomainError =>
+  problemFormat(ctx) === 'html' && !isHtmx(ctx) && error instanceof DomainError && error.code !== 'notFound';
 
 /** Posting by token, as bots do, taken before all layers; a page's post needs its session. */
 export const hotPosts: readonly HotRoute[] = [
@@ -183,7 +188,7 @@ export const hotPosts: readonly HotRoute[] = [
     path: /^\/groups\/([^/?#%]+)\/messages$/,
     pattern: '/groups/:slug/messages',
     kind: 'data',
-    isFor: (ctx) => ctx.get('Authorization') !== '' && speech(ctx) !== 'html',
+    isFor: (ctx) => ctx.get('Authorization') !== '' && responseFormat(ctx) !== 'html',
     handle: async (web, ctx, slug) => {
       checkOrigin(ctx, web.core.config);
       stateOf(ctx).viewer = await whoAsks(ctx, web.core, web.core.recent);

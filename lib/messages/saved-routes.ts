@@ -1,16 +1,16 @@
 import type { Context } from 'koa';
 import { invalid } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
-import { isHtmx, originOf, speech } from '../http/context.ts';
+import { isHtmx, originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import { renderFragment, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { savedQuery, saveForm } from './forms.ts';
 import { contextUrl } from './links.ts';
-import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { type Faces, messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 import { cursorOf, type Kept, placeOf, readSaved, save } from './saved.ts';
 
@@ -23,7 +23,7 @@ export function savedRoutes(web: Web): Router {
     const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
     const { on, back } = await parse(saveForm, ctx);
     await save(core, at, seqOf(ctx), on === '1');
-    answerSave(ctx, web, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
+    await answerSave(ctx, web, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
   });
 
   router.get('/saved', (ctx) => listSaved(ctx, web));
@@ -32,22 +32,20 @@ export function savedRoutes(web: Web): Router {
 
 type Switched = { readonly slug: string; readonly seq: number; readonly isSaved: boolean; readonly back: 'saved' | undefined };
 
-function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: Switched): void {
-  noStore(ctx);
-  const how = speech(ctx);
-  if (how === 'json') ctx.body = { saved: isSaved, url: `/groups/${slug}/messages/${seq}` };
-  else if (how !== 'html') ctx.status = 204;
-  else if (isHtmx(ctx)) {
-    ctx.type = 'html';
-    ctx.body = views.render('saved/_save.njk', { u: `/groups/${slug}/messages/${seq}`, saved: isSaved });
-  } else {
-    setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved any more.');
-    seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
-  }
+function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: Switched): Promise<void> {
+  const url = `/groups/${slug}/messages/${seq}`;
+  return respond(ctx, {
+    html: () => {
+      if (isHtmx(ctx)) return renderFragment(ctx, views, 'saved/_save.njk', { u: url, saved: isSaved });
+      setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved any more.');
+      seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
+    },
+    json: () => ({ saved: isSaved, url }),
+    text: () => null,
+  });
 }
 
 async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
-  noStore(ctx);
   const { cursor, limit } = parseQuery(savedQuery, ctx);
   const after = cursor === undefined ? undefined : placeOf(cursor);
   if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be as `next` gave it.');
@@ -55,23 +53,23 @@ async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
   const faces = await core.directory.faces(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
   if (older) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
-  const how = speech(ctx);
-  if (how === 'html') {
-    const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, faces, core.now()) }));
-    renderPage(ctx, views, 'saved/index.njk', 'Saved messages', { items, older, isFirst: after === undefined });
-  } else if (how === 'text') {
-    ctx.type = 'text/plain';
-    ctx.body = kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, faces)}\n`).join('');
-  } else {
-    const results = kept.map((one) => ({
-      ...messageJson(one.folded, one.group, faces),
-      group_name: one.group.name,
-      saved_at: new Date(one.at).toISOString(),
-      context: contextUrl(one.group, one.folded.message.seq),
-    }));
-    ctx.body = { results, next: older };
-  }
+  await respond(ctx, {
+    html: () => {
+      const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, faces, core.now()) }));
+      renderPage(ctx, views, 'saved/index.njk', 'Saved messages', { items, older, isFirst: after === undefined });
+    },
+    json: () => ({ results: kept.map((one) => savedJson(one, faces)), next: older }),
+    text: () => kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, faces)}\n`).join(''),
+  });
 }
+
+/** A saved message for programs. */
+const savedJson = ({ group, folded, at }: Kept, faces: Faces) => ({
+  ...messageJson(folded, group, faces),
+  group_name: group.name,
+  saved_at: new Date(at).toISOString(),
+  context: contextUrl(group, folded.message.seq),
+});
 
 /** What templates/saved/index.njk prints besides the row. */
 const about = ({ group, folded, at }: Kept) => ({

@@ -4,7 +4,8 @@ import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import { discard, type Stored, storeFile } from '../files/operations.ts';
 import type { Standing } from '../groups/rules.ts';
-import { speech, stateOf } from '../http/context.ts';
+import { stateOf } from '../http/context.ts';
+import { problemFormat } from '../http/format.ts';
 import { check, parse } from '../http/input.ts';
 import { type FormLimits, type Received, receiveForm } from '../http/multipart.ts';
 import { postForm, uploadForm } from './forms.ts';
@@ -72,7 +73,7 @@ async function enter(ctx: Context, core: Core, at: Standing, rate: string | unde
     admit(core, at, rate);
     return takePlace(core, `upload:${rate ?? at.user.id}`);
   } catch (error) {
-    if (speech(ctx) === 'html') await readTexts(ctx, core, error);
+    if (problemFormat(ctx) === 'html') await readTexts(ctx, core, error);
     throw error;
   }
 }

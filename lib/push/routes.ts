@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
-import { speech } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { noStore, seeOther } from '../http/reply.ts';
+import { noStore, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
@@ -29,10 +28,13 @@ export function pushRoutes({ core }: Pick<Web, 'core'>): Router {
 
   router.get('/settings/push', async (ctx) => {
     const { user } = sessionViewerOf(ctx);
-    noStore(ctx);
-    if (speech(ctx) === 'html') return seeOther(ctx, '/settings#notifications');
-    const [keys, devices] = await Promise.all([keysOf(core), core.store.push.ofUser(user.id)]);
-    ctx.body = { key: keys?.publicKey ?? null, devices: devices.map(deviceJson) };
+    await respond(ctx, {
+      html: () => seeOther(ctx, '/settings#notifications'),
+      json: async () => {
+        const [keys, devices] = await Promise.all([keysOf(core), core.store.push.ofUser(user.id)]);
+        return { key: keys?.publicKey ?? null, devices: devices.map(deviceJson) };
+      },
+    });
   });
 
   router.post('/settings/push', async (ctx) => {

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Core } from '../core.ts';
-import { originOf, speech } from '../http/context.ts';
+import { originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parseQuery } from '../http/input.ts';
-import { noStore, renderPage } from '../http/reply.ts';
+import { renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { contextUrl } from '../messages/links.ts';
@@ -35,7 +35,6 @@ export function searchRoutes(web: Web): Router {
   const router = new Router();
   router.get('/search', async (ctx) => {
     const { user } = viewerOf(ctx);
-    noStore(ctx);
     const { q, ...window } = parseQuery(searchQuery, ctx);
     const query = parseSearch(q);
     const page = isEmptyQuery(query) ? { found: [], next: undefined } : await search(web.core, user, query, window);
@@ -48,14 +47,14 @@ async function answer(ctx: Context, { core, views }: Web, q: string, { found, ne
   const faces = await facesIn(core, found);
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
   if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
-  const how = speech(ctx);
-  if (how === 'text') {
-    ctx.type = 'text/plain';
-    ctx.body = found.map((one) => `${urlOf(one)} ${messageText(one.folded, faces)}\n`).join('');
-  } else if (how === 'html') {
-    const locals = { q, hits: found.map((one) => presentHit(one, faces)), older, isFirst: ctx.query.cursor === undefined };
-    renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
-  } else ctx.body = { results: found.map((one) => hitJson(one, faces)), next: older };
+  await respond(ctx, {
+    html: () => {
+      const locals = { q, hits: found.map((one) => presentHit(one, faces)), older, isFirst: ctx.query.cursor === undefined };
+      renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
+    },
+    json: () => ({ results: found.map((one) => hitJson(one, faces)), next: older }),
+    text: () => found.map((one) => `${urlOf(one)} ${messageText(one.folded, faces)}\n`).join(''),
+  });
 }
 
 const limitOf = ({ query }: Context): { limit?: string } => (typeof query.limit === 'string' ? { limit: query.limit } : {});

@@ -13,7 +13,12 @@ test.after.always(() => site.close());
 
 const SHAPES: [accept: string, type: string, body: RegExp][] = [
   ['text/html', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>[\s\S]*name the request <code>[0-9a-z]{26}<\/code>/],
-  ['*/*', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/],
+  ['text/html, text/plain, text/sgml, text/css, */*;q=0.01', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/], // lynx
+  ['text/html, text/*;q=0.5, image/*, application/*', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/], // w3m
+  ['application/xhtml+xml, */*;q=0.8', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/],
+  ['*/*', 'application/problem+json', /^\{"type":"about:blank","title":"Not Found","status":404/],
+  ['image/avif, image/webp', 'application/problem+json', /"status":404/],
+  ['text/html;q=0, */*', 'application/problem+json', /"status":404/],
   [
     'application/json',
     'application/problem+json',
@@ -51,6 +56,55 @@ test('a visitor is led to the log-in page by GET and HEAD of a page, and refused
   t.is((await visitor.get('/groups', 'application/json')).status, 401);
   t.is((await visitor.get('/groups', 'text/plain')).status, 401);
   t.is((await visitor.get('/groups', 'text/html', { 'HX-Request': 'true' })).status, 401);
+});
+
+/** What programs send that say nothing of HTML: fetch and curl, requests, one without the header, axios, one that likes anything better. */
+const PROGRAMS: Record<string, string>[] = [
+  { Accept: '*/*' },
+  { Accept: '' },
+  { Accept: 'application/json, text/plain, */*' },
+  { Accept: 'text/html;q=0.1, application/json' },
+  { Accept: 'text/*' },
+];
+
+test('a program without credentials gets 401 with a challenge, and problem+json; a browser is led to the log-in page', async (t) => {
+  const visitor = site.client();
+  for (const headers of PROGRAMS)
+    for (const [method, path] of [
+      ['GET', '/groups'],
+      ['HEAD', '/groups'],
+      ['GET', '/groups/lobby/messages'],
+      ['POST', '/groups/lobby/messages'],
+      ['GET', '/events'],
+      ['GET', '/groups/%6Cobby/events'],
+    ] as const) {
+      const answer = await visitor.send(path, { method, headers });
+      const what = `${method} ${path} ${headers.Accept}`;
+      t.deepEqual([answer.status, answer.headers.get('www-authenticate')], [401, 'Bearer'], what);
+      t.is(answer.headers.get('content-type'), 'application/problem+json', what);
+      if (method !== 'HEAD') t.is(answer.json().code, 'unauthenticated', what);
+    }
+  t.is((await visitor.get('/groups', 'text/plain')).headers.get('www-authenticate'), 'Bearer');
+  const browser = await visitor.get('/groups', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8');
+  t.deepEqual([browser.status, browser.headers.get('www-authenticate')], [303, null]);
+  t.is((await ann.get('/groups', '*/*')).status, 200);
+});
+
+test('an unknown path answers a program in JSON and a browser with a page', async (t) => {
+  const visitor = site.client();
+  for (const headers of PROGRAMS) {
+    const answer = await visitor.send('/nowhere', { headers });
+    t.deepEqual([answer.status, answer.headers.get('content-type')], [404, 'application/problem+json'], headers.Accept);
+  }
+  t.regex((await visitor.get('/nowhere', 'text/html')).headers.get('content-type') ?? '', /^text\/html/);
+});
+
+test('a refused form comes back to a browser, and a program gets the reason', async (t) => {
+  const send = (accept: string) => site.client().form('/login', { name: 'Nobody', password: 'wrong' }, { Accept: accept });
+  const [page, program] = [await send('text/html'), await send('*/*')];
+  t.regex(page.text, /<form[^>]*action="\/login"/);
+  t.deepEqual([program.status, program.headers.get('www-authenticate')], [401, 'Bearer']);
+  t.is(program.json().code, 'unauthenticated');
 });
 
 test('a path that knows other methods says which', async (t) => {

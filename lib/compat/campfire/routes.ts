@@ -41,7 +41,7 @@ export function campfireRoutes(web: Web): Router {
 
 /** JSON is what these calls speak, errors too, unless text is liked better. The address has a key in it, so nothing may keep it or pass it on. */
 function beginAnswer(ctx: Context): void {
-  stateOf(ctx).speech = ctx.accepts(['json', 'text']) === 'text' ? 'text' : 'json';
+  stateOf(ctx).format = ctx.accepts(['json', 'text']) === 'text' ? 'text' : 'json';
   ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
 }
 
