@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import { within } from '../trace.ts';
 import { type State, stateOf } from './context.ts';
+import { hasValidHost } from './host.ts';
 import { introduce, REQUEST_ID, tellOf } from './request-log.ts';
 import type { Web } from './route-context.ts';
 import { setDataHeaders, setSecureHeaders } from './security.ts';
@@ -34,7 +35,7 @@ export type Refusals = WeakMap<IncomingMessage, Refusal>;
 export function frontDoor(app: Koa, web: Web, routes: readonly HotRoute[], refusals: Refusals): RequestListener {
   const others = app.callback();
   return (request, response) => {
-    const found = find(routes, request);
+    const found = hasValidHost(request) ? find(routes, request) : undefined; // the layers refuse it
     const ctx = found && app.createContext(request, response);
     if (!ctx || found.route.isFor?.(ctx) === false) return void others(request, response);
     take(web, ctx, found).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { loggablePath } from '../logger.ts';
 import { stateOf } from './context.ts';
 import { isAway } from './errors.ts';
 import { type Refusals, throwRefusals } from './fast-path.ts';
+import { refuseInvalidHost } from './host.ts';
 import { identify } from './identity.ts';
 import { readTyped } from './input.ts';
 import { replyProblem } from './reply.ts';
@@ -30,6 +31,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   app.use(describeRequest(web));
   app.use(secureHeaders);
   app.use(sayErrors(web, false));
+  app.use(refuseInvalidHost);
   app.use(layers.files);
   app.use(throwRefusals(layers.refusals));
   for (const router of layers.early) app.use(router.routes());

@@ -21,15 +21,37 @@ const REST_OF_POLICY = [
 
 const SECURE_ONLY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
 
+/** What no page here uses, nor may a file that is opened in the browser. Notifications, clipboard and full screen stay as they are. */
+const NO_FEATURES = [
+  'accelerometer',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'idle-detection',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'screen-wake-lock',
+  'serial',
+  'usb',
+  'xr-spatial-tracking',
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ');
+
 const SAME_FOR_ALL = Object.entries({
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Frame-Options': 'SAMEORIGIN',
+  'Permissions-Policy': NO_FEATURES,
 });
 
-/** Headers of every answer: a strict Content-Security-Policy, no sniffing, no referrer, no framing by others. */
+/** Headers of every response: a strict Content-Security-Policy, no sniffing, no referrer, no framing by others, no features of the device. */
 export const secureHeaders: Middleware = (ctx, next) => {
   setSecureHeaders(ctx);
   return next();

@@ -64,6 +64,9 @@ function checkHeaders(
   t.true(nonce.length >= 22);
   t.is(answer.headers.get('x-content-type-options'), 'nosniff');
   t.is(answer.headers.get('referrer-policy'), 'same-origin');
+  const features = answer.headers.get('permissions-policy')?.split(', ') ?? [];
+  for (const feature of ['camera', 'microphone', 'geolocation', 'payment', 'usb']) t.true(features.includes(`${feature}=()`), feature);
+  for (const used of ['clipboard-write', 'fullscreen', 'picture-in-picture']) t.true(!features.includes(`${used}=()`), used);
   t.is(answer.headers.get('access-control-allow-origin'), null);
   return nonce;
 }
