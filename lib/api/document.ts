@@ -1,13 +1,14 @@
+import { errorResponsesOf } from './error-responses.ts';
+import { examplesOf, type Json } from './examples.ts';
 import { componentSchemas, type JsonSchema, refTo, schemaOf } from './json-schema.ts';
-import { type Example, MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
-import { HEADERS, PATH_PARAMETERS, PROBLEMS } from './parameters.ts';
+import { type Body, MEDIA_TYPES, type Media, type Operation, TAGS } from './operation.ts';
+import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
+import { isText, responsesOf } from './responses.ts';
 import { OPERATIONS } from './table.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+const ABOUT = `Programs use the same URLs as people, with \`Authorization: Bearer TOKEN\`. People create tokens under *Settings*; a bot's token is shown when the bot is created.
 
-const ABOUT = `All that a person can do, a program can: the same URLs, with \`Authorization: Bearer TOKEN\`. People make tokens under *Settings*, bots get theirs when they are made.
-
-JSON is the default; \`Accept: text/plain\` gives lines for a shell. Errors are \`application/problem+json\` with a \`code\`. Whoever may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
+JSON is the default; where a response has the extension \`x-text\`, \`Accept: text/plain\` gives lines of text for a shell. Errors are \`application/problem+json\` with a \`code\`. Who may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
 
 const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   public: [],
@@ -25,6 +26,7 @@ export function describeApi(version: string): Json {
     servers: [{ url: '/', description: 'This server.' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(OPERATIONS),
+    webhooks: { event: { post: outgoingWebhook } },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
@@ -34,6 +36,16 @@ export function describeApi(version: string): Json {
     },
   };
 }
+
+/** What a bot with an outgoing webhook receives. */
+const outgoingWebhook: Json = {
+  operationId: 'receiveEvent',
+  tags: ['Webhooks'],
+  summary: 'An event, sent to a bot’s outgoing webhook',
+  description: 'Signed as Standard Webhooks asks. docs/bots.md tells of retries, and of answers.',
+  requestBody: { required: true, content: { [MEDIA_TYPES.json]: { schema: refTo('WebhookEvent') } } },
+  responses: { '2XX': { description: 'Received. A body of text, Markdown or JSON is posted as the bot’s answer.' } },
+};
 
 function pathsOf(operations: readonly Operation[]): Json {
   const paths = Map.groupBy(operations, ({ path }) => path);
@@ -49,26 +61,8 @@ function operationOf(operation: Operation): Json {
     security: SECURITY[access],
     parameters: parametersOf(operation),
     ...(body ? { requestBody: { required: body.optional !== true, content: requestContent(operation) } } : {}),
-    responses: { ...responsesOf(operation), ...problemsOf(operation) },
+    responses: { ...responsesOf(operation), ...errorResponsesOf(operation) },
   };
-}
-
-/** The name that ties together the parts of one example, wherever they stand in the document. */
-export const exampleName = ({ title }: Example): string =>
-  title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
-
-type Part = (example: Example) => unknown;
-
-/** The examples that say something here: a part that is undefined is left out. */
-function examplesOf(examples: readonly Example[], part: Part): Json {
-  const said = examples.flatMap((example) => {
-    const value = part(example);
-    return value === undefined ? [] : [[exampleName(example), { summary: example.title, value }] as const];
-  });
-  return said.length === 0 ? {} : { examples: Object.fromEntries(said) };
 }
 
 function parametersOf({ path, query, headers = [], examples }: Operation): Json[] {
@@ -113,69 +107,19 @@ const parameter = (where: string, name: string, { description, ...schema }: Json
   ...examples,
 });
 
-const isText = (media: Media): boolean => media !== 'json' && media !== 'form' && media !== 'multipart';
-
 function requestContent({ body, examples }: Operation): Json {
   return Object.fromEntries(
     (body?.media ?? []).map((media) => [
       MEDIA_TYPES[media],
       {
-        schema: isText(media) ? { type: 'string' } : body && refTo(media === 'multipart' ? (body.upload ?? body.schema) : body.schema),
+        schema: requestSchema(body, media),
         ...examplesOf(examples, (one) => (one.body?.media === media ? one.body.value : undefined)),
       },
     ]),
   );
 }
 
-function responsesOf({ responses, examples }: Operation): Json {
-  return Object.fromEntries(
-    Object.entries(responses).map(([status, response]) => {
-      const here = examples.filter((one) => one.status === Number(status));
-      const content = response.media
-        .filter((media) => media !== 'none')
-        .map((media) => [MEDIA_TYPES[media], contentOf(response, media, here)]);
-      const headers = Object.entries(response.headers ?? {}).map(([name, description]) => [
-        name,
-        { description, schema: { type: 'string' } },
-      ]);
-      return [
-        status,
-        {
-          description: response.description,
-          ...(headers.length > 0 ? { headers: Object.fromEntries(headers) } : {}),
-          ...(content.length > 0 ? { content: Object.fromEntries(content) } : {}),
-        },
-      ];
-    }),
-  );
-}
-
-function contentOf({ schema: name, list }: Response, media: Media, examples: readonly Example[]): Json {
-  const whole = name && refTo(name);
-  const schema = isText(media) || !whole ? { type: 'string' } : list ? { type: 'array', items: whole } : whole;
-  return { schema, ...examplesOf(examples, ({ answer }) => (answer.media === media ? answer.value : undefined)) };
-}
-
-/** The statuses that an operation says, and those that go without saying. */
-function problemsOf({ access, problems = {}, examples, path }: Operation): Json {
-  const usual: number[] = [
-    ...(access === 'public' ? [] : [400, 401, 429]),
-    ...(path.includes('{') ? [404] : []),
-    ...Object.keys(problems).map(Number),
-    503,
-  ];
-  return Object.fromEntries(
-    [...new Set(usual)].sort().map((status) => [
-      status,
-      {
-        description: problems[status] || PROBLEMS[status] || 'Refused.',
-        content: {
-          'application/problem+json': {
-            schema: refTo('Problem'),
-            ...examplesOf(examples, (one) => (one.status === status ? one.answer.value : undefined)),
-          },
-        },
-      },
-    ]),
-  );
+function requestSchema(body: Body | undefined, media: Media): JsonSchema {
+  const name = (media === 'multipart' && body?.upload) || body?.schema;
+  return isText(media) || name === undefined ? { type: 'string' } : refTo(name);
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { JsonSchema } from './json-schema.ts';
 import type { SchemaName } from './schemas.ts';
 
 /** The format of a body; MEDIA_TYPES has its media type. */
@@ -17,14 +18,22 @@ export const MEDIA_TYPES = {
   none: '',
 } as const satisfies Record<Media, string>;
 
+/**
+ * The bodies of an operation's errors. `problem`: RFC 9457. `webhook`: one word of text, or JSON in our own or Discord's format, as the client's URL,
+ * Accept and body ask. `discord`: JSON in Discord's format.
+ */
+export type ErrorFormat = 'problem' | 'webhook' | 'discord';
+
 /** Whose token is needed. `token`: anybody's; `member`: of a member of the group; `person`: of a person, not a bot; `moderator`: of a person who manages the group. */
 export type Access = 'public' | 'token' | 'member' | 'person' | 'moderator';
 
-/** A response that is not an error. `schema`: of its JSON; with `list` the JSON is an array of it. */
+/** A response that is not an error. `schema`: of its JSON; one of them where there are several; with `list` the JSON is an array of it. */
 export type Response = {
   readonly description: string;
-  readonly schema?: SchemaName;
+  readonly schema?: SchemaName | readonly SchemaName[];
   readonly list?: true;
+  /** The events of a stream, as OpenAPI 3.2 describes them in `itemSchema`. */
+  readonly events?: JsonSchema;
   readonly media: readonly Media[];
   /** Header names with their meaning. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,7 +41,7 @@ export type Response = {
 
 /** `upload`: its schema in multipart/form-data, where that takes more fields. */
 export type Body = {
-  readonly schema: SchemaName;
+  readonly schema?: SchemaName;
   readonly upload?: SchemaName;
   readonly media: readonly Media[];
   readonly optional?: true;
@@ -68,6 +77,8 @@ export type Operation = {
   readonly responses: Readonly<Record<number, Response>>;
   /** Statuses of errors, besides those that every operation has (document.ts). An empty text stands for that of PROBLEMS. */
   readonly problems?: Readonly<Record<number, string>>;
+  /** `problem` when absent. */
+  readonly errors?: ErrorFormat;
   readonly examples: readonly Example[];
 };
 

@@ -1,7 +1,8 @@
 import { curlOf } from './curl.ts';
+import { errorStatusesOf, errorText } from './error-responses.ts';
 import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
 import { MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
-import { HEADERS, PATH_PARAMETERS, PROBLEMS } from './parameters.ts';
+import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
 import { OPERATIONS } from './table.ts';
 
 /** A row of a table: a field or parameter, its type in words, and what it means. */
@@ -21,7 +22,8 @@ export function docsOf(origin: string) {
 }
 
 const isAnswered = (name: string): boolean =>
-  name === 'Problem' || OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => schema === name));
+  name === 'Problem' ||
+  OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => [schema].flat().some((one) => one === name)));
 
 function showOperation(origin: string, schemas: Readonly<Record<string, JsonSchema>>, operation: Operation) {
   const { id, method, path, summary, description = '', access, body, responses, problems = {}, examples } = operation;
@@ -30,11 +32,13 @@ function showOperation(origin: string, schemas: Readonly<Record<string, JsonSche
     access: ACCESS[access],
     parameters: parametersOf(operation),
     body: body
-      ? { types: kinds(body.media), optional: body.optional === true, forms: formsOf(schemas[body.upload ?? body.schema] ?? {}) }
+      ? { types: kinds(body.media), optional: body.optional === true, forms: formsOf(schemas[body.upload ?? body.schema ?? ''] ?? {}) }
       : null,
     answers: [
       ...Object.entries(responses).map(([status, response]) => answerOf(status, response)),
-      ...Object.entries(problems).map(problemOf),
+      ...errorStatusesOf(operation)
+        .filter((status) => status in problems)
+        .map((status) => problemOf(operation, status)),
     ],
     examples: examples.map((one) => ({
       title: one.title,
@@ -64,11 +68,11 @@ const kinds = (media: readonly Media[]): string =>
 
 const answerOf = (status: string, { description, schema, list, media }: Response) => ({
   ...{ status, what: prose(description), kinds: kinds(media) },
-  shape: schema === undefined ? null : { name: schema, many: list === true },
+  shape: typeof schema !== 'string' ? null : { name: schema, many: list === true },
 });
 
-const problemOf = ([status, what]: [string, string]) => ({
-  ...{ status, what: prose(what || PROBLEMS[Number(status)] || 'Refused.'), kinds: '' },
+const problemOf = (operation: Operation, status: number) => ({
+  ...{ status: String(status), what: prose(errorText(operation, status)), kinds: '' },
   shape: null,
 });
 

@@ -27,14 +27,15 @@ export const HEADERS: Readonly<Record<string, z.ZodType>> = {
 
 /** What any operation may answer, with the words for it. */
 export const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'The request is not of the form asked for; `field` names what is wrong.',
-  401: 'No token, or one that is not good.',
-  403: 'You may see it, but not do this.',
-  404: 'Absent, or not for you to know that it exists.',
-  409: 'The first request with this key is still being written.',
-  410: 'It was erased; the key is used up.',
-  413: 'Too long.',
-  422: 'A rule is broken; `field` names what is wrong.',
-  429: 'Too much at once; `Retry-After` says for how long to wait.',
-  503: 'The store does not answer. With a key it is safe to send the same again.',
+  400: 'Malformed request; `field` names the wrong field.',
+  401: 'No token, or an invalid one.',
+  403: 'Visible to you, but not allowed.',
+  404: 'Not found, or not visible to you.',
+  409: 'The first request with this key is still being processed.',
+  410: 'The message was erased; its key cannot be used again.',
+  413: 'Too large.',
+  415: 'Unknown Content-Encoding.',
+  422: 'Well-formed but against a rule; `field` names the wrong field.',
+  429: 'Too many requests; `Retry-After` says for how long to wait.',
+  503: 'The database does not answer. With an idempotency key it is safe to send the same again.',
 };

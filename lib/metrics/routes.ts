@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { notFound } from '../errors.ts';
+import { notFound, unauthenticated } from '../errors.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { expose, openSnapshot } from './exposition.ts';
@@ -11,7 +11,7 @@ export function metricsRoutes({ core }: Pick<Web, 'core'>): Router {
   const router = new Router();
   const snapshots = openSnapshots(openSnapshot(core));
   router.get('/metrics', async (ctx) => {
-    if (!mayScrape(scraperOf(ctx), core.config)) return refuse(ctx, core.config.metricsToken !== undefined);
+    if (!mayScrape(scraperOf(ctx), core.config)) refuse(ctx, core.config.metricsToken !== undefined);
     const { type, text } = await expose(await snapshots());
     ctx.set('Cache-Control', 'no-store');
     ctx.body = text;
@@ -29,11 +29,9 @@ const scraperOf = (ctx: Context): Scraper => ({
   ),
 });
 
-/** Without a token nobody else may ever look, so there is nothing here; with one, it is asked for. */
-function refuse(ctx: Context, hasToken: boolean): void {
+/** Without METRICS_TOKEN nobody else may read them, so the route does not exist for them; with it the token is asked for. */
+function refuse(ctx: Context, hasToken: boolean): never {
   if (!hasToken) throw notFound();
-  ctx.set({ 'WWW-Authenticate': 'Bearer realm="metrics"', 'Cache-Control': 'no-store' });
-  ctx.status = 401;
-  ctx.type = 'text/plain';
-  ctx.body = 'METRICS_TOKEN is needed here.\n';
+  ctx.set('WWW-Authenticate', 'Bearer realm="metrics"');
+  throw unauthenticated('This needs METRICS_TOKEN as bearer token.');
 }

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Answer, Client } from '../helpers/client.ts';
 import { faultsIn } from './conform.ts';
 import { differences, examplesOf, type Found } from './examples.ts';
-import { type Call, callsIn, type Document } from './openapi.ts';
+import { type Call, callsIn, contentOf, type Document } from './openapi.ts';
 import { makeWorld, type World } from './world.ts';
 
 let world: World;
@@ -49,8 +49,9 @@ function faultsOf({ operation }: Call, example: Found, answer: Answer): string[]
   const declared = operation.responses[answer.status];
   if (!declared || (example.status === undefined ? answer.status >= 300 : String(answer.status) !== example.status))
     return [`${answer.status}, not ${example.status ?? 'a success'}: ${answer.text}`];
-  if (!declared.content) return answer.text === '' ? [] : [`a body: ${answer.text}`];
-  const content = declared.content[type];
+  const contents = contentOf(declared);
+  if (!contents) return answer.text === '' ? [] : [`a body: ${answer.text}`];
+  const content = contents[type];
   if (!content) return [`${type} is not declared`];
   const value: unknown = type.endsWith('json') ? JSON.parse(world.sample(answer.text)) : answer.text;
   const shape = faultsIn(content.schema, value, document.components.schemas);
@@ -73,8 +74,8 @@ test('every example of the document is sent as it stands, and answered as it say
 test('what examples show is of the shape that the document declares', (t) => {
   const faults: string[] = [];
   for (const { path, operation } of callsIn(document))
-    for (const part of [operation.requestBody, ...Object.values(operation.responses)])
-      for (const { schema, examples } of Object.values(part?.content ?? {}))
+    for (const content of [operation.requestBody?.content, ...Object.values(operation.responses).map(contentOf)])
+      for (const { schema, examples } of Object.values(content ?? {}))
         for (const [name, { value }] of Object.entries(examples ?? {}))
           faults.push(...faultsIn(schema, value, document.components.schemas).map((fault) => `${path} (${name}): ${fault}`));
   t.deepEqual(faults, []);

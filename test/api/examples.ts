@@ -1,5 +1,5 @@
 import { MINTED } from '../../lib/api/samples.ts';
-import type { Call, Content, Examples } from './openapi.ts';
+import { type Call, type Content, contentOf, type Examples } from './openapi.ts';
 
 /** One example of the document, put together from the parts that have its name. */
 export type Found = {
@@ -22,7 +22,7 @@ export function examplesOf(call: Call): Found[] {
   const names = [
     ...parameters.flatMap(({ examples }) => namesIn(examples)),
     ...namesOf(requestBody?.content),
-    ...Object.values(responses).flatMap(({ content }) => namesOf(content)),
+    ...Object.values(responses).flatMap((one) => namesOf(contentOf(one))),
   ];
   return (names.length === 0 ? [operationId] : [...new Set(names)]).map((name) => put(call, name));
 }
@@ -39,7 +39,7 @@ function put({ path, operation }: Call, name: string): Found {
   const query = new URLSearchParams(of('query').map(([param, value]): [string, string] => [param, value])).toString();
   const asked = partIn(requestBody?.content, name);
   const [status, type, answer] = Object.entries(responses)
-    .map(([code, { content }]) => [code, ...(partIn(content, name) ?? [undefined, undefined])] as const)
+    .map(([code, response]) => [code, ...(partIn(contentOf(response), name) ?? [undefined, undefined])] as const)
     .find(([, , value]) => value !== undefined) ?? [undefined, undefined, undefined];
   return {
     ...{ name, path: query === '' ? filled : `${filled}?${query}`, status, type, answer },

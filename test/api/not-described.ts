@@ -28,10 +28,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /rooms/:room/@:id',
   'GET /files/:id/thumb',
   'GET /files/:id/:name',
-  'GET /hooks/:token',
   // The same calls by another method or at the addresses that clients of other chats insist on: docs/bots.md has them.
-  'PUT /hooks/:token',
-  'PUT /rooms/:room/:key/messages/:id',
   ...[
     '/hooks/:id/:token',
     '/hooks/:id/:token/:as',

@@ -18,7 +18,7 @@ export type OperationObject = {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content; readonly 'x-text'?: Content }>>;
 };
 export type Document = {
   readonly openapi: string;
@@ -27,6 +27,10 @@ export type Document = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
   readonly components: { readonly schemas: Schemas; readonly securitySchemes: Readonly<Record<string, { readonly type: string }>> };
 };
+
+/** The content of a response, with the text that is sent instead when a client asks for it. */
+export const contentOf = (response: OperationObject['responses'][string]): Content | undefined =>
+  response['x-text'] ? { ...response.content, ...response['x-text'] } : response.content;
 
 export type Call = { readonly method: string; readonly path: string; readonly operation: OperationObject };
 

@@ -1,8 +1,34 @@
-import type { Operation } from '../operation.ts';
+import { z } from 'zod';
+import type { Example, Operation } from '../operation.ts';
 
 const ROOM = '/rooms/{room}/{botKey}/messages';
 const room = { room: 'team', botKey: 'ID-KEY' };
-const CAMPFIRE = 'The key in the path says who asks. ';
+const ID = z.int().min(0).optional();
+const historyQuery = z.object({
+  before: ID.describe('The id of a message: those before it.'),
+  after: ID.describe('The id of a message: those after it.'),
+});
+const UNKNOWN = 'Unknown or replaced key.';
+const CAMPFIRE = 'The key in the path authenticates the bot. ';
+
+/** What PATCH and PUT have in common. */
+const edit = {
+  path: `${ROOM}/{message}`,
+  tag: 'Campfire',
+  access: 'public',
+  description: CAMPFIRE.trim(),
+  body: { media: ['text'] },
+  responses: { 200: { description: 'The message.', schema: 'CampfireMessage', media: ['json'] } },
+  problems: { 401: UNKNOWN, 403: 'It is not yours, or the group is archived.', 413: '', 422: '', 429: '' },
+} as const satisfies Partial<Operation>;
+
+const editExample = (title: string): Example => ({
+  title,
+  path: { ...room, message: 33 },
+  body: { media: 'text', value: 'Lunch at noon?' },
+  status: 200,
+  answer: { media: 'json' },
+});
 
 /** The calls of Campfire’s bots, at the addresses that they know. */
 export const campfireTable: readonly Operation[] = [
@@ -15,11 +41,12 @@ export const campfireTable: readonly Operation[] = [
     summary: 'Post a message',
     description: `${CAMPFIRE}The body is the text itself.`,
     headers: ['Idempotency-Key'],
-    body: { schema: 'WebhookDelivery', media: ['text'] },
+    body: { media: ['text'] },
     responses: {
-      201: { description: 'Posted.', media: ['none'], headers: { Location: 'The address of the message; it ends in its id.' } },
+      201: { description: 'Posted.', media: ['none'], headers: { Location: 'The URL of the message; it ends in its id.' } },
+      200: { description: 'This idempotency key has posted it before.', media: ['none'] },
     },
-    problems: { 401: 'The key does not hold.', 403: 'The group is archived.', 422: '', 429: '' },
+    problems: { 401: UNKNOWN, 403: 'The group is archived.', 409: '', 413: '', 422: '', 429: '' },
     examples: [{ title: 'Post', path: room, body: { media: 'text', value: 'Lunch?' }, status: 201, answer: { media: 'none' } }],
   },
   {
@@ -29,17 +56,18 @@ export const campfireTable: readonly Operation[] = [
     tag: 'Campfire',
     access: 'public',
     summary: 'Read messages',
-    description: `${CAMPFIRE}Forty at once, oldest first; \`before\` and \`after\` take a message’s id.`,
+    description: `${CAMPFIRE}Forty at once, oldest first.`,
+    query: historyQuery,
     responses: {
       200: {
         description: 'The messages.',
         schema: 'CampfireMessage',
         list: true,
         media: ['json'],
-        headers: { Link: 'The next page.', 'X-Total-Count': 'How many there are.' },
+        headers: { Link: 'The next page.', 'X-Total-Count': 'The number of messages.' },
       },
     },
-    problems: { 401: 'The key does not hold.' },
+    problems: { 401: UNKNOWN },
     examples: [{ title: 'Read', path: room, status: 200, answer: { media: 'json' } }],
   },
   {
@@ -50,11 +78,11 @@ export const campfireTable: readonly Operation[] = [
     access: 'public',
     summary: 'Boost a message',
     description: `${CAMPFIRE}A boost is a reaction.`,
-    body: { schema: 'WebhookDelivery', media: ['text'] },
+    body: { media: ['text'] },
     responses: { 201: { description: 'The boost.', schema: 'CampfireBoost', media: ['json'] } },
-    problems: { 401: 'The key does not hold.', 422: '', 429: '' },
+    problems: { 401: UNKNOWN, 422: '', 429: '' },
     examples: [
-      { title: 'Boost', path: { ...room, message: 32 }, body: { media: 'text', value: '👍' }, status: 201, answer: { media: 'json' } },
+      { title: 'Boost', path: { ...room, message: 33 }, body: { media: 'text', value: '👍' }, status: 201, answer: { media: 'json' } },
     ],
   },
   {
@@ -66,30 +94,11 @@ export const campfireTable: readonly Operation[] = [
     summary: 'Take a boost back',
     description: CAMPFIRE.trim(),
     responses: { 204: { description: 'Taken back.', media: ['none'] } },
-    problems: { 401: 'The key does not hold.', 429: '' },
-    examples: [{ title: 'No boost', path: { ...room, message: 32, boost: 33 }, status: 204, answer: { media: 'none' } }],
+    problems: { 401: UNKNOWN, 429: '' },
+    examples: [{ title: 'No boost', path: { ...room, message: 33, boost: 34 }, status: 204, answer: { media: 'none' } }],
   },
-  {
-    id: 'campfireEdit',
-    method: 'patch',
-    path: `${ROOM}/{message}`,
-    tag: 'Campfire',
-    access: 'public',
-    summary: 'Edit a message',
-    description: `${CAMPFIRE}\`PUT\` does the same.`,
-    body: { schema: 'WebhookDelivery', media: ['text'] },
-    responses: { 200: { description: 'The message.', schema: 'CampfireMessage', media: ['json'] } },
-    problems: { 401: 'The key does not hold.', 403: 'It is not yours.', 422: '', 429: '' },
-    examples: [
-      {
-        title: 'Edit',
-        path: { ...room, message: 32 },
-        body: { media: 'text', value: 'Lunch at noon?' },
-        status: 200,
-        answer: { media: 'json' },
-      },
-    ],
-  },
+  { ...edit, id: 'campfireEdit', method: 'patch', summary: 'Edit a message', examples: [editExample('Edit')] },
+  { ...edit, id: 'campfireReplace', method: 'put', summary: 'Edit a message, with PUT', examples: [editExample('Edit, with PUT')] },
   {
     id: 'campfireErase',
     method: 'delete',
@@ -99,7 +108,7 @@ export const campfireTable: readonly Operation[] = [
     summary: 'Erase a message',
     description: CAMPFIRE.trim(),
     responses: { 204: { description: 'Erased.', media: ['none'] } },
-    problems: { 401: 'The key does not hold.', 403: 'It is not yours.', 429: '' },
-    examples: [{ title: 'Erase', path: { ...room, message: 32 }, status: 204, answer: { media: 'none' } }],
+    problems: { 401: UNKNOWN, 403: 'It is not yours.', 429: '' },
+    examples: [{ title: 'Erase', path: { ...room, message: 33 }, status: 204, answer: { media: 'none' } }],
   },
 ];

@@ -1,9 +1,29 @@
 import { everythingQuery } from '../../live/all-groups/routes.ts';
 import { streamQuery } from '../../live/routes.ts';
+import { type JsonSchema, refTo } from '../json-schema.ts';
 import type { Operation } from '../operation.ts';
+import type { SchemaName } from '../schemas.ts';
 
 const slug = 'team';
-const STREAM = '`id` is the place in the log: reconnect with `Last-Event-ID`, and you get all that came after, in order, once.';
+const data = (name: SchemaName) => ({ type: 'string', contentMediaType: 'application/json', contentSchema: refTo(name) });
+const ended = (event: string, description: string): JsonSchema => ({
+  ...{ type: 'object', description, required: ['event', 'data'] },
+  properties: { event: { const: event }, data: { type: 'string' } },
+});
+
+/** What a stream of JSON consists of. */
+const EVENTS: JsonSchema = {
+  anyOf: [
+    { type: 'object', description: 'A log entry.', required: ['data'], properties: { id: { type: 'string' }, data: data('LogEntry') } },
+    {
+      ...{ type: 'object', description: 'Who is writing now.', required: ['event', 'data'] },
+      properties: { event: { const: 'typing' }, data: data('TypingEvent') },
+    },
+    ended('closed', 'The token or the membership is gone: do not reconnect.'),
+    ended('reset', 'The cursor is past the end of the log (a restored backup): read the history again.'),
+  ],
+};
+const STREAM = '`id` is the cursor: reconnect with it in `Last-Event-ID` to get every later entry in order, once.';
 
 /** Streams of events. */
 export const eventsTable: readonly Operation[] = [
@@ -14,10 +34,10 @@ export const eventsTable: readonly Operation[] = [
     tag: 'Events',
     access: 'member',
     summary: 'Listen to a group',
-    description: `An answer that does not end: each line of the group’s log, as it is written. ${STREAM} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
+    description: `A response that does not end: each entry of the group’s log, as it is written. ${STREAM} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
     query: streamQuery,
     headers: ['Last-Event-ID'],
-    responses: { 200: { description: 'The events.', media: ['stream', 'text'] } },
+    responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
     problems: { 429: 'Too many streams are open.' },
     examples: [
       {
@@ -36,11 +56,10 @@ export const eventsTable: readonly Operation[] = [
     tag: 'Events',
     access: 'token',
     summary: 'Listen to all my groups',
-    description:
-      'One stream for all groups that you are in, those that you come into meanwhile among them. `as=text` prints `slug name: text` lines.',
+    description: `One stream for all groups that you are in, also those that you are added to later. ${STREAM} \`as=text\` prints \`slug name: text\` lines.`,
     query: everythingQuery,
     headers: ['Last-Event-ID'],
-    responses: { 200: { description: 'The events.', media: ['stream', 'text'] } },
+    responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
     problems: { 410: 'The cursor is too old, or another’s.', 429: 'Too many streams are open.' },
     examples: [{ title: 'From the beginning', query: { after: '0' }, status: 200, answer: { media: 'stream' } }],
   },

@@ -3,7 +3,11 @@ import { AT, GARDEN, group, MINTED, NOTHING_HERE } from '../samples.ts';
 
 const slug = 'team';
 const json = 'json' as const;
-const MANAGED = { description: 'The group as it is now.', schema: 'ManagedGroup', media: ['json'] } as const;
+const MANAGED = {
+  description: 'The group as it is now. As text, after a change: 204 without a body.',
+  schema: 'ManagedGroup',
+  media: ['json'],
+} as const;
 const managed = {
   ...group({ role: 'moderator' }),
   ...{ code: MINTED.code, invite: `/join/${MINTED.code}`, code_expires_at: null, code_uses_left: null },
@@ -78,7 +82,7 @@ export const groupsTable: readonly Operation[] = [
         headers: { Location: 'Its address.' },
       },
     },
-    problems: { 403: 'A bot asks.', 422: 'No group has this code.', 429: '' },
+    problems: { 403: 'A bot asks.', 404: 'There is no open group of this slug.', 422: 'No group has this code.' },
     examples: [
       {
         title: 'Join an open group',
@@ -121,7 +125,7 @@ export const groupsTable: readonly Operation[] = [
     summary: 'Change settings',
     description: 'What the group is, for those who manage it; with `level` and `hide`, what it is to you, for every member.',
     body: { schema: 'SettingsChange', media: ['json', 'form', 'multipart'] },
-    responses: { 200: MANAGED, 204: { description: 'Done (to all but JSON).', media: ['none'] } },
+    responses: { 200: MANAGED },
     problems: { 403: 'You do not manage the group.', 422: '' },
     examples: [
       {

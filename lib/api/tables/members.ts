@@ -49,8 +49,7 @@ export const membersTable: readonly Operation[] = [
     description: '`leave` is for every member; the rest is for those who manage the group.',
     body: { schema: 'MemberChange', media: ['json', 'form', 'multipart'] },
     responses: {
-      200: { description: 'How the one stands to the group now.', schema: 'Membership', media: ['json'] },
-      204: { description: 'Done (to all but JSON).', media: ['none'] },
+      200: { description: 'The membership as it is now. As text: 204 without a body.', schema: 'Membership', media: ['json'] },
     },
     problems: { 403: 'You do not manage the group.', 409: 'Its last moderator cannot leave.', 422: 'There is nobody of this name.' },
     examples: [

@@ -158,9 +158,9 @@ export const messagesTable: readonly Operation[] = [
     description: 'Up to a message, by `n` or `seq`; all when neither is given. What was read stays read: the mark moves only forward.',
     body: { schema: 'ReadUpTo', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
-      200: { description: 'Where the mark is now.', schema: 'ReadMark', media: ['json'] },
-      204: { description: 'Done (to all but JSON).', media: ['none'] },
+      200: { description: 'Where the mark is now. As text: 204 without a body.', schema: 'ReadMark', media: ['json'] },
     },
+    problems: { 422: 'There is no such message.' },
     examples: [
       {
         title: 'Up to a message',

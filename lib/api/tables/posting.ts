@@ -155,6 +155,7 @@ export const postingTable: readonly Operation[] = [
     access: 'member',
     summary: 'Read the message of a key',
     responses: { 200: MESSAGE },
+    problems: { 422: 'The key is longer than 255 characters.' },
     examples: [
       {
         title: 'What it says',
@@ -173,7 +174,7 @@ export const postingTable: readonly Operation[] = [
     summary: 'Erase the message of a key',
     description: 'The key is used up with it, unless the erasure is taken back.',
     responses: { 200: MESSAGE },
-    problems: { 403: 'The group is archived.', 429: '' },
+    problems: { 403: 'The group is archived.', 422: 'The key is longer than 255 characters.' },
     examples: [{ title: 'Erase it', path: KEPT, status: 200, answer: { media: 'json', value: { ...erased(16, 18), edited_at: AT } } }],
   },
 ];

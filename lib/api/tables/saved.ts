@@ -17,8 +17,7 @@ export const savedTable: readonly Operation[] = [
     description: 'Nobody else learns of it. With `on=0` it is let go. A thousand at most.',
     body: { schema: 'SaveSwitch', media: ['json', 'form', 'multipart'] },
     responses: {
-      200: { description: 'Whether it is saved now.', schema: 'SaveState', media: ['json'] },
-      204: { description: 'Done (to a shell).', media: ['none'] },
+      200: { description: 'Whether it is saved now. As text: 204 without a body.', schema: 'SaveState', media: ['json'] },
     },
     problems: { 403: 'It is erased, or you have saved a thousand.' },
     examples: [

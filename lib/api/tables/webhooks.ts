@@ -1,58 +1,118 @@
 import type { Operation } from '../operation.ts';
 import { GROUP, MINTED } from '../samples.ts';
 
-const HOOKED = '/hooks/{token}/messages/{message}';
+const HOOK = '/hooks/{token}';
+const HOOKED = `${HOOK}/messages/{message}`;
+const hook = { token: 'TOKEN' };
+const unknown = { token: 'UNKNOWN' };
 const hooked = { token: 'TOKEN', message: 29 };
-const DISCORD = { description: 'The message, in Discord’s shape.', schema: 'DiscordMessage', media: ['json'] } as const;
+const DISCORD = { description: 'The message, in Discord’s format.', schema: 'DiscordMessage', media: ['json'] } as const;
+const UNSIGNED = 'Signature missing or invalid.';
+const NO_HOOK = 'There is no such webhook.';
+
+const receipt = (seq: number) => ({
+  ...{ ok: true, success: true, id: `${GROUP.id}-${seq}`, seq },
+  url: `${MINTED.origin}/groups/team/messages/${seq}`,
+});
+
+/** What POST and PUT have in common. */
+const delivery = {
+  path: HOOK,
+  tag: 'Webhooks',
+  access: 'public',
+  headers: ['Idempotency-Key'],
+  body: { schema: 'WebhookDelivery', media: ['json', 'text', 'form', 'multipart'] },
+  responses: {
+    200: {
+      description:
+        'Stored: `ok`. As JSON for `Accept: application/json` alone; in Discord’s format for `?wait=true` and for files from its clients.',
+      schema: ['WebhookReceipt', 'DiscordMessage'],
+      media: ['text', 'json'],
+    },
+    204: { description: 'Stored, to a client that speaks Discord’s format.', media: ['none'] },
+  },
+  errors: 'webhook',
+  problems: {
+    400: 'The body cannot be read, or has nothing to show.',
+    403: UNSIGNED,
+    404: NO_HOOK,
+    409: '',
+    410: 'The group is archived, or the bot is not in it any more.',
+    413: '',
+    415: '',
+    422: 'The idempotency key belongs to another body.',
+    429: '',
+  },
+} as const satisfies Partial<Operation>;
 
 /** Incoming webhooks. */
 export const webhooksTable: readonly Operation[] = [
   {
+    ...delivery,
     id: 'deliver',
     method: 'post',
-    path: '/hooks/{token}',
-    tag: 'Webhooks',
-    access: 'public',
     summary: 'Post by webhook',
     description:
-      'The URL is all that is needed. What clients of Slack, Mattermost, Rocket.Chat, Discord and many others send is understood, at this URL and at those that they insist on (`/services/…`, `/api/webhooks/…`); docs/bots.md has the list. `PUT` does the same. A browser that opens the URL is shown how to use it.',
-    headers: ['Idempotency-Key'],
-    body: { schema: 'WebhookDelivery', media: ['json', 'text', 'form', 'multipart'] },
-    responses: {
-      200: {
-        description: 'Stored for good: `ok`, or JSON for `Accept: application/json` alone.',
-        schema: 'WebhookReceipt',
-        media: ['text', 'json'],
-      },
-    },
-    problems: {
-      403: 'It is to be signed, and is not.',
-      409: '',
-      410: 'The group is archived.',
-      413: '',
-      415: 'An unknown Content-Encoding.',
-      422: 'The key stands for another body.',
-      429: '',
-    },
+      'The URL is all that is needed. It understands what clients of Slack, Mattermost, Rocket.Chat, Discord and many others send, here and at the URLs that they insist on (`/services/…`, `/api/webhooks/…`); docs/bots.md has the list.',
     examples: [
       {
         title: 'A line',
-        path: { token: 'TOKEN' },
+        path: hook,
         body: { media: 'text', value: 'Disk 91% full on db1' },
         status: 200,
         answer: { media: 'text', value: 'ok' },
       },
       {
         title: 'As Slack’s clients do',
-        path: { token: 'TOKEN' },
+        path: hook,
         body: { media: 'json', value: { text: 'Build 7 *passed*', username: 'ci' } },
         status: 200,
-        answer: {
-          media: 'json',
-          value: { ok: true, success: true, id: `${GROUP.id}-29`, seq: 29, url: `${MINTED.origin}/groups/team/messages/29` },
-        },
+        answer: { media: 'json', value: receipt(29) },
+      },
+      {
+        title: 'To an unknown URL',
+        path: unknown,
+        body: { media: 'text', value: 'Disk 91% full on db1' },
+        status: 404,
+        answer: { media: 'text', value: 'no_service' },
+      },
+      {
+        title: 'With nothing to show',
+        path: hook,
+        body: { media: 'json', value: { text: '' } },
+        status: 400,
+        answer: { media: 'json', value: { ok: false, success: false, error: 'no_text' } },
       },
     ],
+  },
+  {
+    ...delivery,
+    id: 'deliverByPut',
+    method: 'put',
+    summary: 'Post by webhook, with PUT',
+    description: 'The same as POST.',
+    examples: [
+      {
+        title: 'A line, with PUT',
+        path: hook,
+        body: { media: 'text', value: 'Disk 92% full on db1' },
+        status: 200,
+        answer: { media: 'text', value: 'ok' },
+      },
+    ],
+  },
+  {
+    id: 'describeHook',
+    method: 'get',
+    path: HOOK,
+    tag: 'Webhooks',
+    access: 'public',
+    summary: 'How to post by a webhook',
+    description: 'Posts nothing.',
+    responses: { 200: { description: 'Lines to copy, as text or as a page.', media: ['text', 'html'] } },
+    errors: 'webhook',
+    problems: { 404: NO_HOOK },
+    examples: [{ title: 'How to post', path: hook, status: 200, answer: { media: 'text' } }],
   },
   {
     id: 'readDelivered',
@@ -64,6 +124,8 @@ export const webhooksTable: readonly Operation[] = [
     description:
       'As Discord’s clients do, also at `/api/webhooks/{id}/{token}/messages/{message}`. The id is the one that posting answered in Discord’s shape.',
     responses: { 200: DISCORD },
+    errors: 'discord',
+    problems: { 403: UNSIGNED, 404: 'There is no such message of this webhook.' },
     examples: [{ title: 'Read', path: hooked, status: 200, answer: { media: 'json' } }],
   },
   {
@@ -75,7 +137,16 @@ export const webhooksTable: readonly Operation[] = [
     summary: 'Edit what a webhook posted',
     body: { schema: 'WebhookDelivery', media: ['json', 'form', 'multipart'] },
     responses: { 200: DISCORD },
-    problems: { 403: 'It is to be signed, and is not.', 429: '' },
+    errors: 'discord',
+    problems: {
+      400: '',
+      403: UNSIGNED,
+      404: 'There is no such message of this webhook.',
+      410: 'The group is archived.',
+      413: '',
+      415: '',
+      429: '',
+    },
     examples: [
       {
         title: 'Edit',
@@ -94,7 +165,16 @@ export const webhooksTable: readonly Operation[] = [
     access: 'public',
     summary: 'Erase what a webhook posted',
     responses: { 204: { description: 'Erased.', media: ['none'] } },
-    problems: { 403: 'It is to be signed, and is not.', 429: '' },
+    errors: 'discord',
+    problems: {
+      400: '',
+      403: UNSIGNED,
+      404: 'There is no such message of this webhook.',
+      410: 'The group is archived.',
+      413: '',
+      415: '',
+      429: '',
+    },
     examples: [{ title: 'Erase', path: hooked, status: 204, answer: { media: 'none' } }],
   },
 ];

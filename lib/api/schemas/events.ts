@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { Actor, id, moment, Named, slug } from './fields.ts';
+import { Message } from './messages.ts';
+
+/** What every entry of a log has. */
+const Entry = z.object({
+  group: slug,
+  seq: z.int().describe('Its place in the group’s log.'),
+  n: z.int().describe('The number of messages up to this entry.'),
+  at: moment,
+  author: Actor.describe('Who did it.'),
+});
+const target = z.int().describe('The seq of the message that it changes.');
+const FollowUp = Entry.extend({ target });
+
+const entries = {
+  EditEntry: FollowUp.extend({
+    kind: z.literal('edit'),
+    body: z.string().describe('The new text. Empty once it was erased for good.'),
+    format: z.enum(['text', 'markdown', 'model']),
+    mentions: z.array(id).optional().describe('Members whom the new text mentions by @name.'),
+    scrubbed: z.literal(true).optional().describe('The text was erased for good.'),
+  }),
+  EraseEntry: FollowUp.extend({ kind: z.literal('erase'), undoUntil: z.int().describe('In ms since 1970: until then it can be undone.') }),
+  UneraseEntry: FollowUp.extend({ kind: z.literal('unerase') }),
+  ReactionEntry: FollowUp.extend({ kind: z.enum(['react', 'unreact']), emoji: z.string() }),
+  PinEntry: FollowUp.extend({ kind: z.enum(['pin', 'unpin']) }),
+  MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who came or went.') }),
+  RenameEntry: Entry.extend({ kind: z.literal('rename'), name: z.string(), slug }),
+  TopicEntry: Entry.extend({ kind: z.literal('topic'), topic: z.string() }),
+  ArchiveEntry: Entry.extend({ kind: z.literal('archive'), on: z.boolean() }),
+} as const;
+
+const Room = z.object({
+  id: z.int().describe('The group’s number.'),
+  name: z.string().nullable().describe('null: direct messages.'),
+  path: z.string().describe('Where to post an answer in Campfire’s protocol; the bot’s key is in it.'),
+});
+
+/** The data of streamed events, and the body of an outgoing webhook. */
+export const eventSchemas = {
+  ...entries,
+  LogEntry: z
+    .union([
+      Message,
+      entries.EditEntry,
+      entries.EraseEntry,
+      entries.UneraseEntry,
+      entries.ReactionEntry,
+      entries.PinEntry,
+      entries.MembershipEntry,
+      entries.RenameEntry,
+      entries.TopicEntry,
+      entries.ArchiveEntry,
+    ])
+    .describe('One entry of a group’s log: the data of an event without a name. `kind` says which.'),
+  TypingEvent: z
+    .object({ group: slug, users: z.array(Named), several: z.boolean().describe('More than four, who are not named.') })
+    .describe('The data of the event `typing`: who is writing now.'),
+  WebhookEvent: z
+    .object({
+      event: z
+        .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'test'])
+        .describe('What happened. `test`: sent by hand.'),
+      group: slug,
+      seq: z.int().describe('Of the log entry.'),
+      at: moment,
+      user: Actor.describe('Who did it.'),
+      actor: Actor.describe('The same as `user`.'),
+      room: Room,
+      message: z
+        .looseObject({
+          id: z.int().describe('Its seq.'),
+          text: z.string(),
+          body: z.object({ html: z.string(), plain: z.string() }),
+          path: z.string(),
+        })
+        .nullable()
+        .describe(
+          'The message that it is about, as it is now: the fields of Message, with `id`, `body` and `path` as in Campfire’s webhooks.',
+        ),
+      hop: z.int().describe('How many messages in a row up to this one are by bots.'),
+      reaction: z.string().optional().describe('The emoji.'),
+      member: Actor.optional().describe('Who came or went.'),
+    })
+    .describe('The body of an outgoing webhook.'),
+} as const;

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { Actor, id, moment, Named, role, roleOrNone, slug, url } from './fields.ts';
+
+const Group = z.object({
+  id,
+  number: z.int().describe('1, 2, 3 … in the order of creation.'),
+  slug,
+  name: z.string(),
+  topic: z.string(),
+  kind: z.enum(['group', 'direct']),
+  open: z.boolean().describe('Whether everybody on this server may join without a code.'),
+  archived: z.boolean().describe('Read-only.'),
+  role: roleOrNone,
+  messages: z.int().describe('The number of messages.'),
+  unread: z.int(),
+  level: z
+    .enum(['everything', 'mentions', 'nothing'])
+    .nullable()
+    .describe('What you are notified of. nothing: muted. null: not in the group.'),
+  hidden: z.boolean().describe('Direct messages that you took out of your list.'),
+  url,
+});
+
+const Last = z.object({ seq: z.int(), author: z.string(), text: z.string().describe('140 characters at most.'), at: moment });
+
+const Token = z.object({
+  prefix: z.string().describe('Its first characters.'),
+  name: z.string().nullable().describe('The name that its owner gave it.'),
+  created_at: moment,
+  last_used_at: moment.nullable().describe('Within a minute.'),
+});
+
+export const groupSchemas = {
+  Group,
+  MyGroup: Group.extend({ last: Last.nullable() }),
+  ManagedGroup: Group.extend({
+    code: z.string().optional().describe('The join code. Only for those who manage the group, as the three below.'),
+    invite: z.string().optional().describe('The path of the invitation page.'),
+    code_expires_at: moment.nullable().optional(),
+    code_uses_left: z.int().nullable().optional().describe('How many more the code lets in; null: any number.'),
+  }),
+  Member: Actor.extend({
+    color: z.int(),
+    admin: z.boolean(),
+    role,
+    present: z.boolean().describe('Has the group open.'),
+    seen_at: moment.nullable().describe('When they last had the group open, within some minutes; null: not known.'),
+  }),
+  Membership: Actor.extend({ group: slug, in: z.boolean(), role: roleOrNone }),
+  Me: Actor.extend({
+    color: z.int(),
+    admin: z.boolean(),
+    at: moment.describe('The server’s clock.'),
+    token: Token.nullable().describe('The token that was sent; null for a browser’s session.'),
+    groups: z.array(Named.extend({ slug, role })).describe('The groups that the token’s owner is in.'),
+  }),
+  Invitation: z.object({ name: z.string(), topic: z.string(), members: z.int(), in: z.boolean().describe('Whether you are in already.') }),
+} as const;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Actor, id, moment, Named, slug, url } from './fields.ts';
+
+const Author = Actor.extend({
+  as: z.string().optional().describe('A sender name that a webhook gave, shown beside the bot’s own.'),
+});
+
+const Reaction = z.object({ emoji: z.string(), by: z.array(id).describe('Users, in the order of reacting.') });
+
+const Attachment = z.object({
+  id,
+  name: z.string(),
+  type: z.string().describe('The media type, detected from the content.'),
+  bytes: z.int(),
+  width: z.int().nullable().describe('Of an image, in pixels.'),
+  height: z.int().nullable().describe('Of an image, in pixels.'),
+  url,
+  thumb_url: z.string().nullable().describe('Thumbnail of an image, WebP.'),
+});
+
+/** A message as every route answers it. */
+export const Message = z.object({
+  id: z.string().describe('`<group id>-<seq>`: unique on this server.'),
+  group: slug,
+  seq: z.int().describe('Its place in the group’s log: part of its URL, and the cursor of streams and pages.'),
+  n: z.int().describe('Its number among the group’s messages.'),
+  rev: z.int().describe('The seq of the last entry that changed it; its own when none did.'),
+  kind: z.literal('message'),
+  at: moment,
+  author: Author,
+  body: z.string().describe('The text: Markdown as it was written, a webhook’s cards as text. Empty once erased.'),
+  format: z
+    .enum(['text', 'markdown', 'model'])
+    .describe('The format of `body`. `model`: rich content that a webhook sent; its parts are in `model`.'),
+  text: z.string().optional().describe('The text of Markdown, without its marks.'),
+  model: z.record(z.string(), z.unknown()).optional().describe('Cards and lines of a webhook’s message.'),
+  html: z.string().describe('The body as safe HTML, as the pages show it.'),
+  attachments: z.array(Attachment),
+  mentions: z.array(id).describe('Members mentioned by @name.'),
+  mentions_all: z.boolean().describe('Whether it mentions everybody in the group, by @all.'),
+  edited_at: moment.nullable(),
+  erased: z.boolean(),
+  pinned: z.object({ by: Named, at: moment }).nullable().describe('Who pinned it, and when; null when it is not pinned.'),
+  reactions: z.array(Reaction),
+  url,
+});
+
+/** The response to a post or an edit. */
+export const WrittenMessage = Message.extend({
+  notified: z.array(Named).describe('Members whom the @names notify: without the author and disabled accounts.'),
+});
+
+const Listed = { group_name: z.string(), context: z.string().describe('The path of the page that shows it among its neighbours.') };
+const next = z.string().nullable().describe('The path of the next page; null on the last one.');
+
+export const messageSchemas = {
+  Message,
+  WrittenMessage,
+  Version: z.object({
+    seq: z.int().describe('Of the log entry: the message, or an edit.'),
+    at: moment,
+    body: z.string(),
+    format: z.enum(['text', 'markdown', 'model']),
+    html: z.string().describe('The body as safe HTML, as the pages show it.'),
+  }),
+  ReadMark: z.object({ n: z.int().describe('The number of the last message read.'), unread: z.int() }),
+  SaveState: z.object({ saved: z.boolean(), url }),
+  SavedPage: z.object({ results: z.array(Message.extend({ ...Listed, saved_at: moment })), next }),
+  SearchPage: z.object({
+    results: z.array(Message.extend({ ...Listed, snippet: z.string().describe('HTML, escaped but for `<mark>`.') })),
+    next,
+  }),
+} as const;

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** Errors, and the server itself. */
+export const serverSchemas = {
+  Problem: z
+    .object({
+      type: z.literal('about:blank'),
+      title: z.string(),
+      status: z.int(),
+      code: z.string().describe('One word for programs: `notFound`, `invalid`, `tooMany`, …'),
+      detail: z.string().describe('A sentence for people.'),
+      field: z.string().optional().describe('The field with the error.'),
+      request_id: z.string().describe('The id of the request in the server’s log.'),
+    })
+    .describe('An error, RFC 9457.'),
+  Health: z.object({ status: z.literal('ok') }),
+  Readiness: z.object({ status: z.enum(['ready', 'not ready']), store: z.enum(['up', 'down']), bus: z.enum(['up', 'down']) }),
+  Description: z.looseObject({ openapi: z.string(), info: z.looseObject({ title: z.string(), version: z.string() }) }),
+} as const;
