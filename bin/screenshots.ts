@@ -115,10 +115,10 @@ const executablePath = chromiumPath({ isWhole: true }); // as people have it
 if (executablePath === undefined) throw new Error('Chromium is needed on PATH to take pictures');
 mkdirSync(folder, { recursive: true });
 const password = seed();
-const server = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
 try {
-  const url = await urlOf(server.stdout);
+  const url = await urlOf(server.stderr);
   const company = await open(browser, url, { name: 'company', path: '/', scheme: 'light', size: DESKTOP }); // somebody else is here, too
   await logIn(company, 'Tom', password);
   await today({ url, parley: PARLEY, env });

@@ -1,7 +1,7 @@
-// Runs before `npm start`, `npm test` and others, on whatever Node ≥ 18 is there: installs what package-lock.json names when it is not
-// what is installed. Plain JavaScript without packages, since it runs before there are any.
-//   --omit=dev   development packages may be missing (for `npm start` after `npm ci --omit=dev`)
-//   --check      only say what is wrong; exit status 1 when an installation is due
+// Runs before `npm start`, `npm test` and others, on any Node.js from 18 on: installs the packages of package-lock.json unless exactly
+// these are installed. Plain JavaScript without imports from packages, since it runs before there are any.
+//   --omit=dev   without development packages; where some are installed already, they are kept and updated
+//   --check      only print what is wrong; exit status 1 when an installation is due
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const omitDev = process.argv.includes('--omit=dev');
 const nodePackage = `node_modules/node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** The packages that a lockfile names, by folder; undefined when there is no such file. */
+/** The packages in a lockfile, by folder; undefined when the file is missing or damaged. */
 function lockedIn(file) {
   try {
     return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
@@ -26,17 +26,18 @@ function lockedIn(file) {
 
 const hostNodeWillDo = () => Number.parseInt(process.versions.node, 10) >= OLDEST_NODE;
 
-/** Whether an installation without this package is complete: optional ones are for other machines, but a Node for this one must be there. */
+/** Whether an installation without this package is complete: optional ones are for other platforms, but there must be a Node.js for this one. */
 function mayBeAbsent(folder, { optional }) {
   return folder === nodePackage ? hostNodeWillDo() : Boolean(optional);
 }
 
+const isForDevelopment = ({ dev, devOptional }) => Boolean(dev || devOptional);
+
 /** Why an installation is due; undefined when all is there. */
-function whatIsMissing(wanted) {
-  const installed = lockedIn('node_modules/.package-lock.json');
+function whatIsMissing(wanted, installed) {
   if (!installed) return 'nothing is installed yet';
   for (const [folder, entry] of Object.entries(wanted)) {
-    if (folder === '' || (omitDev && (entry.dev || entry.devOptional))) continue;
+    if (folder === '' || (omitDev && isForDevelopment(entry))) continue;
     const name = folder.replace(/^.*node_modules\//, '');
     const found = installed[folder];
     if (!found && mayBeAbsent(folder, entry)) continue;
@@ -51,16 +52,19 @@ function fail(message, status) {
   process.exit(status);
 }
 
-/** Our own node_modules/.bin is kept off PATH: npm would run on the very Node that it is about to replace. */
-function install() {
+/** Whoever has development packages keeps them: else `npm start` would remove what the next `npm test` installs again. */
+const hasDevelopmentPackages = (wanted, installed = {}) =>
+  Object.entries(wanted).some(([folder, entry]) => entry.dev && folder in installed);
+
+/** Without our own node_modules/.bin on PATH: npm would run on the very Node.js that it is about to replace. */
+function install(withDev) {
   const PATH = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== join(root, 'node_modules', '.bin'));
   const env = { ...process.env, PATH: PATH.join(delimiter) };
-  const args = ['ci', '--loglevel=error', omitDev ? [] : '--include=dev'].flat();
+  const args = ['ci', '--loglevel=error', withDev ? '--include=dev' : '--omit=dev'];
   const { status, error } = spawnSync('npm', args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' });
   if (error) fail(`npm could not be started: ${error.message}`, EX_UNAVAILABLE);
   if (status !== 0) process.exit(status ?? 1);
-  const pinned = spawnSync(join(root, 'node_modules', '.bin', 'node'), ['--version'], { shell: process.platform === 'win32' });
-  if (pinned.status !== 0 && !hostNodeWillDo()) failForNode();
+  if (!hostNodeWillDo() && spawnSync(join(root, 'bin', 'runtime'), ['--version']).status !== 0) failForNode();
 }
 
 function failForNode() {
@@ -72,9 +76,10 @@ function failForNode() {
 const wanted = lockedIn('package-lock.json');
 if (!wanted) fail('package-lock.json is missing or damaged: get it back with `git checkout package-lock.json`.', EX_UNAVAILABLE);
 if (!(nodePackage in wanted) && !hostNodeWillDo()) failForNode();
-const missing = whatIsMissing(wanted);
+const installed = lockedIn('node_modules/.package-lock.json');
+const missing = whatIsMissing(wanted, installed);
 if (missing && process.argv.includes('--check')) fail(`Packages have to be installed: ${missing}.`, 1);
 if (missing) {
   console.log(`Installing Parley's packages (${missing}); this takes a few seconds …`);
-  install();
+  install(!omitDev || hasDevelopmentPackages(wanted, installed));
 }

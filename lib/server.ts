@@ -99,11 +99,14 @@ function urlOf(config: Config, address: AddressInfo): string {
   return config.publicUrl ?? `http://${host}:${address.port}`;
 }
 
-/** Resolves when the process is to stop: also at the SIGHUP of a terminal that goes away. Any other SIGHUP is handed on. */
+/**
+ * Resolves at the first SIGTERM or SIGINT, or when the terminal goes away (SIGHUP); any other SIGHUP calls `onHangUp`. Later signals are
+ * ignored: at Ctrl-C under `npm start` the terminal and npm both send one.
+ */
 function stopAsked(onHangUp: () => void): Promise<void> {
   const hadTerminal = isatty(0);
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
     process.on('SIGHUP', () => (hadTerminal && !isatty(0) ? resolve() : onHangUp()));
   });
 }

@@ -31,7 +31,7 @@ export function start({ program = process.execPath, args, env = {}, on, ipc = fa
   const command = [...(layout ? ['taskset', '-c', String(layout[on])] : []), program, ...args];
   const child = spawn(command[0] ?? '', command.slice(1), {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit', ...(ipc ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'pipe', program === process.execPath ? 'inherit' : 'pipe', ...(ipc ? (['ipc'] as const) : [])],
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -45,12 +45,19 @@ async function stop(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** The first URL that a process prints. */
-export async function urlFrom({ process: child }: Child): Promise<string> {
-  if (child.stdout === null) throw new Error('the process has no output');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /http:\/\/\S+/.exec(line)?.[0];
-    if (url !== undefined) return url;
-  }
-  throw new Error('the process ended before it said where it listens');
+/** The first URL that a process prints, on standard output or standard error. Rejects when the process ends before. */
+export function urlFrom({ process: child }: Child): Promise<string> {
+  return new Promise((resolve, reject) => {
+    for (const input of [child.stdout, child.stderr])
+      if (input)
+        createInterface({ input }).on('line', (line) => {
+          const url = /http:\/\/\S+/.exec(line)?.[0];
+          if (url !== undefined) resolve(url);
+          else if (!ADVICE.test(line)) console.error(line);
+        });
+    child.once('exit', () => reject(new Error('the process ended before it printed where it listens')));
+  });
 }
+
+/** What a server with an empty store tells whoever starts it. */
+const ADVICE = /^Nobody has an account yet/;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { botCommands } from './bot-commands.ts';
 import { groupCommands } from './group-commands.ts';
@@ -16,6 +17,7 @@ Example:
 export function createProgram(): Command {
   const program = new Command('parley')
     .description('Runs and looks after a Parley chat.')
+    .version(version(), '--version', 'print the version')
     .option('--json', 'print results as JSON, one object per line')
     .addHelpText('after', NOTES)
     .configureHelp({ showGlobalOptions: true })
@@ -27,6 +29,11 @@ export function createProgram(): Command {
   botCommands(program);
   messageCommands(program);
   return program;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
 }
 
 /** One line, without values that were given: a password may be among them. */

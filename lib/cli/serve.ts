@@ -1,10 +1,10 @@
 import { readConfig } from '../config.ts';
 import { serve } from '../server.ts';
 
-/** Serves with what the environment says. Rejects when the server cannot start or did not stop well. */
+/** Serves with the settings of the environment. Standard output is the log alone: lines for people go to standard error. Rejects when the server cannot start or did not stop well. */
 export async function serveHere(isDev: boolean): Promise<void> {
   const config = readConfig();
-  const status = await serve(config, { isDev, say: (line) => void process.stdout.write(`${line}\n`) }).catch((error) => {
+  const status = await serve(config, { isDev, say: (line) => void process.stderr.write(`${line}\n`) }).catch((error) => {
     if (!isTaken(error)) throw error;
     throw new Error(`Something is listening on ${config.host} port ${config.port} already. Stop it, or set PORT to another.`);
   });

@@ -56,6 +56,13 @@ export class Running {
     }
   }
 
+  /** Of `serve`: resolves to the URL once the server listens. Rejects when the command ends before. */
+  async listening(): Promise<string> {
+    const url = (): string | undefined => /^Parley is at (\S+)$/m.exec(this.err)?.[1];
+    await this.until(() => url() !== undefined);
+    return url() ?? '';
+  }
+
   /** Resolves when the command has ended by itself or by `signal`. */
   async ended(signal?: NodeJS.Signals): Promise<Ran> {
     if (signal) this.child.kill(signal);

@@ -1,20 +1,23 @@
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { LAUNCHER } from './cli.ts';
 
-type Place = { readonly root: string; readonly launcher: string; readonly onPath: string };
+type Place = { readonly root: string; readonly launcher: string; readonly pinned: string; readonly onPath: string };
 
-/** The launcher in a folder of its own, with a program that says how it was called, and a folder for PATH. */
+/** In its package and not in node_modules/.bin: npm 9 and 10 leave no `node` there. */
+const PINNED = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
+
+/** The launcher in a folder of its own, with a program that prints how it was called, and a folder for PATH. */
 async function place(t: ExecutionContext): Promise<Place> {
   const root = await mkdtemp(join(tmpdir(), 'parley-launcher-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
-  for (const folder of ['bin', 'lib/cli', 'node_modules/.bin', 'path']) await mkdir(join(root, folder), { recursive: true });
-  await copyFile(LAUNCHER, join(root, 'bin/parley'));
+  for (const folder of ['bin', 'lib/cli', dirname(PINNED), 'path']) await mkdir(join(root, folder), { recursive: true });
+  for (const name of ['parley', 'runtime']) await copyFile(join(dirname(LAUNCHER), name), join(root, 'bin', name));
   await writeFile(join(root, 'lib/cli/main.ts'), SAY_ALL);
-  return { root, launcher: join(root, 'bin/parley'), onPath: join(root, 'path/node') };
+  return { root, launcher: join(root, 'bin/parley'), pinned: join(root, PINNED), onPath: join(root, 'path/node') };
 }
 
 const SAY_ALL = `const said: object = { args: process.argv.slice(2), cache: process.env.NODE_COMPILE_CACHE };
@@ -37,9 +40,9 @@ const run = ({ root, launcher }: Place, ...args: string[]): Promise<Ran> =>
 const ARGS = ['post', 'field team', '--', "it's", ''];
 const NOT_TO_BE_RUN = '#!/bin/sh\necho "PATH was asked" >&2\nexit 1\n';
 
-test('the Node.js of node_modules runs the program at once, with its arguments and status, and keeps what it compiled', async (t) => {
+test('the Node.js of its package runs the program at once, with its arguments and status, and keeps what it compiled', async (t) => {
   const at = await place(t);
-  await symlink(process.execPath, join(at.root, 'node_modules/.bin/node'));
+  await symlink(process.execPath, at.pinned);
   await program(at.onPath, NOT_TO_BE_RUN);
   const { status, out, err } = await run(at, ...ARGS);
   t.deepEqual([status, err], [7, '']);
@@ -48,13 +51,13 @@ test('the Node.js of node_modules runs the program at once, with its arguments a
 
 test('it starts Node.js once when the one of node_modules is there', async (t) => {
   const at = await place(t);
-  await program(join(at.root, 'node_modules/.bin/node'), `#!/bin/sh\necho started\n`);
+  await program(at.pinned, `#!/bin/sh\necho started\n`);
   t.deepEqual(await run(at), { status: 0, out: 'started\n', err: '' });
 });
 
 test('through a link from elsewhere it finds its own folder', async (t) => {
   const at = await place(t);
-  await symlink(process.execPath, join(at.root, 'node_modules/.bin/node'));
+  await symlink(process.execPath, at.pinned);
   await symlink(at.launcher, join(at.root, 'path/chat'));
   t.is((await run({ ...at, launcher: join(at.root, 'path/chat') })).status, 7);
 });
@@ -79,10 +82,20 @@ for (const [title, answer] of [
     t.regex(err, /^parley needs Node\.js 24 or newer: run 'npm ci' in \/\S+parley-launcher-\w+, which installs one\n$/);
   });
 
+test('Node.js 22 on PATH runs TypeScript too, and is refused all the same', async (t) => {
+  const at = await place(t);
+  const preload = join(at.root, 'older.cjs');
+  await writeFile(preload, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.18.0' } });");
+  await program(at.onPath, `#!/bin/sh\nexec ${process.execPath} --require ${preload} "$@"\n`);
+  const { status, err } = await run(at);
+  t.is(status, 69);
+  t.regex(err, /^parley needs Node\.js 24 or newer/);
+});
+
 test('a Node.js in node_modules that this machine cannot run is named, and what is needed', async (t) => {
   const at = await place(t);
-  await program(join(at.root, 'node_modules/.bin/node'), '#!/no/such/loader\n');
+  await program(at.pinned, '#!/no/such/loader\n');
   const { status, err } = await run(at);
   t.true(status === 69 || status === 126 || status === 127, String(status)); // some shells end at once
-  t.regex(err, /node_modules\/\.bin\/node/);
+  t.regex(err, /node_modules\/node-\w+-\w+\/bin\/node/);
 });

@@ -34,8 +34,7 @@ const FOR_PAGES = ['@koa/router', 'koa', 'koa-session', 'linkify-it', 'nunjucks'
 
 test('a server listens before what makes its pages is loaded, and the first page waits for that', async (t) => {
   const server = new Running({ ...(await freshSettings(t)), ...TELLING, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']);
-  await server.until('Parley is at');
-  const page = await fetch(/http:\/\/\S+/.exec(server.out)?.[0] ?? '', { headers: { Accept: 'text/html' } });
+  const page = await fetch(await server.listening(), { headers: { Accept: 'text/html' } });
   t.regex(await page.text(), /Sign up/);
   const { status, err } = await server.ended('SIGTERM');
   t.is(status, 0, err);

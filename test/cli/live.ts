@@ -24,8 +24,7 @@ export function times(t: ExecutionContext, ran: Ran): Map<string, number> {
 async function serving(t: ExecutionContext, settings: Settings): Promise<string> {
   const server = new Running({ LOG_LEVEL: 'error', ...settings, PORT: '0' }, ['serve']);
   t.teardown(() => server.ended('SIGTERM'));
-  await server.until('Parley is at');
-  return new URL(/http:\S+/.exec(server.out)?.[0] ?? '').port;
+  return new URL(await server.listening()).port;
 }
 
 /** That the way through a server process is measured twice, in hops that add up, with one account and one group made for both, and no token left. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { Command } from 'commander';
 import { createProgram } from '../../lib/cli/program.ts';
@@ -38,6 +39,11 @@ test('help is a result: on standard output, with status 0', async (t) => {
   t.is(ran.err, '');
   t.regex(ran.out, /--json/);
   t.regex(ran.out, /Examples:\n {2}parley user create ann/);
+});
+
+test('--version prints the version of package.json', async (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  t.like(await parley({}, ['--version']), { status: 0, out: `${version}\n`, err: '' });
 });
 
 const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [

@@ -11,13 +11,18 @@ export type Parley = {
   readonly child: ChildProcess;
   /** Resolves to the address once the line that tells it has come. */
   readonly url: Promise<string>;
+  /** Lines of standard error that tell whoever starts it what to do next. */
   readonly said: readonly string[];
   readonly log: readonly LogLine[];
+  /** All other lines of standard error. */
   readonly errors: readonly string[];
   /** Resolves once the log, or what was said on standard error, holds what is looked for; rejects when the program ends before. */
   until(found: (log: readonly LogLine[]) => boolean): Promise<void>;
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
 };
+
+/** What a server that has started tells whoever started it. */
+const ADVICE = /^(Parley is at|Nobody has an account yet|Set-up code) /;
 
 /** Starts `bin/parley serve`; it is killed with the test. */
 export function startParley(t: ExecutionContext, env: Readonly<Record<string, string>>): Parley {
@@ -31,12 +36,11 @@ export function startParley(t: ExecutionContext, env: Readonly<Record<string, st
     for (const look of waiting) look();
   };
   createInterface(child.stdout).on('line', (line) => {
-    if (line.startsWith('{')) log.push(JSON.parse(line));
-    else said.push(line);
+    log.push(JSON.parse(line)); // JSON lines alone, or the test fails
     wake();
   });
   createInterface(child.stderr).on('line', (line) => {
-    errors.push(line);
+    (ADVICE.test(line) ? said : errors).push(line);
     wake();
   });
   const exited = once(child, 'exit') as Parley['exited'];

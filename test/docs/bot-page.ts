@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -22,7 +23,7 @@ export async function botFor(site: TestServer, name: string): Promise<{ readonly
   const bot = await createBot(site.core, undefined, { name, group });
   const own = { PARLEY: site.url, GROUP: 'lobby', HOOK: bot.hook.slice('/hooks/'.length), TOKEN: bot.token, KEY: bot.campfire };
   const { PATH, HOME, GOCACHE, GOFLAGS } = process.env;
-  const path = `${ROOT}node_modules/.bin:${ROOT}bin:${PATH}`;
+  const path = `${dirname(process.execPath)}:${ROOT}bin:${PATH}`; // the `node` that runs the tests
   return {
     bot,
     env: { PATH: path, HOME, DATA_DIR: site.core.config.dataDir, ...(GOCACHE && { GOCACHE }), ...(GOFLAGS && { GOFLAGS }), ...own },

@@ -16,11 +16,14 @@ async function start(t: ExecutionContext) {
   const ours = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OUR_OWN.includes(name)));
   const env = { ...ours, DATA_DIR: dir, PORT: '0', LOG_LEVEL: 'error', POSTS_PER_SECOND: '0' };
   const run = async () => {
-    const child = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'inherit', 'pipe'] });
     t.teardown(() => child.kill('SIGKILL'));
-    for await (const line of createInterface(child.stdout)) {
+    for await (const line of createInterface(child.stderr)) {
       const [, url] = /Parley is at (\S+)/.exec(line) ?? [];
-      if (url) return { child, url };
+      if (url) {
+        child.stderr.pipe(process.stderr, { end: false });
+        return { child, url };
+      }
     }
     throw new Error('the server did not start');
   };

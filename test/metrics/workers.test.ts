@@ -18,7 +18,7 @@ async function threeWorkers(t: ExecutionContext): Promise<{ server: Running; cli
   const server = new Running({ ...(await freshSettings(t)), ...settings }, ['serve']);
   t.teardown(() => server.ended('SIGTERM'));
   await server.until((out) => out.includes('all workers listen') && workersIn(out).length === 3);
-  return { server, client: new Client(/Parley is at (\S+)/.exec(server.out)?.[1] ?? '', { Connection: 'close' }) };
+  return { server, client: new Client(await server.listening(), { Connection: 'close' }) };
 }
 
 /** The process ids of the workers that came to listen, in the order in which they did. */

@@ -91,6 +91,13 @@ test('development packages may be missing for a start, not for a test', (t) => {
   t.is(setup(root, '--check').status, 1);
 });
 
+test('a start installs no development packages, and keeps those that are there', (t) => {
+  const called = (found: Packages | undefined, ...args: string[]) => setup(project(t, wanted, found), ...args).called;
+  t.is(called(undefined, '--omit=dev'), 'npm ci --loglevel=error --omit=dev');
+  t.is(called(without(installed, 'node_modules/koa'), '--omit=dev'), 'npm ci --loglevel=error --include=dev');
+  t.is(called(undefined), 'npm ci --loglevel=error --include=dev');
+});
+
 test('packages for other machines may be missing, and so may the pinned Node where the one at hand will do', (t) => {
   t.is(setup(project(t, wanted, installed), '--check').status, 0);
   t.is(setup(project(t, wanted, without(installed, thisNode)), '--check').status, 0);
