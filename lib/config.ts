@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 
 /** Everything that can be set, read once from the environment and frozen. Sizes in bytes, rates per second. */
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** By default in the folder of the program, wherever it is started from. */
   readonly dataDir: string;
   /** Undefined: embedded SQLite in dataDir. */
   readonly mongodbUrl: string | undefined;
@@ -122,7 +124,7 @@ export function readConfig(env: Environment = process.env): Config {
   const config: Config = {
     host: read('HOST', anything, '127.0.0.1'),
     port: read('PORT', count(0, 65535), 3000),
-    dataDir: read('DATA_DIR', anything, './data'),
+    dataDir: read('DATA_DIR', anything, join(import.meta.dirname, '../data')),
     mongodbUrl: read('MONGODB_URL', url(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host/parley'), undefined),
     redisUrl: read('REDIS_URL', url(/^rediss?:\/\/.+/, 'redis://host:6379'), undefined),
     workers: read('WEB_CONCURRENCY', count(1, 256), 1),

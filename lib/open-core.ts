@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectory } from './accounts/directory.ts';
@@ -15,6 +16,7 @@ import { openLimits } from './rate-limiter.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
 import { withRecent } from './store/lookup-cache.ts';
+import { StoreMissing } from './store/missing.ts';
 import type { Store } from './store/port.ts';
 import { openCalls } from './webhooks/outgoing/plan.ts';
 
@@ -23,6 +25,8 @@ const BCRYPT_COST = 12;
 export type CoreOptions = {
   /** `server` holds the embedded database for itself; a `visitor` (the CLI) works beside it. */
   readonly role: 'server' | 'visitor';
+  /** Reject with StoreMissing instead of creating a store. */
+  readonly mustExist?: boolean;
   /** For tests; never from the environment. */
   readonly now?: () => number;
   readonly random?: Random;
@@ -36,7 +40,7 @@ export type OpenCore = Core & { close(): Promise<void> };
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
   const { now = Date.now, random = systemRandom, role } = options;
   const log = options.log ?? (await openServerLog(config));
-  const { store: opened, release } = await openStore(config, role);
+  const { store: opened, release } = await openStore(config, options);
   const { store, recent } = withRecent(opened);
   const meters = new Meters();
   const bus = meteredBus(await openBus(config, store, { now, log, role }), meters);
@@ -129,15 +133,20 @@ function picturesFor(log: Log): Pictures {
 }
 
 /** Drivers are loaded only where they are used: a start with no settings should not wait for them. */
-async function openStore(config: Config, role: CoreOptions['role']): Promise<{ store: Store; release: () => void }> {
+async function openStore(
+  config: Config,
+  { role, mustExist = false }: Pick<CoreOptions, 'role' | 'mustExist'>,
+): Promise<{ store: Store; release: () => void }> {
   if (config.mongodbUrl !== undefined) {
     const { openMongo } = await import('./store/mongo/open.ts');
-    return { store: await openMongo({ url: config.mongodbUrl }), release: () => {} };
+    return { store: await openMongo({ url: config.mongodbUrl, mustExist }), release: () => {} };
   }
   const [{ openSqlite }, { lockServer }] = await Promise.all([import('./store/sqlite/open.ts'), import('./store/sqlite/lock.ts')]);
+  const file = join(config.dataDir, 'parley.db');
+  if (mustExist && !existsSync(file)) throw new StoreMissing(config.dataDir);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const lock = role === 'server' ? lockServer(config.dataDir) : undefined;
-  return { store: await openSqlite({ file: join(config.dataDir, 'parley.db') }), release: () => lock?.release() };
+  return { store: await openSqlite({ file }), release: () => lock?.release() };
 }
 
 async function openBus(

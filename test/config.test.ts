@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import test from 'ava';
 import { ConfigError, isLoopback, readConfig } from '../lib/config.ts';
 
@@ -21,7 +22,7 @@ test('without settings it is one process on this machine, with its data in a fol
     {
       host: '127.0.0.1',
       port: 3000,
-      dataDir: './data',
+      dataDir: resolve('data'),
       mongodbUrl: undefined,
       redisUrl: undefined,
       workers: 1,

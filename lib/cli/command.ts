@@ -1,14 +1,22 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { OpenCore } from '../open-core.ts';
+import type { CoreOptions, OpenCore } from '../open-core.ts';
 import { type Out, openOut } from './out.ts';
 
 /** What a command works with, besides its arguments and options. */
 export type Session = { readonly core: OpenCore; readonly out: Out };
 
-/** An action over an open core, beside a server that may be running. The core is closed afterwards, whatever happens. */
-export function withCore<Args extends unknown[]>(act: (session: Session, ...args: Args) => Promise<void>) {
+type VisitorOptions = Pick<CoreOptions, 'now' | 'mustExist'>;
+
+/**
+ * An action over an open core, beside a server that may be running. The core is closed afterwards, whatever happens. Rejects with
+ * StoreMissing where there is no store, unless `mustExist` is false: only what begins a chat (its first account or group) creates one.
+ */
+export function withCore<Args extends unknown[]>(
+  act: (session: Session, ...args: Args) => Promise<void>,
+  { mustExist = true }: Pick<VisitorOptions, 'mustExist'> = {},
+) {
   return async function (this: Command, ...args: Args): Promise<void> {
-    const core = await openVisitor();
+    const core = await openVisitor({ mustExist });
     try {
       await act({ core, out: outOf(this) }, ...args);
     } finally {
@@ -18,14 +26,14 @@ export function withCore<Args extends unknown[]>(act: (session: Session, ...args
 }
 
 /** Opens what the environment names. Standard output is for results: the log goes to standard error, warnings at most. */
-export async function openVisitor(now?: () => number): Promise<OpenCore> {
+export async function openVisitor(options: VisitorOptions = {}): Promise<OpenCore> {
   const [{ readConfig }, { openCore }, { openCliLog }] = await Promise.all([
     import('../config.ts'),
     import('../open-core.ts'),
     import('./cli-log.ts'),
   ]);
   const config = readConfig();
-  return openCore(config, { role: 'visitor', log: openCliLog(config), ...(now ? { now } : {}) });
+  return openCore(config, { role: 'visitor', log: openCliLog(config), ...options });
 }
 
 /** Where a command puts its results, by the global option --json. */

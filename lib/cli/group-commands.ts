@@ -20,7 +20,11 @@ function makingCommands(group: Command): void {
     .argument('<name>')
     .description("make a group; it has no members until 'group add' puts them in, or they join with its code")
     .option('--open', 'let everybody join without a code')
-    .action(withCore(async (session, name: string, { open }: { open?: true }) => (await groups()).create(session, name, open === true)));
+    .action(
+      withCore(async (session, name: string, { open }: { open?: true }) => (await groups()).create(session, name, open === true), {
+        mustExist: false,
+      }),
+    );
   example(create, 'parley group create "Field team"', 'parley group create Announcements --open');
   const list = group
     .command('list')

@@ -12,7 +12,11 @@ export function userCommands(program: Command): void {
     .argument('<name>', 'as others will see it, 1 to 32 characters')
     .description('make an account; the first one becomes administrator and member of Lobby')
     .option('--admin', 'make an administrator')
-    .action(withCore(async (session, name: string, options: { admin?: true }) => (await users()).create(session, name, options)));
+    .action(
+      withCore(async (session, name: string, options: { admin?: true }) => (await users()).create(session, name, options), {
+        mustExist: false,
+      }),
+    );
   example(create, 'parley user create ann          asks for the password', 'parley user create bob < password.txt');
   const list = user
     .command('list')

@@ -152,6 +152,9 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   ],
 };
 
+/** Whether `createIndexes` has been run on this database, by this version or an older one. */
+export const isSetUp = (db: Db): Promise<boolean> => db.listCollections({ name: 'users' }, { nameOnly: true }).hasNext();
+
 /** Creates what is missing; harmless when all is there. On a large log a new index takes its time. */
 export async function createIndexes(db: Db): Promise<void> {
   for (const [name, indexes] of Object.entries(INDEXES)) await db.collection(name).createIndexes(indexes);

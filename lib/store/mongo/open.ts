@@ -1,7 +1,8 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { StoreMissing } from '../missing.ts';
 import type { Store } from '../port.ts';
 import { appender } from './appending.ts';
-import { collectionsOf, createIndexes } from './collections.ts';
+import { collectionsOf, createIndexes, isSetUp } from './collections.ts';
 import { cursorStore } from './cursors.ts';
 import { deliveryStore } from './deliveries.ts';
 import { fileRecords, fileStore } from './files.ts';
@@ -27,6 +28,8 @@ export type MongoOptions = {
   readonly url: string;
   /** How long a server is looked for, and how long one attempt may take. Every method answers or rejects within 500 ms more. */
   readonly serverSelectionTimeoutMs?: number;
+  /** Reject with StoreMissing when the database has no collections of Parley, instead of creating them. */
+  readonly mustExist?: boolean;
 };
 
 // A write counts when most of the replica set has it in its journal, and a read sees only such writes: what was read or acknowledged stays.
@@ -44,23 +47,28 @@ const DURABLE: MongoClientOptions = {
  * Opens the store on MongoDB and creates missing indexes. Rejects with StoreUnavailable when the server does not answer, with another error when
  * `url` is none.
  */
-export async function openMongo({ url, serverSelectionTimeoutMs = 2000 }: MongoOptions): Promise<Store> {
+export async function openMongo({ url, serverSelectionTimeoutMs = 2000, mustExist = false }: MongoOptions): Promise<Store> {
   const limits = {
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     connectTimeoutMS: serverSelectionTimeoutMs,
     waitQueueTimeoutMS: serverSelectionTimeoutMs,
   };
   const timeoutMs = serverSelectionTimeoutMs + 500;
-  await setUp(url, limits, timeoutMs);
+  await setUp(url, limits, { timeoutMs, mustExist });
   const client = new MongoClient(url, { ...DURABLE, ...limits, socketTimeoutMS: serverSelectionTimeoutMs });
   return storeOn(client, url, timeoutMs);
 }
 
 /** On a connection of its own that may wait: to index a large log takes longer than an answer ever should. */
-async function setUp(url: string, limits: MongoClientOptions, timeoutMs: number): Promise<void> {
+async function setUp(
+  url: string,
+  limits: MongoClientOptions,
+  { timeoutMs, mustExist }: { readonly timeoutMs: number; readonly mustExist: boolean },
+): Promise<void> {
   const client = new MongoClient(url, { ...DURABLE, ...limits });
   try {
     await answer(() => client.connect(), timeoutMs);
+    if (mustExist && !(await answer(() => isSetUp(database(client, url)), timeoutMs))) throw new StoreMissing('MONGODB_URL');
     await answer(() => createIndexes(database(client, url)), 600_000);
   } finally {
     await client.close();
