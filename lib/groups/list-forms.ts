@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { shortText } from '../http/fields.ts';
+import { flag, shortText } from '../http/fields.ts';
 
 // What a client says of groups as a whole. These very schemas check it, and lib/api makes the API's description of them.
 
 export const createForm = z.object({
   name: shortText.describe('Its name, 1 to 64 characters; the slug is made of it.'),
-  open: z
-    .union([z.literal('1'), z.literal('on'), z.boolean()])
-    .optional()
-    .describe('Whether anyone here may join without a code.'),
+  open: flag.default(false).describe('Whether anyone here may join without a code.'),
 });
 
 export const joinForm = z.union(

@@ -23,12 +23,11 @@ export function groupsIndexRoutes(web: Web): Router {
 
   router.post('/groups', async (ctx) => {
     const { user } = viewerOf(ctx);
-    const form = await parse(createForm, ctx);
-    const isOpen = form.open !== undefined && form.open !== false;
+    const { name, open } = await parse(createForm, ctx);
     try {
-      await answerGroup(ctx, web, user, await createGroup(core, user, { name: form.name, open: isOpen }), 201);
+      await answerGroup(ctx, web, user, await createGroup(core, user, { name, open }), 201);
     } catch (error) {
-      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { create: { name: form.name, open: isOpen, error: reason } }));
+      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { create: { name, open, error: reason } }));
     }
   });
 
@@ -42,6 +41,12 @@ export function groupsIndexRoutes(web: Web): Router {
       if (!('code' in form)) throw error;
       await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { join: { code: form.code, error: reason } }));
     }
+  });
+
+  // Else `/groups/:slug` would take it, and Allow would name GET.
+  router.all('/groups/join', (ctx) => {
+    ctx.set('Allow', 'POST');
+    ctx.throw(405);
   });
   return router;
 }

@@ -6,6 +6,13 @@ export const text = z.string('must be text');
 /** Text of a form's field. */
 export const shortText = text.max(1000, 'must have 1000 characters at most');
 
+const YES: readonly unknown[] = [true, 'true', '1', 'on'];
+
+/** Yes or no as JSON, a check box or the form of a program has it. */
+export const flag = z
+  .union([z.boolean(), z.enum(['1', '0', 'true', 'false', 'on'])], 'must be true or false')
+  .transform((given) => YES.includes(given));
+
 /** What a check box, a button or a program says for yes and no. */
 export const onOrOff = z.enum(['1', '0'], 'must be 1 or 0');
 

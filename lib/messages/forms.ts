@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { onOrOff, text, wholeNumber } from '../http/fields.ts';
+import { flag, onOrOff, text, wholeNumber } from '../http/fields.ts';
 import { MAX_KEY_LENGTH } from './operations.ts';
 
-/** Years that a date picker gives; others have no place in a log. */
-const isDay = (day: string): boolean => day >= '1000' && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
+/** YYYY-MM-DD or nothing, from the year 1000 on, with the days of each month; 29 February of a year without it is refused by isDay. */
+const DAY = /^([1-9]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d)))?$/;
+const isDay = (day: string): boolean => new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
 
 function isZone(zone: string): boolean {
   try {
@@ -27,11 +28,7 @@ const format = z
 export const postForm = z.object({
   body,
   format,
-  notify_all: onOrOff
-    .or(z.boolean())
-    .optional()
-    .transform((value) => value === true || value === '1')
-    .meta({ type: 'boolean', description: 'Whether @all names everybody in a group of more than ten members; else it is but text there.' }),
+  notify_all: flag.default(false).describe('Whether @all notifies everybody in a group of more than ten members; else it is text there.'),
   key: text.max(MAX_KEY_LENGTH).optional().describe('As the header Idempotency-Key, for forms: the same key and text post once.'),
 });
 
@@ -65,7 +62,7 @@ export const windowQuery = z.object({
   around: wholeNumber('The messages on both sides of this seq, and it among them.').optional(),
   date: z
     .string('must be a day, such as 2026-11-01')
-    .regex(/^(\d{4}-\d\d-\d\d)?$/, 'must be a day, such as 2026-11-01')
+    .regex(DAY, 'must be a day, such as 2026-11-01')
     .refine((day) => day === '' || isDay(day), 'must be a day, such as 2026-11-01')
     .optional()
     .describe('From the first message of this day on, such as 2026-11-01; the newest ones when there is none since.'),

@@ -46,10 +46,11 @@ function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: 
 }
 
 async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
+  const { user } = viewerOf(ctx);
   const { cursor, limit } = parseQuery(savedQuery, ctx);
   const after = cursor === undefined ? undefined : placeOf(cursor);
   if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be as `next` gave it.');
-  const { kept, next } = await readSaved(core, viewerOf(ctx).user, { limit, after });
+  const { kept, next } = await readSaved(core, user, { limit, after });
   const faces = await core.directory.faces(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
   if (older) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);

@@ -13,6 +13,8 @@ import { type Found, type SearchPage, search } from './operations.ts';
 import { isEmptyQuery, MOST_TYPED, parseSearch } from './query.ts';
 
 const PAGE = 20;
+/** Far above what a page ever has: search bounds that itself. */
+const MAX_LIMIT = 9_999_999_999;
 
 // A query is never wrong, not even one that is given twice.
 export const searchQuery = z.object({
@@ -26,8 +28,9 @@ export const searchQuery = z.object({
     .number('must be a number')
     .int('must be a whole number')
     .min(1, 'must be 1 at least')
+    .max(MAX_LIMIT, `must be ${MAX_LIMIT} at most`)
     .default(PAGE)
-    .meta({ type: 'integer', minimum: 1, description: 'How many results.' }),
+    .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'How many results.' }),
 });
 
 /** `/search`: what was said in the groups of who asks. */

@@ -164,3 +164,19 @@ test('a program is told how a membership and a group stand now', async (t) => {
   t.deepEqual([joined.status, joined.json().slug, joined.json().role], [200, 'changed', 'member']);
   t.is((await ann.form('/groups/changed/settings', { action: 'topic', topic: 'x' }, { Accept: 'text/plain' })).status, 204);
 });
+
+test('a form says yes and no as JSON does, and who asks comes before what is asked', async (t) => {
+  for (const [open, expected] of [
+    ['true', true],
+    ['on', true],
+    ['false', false],
+    ['0', false],
+  ] as const) {
+    const answer = await ann.form('/groups', { name: `Open ${open}`, open }, { Accept: 'application/json' });
+    t.deepEqual([answer.status, answer.json<{ open: boolean }>().open], [201, expected], open);
+  }
+  t.is((await ann.form('/groups', { name: 'Open yes', open: 'yes' }, { Accept: 'application/json' })).status, 400);
+  t.is((await site.client().get('/saved?cursor=x', 'application/json')).status, 401);
+  t.is((await ann.get('/saved?cursor=x', 'application/json')).status, 422);
+  t.is((await ann.get('/groups/join', 'application/json')).headers.get('allow'), 'POST');
+});

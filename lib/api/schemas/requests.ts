@@ -4,26 +4,36 @@ import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
 import { editForm, pinForm, postForm, reactionForm, readForm, saveForm, uploadForm } from '../../messages/forms.ts';
 
+/** The routes refuse a field whose name has a bracket: lib/http/input.ts. */
+const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
+
 /** The bodies of requests: the very schemas by which the routes check them. */
 export const requestSchemas = {
-  NewMessage: postForm,
-  Text: editForm,
-  ReactionSwitch: reactionForm,
-  PinSwitch: pinForm,
-  SaveSwitch: saveForm.omit({ back: true }),
-  ReadUpTo: readForm,
-  NewGroup: createForm,
-  Joining: joinForm,
-  MemberChange: memberForm,
-  SettingsChange: settingsForm,
-  Upload: uploadForm.extend({
-    attachment: z
-      .union([z.array(z.string()), z.string()])
-      .optional()
-      .meta({
-        ...{ type: 'array', maxItems: 10, description: 'Files, in multipart/form-data only.' },
-        items: { type: 'string', contentMediaType: 'application/octet-stream' },
-      }),
+  NewMessage: postForm.meta(NAMES),
+  Text: editForm.meta(NAMES),
+  ReactionSwitch: reactionForm.meta(NAMES),
+  PinSwitch: pinForm.meta(NAMES),
+  SaveSwitch: saveForm.omit({ back: true }).meta(NAMES),
+  ReadUpTo: readForm.meta({
+    ...NAMES,
+    not: {
+      anyOf: [{ required: ['n', 'seq'] }, { properties: { unread: { const: '1' } }, required: ['unread'], not: { required: ['seq'] } }],
+    },
   }),
-  DirectStart: directForm,
+  NewGroup: createForm.meta(NAMES),
+  Joining: joinForm.meta(NAMES),
+  MemberChange: memberForm.meta(NAMES),
+  SettingsChange: settingsForm.meta(NAMES),
+  Upload: uploadForm
+    .extend({
+      attachment: z
+        .union([z.array(z.string()), z.string()])
+        .optional()
+        .meta({
+          ...{ type: 'array', maxItems: 10, description: 'Files, in multipart/form-data only.' },
+          items: { type: 'string', contentMediaType: 'application/octet-stream' },
+        }),
+    })
+    .meta(NAMES),
+  DirectStart: directForm.meta(NAMES),
 } as const;

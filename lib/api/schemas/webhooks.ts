@@ -6,7 +6,7 @@ const CampfirePerson = z.object({ id, name: z.string(), role: z.string(), avatar
 /** Incoming webhooks, and the protocols of other chats. */
 export const webhookSchemas = {
   WebhookDelivery: z
-    .looseObject({})
+    .unknown()
     .describe('JSON as Slack’s clients send it (`text`, `username`, `attachments`, …), or any other of docs/bots.md.'),
   WebhookReceipt: z.object({ ok: z.literal(true), success: z.literal(true), id: z.string(), seq: z.int(), url: z.string() }),
   WebhookError: z

@@ -46,7 +46,7 @@ export const campfireTable: readonly Operation[] = [
       201: { description: 'Posted.', media: ['none'], headers: { Location: 'The URL of the message; it ends in its id.' } },
       200: { description: 'This idempotency key has posted it before.', media: ['none'] },
     },
-    problems: { 401: UNKNOWN, 403: 'The group is archived.', 409: '', 413: '', 422: '', 429: '' },
+    problems: { 400: '', 401: UNKNOWN, 403: 'The group is archived.', 409: '', 413: '', 422: '', 429: '' },
     examples: [{ title: 'Post', path: room, body: { media: 'text', value: 'Lunch?' }, status: 201, answer: { media: 'none' } }],
   },
   {

@@ -15,7 +15,7 @@ export const savedTable: readonly Operation[] = [
     access: 'member',
     summary: 'Save a message for yourself',
     description: 'Nobody else learns of it. With `on=0` it is let go. A thousand at most.',
-    body: { schema: 'SaveSwitch', media: ['json', 'form', 'multipart'] },
+    body: { schema: 'SaveSwitch', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
       200: { description: 'Whether it is saved now. As text: 204 without a body.', schema: 'SaveState', media: ['json'] },
     },
