@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { npmTools, pythonTools } from './helpers/openapi-tools.ts';
 import { isMissing, type Missing, mongoService, redisService, type Service } from './helpers/services.ts';
 import { Tally } from './helpers/tally.ts';
 
 /*
  * Brings up what the tests need, runs them, says what came out, and ends with the line `N passed, N failed, N skipped`.
- *   --all       the long suites too
+ *   --all       the long suites too; installs the tools that they need
  *   --prepare   only finds, installs and tries the services
  * Anything else goes to ava: files, -m 'title', …
  */
@@ -16,6 +17,9 @@ const args = process.argv.slice(2);
 const all = args.includes('--all');
 const forAva = args.filter((arg) => arg !== '--all' && arg !== '--prepare');
 
+if (all)
+  for (const tools of [await pythonTools(), await npmTools()])
+    if (isMissing(tools)) console.log(`Without ${tools.missing.replace(/^no /, '')}`);
 const services = { MONGODB_URL: await mongoService(), REDIS_URL: await redisService() };
 for (const [variable, service] of Object.entries(services))
   console.log(isMissing(service) ? `Without ${variable}: ${service.missing}` : `${variable}=${service.url.replace(/\/\/.*@/, '//…@')}`);
