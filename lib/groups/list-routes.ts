@@ -43,10 +43,11 @@ export function groupsIndexRoutes(web: Web): Router {
     }
   });
 
-  // Else `/groups/:slug` would take it, and Allow would name GET.
-  router.all('/groups/join', (ctx) => {
+  // Else the answer would name GET, which is that of `/groups/:slug`.
+  router.all('/groups/join', (ctx, next) => {
+    if (ctx.method !== 'OPTIONS') return next();
     ctx.set('Allow', 'POST');
-    ctx.throw(405);
+    ctx.status = 204;
   });
   return router;
 }

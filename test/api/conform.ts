@@ -55,7 +55,7 @@ function faultsInNumber({ minimum, maximum }: JsonSchema, value: number, at: str
 }
 
 function faultsInObject(schema: JsonSchema, value: object, schemas: Schemas, at: string): string[] {
-  const { properties = {}, required = [], additionalProperties: others } = schema;
+  const { properties = {}, required = [], additionalProperties: others = schema.type === undefined } = schema;
   const missing = required.filter((name) => !(name in value)).map((name) => `${at}.${name}: missing`);
   const wrong = Object.entries(value).flatMap(([name, one]) => {
     const known = properties[name];
