@@ -60,6 +60,19 @@ export class Connection implements Follower {
     else ending();
   }
 
+  /** Resolves once the responses before this one on the same connection are out (a client may send requests without waiting), or it is closed. */
+  async hasSocket(): Promise<void> {
+    const response = this.#response;
+    if (!response || response.socket || !this.#isOpen) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { socket } = response.req;
+    response.once('socket', () => resolve());
+    socket.once('close', resolve);
+    await promise;
+    socket.off('close', resolve);
+    if (!response.socket) this.#over();
+  }
+
   /** Lets `begin` send the head of the answer; from here on the connection is this stream's. */
   start(begin: (response: ServerResponse) => void): void {
     const response = this.#response;

@@ -144,6 +144,7 @@ export class Hub {
     try {
       const run = await register(connection);
       await authorise();
+      await connection.hasSocket();
       if (!connection.isOpen) throw notFound();
       connection.start(start);
       if (this.#isClosing) return connection.end(); // an EventSource that is refused gives up; one that ends comes back, to whoever answers then

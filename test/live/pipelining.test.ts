@@ -1,0 +1,24 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import test from 'ava';
+import { startServer } from '../helpers/server.ts';
+
+for (const path of ['/groups/lobby/events?as=json', '/groups/lobby/live', '/events', '/groups/%6Cobby/events'])
+  test(`${path}: a stream begins after the responses that are still due on its connection`, async (t) => {
+    const site = await startServer();
+    t.teardown(site.close);
+    const ann = await site.signUp('Ann');
+    const socket = connect(Number(new URL(site.url).port), '127.0.0.1').setEncoding('utf8');
+    t.teardown(() => socket.destroy());
+    const head = `HTTP/1.1\r\nHost: x\r\nCookie: ${ann.cookieHeader}\r\n\r\n`;
+    socket.write(`GET /groups/lobby ${head}GET /healthz ${head}GET ${path} ${head}`);
+    let seen = '';
+    while (!/\r\n\r\n(?::|<!doctype)/i.test(seen.slice(seen.lastIndexOf('HTTP/1.1 ')))) seen += (await once(socket, 'data'))[0];
+    t.deepEqual(
+      [...seen.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+      ['200', '200', '200'],
+    );
+    await ann.json('POST', '/groups/lobby/messages', { body: 'after the others' });
+    while (!seen.includes('after the others')) seen += (await once(socket, 'data'))[0];
+    t.pass();
+  });
