@@ -4,7 +4,17 @@ import { DomainError } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
 import { sessionViewerOf, viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage, respond, safeReturn, seeOther, showRefused } from '../http/reply.ts';
+import {
+  type FieldError,
+  fieldError,
+  noStore,
+  noTransform,
+  renderPage,
+  respond,
+  safeReturn,
+  seeOther,
+  showRefused,
+} from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
@@ -155,9 +165,10 @@ async function showAgain(
   error: unknown,
   typed: { name: string; code?: string | undefined; return_to?: string | undefined },
 ): Promise<void> {
-  await showRefused(ctx, error, (reason) => {
+  await showRefused(ctx, error, async (reason) => {
     const filled = { name: typed.name, code: typed.code ?? '', error: reason };
-    return showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
+    await showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
+    if (typed.code) noTransform(ctx);
   });
 }
 
@@ -186,6 +197,7 @@ async function showSettings(
     .map(({ hash, name, prefix, createdAt, lastUsedAt }) => ({ id: hash, name: name ?? null, prefix, createdAt, lastUsedAt }));
   const push = await pushSettings(user.id, ref);
   const locals = { tokens, push, newToken: null, passwordError: null, tokenForm: { name: '', error: null }, ...more };
+  if (locals.newToken !== null) noTransform(ctx);
   renderPage(ctx, views, 'accounts/settings.njk', 'Settings', locals);
 }
 

@@ -7,6 +7,7 @@ import { noStore, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
+/** `etag` is weak: the text is the same in every content coding. */
 type Said = { readonly text: string; readonly etag: string };
 
 /** `/openapi.json`: what programs can ask for, for programs. Made when it is first asked for. */
@@ -17,7 +18,7 @@ export function openApiRoutes(): Router {
     said ??= sayApi();
     const { text, etag } = await said;
     ctx.set({ ETag: etag, 'Cache-Control': 'public, no-cache' }); // kept, and asked about each time: an upgrade may change it
-    if (ctx.get('If-None-Match').split(', ').includes(etag)) ctx.status = 304;
+    if (ctx.get('If-None-Match').includes(etag.slice(2))) ctx.status = 304;
     else {
       ctx.type = 'json';
       ctx.body = text;
@@ -29,7 +30,7 @@ export function openApiRoutes(): Router {
 async function sayApi(): Promise<Said> {
   const { describeApi } = await import('./document.ts');
   const text = JSON.stringify(describeApi(await versionOf()));
-  return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };
+  return { text, etag: `W/"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };
 }
 
 async function versionOf(): Promise<string> {

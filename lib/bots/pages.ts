@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import type { Standing } from '../groups/rules.ts';
 import { originOf } from '../http/context.ts';
-import { type FieldError, renderPage, respond } from '../http/reply.ts';
+import { type FieldError, noTransform, renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import type { User } from '../store/port.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
@@ -78,6 +78,7 @@ export async function showBot(ctx: Context, web: Web, at: Standing, bot: User, b
     html: async () => renderPage(ctx, web.views, 'bots/show.njk', bot.name, await locals(web.core, at, bot, view, page, before, more)),
     json: () => botJson(bot, view, page, more.made),
   });
+  if (more.made) noTransform(ctx);
 }
 
 async function locals(core: Core, at: Standing, bot: User, view: BotView, page: DeliveryPage, before: string | undefined, more: More) {

@@ -6,7 +6,7 @@ import type { Standing } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import { type FieldError, fieldError, noStore, noTransform, renderPage, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
@@ -109,5 +109,6 @@ async function showBots(ctx: Context, web: Web, { group, user }: Standing, more:
   const list = (await bots.botsOf(web.core, group)).map(({ id, name, color, createdAt }) => ({ id, name, color, createdAt }));
   const nothing = { name: '', error: null };
   const page = { group, bots: list, isAdmin: user.admin, create: nothing, bring: nothing, made: null, ...more };
+  if (page.made) noTransform(ctx);
   renderPage(ctx, web.views, 'bots/index.njk', `Bots in ${group.name}`, page);
 }

@@ -3,7 +3,7 @@ import { entryForms } from '../accounts/pages.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
-import { renderPage, respond, seeOther } from '../http/reply.ts';
+import { noTransform, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
@@ -42,6 +42,7 @@ async function showInvitation(ctx: Context, { core, views }: Web, { group, membe
   await respond(ctx, {
     html: async () => {
       if (isIn) return seeOther(ctx, `/groups/${group.slug}`);
+      noTransform(ctx);
       const forms = viewer ? null : await entryForms(core, { signup: { code } }, `/join/${code}`);
       const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
       renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });

@@ -4,7 +4,7 @@ import { forbidden } from '../errors.ts';
 import { originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { type FieldError, noStore, renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
+import { type FieldError, noStore, noTransform, renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
@@ -29,7 +29,7 @@ export function settingsRoutes(web: Web): Router {
 
   router.get('/groups/:slug/settings', async (ctx) => {
     const at = await groups.openForMembers(core, viewerOf(ctx).user, ctx.params.slug ?? '');
-    await respond(ctx, { html: () => showSettings(ctx, web, at), json: () => settingsJson(web, at) });
+    await respond(ctx, { html: () => showSettings(ctx, web, at), json: () => settingsJson(ctx, web, at) });
   });
 
   // A picture of its own: pages have no SVG in them, so that none of somebody else's can hide there.
@@ -50,7 +50,7 @@ export function settingsRoutes(web: Web): Router {
           setFlash(ctx, 'Saved.');
           seeOther(ctx, `/groups/${slug}/settings`);
         },
-        json: async () => settingsJson(web, await groups.openForMembers(core, at.user, slug)),
+        json: async () => settingsJson(ctx, web, await groups.openForMembers(core, at.user, slug)),
         text: () => null,
       });
     } catch (error) {
@@ -101,9 +101,10 @@ const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, {
 });
 
 /** For programs: the group as it is now; with its code for those who manage it. */
-async function settingsJson({ core }: Web, at: Standing) {
+async function settingsJson(ctx: Context, { core }: Web, at: Standing) {
   const { group, membership } = at;
   const { n } = await core.store.log.head(group.id);
+  noTransform(ctx);
   const code = mayManage(at) ? codeJson(group, joinCode(core, group)) : {};
   return { ...groupJson(group, membership, n), ...code };
 }
@@ -111,7 +112,7 @@ async function settingsJson({ core }: Web, at: Standing) {
 async function showSettings(ctx: Context, web: Web, at: Standing, error: FieldError | null = null): Promise<void> {
   const { core, views } = web;
   const { group, membership } = at;
-  noStore(ctx);
+  noTransform(ctx);
   const hidden = mayHide(at) && membership ? isHidden(membership, (await core.store.log.head(group.id)).n) : null;
   renderPage(ctx, views, 'groups/settings.njk', isDirect(group) ? group.name : `Settings of ${group.name}`, {
     group,

@@ -1,5 +1,6 @@
 import Koa, { type Middleware } from 'koa';
 import { loggablePath } from '../logger.ts';
+import { compressResponses } from './compress.ts';
 import { stateOf } from './context.ts';
 import { isAway } from './errors.ts';
 import { type Refusals, throwRefusals } from './fast-path.ts';
@@ -30,6 +31,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
   app.use(describeRequest(web));
   app.use(secureHeaders);
+  app.use(compressResponses);
   app.use(sayErrors(web, false));
   app.use(refuseInvalidHost);
   app.use(layers.files);

@@ -29,6 +29,12 @@ export function noStore(ctx: Context): void {
   ctx.vary('Accept, HX-Request, Cookie');
 }
 
+/**
+ * For a page that shows a secret: neither this server nor a proxy compresses it. Otherwise its length would tell of the secret to whoever
+ * chooses another part of the page. In place of `noStore`.
+ */
+export const noTransform = (ctx: Context): void => ctx.set('Cache-Control', 'no-store, no-transform');
+
 /** What a response says in each format. */
 export type Bodies = {
   /** Writes a page, a fragment or a redirect. Where there is none, JSON stands in for it. */

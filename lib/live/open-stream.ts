@@ -58,7 +58,8 @@ export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, sch
 export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>
   format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
 
-const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
+/** `no-transform`: a proxy that compressed a stream would hold events back. */
+const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
 
 /** What a stream would be. It has no body, and so would never end. */
 export function answerHead(ctx: Context, type: string): void {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
+import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
 
 export type AssetResponse = {
   readonly status: 200 | 304;
@@ -21,7 +22,6 @@ export type Assets = {
   get(urlPath: string, acceptEncoding: string, ifNoneMatch?: string): AssetResponse | undefined;
 };
 
-type Encoding = 'br' | 'gzip' | 'identity';
 type Asset = { readonly type: string; readonly hash: string; readonly bodies: Map<Encoding, Buffer>; squeezing: boolean };
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -83,20 +83,6 @@ function asAsset(path: string, body: Buffer): [string, Asset][] {
   return [[path, { type, hash, bodies: new Map([['identity', body]]), squeezing: false }]];
 }
 
-/** The encodings an Accept-Encoding header allows, best first; `q=0` forbids one. */
-function accepted(header: string): Encoding[] {
-  const allowed = new Set(
-    header
-      .toLowerCase()
-      .split(',')
-      .map((part) => part.replaceAll(/\s/g, '').split(';'))
-      .filter(([, quality]) => !/^q=0(\.0*)?$/.test(quality ?? ''))
-      .map(([name]) => name),
-  );
-  const wanted: Encoding[] = (['br', 'gzip'] as const).filter((name) => allowed.has(name) || allowed.has('*'));
-  return [...wanted, 'identity'];
-}
-
 /**
  * The static files under `root` and the two bundles `app.js` and `css/app.css`, read once and held in memory.
  * `dev` reads them again whenever a URL is asked for, so that an edited style shows on the next load.
@@ -132,7 +118,7 @@ export function createAssets(options: { readonly root?: string; readonly dev?: b
       const plain = asset?.bodies.get('identity');
       if (asset === undefined || plain === undefined) return undefined;
       const packed = PACKED.has(extname(path));
-      const [encoding, body] = packed ? (['identity', plain] as const) : encode(asset, plain, accepted(acceptEncoding));
+      const [encoding, body] = packed ? (['identity', plain] as const) : encode(asset, plain, acceptedEncodings(acceptEncoding));
       const etag = `"${asset.hash}${encoding === 'identity' ? '' : `-${encoding}`}"`;
       const headers: Record<string, string> = {
         'Content-Type': asset.type,

@@ -136,7 +136,7 @@ test('a stream of events has the headers of data, whichever way its request went
       found,
       {
         'content-type': type,
-        'cache-control': 'no-store',
+        'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'same-origin',

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { originOf } from '../../http/context.ts';
-import { renderPage } from '../../http/reply.ts';
+import { noTransform, renderPage } from '../../http/reply.ts';
 import type { Web } from '../../http/route-context.ts';
 import { mannerOf, refuse } from './answers.ts';
 import { type Door, type Hook, openHook } from './authenticate.ts';
@@ -10,7 +10,7 @@ type Line = { readonly what: string; readonly line: string };
 
 /** Says to a person what a webhook's URL is for, and how to post to it; to a program the same as text. Posts nothing. */
 export async function explain(ctx: Context, { core, views }: Pick<Web, 'core' | 'views'>, door: Door | undefined): Promise<void> {
-  ctx.set('Cache-Control', 'no-store');
+  noTransform(ctx); // the lines to copy have the token in them
   ctx.vary('Accept');
   const isPage = ctx.accepts(['text', 'html']) === 'html';
   try {
