@@ -37,7 +37,7 @@ const REQUESTS: [what: string, line: string, more: string, body: string, status:
 ];
 
 for (const [what, line, more, body, status] of REQUESTS)
-  test(`${what} with two Host headers, or none that is a host, is refused; with one it is served`, async (t) => {
+  test.serial(`${what} with two Host headers, or none that is a host, is refused; with one it is served`, async (t) => {
     const send = (hosts: string): Promise<string> => {
       const auth = line.startsWith('POST') ? `Authorization: Bearer ${token}\r\n` : '';
       return raw(`${line} HTTP/1.1\r\n${hosts}${auth}${more}Connection: close\r\n\r\n${body}`);
@@ -59,7 +59,7 @@ for (const [what, line, more, body, status] of REQUESTS)
       t.deepEqual(statusesIn(await send(`Host: ${host}\r\n`)), [status], host);
   });
 
-test('what is refused for its Host ends the connection, whatever follows', async (t) => {
+test.serial('what is refused for its Host ends the connection, whatever follows', async (t) => {
   const answers = await raw(
     'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   );
@@ -85,14 +85,14 @@ const FRAMINGS: [what: string, headers: string, body: string][] = [
 
 for (const [what, headers, body] of FRAMINGS)
   for (const path of ['/groups/lobby/messages', '/login'])
-    test(`POST ${path} with ${what} is refused and ends the connection`, async (t) => {
+    test.serial(`POST ${path} with ${what} is refused and ends the connection`, async (t) => {
       const before = await messageCount();
       const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
       t.deepEqual(statusesIn(await raw(`${head}${headers}\r\n${body}${HIDDEN}`)), ['400']);
       t.is(await messageCount(), before);
     });
 
-test('a body in chunks is taken', async (t) => {
+test.serial('a body in chunks is taken', async (t) => {
   const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
   t.deepEqual(statusesIn(await raw(`${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nhi\r\n0\r\n\r\n`)), ['201']);
 });
