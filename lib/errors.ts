@@ -40,3 +40,11 @@ export const unavailable = (
   message = 'The store does not answer. Nothing you wrote is lost; try again in a moment.',
   retryAfterMs = 2000,
 ) => new DomainError('unavailable', message, { retryAfterMs });
+
+/** The store did not answer. A write that rejects so may or may not have happened. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+  }
+}

@@ -6,6 +6,7 @@ import { seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { setFlash } from '../http/session.ts';
 import type { User } from '../store/port.ts';
+import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import { enableWebhook, removeWebhook, rotateWebhookSecret, sendTest, setWebhook } from '../webhooks/outgoing/operations.ts';
 import type { BotForm } from './forms.ts';
 import * as bots from './operations.ts';
@@ -84,7 +85,7 @@ async function changeSecrets({ core }: Web, bot: User, form: SecretForm): Promis
     return { says: form.action === 'secret-off' ? 'Nothing has to be signed any more.' : 'Only the newest secret holds now.' };
   }
   const given = form.secret.trim();
-  const secret = given === '' ? bots.newHookSecret(core) : given;
+  const secret = given === '' ? newHookSecret(core) : given;
   await bots.setHookSecrets(core, bot, [secret, ...present.slice(0, 1)]);
   return given === ''
     ? { made: secretMade('A secret to sign with', 'Secret', secret) }

@@ -1,10 +1,11 @@
+import { campfireKey } from '../accounts/campfire-key.ts';
 import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { DomainError, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { Group, Token, User } from '../store/port.ts';
-import { secretOf } from '../webhooks/signing.ts';
+import { openedSecrets, sealSecrets } from '../webhooks/incoming/secrets.ts';
 
 /** What a bot is given, shown once. `hook` is a path; `campfire` is the key in Campfire's own form, derived and so stored nowhere. */
 export type BotSecrets = { readonly hook: string; readonly hooks: readonly NewHook[]; readonly token: string; readonly campfire: string };
@@ -41,27 +42,6 @@ export async function createHook(core: Core, user: User, group: Group, sealed?: 
   return `/hooks/${token}`;
 }
 
-const MOST_SECRETS = 5;
-
-/** The secrets that deliveries to a webhook may be signed with, newest first, as they are stored; undefined for none. Errors: `invalid` (secret). */
-export function sealSecrets(core: Core, secrets: readonly string[]): string | undefined {
-  if (secrets.length > MOST_SECRETS) throw invalid('secret', `A webhook has ${MOST_SECRETS} secrets at most.`);
-  if (secrets.some((secret) => !/^[\x21-\x7e]{16,200}$/.test(secret)))
-    throw invalid('secret', 'A secret has 16 to 200 characters, all of them visible ASCII.');
-  return secrets.length === 0 ? undefined : core.secrets.seal(JSON.stringify(secrets));
-}
-
-/** What `sealSecrets` sealed. Throws when no key opens it: a webhook must not lose its lock with a key of the server. */
-export function openedSecrets(core: Core, { secrets }: Pick<Token, 'secrets'>): readonly string[] {
-  if (secrets === undefined) return [];
-  const text = core.secrets.open(secrets);
-  if (text === undefined) throw new Error('the secrets of a webhook cannot be opened: is a key of SECRET_KEYS missing?');
-  return JSON.parse(text) as string[];
-}
-
-/** A secret for a webhook, to be given to whoever signs. */
-export const newHookSecret = (core: Core): string => secretOf(core.random(32));
-
 /** The secrets of a bot's newest webhook, newest first. */
 export async function hookSecrets(core: Core, user: User): Promise<readonly string[]> {
   const hook = hooksIn(await core.store.tokens.listOf(user.id)).at(-1);
@@ -74,12 +54,6 @@ export async function setHookSecrets(core: Core, user: User, secrets: readonly s
   const hooks = (await core.store.tokens.listOf(user.id)).filter(({ kind }) => kind === 'hook');
   if (hooks.length === 0) throw invalid('name', `${user.name} has no webhook.`);
   for (const { hash } of hooks) await core.store.tokens.setSecrets(hash, sealed);
-}
-
-/** `<id>-<12 characters>`: an HMAC of the bot and its key version, so that it can be said again but is nowhere to be read. */
-export function campfireKey(core: Core, user: User): string {
-  const mac = core.secrets.mac('campfire', `${user.id}:${user.keyVersion}`);
-  return `${user.id}-${mac.replace(/[^A-Za-z0-9]/g, '').slice(0, 12)}`;
 }
 
 /** The bot of a name. Errors: `notFound`. */

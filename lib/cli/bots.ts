@@ -3,7 +3,6 @@ import {
   type BotSecrets,
   createBot,
   hookSecrets,
-  newHookSecret,
   ROTATION_MS,
   requireBot,
   revokeBot,
@@ -14,6 +13,7 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { User } from '../store/port.ts';
+import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
 import { actingFor, everybody, groupNamed, operator } from './lookup.ts';

@@ -1,9 +1,8 @@
 import type { Core } from '../core.ts';
-import { conflict, DomainError, notFound } from '../errors.ts';
+import { conflict, DomainError, notFound, StoreUnavailable } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
 import type { Attached, Entry } from '../log/entry.ts';
-import { StoreUnavailable } from '../store/port.ts';
 import { cleanName, isPicture, sizeText } from './file.ts';
 import { Inspection } from './inspection.ts';
 import type { FileFacts, FileRecord } from './port.ts';

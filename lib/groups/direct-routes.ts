@@ -4,10 +4,10 @@ import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { listedJson, listGroups } from '../messages/pages.ts';
 import type { User } from '../store/port.ts';
 import { openDirect, peopleNamed } from './direct.ts';
 import { directForm } from './direct-forms.ts';
+import { listedJson, listGroups } from './list.ts';
 import { answerGroup } from './responses.ts';
 
 /** How many names the form offers; more can be typed. */

@@ -1,5 +1,4 @@
-import { DomainError, type ErrorCode } from '../errors.ts';
-import { StoreUnavailable } from '../store/port.ts';
+import { DomainError, type ErrorCode, StoreUnavailable } from '../errors.ts';
 
 /** Not by an import: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');

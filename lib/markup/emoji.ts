@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { invalid } from '../errors.ts';
+import { isBlank } from '../text/body.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -40,3 +42,18 @@ const MAY_BE = /:[a-z0-9_+-]{1,40}:/;
 /** Short codes such as `:rocket:` as the emoji they stand for; those not known, and what is part of a word, a time or an address, stay. */
 export const withEmoji = (text: string): string =>
   MAY_BE.test(text) ? text.replace(SHORTCODES, (all) => all.replace(/:([^:]+):/g, (one, name: string) => emojiNamed(name) ?? one)) : text;
+
+/** One emoji, given as itself or as its short code (`:tada:`), or a few characters of text. Errors: `invalid` (emoji). */
+export function parseEmoji(text: string): string {
+  const given = text
+    .toWellFormed()
+    .normalize('NFC')
+    .trim()
+    .replace(/\p{Zs}+/gu, ' ');
+  const [, name] = /^:([\w+-]{1,60}):$/.exec(given) ?? [];
+  const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
+  if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
+  if ([...emoji].length > 16 || /[\p{Cc}/]/u.test(emoji))
+    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without a slash.');
+  return emoji;
+}

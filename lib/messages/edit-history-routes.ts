@@ -7,6 +7,7 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, renderFragment, renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { bodyText } from '../log/body-text.ts';
 import { readMessage } from '../log/history.ts';
 import { emojiJson } from '../markup/emoji.ts';
 import { renderBody } from '../markup/html.ts';
@@ -14,7 +15,7 @@ import { EVERYBODY } from '../markup/mentions.ts';
 import { quoteOf } from '../markup/quote.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Version, versionsOf } from './edit-history.ts';
-import { bodyText, type Faces, when } from './presenter.ts';
+import { type Faces, when } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 
 /** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */

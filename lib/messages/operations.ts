@@ -7,9 +7,10 @@ import { newUid } from '../ids.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
+import { parseEmoji } from '../markup/emoji.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { sameText } from '../secrets.ts';
-import { isBlank, parseBody, parseEmoji } from '../text/body.ts';
+import { isBlank, parseBody } from '../text/body.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
 

@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import { DomainError, forbidden } from '../errors.ts';
 import { MOST_FILES } from '../files/file.ts';
 import { moveMark } from '../groups/membership.ts';
-import { groupJson } from '../groups/presenter.ts';
 import { myGroups, roster, withMentions } from '../groups/roster.ts';
 import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
 import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
@@ -10,13 +9,13 @@ import { isHtmx } from '../http/context.ts';
 import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
+import { writtenBody } from '../log/body-text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
-import { lastMessage, type Page, readPage, type Window } from '../log/history.ts';
-import type { User } from '../store/port.ts';
+import { type Page, readPage, type Window } from '../log/history.ts';
 import { quotation } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
-import { bodyText, peopleIn, presentLines, presentRow, writtenBody } from './presenter.ts';
+import { peopleIn, presentLines, presentRow } from './presenter.ts';
 import { mayEdit } from './rules.ts';
 import { when } from './system-message.ts';
 import { unreadOn, unreadSaid } from './unread.ts';
@@ -146,28 +145,3 @@ export async function showEditForm(ctx: Context, web: Web, at: Standing, folded:
   if (isHtmx(ctx)) renderFragment(ctx, web.views, 'messages/_edit.njk', { edit });
   else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
 }
-
-/** My groups with what was said last, for the page, programs and shells. */
-export async function listGroups(web: Web, user: User, which: Parameters<typeof myGroups>[2] = {}) {
-  const mine = await myGroups(web.core, user, which);
-  return Promise.all(
-    mine.map(async ({ group, membership, n }) => {
-      const folded = await lastMessage(web.core, group.id, n);
-      const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
-      const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
-      const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
-      return { ...groupJson(group, membership, n), last };
-    }),
-  );
-}
-
-/** One of them for programs. */
-export const listedJson = ({ last, ...group }: Awaited<ReturnType<typeof listGroups>>[number]) => ({
-  ...group,
-  last: last && { ...last, at: new Date(last.at).toISOString() },
-});
-
-/** What a line about a message says: a message without text is known by its first file. */
-const summary = (folded: FoldedMessage): string => bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
-
-const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { type FileRow, fileJson, presentFile } from '../files/presenter.ts';
 import type { UserId } from '../ids.ts';
+import { bodyText, filesOf, writtenBody } from '../log/body-text.ts';
 import type { Entry } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
@@ -10,10 +11,9 @@ import { parseModel } from '../markup/rich-content.ts';
 import { datesIn } from '../text/dates.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
 import { type Faces, nameOf, when } from './system-message.ts';
-import { bodyText, filesOf, writtenBody } from './text-presenter.ts';
 
 export { type Faces, type LineRow, lineText, presentLine, when } from './system-message.ts';
-export { bodyInLines, bodyText, entryText, messageText, writtenBody } from './text-presenter.ts';
+export { bodyInLines, entryText, messageText } from './text-presenter.ts';
 
 /** Where the rows lead: the slug in their links. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };

@@ -1,11 +1,9 @@
 import { withFileLines } from '../files/presenter.ts';
-import type { Attached, Entry, Message } from '../log/entry.ts';
-import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
+import { bodyText, filesOf } from '../log/body-text.ts';
+import type { Entry, Message } from '../log/entry.ts';
+import { type FoldedMessage, fold } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Faces, lineText, nameOf } from './system-message.ts';
-
-/** The files of a message: they stay when the text is edited, and go when it is erased. */
-export const filesOf = (folded: FoldedMessage): readonly Attached[] => (isErased(folded) ? [] : (folded.message.attachments ?? []));
 
 /** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
 export function entryText(entry: Entry, faces: Faces): string | undefined {
@@ -42,14 +40,6 @@ export function entryText(entry: Entry, faces: Faces): string | undefined {
 export function messageText(folded: FoldedMessage, faces: Faces): string {
   return textLine(sender(folded.message, faces), bodyInLines(folded));
 }
-
-/** The body as text, or a word in its place. */
-export const bodyText = (folded: FoldedMessage): string =>
-  isErased(folded) ? '(erased)' : bodyAsText(folded.state.body, folded.state.format);
-
-/** The body as its author wrote it; what a bot said in cards, as text. */
-export const writtenBody = ({ state }: FoldedMessage): string =>
-  state.format === 'model' ? bodyAsText(state.body, state.format) : state.body;
 
 /** The body and a line for each file. */
 export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));

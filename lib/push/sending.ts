@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
+import { StoreUnavailable } from '../errors.ts';
 import type { Resolve } from '../outbound/name-lookup.ts';
 import { send } from '../outbound/request.ts';
 import { addressesOf, parseTarget, Refused } from '../outbound/ssrf-guard.ts';
-import { StoreUnavailable } from '../store/port.ts';
 import { contactOf, type Keys, keysOf } from './keys.ts';
 import type { Device } from './port.ts';
 import type { Notice } from './rules.ts';

@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core, Indexer } from '../core.ts';
+import { StoreUnavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import { unbroken } from '../log/history.ts';
-import { type Group, type Store, StoreUnavailable } from '../store/port.ts';
+import type { Group, Store } from '../store/port.ts';
 import { changedBy } from './changes.ts';
 import { TERMS_VERSION } from './terms.ts';
 

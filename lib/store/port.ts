@@ -40,14 +40,6 @@ export type Store = {
   close(): Promise<void>;
 };
 
-/** The store did not answer. A write that rejects so may or may not have happened. */
-export class StoreUnavailable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'StoreUnavailable';
-  }
-}
-
 export type SettingStore = {
   get(key: string): Promise<string | undefined>;
   /** Writes `value` only if the key is free; resolves to what is stored now: of several callers all get the same value. */

@@ -1,5 +1,4 @@
 import { DomainError, invalid } from '../errors.ts';
-import { emojiNamed } from '../markup/emoji.ts';
 
 /** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;
@@ -39,19 +38,4 @@ export function cutText(text: string, maxBytes: number): string {
   const mark = `\n[cut: ${bytes.length} bytes, ${maxBytes} at most]`;
   const kept = new TextDecoder('utf-8', { fatal: false }).decode(bytes.subarray(0, Math.max(0, maxBytes - mark.length)), { stream: true });
   return kept + mark;
-}
-
-/** One emoji, given as itself or as its short code (`:tada:`), or a few characters of text. Errors: `invalid` (emoji). */
-export function parseEmoji(text: string): string {
-  const given = text
-    .toWellFormed()
-    .normalize('NFC')
-    .trim()
-    .replace(/\p{Zs}+/gu, ' ');
-  const [, name] = /^:([\w+-]{1,60}):$/.exec(given) ?? [];
-  const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
-  if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
-  if ([...emoji].length > 16 || /[\p{Cc}/]/u.test(emoji))
-    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without a slash.');
-  return emoji;
 }

@@ -1,7 +1,8 @@
 import test from 'ava';
+import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import { createToken, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
 import { OPERATIONS } from '../../lib/api/table.ts';
-import { campfireKey, createBot } from '../../lib/bots/operations.ts';
+import { createBot } from '../../lib/bots/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
 import type { Route } from '../../lib/http/router.ts';
 import type { Group, User } from '../../lib/store/port.ts';

@@ -1,6 +1,7 @@
+import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import { createToken } from '../../lib/accounts/operations.ts';
 import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
-import { campfireKey, createBot } from '../../lib/bots/operations.ts';
+import { createBot } from '../../lib/bots/operations.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 

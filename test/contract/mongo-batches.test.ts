@@ -1,6 +1,6 @@
 import test from 'ava';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import { inBatches } from '../../lib/store/mongo/batches.ts';
-import { StoreUnavailable } from '../../lib/store/port.ts';
 
 type Call = { readonly items: readonly number[]; end(results?: readonly string[]): void; fail(error: Error): void };
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import { createHook, sealSecrets } from '../../lib/bots/operations.ts';
+import { createHook } from '../../lib/bots/operations.ts';
+import { sealSecrets } from '../../lib/webhooks/incoming/secrets.ts';
 import type { Answer } from '../helpers/client.ts';
 import { download, formOf, noise, openSite, type Posted, type Sent } from './cast.ts';
 

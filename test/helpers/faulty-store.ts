@@ -1,8 +1,9 @@
 import { openDirectory } from '../../lib/accounts/directory.ts';
 import type { Core } from '../../lib/core.ts';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import type { Entry } from '../../lib/log/entry.ts';
-import { type Appended, type Store, StoreUnavailable } from '../../lib/store/port.ts';
+import type { Appended, Store } from '../../lib/store/port.ts';
 
 /**
  * What happens to one append:

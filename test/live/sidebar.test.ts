@@ -142,7 +142,7 @@ test('a page that is opened while the store hiccups is told once it answers', as
   if (!kitchen) return t.fail();
   const { byIds } = core.store.groups;
   let asked = 0;
-  const { StoreUnavailable } = await import('../../lib/store/port.ts');
+  const { StoreUnavailable } = await import('../../lib/errors.ts');
   core.store.groups.byIds = async (ids) => {
     asked += 1;
     if (asked === 1) throw new StoreUnavailable('away, as the test wants it');

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { type OpenCore, openCore } from '../../lib/app.ts';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import { standing } from '../../lib/groups/operations.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { post, react } from '../../lib/messages/operations.ts';
-import { StoreUnavailable } from '../../lib/store/port.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { LOBBY, numbers, openSite, type Site } from './site.ts';
 

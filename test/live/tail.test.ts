@@ -1,9 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import { newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
 import { Tail } from '../../lib/live/tail.ts';
 import { EMPTY_HEAD, type Entry, headAfter, place } from '../../lib/log/entry.ts';
-import { type Store, StoreUnavailable } from '../../lib/store/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { Faults, faultyStore } from '../helpers/faulty-store.ts';
 import { eventually, numbers } from './site.ts';

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../lib/store/port.ts';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Disk, Weathered } from './disk.ts';
 import type { Change, State } from './state.ts';
 

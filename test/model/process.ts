@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { openDirectory } from '../../lib/accounts/directory.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
-import { DomainError, notFound } from '../../lib/errors.ts';
+import { DomainError, notFound, StoreUnavailable } from '../../lib/errors.ts';
 import { openGroup, standing } from '../../lib/groups/operations.ts';
 import { mayRead } from '../../lib/groups/rules.ts';
 import type { StreamFormat } from '../../lib/live/batch.ts';
@@ -12,7 +12,7 @@ import { Meters } from '../../lib/metrics/meters.ts';
 import { openLimits } from '../../lib/rate-limiter.ts';
 import { openSecrets } from '../../lib/secrets.ts';
 import { withRecent } from '../../lib/store/lookup-cache.ts';
-import { StoreUnavailable, type User } from '../../lib/store/port.ts';
+import type { User } from '../../lib/store/port.ts';
 import type { BusEnd } from './bus.ts';
 import type { ModelStore } from './store.ts';
 import type { World } from './world.ts';

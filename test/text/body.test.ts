@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DomainError } from '../../lib/errors.ts';
-import { cleanText, cutText, isBlank, parseBody, parseEmoji } from '../../lib/text/body.ts';
+import { parseEmoji } from '../../lib/markup/emoji.ts';
+import { cleanText, cutText, isBlank, parseBody } from '../../lib/text/body.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
 const CLEANED: [what: string, given: string, kept: string][] = [

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { campfireKey } from '../../bots/operations.ts';
+import { campfireKey } from '../../accounts/campfire-key.ts';
 import type { Core } from '../../core.ts';
 import { notFound, unauthenticated } from '../../errors.ts';
 import { standing } from '../../groups/operations.ts';

@@ -1,6 +1,7 @@
+import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../log/entry.ts';
-import { type Appended, StoreUnavailable } from '../port.ts';
+import type { Appended } from '../port.ts';
 import { inBatches } from './batches.ts';
 import { certainty, DUPLICATE, refusals } from './bulk-errors.ts';
 import type { Collections, EntryRow } from './collections.ts';

@@ -1,7 +1,7 @@
 import { type Db, GridFSBucket, MongoError, MongoRuntimeError } from 'mongodb';
+import { StoreUnavailable } from '../../errors.ts';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
-import { StoreUnavailable } from '../port.ts';
 
 export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;
 

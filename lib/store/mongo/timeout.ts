@@ -1,5 +1,5 @@
 import { MongoError, MongoServerError } from 'mongodb';
-import { StoreUnavailable } from '../port.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import { DUPLICATE } from './bulk-errors.ts';
 
 /**

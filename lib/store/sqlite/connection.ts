@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { StoreUnavailable } from '../port.ts';
+import { StoreUnavailable } from '../../errors.ts';
 
 /**
  * One open SQLite file. Statements are prepared once per text, so texts must come from a fixed set; values are always bound.

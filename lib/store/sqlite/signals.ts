@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type SignalStore, StoreUnavailable } from '../port.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import type { SignalStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

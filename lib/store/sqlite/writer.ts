@@ -1,5 +1,5 @@
 import { gather } from '../../coalesce.ts';
-import { StoreUnavailable } from '../port.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 
 /**

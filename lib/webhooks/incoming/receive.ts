@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { openedSecrets } from '../../bots/operations.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, unauthenticated } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
@@ -21,6 +20,7 @@ import { type Door, type Hook, openHook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import { understand } from './formats/registry.ts';
 import { inflate, isPayload, type Payload, payloadOfParts, readPayload } from './payload.ts';
+import { openedSecrets } from './secrets.ts';
 
 /** Its use is noted this often at most: a post costs no second write. */
 const TOUCH_MS = 60_000;

@@ -1,9 +1,9 @@
 import type { Core } from '../../core.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import { traceFields } from '../../logger.ts';
 import type { Resolve } from '../../outbound/name-lookup.ts';
 import { type Answer, send } from '../../outbound/request.ts';
 import { addressesOf, parseTarget, Refused } from '../../outbound/ssrf-guard.ts';
-import { StoreUnavailable } from '../../store/port.ts';
 import { type Trace, traceFrom, traceparent } from '../../trace.ts';
 import { sign } from '../signing.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';

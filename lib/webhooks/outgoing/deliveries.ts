@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../../core.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
 import type { Resolve } from '../../outbound/name-lookup.ts';
-import { StoreUnavailable } from '../../store/port.ts';
 import { type Call, Slots } from './concurrency.ts';
 import type { Delivery } from './deliveries-port.ts';
 import type { Webhook } from './port.ts';

@@ -1,4 +1,4 @@
-import { campfireKey } from '../../bots/operations.ts';
+import { campfireKey } from '../../accounts/campfire-key.ts';
 import type { Core, Face } from '../../core.ts';
 import { isMember, type Standing } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';

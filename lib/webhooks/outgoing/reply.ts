@@ -1,10 +1,9 @@
 import type { Core } from '../../core.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, StoreUnavailable } from '../../errors.ts';
 import type { Standing } from '../../groups/rules.ts';
 import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
 import { admit, keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
 import type { Answer } from '../../outbound/request.ts';
-import { StoreUnavailable } from '../../store/port.ts';
 import { cutText, decodeUtf8, isBlank } from '../../text/body.ts';
 import { isLoose, type Loose } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import { createHook, newHookSecret, rotateBot, sealSecrets, setHookSecrets } from '../../../lib/bots/operations.ts';
+import { createHook, rotateBot, setHookSecrets } from '../../../lib/bots/operations.ts';
 import { sha256 } from '../../../lib/secrets.ts';
 import type { Group, User } from '../../../lib/store/port.ts';
+import { newHookSecret, sealSecrets } from '../../../lib/webhooks/incoming/secrets.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';

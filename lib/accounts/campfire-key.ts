@@ -1,0 +1,8 @@
+import type { Core } from '../core.ts';
+import type { User } from '../store/port.ts';
+
+/** `<id>-<12 characters>`: an HMAC of the bot and its key version, so that it can be said again but is nowhere to be read. */
+export function campfireKey(core: Core, user: User): string {
+  const mac = core.secrets.mac('campfire', `${user.id}:${user.keyVersion}`);
+  return `${user.id}-${mac.replace(/[^A-Za-z0-9]/g, '').slice(0, 12)}`;
+}

@@ -1,0 +1,32 @@
+import type { Web } from '../http/route-context.ts';
+import { bodyText } from '../log/body-text.ts';
+import type { FoldedMessage } from '../log/fold.ts';
+import { lastMessage } from '../log/history.ts';
+import type { User } from '../store/port.ts';
+import { groupJson } from './presenter.ts';
+import { myGroups } from './roster.ts';
+
+/** My groups with what was said last, for the page, programs and shells. */
+export async function listGroups(web: Web, user: User, which: Parameters<typeof myGroups>[2] = {}) {
+  const mine = await myGroups(web.core, user, which);
+  return Promise.all(
+    mine.map(async ({ group, membership, n }) => {
+      const folded = await lastMessage(web.core, group.id, n);
+      const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
+      const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
+      const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
+      return { ...groupJson(group, membership, n), last };
+    }),
+  );
+}
+
+/** One of them for programs. */
+export const listedJson = ({ last, ...group }: Awaited<ReturnType<typeof listGroups>>[number]) => ({
+  ...group,
+  last: last && { ...last, at: new Date(last.at).toISOString() },
+});
+
+/** What a line about a message says: a message without text is known by its first file. */
+const summary = (folded: FoldedMessage): string => bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
+
+const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);
