@@ -1,14 +1,15 @@
 import { errorResponsesOf } from './error-responses.ts';
 import { examplesOf, type Json } from './examples.ts';
 import { componentSchemas, type JsonSchema, refTo, schemaOf } from './json-schema.ts';
-import { type Body, MEDIA_TYPES, type Media, type Operation, TAGS } from './operation.ts';
+import { MEDIA_TYPES, type Operation, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
-import { isText, responsesOf } from './responses.ts';
+import { requestBodyOf } from './request-body.ts';
+import { responsesOf } from './responses.ts';
 import { OPERATIONS } from './table.ts';
 
 const ABOUT = `Programs use the same URLs as people, with \`Authorization: Bearer TOKEN\`. People create tokens under *Settings*; a bot's token is shown when the bot is created.
 
-JSON is the default; where a response has the extension \`x-text\`, \`Accept: text/plain\` gives lines of text for a shell. Errors are \`application/problem+json\` with a \`code\`. Who may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
+JSON is the default; where a response has the extension \`x-text\`, \`Accept: text/plain\` gives lines of text for a shell, and where a request body has \`x-form\`, a form with the same fields is taken too. Errors are \`application/problem+json\` with a \`code\`. Who may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
 
 const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   public: [],
@@ -55,12 +56,13 @@ function pathsOf(operations: readonly Operation[]): Json {
 }
 
 function operationOf(operation: Operation): Json {
-  const { id, tag, summary, description, access, body } = operation;
+  const { id, tag, summary, description, access } = operation;
+  const requestBody = requestBodyOf(operation);
   return {
     ...{ operationId: id, tags: [tag], summary, ...(description === undefined ? {} : { description }) },
     security: SECURITY[access],
     parameters: parametersOf(operation),
-    ...(body ? { requestBody: { required: body.optional !== true, content: requestContent(operation) } } : {}),
+    ...(requestBody ? { requestBody } : {}),
     responses: { ...responsesOf(operation), ...errorResponsesOf(operation) },
   };
 }
@@ -106,20 +108,3 @@ const parameter = (where: string, name: string, { description, ...schema }: Json
   ...{ name, in: where, required, description, schema },
   ...examples,
 });
-
-function requestContent({ body, examples }: Operation): Json {
-  return Object.fromEntries(
-    (body?.media ?? []).map((media) => [
-      MEDIA_TYPES[media],
-      {
-        schema: requestSchema(body, media),
-        ...examplesOf(examples, (one) => (one.body?.media === media ? one.body.value : undefined)),
-      },
-    ]),
-  );
-}
-
-function requestSchema(body: Body | undefined, media: Media): JsonSchema {
-  const name = (media === 'multipart' && body?.upload) || body?.schema;
-  return isText(media) || name === undefined ? { type: 'string' } : refTo(name);
-}

@@ -74,7 +74,7 @@ test('every example of the document is sent as it stands, and answered as it say
 test('what examples show is of the shape that the document declares', (t) => {
   const faults: string[] = [];
   for (const { path, operation } of callsIn(document))
-    for (const content of [operation.requestBody?.content, ...Object.values(operation.responses).map(contentOf)])
+    for (const content of [operation.requestBody ?? {}, ...Object.values(operation.responses)].map(contentOf))
       for (const { schema, examples } of Object.values(content ?? {}))
         for (const [name, { value }] of Object.entries(examples ?? {}))
           faults.push(...faultsIn(schema, value, document.components.schemas).map((fault) => `${path} (${name}): ${fault}`));

@@ -21,7 +21,7 @@ export function examplesOf(call: Call): Found[] {
   const { parameters, requestBody, responses, operationId } = call.operation;
   const names = [
     ...parameters.flatMap(({ examples }) => namesIn(examples)),
-    ...namesOf(requestBody?.content),
+    ...namesOf(requestBody && contentOf(requestBody)),
     ...Object.values(responses).flatMap((one) => namesOf(contentOf(one))),
   ];
   return (names.length === 0 ? [operationId] : [...new Set(names)]).map((name) => put(call, name));
@@ -37,7 +37,7 @@ function put({ path, operation }: Call, name: string): Found {
     });
   const filled = of('path').reduce((said, [param, value]) => said.replace(`{${param}}`, encodeURIComponent(value)), path);
   const query = new URLSearchParams(of('query').map(([param, value]): [string, string] => [param, value])).toString();
-  const asked = partIn(requestBody?.content, name);
+  const asked = partIn(requestBody && contentOf(requestBody), name);
   const [status, type, answer] = Object.entries(responses)
     .map(([code, response]) => [code, ...(partIn(contentOf(response), name) ?? [undefined, undefined])] as const)
     .find(([, , value]) => value !== undefined) ?? [undefined, undefined, undefined];

@@ -17,7 +17,7 @@ export type OperationObject = {
   readonly summary: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly Parameter[];
-  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly requestBody?: { readonly required: boolean; readonly content: Content; readonly 'x-form'?: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content; readonly 'x-text'?: Content }>>;
 };
 export type Document = {
@@ -28,9 +28,11 @@ export type Document = {
   readonly components: { readonly schemas: Schemas; readonly securitySchemes: Readonly<Record<string, { readonly type: string }>> };
 };
 
-/** The content of a response, with the text that is sent instead when a client asks for it. */
-export const contentOf = (response: OperationObject['responses'][string]): Content | undefined =>
-  response['x-text'] ? { ...response.content, ...response['x-text'] } : response.content;
+type WithContent = { readonly content?: Content; readonly 'x-text'?: Content; readonly 'x-form'?: Content };
+
+/** The content of a request body or a response, with the text or the forms that may stand in its place. */
+export const contentOf = ({ content, 'x-text': text, 'x-form': form }: WithContent): Content | undefined =>
+  text || form ? { ...content, ...text, ...form } : content;
 
 export type Call = { readonly method: string; readonly path: string; readonly operation: OperationObject };
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import type { Document } from '../api/openapi.ts';
+import { contentOf, type Document } from '../api/openapi.ts';
 import { makeWorld, type World } from '../api/world.ts';
 import { inLongRun, onlyInLongRun } from '../helpers/long-run.ts';
 import { pythonTools } from '../helpers/openapi-tools.ts';
@@ -18,13 +18,19 @@ const STREAMS = ['listen', 'listenToAll'];
 /** Examples per operation and phase: one minute in all. The seed makes a failure repeat. */
 const BOUNDS = ['--max-examples', '25', '--seed', '20261128', '--phases', 'examples,coverage,fuzzing,stateful'];
 
-/** The document with real secrets in its examples. A text as request body may be any: its schema says so here, or wrong ones would be sought in vain. */
+/**
+ * The document with real secrets in its examples, and with forms beside JSON. A text as request body may be any: its schema says so here, or wrong ones
+ * would be sought in vain.
+ */
 async function documentFor(world: World): Promise<string> {
   const text = world.real((await world.site.client().get('/openapi.json')).text);
   const document = JSON.parse(text) as Document;
   for (const { requestBody } of Object.values(document.paths).flatMap((item) => Object.values(item)))
-    for (const [type, content] of Object.entries(requestBody?.content ?? {}))
-      if (type.startsWith('text/')) Object.assign(content, { schema: {} });
+    if (requestBody) {
+      for (const [type, content] of Object.entries(requestBody.content))
+        if (type.startsWith('text/')) Object.assign(content, { schema: {} });
+      Object.assign(requestBody, { content: contentOf(requestBody) });
+    }
   return JSON.stringify(document);
 }
 

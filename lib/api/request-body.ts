@@ -1,0 +1,35 @@
+import { examplesOf, type Json } from './examples.ts';
+import { type JsonSchema, refTo } from './json-schema.ts';
+import { type Body, MEDIA_TYPES, type Media, type Operation } from './operation.ts';
+import { isText } from './responses.ts';
+
+/**
+ * The body of an operation's request, as OpenAPI has it. Forms with the same fields as the JSON are in the extension `x-form`: as content of the same
+ * schema they make a generated client send a form instead of JSON. Undefined where there is no body.
+ */
+export function requestBodyOf({ body, examples }: Operation): Json | undefined {
+  if (!body) return undefined;
+  const content = (media: readonly Media[]): Json =>
+    Object.fromEntries(
+      media.map((one) => [
+        MEDIA_TYPES[one],
+        {
+          schema: schemaFor(body, one),
+          ...examplesOf(examples, (example) => (example.body?.media === one ? example.body.value : undefined)),
+        },
+      ]),
+    );
+  const forms = body.media.includes('json') ? body.media.filter((one) => isFormOfSame(body, one)) : [];
+  return {
+    required: body.optional !== true,
+    content: content(body.media.filter((one) => !forms.includes(one))),
+    ...(forms.length > 0 ? { 'x-form': content(forms) } : {}),
+  };
+}
+
+const isFormOfSame = ({ upload }: Body, media: Media): boolean => media === 'form' || (media === 'multipart' && upload === undefined);
+
+function schemaFor({ schema, upload }: Body, media: Media): JsonSchema {
+  const name = (media === 'multipart' && upload) || schema;
+  return isText(media) || name === undefined ? { type: 'string' } : refTo(name);
+}
