@@ -5,6 +5,7 @@ import type { Draft, Entry, Head } from './log/entry.ts';
 import type { Log } from './logger.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
+import type { StoreHealth } from './store/health.ts';
 import type { Recent } from './store/lookup-cache.ts';
 import type { Group, Store, User } from './store/port.ts';
 
@@ -12,6 +13,8 @@ import type { Group, Store, User } from './store/port.ts';
 export type Core = {
   readonly config: Config;
   readonly store: Store;
+  /** Whether posts can be stored now. */
+  readonly health: Pick<StoreHealth, 'check'>;
   /** The store's most asked look-ups, from memory where that is safe. */
   readonly recent: Recent;
   readonly bus: Bus;

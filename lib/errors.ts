@@ -41,10 +41,39 @@ export const unavailable = (
   retryAfterMs = 2000,
 ) => new DomainError('unavailable', message, { retryAfterMs });
 
-/** The store did not answer. A write that rejects so may or may not have happened. */
+/**
+ * Why a store fails; each has its own remedy.
+ * - `locked`: another program holds the file; `full`: no space on the disk; `denied`: no permission, or wrong credentials.
+ * - `notDatabase`, `truncated`, `damaged`: the file is not a database, is shorter than its header says, or has unreadable pages.
+ * - `newer`: a newer version of Parley has written it; `settings`: the URL has an option or a form that the driver does not take.
+ * - `unreachable`: no connection, or no answer in time; `refused`: the server answered with an error of another kind.
+ * - `io`: the operating system reported an error; `closed`: used after `close`; `unknown`: none of these.
+ */
+export type StoreFault =
+  | 'locked'
+  | 'full'
+  | 'denied'
+  | 'notDatabase'
+  | 'truncated'
+  | 'damaged'
+  | 'newer'
+  | 'settings'
+  | 'unreachable'
+  | 'refused'
+  | 'io'
+  | 'closed'
+  | 'unknown';
+
+/** The store did not answer; the message names the cause, without secrets. A write that rejects so may or may not have happened. */
 export class StoreUnavailable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly fault: StoreFault;
+
+  constructor(message: string, { fault = 'unknown', ...options }: ErrorOptions & { readonly fault?: StoreFault } = {}) {
     super(message, options);
     this.name = 'StoreUnavailable';
+    this.fault = fault;
   }
 }
+
+/** Called with each failure of a store, when it happens. */
+export type OnFault = (error: StoreUnavailable) => void;

@@ -7,6 +7,7 @@ import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
 import type { Core, Indexer, Passwords, Pictures, Written } from './core.ts';
+import type { OnFault } from './errors.ts';
 import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openAppender } from './log/appender.ts';
 import type { Entry } from './log/entry.ts';
@@ -15,12 +16,14 @@ import { Meters } from './metrics/meters.ts';
 import { openLimits } from './rate-limiter.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
+import { storeHealth } from './store/health.ts';
 import { withRecent } from './store/lookup-cache.ts';
 import { StoreMissing } from './store/missing.ts';
 import type { Store } from './store/port.ts';
 import { openCalls } from './webhooks/outgoing/plan.ts';
 
 const BCRYPT_COST = 12;
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type CoreOptions = {
   /** `server` holds the embedded database for itself; a `visitor` (the CLI) works beside it. */
@@ -40,7 +43,8 @@ export type OpenCore = Core & { close(): Promise<void> };
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
   const { now = Date.now, random = systemRandom, role } = options;
   const log = options.log ?? (await openServerLog(config));
-  const { store: opened, release } = await openStore(config, options);
+  const health = storeHealth(role === 'server' ? log : SILENT); // a command reports by itself why it failed
+  const { store: opened, release } = await openStore(config, { ...options, onFault: health.onFault });
   const { store, recent } = withRecent(opened);
   const meters = new Meters();
   const bus = meteredBus(await openBus(config, store, { now, log, role }), meters);
@@ -52,6 +56,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
   const core: Core = {
     config,
     store,
+    health,
     recent,
     bus,
     log,
@@ -135,18 +140,18 @@ function picturesFor(log: Log): Pictures {
 /** Drivers are loaded only where they are used: a start with no settings should not wait for them. */
 async function openStore(
   config: Config,
-  { role, mustExist = false }: Pick<CoreOptions, 'role' | 'mustExist'>,
+  { role, mustExist = false, onFault }: Pick<CoreOptions, 'role' | 'mustExist'> & { readonly onFault: OnFault },
 ): Promise<{ store: Store; release: () => void }> {
   if (config.mongodbUrl !== undefined) {
     const { openMongo } = await import('./store/mongo/open.ts');
-    return { store: await openMongo({ url: config.mongodbUrl, mustExist }), release: () => {} };
+    return { store: await openMongo({ url: config.mongodbUrl, mustExist, onFault }), release: () => {} };
   }
   const [{ openSqlite }, { lockServer }] = await Promise.all([import('./store/sqlite/open.ts'), import('./store/sqlite/lock.ts')]);
   const file = join(config.dataDir, 'parley.db');
   if (mustExist && !existsSync(file)) throw new StoreMissing(config.dataDir);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const lock = role === 'server' ? lockServer(config.dataDir) : undefined;
-  return { store: await openSqlite({ file }), release: () => lock?.release() };
+  return { store: await openSqlite({ file, onFault }), release: () => lock?.release() };
 }
 
 async function openBus(

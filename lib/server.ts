@@ -6,6 +6,7 @@ import { isEmpty, setupCode } from './accounts/operations.ts';
 import type { OpenServer, ServerOptions } from './app.ts';
 import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.ts';
 import { type Config, ConfigError, isLoopback } from './config.ts';
+import { configWarnings } from './config-warnings.ts';
 import type { Core } from './core.ts';
 import { createFront } from './http/listener.ts';
 import { openLog } from './logger.ts';
@@ -40,7 +41,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
 async function serveHere(config: Config, options: ServeOptions): Promise<number> {
   const { isDev = false, forTests = {} } = options;
   const log = openLog(config, cluster.worker ? { worker: cluster.worker.id, pid: process.pid } : null);
-  const core = await openCore(config, { role: 'server', log, ...forTests });
+  const core = await openCore(config, { role: 'server', log, ...forTests }).catch((error: unknown) => {
+    log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the start failed');
+    throw error;
+  });
+  for (const { detail, mend } of configWarnings(config)) log.warn({ mend }, detail);
   const front = createFront();
   const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, front);
   const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for

@@ -1,29 +1,35 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openPasswords } from '../accounts/password.ts';
 import type { Config } from '../config.ts';
+import { StoreUnavailable } from '../errors.ts';
 import { newGroupId, newUserId, systemRandom } from '../ids.ts';
 import type { OpenCore } from '../open-core.ts';
+import { writeAndRead } from '../store/health.ts';
+import type { Store } from '../store/port.ts';
+import { adviceOn, adviceOnStore } from './store-advice.ts';
 
-/** What a check found: an absent `mend` means that all is well. `ms`: how long it took, where that is what was looked at. */
-export type Finding = { readonly detail: string; readonly mend?: string; readonly ms?: number };
+/**
+ * What a check found. Without `mend` all is well; with `isWarning` it works, and something should be changed. `ms`: how long it took, where that is
+ * what was measured.
+ */
+export type Finding = { readonly detail: string; readonly mend?: string; readonly isWarning?: true; readonly ms?: number };
 
 const SLOW_HASH_MS = 2000;
 const BCRYPT_COST = 12;
 const ANSWER_WITHIN_MS = 1500;
 
-/** Whether files can be written there, and nobody else on this machine can look in. */
+/** Whether files can be written there, and nobody else on this machine can read them. Leaves no file behind. */
 export async function checkFolder({ dataDir }: Config): Promise<Finding> {
   const folder = resolve(dataDir);
   const probe = join(folder, `.doctor-${randomBytes(6).toString('hex')}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(probe, 'x', { mode: 0o600 });
-    await rm(probe);
   } catch (error) {
-    const mend = `Let the user that runs Parley write to ${folder}, or set DATA_DIR to another folder.`;
-    return { detail: error instanceof Error ? error.message : String(error), mend };
+    return { detail: error instanceof Error ? error.message : String(error), mend: adviceOnFolder(error, folder) };
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
   }
   const mode = (await stat(folder)).mode & 0o777;
   const detail = `${folder} (mode ${mode.toString(8)})`;
@@ -31,17 +37,31 @@ export async function checkFolder({ dataDir }: Config): Promise<Finding> {
   return isPrivate ? { detail } : { detail: `${detail} is open to everybody on this machine`, mend: `chmod 700 ${folder}` };
 }
 
-/** Writes a record, reads it and takes it away again. */
-export async function checkStore({ store, now }: OpenCore): Promise<Finding> {
-  const startedAt = performance.now();
-  const hash = randomBytes(32).toString('hex');
-  await store.sessions.set({ hash, userId: null, data: '{"doctor":true}', expiresAt: now() + 60_000 });
-  const found = await store.sessions.get(hash, now());
-  await store.sessions.destroy(hash);
+const adviceOnFolder = (error: unknown, folder: string): string =>
+  error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+    ? `Free space on the disk of ${folder}, or move the data to a larger one.`
+    : `Let the user that runs Parley write to ${folder}, or set DATA_DIR to another folder.`;
+
+/** Looks for damage, then writes a record, reads it and removes it. */
+export async function checkStore({ store, config }: OpenCore): Promise<Finding> {
+  try {
+    const problems = (await store.inspect?.()) ?? [];
+    if (problems.length > 0)
+      return { detail: `quick_check of SQLite found damage: ${problems.slice(0, 3).join('; ')}`, mend: adviceOn('damaged', config) };
+    return await checkWriting(store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return { detail: error.message, mend: adviceOnStore(error, config) };
+  }
+}
+
+async function checkWriting(store: Store): Promise<Finding> {
   const name = store.kind === 'mongo' ? 'MongoDB' : 'SQLite';
-  if (found?.data !== '{"doctor":true}')
+  const startedAt = performance.now();
+  if (!(await writeAndRead(store)))
     return { detail: `${name} does not give back what was written`, mend: 'With MongoDB, let MONGODB_URL read from the primary.' };
-  return { detail: `${name} wrote, read and removed a record in ${ms(startedAt)}` };
+  const undamaged = store.inspect ? '; quick_check found no damage' : '';
+  return { detail: `${name} wrote, read and removed a record in ${ms(startedAt)}${undamaged}` };
 }
 
 /** Sends an event and waits until it comes back. */

@@ -131,12 +131,18 @@ class Trip {
   async #ask(path: string, body?: object): Promise<Incoming> {
     const url = this.#url + path;
     const answer = await ask({ url, token: this.#token, ...(body ? { body } : {}) }, WITHIN_MS).catch((error: Error) => error);
-    if (answer instanceof Error) throw new Stopped({ detail: `${url}: ${answer.message}`, mend: 'The log of the server says more.' });
+    if (answer instanceof Error) throw new Stopped({ detail: `${url}: ${reasonOf(answer)}`, mend: this.#adviceOnSilence() });
     if (answer.status < 300) return answer;
     throw new Stopped({
       detail: `${path} answers ${answer.status}: ${reasonIn(await answer.whole(WITHIN_MS))}`,
       mend: this.#adviceOn(answer.status),
     });
+  }
+
+  #adviceOnSilence(): string {
+    return this.#core.config.publicUrl === undefined
+      ? 'The log of the server says more.'
+      : 'Correct PUBLIC_URL, its DNS entry, its certificate or the proxy that listens there: the server itself answered above.';
   }
 
   #adviceOn(status: number): string {
@@ -149,6 +155,9 @@ class Trip {
 }
 
 const took = (ms: number, what: string): Finding => ({ detail: `${ms.toFixed(1)} ms ${what}`, ms: Math.round(ms * 10) / 10 });
+
+/** An error of a connection that was tried at several addresses has a code and no message. */
+const reasonOf = (error: Error): string => error.message || ('code' in error ? String(error.code) : error.name);
 
 /** Of a problem (RFC 9457) its detail, else the beginning of whatever was said. */
 function reasonIn(said: string): string {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 
 /** What is asked of a server, over a connection of its own: `fetch` would share one, and its first use is slow. */
 export type Asked = {
@@ -63,6 +64,7 @@ export async function ask({ url, token, body }: Asked, ms: number): Promise<Inco
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
   };
+  const request = url.startsWith('https:') ? requestHttps : requestHttp;
   const asking = request(url, { method: body === undefined ? 'GET' : 'POST', agent: false, headers, timeout: ms });
   asking.once('timeout', () => asking.destroy(new Error(`no answer within ${ms} ms`)));
   asking.end(body === undefined ? undefined : JSON.stringify(body));

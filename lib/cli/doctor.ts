@@ -1,9 +1,13 @@
 import { type Config, ConfigError, readConfig } from '../config.ts';
+import { configWarnings } from '../config-warnings.ts';
 import type { Log } from '../logger.ts';
 import { type OpenCore, openCore } from '../open-core.ts';
 import { checkBus, checkFolder, checkPasswords, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
+import { checkClock } from './doctor-clock.ts';
+import { type DoctorFolder, openFolder } from './doctor-folder.ts';
 import { checkServer, serverUrl } from './doctor-server.ts';
 import type { Out } from './out.ts';
+import { adviceOnStore } from './store-advice.ts';
 
 /** Adapters would tell of what the checks tell anyway. */
 const NO_LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,16 +19,22 @@ const NO_LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export async function doctor(out: Out, isLive: boolean): Promise<void> {
   let failed = 0;
   const report: Report = async (check, examine) => {
-    const { detail, mend, ms } = await attempt(examine);
-    if (mend !== undefined) failed += 1;
-    const text = mend === undefined ? `ok    ${check}: ${detail}` : `FAIL  ${check}: ${detail}\n      ${mend}`;
-    out.say({ check, ok: mend === undefined, detail, ...(ms === undefined ? {} : { ms }), ...(mend === undefined ? {} : { mend }) }, text);
-    return mend === undefined;
+    const finding = await attempt(examine);
+    const ok = finding.mend === undefined || finding.isWarning === true;
+    if (!ok) failed += 1;
+    const { detail, mend, ms } = finding;
+    out.say({ check, ok, detail, ...(ms === undefined ? {} : { ms }), ...(mend === undefined ? {} : { mend }) }, lineOf(check, finding));
+    return ok;
   };
 
   const config = await settings(report);
   if (config) await examineAll(config, isLive, report);
   if (failed > 0) throw new Error(`${failed} of the checks failed.`);
+}
+
+function lineOf(check: string, { detail, mend, isWarning }: Finding): string {
+  if (mend === undefined) return `ok    ${check}: ${detail}`;
+  return `${isWarning ? 'warn' : 'FAIL'}  ${check}: ${detail}\n      ${mend}`;
 }
 
 async function attempt(examine: () => Promise<Finding> | Finding): Promise<Finding> {
@@ -46,7 +56,8 @@ async function settings(report: Report): Promise<Config | undefined> {
   await report('settings', () => {
     try {
       config = readConfig();
-      return { detail: `${config.mongodbUrl ? 'MongoDB' : 'SQLite'}, ${config.redisUrl ? 'Redis' : 'no Redis'}` };
+      const [warning] = configWarnings(config);
+      return warning ? { ...warning, isWarning: true } : { detail: partsOf(config) };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const [, ...problems] = error.message.split('\n').map((line) => line.trim());
@@ -56,19 +67,32 @@ async function settings(report: Report): Promise<Config | undefined> {
   return config;
 }
 
+const partsOf = ({ mongodbUrl, redisUrl }: Config): string => `${mongodbUrl ? 'MongoDB' : 'SQLite'}, ${redisUrl ? 'Redis' : 'no Redis'}`;
+
 async function examineAll(config: Config, isLive: boolean, report: Report): Promise<void> {
-  await report('data folder', () => checkFolder(config));
+  const folder = await openFolder(config);
+  try {
+    await report('data folder', () => checkFolder(config));
+    await examineParts(config, folder, isLive, report);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function examineParts(config: Config, folder: DoctorFolder, isLive: boolean, report: Report): Promise<void> {
   let core: OpenCore | undefined;
   await report('store', async () => {
-    const opened = await openCore(config, { role: 'visitor', log: NO_LOG }).catch((error: Error) => error);
-    if (opened instanceof Error) return { detail: opened.message, mend: adviceOnStore(config) };
+    const opened = await openCore({ ...config, dataDir: folder.storeDir }, { role: 'visitor', log: NO_LOG }).catch((error: Error) => error);
+    if (opened instanceof Error) return { detail: opened.message, mend: adviceOnStore(opened, config) };
     core = opened;
-    return checkStore(core);
+    const finding = await checkStore(core);
+    return folder.isNew ? { ...finding, detail: `${finding.detail} (no database yet: the first start makes it)` } : finding;
   });
   const open = core;
   if (open) {
     await report('bus', () => checkBus(open));
     await report('presence', () => checkPresence(open));
+    await report('clock', () => checkClock(open));
   }
   await report('passwords', checkPasswords);
   const isServing = await report('server', () => checkServer(config, isLive));
@@ -79,10 +103,5 @@ async function examineAll(config: Config, isLive: boolean, report: Report): Prom
 /** Loaded only here: a check without it is to be quick. */
 async function goAlong(core: OpenCore, report: Report): Promise<void> {
   const { probeLive } = await import('./doctor-live.ts');
-  await probeLive(core, serverUrl(core.config), report);
+  await probeLive(core, core.config.publicUrl ?? serverUrl(core.config), report);
 }
-
-const adviceOnStore = ({ mongodbUrl, dataDir }: Config): string =>
-  mongodbUrl === undefined
-    ? `Let the user that runs Parley read and write ${dataDir} and what is in it, or set DATA_DIR to another folder.`
-    : 'Start MongoDB, or correct MONGODB_URL; with a password in it, that user needs readWrite on the database.';

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/port.ts';
 import type { Appender, Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
+import { clockWarning } from './clock-warning.ts';
 import type { Draft, Entry } from './entry.ts';
 import { fail, type Pending, Writer } from './writer.ts';
 
@@ -17,6 +18,7 @@ type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core,
  */
 export function openAppender(parts: Parts): Appender {
   const writers = new Map<GroupId, Writer>();
+  const warnAhead = clockWarning(parts);
 
   const writerOf = (group: GroupId): Writer => {
     const known = writers.get(group);
@@ -32,6 +34,7 @@ export function openAppender(parts: Parts): Appender {
     const askedAt = performance.now();
     const done = (entry: Entry): void => {
       parts.meters.appendSeconds.observe((performance.now() - askedAt) / 1000);
+      warnAhead(entry);
       resolve(entry);
     };
     const pending: Pending = { draft, decide, resolve: done, reject, decidedAt: asOf, isUncertain: false, isSettled: false };

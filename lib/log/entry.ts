@@ -128,5 +128,13 @@ export function place({ pending: _, ...draft }: Draft, group: GroupId, head: Hea
   };
 }
 
+const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * Whether a log ends so far in the future that a clock must have been wrong. New entries then take the time of the last one, since times never go
+ * back within a group, until `now` has caught up.
+ */
+export const isAhead = ({ at }: Pick<Head, 'at'>, now: number): boolean => at > now + CLOCKS_DIFFER_MS;
+
 /** The head once `entry` is the last. */
 export const headAfter = (entry: EntryCommon): Head => ({ seq: entry.seq, n: entry.n, at: entry.at });

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import type { StoreState } from '../store/health.ts';
 import type { Histogram } from './histogram.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -20,8 +21,8 @@ const STORE_ANSWERS_WITHIN_MS = 1000;
 
 /** All that Parley measures of itself, as it stands now in this process. Never rejects: a part that is away is a value, not an error. */
 export async function familiesOf(core: Core): Promise<Family[]> {
-  const { meters, bus, store } = core;
-  const hasStore = await answersSoon(store.ping());
+  const { meters, bus, store, health } = core;
+  const hasStore = await answersSoon(health.check(store));
   return [
     gauge('parley_processes', 'Server processes whose numbers are in this answer.', 1),
     gauge('parley_streams_open', 'Open streams, by format.', ...byLabel('format', meters.streams)),
@@ -43,7 +44,10 @@ export async function familiesOf(core: Core): Promise<Family[]> {
     { ...gauge('parley_bus_up', 'Whether events pass between processes: 1 or 0.', Number(bus.isUp())), aggregator: 'min' },
     counter('parley_bus_events_published_total', 'Events given to the bus.', meters.busPublished),
     counter('parley_bus_events_received_total', 'Events heard from the bus, the own ones included.', meters.busReceived),
-    { ...gauge('parley_store_up', 'Whether the store answered within a second: 1 or 0.', Number(hasStore)), aggregator: 'min' },
+    {
+      ...gauge('parley_store_up', 'Whether the store answered within a second and took the last writes: 1 or 0.', Number(hasStore)),
+      aggregator: 'min',
+    },
     requests(core),
     counter(
       'parley_event_loop_active_seconds_total',
@@ -53,13 +57,10 @@ export async function familiesOf(core: Core): Promise<Family[]> {
   ];
 }
 
-const answersSoon = (asked: Promise<void>): Promise<boolean> => {
+const answersSoon = (asked: Promise<StoreState>): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), STORE_ANSWERS_WITHIN_MS);
-  asked.then(
-    () => resolve(true),
-    () => resolve(false),
-  );
+  void asked.then(({ isUp }) => resolve(isUp));
   return promise.finally(() => clearTimeout(timer));
 };
 

@@ -17,7 +17,7 @@ export const staticFiles =
     if (found.status === 200) ctx.body = found.body;
   };
 
-/** For what watches the server: whether the process answers, and whether its parts do. */
+/** For monitoring: `/healthz` whether the process answers, `/readyz` whether it can serve, and the state of store and bus. */
 export function healthRoutes({ core }: Pick<Web, 'core'>): Router {
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -25,10 +25,10 @@ export function healthRoutes({ core }: Pick<Web, 'core'>): Router {
     ctx.body = { status: 'ok' };
   });
   router.get('/readyz', async (ctx) => {
-    const [store, bus] = await Promise.all([answers(core.store.ping()), answers(core.bus.ping())]);
+    const [{ isUp: store }, bus] = await Promise.all([core.health.check(core.store), answers(core.bus.ping())]);
     ctx.set('Cache-Control', 'no-store');
-    ctx.status = store && bus ? 200 : 503;
-    ctx.body = { status: store && bus ? 'ready' : 'not ready', store: said(store), bus: said(bus) };
+    ctx.status = store ? 200 : 503; // without the bus posts and streams go on, up to 2 s late
+    ctx.body = { status: !store ? 'not ready' : bus ? 'ready' : 'degraded', store: said(store), bus: said(bus) };
   });
   return router;
 }

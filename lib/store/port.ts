@@ -37,6 +37,8 @@ export type Store = {
   readonly signals?: SignalStore;
   /** Resolves when the store answers a trivial read. */
   ping(): Promise<void>;
+  /** Reads all that is stored and resolves to what is damaged, in the words of the store. Only where the store is a file of ours (SQLite). */
+  inspect?(): Promise<readonly string[]>;
   close(): Promise<void>;
 };
 

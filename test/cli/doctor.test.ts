@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { chmod, readdir } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
-import { startServer } from '../helpers/server.ts';
-import { freshSettings, parley, type Ran } from './cli.ts';
+import { Clock, startServer } from '../helpers/server.ts';
+import { freshSettings, parley, type Ran, Running } from './cli.ts';
 import { HOPS } from './live.ts';
 
-const CHECKS = ['settings', 'data folder', 'store', 'bus', 'presence', 'passwords'];
+const CHECKS = ['settings', 'data folder', 'store', 'bus', 'presence', 'clock', 'passwords'];
 
 /** The checks that failed. */
 const failures = (ran: Ran): unknown[] =>
@@ -62,6 +62,65 @@ test('a dead Redis is a failure of bus and presence, told without its password',
   t.is(ran.status, 1);
   t.deepEqual(failures(ran), ['bus', 'presence']);
   t.notRegex(ran.out + ran.err, /hunter22/);
+});
+
+test('without a database it says so, and leaves nothing behind', async (t) => {
+  const { DATA_DIR } = await freshSettings(t);
+  const ran = await parley({ DATA_DIR: `${DATA_DIR}/not/there`, PORT: '0' }, ['doctor', '--json']);
+  t.is(ran.status, 0, ran.out);
+  t.regex(String(ran.rows()[2]?.detail), /SQLite wrote.*no database yet: the first start makes it/);
+  t.deepEqual(await readdir(DATA_DIR), []);
+});
+
+test('a PUBLIC_URL of https with TRUST_PROXY off is a warning, at the start too; with it on, all is well', async (t) => {
+  const settings = { ...(await freshSettings(t)), PORT: '0', PUBLIC_URL: 'https://chat.example.org' };
+  const warned = await parley(settings, ['doctor']);
+  t.is(warned.status, 0, warned.out);
+  t.regex(warned.out, /^warn {2}settings: PUBLIC_URL is https while TRUST_PROXY is off: .*\n {6}Set TRUST_PROXY=on/m);
+  t.regex((await parley({ ...settings, TRUST_PROXY: 'on' }, ['doctor'])).out, /^ok {4}settings: SQLite, no Redis$/m);
+  const started = async (trust: string): Promise<string> => {
+    const server = new Running({ ...settings, TRUST_PROXY: trust }, ['serve']);
+    await server.until('"msg":"listening"');
+    return (await server.ended('SIGTERM')).out;
+  };
+  t.regex(await started('off'), /"level":40,[^\n]*PUBLIC_URL is https while TRUST_PROXY is off/);
+  t.notRegex(await started('on'), /"level":40/);
+});
+
+test('--live goes through PUBLIC_URL', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const passed: string[] = [];
+  const proxy = createServer((incoming, outgoing) => {
+    passed.push(`${incoming.method} ${incoming.url}`);
+    const onward = request(site.url + incoming.url, { method: incoming.method ?? 'GET', headers: incoming.headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+    outgoing.once('close', () => onward.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => proxy.close());
+  const settings = { DATA_DIR: site.core.config.dataDir, PORT: new URL(site.url).port };
+  const PUBLIC_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const ran = await parley({ ...settings, PUBLIC_URL }, ['doctor', '--live', '--json']);
+  t.is(ran.status, 0, ran.out);
+  t.true(passed.includes('POST /groups/parley-doctor/messages'), passed.join());
+  const nobody = await parley({ ...settings, PUBLIC_URL: 'https://127.0.0.1:1', TRUST_PROXY: 'on' }, ['doctor', '--live', '--json']);
+  t.deepEqual(failures(nobody), ['live accept']);
+  t.regex(nobody.out, /https:\/\/127\.0\.0\.1:1\/healthz: [^"]*ECONNREFUSED[^"]*","mend":"[^"]*PUBLIC_URL/);
+});
+
+test('groups whose last entry is from the future are named, until the clock has caught up', async (t) => {
+  const clock = new Clock(Date.now() + 400 * 24 * 3_600_000);
+  const site = await startServer({ clock });
+  t.teardown(site.close);
+  await site.signUp('Ann');
+  const settings = { DATA_DIR: site.core.config.dataDir, PORT: '0' };
+  const ran = await parley(settings, ['doctor']);
+  t.is(ran.status, 0);
+  t.regex(ran.out, /^warn {2}clock: .*: lobby until 20\d\d-\d\d-\d\dT/m);
 });
 
 test('bad settings end the checks, each named', async (t) => {

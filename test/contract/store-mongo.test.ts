@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type ExecutionContext, type TestFn } from 'ava';
-import { MongoBulkWriteError, MongoClient } from 'mongodb';
+import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
 import { DUPLICATE, refusals } from '../../lib/store/mongo/bulk-errors.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
-import { answer } from '../../lib/store/mongo/timeout.ts';
+import { answer, guarded } from '../../lib/store/mongo/timeout.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
 import { everyContract } from './every-store.ts';
@@ -230,6 +230,24 @@ test('an address that is none is refused without its password', async (t) => {
     const error = await t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }));
     t.false(`${error} ${error?.cause}`.includes('secret'));
   }
+});
+
+test('a failure names its cause: an option, a server that is not there, what the server answered', async (t) => {
+  const open = (url: string) => t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }), { instanceOf: StoreUnavailable });
+  t.like(await open('mongodb://user:secret@localhost/?none=1'), {
+    fault: 'settings',
+    message: 'MONGODB_URL cannot be used: option none is not supported (MongoParseError).',
+  });
+  const away = await open('mongodb://user:secret@127.0.0.1:1/parley');
+  t.is(away?.fault, 'unreachable');
+  t.regex(away?.message ?? '', /^MongoDB does not answer: .*ECONNREFUSED 127\.0\.0\.1:1.*\(MongoServerSelectionError\)\.$/);
+  const denied = new MongoServerError({ message: 'not authorized on parley to execute command', code: 13, codeName: 'Unauthorized' });
+  const faults: StoreUnavailable[] = [];
+  const refused = guarded({ ask: () => Promise.reject(denied) }, 1000, (error) => void faults.push(error)).ask();
+  const error = await t.throwsAsync(refused, { instanceOf: StoreUnavailable });
+  t.is(error?.message, 'MongoDB refused: not authorized on parley to execute command (Unauthorized 13).');
+  t.is(error?.fault, 'denied');
+  t.deepEqual(faults, error ? [error] : []);
 });
 
 testMongo('a closed store is unavailable', async (t) => {

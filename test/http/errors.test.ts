@@ -152,6 +152,15 @@ test('the process says that it is up, and its parts that they answer', async (t)
   }
 });
 
+test('without Redis the server is degraded and serves: messages arrive later', async (t) => {
+  const alone = await startServer({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+  t.teardown(alone.close);
+  const owner = await alone.signUp('Ann');
+  const ready = await owner.get('/readyz');
+  t.deepEqual([ready.status, ready.json()], [200, { status: 'degraded', store: 'up', bus: 'down' }]);
+  t.is((await owner.form('/groups/lobby/messages', { body: 'hello' })).status, 303);
+});
+
 test('a server whose store has gone says so, and is still up', async (t) => {
   const broken = await startServer();
   const visitor = broken.client();

@@ -73,6 +73,7 @@ export class ModelProcess {
     this.core = {
       ...parts,
       config,
+      health: { check: async () => ({ isUp: true }) },
       secrets,
       passwords: noPasswords,
       pictures: noPictures,

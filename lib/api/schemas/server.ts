@@ -14,6 +14,6 @@ export const serverSchemas = {
     })
     .describe('An error, RFC 9457.'),
   Health: z.object({ status: z.literal('ok') }),
-  Readiness: z.object({ status: z.enum(['ready', 'not ready']), store: z.enum(['up', 'down']), bus: z.enum(['up', 'down']) }),
+  Readiness: z.object({ status: z.enum(['ready', 'degraded', 'not ready']), store: z.enum(['up', 'down']), bus: z.enum(['up', 'down']) }),
   Description: z.looseObject({ openapi: z.string(), info: z.looseObject({ title: z.string(), version: z.string() }) }),
 } as const;

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../errors.ts';
+import { type OnFault, StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../log/entry.ts';
 import type { Appended } from '../port.ts';
@@ -14,13 +14,15 @@ const SINGLES = { together: 256, underWay: 2 };
 
 /**
  * `append` of the log, where each entry's `_id` takes its seq: several entries of one group as one ordered insertMany; a single one together with
- * those of other groups that come while others are written.
+ * those of other groups that come while others are written. `onFault` is told of what leaves it `unknown`.
  */
-export function appender(collections: Collections, heads: Heads, timeoutMs: number) {
+export function appender(collections: Collections, heads: Heads, { timeoutMs, onFault }: { timeoutMs: number; onFault: OnFault }) {
   const insertSingle = inBatches((rows: readonly EntryRow[]) => insertSingles(collections, rows), { ...SINGLES, timeoutMs });
   return async (group: GroupId, entries: readonly Entry[]): Promise<Appended> => {
     if (entries.length === 0) return { written: 0 };
-    const appended = await answer(() => insert({ collections, heads, insertSingle }, group, entries), timeoutMs).catch(stopped);
+    const appended = await answer(() => insert({ collections, heads, insertSingle }, group, entries), timeoutMs).catch((error) =>
+      stopped(error, onFault),
+    );
     const last = entries[appended.written - 1];
     if (last) heads.move(group, headAfter(last));
     return appended;
@@ -64,8 +66,10 @@ async function follows(collections: Collections, heads: Heads, group: GroupId, e
   return before <= heads.known(group) || (await rowsAt(collections, group, [before], ['seq'])).length === 1;
 }
 
-function stopped(error: unknown): Appended {
+function stopped(error: unknown, onFault: OnFault): Appended {
   if (!(error instanceof StoreUnavailable)) throw error;
   const said = certainty(error.cause);
-  return { written: said?.insertedCount ?? 0, stopped: said?.code === DUPLICATE ? 'conflict' : 'unknown' };
+  const isTaken = said?.code === DUPLICATE;
+  if (!isTaken) onFault(error);
+  return { written: said?.insertedCount ?? 0, stopped: isTaken ? 'conflict' : 'unknown' };
 }

@@ -1,5 +1,6 @@
 import { gather } from '../../coalesce.ts';
-import { answer, tooLate } from './timeout.ts';
+import { tooLate } from './faults.ts';
+import { answer } from './timeout.ts';
 
 /** How many items may go as one command, how many commands may be under way, and how long an item may wait for its own to begin, and that for its answer. */
 type Limits = { readonly together: number; readonly underWay: number; readonly timeoutMs: number };

@@ -1,7 +1,7 @@
-import { type Db, GridFSBucket, MongoError, MongoRuntimeError } from 'mongodb';
-import { StoreUnavailable } from '../../errors.ts';
+import { type Db, GridFSBucket, MongoRuntimeError } from 'mongodb';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
+import { unavailableBy } from './faults.ts';
 
 export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;
 
@@ -65,5 +65,4 @@ async function unlessAway<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const asUnavailable = (error: unknown): unknown =>
-  error instanceof MongoError ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;
+const asUnavailable = (error: unknown): unknown => unavailableBy(error) ?? error;

@@ -1,10 +1,12 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { OnFault } from '../../errors.ts';
 import { StoreMissing } from '../missing.ts';
 import type { Store } from '../port.ts';
 import { appender } from './appending.ts';
 import { collectionsOf, createIndexes, isSetUp } from './collections.ts';
 import { cursorStore } from './cursors.ts';
 import { deliveryStore } from './deliveries.ts';
+import { unavailableBy } from './faults.ts';
 import { fileRecords, fileStore } from './files.ts';
 import { fileContent } from './files-content.ts';
 import { groupStore } from './groups.ts';
@@ -30,6 +32,8 @@ export type MongoOptions = {
   readonly serverSelectionTimeoutMs?: number;
   /** Reject with StoreMissing when the database has no collections of Parley, instead of creating them. */
   readonly mustExist?: boolean;
+  /** Told of each failure of the server or the driver. */
+  readonly onFault?: OnFault;
 };
 
 // A write counts when most of the replica set has it in its journal, and a read sees only such writes: what was read or acknowledged stays.
@@ -44,10 +48,15 @@ const DURABLE: MongoClientOptions = {
 };
 
 /**
- * Opens the store on MongoDB and creates missing indexes. Rejects with StoreUnavailable when the server does not answer, with another error when
- * `url` is none.
+ * Opens the store on MongoDB and creates missing indexes. Rejects with StoreUnavailable, which names the cause, when the server does not answer or
+ * the driver does not take `url`.
  */
-export async function openMongo({ url, serverSelectionTimeoutMs = 2000, mustExist = false }: MongoOptions): Promise<Store> {
+export async function openMongo({
+  url,
+  serverSelectionTimeoutMs = 2000,
+  mustExist = false,
+  onFault = () => {},
+}: MongoOptions): Promise<Store> {
   const limits = {
     serverSelectionTimeoutMS: serverSelectionTimeoutMs,
     connectTimeoutMS: serverSelectionTimeoutMs,
@@ -55,8 +64,8 @@ export async function openMongo({ url, serverSelectionTimeoutMs = 2000, mustExis
   };
   const timeoutMs = serverSelectionTimeoutMs + 500;
   await setUp(url, limits, { timeoutMs, mustExist });
-  const client = new MongoClient(url, { ...DURABLE, ...limits, socketTimeoutMS: serverSelectionTimeoutMs });
-  return storeOn(client, url, timeoutMs);
+  const client = clientOf(url, { ...limits, socketTimeoutMS: serverSelectionTimeoutMs });
+  return storeOn(client, url, { timeoutMs, onFault });
 }
 
 /** On a connection of its own that may wait: to index a large log takes longer than an answer ever should. */
@@ -65,7 +74,7 @@ async function setUp(
   limits: MongoClientOptions,
   { timeoutMs, mustExist }: { readonly timeoutMs: number; readonly mustExist: boolean },
 ): Promise<void> {
-  const client = new MongoClient(url, { ...DURABLE, ...limits });
+  const client = clientOf(url, limits);
   try {
     await answer(() => client.connect(), timeoutMs);
     if (mustExist && !(await answer(() => isSetUp(database(client, url)), timeoutMs))) throw new StoreMissing('MONGODB_URL');
@@ -75,10 +84,20 @@ async function setUp(
   }
 }
 
-function storeOn(client: MongoClient, url: string, timeoutMs: number): Store {
+function clientOf(url: string, limits: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(url, { ...DURABLE, ...limits });
+  } catch (error) {
+    throw unavailableBy(error) ?? error;
+  }
+}
+
+type Limits = { readonly timeoutMs: number; readonly onFault: OnFault };
+
+function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limits): Store {
   const collections = collectionsOf(database(client, url));
   const heads = createHeads(collections);
-  const guard = <T extends object>(methods: T): T => guarded(methods, timeoutMs);
+  const guard = <T extends object>(methods: T): T => guarded(methods, timeoutMs, onFault);
   const lifecycle = guard({
     ping: async () => void (await collections.settings.findOne({ _id: 'ping' })),
     flush: heads.flush,
@@ -94,7 +113,7 @@ function storeOn(client: MongoClient, url: string, timeoutMs: number): Store {
     memberships: guard(membershipStore(collections, timeoutMs)),
     log: {
       ...guard({ ...logReads(collections, heads), ...mentionCounts(collections), ...scrubbing(collections) }),
-      append: appender(collections, heads, timeoutMs),
+      append: appender(collections, heads, { timeoutMs, onFault }),
     },
     cursors: guard(cursorStore(collections)),
     saved: guard(savedStore(collections)),

@@ -1,10 +1,11 @@
-import { MongoError, MongoServerError } from 'mongodb';
-import { StoreUnavailable } from '../../errors.ts';
+import { MongoServerError } from 'mongodb';
+import { type OnFault, StoreUnavailable } from '../../errors.ts';
 import { DUPLICATE } from './bulk-errors.ts';
+import { tooLate, unavailableBy } from './faults.ts';
 
 /**
  * Waits for an answer of the server for `timeoutMs` at most. Rejects with StoreUnavailable when the driver or the server fails or the time is up
- * (what was asked may still be carried out); any other error is a bug and passes.
+ * (what was asked may still be carried out), which names the cause; any other error is a bug and passes.
  * The driver's own limits hold for one attempt; this one holds for all attempts together, so that a frozen server cannot hold a caller up.
  */
 export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -13,25 +14,23 @@ export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promi
   try {
     return await Promise.race([ask(), late.promise]);
   } catch (error) {
-    throw error instanceof MongoError || isOfTheSystem(error) ? new StoreUnavailable('MongoDB does not answer.', { cause: error }) : error;
+    throw unavailableBy(error) ?? error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** For who has waited so long. */
-export const tooLate = (timeoutMs: number): StoreUnavailable => new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`);
-
-/** Said by the system of a connection: while the driver waits until a large write has left, it lets such an error through as it is. */
-const isOfTheSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
-
-/** The same methods, each under `answer`: said in one place, so that no method can forget it. */
-export function guarded<T extends object>(methods: T, timeoutMs: number): T {
+/** The same methods, each under `answer`: said in one place, so that no method can forget it. `onFault` is told of each failure. */
+export function guarded<T extends object>(methods: T, timeoutMs: number, onFault: OnFault): T {
   return new Proxy(methods, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function') return method;
-      return (...args: unknown[]) => answer(async () => Reflect.apply(method, target, args), timeoutMs);
+      return (...args: unknown[]) =>
+        answer(async () => Reflect.apply(method, target, args), timeoutMs).catch((error) => {
+          if (error instanceof StoreUnavailable) onFault(error);
+          throw error;
+        });
     },
   });
 }

@@ -1,9 +1,11 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { StoreUnavailable } from '../../errors.ts';
+import type { OnFault } from '../../errors.ts';
+import { unavailableBy } from './faults.ts';
 
 /**
  * One open SQLite file. Statements are prepared once per text, so texts must come from a fixed set; values are always bound.
- * Every method throws StoreUnavailable when the file cannot answer (locked past the timeout, disk trouble, closed); any other error is a bug.
+ * Every method throws StoreUnavailable when the file cannot answer (locked past the timeout, disk trouble, closed), which names the cause; any
+ * other error is a bug.
  */
 export type Connection = {
   /** The first row, read as `T`. */
@@ -19,8 +21,9 @@ export type Connection = {
   close(): void;
 };
 
-/** Opens or creates the file. A locked file is waited for `busyTimeoutMs`, during which the event loop stands still. */
-export function connect(file: string, busyTimeoutMs: number): Connection {
+/** Opens or creates the file. A locked file is waited for `busyTimeoutMs`, during which the event loop stands still. `onFault` is told of each failure. */
+export function connect(file: string, busyTimeoutMs: number, onFault: OnFault = () => {}): Connection {
+  const guard = guardOf(file, onFault);
   const db = guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }));
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
@@ -43,20 +46,15 @@ export function connect(file: string, busyTimeoutMs: number): Connection {
   };
 }
 
-// Primary result codes where the file, not the statement, is the trouble: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
-// CANTOPEN, PROTOCOL, NOTADB.
-const UNANSWERED = new Set([5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26]);
-
-function guard<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw isUnanswered(error) ? new StoreUnavailable('The database file does not answer.', { cause: error }) : error;
-  }
-}
-
-function isUnanswered(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  if (error.code === 'ERR_INVALID_STATE') return true; // used after close
-  return 'errcode' in error && typeof error.errcode === 'number' && UNANSWERED.has(error.errcode & 0xff);
+function guardOf(file: string, onFault: OnFault): <T>(work: () => T) => T {
+  return (work) => {
+    try {
+      return work();
+    } catch (error) {
+      const unavailable = unavailableBy(error, file);
+      if (!unavailable) throw error;
+      onFault(unavailable);
+      throw unavailable;
+    }
+  };
 }

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StoreUnavailable } from '../../errors.ts';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
+import { unavailableDisk } from './faults.ts';
 
 /** `close` removes what a store in memory has put on the disk. */
 export type FileFolder = Pick<FileStore, 'write' | 'read' | 'remove'> & { close(): void };
@@ -101,6 +101,6 @@ async function disk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new StoreUnavailable('The disk does not take or give the file.', { cause: error });
+    throw unavailableDisk(error, 'The disk does not take or give the file');
   }
 }

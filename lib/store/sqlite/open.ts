@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { OnFault } from '../../errors.ts';
 import type { Store } from '../port.ts';
 import { type Connection, connect } from './connection.ts';
 import { cursorStore } from './cursors.ts';
@@ -26,6 +27,8 @@ export type SqliteOptions = {
   readonly file: string;
   /** How long a write waits for another process's before it is StoreUnavailable. The event loop stands still meanwhile. */
   readonly busyTimeoutMs?: number;
+  /** Told of each failure of the file. */
+  readonly onFault?: OnFault;
 };
 
 // synchronous FULL: an acknowledged write survives the power going off. secure_delete: a scrubbed text leaves no trace in free pages.
@@ -41,11 +44,11 @@ const PRAGMAS = `
 
 /**
  * Opens the embedded store: one SQLite file, brought to the present schema. Several processes may have it open; each writes in short transactions.
- * Rejects with StoreUnavailable when the file cannot be opened, with a plain Error when a newer Parley has written it.
+ * Rejects with StoreUnavailable, which names the cause, when the file cannot be opened or a newer Parley has written it.
  */
-export async function openSqlite({ file, busyTimeoutMs = 1500 }: SqliteOptions): Promise<Store> {
+export async function openSqlite({ file, busyTimeoutMs = 1500, onFault = () => {} }: SqliteOptions): Promise<Store> {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const db = connect(file, busyTimeoutMs);
+  const db = connect(file, busyTimeoutMs, onFault);
   try {
     db.exec(PRAGMAS);
     migrate(db);
@@ -55,6 +58,15 @@ export async function openSqlite({ file, busyTimeoutMs = 1500 }: SqliteOptions):
   }
   return storeOn(db, openFolder(file === ':memory:' ? undefined : join(dirname(file), 'files')));
 }
+
+const MAX_PROBLEMS = 10;
+
+/** https://www.sqlite.org/pragma.html#pragma_quick_check: one row `ok`, or a row for each problem. */
+const problemsOf = (db: Connection): string[] =>
+  db
+    .all<{ quick_check: string }>(`PRAGMA quick_check(${MAX_PROBLEMS})`)
+    .flatMap(({ quick_check }) => quick_check.split('\n'))
+    .filter((line) => line !== 'ok');
 
 function storeOn(db: Connection, folder: FileFolder): Store {
   const writer = createWriter(db);
@@ -77,6 +89,7 @@ function storeOn(db: Connection, folder: FileFolder): Store {
     signals,
     search: searchStore(db, writer),
     ping: async () => void db.one('SELECT 1'),
+    inspect: async () => problemsOf(db),
     async close() {
       stop();
       writer.flush();

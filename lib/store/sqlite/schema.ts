@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 
 /**
@@ -158,7 +159,7 @@ export const MIGRATIONS: readonly string[] = [
 
 /**
  * Brings the file to the newest schema, all steps in one transaction: it is either as before or done.
- * Throws a plain Error when a newer version of Parley has written the file.
+ * Throws StoreUnavailable (`newer`) when a newer version of Parley has written the file.
  */
 export function migrate(db: Connection, steps: readonly string[] = MIGRATIONS): void {
   if (versionOf(db, steps) === steps.length) return;
@@ -176,5 +177,8 @@ export function migrate(db: Connection, steps: readonly string[] = MIGRATIONS): 
 function versionOf(db: Connection, steps: readonly string[]): number {
   const version = db.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
   if (version <= steps.length) return version;
-  throw new Error(`The database was written by a newer Parley (schema ${version}, this one knows up to ${steps.length}): update this one.`);
+  throw new StoreUnavailable(
+    `The database was written by a newer Parley (schema ${version}, this one knows up to ${steps.length}): update this one.`,
+    { fault: 'newer' },
+  );
 }

@@ -1,0 +1,35 @@
+import type { Core } from '../core.ts';
+import { isAhead } from '../log/entry.ts';
+import type { Finding } from './doctor-checks.ts';
+
+const PAGE = 500;
+const MAX_NAMED = 5;
+
+type Ahead = { readonly slug: string; readonly at: number };
+
+/** Whether the log of a group ends in the future, since the clock of a server was once ahead. */
+export async function checkClock(core: Core): Promise<Finding> {
+  const ahead: Ahead[] = [];
+  for await (const group of groupsAhead(core)) ahead.push(group);
+  if (ahead.length === 0) return { detail: 'no group has an entry from the future' };
+  const named = ahead.slice(0, MAX_NAMED).map(({ slug, at }) => `${slug} until ${new Date(at).toISOString()}`);
+  const more = ahead.length > MAX_NAMED ? `, and ${ahead.length - MAX_NAMED} more` : '';
+  return {
+    detail: `new entries take the time of the last one in groups that have one from the future: ${named.join(', ')}${more}`,
+    mend: 'Set the clock of every server by NTP. In a group time stands still until then; order, unread counts and streams are not affected.',
+    isWarning: true,
+  };
+}
+
+async function* groupsAhead(core: Core): AsyncGenerator<Ahead> {
+  for (let afterNumber = 0; ; ) {
+    const page = await core.store.groups.list({ limit: PAGE, afterNumber });
+    const heads = await core.store.log.heads(page.map(({ id }) => id));
+    for (const { id, slug, kind } of page) {
+      const head = heads.get(id);
+      if (head && isAhead(head, core.now())) yield { slug: kind === 'direct' ? 'direct messages' : slug, at: head.at };
+    }
+    afterNumber = page.at(-1)?.number ?? afterNumber;
+    if (page.length < PAGE) return;
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { OnFault, StoreFault, StoreUnavailable } from '../errors.ts';
+import type { Log } from '../logger.ts';
+import type { Store } from './port.ts';
+
+/** Whether posts can be stored. `cause`: what the store said when they could not. */
+export type StoreState = { readonly isUp: boolean; readonly cause?: string };
+
+export type StoreHealth = {
+  readonly onFault: OnFault;
+  /** Reads, and writes a record where the last write may be out of date or has failed. Never rejects. */
+  check(store: Store): Promise<StoreState>;
+};
+
+/** A file in this state stays in it: only a restart on a good one ends that, whatever single reads and writes say. */
+const LASTING: ReadonlySet<StoreFault> = new Set(['damaged', 'truncated', 'notDatabase']);
+/** Some writes succeed on a full disk, and some do not. */
+const RECURRING: ReadonlySet<StoreFault> = new Set(['full', 'denied', 'io']);
+const RECURS_WITHIN_MS = 10_000;
+/** While nothing has failed, a write is tried this often at most. */
+const WRITE_AGAIN_AFTER_MS = 30_000;
+/** The same failure is logged this often at most. */
+const LOG_AGAIN_AFTER_MS = 60_000;
+
+/**
+ * Follows what becomes of reads and writes of one store. Logs the first failure of each kind with its cause, and that the store works again.
+ * `now`: ms of a clock that nobody sets.
+ */
+export function storeHealth(log: Log, now = (): number => performance.now()): StoreHealth {
+  let fault: StoreUnavailable | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  let writing: Promise<boolean> | undefined;
+  const loggedAt = new Map<StoreFault, number>();
+
+  function onFault(error: StoreUnavailable): void {
+    if (error.fault === 'closed') return;
+    if (!fault || !LASTING.has(fault.fault)) fault = error;
+    failedAt = now();
+    if (failedAt - (loggedAt.get(error.fault) ?? Number.NEGATIVE_INFINITY) < LOG_AGAIN_AFTER_MS) return;
+    loggedAt.set(error.fault, failedAt);
+    log.error({ fault: error.fault, reason: error.message }, 'the store failed');
+  }
+
+  function write(store: Store): Promise<boolean> {
+    const startedAt = now();
+    writing ??= writeAndRead(store)
+      .then((isKept) => {
+        if (isKept) wroteAt = startedAt;
+        return isKept;
+      })
+      .catch(() => false)
+      .finally(() => {
+        writing = undefined;
+      });
+    return writing;
+  }
+
+  async function isWritable(store: Store): Promise<boolean> {
+    if (fault && LASTING.has(fault.fault)) return false;
+    if (fault && RECURRING.has(fault.fault) && now() - failedAt < RECURS_WITHIN_MS) return false;
+    return (failedAt < wroteAt && now() - wroteAt < WRITE_AGAIN_AFTER_MS) || write(store);
+  }
+
+  async function check(store: Store): Promise<StoreState> {
+    const isUp = await store.ping().then(
+      () => isWritable(store),
+      () => false,
+    );
+    if (!isUp) return fault ? { isUp, cause: fault.message } : { isUp };
+    if (fault) log.info({ fault: fault.fault }, 'the store takes writes again');
+    fault = undefined;
+    return { isUp };
+  }
+
+  return { onFault, check };
+}
+
+/** Writes a record, reads it and removes it. Resolves to whether it was there. Errors: StoreUnavailable. */
+export async function writeAndRead({ sessions }: Pick<Store, 'sessions'>): Promise<boolean> {
+  const hash = randomBytes(32).toString('hex');
+  const now = Date.now();
+  await sessions.set({ hash, userId: null, data: '{"probe":true}', expiresAt: now + 3_600_000 });
+  const found = await sessions.get(hash, now);
+  await sessions.destroy(hash);
+  return found?.data === '{"probe":true}';
+}

@@ -1,0 +1,78 @@
+import { closeSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type StoreFault, StoreUnavailable } from '../../errors.ts';
+
+const FULL = ['full', 'the disk is full'] as const;
+
+/** Primary result codes where the file, not the statement, is the trouble: https://www.sqlite.org/rescode.html */
+const CODES: Readonly<Record<number, readonly [name: string, fault: StoreFault, what: string]>> = {
+  3: ['SQLITE_PERM', 'denied', 'access is denied'],
+  5: ['SQLITE_BUSY', 'locked', 'another program holds its lock'],
+  6: ['SQLITE_LOCKED', 'locked', 'another connection holds its lock'],
+  7: ['SQLITE_NOMEM', 'io', 'there is not enough memory'],
+  8: ['SQLITE_READONLY', 'denied', 'it cannot be written'],
+  9: ['SQLITE_INTERRUPT', 'unknown', 'the operation was interrupted'],
+  10: ['SQLITE_IOERR', 'io', 'the disk or the file system reports an error'],
+  11: ['SQLITE_CORRUPT', 'damaged', 'it is damaged'],
+  13: ['SQLITE_FULL', ...FULL],
+  14: ['SQLITE_CANTOPEN', 'denied', 'it cannot be opened'],
+  15: ['SQLITE_PROTOCOL', 'locked', 'its locks are contended'],
+  26: ['SQLITE_NOTADB', 'notDatabase', 'it is not a SQLite database'],
+};
+
+/** Of an error of `node:sqlite`, what it says of the file; undefined when the statement is the trouble, which is a bug. */
+export function unavailableBy(error: unknown, file: string): StoreUnavailable | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code === 'ERR_INVALID_STATE') return new StoreUnavailable('The database is closed.', { cause: error, fault: 'closed' });
+  const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
+  const known = CODES[code & 0xff];
+  if (!known) return undefined;
+  const [name, fault, what] = known[1] === 'io' && isFull(file) ? [known[0], ...FULL] : known;
+  const extended = code > 0xff ? ` ${code}` : '';
+  const said = `(${name}${extended}: ${error.message})`;
+  const short = fault === 'damaged' ? truncation(file) : undefined;
+  if (short) return new StoreUnavailable(`The database file ${file} is truncated: ${short} ${said}.`, { cause: error, fault: 'truncated' });
+  return new StoreUnavailable(`The database file ${file} does not answer: ${what} ${said}.`, { cause: error, fault });
+}
+
+/** Where there is no room for the shared memory beside the file, SQLite calls it an I/O error. */
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(dirname(file)).bavail === 0;
+  } catch {
+    return false;
+  }
+}
+
+const HEADER_BYTES = 100;
+
+/** By how much the file is shorter than its header says; undefined when it is not. https://www.sqlite.org/fileformat.html#the_database_header */
+function truncation(file: string): string | undefined {
+  const header = Buffer.alloc(HEADER_BYTES);
+  try {
+    const descriptor = openSync(file, 'r');
+    readSync(descriptor, header, 0, HEADER_BYTES, 0);
+    closeSync(descriptor);
+    const { size } = statSync(file);
+    const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+    const expected = pageSize * header.readUInt32BE(28);
+    return size < expected ? `it has ${size} of ${expected} bytes` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const SYSTEM_FAULTS: Readonly<Record<string, StoreFault>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EROFS: 'denied',
+};
+
+/** Of an error of the file system, with its code and path. `what` could not be done. */
+export function unavailableDisk(error: unknown, what: string): StoreUnavailable {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailable(`${what}: ${reason}`, { cause: error, fault: SYSTEM_FAULTS[code] ?? 'io' });
+}

@@ -1,0 +1,75 @@
+import { open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import test, { type ExecutionContext } from 'ava';
+import { Client } from '../helpers/client.ts';
+import { PASSWORD } from '../helpers/server.ts';
+import { parley, Running, settledWorld } from './cli.ts';
+import { parleyOn, smallDisk, testWithMounts } from './store-disk.ts';
+
+/** A server process, and somebody who has an account there. */
+async function begin(t: ExecutionContext, server: Running): Promise<Client> {
+  t.teardown(() => server.ended('SIGTERM'));
+  await server.until('"msg":"listening"');
+  return new Client(/"url":"(http[^"]+)"/.exec(server.out)?.[1] ?? '');
+}
+
+const post = async (client: Client, key: string): Promise<number> => {
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'Idempotency-Key': key };
+  return (await client.send('/groups/lobby/messages', { method: 'POST', headers, body: JSON.stringify({ body: `of ${key}` }) })).status;
+};
+
+async function health(client: Client): Promise<{ readonly ready: number; readonly store: unknown; readonly up: string | undefined }> {
+  const ready = await client.get('/readyz', 'application/json');
+  const [, up] = /^parley_store_up (\d)$/m.exec((await client.get('/metrics', 'text/plain')).text) ?? [];
+  return { ready: ready.status, store: ready.json().store, up };
+}
+
+const WELL = { ready: 200, store: 'up', up: '1' };
+const ILL = { ready: 503, store: 'down', up: '0' };
+
+/** Makes the index by which keys of posts are looked up unreadable; other reads and writes go on. */
+async function damageKeys(file: string): Promise<void> {
+  const db = new DatabaseSync(file);
+  const row = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entries_by_key'").get() as { rootpage: number };
+  db.close();
+  const handle = await open(file, 'r+');
+  await handle.write(Buffer.alloc(4096, 0xee), 0, 4096, (row.rootpage - 1) * 4096);
+  await handle.close();
+}
+
+test('a damaged page: once a post is refused, the server is not ready, and doctor finds the damage', async (t) => {
+  const { settings, world } = await settledWorld(t);
+  await damageKeys(join(settings.DATA_DIR ?? '', 'parley.db'));
+  const server = new Running({ ...settings, PORT: '0' }, ['serve']);
+  const client = await begin(t, server);
+  t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
+  t.deepEqual(await health(client), WELL);
+  t.is(await post(client, 'one'), 503);
+  t.deepEqual(await health(client), ILL);
+  t.regex(server.out, /"fault":"damaged","reason":"[^"]*SQLITE_CORRUPT[^"]*","msg":"the store failed"/);
+  const doctor = await parley({ ...settings, PORT: '0' }, ['doctor', '--json']);
+  t.is(doctor.status, 1);
+  t.like(
+    doctor.rows().find(({ check }) => check === 'store'),
+    { ok: false },
+  );
+  t.regex(doctor.out, /quick_check of SQLite found damage: /);
+});
+
+testWithMounts(test)('a full disk: the server is not ready while posts are refused; with room again they are taken', async (t) => {
+  const { settings, world } = await settledWorld(t);
+  const here = { ...settings, DATA_DIR: settings.DATA_DIR ?? '', PORT: '0' };
+  const server = parleyOn(here, smallDisk(3), ['serve']);
+  const client = await begin(t, server);
+  const inside = `/proc/${server.child.pid}/root${here.DATA_DIR}`;
+  t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
+  t.is(await post(client, 'with room'), 201);
+  t.deepEqual(await health(client), WELL);
+  await writeFile(join(inside, 'filler'), Buffer.alloc(4_000_000)).catch(() => {});
+  for (let count = 0; (await post(client, `full ${count}`)) !== 503; count += 1) t.true(count < 500);
+  t.deepEqual(await health(client), ILL);
+  t.regex(server.out, /"fault":"full","reason":"[^"]*the disk is full[^"]*"/);
+  await rm(join(inside, 'filler'));
+  t.is(await post(client, 'room again'), 201);
+});
