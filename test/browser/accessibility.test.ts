@@ -163,7 +163,7 @@ const LOOKS: readonly Look[] = [
 async function open(t: ExecutionContext, who: Client): Promise<Page> {
   const context = await present(browser).newContext({ baseURL: site.url });
   t.teardown(() => context.close());
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   await context.addCookies([...who.cookies].map(([name, value]) => ({ name, value, url: site.url })));
   return context.newPage();
 }

@@ -16,7 +16,7 @@ test.after.always(async () => {
 async function sitDown(t: ExecutionContext, site: TestServer, client: Client, options: BrowserContextOptions = {}): Promise<Person> {
   const context = await present(browser).newContext({ baseURL: site.url, viewport: { width: 1280, height: 800 }, ...options });
   t.teardown(() => context.close());
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   await context.addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
   const person = new Person(await context.newPage(), 'on');
   await person.openGroup('lobby');

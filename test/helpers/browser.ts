@@ -35,7 +35,7 @@ export class Person {
       viewport: { width: 1280, height: 800 },
       timezoneId: 'UTC',
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     return new Person(await context.newPage(), script);
   }
 

@@ -1,21 +1,42 @@
+import { dirname } from 'node:path/posix';
+
 const RESULT = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO)\b.*)?$/;
 const END = /^(1\.\.\d+|# (tests|pass|skip|fail) \d+)$/;
-const BETWEEN_FILE_AND_TITLE = ' › ';
+const SEPARATOR = ' › ';
 
-/** Counts what ava says in TAP, and tells it in a form for people: a line per test file, and each failure in full. */
+/**
+ * What ava puts before the titles of each of the files that it runs together, by that prefix: the path without the folders that all have
+ * in common. A file that runs alone has no prefix ('').
+ */
+export function titlePrefixes(files: readonly string[]): Map<string, string> {
+  if (files.length === 1) return new Map([['', files[0] ?? '']]);
+  const folders = files.map((file) => dirname(file).split('/'));
+  const [first = []] = folders;
+  const differs = first.findIndex((name, i) => folders.some((folder) => folder[i] !== name));
+  const shared = differs === -1 ? first.length : differs;
+  const prefixOf = (file: string): string =>
+    file
+      .replace(/\.test\.ts$/, '')
+      .split('/')
+      .slice(shared)
+      .join(SEPARATOR);
+  return new Map(files.map((file) => [prefixOf(file), file]));
+}
+
+/** Counts what ava prints in TAP, and prints it for people: a line per test file, and each failure in full. */
 export class Tally {
   passed = 0;
   failed = 0;
   readonly #skipped: string[] = [];
   readonly #failures: string[] = [];
   readonly #begun = new Set<string>();
-  readonly #files: readonly string[];
+  readonly #prefixes: ReadonlyMap<string, string>;
   readonly #say: (text: string) => void;
   #inFailure = false;
 
-  /** `files`: the paths of all test files. */
+  /** `files`: the paths of the test files that run. */
   constructor(files: readonly string[], say: (text: string) => void) {
-    this.#files = files;
+    this.#prefixes = titlePrefixes(files);
     this.#say = say;
   }
 
@@ -27,9 +48,10 @@ export class Tally {
     else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#say(`    ${line}`);
   }
 
-  /** Says that the run ended before its end, without a test to blame: what it had not come to is not known to hold. */
-  brokeOff(): void {
-    this.#result(false, 'the run broke off before its end', undefined);
+  /** Counts a failure because the run ended early: whatever had not run yet may fail. `running`: the files that had not ended. */
+  brokeOff(running: readonly string[] = []): void {
+    const where = running.length === 0 ? '' : `, in ${running.join(', ')}`;
+    this.#result(false, `the run broke off before its end${where}`, undefined);
   }
 
   /** The end of the report; its last line is `N passed, N failed, N skipped`. */
@@ -53,11 +75,11 @@ export class Tally {
     }
   }
 
-  /** With several files, each title begins with its file's path, less what all paths have in common. */
+  /** Prints the path of the file that a title belongs to, the first time. */
   #file(title: string): void {
-    const parts = title.split(BETWEEN_FILE_AND_TITLE);
-    const ends = parts.map((_, i) => `/${parts.slice(0, i + 1).join('/')}.test.ts`).slice(0, -1);
-    const file = this.#files.find((path) => ends.some((end) => path.endsWith(end)));
+    const parts = title.split(SEPARATOR);
+    const prefix = parts.map((_, i) => parts.slice(0, parts.length - 1 - i).join(SEPARATOR)).find((part) => this.#prefixes.has(part));
+    const file = prefix === undefined ? undefined : this.#prefixes.get(prefix);
     if (file === undefined || this.#begun.has(file)) return;
     this.#begun.add(file);
     this.#say(`▸ ${file}`);

@@ -82,7 +82,7 @@ export class Reader {
 
   async #run(args: readonly string[], path: string, form = ''): Promise<string> {
     const env = { PATH: process.env.PATH, HOME: this.#home, TERM: 'dumb', LANG: 'C.UTF-8' };
-    const running = spawn(this.#browser.path, [...args, this.#url + path], { cwd: this.#home, env, timeout: 20_000 });
+    const running = spawn(this.#browser.path, [...args, this.#url + path], { cwd: this.#home, env, timeout: 60_000 });
     running.stdin.end(`${form}\n---\n`);
     const [shown, said] = await Promise.all([text(running.stdout), text(running.stderr)]);
     // The exit status is no sign: lynx shows the page of an error, and then reports one itself.

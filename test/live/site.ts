@@ -55,7 +55,7 @@ export async function openSite(t: ExecutionContext, options: TestOptions = {}): 
 export const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 /** Far longer than anything takes on a busy machine: only what never comes waits for it. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** So that whoever waits leaves the machine to those that are waited for. */
 const LOOK_EVERY_MS = 5;

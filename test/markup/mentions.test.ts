@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { asUserId } from '../../lib/ids.ts';
 import { findMentions, type Named } from '../../lib/markup/mentions.ts';
+import { cpuMsOf } from '../helpers/cpu.ts';
 
 const person = (name: string): Named => ({ id: asUserId(`id-${name}`), name });
 const PEOPLE = ['Ann', 'Ann Lee', 'bob', 'José', 'Ольга', '李雷', 'a.b', '$1', '(x)', 'İpek'].map(person);
@@ -60,8 +61,6 @@ test('at most 200 are found, and the work stays small for any text and any numbe
   t.is(findMentions('@bob '.repeat(1000), PEOPLE).length, 200);
   const crowd = Array.from({ length: 5000 }, (_, i) => person(`Somebody ${i}`));
   const hostile = ['@'.repeat(100_000), '@somebody '.repeat(10_000), `${'@Somebody 4999'.repeat(7000)}x`, `${' @'.repeat(50_000)}`];
-  const startedAt = performance.now();
-  for (const text of hostile) findMentions(text, crowd);
-  const once = performance.now() - startedAt;
-  t.true(once < 2000, `took ${Math.round(once)} ms`);
+  const ms = cpuMsOf(() => hostile.map((text) => findMentions(text, crowd)));
+  t.true(ms < 2000, `took ${Math.round(ms)} ms`);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Tally } from '../helpers/tally.ts';
+import { Tally, titlePrefixes } from '../helpers/tally.ts';
 
 const FILES = ['test/setup/a.test.ts', 'test/messages/b.test.ts'];
 
@@ -48,6 +48,21 @@ not ok 5 - setup › a › later # TODO
   ]);
 });
 
+test('a title is told to be of the file whose path it begins with, however other files are named', (t) => {
+  const said: string[] = [];
+  const tally = new Tally(['test/webhooks/cli.test.ts', 'test/cli/users.test.ts', 'test/cli.test.ts'], (text) => said.push(text));
+  for (const title of ['cli › users › one', 'cli › two › three', 'webhooks › cli › four']) tally.read(`ok 1 - ${title}`);
+  t.deepEqual(said, ['▸ test/cli/users.test.ts', '▸ test/cli.test.ts', '▸ test/webhooks/cli.test.ts']);
+});
+
+test('the folders that all files have in common are in no title, and a file alone is in none', (t) => {
+  t.deepEqual(
+    [...titlePrefixes(['test/cli/a.test.ts', 'test/cli/b/c.test.ts'])].map(([prefix]) => prefix),
+    ['a', 'b › c'],
+  );
+  t.deepEqual([...titlePrefixes(['test/cli/a.test.ts'])], [['', 'test/cli/a.test.ts']]);
+});
+
 test('a file that does not load is a failure', (t) => {
   const { tally } = report('not ok 1 - Error: at load\n  ---\n    name: Error\n  ...\nok 2 - a › good\n');
   t.deepEqual([tally.passed, tally.failed], [1, 1]);
@@ -61,9 +76,9 @@ test('when nothing ran, it says so', (t) => {
 
 test('a run that broke off without a failure has failed', (t) => {
   const { tally, said } = report('ok 1 - one');
-  tally.brokeOff();
+  tally.brokeOff(['test/setup/a.test.ts']);
   tally.summary(1);
   t.is(tally.failed, 1);
-  t.true(said.includes('  ✘ the run broke off before its end'));
+  t.true(said.includes('  ✘ the run broke off before its end, in test/setup/a.test.ts'));
   t.is(said.at(-1), '1 passed, 1 failed, 0 skipped');
 });

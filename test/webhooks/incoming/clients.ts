@@ -47,7 +47,7 @@ export function run(command: string, args: readonly string[], input = ''): Promi
     const child = execFile(
       command,
       args,
-      { timeout: 30_000, env: { PATH: process.env.PATH, HOME: process.env.HOME } },
+      { timeout: 120_000, env: { PATH: process.env.PATH, HOME: process.env.HOME } },
       (error, out, err) => {
         if (error && typeof error.code !== 'number') reject(error);
         else resolve({ status: Number(error?.code ?? 0), out, err });
