@@ -102,12 +102,17 @@ function renderDelivery(
 
 const SOON_MS = 10_000;
 
+const lastOf = (attempts: readonly Attempt[]) => {
+  const { status = null, ms = null, error = null } = attempts.at(-1) ?? {};
+  return { status, ms, error };
+};
+
 /** A delivery as JSON, without bodies. */
 export const deliveryJson = (
   { id, event, seq, message, reply, state, reason, due, attempts, createdAt }: Delivery,
   row?: { readonly group: string | null },
 ) => ({
   ...{ id, event, seq, message, reply, state, reason, created_at: iso(createdAt), due: state === 'waiting' ? iso(due) : null },
-  ...{ attempts: attempts.length, status: attempts.at(-1)?.status ?? null, ms: attempts.at(-1)?.ms ?? null },
+  ...{ attempts: attempts.length, ...lastOf(attempts) },
   ...(row ? { group: row.group } : {}),
 });

@@ -13,27 +13,40 @@ import { TEST_EVENT } from './payload.ts';
 /** What an answer says in the group, and under which name; or the file that it is. */
 export type Reply = (ModelBody & { readonly as?: string | undefined }) | { readonly file: string };
 
-/** What came of it: the seq of the message; null when the answer says nothing; in words, why it could not be posted. */
-export type Replied = { readonly seq: number | null; readonly problem: string | null };
+/** `dropped`: why nothing of an answer is posted, in words; null where it has nothing to say. */
+export type NoReply = { readonly dropped: string | null };
 
-const NOTHING: Replied = { seq: null, problem: null };
+/** What came of it: the seq of the message; null when nothing was posted. `problem`: in words, why not, where the answer said something. */
+export type Replied = { readonly seq: number | null; readonly problem: string | null };
 
 /** The fields by which JSON says something to be shown. A bot that merely reports (`{"ok": true}`, `{"message": "received"}`) has none of them. */
 const SAYING = ['text', 'blocks', 'attachments', 'content', 'embeds'];
 
 /**
- * What an answer wants to be posted: of a 200 its text, its JSON as an incoming webhook would understand it, or a file. Anything else is only noted.
- * HTML is taken where it is plain text under that name, which is what small web frameworks say when nobody tells them otherwise.
+ * What an answer wants to be posted: of a 200 its text or Markdown, its JSON as an incoming webhook would understand it, or a file. Of anything else why it
+ * is not posted. HTML is taken where it is plain text under that name, which small web frameworks send when nobody tells them otherwise.
  */
-export function replyOf({ status, type, encoding, disposition, body, isCut }: Answer, maxBytes: number): Reply | undefined {
-  if (status !== 200 || isCut || !/^(identity)?$/i.test(encoding)) return undefined;
+export function replyOf(answer: Answer, maxBytes: number): Reply | NoReply {
+  const { status, type, encoding, disposition, body, isCut } = answer;
+  if (body.length === 0 || isCut) return { dropped: null }; // of one that was cut the attempt says so
+  if (status !== 200) return { dropped: `only a 200 is, and this is a ${status}.` };
+  if (!/^(identity)?$/i.test(encoding)) return { dropped: `its Content-Encoding is ${shown(encoding)}: send it uncompressed.` };
   const kind = (type.split(';', 1)[0] ?? '').trim().toLowerCase();
-  if (isFile(kind, disposition)) return body.length === 0 ? undefined : { file: nameIn(disposition) ?? `attachment.${extensionOf(kind)}` };
-  const text = decodeUtf8(body);
-  if (kind === 'text/plain' || (kind === 'text/html' && !/[<&]/.test(text)))
-    return isBlank(text) ? undefined : { body: cutText(text, maxBytes), format: 'text' };
-  return kind === 'application/json' || kind.endsWith('+json') ? fromJson(text, maxBytes) : undefined;
+  if (isFile(kind, disposition)) return { file: nameIn(disposition) ?? `attachment.${extensionOf(kind)}` };
+  return textIn(kind, decodeUtf8(body), maxBytes);
 }
+
+function textIn(kind: string, text: string, maxBytes: number): Reply | NoReply {
+  if (kind === 'application/json' || kind.endsWith('+json')) return fromJson(text, maxBytes);
+  if (isBlank(text)) return { dropped: null };
+  if (kind === 'text/html' && /[<&]/.test(text)) return { dropped: 'it is HTML with markup in it: send text/plain or text/markdown.' };
+  if (kind === 'text/markdown') return { body: cutText(text, maxBytes), format: 'markdown' };
+  if (kind === 'text/plain' || kind === 'text/html') return { body: cutText(text, maxBytes), format: 'text' };
+  return { dropped: kind === '' ? 'it has no Content-Type.' : `its Content-Type is ${shown(kind)}.` };
+}
+
+/** A header of the bot's, in a reason. */
+const shown = (value: string): string => value.replace(/[^\x21-\x7e]/g, '?').slice(0, 60);
 
 const isFile = (kind: string, disposition: string): boolean =>
   /^(image|audio|video)\/|^application\/(pdf|zip|octet-stream)$/.test(kind) || /^\s*attachment\b/i.test(disposition);
@@ -42,11 +55,12 @@ const nameIn = (disposition: string): string | undefined => /\bfilename="?([^";]
 
 const extensionOf = (kind: string): string => /\/(?:x-)?([a-z0-9]{1,10})/.exec(kind)?.[1]?.replace('octet', 'bin') ?? 'bin';
 
-function fromJson(text: string, maxBytes: number): Reply | undefined {
+function fromJson(text: string, maxBytes: number): Reply | NoReply {
   const value = objectIn(text);
-  if (!value || !SAYING.some((name) => isSaid(value[name]))) return undefined;
+  if (!value) return { dropped: 'it is not a JSON object, though its Content-Type says JSON.' };
+  if (!SAYING.some((name) => isSaid(value[name]))) return { dropped: `its JSON has none of ${SAYING.join(', ')}.` };
   const model = understand(() => '', { value, files: [], isMultipart: false });
-  return model && { ...bodyOf(model, maxBytes), as: model.name };
+  return model ? { ...bodyOf(model, maxBytes), as: model.name } : { dropped: 'there is nothing to show in its JSON.' };
 }
 
 const isSaid = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
@@ -65,8 +79,9 @@ function objectIn(text: string): Loose | undefined {
  * Rejects with StoreUnavailable when the store does not take it: then the bot is to be called again.
  */
 export async function postReply(core: Core, at: Standing, delivery: Delivery, answer: Answer): Promise<Replied> {
-  const reply = delivery.event === TEST_EVENT ? undefined : replyOf(answer, core.config.maxBodyBytes);
-  if (!reply) return NOTHING;
+  if (delivery.event === TEST_EVENT) return { seq: null, problem: null };
+  const reply = replyOf(answer, core.config.maxBodyBytes);
+  if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The answer was not posted: ${reply.dropped}` };
   try {
     const input = { key: keyIn('reply', delivery.id), sameness: [delivery.id], callsNobody: true };
     const { message } = await ('file' in reply

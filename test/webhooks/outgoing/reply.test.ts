@@ -3,6 +3,7 @@ import { bodyAsText } from '../../../lib/markup/rich-content-text.ts';
 import { MOST_ANSWER_BYTES } from '../../../lib/outbound/request.ts';
 import { sendAgain, sendTest } from '../../../lib/webhooks/outgoing/operations.ts';
 import type { Answering } from '../../helpers/receiver.ts';
+import { PASSWORD } from '../../helpers/server.ts';
 import { openStage } from './cast.ts';
 
 const json = (value: unknown, type = 'application/json'): Answering => ({ headers: { 'Content-Type': type }, body: JSON.stringify(value) });
@@ -46,6 +47,56 @@ test('what of an answer is posted', async (t) => {
     const [reply] = await stage.core.store.log.range(group.id, seq + 1, seq + 1);
     const text = reply?.kind === 'message' ? bodyAsText(reply.body, reply.format) : undefined;
     t.deepEqual([text, delivery?.reply ?? undefined], [said, said === undefined ? undefined : seq + 1], title);
+    stage.clock.turn(1);
+  }
+});
+
+test('Markdown is posted as Markdown', async (t) => {
+  const stage = await openStage(t);
+  const echo = await stage.bot('Echo');
+  echo.receiver.answers.push(text('**bold** and `code`', 'text/markdown; charset=utf-8'));
+  const seq = await stage.say('@Echo?');
+  await stage.settled();
+  const [reply] = await stage.core.store.log.range((await stage.at()).group.id, seq + 1, seq + 1);
+  t.like(reply, { kind: 'message', body: '**bold** and `code`', format: 'markdown', author: echo.user.id });
+});
+
+const DROPPED: readonly (readonly [answer: Answering, error: string | null])[] = [
+  [text('<h1>hello</h1>', 'text/html'), 'it is HTML with markup in it: send text/plain or text/markdown.'],
+  [text('hello', 'text/css'), 'its Content-Type is text/css.'],
+  [{ body: 'hello' }, 'it has no Content-Type.'],
+  [{ status: 201, headers: { 'Content-Type': 'text/plain' }, body: 'hello' }, 'only a 200 is, and this is a 201.'],
+  [
+    { headers: { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' }, body: 'hello' },
+    'its Content-Encoding is gzip: send it uncompressed.',
+  ],
+  [text('{"text": ', 'application/json'), 'it is not a JSON object, though its Content-Type says JSON.'],
+  [json({ ok: true }), 'its JSON has none of text, blocks, attachments, content, embeds.'],
+  [json({ text: 'posted' }), null],
+  [text('posted'), null],
+  [204, null],
+  [text(' \n'), null],
+];
+
+test('an answer that is not posted: the deliveries say why, on the page and in JSON', async (t) => {
+  const stage = await openStage(t);
+  const ann = stage.site.client();
+  await ann.form('/login', { name: 'Ann', password: PASSWORD });
+  const echo = await stage.bot('Echo');
+  const page = `/groups/lobby/bots/${echo.user.id}`;
+  for (const [answer, reason] of DROPPED) {
+    echo.receiver.answers.push(answer);
+    await stage.say('@Echo?');
+    await stage.settled();
+    const error = reason === null ? null : `The answer was not posted: ${reason}`;
+    const [delivery] = (await ann.get(page, 'application/json')).json<{
+      deliveries: { id: string; state: string; error: string | null }[];
+    }>().deliveries;
+    t.like(delivery, { state: 'done', error });
+    const one = `${page}/deliveries/${delivery?.id}`;
+    t.like((await ann.get(one, 'application/json')).json(), { error, attempts: [{ error }] });
+    t.is((await ann.get(one)).text.includes('not posted'), error !== null, String(reason));
+    if (error !== null) for (const path of [page, one]) t.true((await ann.get(path)).text.includes(error), `${path}: ${reason}`);
     stage.clock.turn(1);
   }
 });
