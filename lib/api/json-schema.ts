@@ -38,11 +38,22 @@ export const schemaOf = (schema: z.ZodType): JsonSchema => {
   return made;
 };
 
+/**
+ * A default in words: as a keyword it makes the field required in the types that openapi-typescript generates, and the Python client sends it always.
+ */
+function sayDefault({ jsonSchema }: { readonly jsonSchema: object }): void {
+  tidy({ jsonSchema });
+  const schema = jsonSchema as Slot;
+  if (schema.default === undefined) return;
+  schema.description = [schema.description, `Default: \`${JSON.stringify(schema.default)}\`.`].filter(Boolean).join(' ');
+  delete schema.default;
+}
+
 /** Every named schema, with references to each other where one is part of another. */
 export function componentSchemas(): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => refTo(id as SchemaName).$ref ?? '', override: tidy });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => refTo(id as SchemaName).$ref ?? '', override: sayDefault });
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...schema }]) => [name, schema as JsonSchema]),
   );

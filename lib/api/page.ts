@@ -101,7 +101,7 @@ const fieldsOf = ({ properties = {}, required = [] }: JsonSchema): FieldRow[] =>
 const rowOf = (name: string, schema: JsonSchema, needed: boolean): FieldRow => ({
   ...{ name, type: typeOf(schema), needed },
   says: prose(
-    [schema.description, schema.default === undefined ? undefined : `Else \`${JSON.stringify(schema.default)}\`.`]
+    [schema.description, schema.default === undefined ? undefined : `Default: \`${JSON.stringify(schema.default)}\`.`]
       .filter(Boolean)
       .join(' '),
   ),
