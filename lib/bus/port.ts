@@ -7,7 +7,10 @@ export type Listener = (event: BusEvent) => void;
  * The bus is only a bell: at most once, in no promised order, silent when it is down. Every adapter keeps test/contract/bus.ts.
  */
 export type Bus = {
-  /** Tells every subscriber of event.group, in every process, this one included. Never waits and never throws; an event may be lost. */
+  /**
+   * Tells every subscriber of event.group, in every process, this one included. Never waits and never throws; an event may be lost. Of what could not be
+   * sent the adapter says afterwards, once it can, that there was something: `head` for entries.
+   */
   publish(event: BusEvent): void;
   /**
    * Calls `listener` with the group's events from the moment the promise resolves. Resolves even while the bus is down:

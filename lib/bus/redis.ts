@@ -7,6 +7,7 @@ import type { Bus, Listener, Presence } from './port.ts';
 import { openClusterLink } from './redis-cluster.ts';
 import { type Link, type LinkEvents, openLink } from './redis-link.ts';
 import { openRedisPresence } from './redis-presence.ts';
+import { Unsent } from './unsent.ts';
 import { decode, encode } from './wire.ts';
 
 export type RedisBusOptions = {
@@ -46,6 +47,7 @@ class RedisBus implements Bus {
   readonly #prefix: string;
   readonly #probePrefix: string;
   readonly #probes = new Map<string, () => void>();
+  readonly #unsent = new Unsent();
   readonly #connected = Promise.withResolvers<void>();
   #lostProbes = 0;
   #troubled = false;
@@ -88,7 +90,16 @@ class RedisBus implements Bus {
   publish(event: BusEvent): void {
     if (this.#closed) return;
     this.#listeners.deliver(event);
-    void this.#link.publish(this.#channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => {});
+    this.#send(event);
+  }
+
+  #send(event: BusEvent): void {
+    this.#link.publish(this.#channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => this.#unsent.add(event));
+  }
+
+  /** Other processes whose own connections were never lost do not know that there is anything to look for. */
+  #sendUnsent(): void {
+    for (const event of this.#unsent.take()) this.#send(event);
   }
 
   async subscribe(group: GroupId, listener: Listener): Promise<() => void> {
@@ -120,6 +131,7 @@ class RedisBus implements Bus {
     try {
       await Promise.all(channels.map((channel) => this.#probe(channel)));
       this.#lostProbes = 0;
+      this.#sendUnsent();
     } catch (error) {
       this.#probeLost();
       throw error;
@@ -164,6 +176,7 @@ class RedisBus implements Bus {
     if (this.#troubled) this.#log?.info({}, 'Redis is back');
     this.#troubled = false;
     this.#connected.resolve();
+    this.#sendUnsent();
     for (const callback of this.#gapCallbacks) callback();
   }
 

@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts';
 import type { FeedGroup } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import type { StreamListener } from './follower.ts';
+import { GapCheck } from './gap-check.ts';
 import { Company } from './presence/broadcaster.ts';
 import type { Render } from './sidebar/pages.ts';
 import { Sidebars } from './sidebar/sidebars.ts';
@@ -59,11 +60,10 @@ export class Hub {
   readonly #bells: Bells;
   readonly #company: Company;
   readonly #sidebars: Sidebars | undefined;
+  readonly #gapCheck: GapCheck;
   #system: Tail | undefined;
   #stopSystem: () => void = () => {};
   #timers: NodeJS.Timeout[] = [];
-  #stopGap: () => void = () => {};
-  #isProbing = false;
   #isClosing = false;
 
   constructor(parts: HubParts) {
@@ -72,6 +72,7 @@ export class Hub {
     this.#streams = new Streams(core);
     this.#bells = new Bells(core.bus);
     this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#bells, render: renderSidebar });
+    this.#gapCheck = new GapCheck({ ...core, everyMs: parts.probeMs ?? PROBE_MS, compare: () => this.#compare() });
     this.#company = new Company({ ...parts, feeds: () => this.#feeds });
     this.#feeds = new Feeds({
       ...parts,
@@ -100,7 +101,7 @@ export class Hub {
       deliver: (entries) => this.#revoke(entries),
       onError: (error) => core.log.warn({ err: error }, 'the system log could not be read; trying again'),
     });
-    this.#stopGap = core.bus.onGap(() => void this.#probe().catch(() => {})); // a store that is away is asked again by the clock
+    this.#gapCheck.start();
     this.#every(heartbeatMs * (0.9 + Math.random() * 0.2), () => this.#beat());
     this.#every(probeMs, () => this.#checkBell());
   }
@@ -179,35 +180,22 @@ export class Hub {
     for (const feed of this.#feeds.all()) feed.tail.retry();
     this.#sidebars?.retry();
     this.#system?.retry();
-    const { bus } = this.#parts.core;
-    if (!bus.isUp()) await this.#probe(); // known to be silent: not only once the ping has failed again
-    const hears = await bus.ping().then(
-      () => true,
-      () => false,
-    );
-    if (!hears) await this.#probe();
+    await this.#gapCheck.look();
   }
 
-  /** Compares where the logs end with where the streams are. */
-  async #probe(): Promise<void> {
-    if (this.#isProbing) return;
-    this.#isProbing = true;
+  /** Compares where the logs end with where the streams are. Errors: StoreUnavailable. */
+  async #compare(): Promise<void> {
     this.#bells.ringAll('lost');
-    try {
-      this.#system?.probe();
-      const heads = await this.#parts.core.store.log.heads(this.#feeds.groups());
-      for (const [group, head] of heads) this.#feeds.get(group)?.tail.reach(head.seq);
-      await this.#sidebars?.probe();
-    } finally {
-      this.#isProbing = false;
-    }
+    const heads = await this.#parts.core.store.log.heads([SYSTEM_GROUP, ...this.#feeds.groups()]);
+    for (const [group, { seq }] of heads) (group === SYSTEM_GROUP ? this.#system : this.#feeds.get(group)?.tail)?.reach(seq);
+    await this.#sidebars?.probe();
   }
 
   /** Ends every stream; clients come back to whoever answers then. */
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#stopGap();
+    this.#gapCheck.stop();
     this.#stopSystem();
     this.#company.close();
     this.#streams.end(); // one that has not begun yet is let begin first, by open(): refused, its client would not come back

@@ -4,7 +4,8 @@ import test from 'ava';
 import { openRedisBus } from '../../lib/bus/redis.ts';
 import { asUserId } from '../../lib/ids.ts';
 import { present, redisService, requireOrSkip } from '../helpers/services.ts';
-import { busContract, head, listen, randomGroup } from './bus.ts';
+import { Wire } from '../helpers/wire.ts';
+import { busContract, head, listen, posted, randomGroup } from './bus.ts';
 import { killed, nextGap, opener } from './bus-outage.ts';
 
 const redis = await redisService();
@@ -24,6 +25,32 @@ testRedis('its own events reach a process while Redis is away', async (t) => {
   here.publish(head(group, 1));
   t.deepEqual(await ear.until(1), [head(group, 1)]);
 });
+
+testRedis(
+  'what could not be sent is announced, once for each group, when the connection is back: others may have missed nothing else',
+  async (t) => {
+    const wire = await Wire.open(t, present(redis));
+    const [here, there] = await Promise.all([wire.url, present(redis).url].map((url) => openRedisBus({ url, now: Date.now })));
+    if (!here || !there) throw new Error('two buses were opened');
+    t.teardown(() => Promise.all([here.close(), there.close()]));
+    const [group, quiet] = [randomGroup(), randomGroup()];
+    const [ear, quietEar] = [await listen(there, group), await listen(there, quiet)];
+    wire.cut();
+    await t.throwsAsync(here.ping());
+    here.publish(posted(group, 'a', 7));
+    here.publish(posted(group, 'b', 8));
+    here.publish({ type: 'typing', group, user: asUserId('ann'), until: 1 });
+    here.publish({ type: 'mine', group: quiet });
+    await new Promise(setImmediate); // by then the connection has refused them
+    const back = nextGap(here);
+    wire.restore();
+    await back;
+    t.deepEqual(await ear.until(1), [head(group, 8)]);
+    t.deepEqual(await quietEar.until(1), [{ type: 'mine', group: quiet }]);
+    here.publish(head(group, 9));
+    t.deepEqual(await ear.until(2), [head(group, 8), head(group, 9)]);
+  },
+);
 
 testRedis('a frozen Redis is noticed by a lost ping, blocks nobody, and is up again with the next', async (t) => {
   const own = present(await redisService({ own: true }));

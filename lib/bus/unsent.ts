@@ -1,0 +1,45 @@
+import type { BusEvent } from '../events.ts';
+
+/** More groups are not remembered: their streams on other processes go on at the next heartbeat. */
+const MAX_REMEMBERED = 10_000;
+
+/** What could not be published, for when the connection is back. At most one event for each group and type, and none that carries an entry. */
+export class Unsent {
+  readonly #events = new Map<string, BusEvent>();
+
+  add(event: BusEvent): void {
+    const late = lateEvent(event);
+    if (!late) return;
+    const key = `${late.type} ${late.group}`;
+    const before = this.#events.get(key);
+    if (!before && this.#events.size >= MAX_REMEMBERED) return;
+    if (before?.type === 'head' && late.type === 'head' && before.seq > late.seq) return;
+    this.#events.set(key, late);
+  }
+
+  /** Removes and returns them all. */
+  take(): BusEvent[] {
+    const events = [...this.#events.values()];
+    this.#events.clear();
+    return events;
+  }
+}
+
+/** What is still worth saying of an event later; undefined when nothing is. */
+function lateEvent(event: BusEvent): BusEvent | undefined {
+  const { group } = event;
+  switch (event.type) {
+    case 'entries':
+      return { type: 'head', group, seq: event.entries.at(-1)?.seq ?? 0 };
+    case 'mark':
+      return { type: 'mine', group };
+    case 'head':
+    case 'presence':
+    case 'mine':
+      return event;
+    case 'typing':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,99 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Core } from '../../lib/core.ts';
+import { newUid, systemRandom } from '../../lib/ids.ts';
+import { openAppender } from '../../lib/log/appender.ts';
+import type { Client } from '../helpers/client.ts';
+import { Client as Browser } from '../helpers/client.ts';
+import { Clock, startServer } from '../helpers/server.ts';
+import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { EventReader } from '../helpers/stream.ts';
+import { Wire } from '../helpers/wire.ts';
+import { eventually, LOBBY, openSite } from './site.ts';
+
+const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
+const shared = requireOrSkip(test, mongo, redis);
+
+test.after.always(async () => {
+  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
+});
+
+/** How long a message of one server may take to the streams of another once all connections are there again, ms: a probe each second, and what that takes. */
+const LATEST_MS = 2000;
+
+/** Two servers over one database and one Redis, each by networks of its own: Ann writes at the first, Bob has a stream of the second. */
+async function openPair(t: ExecutionContext) {
+  const database = { url: freshDatabase(present(mongo)) };
+  const wires = await Promise.all([database, present(redis), database, present(redis)].map((service) => Wire.open(t, service)));
+  const [mongo1, redis1, mongo2, redis2] = wires as [Wire, Wire, Wire, Wire];
+  const clock = new Clock();
+  const { ann, bob, core, lobby, annUser } = await openSite(t, { env: { MONGODB_URL: mongo1.url, REDIS_URL: redis1.url }, clock });
+  const second = await startServer({ env: { MONGODB_URL: mongo2.url, REDIS_URL: redis2.url, POSTS_PER_SECOND: '0' }, clock });
+  t.teardown(second.close);
+  const bob2 = new Browser(second.url);
+  for (const [name, value] of bob.cookies) bob2.cookies.set(name, value);
+  const reader = await EventReader.open(bob2, `${LOBBY}/events?as=json`);
+  t.teardown(() => reader.close());
+  return { ann, core, lobby, annUser, second, reader, redis1, redis2, mongo2 };
+}
+
+/** Resolves to the seq of the message, once it is acknowledged. */
+async function post(ann: Client, key: string): Promise<number> {
+  for (;;) {
+    const { status, json } = await ann.json('POST', `${LOBBY}/messages`, { body: key }, { 'Idempotency-Key': key });
+    if (status === 200 || status === 201) return Number(json().seq);
+  }
+}
+
+const isUp = (core: Core): Promise<boolean> =>
+  core.bus.ping().then(
+    () => true,
+    () => false,
+  );
+
+async function arrives(t: ExecutionContext, reader: EventReader, seq: number, since: number): Promise<void> {
+  await reader.until(() => (reader.ids.at(-1) ?? 0) >= seq);
+  const ms = performance.now() - since;
+  t.log(`${Math.round(ms)} ms`);
+  t.true(ms < LATEST_MS, `it took ${Math.round(ms)} ms`);
+}
+
+shared.serial('what is posted while only the server of its writer has lost Redis is announced once that is back', async (t) => {
+  const { ann, core, reader, redis1 } = await openPair(t);
+  redis1.cut();
+  await eventually(async () => !(await isUp(core)));
+  const seq = await post(ann, 'nobody is told');
+  redis1.restore();
+  await eventually(() => isUp(core));
+  await arrives(t, reader, seq, performance.now());
+});
+
+shared.serial('what is posted while both servers reconnect to Redis arrives within two seconds of that, time after time', async (t) => {
+  const { ann, core, second, reader, redis1, redis2 } = await openPair(t);
+  for (const round of [1, 2, 3, 4]) {
+    redis1.cut();
+    redis2.cut();
+    redis2.restore();
+    await eventually(() => isUp(second.core));
+    const seq = await post(ann, `round ${round}`);
+    redis1.restore();
+    await eventually(() => isUp(core));
+    await arrives(t, reader, seq, performance.now());
+  }
+});
+
+for (const how of ['cut', 'hold'] as const)
+  shared.serial(`${how}: an entry that was never announced is found though MongoDB was away when Redis came back`, async (t) => {
+    const { core, lobby, annUser, second, reader, redis2, mongo2 } = await openPair(t);
+    redis2[how]();
+    for (let lost = 0; lost < 3; ) if (!(await isUp(second.core))) lost += 1; // for so long that the server has noticed it too
+    mongo2[how]();
+    const { append } = openAppender({ ...core, bus: { ...core.bus, publish: () => {} } }); // as if it died before it could
+    const draft = { kind: 'message', author: annUser.id, uid: newUid(systemRandom), body: 'unheard', format: 'text' } as const;
+    const { seq } = await append(lobby.id, draft);
+    redis2.restore();
+    await eventually(() => isUp(second.core));
+    t.is((await fetch(`${second.url}/readyz`)).status, 503); // as long as that takes, the ends of logs cannot be read either
+    mongo2.restore();
+    await eventually(async () => (await fetch(`${second.url}/readyz`)).status === 200);
+    await arrives(t, reader, seq, performance.now());
+  });
