@@ -37,7 +37,15 @@ const PACKED = new Set(['.png', '.ico']); // compressed by their format already
 
 const SCRIPTS = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
 const OURS = ['live.js', 'scroll.js', 'files.js', 'write.js', 'drafts.js', 'complete.js', 'tabs.js', 'notify.js'];
-const LAYERS = ['tokens', 'base', 'layout', 'components', 'chat'];
+const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline'];
+/** The cascade layers in their order, each with its sheets in theirs (under static/css). */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  tokens: ['tokens'],
+  base: ['base'],
+  layout: ['layout'],
+  components: ['components'],
+  chat: CHAT.map((name) => `chat/${name}`),
+};
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
 function bundleScripts(ours: readonly string[]): string {
@@ -47,8 +55,10 @@ function bundleScripts(ours: readonly string[]): string {
 
 /** The order of the layers is fixed before the first rule, so that it does not hang on the order of the files. */
 function bundleStyles(read: (path: string) => string): string {
-  const sheets = LAYERS.map((name) => `@layer ${name} {\n${read(`css/${name}.css`)}\n}`);
-  return [`@layer ${LAYERS.join(', ')};`, ...sheets].join('\n');
+  const layers = Object.entries(LAYERS).map(
+    ([name, sheets]) => `@layer ${name} {\n${sheets.map((sheet) => read(`css/${sheet}.css`)).join('\n')}\n}`,
+  );
+  return [`@layer ${Object.keys(LAYERS).join(', ')};`, ...layers].join('\n');
 }
 
 /** A style names a picture as `url("../icons/x.svg")`; the bundle names it under that file's own hash. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -94,6 +94,16 @@ test('the style has its layers in order and pictures under their own hash', (t) 
   const text = get(style).body.toString();
   t.true(text.startsWith('@layer tokens, base, layout, components, chat;'));
   t.true(text.includes(`url("${assets.url('icons/icon.svg')}")`));
+});
+
+test('every property that depends on the reader is set in _own.njk, read by a style, and in the table', (t) => {
+  const text = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+  const names = (source: string, pattern: RegExp): string[] =>
+    [...new Set([...source.matchAll(pattern)].map(([, name = '']) => name))].sort();
+  const set = names(text('templates/messages/_own.njk'), /(--[\w-]+):/g);
+  t.deepEqual(names(text('static/css/chat/message.css'), /^ \* \| (--[\w-]+) /gm), set);
+  const styles = get(style).body.toString();
+  for (const name of set) t.true(styles.includes(`var(${name}`), name);
 });
 
 test('without styles there is no start', (t) => {
