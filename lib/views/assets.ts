@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
 import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
+import { bundleModules } from './bundle.ts';
 
 export type AssetResponse = {
   readonly status: 200 | 304;
@@ -35,8 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const PACKED = new Set(['.png', '.ico']); // compressed by their format already
 
-const SCRIPTS = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
-const OURS = ['live.js', 'scroll.js', 'files.js', 'write.js', 'drafts.js', 'complete.js', 'tabs.js', 'notify.js'];
+const LIBRARIES = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
 const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline'];
 /** The cascade layers in their order, each with its sheets in theirs (under static/css). */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -48,8 +48,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
-function bundleScripts(ours: readonly string[]): string {
-  const parts = [...SCRIPTS.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), ...ours];
+function bundleScripts(read: (path: string) => string): string {
+  const own = bundleModules('main.js', (name) => read(`js/${name}`));
+  const parts = [...LIBRARIES.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), own];
   return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
 }
 
@@ -72,7 +73,7 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
   const add = (path: string, text: string) => {
     for (const [name, asset] of asAsset(path, Buffer.from(text))) table.set(name, asset);
   };
-  add('app.js', bundleScripts(OURS.filter((name) => paths.includes(name)).map(read)));
+  add('app.js', bundleScripts(read));
   add(
     'css/app.css',
     linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)),

@@ -1,0 +1,39 @@
+// What all modules share. The script is deferred: the elements of the page exist when it runs, and those named here are never replaced.
+
+export const byId = (id) => document.getElementById(id);
+
+/** Id of the account that is logged in; undefined for a visitor. */
+export const viewer = document.body.dataset.viewer;
+/** The list of messages; null on a page without one. */
+export const list = byId('messages');
+/** The form that posts and its text field; null where nobody can write. */
+export const composer = byId('composer');
+export const field = byId('body');
+
+/** The sequence number of a row; NaN for any other element. */
+export const seqOf = ({ id }) => Number(id.slice(2));
+
+/** A new element. A name that is a property of the element is assigned, any other becomes an attribute. */
+export function make(name, properties, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in element) element[key] = value;
+    else element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Asks the server for JSON. Rejects when it cannot be reached; the status is for the caller to check. */
+export const ask = (url, options = {}) => fetch(url, { ...options, headers: { Accept: 'application/json', ...options.headers } });
+
+/** Tells a screen reader what changed. */
+export function announce(text) {
+  byId('said').textContent = text;
+}
+
+/** Shows an error beside the form that an element belongs to; an empty text removes it. */
+export function complain(text, element = document.body) {
+  const region = element.closest('form.edit')?.querySelector('.wrong') ?? byId('composer-error') ?? byId('trouble');
+  if (region) region.textContent = text;
+}

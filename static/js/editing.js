@@ -1,0 +1,48 @@
+// Replies and edits begin by keyboard or link: a reply quotes a message into the field, arrow-up opens one's last message for editing.
+import { complain, field, viewer } from './dom.js';
+
+const hasModifier = ({ ctrlKey, metaKey, shiftKey, altKey }) => ctrlKey || metaKey || shiftKey || altKey;
+
+// --- a reply: the quotation follows what is typed already ---
+
+async function onReply(event) {
+  const link = event.target.closest?.('a.reply');
+  if (!link || event.defaultPrevented || hasModifier(event)) return;
+  event.preventDefault();
+  link.closest('details')?.removeAttribute('open');
+  const url = link.closest('.msg').querySelector('header a').href;
+  const answer = await fetch(`${url}/quote`).catch(() => ({ ok: false }));
+  if (!answer.ok) return complain('The server did not answer. Try again.');
+  const [typed, quote] = [field.value.trimEnd(), await answer.text()];
+  field.value = typed === '' ? quote : `${typed}\n\n${quote}`;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  field.scrollTop = field.scrollHeight;
+}
+
+// --- arrow-up in the empty field: the last message of one's own becomes a form; the focus returns when it is saved or left ---
+
+let edited = null;
+
+function onArrowUp(event) {
+  if (event.key !== 'ArrowUp' || field.value !== '' || hasModifier(event) || event.isComposing || event.defaultPrevented) return;
+  const last = [...document.querySelectorAll(`#messages > .msg[data-author="${viewer}"]:not(.gone)`)].at(-1);
+  const link = last?.querySelector('.acts a.own');
+  if (!link) return;
+  event.preventDefault();
+  edited = last.id;
+  link.click();
+}
+
+function onRow({ detail: row }) {
+  if (row.id !== edited || row.querySelector('form.edit')) return;
+  edited = null;
+  field.focus();
+}
+
+if (field) {
+  document.addEventListener('click', (event) => void onReply(event));
+  field.addEventListener('keydown', onArrowUp);
+  document.addEventListener('parley:row', onRow);
+}

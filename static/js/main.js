@@ -1,0 +1,12 @@
+// The page's own script: every module that acts by itself. lib/views/assets.ts serves all of it with htmx and hyperscript as one file.
+import './timeline.js';
+import './reading.js';
+import './stream.js';
+import './trouble.js';
+import './composer.js';
+import './editing.js';
+import './completion.js';
+import './drafts.js';
+import './tabs.js';
+import './notifications.js';
+import './notification-settings.js';

@@ -1,0 +1,86 @@
+// The choice of notifications on this device, in the settings.
+import { ask, byId, viewer } from './dom.js';
+import { chooseOpen, isAble, isOpenChosen, worker } from './notifications.js';
+
+const choices = byId('notify');
+const state = byId('notify-state');
+const radio = (mode) => choices.querySelector(`[value="${mode}"]`);
+const TEXTS = {
+  off: 'No notifications on this device.',
+  open: 'You are notified while Parley is open in a tab.',
+  push: 'You are notified on this device, also while Parley is closed, until you log out here.',
+  denied: 'This browser does not let this site show notifications. Allow them in its settings for this site, then choose again.',
+  failed: 'That did not work: the browser or its push service refused. Nothing was changed.',
+  unable: 'Not in this browser as it is: it needs HTTPS, and on iPhones and iPads the site on the home screen.',
+};
+
+const subscribed = async () => (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager?.getSubscription()) ?? null;
+
+async function idOf({ endpoint }) {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(endpoint));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function modeNow() {
+  if (Notification.permission !== 'granted') return 'off';
+  const subscription = await subscribed();
+  if (subscription && document.querySelector(`[data-device="${await idOf(subscription)}"]`)) return 'push';
+  return isOpenChosen() ? 'open' : 'off';
+}
+
+async function send(method, body) {
+  const headers = { 'Content-Type': 'application/json' };
+  const { ok, status } = await ask('/settings/push', { method, headers, body: JSON.stringify(body) });
+  if (!ok && !(method === 'DELETE' && status === 404)) throw new Error(`answered ${status}`);
+}
+
+async function subscribe() {
+  const { pushManager } = await worker();
+  const options = { userVisibleOnly: true, applicationServerKey: choices.dataset.key };
+  // A subscription that was made for another key of this server has to go first.
+  const subscription = await pushManager.subscribe(options).catch(async () => {
+    await (await pushManager.getSubscription())?.unsubscribe();
+    return pushManager.subscribe(options);
+  });
+  await send('POST', subscription.toJSON());
+}
+
+async function unsubscribe() {
+  const subscription = await subscribed();
+  if (!subscription) return;
+  await send('DELETE', { endpoint: subscription.endpoint });
+  await subscription.unsubscribe();
+}
+
+/** Carries out a choice. What to say of it: the mode, or why it was not possible. */
+async function choose(mode) {
+  if (mode !== 'off' && (await Notification.requestPermission()) !== 'granted') return 'denied';
+  const before = await modeNow();
+  await (mode === 'push' ? subscribe() : unsubscribe());
+  chooseOpen(mode === 'open');
+  if (mode === 'open') await worker();
+  if (mode === 'push' || before === 'push') location.reload(); // the list of devices has changed
+  return mode;
+}
+
+async function show(word) {
+  const mode = await modeNow();
+  radio(mode).checked = true;
+  state.textContent = TEXTS[word ?? mode];
+}
+
+async function onChange({ target }) {
+  choices.disabled = true;
+  const said = await choose(target.value).catch(() => 'failed');
+  choices.disabled = false;
+  await show(said === target.value ? undefined : said);
+  target.focus();
+}
+
+if (state && !isAble) state.textContent = TEXTS.unable;
+if (choices && viewer && isAble) {
+  choices.addEventListener('change', onChange);
+  if (!('PushManager' in globalThis)) radio('push').disabled = true;
+  choices.hidden = false;
+  show(Notification.permission === 'denied' ? 'denied' : undefined).catch(() => {});
+}

@@ -1,0 +1,111 @@
+// Notifications while a tab is open (tabs.js says what waits). While none is open, the service worker static/sw.js shows what is pushed.
+import { ask, byId, make, viewer } from './dom.js';
+
+/** Keys in localStorage: who wants notifications while a tab is open; the last message notified of, by group; whether the hint was dismissed. */
+const [OPEN, TOLD, HINT] = ['parley-notify', 'parley-told', 'parley-hint'];
+const MAX_BODY = 200;
+const CLAIMED_MS = 60_000;
+
+/** Whether this browser can notify somebody who is logged in. */
+export const isAble = isSecureContext && 'serviceWorker' in navigator && 'Notification' in globalThis && 'locks' in navigator;
+export const worker = () => navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready);
+export const isOpenChosen = () => localStorage.getItem(OPEN) === viewer && Notification.permission === 'granted';
+export const chooseOpen = (isChosen) => (isChosen ? localStorage.setItem(OPEN, viewer) : localStorage.removeItem(OPEN));
+
+// --- a group on a visible page needs no notification: the page holds a lock that the other tabs query ---
+
+const shown = document.querySelector('#messages[data-base]:not([data-past])');
+const seen = (base) => `parley-seen:${base}`;
+let unsee = () => {};
+
+function see() {
+  unsee();
+  if (!shown || document.hidden) return;
+  const { promise, resolve } = Promise.withResolvers();
+  unsee = resolve;
+  navigator.locks.request(seen(shown.dataset.base), { mode: 'shared' }, () => promise).catch(() => {});
+}
+
+const isSeen = async (base) => (await navigator.locks.query()).held.some(({ name }) => name === seen(base));
+
+// --- where the count of a group has grown, one tab notifies of the newest message ---
+
+const counts = new Map();
+
+function onSidebar(sidebar) {
+  for (const link of sidebar.querySelectorAll('a[href^="/groups/"]')) {
+    const base = link.getAttribute('href');
+    const { waiting = '0', all } = link.parentElement.dataset;
+    const [before, now] = [counts.get(base), Number.parseInt(waiting, 10)];
+    counts.set(base, now);
+    if (before !== undefined && now > before && isOpenChosen())
+      notifyOf(base, link.firstChild.textContent, all !== undefined).catch(() => {});
+  }
+}
+
+async function notifyOf(base, name, isAll) {
+  if (await isSeen(base)) return;
+  const response = await ask(`${base}/messages?limit=20`);
+  if (!response.ok) return;
+  const isNamed = ({ mentions, mentions_all }) => mentions_all || mentions.includes(viewer);
+  const message = (await response.json()).findLast((one) => !one.erased && one.author.id !== viewer && (isAll || isNamed(one)));
+  if (message) await navigator.locks.request('parley-tell', () => notifyOnce(message, name));
+}
+
+/** Other tabs may read an older localStorage for a while: the tab that notifies keeps a lock of the message meanwhile. */
+async function notifyOnce(message, name) {
+  const { group, seq } = message;
+  if ((lastTold()[group] ?? 0) >= seq) return;
+  const { promise, resolve } = Promise.withResolvers();
+  const told = async (lock) => {
+    if (lock) await notify(message, name).then(() => localStorage.setItem(TOLD, JSON.stringify({ ...lastTold(), [group]: seq })));
+    resolve();
+    if (lock) await new Promise((over) => setTimeout(over, CLAIMED_MS));
+  };
+  navigator.locks.request(`parley-told:${group}:${seq}`, { ifAvailable: true }, told).catch(resolve);
+  await promise;
+}
+
+const lastTold = () => JSON.parse(localStorage.getItem(TOLD) ?? '{}');
+
+async function notify({ group, author, attachments, url, ...message }, name) {
+  const text = message.text || message.body || attachments.map((file) => file.name).join(', ');
+  const body = [...text.replace(/\s+/g, ' ').trim()].slice(0, MAX_BODY).join('');
+  const title = name === author.name ? name : `${author.name} in ${name}`;
+  const icon = '/static/0000000000000000/icons/icon-192.png';
+  await (await worker()).showNotification(title, { body, icon, tag: `group:${group}`, renotify: true, data: { url, group } });
+}
+
+// --- when somebody names the reader for the first time, the group page says that there are notifications ---
+
+const isNamed = () => shown.querySelector(`article:not([data-author="${viewer}"]) .mention[data-user="${viewer}"]`);
+
+function hint() {
+  if (!isNamed() || localStorage.getItem(HINT) === 'no' || byId('notify-hint')) return;
+  watch.disconnect();
+  const link = make('a', { href: '/settings#notifications', textContent: 'Be told on this device' });
+  const away = make('button', { type: 'button', className: 'quiet', textContent: 'Not now' });
+  const text = make('span', {}, 'Somebody has named you. ', link, ' when that happens while you are elsewhere.');
+  const line = make('p', { id: 'notify-hint', className: 'flash', role: 'status', 'data-kind': 'info' }, text, away);
+  for (const control of [link, away])
+    control.addEventListener('click', () => {
+      localStorage.setItem(HINT, 'no');
+      line.remove();
+    });
+  document.querySelector('main .head')?.after(line);
+}
+
+const watch = new MutationObserver(hint);
+
+if (viewer && isAble) {
+  document.addEventListener('visibilitychange', see);
+  see();
+  if (byId('sidebar')) onSidebar(byId('sidebar'));
+  if (shown) counts.delete(shown.dataset.base); // the sidebar does not count the group that its page shows
+  document.addEventListener('parley:sidebar', ({ detail }) => onSidebar(detail));
+  if (isOpenChosen()) worker().catch(() => {});
+  if (shown && Notification.permission === 'default' && localStorage.getItem(HINT) !== 'no') {
+    watch.observe(shown, { childList: true });
+    hint();
+  }
+}

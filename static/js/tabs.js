@@ -1,0 +1,75 @@
+// What is unread in one's groups: the page's stream brings it, and the tabs of a browser tell each other. A hidden tab has no stream (see stream.js):
+// one of them, whoever gets the lock, keeps one that brings only the sidebar. So a browser has one stream for each visible tab and one for all others.
+import { byId } from './dom.js';
+
+const LOCK = 'parley-hidden-tabs';
+const { title } = document;
+const tabs = new BroadcastChannel(LOCK);
+const sidebar = byId('sidebar');
+const icon = document.querySelector('link[rel="icon"]');
+const plain = icon?.href;
+
+/** Shows the count in the title, the icon, the badge of the installed app and that of a phone's Menu button. */
+function show(waiting) {
+  document.title = waiting === '' ? title : `(${waiting}) ${title}`;
+  const badge = waiting === '' ? navigator.clearAppBadge?.() : navigator.setAppBadge?.(Number.parseInt(waiting, 10));
+  badge?.catch(() => {});
+  const href = waiting === '' ? plain : icon?.dataset.dot;
+  if (href && icon.getAttribute('href') !== href) icon.setAttribute('href', href);
+  const mark = byId('waiting');
+  mark?.toggleAttribute('hidden', waiting === '');
+  mark?.querySelector('b').replaceChildren(waiting);
+}
+
+const parse = (html) => new DOMParser().parseFromString(html, 'text/html').getElementById('sidebar');
+
+/** notifications.js listens. */
+const tellOthers = (fresh) => document.dispatchEvent(new CustomEvent('parley:sidebar', { detail: fresh }));
+
+/** Replaces the links of the sidebar; the focus stays on the same link. */
+function put(fresh) {
+  tellOthers(fresh);
+  if (sidebar.innerHTML !== fresh.innerHTML) {
+    const focused = sidebar.contains(document.activeElement) && document.activeElement.getAttribute('href');
+    sidebar.replaceChildren(...fresh.childNodes);
+    if (focused) sidebar.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+  show(fresh.dataset.waiting);
+}
+
+/** Keeps the stream of the hidden tabs until `shown` resolves. */
+async function lead(shown) {
+  const stream = new EventSource('/events?as=sidebar');
+  stream.addEventListener('sidebar', ({ data }) => {
+    const fresh = parse(data);
+    tellOthers(fresh);
+    show(fresh.dataset.waiting);
+    tabs.postMessage(fresh.dataset.waiting);
+  });
+  stream.addEventListener('closed', () => stream.close());
+  await shown;
+  stream.close();
+}
+
+let endHidden = () => {};
+
+function onVisibility() {
+  endHidden();
+  if (!document.hidden) return;
+  const { promise, resolve } = Promise.withResolvers();
+  const waits = new AbortController();
+  endHidden = () => {
+    waits.abort();
+    resolve();
+  };
+  // Pages that are not secure have no locks: the titles of their hidden tabs stay as they are.
+  navigator.locks?.request(LOCK, { signal: waits.signal }, () => lead(promise)).catch(() => {});
+}
+
+if (sidebar) {
+  show(sidebar.dataset.waiting);
+  document.addEventListener('sidebar', ({ detail }) => put(parse(detail.data)));
+  document.addEventListener('visibilitychange', onVisibility);
+  tabs.addEventListener('message', ({ data }) => document.hidden && show(data));
+  onVisibility();
+}

@@ -1,0 +1,250 @@
+// The conversation on the page: one stretch of it without a gap, at most 300 rows. Near an end more rows are fetched, and rows far away at the other
+// end are removed. Where the newest rows are not shown, the page is in the past: rows that arrive are only counted.
+
+import { closesOnEscape } from './dialogs.js';
+import { announce, byId, list, make, seqOf } from './dom.js';
+import { keepLine, look, onAdded } from './reading.js';
+import { put } from './rows.js';
+import { breakDays, localise } from './times.js';
+import {
+  base,
+  firstSeq,
+  isAtEnd,
+  isFarBack,
+  isPast,
+  isReadingBack,
+  lastSeq,
+  onScroll,
+  rows,
+  scroller,
+  scrollTo,
+  steady,
+} from './viewport.js';
+
+const MAX_ROWS = 300;
+const MORE_ROWS = 100;
+const NEAR = '400px 0px';
+const NAMES = { prev: 'Older messages', next: 'Newer messages' };
+const link = (rel) => document.querySelector(`a.turn[rel="${rel}"]`);
+
+// --- rows that arrive: the swap style `log` ---
+
+let held = null; // rows from the stream while others are fetched: where they belong is known afterwards
+let isNewestWanted = false; // requested while rows were fetched
+const fresh = new Set(); // seqs of messages that arrived and were not shown
+let swapSource = null;
+
+htmx.registerExtension('log', {
+  htmx_before_swap: (element) => {
+    swapSource = element;
+  },
+  handle_swap: (style, _target, fragment) => style === 'log' && take([...fragment.children], swapSource === list),
+});
+
+/** Puts in the rows that follow what is shown without a gap, and counts the others. The rows that went in. */
+function take(arriving, fromStream) {
+  return steady(() => {
+    const added = arriving.filter((row) => isWanted(row, fromStream) && put(row, fromStream));
+    for (const row of added) localise(row);
+    if (added.length > 0 && base) {
+      if (!isPast() && !isReadingBack()) removeOldest();
+      onAdded(added);
+    }
+    if (added.length > 0 && list) breakDays();
+    return added;
+  });
+}
+
+function isWanted(row, fromStream) {
+  if (!base || !/^m-\d+$/.test(row.id) || byId(row.id)) return true;
+  if (held && fromStream) held.push(row);
+  if (held && fromStream) return false;
+  if (row.hasAttribute('data-follow')) return true; // a change to a message that is not here: `put` drops it
+  const seq = seqOf(row);
+  if (seq < firstSeq()) return !link('prev');
+  if (seq < lastSeq()) return true;
+  if (!isPast() && fromStream && isReadingBack() && rows().length >= MAX_ROWS) leavePresent();
+  if (fromStream && (isPast() || isReadingBack()) && row.matches('article')) fresh.add(seq);
+  if (isPast() && !fromStream) void toNewest(); // an own post
+  showFresh();
+  return !isPast();
+}
+
+function leavePresent() {
+  list.dataset.past = '';
+  setLink('next', `?after=${lastSeq()}#messages`);
+  showFresh();
+}
+
+/** Also removes the query from the address, so that a reload stays in the present. */
+function enterPresent() {
+  list.removeAttribute('data-past');
+  history.replaceState(history.state, '', base);
+}
+
+function showFresh() {
+  if (base && !isPast() && isAtEnd()) fresh.clear();
+  const pill = byId('newest');
+  const text = fresh.size === 0 ? 'Jump to newest' : `${fresh.size} new message${fresh.size === 1 ? '' : 's'} – jump to newest`;
+  if (pill.textContent !== text) pill.textContent = text;
+  pill.hidden = !isPast() && fresh.size === 0 && !isFarBack();
+}
+
+// --- older and newer rows ---
+
+/** Sets the link to older or newer rows; without a query, removes it. */
+function setLink(rel, query) {
+  const present = link(rel);
+  if (query === undefined) return present?.remove();
+  const shown = present ?? make('a', { className: 'turn', rel, textContent: NAMES[rel] });
+  shown.href = base + query;
+  if (!present) list[rel === 'prev' ? 'before' : 'after'](shown);
+  watch(shown);
+}
+
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting && target.isConnected) void load(target.rel);
+  },
+  { rootMargin: NEAR },
+);
+
+/** Observing anew reports at once whether the link is near already. */
+function watch(shown) {
+  if (shown) near.unobserve(shown);
+  if (shown) near.observe(shown);
+}
+
+/** The rows of a window, and the queries of the windows before and after it. */
+async function fetchRows(query) {
+  const url = `${base}/messages${query}${query === '' ? '' : `&limit=${MORE_ROWS}`}`;
+  const answer = await fetch(url, { headers: { 'HX-Request': 'true', Accept: 'text/html' } });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
+  const template = document.createElement('template');
+  template.innerHTML = await answer.text();
+  const queryOf = (rel) => new RegExp(`<[^>?]*(\\?[^>]*)>; rel="${rel}"`).exec(answer.headers.get('Link') ?? '')?.[1];
+  return { rows: [...template.content.children].filter(({ id }) => id !== ''), prev: queryOf('prev'), next: queryOf('next') };
+}
+
+/** Fetches rows and changes the page, while rows from the stream wait. Whether it did. */
+async function withRows(query, act) {
+  if (held) return false;
+  held = [];
+  try {
+    const found = await fetchRows(query);
+    list.setAttribute('aria-live', 'off'); // old messages are not read out
+    act(found);
+    for (const rel of ['prev', 'next']) watch(link(rel)); // the other end may be near now
+    return true;
+  } catch {
+    announce('More messages could not be loaded. Try again.');
+    return false;
+  } finally {
+    release();
+    if (isNewestWanted) setTimeout(() => void toNewest());
+    isNewestWanted = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => list.removeAttribute('aria-live')));
+    showFresh();
+    look();
+  }
+}
+
+function release() {
+  const waited = held;
+  held = null;
+  for (const row of take(waited, true)) htmx.process(row);
+}
+
+function insert(fetched) {
+  const added = fetched.filter((row) => put(row, false));
+  for (const row of added) localise(row);
+  for (const row of added) htmx.process(row);
+}
+
+async function load(rel) {
+  const isDone = await withRows(new URL(link(rel).href).search, (found) =>
+    steady(() => {
+      insert(found.rows);
+      if (rel === 'prev') removeNewest();
+      else removeOldest();
+      if (rel === 'next' && found.next === undefined) enterPresent();
+      setLink(rel, found[rel]);
+      for (const seq of fresh) if (seq <= lastSeq()) fresh.delete(seq);
+      keepLine();
+      breakDays();
+    }, true),
+  );
+  if (isDone) announce(`${NAMES[rel]} loaded`);
+}
+
+function removeNewest() {
+  const beyond = rows().slice(MAX_ROWS);
+  for (const row of beyond) row.remove();
+  if (beyond.length > 0) leavePresent();
+}
+
+/** Keeps lines that stand before the first message left: the server has them on the page of that message. */
+function removeOldest() {
+  const all = rows();
+  let count = all.length - MAX_ROWS;
+  while (count > 0 && !all[count - 1].matches('article')) count -= 1;
+  if (count <= 0) return;
+  for (const row of all.slice(0, count)) row.remove();
+  keepLine();
+  setLink('prev', `?before=${firstSeq()}`);
+}
+
+async function toNewest() {
+  if (held) isNewestWanted = true;
+  else if (!isPast()) scrollTo(0);
+  else {
+    const isDone = await withRows('', (found) => {
+      list.replaceChildren();
+      insert(found.rows);
+      enterPresent();
+      setLink('next', undefined);
+      setLink('prev', found.prev);
+      keepLine();
+      breakDays();
+    });
+    if (!isDone) return;
+    scrollTo(0);
+    announce('Newest messages loaded');
+  }
+  showFresh();
+  look();
+}
+
+// --- keys and clicks ---
+
+function onKey(event) {
+  if (event.key === 'Escape' && !event.defaultPrevented && !closesOnEscape()) void toNewest();
+  const page = { PageUp: -1, PageDown: 1 }[event.key];
+  if (!page || event.target.id !== 'body' || event.target.value !== '') return;
+  event.preventDefault();
+  scroller.scrollBy({ top: page * scroller.clientHeight * 0.9 });
+}
+
+function onClick(event) {
+  const { target } = event;
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const turned = target.closest('a.turn');
+  if (turned || target.id === 'newest') event.preventDefault();
+  if (turned) void load(turned.rel);
+  if (target.id === 'newest') void toNewest();
+  const line = target.id === 'jump' && byId('unread');
+  if (!line) return;
+  event.preventDefault();
+  line.scrollIntoView({ block: 'center' });
+  line.nextElementSibling.focus({ preventScroll: true });
+}
+
+if (base) {
+  for (const rel of ['prev', 'next']) watch(link(rel));
+  onScroll(() => {
+    showFresh();
+    look();
+  });
+  document.addEventListener('keydown', onKey);
+  document.addEventListener('click', onClick);
+}

@@ -1,0 +1,54 @@
+// Times in the reader's time zone and language.
+import { byId, list, make } from './dom.js';
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const long = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** Shows times as hours and minutes, except how long ago a member was last here. */
+export function localise(root) {
+  for (const time of root.querySelectorAll('time[datetime*="T"]')) {
+    const date = new Date(time.dateTime);
+    if (!time.closest('.seen')) time.textContent = clock.format(date);
+    time.title = full.format(date);
+  }
+}
+
+/** Shows date and time where no heading names the day. */
+function localiseDates(root) {
+  for (const time of root.querySelectorAll(':is(.hits, .versions) time[datetime*="T"]'))
+    time.textContent = full.format(new Date(time.dateTime));
+}
+
+/** Puts a heading before the first row of each day. */
+export function breakDays() {
+  let last = '';
+  for (const row of [...list.children]) {
+    if (row.className === 'day') row.remove();
+    const time = /^[mf]-/.test(row.id) && row.querySelector('time[datetime*="T"]');
+    if (!time) continue;
+    const date = new Date(time.dateTime);
+    const before = row.previousElementSibling?.id === 'unread' ? row.previousElementSibling : row;
+    if (date.toDateString() !== last) before.before(dayHeading(date));
+    last = date.toDateString();
+  }
+}
+
+const dayHeading = (date) =>
+  make('h2', { className: 'day' }, make('time', { dateTime: date.toISOString().slice(0, 10), textContent: long.format(date) }));
+
+/** Keeps up to date how long ago members were last here, in the words of lib/dates.ts. */
+function tellAgo() {
+  for (const time of document.querySelectorAll('#members .seen time')) {
+    const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60_000);
+    const [count, unit] = minutes >= 1440 ? [minutes / 1440, 'day'] : minutes >= 60 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
+    if (count >= 1) time.textContent = relative.format(-Math.floor(count), unit);
+  }
+}
+
+if (list) localise(list);
+localiseDates(document);
+if (list) breakDays();
+document.addEventListener('htmx:after:swap', ({ target }) => target.matches('.past') && localiseDates(target));
+if (byId('members')) setInterval(tellAgo, 60_000);

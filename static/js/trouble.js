@@ -1,0 +1,11 @@
+// Says which request failed. The stream and the composer have words of their own.
+import { complain, composer, list } from './dom.js';
+
+function onFailure({ target, detail: { ctx } }) {
+  if (target === list || target === composer) return;
+  if (!ctx.response || ctx.response.status >= 500) complain('The server did not answer. Try again.', target); // an answer below 500 is swapped in
+}
+
+document.addEventListener('htmx:config:request', ({ target }) => target !== list && complain('', target));
+document.addEventListener('htmx:response:error', onFailure);
+document.addEventListener('htmx:error', onFailure);

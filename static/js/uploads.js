@@ -1,0 +1,141 @@
+// Files of a message: chosen, pasted or dropped, and listed before they are sent. Without this script the browser's own control does the choosing.
+import { byId, complain, composer, field, make } from './dom.js';
+
+const control = byId('attachment');
+let chosen = [];
+
+function sizeText(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const step = Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** step;
+  return `${amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount)} ${['', 'KB', 'MB', 'GB', 'TB'][step]}`;
+}
+
+// --- the files that are chosen ---
+
+function add(files, { first = false } = {}) {
+  const most = Number(control.dataset.most);
+  const bytes = Number(control.dataset.bytes);
+  const fit = files.filter(({ size }) => size <= bytes);
+  const large = files.find(({ size }) => size > bytes);
+  const all = first ? [...fit, ...chosen] : [...chosen, ...fit];
+  choose(all.slice(0, most));
+  if (large) complain(`${large.name} is too large: ${sizeText(bytes)} at most for each file.`);
+  else if (all.length > most) complain(`A message has ${most} files at most.`);
+  else if (!first) complain('');
+}
+
+/** The browser's control holds what is shown, so that the form is complete however it is sent. */
+function choose(files) {
+  chosen = files;
+  const transfer = new DataTransfer();
+  for (const file of chosen) transfer.items.add(file);
+  control.files = transfer.files;
+  listed().replaceChildren(...chosen.map(chip));
+}
+
+/** Puts an element of the composer above its field. */
+function above(element) {
+  composer.querySelector('label').before(element);
+  return element;
+}
+
+const listed = () => composer.querySelector('.chosen') ?? above(make('ul', { className: 'chosen', 'aria-label': 'Files to send' }));
+
+function chip(file) {
+  const cross = make('span', { className: 'i i-cross' });
+  const remove = make('button', { type: 'button', 'aria-label': `Remove ${file.name}` }, cross);
+  remove.addEventListener('click', (event) => {
+    event.stopPropagation();
+    choose(chosen.filter((one) => one !== file));
+    field.focus();
+  });
+  return make('li', {}, file.name, make('small', { textContent: sizeText(file.size) }), remove);
+}
+
+function addFrom(files) {
+  add([...files]);
+  field.focus();
+}
+
+const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes('Files');
+
+function onDrag(event) {
+  if (!carriesFiles(event)) return;
+  event.preventDefault(); // else the browser opens the file
+  composer.toggleAttribute('data-drop', event.type === 'dragover');
+  if (event.type === 'drop') addFrom(event.dataTransfer.files);
+}
+
+function onPaste(event) {
+  const { files, types } = event.clipboardData;
+  if (files.length === 0 || types.includes('text/plain')) return; // text copied from a document comes with a picture of itself
+  event.preventDefault();
+  add([...files]);
+}
+
+if (control) {
+  control.addEventListener('change', () => addFrom(control.files));
+  field.addEventListener('paste', onPaste);
+  document.addEventListener('dragover', onDrag);
+  document.addEventListener('drop', onDrag);
+  document.addEventListener('dragleave', ({ relatedTarget }) => !relatedTarget && composer.removeAttribute('data-drop'));
+}
+
+// --- sending: with files by a request that reports its progress, without files as a plain form ---
+
+/** The files in the body of a request. */
+export const filesIn = (sent) => sent.getAll('attachment').filter((one) => one instanceof File && one.name !== '');
+
+/** Sends the chosen files with the request that is being prepared. */
+export function attach(ctx) {
+  if (chosen.length === 0) return;
+  ctx.fetch = upload;
+  ctx.request.timeout = '30m';
+  choose([]);
+}
+
+/** The files of a request that failed are chosen again, before those chosen since. */
+export const giveBackFiles = (sent) => sent instanceof FormData && add(filesIn(sent), { first: true });
+
+let underway = 0;
+
+function upload(url, { method, headers, body: form, signal }) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const request = new XMLHttpRequest();
+  request.open(method, url);
+  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  const [row, bar] = showProgress(filesIn(form), () => request.abort());
+  request.upload.onprogress = ({ loaded, total }) => {
+    bar.value = loaded / total;
+  };
+  request.onload = () => resolve(new Response(request.responseText, { status: request.status, headers: headersOf(request) }));
+  request.onerror = () => reject(new TypeError('The upload failed.'));
+  request.onabort = () => reject(new Error('stopped')); // htmx would not report an AbortError
+  request.onloadend = () => {
+    underway -= 1;
+    row.remove();
+  };
+  signal?.addEventListener('abort', () => request.abort());
+  underway += 1;
+  request.send(form);
+  return promise;
+}
+
+function headersOf(request) {
+  const lines = request
+    .getAllResponseHeaders()
+    .trim()
+    .split(/[\r\n]+/);
+  return lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
+}
+
+function showProgress(files, stop) {
+  const bar = make('progress', { max: 1, value: 0, 'aria-label': 'Upload' });
+  const name = make('span', { textContent: files.length === 1 ? files[0].name : `${files.length} files` });
+  const cancel = make('button', { type: 'button', className: 'quiet', textContent: 'Stop' });
+  cancel.addEventListener('click', stop);
+  return [above(make('div', { className: 'sending' }, name, bar, cancel)), bar];
+}
+
+addEventListener('beforeunload', (event) => underway > 0 && event.preventDefault());
