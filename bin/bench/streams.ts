@@ -36,13 +36,20 @@ class Stream {
   }
 
   #read(bytes: Buffer): true {
-    this.#onFirst?.(bytes);
-    this.#onFirst = undefined;
+    if (this.#onFirst) return this.#readFirst(bytes);
     let found = occurrences(bytes);
     if (this.#carry.length > 0) found += occurrences(Buffer.concat([this.#carry, bytes.subarray(0, MARK.length - 1)]));
     this.#carry = Buffer.from(bytes.subarray(-(MARK.length - 1)));
     this.count += found;
     if (found > 0) this.#onFound(found);
+    return true;
+  }
+
+  /** The head of the answer, and the cursor that the stream begins with, which is no entry. */
+  #readFirst(bytes: Buffer): true {
+    this.#onFirst?.(bytes);
+    this.#onFirst = undefined;
+    this.#carry = Buffer.from(bytes.subarray(-(MARK.length - 1)));
     return true;
   }
 

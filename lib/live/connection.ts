@@ -117,6 +117,12 @@ export class Connection implements Follower {
     this.unsaid = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
   }
 
+  /** Says where the stream begins, so that a client that is cut off before the first entry misses none. Text and documents have no ids. */
+  tellCursor(): void {
+    const { format } = this.listener;
+    if (format === 'html' || format === 'json') this.write(sseId(String(this.cursor)));
+  }
+
   /** Resolves when more may follow: at once while little of what was written waits for the reader, else when all of it has left or the stream is over. */
   async drained(): Promise<void> {
     const socket = this.#socket;

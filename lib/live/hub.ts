@@ -118,6 +118,7 @@ export class Hub {
     await this.#begin(opening, async (connection) => {
       const feed = await this.#feeds.enter(connection, group, after);
       return () => {
+        connection.tellCursor();
         this.#company.opened(group.id, connection);
         if (connection.listener.format === 'html') this.#sidebars?.open(connection, group.id);
         this.#keepUp(connection, feed.join(connection));

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { program } from '../helpers/programs.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 import { EventReader } from '../helpers/stream.ts';
+import { eventually } from '../live/site.ts';
 import { botFile, botFor, nextStream, Running } from './bot-page.ts';
 
 let site: TestServer;
@@ -53,3 +55,25 @@ for (const [file, needs, command, answer] of BOTS)
     await revokeBot(site.core, bot.user.id, bot.user);
     t.is(await running.exited, 1, running.said);
   });
+
+requireOrSkip(test, program('curl')).serial(
+  'bot.sh that is killed before it has heard anything answers what named it meanwhile',
+  async (t) => {
+    const { bot, env } = await botFor(site, 'Killed');
+    const cwd = await mkdtemp(join(tmpdir(), 'parley-bot-'));
+    t.teardown(() => rm(cwd, { recursive: true, force: true }));
+    const run = (): Running => new Running(t, ['sh', botFile('bot.sh')], { env, cwd });
+    const killed = run();
+    await eventually(() => existsSync(join(cwd, 'last')) && readFileSync(join(cwd, 'last'), 'utf8') !== '');
+    killed.stop();
+    await killed.exited;
+    const { seq } = (await ann.json('POST', '/groups/lobby/messages', { body: '@Killed are you there?' })).json<{ seq: number }>();
+    const again = run();
+    const stream = await EventReader.open(ann, `/groups/lobby/events?as=json&after=${seq}`);
+    t.teardown(() => stream.close());
+    const [answer] = await stream.until((events) => events.some(({ data }) => data.includes('"kind":"message"')));
+    t.like(JSON.parse(answer?.data ?? ''), { body: `Noted: #${seq}`, author: { name: 'Killed' } });
+    await revokeBot(site.core, bot.user.id, bot.user);
+    t.is(await again.exited, 1, again.said);
+  },
+);

@@ -14,6 +14,10 @@ export function jsonReader(world: World, { name, person, firstServer }: Named): 
   const { ledger } = world;
   const takeOne = ({ id, event, data }: { id: number | undefined; event: string; data: string }): void => {
     ledger.expect(event === 'message', () => `${name} was told ${event}: ${data}`);
+    if (data === '') {
+      ledger.expect(id === entries.length, () => `${name} was opened at #${id} after #${entries.length}`);
+      return;
+    }
     ledger.expect(id === entries.length + 1, () => `${name} heard #${id} after #${entries.length}`);
     const entry: EntryJson = JSON.parse(data);
     ledger.expect(entry.seq === id, () => `${name} heard entry ${entry.seq} under the id ${id}`);
@@ -102,7 +106,7 @@ export function pageReader(world: World, { name, person, firstServer }: Named): 
     if (event === 'reset') path = undefined;
     if (event === 'reset') ledger.count('pages told to load again');
     ledger.expect(['message', 'reset', 'sidebar'].includes(event), () => `${name} was told ${event}: ${data}`);
-    if (event !== 'message' || id === undefined) return;
+    if (event !== 'message' || id === undefined || data === '') return;
     ledger.expect(id === last + 1, () => `${name} heard #${id} after #${last}`);
     last = id;
     for (const [seq, row] of articlesIn(data)) if (!isFollowUp(data) || rows.has(seq)) rows.set(seq, newer(rows.get(seq), row));

@@ -5,12 +5,16 @@ export type StreamEvent = { readonly id: string | undefined; readonly event: str
 /** A reader of one event stream: waits for what it is asked for, never for a time. */
 export class EventReader {
   readonly events: StreamEvent[] = [];
+  /** The cursor that a stream of one group begins with, which is no event (it has no data) and is not in `events`. */
+  opening: string | undefined;
+  #hasOpening = false;
   readonly #controller = new AbortController();
   #waiters: (() => void)[] = [];
   #isOver = false;
 
   static async open(client: Client, path: string, headers: Record<string, string> = {}): Promise<EventReader> {
     const reader = new EventReader();
+    reader.#hasOpening = path.startsWith('/groups/');
     const response = await client.open(path, { headers: { Accept: 'text/event-stream', ...headers }, signal: reader.#controller.signal });
     if (response.status !== 200 || !response.body) throw new Error(`stream answered ${response.status}: ${await response.text()}`);
     void reader.#read(response.body);
@@ -39,6 +43,14 @@ export class EventReader {
     if (lines.length === 0) return;
     const values = (name: string): string[] =>
       lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
+    const [first, ...more] = lines;
+    if (this.#hasOpening && first?.startsWith('id:') && more.length === 0) {
+      this.#hasOpening = false;
+      this.opening = values('id').at(-1);
+      this.#wake();
+      return;
+    }
+    this.#hasOpening = false;
     this.events.push({ id: values('id').at(-1), event: values('event').at(-1) ?? 'message', data: values('data').join('\n') });
     this.#wake();
   }

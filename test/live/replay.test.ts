@@ -113,3 +113,17 @@ test('HEAD says what a stream would be and opens none', async (t) => {
     t.is(server.hub.streams, 0);
   }
 });
+
+for (const as of ['json', 'html'])
+  test(`a ${as} stream opened without a cursor names it before the first entry: who is cut off there misses nothing`, async (t) => {
+    const { bob, post, stream } = await openSite(t);
+    await post('before');
+    const cut = await stream(bob, `?as=${as}`);
+    const begin = await cut.until(() => cut.opening !== undefined).then(() => cut.opening ?? '');
+    cut.close();
+    t.deepEqual(cut.ids, []);
+    await post('meanwhile');
+    const back = await stream(bob, `?as=${as}`, { 'Last-Event-ID': begin });
+    await back.until(() => back.ids.length > 0);
+    t.deepEqual([begin, back.ids], ['3', [4]]);
+  });

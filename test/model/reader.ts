@@ -121,7 +121,9 @@ export class Reader {
     const id = frame.get('id');
     if (id === undefined) return;
     this.#last = Number(id);
-    stay.heard.push({ seq: this.#last, json: this.format === 'json' ? JSON.parse(frame.get('data') ?? '') : undefined });
+    const data = frame.get('data');
+    if (data === undefined) return; // where the stream begins
+    stay.heard.push({ seq: this.#last, json: this.format === 'json' ? JSON.parse(data) : undefined });
   }
 
   #over(stay: Stay, processOf: () => ModelProcess): void {
