@@ -9,13 +9,15 @@ import { type Config, ConfigError, isLoopback } from './config.ts';
 import { configWarnings } from './config-warnings.ts';
 import type { Core } from './core.ts';
 import { createFront } from './http/listener.ts';
-import { openLog } from './logger.ts';
+import { type Log, openLog } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
 
 /** Connections that may wait to be accepted: when all clients of a server come back at once, one too many waits a second to try again. */
 const BACKLOG = 4096;
 const STOP_WITHIN_MS = 9000;
+/** The image library takes some 100 ms of a processor to load, which the first requests should have. */
+const PROBE_THUMBNAILS_AFTER_MS = 1500;
 
 export type ServeOptions = {
   readonly isDev?: boolean;
@@ -57,17 +59,27 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
   sayAll(options, [`Parley is at ${url}`, ...howToBegin]);
   const server = early ?? (await open()); // loaded only now: whoever is quick waits a moment, instead of being refused
+  const probe = setTimeout(() => warnWithoutThumbnails(core, log), PROBE_THUMBNAILS_AFTER_MS);
   const left = leaveAsked().then(() => {
     log.info({}, 'replaced: leaving');
     return leave(server);
   });
 
   await Promise.race([stopped, left]);
+  clearTimeout(probe);
   log.info({}, 'stopping');
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
   await server.close();
   await core.close();
   return 0;
+}
+
+/** Once for the whole server: the first of several workers does it. */
+async function warnWithoutThumbnails({ pictures }: Core, log: Log): Promise<void> {
+  if (cluster.worker && cluster.worker.id > 1) return;
+  const { canMakeThumbnails, THUMBNAIL_ADVICE } = await import('./files/thumbnail-probe.ts');
+  if (!(await canMakeThumbnails(pictures)))
+    log.warn({ mend: THUMBNAIL_ADVICE }, 'no thumbnails can be made: pictures are shown as plain files');
 }
 
 /** A worker leaves the saying to the process that looks after it. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { openPasswords } from '../accounts/password.ts';
 import type { Config } from '../config.ts';
 import { StoreUnavailable } from '../errors.ts';
+import { canMakeThumbnails, THUMBNAIL_ADVICE } from '../files/thumbnail-probe.ts';
 import { newGroupId, newUserId, systemRandom } from '../ids.ts';
 import type { OpenCore } from '../open-core.ts';
 import { writeAndRead } from '../store/health.ts';
@@ -93,6 +94,13 @@ export async function checkPresence({ bus }: OpenCore): Promise<Finding> {
   const isThere = (await bus.presence.list(group)).has(user);
   await bus.presence.release(group, user, 'doctor');
   return isThere ? { detail: 'who is here can be told' } : { detail: 'who is here cannot be told', mend: 'See bus.' };
+}
+
+/** Makes a thumbnail of a picture of one pixel. */
+export async function checkPictures({ pictures }: OpenCore): Promise<Finding> {
+  return (await canMakeThumbnails(pictures))
+    ? { detail: 'thumbnails can be made' }
+    : { detail: 'no thumbnails can be made: pictures are shown as plain files', mend: THUMBNAIL_ADVICE, isWarning: true };
 }
 
 /** Log-ins take about as long as one hash. Counted is the processor's time, so that a busy moment is not taken for a slow machine. */

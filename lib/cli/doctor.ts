@@ -2,7 +2,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { configWarnings } from '../config-warnings.ts';
 import type { Log } from '../logger.ts';
 import { type OpenCore, openCore } from '../open-core.ts';
-import { checkBus, checkFolder, checkPasswords, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
+import { checkBus, checkFolder, checkPasswords, checkPictures, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
 import { checkClock } from './doctor-clock.ts';
 import { type DoctorFolder, openFolder } from './doctor-folder.ts';
 import { checkServer, serverUrl } from './doctor-server.ts';
@@ -93,6 +93,7 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
     await report('bus', () => checkBus(open));
     await report('presence', () => checkPresence(open));
     await report('clock', () => checkClock(open));
+    await report('pictures', () => checkPictures(open));
   }
   await report('passwords', checkPasswords);
   const isServing = await report('server', () => checkServer(config, isLive));

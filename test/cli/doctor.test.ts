@@ -7,7 +7,7 @@ import { Clock, startServer } from '../helpers/server.ts';
 import { freshSettings, parley, type Ran, Running } from './cli.ts';
 import { HOPS } from './live.ts';
 
-const CHECKS = ['settings', 'data folder', 'store', 'bus', 'presence', 'clock', 'passwords'];
+const CHECKS = ['settings', 'data folder', 'store', 'bus', 'presence', 'clock', 'pictures', 'passwords'];
 
 /** The checks that failed. */
 const failures = (ran: Ran): unknown[] =>
