@@ -51,6 +51,11 @@ export class Feed {
     });
   }
 
+  /** The group's slug, as far as its log was sent. */
+  get slug(): string {
+    return this.#group.slug;
+  }
+
   get followers(): ReadonlySet<Follower> {
     return this.#followers;
   }

@@ -129,7 +129,10 @@ export class Hub {
   /** Opens a stream of all the groups its user is in. Errors: as above. */
   async openEverything({ cursor, begin, ...opening }: EverythingOpening): Promise<void> {
     await this.#begin(opening, async (connection) => {
-      const everything = new Everything({ core: this.#parts.core, feeds: this.#feeds, bells: this.#bells, connection, cursor, begin });
+      const everything = new Everything({
+        ...{ core: this.#parts.core, feeds: this.#feeds, bells: this.#bells, connection, cursor, begin },
+        onEntered: (part) => this.#company.entered(part.group.id, part),
+      });
       await everything.enter();
       return () => everything.begin();
     });

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { unauthenticated } from '../errors.ts';
+import { DomainError, unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
 import { whoAsks } from '../http/identity.ts';
 import { check } from '../http/input.ts';
@@ -53,6 +53,17 @@ export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, sch
   if (queries.size >= MOST_QUERIES) queries.clear();
   if (text.length <= LONGEST_QUERY) known.set(schema, queries.set(text, query));
   return query;
+}
+
+/**
+ * The header Last-Event-ID, as a client that comes back sends it. Undefined when absent or empty.
+ * Errors: `malformed` when it is no cursor of this stream: to begin anywhere else would skip entries without a word.
+ */
+export function lastEventId(ctx: Context, isCursor: (text: string) => boolean): string | undefined {
+  const given = ctx.get('Last-Event-ID');
+  if (given === '') return undefined;
+  if (isCursor(given)) return given;
+  throw new DomainError('malformed', 'The header Last-Event-ID must be the id of an event of this stream.', { field: 'Last-Event-ID' });
 }
 
 export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>

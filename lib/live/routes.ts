@@ -17,7 +17,7 @@ import { when } from '../messages/system-message.ts';
 import { unreadSaid } from '../messages/unread.ts';
 import { openEverything } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
-import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from './open-stream.ts';
+import { answerHead, filterIn, filterQuery, lastEventId, queryOf, requireViewer, startStream, typeOf } from './open-stream.ts';
 
 export const streamQuery = z.object({
   after: wholeNumber('All entries after this seq come first.').optional(),
@@ -45,13 +45,14 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
   const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.recent);
   const query = queryOf(ctx, streamQuery);
+  const last = lastEventId(ctx, (text) => /^\d{1,10}$/.test(text));
   const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
   const type = typeOf(format);
   if (ctx.method === 'HEAD') return answerHead(ctx, type);
   await hub.open({
     group: at.group,
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
-    after: lastEventId(ctx) ?? query.after,
+    after: last === undefined ? query.after : Number(last),
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
     start: (response) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
@@ -102,12 +103,6 @@ async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: nu
   const look = recent.fresh();
   const viewer = await requireViewer(ctx, web, look);
   if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
-}
-
-/** Undefined when the header is absent or not one of ours. */
-function lastEventId(ctx: Context): number | undefined {
-  const given = ctx.get('Last-Event-ID');
-  return /^\d{1,10}$/.test(given) ? Number(given) : undefined;
 }
 
 async function frameStart(

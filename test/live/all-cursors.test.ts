@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { StreamEvent } from '../helpers/stream.ts';
 import { cursorOf, entriesIn, openGroups, seqsIn } from './all.ts';
 import { eventually, numbers } from './site.ts';
 
@@ -70,13 +71,37 @@ test('a cursor holds for 30 days after it was last used, one that its stream has
   t.false(await isThere('b'));
 });
 
-test('an id of another stream in Last-Event-ID is as if it were not there; a position past the end of a log gets a reset', async (t) => {
+test('a Last-Event-ID that is no id of this stream is refused with 400, 0 too; a position past the end of a log gets a reset', async (t) => {
   const { bob, lobby, say, all } = await openGroups(t, []);
-  const reader = await all(bob, '?after=0', { 'Last-Event-ID': '17' });
+  for (const last of ['17', '0', 'none.', 'x.1-2']) {
+    const refused = await bob.send('/events?after=0', { headers: { 'Last-Event-ID': last } });
+    t.like({ status: refused.status, ...refused.json() }, { status: 400, code: 'malformed', field: 'Last-Event-ID' }, last);
+  }
+  const reader = await all(bob, '?after=0', { 'Last-Event-ID': '' });
   await reader.until((events) => entriesIn(events).length === 2);
   const past = await (await all(bob, '?after=none.1-99')).ended();
   t.is(past.at(-1)?.event, 'reset');
   await say(lobby, 'on');
   await reader.until((events) => entriesIn(events).length === 3);
   t.deepEqual(seqsIn(entriesIn(reader.events)), { lobby: [1, 2, 3] });
+});
+
+test('a stream of all groups is told who is typing, by the slug, also when it comes later; a filtered one is not', async (t) => {
+  const { ann, bob, bobUser, all } = await openGroups(t, ['Kitchen']);
+  const isTyping = ({ event }: StreamEvent) => event === 'typing';
+  const [before, filtered] = [await all(ann), await all(ann, '?filter=mentions')];
+  await bob.json('POST', '/groups/kitchen/typing');
+  await before.until((events) => events.some(isTyping));
+  const later = await all(ann);
+  await later.until((events) => events.some(isTyping));
+  for (const { events } of [before, later]) {
+    const told = events.find(isTyping);
+    t.deepEqual(
+      [told?.id, JSON.parse(told?.data ?? '')],
+      [undefined, { group: 'kitchen', users: [{ id: bobUser.id, name: 'Bob' }], several: false }],
+    );
+  }
+  await bob.json('POST', '/groups/kitchen/messages', { body: 'for @Ann' });
+  await filtered.until((events) => entriesIn(events).length === 1);
+  t.false(filtered.events.some(isTyping));
 });

@@ -22,12 +22,18 @@ test('a stream begins after ?after, or after Last-Event-ID, which wins', async (
   }
 });
 
-test('a Last-Event-ID that is none of ours is as if it were not there; an ?after that is no number is refused', async (t) => {
+test('a Last-Event-ID that is no id of this stream is refused with 400, as a malformed ?after is; an empty one is none', async (t) => {
   const { bob, post, stream } = await openSite(t);
-  const reader = await stream(bob, '?as=json&after=1', { 'Last-Event-ID': 'abc' });
+  for (const last of ['abc', '-1', '1.5x', 'none.1-2', '12345678901']) {
+    const refused = await bob.send(`${LOBBY}/events?as=json&after=1`, { headers: { 'Last-Event-ID': last } });
+    t.like({ status: refused.status, ...refused.json() }, { status: 400, code: 'malformed', field: 'Last-Event-ID' }, last);
+  }
+  const reader = await stream(bob, '?as=json&after=1', { 'Last-Event-ID': '' });
+  const first = await stream(bob, '?as=json', { 'Last-Event-ID': '0' });
   await post('a');
   await reader.until((events) => events.length === 2);
   t.deepEqual(reader.ids, [2, 3]);
+  await first.until((events) => events.length === 3);
   t.is((await bob.get(`${LOBBY}/events?after=-1`)).status, 400);
   t.is((await bob.get(`${LOBBY}/events?as=xml`)).status, 400);
 });

@@ -23,7 +23,7 @@ const hear = ({ core, lobby }: Site, user: string, ms: number): void =>
   core.bus.publish({ type: 'typing', group: lobby.id, user: asUserId(user), until: core.now() + ms });
 
 test('pages are told who writes, without an id; programs too; shells and the page without JavaScript are not', async (t) => {
-  const { ann, bob, bobUser, lobby, post, stream } = await openSite(t);
+  const { ann, bob, bobUser, post, stream } = await openSite(t);
   const page = await stream(ann);
   const program = await stream(ann, '?as=json');
   const shell = new RawReader(t, ann, `${LOBBY}/events?as=text`).read();
@@ -33,7 +33,7 @@ test('pages are told who writes, without an id; programs too; shells and the pag
   await page.until(is('Bob'));
   await program.until((events) => told(events).length === 1);
   t.deepEqual(JSON.parse(told(program.events)[0]?.data ?? ''), {
-    group: lobby.id,
+    group: 'lobby',
     users: [{ id: bobUser.id, name: 'Bob' }],
     several: false,
   });

@@ -7,6 +7,7 @@ export type Whole = {
   readonly isOpen: boolean;
   readonly isStarted: boolean;
   drained(): Promise<void>;
+  write(bytes: Buffer | string): void;
   /** Whether it may be written for this part right now; if not, the part will be brought up to date in its turn. */
   mayTake(part: Part): boolean;
   say(part: Part, batch: Batch, upTo: number): void;
@@ -66,8 +67,10 @@ export class Part implements Follower {
     return true;
   }
 
-  /** What is told to a group's pages is not for streams of many groups. */
-  write(): void {}
+  /** What is no entry of the group's log: who is typing. */
+  write(bytes: Buffer | string): void {
+    if (!this.#isOver) this.#whole.write(bytes);
+  }
 
   reset(): void {
     this.#whole.reset();

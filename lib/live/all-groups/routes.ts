@@ -5,7 +5,7 @@ import type { Web } from '../../http/route-context.ts';
 import { checkOrigin } from '../../http/security.ts';
 import type { UserId } from '../../ids.ts';
 import { SSE_COMMENT } from '../frame.ts';
-import { answerHead, filterIn, filterQuery, queryOf, requireViewer, startStream, typeOf } from '../open-stream.ts';
+import { answerHead, filterIn, filterQuery, lastEventId, queryOf, requireViewer, startStream, typeOf } from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
 
 /** Everything, from the beginning of each group. */
@@ -43,15 +43,9 @@ export async function openEverything(web: Web, ctx: Context): Promise<void> {
     start: (response: Context['res']) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
   };
   if (format === 'sidebar') return hub.openSidebar(opening);
-  const after = lastEventId(ctx) ?? query.after;
+  const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
   const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
   await hub.openEverything({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
-}
-
-/** Undefined when the header is absent or not one of ours: of another stream, say. */
-function lastEventId(ctx: Context): string | undefined {
-  const given = ctx.get('Last-Event-ID');
-  return parseCursor(given) === undefined ? undefined : given;
 }
 
 /** Errors: `gone`, the same whether the set was never there, is there no more, or is another's. */

@@ -22,6 +22,8 @@ type Parts = {
   readonly cursor: Cursor;
   /** Where groups begin that the cursor does not know: at their ends (`now`), from the beginning (`start`), or where the user came in (`join`). */
   readonly begin: 'now' | 'start' | 'join';
+  /** Called for each group once the stream may be written to for it. */
+  readonly onEntered: (part: Part) => void;
 };
 
 /** `line`: where its user came in. */
@@ -54,6 +56,10 @@ export class Everything implements Whole {
     return this.#parts.connection.isStarted;
   }
 
+  write(bytes: Buffer | string): void {
+    this.#parts.connection.write(bytes);
+  }
+
   drained(): Promise<void> {
     return this.#parts.connection.drained();
   }
@@ -71,8 +77,9 @@ export class Everything implements Whole {
 
   /** The answer has begun: says where the stream stands, so that a client that is cut off before the first entry misses none, and brings all up to date. */
   begin(): void {
-    const { connection, cursor } = this.#parts;
+    const { connection, cursor, onEntered } = this.#parts;
     if (connection.listener.format === 'json') connection.write(sseId(String(cursor)));
+    for (const part of this.#groups.values()) onEntered(part);
     this.#noteMove();
     this.#turns.go();
     this.#isLooking = false;
@@ -157,6 +164,7 @@ export class Everything implements Whole {
       this.#groups.set(part.group.id, part);
       this.#parts.cursor.move(part.group.number, part.cursor);
       this.#turns.add(part);
+      if (this.isStarted) this.#parts.onEntered(part);
     } else part.leave();
   }
 

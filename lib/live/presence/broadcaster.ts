@@ -38,12 +38,18 @@ export class Company {
     this.#typing = new Typing({
       ...parts,
       connectionsOf: (group) => this.#followersOf(group),
+      slugOf: (group) => parts.feeds().get(group)?.slug,
       onError: (error) => core.log.debug({ err: error }, 'who is typing was not sent'),
     });
   }
 
   #followersOf(group: GroupId): Iterable<Follower> {
     return this.#parts.feeds().get(group)?.followers ?? [];
+  }
+
+  /** A stream of many groups follows this one from now on, and is told who is typing there. */
+  entered(group: GroupId, follower: Follower): void {
+    this.#typing.opened(group, follower);
   }
 
   /** A stream has begun. A page makes its user present, and is told who else is: what it shows may be old. */

@@ -18,6 +18,8 @@ type Parts = {
   readonly core: Core;
   readonly views: Renderer;
   readonly connectionsOf: (group: GroupId) => Iterable<Follower>;
+  /** Undefined when no stream here follows the group any more. */
+  readonly slugOf: (group: GroupId) => string | undefined;
   readonly onError: (error: unknown) => void;
 };
 
@@ -102,7 +104,9 @@ export class Typing {
       if (isAll && this.#isToldAlready(group, users.length === 0 ? '' : frames.html)) return;
       for (const connection of connections) {
         const { format, filter } = connection.listener;
-        if (!filter && (format === 'html' || format === 'json')) connection.write(frames[format]);
+        if (filter) continue;
+        if (format === 'html') connection.write(frames.html);
+        else if (format === 'json' || format === 'event') connection.write(frames.json);
       }
     } catch (error) {
       this.#parts.onError(error);
@@ -122,7 +126,7 @@ export class Typing {
     const typists = several ? [] : users.map(({ id, name }) => ({ id, name }));
     return {
       html: sseFrame(this.#parts.views.render('messages/_typing.njk', { typists, several }).trim()),
-      json: sseFrame(JSON.stringify({ group, users: typists, several }), { event: 'typing' }),
+      json: sseFrame(JSON.stringify({ group: this.#parts.slugOf(group), users: typists, several }), { event: 'typing' }),
     };
   }
 }
