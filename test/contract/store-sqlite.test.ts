@@ -61,7 +61,7 @@ const lib = (path: string): string => JSON.stringify(new URL(`../../lib/${path}`
 /** Appends `count` messages, each again until it is in, and says each seq once it is durable. */
 const appender = (file: string, count: number): string => `
   import { openSqlite } from ${lib('store/sqlite/open.ts')};
-  import { place } from ${lib('messages/entry.ts')};
+  import { place } from ${lib('log/entry.ts')};
   const store = await openSqlite({ file: ${JSON.stringify(file)} });
   for (let k = 0; k < ${count}; ) {
     const head = await store.log.head('${group}');
