@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
 import { unavailableDisk } from './faults.ts';
@@ -14,6 +14,7 @@ const SUFFIX: Readonly<Record<FilePart | 'arriving', string>> = { whole: '', thu
 /** `<root>/<first two characters of the id>/<id>`, and `<id>.thumb` beside it. Without a root, a temporary folder that goes with the store. */
 export function openFolder(root: string | undefined): FileFolder {
   let temporary: string | undefined;
+  let isRootSynced = false;
   const base = (): string => {
     if (root !== undefined) return root;
     temporary ??= mkdtempSync(join(tmpdir(), 'parley-files-'));
@@ -22,13 +23,19 @@ export function openFolder(root: string | undefined): FileFolder {
   const drawer = (id: FileId): string => join(base(), id.slice(0, 2));
   const path = (id: FileId, part: keyof typeof SUFFIX): string => join(drawer(id), `${id}${SUFFIX[part]}`);
 
+  /** A new name is durable once the folder that holds it is synced. That of the root once in the life of a process: another may have made it and died. */
+  async function syncNames(folder: string): Promise<void> {
+    for (const each of [folder, base(), ...(isRootSynced ? [] : [dirname(base())])]) await syncFolder(each);
+    isRootSynced = true;
+  }
+
   async function write(id: FileId, part: FilePart, source: AsyncIterable<Uint8Array>): Promise<void> {
     await disk(() => mkdir(drawer(id), { recursive: true, mode: 0o700 }));
     const arriving = path(id, part) + SUFFIX.arriving;
     try {
       await writeDurably(arriving, source);
       await disk(() => rename(arriving, path(id, part)));
-      for (const folder of [drawer(id), base()]) await disk(() => syncFolder(folder)); // the name of the drawer, which may be new, is in the root
+      await disk(() => syncNames(drawer(id)));
     } catch (error) {
       await rm(arriving, { force: true }).catch(() => {}); // the sweep tries again
       throw error;

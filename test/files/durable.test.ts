@@ -1,0 +1,37 @@
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import test from 'ava';
+import { storeFile } from '../../lib/files/operations.ts';
+import { openCast, standingOf } from '../messages/cast.ts';
+
+async function* pieces(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('content');
+}
+
+test('before the first file is acknowledged its content is synced, and every folder that holds a new name: also the one that holds `files`', async (t) => {
+  const synced: string[] = [];
+  const { open } = fs;
+  fs.open = async (path, ...rest) => {
+    const handle = await open(path, ...rest);
+    const sync = handle.sync.bind(handle);
+    handle.sync = async () => {
+      await sync();
+      synced.push(String(path));
+    };
+    return handle;
+  };
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    fs.open = open;
+    syncBuiltinESMExports();
+  });
+  const { core, bob, group, file } = await openCast(t);
+  const dataDir = dirname(file);
+  const { id } = await storeFile(core, await standingOf(core, bob, group), pieces(), { name: 'a.txt' });
+  const folder = join('files', id.slice(0, 2));
+  t.deepEqual(
+    synced.map((path) => relative(dataDir, path)),
+    [join(folder, `${id}.part`), folder, 'files', ''],
+  );
+});
