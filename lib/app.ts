@@ -9,8 +9,8 @@ import { sweepTokens } from './bots/operations.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import type { Core } from './core.ts';
-import { sweepFiles } from './files/operations.ts';
 import { fileRoutes } from './files/routes.ts';
+import { FileSweep } from './files/sweep.ts';
 import { admits } from './groups/codes.ts';
 import { titled } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
@@ -107,7 +107,8 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const deliveries = new Deliveries(core, options);
   const pusher = new Pusher(core, options);
   deliveries.wake(); // a process that died may have left some
-  const sweep = () => sweepOnce(core, deliveries);
+  const files = new FileSweep(core);
+  const sweep = () => sweepOnce(core, deliveries, files);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
   const leave = async (): Promise<void> => {
     // Not http.close(), which closes idle connections at once, maybe under a request that is on its way.
@@ -187,11 +188,11 @@ const lastAnswers =
     }
   };
 
-async function sweepOnce(core: Core, deliveries: Deliveries): Promise<void> {
+async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): Promise<void> {
   try {
     await deliveries.sweep();
     await scrubDue(core);
-    await sweepFiles(core);
+    await files.run();
     await finishLines(core);
     await core.store.sessions.sweep(core.now());
     await sweepTokens(core);

@@ -10,9 +10,6 @@ import type { FileFacts, FileRecord } from './port.ts';
 /** A stored file that no message has yet. `sha256` (hex) tells two uploads of the same from others. */
 export type Stored = Attached & { readonly sha256: string };
 
-/** A file that no message has is kept for so long, then swept. */
-export const LOOSE_MS = 3_600_000;
-
 /**
  * Stores what `source` yields, piece by piece, for a message that `at.user` is about to post to `at.group`; every door's way to store a file. Whether
  * they may post there is asked before. Durable when it resolves. An error of `source` passes, and nothing is kept.
@@ -92,8 +89,8 @@ export async function openFile(core: Core, id: FileId): Promise<FileRecord & { r
   return { ...record, seq };
 }
 
-/** The message that has a file of which its record does not know it: a crash came between the two. */
-async function findMessage(core: Core, { id, group, author, key }: FileRecord): Promise<number | undefined> {
+/** The seq of the message that has a file of which its record does not know it: a crash came between the two. */
+export async function findMessage(core: Core, { id, group, author, key }: FileRecord): Promise<number | undefined> {
   const entry = key === null ? undefined : await core.store.log.byKey(group, author, key);
   if (!entry || !hasFile(entry, id)) return undefined;
   await attach(core, [{ id }], entry.seq);
@@ -101,26 +98,6 @@ async function findMessage(core: Core, { id, group, author, key }: FileRecord): 
 }
 
 const hasFile = (entry: Entry, id: FileId): boolean => entry.kind === 'message' && (entry.attachments ?? []).some((file) => file.id === id);
-
-const AT_ONCE = 100;
-
-/** Removes for good the files that have had no message for an hour. May run anywhere, twice, or after a crash. Resolves to how many were removed. */
-export async function sweepFiles(core: Core): Promise<number> {
-  const before = core.now() - LOOSE_MS;
-  let removed = 0;
-  for (;;) {
-    const loose = await core.store.files.loose(before, AT_ONCE);
-    for (const record of loose) removed += (await sweepOne(core, record, before)) ? 1 : 0;
-    if (loose.length < AT_ONCE) return removed;
-  }
-}
-
-async function sweepOne(core: Core, record: FileRecord, before: number): Promise<boolean> {
-  if ((await findMessage(core, record)) !== undefined) return false;
-  const isDoomed = record.state === 'doomed' || (await core.store.files.doom(record.id, before));
-  if (isDoomed) await core.store.files.remove(record.id);
-  return isDoomed;
-}
 
 /** Whether what went wrong leaves open if the message was posted: then its files are not to be removed. */
 export const isUncertain = (error: unknown): boolean =>

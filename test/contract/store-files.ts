@@ -139,9 +139,12 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(await loose(9), [first.id, second.id]);
     t.deepEqual(await loose(1), [first.id]);
     t.deepEqual(await loose(0), []);
-    t.false(await store.files.doom(held.id, old + 50), 'a message has it');
-    t.false(await store.files.doom(late.id, old + 50), 'it was touched since');
-    t.true(await store.files.doom(first.id, old + 50));
+    t.false(await store.files.doom(held), 'a message has it');
+    t.false(await store.files.doom({ ...late, touchedAt: old + 89 }), 'it was touched since');
+    t.is(await store.files.claim([late.id], 'another', old + 90), 1);
+    t.false(await store.files.doom(late), 'it was tried to be posted since');
+    t.true(await store.files.doom({ ...late, key: 'another' }));
+    t.true(await store.files.doom(first));
     t.like((await store.files.loose(old + 50, 1))[0], { id: first.id, state: 'doomed' }, 'until it is gone it is found');
     t.is(await store.files.claim([first.id, second.id], 'k', old + 51), 1);
     t.deepEqual(await loose(9), [first.id]);

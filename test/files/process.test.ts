@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openCore } from '../../lib/app.ts';
 import { readConfig } from '../../lib/config.ts';
-import { LOOSE_MS, sweepFiles } from '../../lib/files/operations.ts';
+import { FileSweep, LOOSE_MS } from '../../lib/files/sweep.ts';
 import { OUR_OWN, PARLEY, signUp } from '../faults/load.ts';
 import { type Service, startService } from '../helpers/process.ts';
 import { download, noise, type Posted, upload } from './cast.ts';
@@ -109,7 +109,7 @@ test.serial(
       now: () => Date.now() + LOOSE_MS + 1,
     });
     t.teardown(core.close);
-    const swept = await sweepFiles(core);
+    const swept = await new FileSweep(core, { unchangedMs: 0 }).run();
     const onDisk = readdirSync(join(dataDir, 'files'), { recursive: true, withFileTypes: true }).flatMap((one) =>
       one.isFile() ? [one.name] : [],
     );

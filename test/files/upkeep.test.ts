@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Core } from '../../lib/core.ts';
-import { LOOSE_MS, openFile, type Stored, storeFile, sweepFiles } from '../../lib/files/operations.ts';
+import { claim, openFile, type Stored, storeFile } from '../../lib/files/operations.ts';
+import { FileSweep, LOOSE_MS } from '../../lib/files/sweep.ts';
 import type { FileId } from '../../lib/ids.ts';
 import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
@@ -19,6 +20,9 @@ const mongoTest = requireOrSkip(test, mongo);
 test.after.always(async () => {
   if (!isMissing(mongo)) await mongo.stop();
 });
+
+/** As by a process that has seen all there is for long enough. */
+const sweepFiles = (core: Core): Promise<number> => new FileSweep(core, { unchangedMs: 0 }).run();
 
 async function* whole(content: string | Uint8Array): AsyncGenerator<Uint8Array> {
   yield Buffer.from(content);
@@ -59,6 +63,26 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.is((await left(core, kept.id)).text, 'kept');
     await t.throwsAsync(openFile(core, lost.id), { message: /nothing here/ });
     t.is(await sweepFiles(core), 0);
+  },
+
+  'a server whose clock is far ahead removes no file that another is about to post, however long that takes': async (t, service) => {
+    const { core, clock, group, bob, store } = await cast(t, service);
+    let elapsed = 0;
+    const ahead = { ...core, now: () => clock.now() + 3 * LOOSE_MS };
+    const sweep = new FileSweep(ahead, { elapsed: () => elapsed });
+    const [posted, kept, lost] = [await store('posted'), await store('kept'), await store('lost')];
+    t.is(await sweep.run(), 0);
+    elapsed += LOOSE_MS;
+    await claim(core, [kept], 'another attempt'); // its answer was lost, and the message is to be posted again
+    const faults = new Faults();
+    faults.appends.push(async () => t.is(await sweep.run(), 1, 'between the claim and the append only what nobody posts is removed'));
+    await postWithFiles(faultyCore(core, faults), await standingOf(core, bob, group), { body: '' }, [posted]);
+    for (const { id } of [posted, kept]) t.truthy((await left(core, id)).text);
+    t.deepEqual(await left(core, lost.id), NOTHING);
+    elapsed += LOOSE_MS;
+    t.is(await sweep.run(), 1, 'what was given up is removed later');
+    t.deepEqual(await left(core, kept.id), NOTHING);
+    t.is((await left(core, posted.id)).text, 'posted');
   },
 
   'when the answer of the log is lost, the file stays until it is known whether a message has it': async (t, service) => {

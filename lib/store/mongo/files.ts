@@ -38,8 +38,8 @@ export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords 
       const rows = files.find({ seq: null, touchedAt: { $lt: before } });
       return (await rows.sort({ touchedAt: 1, _id: 1 }).limit(limit).toArray()).map(toRecord);
     },
-    doom: async (id, before) =>
-      (await files.updateOne({ _id: { $eq: id }, seq: null, touchedAt: { $lt: before } }, { $set: { state: 'doomed' } })).matchedCount ===
+    doom: async ({ id, touchedAt, key }) =>
+      (await files.updateOne({ _id: { $eq: id }, seq: null, touchedAt, key: { $eq: key } }, { $set: { state: 'doomed' } })).matchedCount ===
       1,
     async forget(id) {
       await files.deleteOne({ _id: { $eq: id } });

@@ -13,7 +13,7 @@ const INSERT = `INSERT INTO files (id, group_id, author, name, type, bytes, sha2
 const FINISH = `UPDATE files SET type = ?, bytes = ?, sha256 = ?, width = ?, height = ?, thumb = ?, state = 'stored' WHERE id = ? AND state = 'coming'`;
 const CLAIM = `UPDATE files SET key = ?, touched_at = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = 'stored'`;
 const ATTACH = 'UPDATE files SET seq = ? WHERE id IN (SELECT value FROM json_each(?))';
-const DOOM = `UPDATE files SET state = 'doomed' WHERE id = ? AND seq IS NULL AND touched_at < ?`;
+const DOOM = `UPDATE files SET state = 'doomed' WHERE id = ? AND seq IS NULL AND touched_at = ? AND key IS ?`;
 const REMOVE = 'DELETE FROM files WHERE id = ?';
 
 type Row = Omit<FileRecord, 'width' | 'height' | 'thumb'> & {
@@ -47,7 +47,7 @@ export function fileStore(db: Connection, { write }: Writer, folder: FileFolder)
     },
     read: folder.read,
     loose: async (before, limit) => db.all<Row>(LOOSE, before, limit).map(recordOf),
-    doom: (id, before) => write(() => db.run(DOOM, id, before) === 1),
+    doom: ({ id, touchedAt, key }) => write(() => db.run(DOOM, id, touchedAt, key) === 1),
     async remove(id: FileId) {
       await folder.remove(id);
       await write(() => db.run(REMOVE, id));
