@@ -5,6 +5,7 @@ import type { Revoked } from '../log/entry.ts';
 import { sameText, sha256 } from '../secrets.ts';
 import type { Token, User } from '../store/port.ts';
 import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
+import { inviteCode } from './invite-code.ts';
 import { addressCount, countTry, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
@@ -37,12 +38,6 @@ async function checkSignUpAllowed(core: Core, code: string | undefined, admits: 
       'code',
       isFirst ? 'Set-up code is missing or wrong: the server printed it when it started.' : 'Invitation code is missing or wrong.',
     );
-}
-
-/** With SIGNUP=code, the code that new people need; made once. */
-export async function inviteCode(core: Core): Promise<string | undefined> {
-  if (core.config.signup !== 'code') return undefined;
-  return core.store.settings.putIfAbsent('invite-code', randomToken(core.random, 12));
 }
 
 /** Whether nobody has an account yet. */

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { inviteCode, renewInviteCode } from '../accounts/invite-code.ts';
 import { setAdmin, setDisabled } from '../accounts/operations.ts';
 import { notFound } from '../errors.ts';
 import { openManagedGroup, setArchived } from '../groups/operations.ts';
@@ -18,8 +19,9 @@ const form = z.union(
   [
     z.object({ action: z.enum(['admin', 'unadmin', 'disable', 'enable']), user: shortText }),
     z.object({ action: z.enum(['archive', 'unarchive']), group: shortText }),
+    z.object({ action: z.literal('renew-code') }),
   ],
-  'must be something to do with a user or a group',
+  'must be something to do with a user, a group or the invitation code',
 );
 type Act = z.infer<typeof form>;
 
@@ -32,7 +34,7 @@ const query = z.object({
 });
 type Asked = z.infer<typeof query>;
 
-/** The administrators' page: people, groups, bots. */
+/** The administrators' page: invitation code, people, groups, bots. */
 export function adminRoutes(web: Web): Router {
   const router = new Router();
 
@@ -50,12 +52,16 @@ export function adminRoutes(web: Web): Router {
   return router;
 }
 
-/** Resolves to the name of whom or what it was done to. */
+/** Resolves to the name of what it was done to. */
 async function act({ core }: Web, by: User, asked: Act): Promise<string> {
   if ('group' in asked) {
     const { group } = await openManagedGroup(core, by, asked.group);
     await setArchived(core, by.id, group, asked.action === 'archive');
     return group.name;
+  }
+  if (asked.action === 'renew-code') {
+    await renewInviteCode(core);
+    return 'new invitation code';
   }
   const user = await core.store.users.byId(asUserId(asked.user));
   if (!user) throw notFound('There is no such user.');
@@ -79,6 +85,7 @@ async function showAdmin(ctx: Context, { core, views }: Web, asked: Asked): Prom
   };
   renderPage(ctx, views, 'admin/index.njk', 'Administration', {
     q: asked.q,
+    inviteCode: (await inviteCode(core)) ?? null,
     users: people.rows.map(faceOf),
     bots: bots.rows.map(faceOf),
     groups: await Promise.all(groups.rows.map(rowOf)),

@@ -3,7 +3,7 @@ import { example, withCore } from './command.ts';
 
 const users = () => import('./users.ts');
 
-/** `parley user …` and `parley token …`. */
+/** `parley user …`, `parley token …` and `parley invite …`. */
 export function userCommands(program: Command): void {
   const user = program.command('user').description('people: accounts, passwords, administrators').helpCommand(false);
   example(user, 'parley user create ann');
@@ -26,6 +26,7 @@ export function userCommands(program: Command): void {
   passwordCommand(user);
   rightsCommands(user);
   tokenCommands(program);
+  inviteCommands(program);
 }
 
 function passwordCommand(user: Command): void {
@@ -68,4 +69,15 @@ function tokenCommands(program: Command): void {
     .description('make a bearer token for the API; it is shown once')
     .action(withCore(async (session, name: string) => (await users()).token(session, name)));
   example(create, 'TOKEN=$(parley token create ann)', 'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/groups/lobby/messages');
+}
+
+function inviteCommands(program: Command): void {
+  const invite = program.command('invite').description('the invitation code of the site (SIGNUP=code)').helpCommand(false);
+  example(invite, 'SIGNUP=code parley invite code');
+  const code = invite
+    .command('code')
+    .description('print the code that new people need to sign up')
+    .option('--new', 'replace it; the old one is dead at once')
+    .action(withCore(async (session, { new: isNew }: { new?: true }) => (await users()).invite(session, isNew === true)));
+  example(code, 'SIGNUP=code parley invite code', 'SIGNUP=code parley invite code --new');
 }

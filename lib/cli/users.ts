@@ -1,3 +1,4 @@
+import { inviteCode, renewInviteCode } from '../accounts/invite-code.ts';
 import { createAccount, createToken, setAdmin, setDisabled, setPassword } from '../accounts/operations.ts';
 import { invalid } from '../errors.ts';
 import { settleFirstAccount } from '../groups/operations.ts';
@@ -46,4 +47,10 @@ export async function token({ core, out }: Session, name: string): Promise<void>
   if (user.disabled) throw invalid('name', `${user.name} is disabled.`);
   const made = await createToken(core, user);
   out.say({ token: made.token }, made.token);
+}
+
+/** Errors: `conflict` unless SIGNUP is `code`. */
+export async function invite({ core, out }: Session, isNew: boolean): Promise<void> {
+  const code = (isNew ? undefined : await inviteCode(core)) ?? (await renewInviteCode(core));
+  out.say({ code }, code);
 }

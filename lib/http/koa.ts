@@ -29,6 +29,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   const { core } = web;
   // The last address is the one our own proxy saw; those before it are whatever the client wrote.
   const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
+  if (core.config.publicUrl?.startsWith('https:')) alwaysHttps(app);
   app.use(describeRequest(web));
   app.use(secureHeaders);
   app.use(compressResponses);
@@ -48,6 +49,14 @@ export function createKoa(web: Web, layers: Layers): Koa {
       core.log.error({ err: error }, 'request failed');
   });
   return app;
+}
+
+/**
+ * With PUBLIC_URL https every request counts as encrypted, whatever headers say: cookies are Secure, and HSTS is sent. Whoever asks the server directly,
+ * past the proxy, gets cookies that a browser sends back over https only.
+ */
+function alwaysHttps(app: Koa): void {
+  Object.defineProperty(app.request, 'protocol', { get: () => 'https' });
 }
 
 /** A request with a token has no session: none is looked for, and none is begun. */

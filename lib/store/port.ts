@@ -46,6 +46,8 @@ export type SettingStore = {
   get(key: string): Promise<string | undefined>;
   /** Writes `value` only if the key is free; resolves to what is stored now: of several callers all get the same value. */
   putIfAbsent(key: string, value: string): Promise<string>;
+  /** Writes `value` whatever was there. */
+  put(key: string, value: string): Promise<void>;
 };
 
 /** A person or a bot. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { inviteCode } from '../../lib/accounts/operations.ts';
+import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { PASSWORD, startServer } from '../helpers/server.ts';
 
 test('with SIGNUP=closed only the first account can be made, and log-in goes on', async (t) => {
@@ -30,6 +30,39 @@ test('with SIGNUP=code newcomers need the invitation code', async (t) => {
     t.regex(answer.text, /id="signup-name" name="name" type="text" value="Bob"/);
   }
   t.is((await site.client().form('/signup', { name: 'Bob', password: PASSWORD, code })).status, 303);
+});
+
+test('administrators see the invitation code and renew it; the one before admits nobody; members do neither', async (t) => {
+  const site = await startServer({ env: { SIGNUP: 'code' } });
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  const codeShown = async (): Promise<string | undefined> =>
+    /id="code-title"[\s\S]*?<code>([^<]+)<\/code>/.exec((await ann.get('/admin')).text)?.[1];
+  const join = (name: string, code = ''): Promise<number> =>
+    site
+      .client()
+      .form('/signup', { name, password: PASSWORD, code })
+      .then(({ status }) => status);
+  const before = await codeShown();
+  t.is(await join('Bob', before), 303);
+  t.is((await ann.form('/admin', { action: 'renew-code' })).status, 303);
+  const after = await codeShown();
+  t.not(after, before);
+  t.is(await join('Carl', before), 422);
+  t.is(await join('Carl', after), 303);
+  const carl = site.client();
+  await carl.form('/login', { name: 'Carl', password: PASSWORD });
+  t.is((await carl.get('/admin')).status, 403);
+  t.is((await carl.form('/admin', { action: 'renew-code' })).status, 403);
+  t.is(await codeShown(), after);
+});
+
+test('without SIGNUP=code there is no invitation code to see or to renew', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const ann = await site.signUp('Ann');
+  t.notRegex((await ann.get('/admin')).text, /Invitation code/);
+  t.is((await ann.form('/admin', { action: 'renew-code' })).status, 409);
 });
 
 test('an address that makes accounts without end is held back for a while', async (t) => {

@@ -27,6 +27,7 @@ test('the commands are those of the contract', (t) => {
   t.deepEqual(names.sort(), [
     ...['bot create', 'bot deliveries', 'bot list', 'bot revoke', 'bot rotate', 'bot secret', 'bot webhook'],
     ...['group add', 'group archive', 'group code', 'group create', 'group list', 'group members', 'group remove', 'group rename'],
+    'invite code',
     ...['parley doctor', 'parley post', 'parley seed', 'parley serve', 'parley tail'],
     'token create',
     ...['user admin', 'user create', 'user disable', 'user enable', 'user list', 'user passwd'],

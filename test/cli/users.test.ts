@@ -83,3 +83,16 @@ requireOrSkip(test, script)('at a terminal the password is asked for and not sho
   t.regex(ran.out, /Made the account ann/);
   t.notRegex(ran.out, /correct/);
 });
+
+test('invite code prints the code that new people need, and renews it; without SIGNUP=code there is none', async (t) => {
+  const { settings } = await settledWorld(t);
+  const code = async (...more: string[]) =>
+    done(t, await parley({ ...settings, SIGNUP: 'code' }, ['invite', 'code', '--json', ...more]), 'code').code;
+  const first = await code();
+  t.regex(String(first), /^\w{12}$/);
+  t.is(await code(), first);
+  const second = await code('--new');
+  t.not(second, first);
+  t.is(await code(), second);
+  refused(t, await parley(settings, ['invite', 'code']), /SIGNUP is not set to code/);
+});

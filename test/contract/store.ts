@@ -176,6 +176,13 @@ const settings: Cases = {
     t.is(await store.settings.putIfAbsent(key, 'second'), 'first');
     t.is(await store.settings.get(key), 'first');
   },
+  'settings: put replaces the value of that key alone': async (t, store) => {
+    const [key, other] = [word(), word()];
+    await store.settings.put(key, 'first');
+    await store.settings.put(other, 'kept');
+    await store.settings.put(key, 'second');
+    t.deepEqual([await store.settings.get(key), await store.settings.get(other)], ['second', 'kept']);
+  },
   'settings: of several who put at once all get the same value': async (t, store, other) => {
     const key = word();
     const puts = upTo(8).map((value) => (value % 2 ? store : other).settings.putIfAbsent(key, `${value}`));

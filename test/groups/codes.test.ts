@@ -1,5 +1,5 @@
 import test from 'ava';
-import { inviteCode } from '../../lib/accounts/operations.ts';
+import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { qrPicture } from '../../lib/groups/qr.ts';
 import { loggablePath } from '../../lib/logger.ts';

@@ -188,6 +188,29 @@ test('behind a proxy with TLS that is trusted, cookies are Secure and the browse
   }
 });
 
+test('with PUBLIC_URL https cookies are Secure and HSTS is sent, whatever the proxy says; with http they are not', async (t) => {
+  for (const [PUBLIC_URL, isSecure] of [
+    ['https://chat.example.org', true],
+    ['http://chat.example.org', false],
+  ] as const) {
+    const site = await startServer({ env: { PUBLIC_URL } });
+    t.teardown(site.close);
+    const response = await site.client().open('/signup', {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
+      headers: { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    t.is(response.status, 303);
+    const cookies = response.headers.getSetCookie().filter((line) => !/expires=Thu, 01 Jan 1970/.test(line));
+    t.true(cookies.length >= 2);
+    for (const cookie of cookies) t.is(/; secure/i.test(cookie), isSecure, cookie);
+    t.is(response.headers.has('strict-transport-security'), isSecure);
+    const bea = await site.signUp('Bea');
+    await bea.form('/groups/join', { slug: 'lobby' });
+    t.is((await headOf(bea, '/groups/lobby/events')).has('strict-transport-security'), isSecure, 'of a stream');
+  }
+});
+
 test('no answer says what the server is made of', async (t) => {
   const { headers } = await ann.get('/groups');
   t.is(headers.get('x-powered-by'), null);

@@ -504,6 +504,7 @@ export const pages: readonly Sample[] = [
     locals: {
       ...common,
       ...admin,
+      inviteCode: 'hK3p9QwzLm2v',
       users: people.map((person, at) => ({ ...person, disabled: at === 2, createdAt: NOW })),
       groups: [
         { slug: 'lobby', name: 'Lobby', open: true, archived: false, memberCount: 5, messageCount: 1402 },
@@ -515,7 +516,7 @@ export const pages: readonly Sample[] = [
   {
     name: 'admin-empty',
     template: 'admin/index.njk',
-    locals: { ...common, ...admin, q: 'zebra', users: [], groups: [], bots: [], counts: { groups: 1, direct: 1 } },
+    locals: { ...common, ...admin, inviteCode: null, q: 'zebra', users: [], groups: [], bots: [], counts: { groups: 1, direct: 1 } },
   },
   {
     name: 'direct',

@@ -15,5 +15,11 @@ export function settingStore({ settings }: Collections): SettingStore {
     }
   }
 
-  return { get, putIfAbsent };
+  return {
+    get,
+    putIfAbsent,
+    put: async (key, value) => {
+      await settings.updateOne({ _id: { $eq: key } }, { $set: { value } }, { upsert: true });
+    },
+  };
 }
