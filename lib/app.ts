@@ -11,6 +11,7 @@ import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import type { Core } from './core.ts';
 import { fileRoutes } from './files/routes.ts';
 import { FileSweep } from './files/sweep.ts';
+import { finishChanges } from './groups/changes.ts';
 import { admits } from './groups/codes.ts';
 import { titled } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
@@ -194,6 +195,7 @@ async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): 
     await scrubDue(core);
     await files.run();
     await finishLines(core);
+    await finishChanges(core);
     await core.store.sessions.sweep(core.now());
     await sweepTokens(core);
     await sweepCursors(core);

@@ -2,10 +2,10 @@ import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
-import { asUserId, type GroupId, newGroupId, newUid, randomId, type UserId } from '../ids.ts';
-import type { Draft } from '../log/entry.ts';
+import { asUserId, type GroupId, newGroupId, randomId, type UserId } from '../ids.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
-import type { Group, GroupPatch, Membership, User } from '../store/port.ts';
+import type { Group, Membership, User } from '../store/port.ts';
+import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
 import { titledFor } from './direct.ts';
 import { parseGroupName, parseTopic, slugOf } from './group.ts';
@@ -145,9 +145,8 @@ export async function renameGroup(core: Core, by: UserId, group: Group, name: st
   const wanted = await slugOf(parsed);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const slug = wanted === '' ? group.slug : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
-    const done = await core.store.groups.update(group.id, { name: parsed, slug });
-    if (done !== 'done') continue;
-    await writeLine(core, group, { kind: 'rename', author: by, uid: newUid(core.random), name: parsed, slug });
+    const patch = { name: parsed, slug };
+    if ((await changeGroup(core, by, group, patch, { kind: 'rename', ...patch })) !== 'done') continue;
     return { ...group, name: parsed, slug };
   }
   throw conflict('No free address could be found for this name. Choose another.', 'name');
@@ -157,26 +156,20 @@ export async function renameGroup(core: Core, by: UserId, group: Group, name: st
 export async function setTopic(core: Core, by: UserId, group: Group, topic: string): Promise<void> {
   const parsed = parseTopic(topic);
   if (parsed === group.topic) return;
-  await update(core, group, { topic: parsed });
-  await writeLine(core, group, { kind: 'topic', author: by, uid: newUid(core.random), topic: parsed });
+  refuseDirect(group);
+  if ((await changeGroup(core, by, group, { topic: parsed }, { kind: 'topic', topic: parsed })) !== 'done') throw notFound();
 }
 
 /** An archived group is read-only; its streams stay. */
 export async function setArchived(core: Core, by: UserId, group: Group, archived: boolean): Promise<void> {
   if (archived === group.archived) return;
-  await update(core, group, { archived });
-  await writeLine(core, group, { kind: 'archive', author: by, uid: newUid(core.random), on: archived });
-}
-
-export const setOpen = (core: Core, group: Group, open: boolean): Promise<void> => update(core, group, { open });
-
-async function update(core: Core, group: Group, patch: GroupPatch): Promise<void> {
   refuseDirect(group);
-  if ((await core.store.groups.update(group.id, patch)) !== 'done') throw notFound();
+  if ((await changeGroup(core, by, group, { archived }, { kind: 'archive', on: archived })) !== 'done') throw notFound();
 }
 
-async function writeLine(core: Core, group: Group, line: Draft): Promise<void> {
-  await core.appender.append(group.id, line);
+export async function setOpen(core: Core, group: Group, open: boolean): Promise<void> {
+  refuseDirect(group);
+  if ((await core.store.groups.update(group.id, { open })) !== 'done') throw notFound();
 }
 
 /** Finishes what the first account is promised, however often it is called: administrator, and member of the open group Lobby. */

@@ -1,7 +1,7 @@
 import type { FileStore } from '../files/port.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import type { CursorStore } from '../live/all-groups/port.ts';
-import type { Entry, Folded, FollowUp, Head, Message } from '../log/entry.ts';
+import type { Draft, Entry, Folded, FollowUp, Head, Message } from '../log/entry.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { Level, PushStore } from '../push/port.ts';
 import type { SearchStore } from '../search/port.ts';
@@ -170,6 +170,9 @@ export type GroupPatch = Partial<
   Pick<Group, 'name' | 'slug' | 'topic' | 'open' | 'archived' | 'codeMac' | 'codeSealed' | 'codeExpiresAt' | 'codeUsesLeft'>
 >;
 
+/** A change of a group and the line of its log that is still to say so. `at`: ms. */
+export type GroupChange = { readonly line: Draft & { readonly key: string }; readonly at: number };
+
 export type GroupStore = {
   /** Allocates `number`. 'slug' when the slug is or ever was in use, 'code' when codeMac is (nothing written). */
   insert(group: Omit<Group, 'number' | 'head'>): Promise<Group | 'slug' | 'code'>;
@@ -187,8 +190,12 @@ export type GroupStore = {
     readonly afterNumber?: number;
   }): Promise<Group[]>;
   count(kind: Group['kind']): Promise<number>;
-  /** 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
-  update(id: GroupId, patch: GroupPatch): Promise<'done' | 'missing' | 'slug' | 'code'>;
+  /** With the `change`, if one is given, as one write. 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
+  update(id: GroupId, patch: GroupPatch, change?: GroupChange): Promise<'done' | 'missing' | 'slug' | 'code'>;
+  /** Forgets the change whose line has this `uid`: the line is in the log. Repeats harmlessly. */
+  announced(id: GroupId, uid: string): Promise<void>;
+  /** Changes made before `before` (ms) whose line is not known to be in the log, in any order. Cheap when there are none. */
+  unannounced(before: number, limit: number): Promise<{ readonly group: GroupId; readonly change: GroupChange }[]>;
   /** Takes one use of a code that is still the group's, has not expired at `now`, and has uses left. Resolves to whether there was one: of several at once no more get one than are left. */
   takeUse(id: GroupId, codeMac: string, now: number): Promise<boolean>;
   /** Puts one back that was taken for nothing; harmless when the code is another now, or has no count. */

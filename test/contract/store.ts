@@ -12,7 +12,7 @@ import {
   type Message,
   place,
 } from '../../lib/log/entry.ts';
-import type { Group, Membership, SessionRecord, Store, Token, User } from '../../lib/store/port.ts';
+import type { Group, GroupChange, Membership, SessionRecord, Store, Token, User } from '../../lib/store/port.ts';
 
 /** A store to test, how to close it, and (where several can share the data) another one on the same data. */
 export type Opened = { readonly store: Store; close(): Promise<void>; second?: () => Promise<Store> };
@@ -547,6 +547,38 @@ const groups: Cases = {
     t.deepEqual([(await listed('direct')).includes(plain.id), (await listed('direct')).includes(direct.id)], [false, true]);
     t.true((await store.groups.count('direct')) > before);
     t.true((await store.groups.count('group')) > 0);
+  },
+  'groups: a change is kept with what it changed until its line is announced, and with nothing that was refused': async (
+    t,
+    store,
+    other,
+  ) => {
+    const [group, taken] = [await inserted(store), await inserted(store)];
+    const at = farAhead();
+    const change = (uid: string, ms = at): GroupChange => {
+      const key = `s:topic:${uid}`;
+      return { line: { kind: 'topic', topic: uid, author: newUserId(systemRandom), uid, key }, at: ms };
+    };
+    const [one, two, late] = [change(newUid(systemRandom)), change(newUid(systemRandom), at + 1), change(newUid(systemRandom), at + 9)];
+    for (const each of [one, two, late]) t.is(await store.groups.update(group.id, { topic: each.line.uid }, each), 'done');
+    t.is(await store.groups.update(group.id, { slug: taken.slug }, change(newUid(systemRandom))), 'slug');
+    t.is(await store.groups.update(newGroupId(systemRandom), { topic: 'x' }, change(newUid(systemRandom))), 'missing');
+    const kept = async (before: number) =>
+      (await other.groups.unannounced(before, 1000)).flatMap((each) => (each.group === group.id ? each.change : []));
+    t.deepEqual(
+      (await kept(at + 5)).toSorted((a, b) => a.at - b.at),
+      [one, two],
+    );
+    t.deepEqual(await kept(at), []);
+    t.is((await store.groups.unannounced(at + 5, 1)).length, 1);
+    t.deepEqual(await store.groups.unannounced(at + 5, 0), []);
+    t.like(await store.groups.byId(group.id), { topic: late.line.uid, name: group.name });
+    t.false('changes' in ((await store.groups.byId(group.id)) ?? {}));
+    for (let time = 0; time < 2; time += 1) await store.groups.announced(group.id, one.line.uid);
+    t.deepEqual(
+      (await kept(at + 99)).toSorted((a, b) => a.at - b.at),
+      [two, late],
+    );
   },
   'groups: a use is taken of a code that is the present one, holds, and has uses': async (t, store) => {
     const { id, codeMac } = await inserted(store, { codeUsesLeft: 2, codeExpiresAt: NOW });

@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Core } from '../../lib/core.ts';
 import { DomainError, type ErrorCode } from '../../lib/errors.ts';
+import { finishChanges } from '../../lib/groups/changes.ts';
 import { changeMembership, finishLines } from '../../lib/groups/membership.ts';
-import { addMember, removeMember, setArchived } from '../../lib/groups/operations.ts';
+import { addMember, removeMember, renameGroup, setArchived, setTopic } from '../../lib/groups/operations.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
 import { bodiesIn, type Cast, isDense, openCast, standingOf, wholeLog } from './cast.ts';
@@ -141,4 +142,30 @@ test('a crash between a membership and its line is mended once, whoever comes fi
   await operations.post(core, await standingOf(core, eve, group), { body: 'hello' });
   t.true(isDense(await wholeLog(core, group.id)));
   t.false((await core.store.memberships.get(group.id, bob.id))?.lined === false);
+});
+
+test('the line of a rename, a topic and an archiving is written once, by whoever comes next, when its process died before', async (t) => {
+  const { core, other, clock, group, ann } = await openPair(t);
+  const before = (await wholeLog(core, group.id)).length;
+  const faults = new Faults();
+  faults.appends.push(...Array.from({ length: 1000 }, () => 'dropped' as const));
+  const dying = faultyCore(core, faults);
+  await t.throwsAsync(setTopic(dying, ann.id, group, 'Bread'), { message: /does not answer/ });
+  await t.throwsAsync(renameGroup(dying, ann.id, group, 'Bakery'), { message: /does not answer/ });
+  await t.throwsAsync(setArchived(dying, ann.id, group, true), { message: /does not answer/ });
+  t.like(await core.store.groups.byId(group.id), { topic: 'Bread', name: 'Bakery', archived: true });
+  t.is(await finishChanges(core), 0, 'somebody may still be at it');
+  clock.turn(2001);
+  await Promise.all([finishChanges(core), finishChanges(other), finishChanges(core)]);
+  const lines = (await wholeLog(core, group.id)).slice(before);
+  t.deepEqual(lines.map(({ kind, author }) => [kind, author]).toSorted(), [
+    ['archive', ann.id],
+    ['rename', ann.id],
+    ['topic', ann.id],
+  ]);
+  t.is(await finishChanges(core), 0);
+  await setArchived(core, ann.id, { ...group, archived: true }, false);
+  t.is((await wholeLog(core, group.id)).at(-1)?.kind, 'archive', 'one that does not die writes its line itself');
+  clock.turn(2001);
+  t.is(await finishChanges(core), 0);
 });

@@ -7,15 +7,22 @@ import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
-import type { Group, Membership, SessionRecord, Token, User } from '../port.ts';
+import type { Group, GroupChange, Membership, SessionRecord, Token, User } from '../port.ts';
 
 export type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */
 export type UserRow = Omit<User, 'id'> & { readonly _id: UserId; readonly ceding?: { readonly token: string; readonly at: number } };
 export type SessionRow = Omit<SessionRecord, 'hash'> & { readonly _id: string };
 export type TokenRow = Omit<Token, 'hash'> & { readonly _id: string };
-/** `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can part the two. */
-export type GroupRow = Omit<Group, 'id'> & { readonly _id: GroupId; readonly slugs: readonly string[] };
+/**
+ * `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can part the two. `changes`: those whose
+ * line is not known to be in the log.
+ */
+export type GroupRow = Omit<Group, 'id'> & {
+  readonly _id: GroupId;
+  readonly slugs: readonly string[];
+  readonly changes?: readonly GroupChange[];
+};
 /** Where a log ends that has no group document (the system log). */
 export type HeadRow = Head & { readonly _id: GroupId };
 /** `_id`: `<group>/<user>`. `came`: ms of the change by which this member came in. */
@@ -116,6 +123,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'slugs', key: { slugs: 1 }, unique: true },
     { name: 'code', key: { codeMac: 1 }, unique: true },
     { name: 'number', key: { number: 1 }, unique: true },
+    { name: 'changes', key: { 'changes.at': 1 }, sparse: true },
   ],
   memberships: [
     { name: 'group', key: { group: 1, in: 1, came: 1 } },

@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
-import type { Group, GroupPatch, GroupStore } from '../port.ts';
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../port.ts';
 import type { Collections, GroupRow } from './collections.ts';
 import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';
@@ -48,10 +48,11 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     throw new StoreUnavailable('Too many groups are being created at once.');
   }
 
-  async function update(id: GroupId, patch: GroupPatch): Promise<'done' | 'missing' | 'slug' | 'code'> {
+  async function update(id: GroupId, patch: GroupPatch, change?: GroupChange): Promise<'done' | 'missing' | 'slug' | 'code'> {
     const reserve = patch.slug === undefined ? {} : { $addToSet: { slugs: patch.slug } };
+    const announce = change === undefined ? {} : { $push: { changes: change } };
     try {
-      const { matchedCount } = await groups.updateOne({ _id: { $eq: id } }, { $set: patch, ...reserve });
+      const { matchedCount } = await groups.updateOne({ _id: { $eq: id } }, { $set: patch, ...reserve, ...announce });
       return matchedCount === 1 ? 'done' : 'missing';
     } catch (error) {
       return refusal(error);
@@ -72,6 +73,18 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     },
     count: (kind) => groups.countDocuments(ofKind(kind)),
     update,
+    async announced(id, uid) {
+      await groups.updateOne({ _id: { $eq: id } }, { $pull: { changes: { 'line.uid': uid } } });
+    },
+    async unannounced(before, limit) {
+      if (limit < 1) return []; // to MongoDB a limit of 0 is none
+      const rows = await groups
+        .find({ 'changes.at': { $lt: before } }, { projection: { changes: 1 } })
+        .limit(limit)
+        .toArray();
+      const all = rows.flatMap(({ _id, changes = [] }) => changes.map((change) => ({ group: _id, change })));
+      return all.filter(({ change }) => change.at < before).slice(0, limit);
+    },
     async takeUse(id, codeMac, now) {
       const valid = { _id: { $eq: id }, codeMac: { $eq: codeMac }, $or: [{ codeExpiresAt: null }, { codeExpiresAt: { $gt: now } }] };
       const counted = await groups.updateOne({ ...valid, codeUsesLeft: { $gt: 0 } }, { $inc: { codeUsesLeft: -1 } });
@@ -95,4 +108,4 @@ function refusal(error: unknown): 'slug' | 'code' {
   throw error;
 }
 
-const toGroup = ({ _id, slugs, ...group }: GroupRow): Group => ({ id: _id, ...BEFORE, ...group });
+const toGroup = ({ _id, slugs, changes: _, ...group }: GroupRow): Group => ({ id: _id, ...BEFORE, ...group });

@@ -1,6 +1,6 @@
 import type { GroupId, UserId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
-import type { Group, GroupPatch, GroupStore } from '../port.ts';
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';
@@ -24,6 +24,10 @@ const RESERVE = 'INSERT INTO slugs (slug, group_id) VALUES (?, ?) ON CONFLICT DO
 const SLUG_TAKEN = 'SELECT 1 FROM slugs WHERE slug = ? AND group_id <> ?';
 const CODE_TAKEN = 'SELECT 1 FROM groups WHERE code_mac = ? AND id <> ?';
 
+const PUT_CHANGE = 'INSERT INTO group_changes (uid, group_id, line, at) VALUES (?, ?, ?, ?)';
+const DROP_CHANGE = 'DELETE FROM group_changes WHERE uid = ? AND group_id = ?';
+const CHANGES = 'SELECT group_id AS "group", line, at FROM group_changes WHERE at < ? ORDER BY at LIMIT ?';
+
 const PATCHED: { readonly [F in keyof GroupPatch]-?: string } = {
   name: 'name',
   slug: 'slug',
@@ -35,6 +39,8 @@ const PATCHED: { readonly [F in keyof GroupPatch]-?: string } = {
   codeExpiresAt: 'code_expires_at',
   codeUsesLeft: 'code_uses_left',
 };
+
+type ChangeRow = { readonly group: GroupId; readonly line: string; readonly at: number };
 
 type GroupRow = Omit<Group, 'people' | 'open' | 'archived' | 'head'> & {
   readonly people: string | null;
@@ -66,13 +72,14 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
     return one(BY_ID, group.id) ?? 'slug';
   }
 
-  function update(id: GroupId, patch: GroupPatch): 'done' | 'missing' | 'slug' | 'code' {
+  function update(id: GroupId, patch: GroupPatch, change?: GroupChange): 'done' | 'missing' | 'slug' | 'code' {
     const refused = taken(id, patch);
     if (refused) return one(BY_ID, id) ? refused : 'missing';
     const { sets, values } = assignments(patch, PATCHED);
     // The first assignment changes nothing: it lets an empty patch find its row.
     if (db.run(`UPDATE groups SET ${['number = number', ...sets].join()} WHERE id = ?`, ...values, id) === 0) return 'missing';
     if (patch.slug !== undefined) db.run(RESERVE, patch.slug, id);
+    if (change) db.run(PUT_CHANGE, change.line.uid, id, JSON.stringify(change.line), change.at);
     return 'done';
   }
 
@@ -86,7 +93,14 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
     list: async ({ limit, open, kind, afterNumber }) =>
       db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), kind ?? null, limit).map(toGroup),
     count: async (kind) => db.one<{ count: number }>(COUNT, kind)?.count ?? 0,
-    update: (id, patch) => write(() => update(id, patch)),
+    update: (id, patch, change) => write(() => update(id, patch, change)),
+    announced: async (id, uid) => {
+      await write(() => db.run(DROP_CHANGE, uid, id));
+    },
+    unannounced: async (before, limit) =>
+      db
+        .all<ChangeRow>(CHANGES, before, limit)
+        .map(({ group, line, at }) => ({ group, change: { line: JSON.parse(line) as GroupChange['line'], at } })),
     takeUse: (id, codeMac, now) => write(() => db.run(TAKE_USE, id, codeMac, now) === 1),
     giveUseBack: async (id, codeMac) => {
       await write(() => db.run(GIVE_USE_BACK, id, codeMac));

@@ -155,6 +155,10 @@ export const MIGRATIONS: readonly string[] = [
   -- When a member last had the group open.
   ALTER TABLE memberships ADD COLUMN seen_at INTEGER;
   `,
+  `
+  -- Changes of groups whose line is not known to be in the log; line: JSON.
+  CREATE TABLE group_changes (uid TEXT PRIMARY KEY, group_id TEXT NOT NULL, line TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**
