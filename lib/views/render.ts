@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import nunjucks from 'nunjucks';
-import { datesIn } from '../text/dates.ts';
+import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
 
 export type Views = {
@@ -33,12 +33,17 @@ export function initial(name: string): string {
 /** `plural(1, 'member')` → `1 member`, `plural(3, 'reply', 'replies')` → `3 replies`. */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
+/** A date with a time, as every page shows one: the script puts it into the reader's time zone by the class. */
+const timeElement = ({ iso, moment }: Dates, at: number): string => `<time class="moment" datetime="${iso(at)}">${moment(at)}</time>`;
+
 /** Templates are compiled on first use and kept, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
   const loader = new nunjucks.FileSystemLoader(TEMPLATES, { noCache: options.dev });
   const env = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true });
-  for (const [name, filter] of Object.entries(datesIn(options.timeZone ?? 'UTC'))) env.addFilter(name, filter);
+  const dates = datesIn(options.timeZone ?? 'UTC');
+  for (const [name, filter] of Object.entries(dates)) env.addFilter(name, filter);
+  env.addFilter('moment', (at: number) => new nunjucks.runtime.SafeString(timeElement(dates, at)));
   env.addFilter('initial', initial);
   env.addFilter('plural', plural);
   env.addGlobal('asset', assets.url);

@@ -4,6 +4,7 @@ import { byId, list, make } from './dom.js';
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const long = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 /** Shows times as hours and minutes, except how long ago a member was last here. */
@@ -17,8 +18,11 @@ export function localise(root) {
 
 /** Shows date and time where no heading names the day. */
 function localiseDates(root) {
-  for (const time of root.querySelectorAll(':is(.hits, .versions) time[datetime*="T"]'))
-    time.textContent = full.format(new Date(time.dateTime));
+  for (const time of root.querySelectorAll('time.moment, :is(.hits, .versions) time[datetime*="T"]')) {
+    const date = new Date(time.dateTime);
+    time.textContent = (time.closest('.hits, .versions') ? full : moment).format(date);
+    time.title = full.format(date);
+  }
 }
 
 /** Puts a heading before the first row of each day. */
