@@ -42,7 +42,7 @@ test('htmx gets the row of the new message and nothing around it', async (t) => 
   const answer = await bob.form(`${at}/messages`, { body: 'hello' }, { 'HX-Request': 'true' });
   t.is(answer.status, 200);
   t.regex(answer.text, /^<article id="m-3" [\s\S]*<div class="body" dir="auto">hello<\/div>[\s\S]*<\/article>\s*$/);
-  t.is(answer.headers.get('vary'), 'Accept, HX-Request, Cookie');
+  t.is(answer.headers.get('vary'), 'Accept, HX-Request, Cookie, Accept-Encoding');
   t.is(answer.headers.get('cache-control'), 'no-store');
 });
 
