@@ -117,3 +117,17 @@ check.serial('a right-to-left text runs from the right, in its message, while it
   t.is(await direction(field), 'ltr', 'the empty field');
   t.deepEqual(person.complaints, []);
 });
+
+check.serial('at 320 px the name of a group is legible beside a pinned message and the state of the stream', async (t) => {
+  const { site, ann } = await open(t);
+  const { slug } = (await ann.json('POST', '/groups', { name: 'Timetable app' })).json<{ slug: string }>();
+  const { seq } = (await post(ann, 'read this first', slug)).json<{ seq: number }>();
+  await ann.form(`/groups/${slug}/messages/${seq}/pin`, { on: '1' });
+  const person = await visit(t, site, ann);
+  await person.page.setViewportSize({ width: 320, height: 700 });
+  await person.openGroup(slug);
+  await person.page.getByRole('link', { name: 'Pinned (1)' }).waitFor();
+  const title = person.page.getByRole('heading', { name: 'Timetable app' });
+  const width = (await title.boundingBox())?.width ?? 0;
+  t.true(width >= 64, `${width} px`);
+});
