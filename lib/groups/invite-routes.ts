@@ -7,6 +7,7 @@ import { noTransform, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
+import { invitationJson } from './presenter.ts';
 import { answerGroup } from './responses.ts';
 
 /** `/join/:code`: the link by which people are invited into a group. Whoever has it learns the group's name and size, and nothing else. */
@@ -47,7 +48,7 @@ async function showInvitation(ctx: Context, { core, views }: Web, { group, membe
       const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
       renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
     },
-    json: () => ({ name, topic, members: memberCount, in: isIn }),
+    json: () => invitationJson({ group, memberCount, isIn }),
     text: () => `${name}\n`,
   });
 }

@@ -1,4 +1,4 @@
-import type { Group, Membership } from '../store/port.ts';
+import type { Group, Membership, User } from '../store/port.ts';
 import type { RosterMember } from './roster.ts';
 import { isHidden } from './rules.ts';
 
@@ -23,6 +23,20 @@ export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string) =
   code_expires_at: codeExpiresAt === null ? null : new Date(codeExpiresAt).toISOString(),
   code_uses_left: codeUsesLeft,
 });
+
+/** An invitation for programs. `isIn`: whether who asks is in the group already. */
+export const invitationJson = ({ group, memberCount, isIn }: { group: Group; memberCount: number; isIn: boolean }) => ({
+  name: group.name,
+  topic: group.topic,
+  members: memberCount,
+  in: isIn,
+});
+
+/** How somebody stands to a group, for programs. */
+export function membershipJson(group: Group, { id, name, bot }: Pick<User, 'id' | 'name' | 'bot'>, membership: Membership | undefined) {
+  const isIn = membership?.in === true;
+  return { group: group.slug, id, name, bot, in: isIn, role: isIn ? membership.role : null };
+}
 
 /** A member for programs. */
 export const memberJson = ({ seenAt, seen, ...member }: RosterMember) => ({

@@ -11,7 +11,7 @@ import { asUserId } from '../ids.ts';
 import type { User } from '../store/port.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
-import { memberJson, memberText } from './presenter.ts';
+import { memberJson, membershipJson, memberText } from './presenter.ts';
 import { roster } from './roster.ts';
 import { mayManage, type Standing } from './rules.ts';
 
@@ -70,10 +70,8 @@ async function changeMembers({ core }: Web, at: Standing, form: z.infer<typeof m
 }
 
 /** How somebody stands to the group now, for programs. */
-async function changedJson({ core }: Web, { group }: Standing, { id, name, bot }: User) {
-  const membership = await core.store.memberships.get(group.id, asUserId(id));
-  const isIn = membership?.in === true;
-  return { group: group.slug, id, name, bot, in: isIn, role: isIn ? membership.role : null };
+async function changedJson({ core }: Web, { group }: Standing, user: User) {
+  return membershipJson(group, user, await core.store.memberships.get(group.id, user.id));
 }
 
 async function addByName({ core }: Pick<Web, 'core'>, { group, user: by }: Standing, name: string): Promise<User> {

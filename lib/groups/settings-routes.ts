@@ -100,8 +100,8 @@ const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, {
   uses: parseUses(uses),
 });
 
-/** For programs: the group as it is now; with its code for those who manage it. */
-async function settingsJson(ctx: Context, { core }: Web, at: Standing) {
+/** The settings of a group for programs, with its join code for those who manage it. */
+export async function settingsJson(ctx: Context, { core }: Web, at: Standing) {
   const { group, membership } = at;
   const { n } = await core.store.log.head(group.id);
   noTransform(ctx);

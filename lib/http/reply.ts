@@ -86,12 +86,20 @@ export function replyProblem(ctx: Context, views: Views, error: unknown, how: Ma
   return problem;
 }
 
+/** An error for programs, RFC 9457. `requestId`: under which the server's log has it. */
+export const problemJson = ({ status, code, heading, message, field }: Problem, requestId: string) => ({
+  type: 'about:blank' as const,
+  ...{ title: heading, status, code, detail: message },
+  ...(field === undefined ? {} : { field }),
+  request_id: requestId,
+});
+
 function writeProblem(ctx: Context, views: Views, problem: Problem, { mayRedirect, typed }: Manner): void {
   const { requestId } = stateOf(ctx);
-  const { status, code, heading, message, field } = problem;
+  const { status, heading, message } = problem;
   const format = problemFormat(ctx);
   if (format === 'json' || format === 'stream') {
-    ctx.body = JSON.stringify({ type: 'about:blank', title: heading, status, code, detail: message, field, request_id: requestId });
+    ctx.body = JSON.stringify(problemJson(problem, requestId));
     ctx.type = 'application/problem+json';
   } else if (format === 'text') {
     ctx.type = 'text/plain';

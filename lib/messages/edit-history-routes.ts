@@ -79,7 +79,7 @@ const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Fac
 });
 
 /** For programs. */
-const versionJson = (version: Version, faces: Faces) => ({
+export const versionJson = (version: Version, faces: Faces) => ({
   seq: version.seq,
   at: when(version.at).iso,
   body: version.format === 'model' ? bodyAsText(version.body, version.format) : version.body,

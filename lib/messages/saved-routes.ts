@@ -40,7 +40,7 @@ function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: 
       setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved any more.');
       seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
     },
-    json: () => ({ saved: isSaved, url }),
+    json: () => saveStateJson(isSaved, url),
     text: () => null,
   });
 }
@@ -64,8 +64,11 @@ async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
   });
 }
 
+/** For programs: whether a message is saved. */
+export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
+
 /** A saved message for programs. */
-const savedJson = ({ group, folded, at }: Kept, faces: Faces) => ({
+export const savedJson = ({ group, folded, at }: Kept, faces: Faces) => ({
   ...messageJson(folded, group, faces),
   group_name: group.name,
   saved_at: new Date(at).toISOString(),

@@ -68,7 +68,7 @@ const facesIn = (core: Core, found: readonly Found[]): Promise<Faces> =>
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
 /** A message as everywhere, and why it was found. `snippet`: HTML, escaped but for `<mark>`. `context`: the page that shows it among its neighbours. */
-const hitJson = ({ group, folded, snippet }: Found, faces: Faces) => ({
+export const hitJson = ({ group, folded, snippet }: Found, faces: Faces) => ({
   ...messageJson(folded, group, faces),
   group_name: group.name,
   snippet: snippet.html,

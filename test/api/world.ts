@@ -2,6 +2,7 @@ import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import { createToken } from '../../lib/accounts/operations.ts';
 import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
 import { createBot } from '../../lib/bots/operations.ts';
+import type { Environment } from '../../lib/config.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -20,8 +21,9 @@ export type World = {
   sample(text: string): string;
 };
 
-export async function makeWorld(): Promise<World> {
-  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
+/** `env`: what is set besides the test's defaults. */
+export async function makeWorld(env: Environment = {}): Promise<World> {
+  const site = await startServer({ env: { POSTS_PER_SECOND: '0', ...env } });
   const ann = await site.signUp(ANN.name);
   const bob = await site.signUp(BOB.name);
   await site.signUp(EVE.name);

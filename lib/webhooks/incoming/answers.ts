@@ -53,8 +53,7 @@ export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook
   } else if (manner.isDiscord) {
     answerMessage(ctx, core, hook, folded);
   } else if (manner.wantsJson) {
-    const { message } = folded;
-    ctx.body = { ok: true, success: true, id: `${message.group}-${message.seq}`, ...place(ctx, core, hook, message) };
+    ctx.body = receiptJson(folded.message, place(ctx, core, hook, folded.message));
   } else say(ctx, 'ok');
 }
 
@@ -63,12 +62,22 @@ export function answerMessage(ctx: Context, core: Core, hook: Hook, folded: Fold
   ctx.body = { ...discordMessage(hook, folded), ...place(ctx, core, hook, folded.message) };
 }
 
+/** For a client that asks for JSON: the message is stored. `url`: in full. */
+export const receiptJson = ({ group, seq }: Message, place: { readonly seq: number; readonly url: string }) => ({
+  ...{ ok: true as const, success: true as const },
+  id: `${group}-${seq}`,
+  ...place,
+});
+
+/** For a client that asks for JSON: the delivery was refused, and why in one word. */
+export const refusalJson = (word: string) => ({ ok: false as const, success: false as const, error: word });
+
 function place(ctx: Context, core: Core, { at }: Hook, { seq }: Message) {
   return { seq, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` };
 }
 
 /** What Discord's clients look for in a message. Ids are decimal there. */
-function discordMessage({ at }: Hook, folded: FoldedMessage) {
+export function discordMessage({ at }: Hook, folded: FoldedMessage) {
   const { message, state } = folded;
   const channel = String(at.group.number);
   return {
@@ -97,7 +106,7 @@ export function refuse(ctx: Context, core: Core, manner: Manner, error: unknown)
   if (manner.isDiscord) {
     if (status === 429 && seconds !== undefined) ctx.set('X-RateLimit-Reset-After', String(seconds));
     ctx.body = status === 429 ? { message, retry_after: seconds ?? 1, global: false, code } : { message, code };
-  } else if (manner.wantsJson) ctx.body = { ok: false, success: false, error: word };
+  } else if (manner.wantsJson) ctx.body = refusalJson(word);
   else say(ctx, word);
 }
 

@@ -1,0 +1,73 @@
+import type { meJson } from '../accounts/me.ts';
+import type { boostJson, messagesJson } from '../compat/campfire/presenter.ts';
+import type { listedJson } from '../groups/list.ts';
+import type { groupJson, invitationJson, memberJson, membershipJson } from '../groups/presenter.ts';
+import type { settingsJson } from '../groups/settings-routes.ts';
+import type { problemJson } from '../http/reply.ts';
+import type { versionJson } from '../messages/edit-history-routes.ts';
+import type { messageJson } from '../messages/presenter.ts';
+import type { markRead } from '../messages/read-mark.ts';
+import type { savedJson, saveStateJson } from '../messages/saved-routes.ts';
+import type { hitJson } from '../search/routes.ts';
+import type { healthJson, readinessJson } from '../site/routes.ts';
+import type { discordMessage, receiptJson, refusalJson } from '../webhooks/incoming/answers.ts';
+import type { Sample } from './schemas.ts';
+
+type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
+
+/** What the presenters make, by the schema that describes it. */
+type Presented = {
+  Message: Result<typeof messageJson>;
+  Version: Result<typeof versionJson>;
+  ReadMark: Result<typeof markRead>;
+  SaveState: Result<typeof saveStateJson>;
+  Group: Result<typeof groupJson>;
+  MyGroup: Result<typeof listedJson>;
+  ManagedGroup: Result<typeof settingsJson>;
+  Member: Result<typeof memberJson>;
+  Membership: Result<typeof membershipJson>;
+  Me: Result<typeof meJson>;
+  Invitation: Result<typeof invitationJson>;
+  Problem: Result<typeof problemJson>;
+  Health: Result<typeof healthJson>;
+  Readiness: Result<typeof readinessJson>;
+  WebhookReceipt: Result<typeof receiptJson>;
+  WebhookError: Result<typeof refusalJson>;
+  DiscordMessage: Result<typeof discordMessage>;
+  CampfireMessage: Result<typeof messagesJson>[number];
+  CampfireBoost: Result<typeof boostJson>;
+};
+
+type Primitive = string | number | boolean | null | undefined;
+
+/** The same type with lists that are not read-only, as Zod infers them. */
+type Plain<T> = T extends Primitive
+  ? T
+  : T extends readonly (infer E)[]
+    ? Plain<E>[]
+    : T extends object
+      ? { -readonly [K in keyof T]: Plain<T[K]> }
+      : T;
+
+/** The paths of fields that a presenter makes and its schema does not name. A schema that names no fields takes all. */
+type Undescribed<P, S, At extends string = ''> = P extends Primitive
+  ? never
+  : P extends readonly (infer E)[]
+    ? S extends readonly (infer F)[]
+      ? Undescribed<E, NonNullable<F>, `${At}[]`>
+      : never
+    : string extends keyof S
+      ? never
+      : { [K in keyof P & string]: K extends keyof S ? Undescribed<P[K], NonNullable<S[K]>, `${At}.${K}`> : `${At}.${K}` }[keyof P &
+          string];
+
+/** How what a presenter makes (P) is not what a schema says (S): the path of a field that it does not name, or ` has another type`. `never` when it fits. */
+export type Drift<P, S> = [Plain<P>] extends [S] ? Undescribed<P, S> : ' has another type';
+
+type Drifts = { [N in keyof Presented]: `${N}${Drift<Presented[N], Sample<N>>}` }[keyof Presented];
+type Saved = Drift<Result<typeof savedJson>, Sample<'SavedPage'>['results'][number]>;
+type Found = Drift<Result<typeof hitJson>, Sample<'SearchPage'>['results'][number]>;
+
+type Fits<T extends never> = T;
+/** Does not compile when a presenter has drifted from its schema: the compiler names the schema and the field. */
+export type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`SearchPage${Found}`>;

@@ -1,0 +1,71 @@
+import test from 'ava';
+import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
+import { Receiver } from '../helpers/receiver.ts';
+import { EventReader } from '../helpers/stream.ts';
+import { faultsIn } from './conform.ts';
+import type { Document } from './openapi.ts';
+import { makeWorld } from './world.ts';
+
+const schemaOf = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** By the `kind` that it describes: faults of an `anyOf` name every choice. */
+const SCHEMA_OF: Readonly<Record<string, string>> = {
+  ...{
+    message: 'Message',
+    edit: 'EditEntry',
+    erase: 'EraseEntry',
+    unerase: 'UneraseEntry',
+    react: 'ReactionEntry',
+    unreact: 'ReactionEntry',
+  },
+  ...{ pin: 'PinEntry', unpin: 'PinEntry', join: 'MembershipEntry', leave: 'MembershipEntry' },
+  ...{ rename: 'RenameEntry', topic: 'TopicEntry', archive: 'ArchiveEntry' },
+};
+
+test('API: the data of streamed events is of the schemas that the document names', async (t) => {
+  const { site, ann, botToken } = await makeWorld();
+  t.teardown(() => site.close());
+  const { components } = (await site.client().get('/openapi.json')).json<Document>();
+  const bot = site.client().bearer(botToken);
+  const [at, message] = ['/groups/team', '/groups/team/messages/5'];
+  await bot.json('PATCH', message, { body: 'Deployed, @Bob' });
+  for (const method of ['PUT', 'DELETE']) for (const what of ['reactions/x', 'pin']) await bot.json(method, `${message}/${what}`);
+  await bot.json('DELETE', message);
+  await bot.json('POST', `${message}/unerase`);
+  const eve = (await ann.json('POST', `${at}/members`, { action: 'add', name: 'Eve' })).json<{ id: string }>();
+  await ann.json('POST', `${at}/members`, { action: 'remove', user: eve.id });
+  await ann.json('POST', `${at}/settings`, { action: 'rename', name: 'Crew' });
+  const stream = await EventReader.open(bot, '/groups/crew/events?after=0');
+  t.teardown(() => stream.close());
+  await ann.json('POST', '/groups/crew/typing');
+  const events = await stream.until((all) => all.some(({ event }) => event === 'typing'));
+  await ann.json('POST', '/groups/crew/settings', { action: 'archive', on: '1' });
+  await stream.until((all) => all.some(({ data }) => data.includes('"archive"')));
+  const kinds = new Set<string>();
+  for (const { event, data } of events) {
+    const value = JSON.parse(data) as { kind: string };
+    if (event === 'message') kinds.add(value.kind);
+    const name = event === 'message' ? (SCHEMA_OF[value.kind] ?? '') : 'TypingEvent';
+    t.deepEqual(faultsIn(schemaOf(name), value, components.schemas), [], data);
+    if (event === 'message') t.deepEqual(faultsIn(schemaOf('LogEntry'), value, components.schemas), [], data);
+  }
+  t.deepEqual([...kinds].toSorted(), Object.keys(SCHEMA_OF).toSorted());
+});
+
+test('API: the body of an outgoing webhook is of the schema that the document names', async (t) => {
+  const { site, ann } = await makeWorld({ ALLOW_OUTGOING: '127.0.0.1' });
+  t.teardown(() => site.close());
+  const { components } = (await site.client().get('/openapi.json')).json<Document>();
+  const receiver = await Receiver.open(t);
+  const user = await site.core.store.users.byNameKey('deploy');
+  if (!user) return t.fail('no bot');
+  await setWebhook(site.core, user, { url: receiver.url, on: 'all', events: ['posted', 'edited', 'reacted', 'joined'] });
+  const { seq } = (await ann.json('POST', '/groups/team/messages', { body: 'one' })).json<{ seq: number }>();
+  await ann.json('PATCH', `/groups/team/messages/${seq}`, { body: 'two' });
+  await ann.json('PUT', `/groups/team/messages/${seq}/reactions/x`);
+  await ann.json('POST', '/groups/team/members', { action: 'add', name: 'Eve' });
+  await receiver.call(4);
+  const bodies = receiver.received.map(({ body }) => body as { event: string });
+  for (const body of bodies) t.deepEqual(faultsIn(schemaOf('WebhookEvent'), body, components.schemas), [], JSON.stringify(body));
+  t.deepEqual(new Set(bodies.map(({ event }) => event)), new Set(['posted', 'edited', 'reacted', 'joined']));
+});
