@@ -7,6 +7,7 @@ import { bodyAsText } from '../markup/rich-content-text.ts';
 import { entryJson, entryText, type Faces, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
 import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
+import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
 
@@ -39,6 +40,7 @@ export class Batch {
   readonly #now: number;
   readonly #rendered = new Map<Form, readonly Buffer[]>();
   readonly #joined = new Map<Form, Buffer>();
+  readonly #chunks = new Map<Form, Buffer>();
   readonly #texts = new Map<Entry, string>();
 
   constructor(
@@ -77,11 +79,12 @@ export class Batch {
     return this.#moves.findLast((move) => move.member === member && move.seq > after && move.seq <= upTo)?.kind === 'leave';
   }
 
-  /** The bytes of the entries with a seq above `after`, up to and including `upTo`. The whole batch is one shared Buffer. */
-  bytes(form: Form, after: number, upTo: number): Buffer {
+  /** The bytes of the entries with a seq above `after`, up to and including `upTo`; `isChunked`: as one chunk. The whole batch is one shared Buffer. */
+  bytes(form: Form, after: number, upTo: number, isChunked = false): Buffer {
     const isWhole = after < (this.entries[0]?.seq ?? 0) && upTo >= this.last;
-    if (isWhole) return this.#whole(form);
-    return Buffer.concat(this.#frames(form).filter((_, index) => isWithin(this.entries[index], after, upTo)));
+    if (isWhole) return isChunked ? this.#wholeChunk(form) : this.#whole(form);
+    const bytes = Buffer.concat(this.#frames(form).filter((_, index) => isWithin(this.entries[index], after, upTo)));
+    return isChunked && bytes.length > 0 ? chunkOf(bytes) : bytes;
   }
 
   /** The same one by one, and only those that a filter lets through to this user. */
@@ -113,6 +116,15 @@ export class Batch {
     const joined = Buffer.concat(this.#frames(form));
     this.#joined.set(form, joined);
     return joined;
+  }
+
+  #wholeChunk(form: Form): Buffer {
+    const known = this.#chunks.get(form);
+    if (known) return known;
+    const whole = this.#whole(form);
+    const chunk = whole.length > 0 ? chunkOf(whole) : whole;
+    this.#chunks.set(form, chunk);
+    return chunk;
   }
 
   #frames(form: Form): readonly Buffer[] {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Meters } from '../metrics/meters.ts';
 import type { Batch, Picked } from './batch.ts';
+import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import type { Follower, StreamListener } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
@@ -13,6 +14,12 @@ const ROOM_BYTES = 256 * 1024;
 const FRAME_MOST_BYTES = 2 * 1024 * 1024;
 /** How long a reader may take for the rest once its stream is over. */
 const LINGER_MS = 5000;
+
+/**
+ * Streams for programs are sent in chunks: many HTTP clients (requests, for one) hand on what is in a chunk at once, but collect a body without
+ * chunks until a buffer of theirs is full. Browsers do not, so pages are spared them; the live document needs an end that a killed server gives too.
+ */
+const CHUNKED: ReadonlySet<string> = new Set(['json', 'text']);
 
 /**
  * One open stream: a socket that entries are written to, and how far it has come. Until it has started, nothing is written and another may
@@ -33,6 +40,7 @@ export class Connection implements Follower {
   unsaid: (() => string) | undefined;
   readonly #endings: (() => void)[] = [];
   #isOpen: boolean;
+  #isChunked = false;
   #bytes = 0;
   #startedAt = 0;
 
@@ -73,14 +81,15 @@ export class Connection implements Follower {
     if (!response.socket) this.#over();
   }
 
-  /** Lets `begin` send the head of the answer; from here on the connection is this stream's. */
-  start(begin: (response: ServerResponse) => void): void {
+  /** Lets `begin` send the head of the answer, for a body in chunks or not; from here on the connection is this stream's. */
+  start(begin: (response: ServerResponse, isChunked: boolean) => void): void {
     const response = this.#response;
     const socket = response?.socket;
     if (!this.#isOpen || !response || !socket) return;
     socket.cork(); // the head and what was missed in one packet, mostly
     setImmediate(() => socket.uncork());
-    begin(response);
+    this.#isChunked = CHUNKED.has(this.listener.format) && response.req.httpVersion !== '1.0';
+    begin(response, this.#isChunked);
     response.detachSocket(socket);
     this.#response = undefined;
     this.#startedAt = performance.now();
@@ -89,6 +98,12 @@ export class Connection implements Follower {
   }
 
   write(bytes: Buffer | string): void {
+    if (this.#isChunked && bytes.length > 0) this.#send(chunkOf(Buffer.from(bytes)));
+    else this.#send(bytes);
+  }
+
+  /** Writes to the socket what is in chunks already, where the body is. */
+  #send(bytes: Buffer | string): void {
     if (!this.#isOpen || !this.#socket || bytes.length === 0) return;
     // What waits from before: that one write is large is no sign of a slow reader.
     if (this.#socket.writableLength > MOST_WAITING_BYTES) {
@@ -105,7 +120,7 @@ export class Connection implements Follower {
     const { format, filter, user } = this.listener;
     if (format === 'sidebar') return true; // of no group
     if (filter) this.#takeSome(batch.pick(format, this.cursor, upTo, user, filter), upTo);
-    else this.write(batch.bytes(format, this.cursor, upTo));
+    else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('You are no longer in this group.');
     else if (format === 'frame' && batch.changesThePast) this.endForReload();
@@ -178,6 +193,7 @@ export class Connection implements Follower {
   /** Ends it; the client may come back. */
   end(): void {
     if (!this.#isOpen) return;
+    if (this.#isChunked) this.#socket?.write(LAST_CHUNK);
     if (this.#socket) endSoon(this.#socket);
     this.#over();
   }

@@ -37,7 +37,7 @@ type Opening = {
   /** Asked again once a revocation would find the stream; throws to refuse it. */
   readonly authorise: () => Promise<unknown>;
   /** Sends the head of the answer and what comes before the first entry. */
-  readonly start: (response: ServerResponse) => void;
+  readonly start: (response: ServerResponse, isChunked: boolean) => void;
 };
 
 /** `after` undefined: from now on. */

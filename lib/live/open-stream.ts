@@ -10,6 +10,7 @@ import { REQUEST_ID } from '../http/request-log.ts';
 import type { Web } from '../http/route-context.ts';
 import { dataHeaderLines, headerLines } from '../http/security.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
+import { chunkOf } from './chunk.ts';
 import { type Filter, filterOf, MOST_KEYWORD_LENGTH, MOST_KEYWORDS } from './filter.ts';
 
 const keyword = z
@@ -78,27 +79,40 @@ export function answerHead(ctx: Context, type: string): void {
   ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
 }
 
+/** `first`: what comes before all events. */
+type Start = { readonly type: string; readonly isChunked: boolean; readonly first: string };
+
 /**
- * Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3). For a live document that is how the refresh
- * in its head runs, however the server died; for every stream it is what lets one Buffer go to a thousand sockets as it is.
+ * Sends the head of a stream. Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3): for a live
+ * document that is how the refresh in its head runs, however the server died.
  */
-export function startStream(ctx: Context, response: ServerResponse, type: string, first: string): void {
+export function startStream(ctx: Context, response: ServerResponse, start: Start): void {
+  const { first, isChunked } = start;
   ctx.respond = false; // the hub writes to the socket from now on
   response.statusCode = 200;
   if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
-  if (response.getHeaderNames().length === 0) response.socket?.write(Buffer.from(headOf(ctx, type) + first, 'latin1'));
-  else startWithHeaders(response, type, first);
+  if (response.getHeaderNames().length === 0) response.socket?.write(Buffer.concat([headOf(ctx, start), bodyOf(first, isChunked)]));
+  else startWithHeaders(response, start);
 }
 
 /** Setting and checking ten headers one by one takes longer than all else that opening a stream does by itself: the head differs by little, so it is written as it is. */
-const headOf = (ctx: Context, type: string): string =>
-  `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx)}${SAME_LINES}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`;
+const headOf = (ctx: Context, { type, isChunked }: Start): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx)}${SAME_LINES}${isChunked ? CHUNKED_LINE : ''}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`,
+    'latin1',
+  );
 
+const bodyOf = (first: string, isChunked: boolean): Buffer => {
+  const bytes = Buffer.from(first);
+  return isChunked && first !== '' ? chunkOf(bytes) : bytes;
+};
+
+const CHUNKED_LINE = headerLines([['Transfer-Encoding', 'chunked']]);
 const SAME_LINES = headerLines([...SAME_HEADERS, ['Connection', 'close']]);
 
 /** After those that the layers, or the page that a live document is, have set. */
-function startWithHeaders(response: ServerResponse, type: string, first: string): void {
-  response.removeHeader('Transfer-Encoding');
+function startWithHeaders(response: ServerResponse, { type, isChunked, first }: Start): void {
+  if (!isChunked) response.removeHeader('Transfer-Encoding');
   response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
   response.setHeader('Content-Type', type);
   for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);

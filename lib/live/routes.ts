@@ -55,7 +55,7 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
     after: last === undefined ? query.after : Number(last),
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
-    start: (response) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
+    start: (response, isChunked) => startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
   });
 }
 
@@ -77,7 +77,7 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
     after: page.head.seq,
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
-    start: (response) => startStream(ctx, response, HTML, html),
+    start: (response) => startStream(ctx, response, { type: HTML, isChunked: false, first: html }),
   });
 }
 

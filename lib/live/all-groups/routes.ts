@@ -40,7 +40,8 @@ export async function openEverything(web: Web, ctx: Context): Promise<void> {
     authorise: async () => {
       if (!(await core.recent.stillStands(stamp))) await requireViewer(ctx, web, core.recent.fresh());
     },
-    start: (response: Context['res']) => startStream(ctx, response, type, format === 'text' ? '' : SSE_COMMENT),
+    start: (response: Context['res'], isChunked: boolean) =>
+      startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
   };
   if (format === 'sidebar') return hub.openSidebar(opening);
   const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
