@@ -1,12 +1,13 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../logger.ts';
 
-/** The log of a command: a line on standard error for what the operator should know, at LOG_LEVEL but never more than warnings. */
-export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>): Log {
+/** The log of a command: a line on standard error, with `isJson` an object, for what the operator should know, at LOG_LEVEL but never more than warnings. */
+export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>, isJson: boolean): Log {
   const quiet = (): void => {};
   const say = (fields: object, message: string): void => {
     const cause = 'err' in fields && fields.err instanceof Error ? `: ${fields.err.message}` : '';
-    process.stderr.write(`parley: ${message}${cause}\n`);
+    const line = `${message}${cause}`;
+    process.stderr.write(isJson ? `${JSON.stringify({ warning: line })}\n` : `parley: ${line}\n`);
   };
   return {
     debug: quiet,

@@ -5,7 +5,8 @@ import { type Out, openOut } from './out.ts';
 /** What a command works with, besides its arguments and options. */
 export type Session = { readonly core: OpenCore; readonly out: Out };
 
-type VisitorOptions = Pick<CoreOptions, 'now' | 'mustExist'>;
+/** `isJson`: what is logged is JSON too. */
+type VisitorOptions = Pick<CoreOptions, 'now' | 'mustExist'> & { readonly isJson?: boolean };
 
 /**
  * An action over an open core, beside a server that may be running. The core is closed afterwards, whatever happens. Rejects with
@@ -16,9 +17,10 @@ export function withCore<Args extends unknown[]>(
   { mustExist = true }: Pick<VisitorOptions, 'mustExist'> = {},
 ) {
   return async function (this: Command, ...args: Args): Promise<void> {
-    const core = await openVisitor({ mustExist });
+    const out = outOf(this);
+    const core = await openVisitor({ mustExist, isJson: out.json });
     try {
-      await act({ core, out: outOf(this) }, ...args);
+      await act({ core, out }, ...args);
     } finally {
       await core.close();
     }
@@ -26,14 +28,14 @@ export function withCore<Args extends unknown[]>(
 }
 
 /** Opens what the environment names. Standard output is for results: the log goes to standard error, warnings at most. */
-export async function openVisitor(options: VisitorOptions = {}): Promise<OpenCore> {
+export async function openVisitor({ isJson = false, ...options }: VisitorOptions = {}): Promise<OpenCore> {
   const [{ readConfig }, { openCore }, { openCliLog }] = await Promise.all([
     import('../config.ts'),
     import('../open-core.ts'),
     import('./cli-log.ts'),
   ]);
   const config = readConfig();
-  return openCore(config, { role: 'visitor', log: openCliLog(config), ...options });
+  return openCore(config, { role: 'visitor', log: openCliLog(config, isJson), ...options });
 }
 
 /** Where a command puts its results, by the global option --json. */

@@ -13,15 +13,18 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage.
 Example:
   parley user create ann < password.txt`;
 
-/** The command line as commander knows it; nothing is loaded or opened before a command runs. A wrong usage throws CommanderError. */
-export function createProgram(): Command {
+/**
+ * The command line as commander knows it; nothing is loaded or opened before a command runs. Wrong usage throws CommanderError, and is for the caller
+ * to report; unless `isJson`, a missing command prints the help.
+ */
+export function createProgram(isJson = false): Command {
   const program = new Command('parley')
     .description('Runs and looks after a Parley chat.')
     .version(version(), '--version', 'print the version')
     .option('--json', 'print results as JSON, one object per line')
     .addHelpText('after', NOTES)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text, write) => write(`${usageError(text)}\n`) })
+    .configureOutput({ outputError: () => {}, ...(isJson ? { writeErr: () => {} } : {}) })
     .exitOverride();
   upkeepCommands(program);
   userCommands(program);
@@ -34,13 +37,4 @@ export function createProgram(): Command {
 function version(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   return version;
-}
-
-/** One line, without values that were given: a password may be among them. */
-function usageError(text: string): string {
-  const safe = text
-    .replace(/^error: /, '')
-    .replace(/(but got \d+): [\s\S]*/, '$1')
-    .replace(/(unknown option '[^'=]*)=[\s\S]*'/, "$1'");
-  return `parley: ${safe.trim().replaceAll('\n', ' ')} (see --help)`;
 }

@@ -1,32 +1,42 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
+import { failureOf } from './failure.ts';
 import { createProgram } from './program.ts';
 
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
-
-/** Runs one command line. Resolves to the exit status once all output is out: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage. */
+/**
+ * Runs one command line. Resolves to the exit status once all output is out: 0 done, 1 refused or failed, 2 wrong usage. The reason is on standard
+ * error: `parley: …`, or with --json an object with `error`, `code` and, where one is to blame, `field`.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   // Whoever reads our output may leave early (`| head`); what was asked for is done all the same.
   process.stdout.on('error', () => {});
-  const status = await createProgram()
+  const isJson = asksForJson(args);
+  let running: Command | undefined;
+  const status = await createProgram(isJson)
+    .hook('preAction', (_, command) => {
+      running = command;
+    })
     .parseAsync(args, { from: 'user' })
-    .then(() => DONE, explain);
+    .then(
+      () => 0,
+      (error: unknown) => explain(error, running, isJson),
+    );
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   return status;
 }
 
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE; // commander has said what is wrong
-  process.stderr.write(`parley: ${reasonOf(error)}\n`);
-  return FAILED;
+/** Asked of the words themselves: a command line that is not understood has no options yet. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
 }
 
-/** One line; of a mistake in the program itself also where it is. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
-  return isBug ? (error.stack ?? error.message) : error.message;
+function explain(error: unknown, running: Command | undefined, isJson: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0; // help, or the version
+  const { status, code, message, field } = failureOf(error, running);
+  const isHelp = error instanceof CommanderError && error.code === 'commander.help';
+  if (isJson) process.stderr.write(`${JSON.stringify({ error: message, code, ...(field === undefined ? {} : { field }) })}\n`);
+  else if (!isHelp) process.stderr.write(`parley: ${message}\n`); // the help says by itself that a command is missing
+  return status;
 }
 
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => void stream.write('', () => resolve()));

@@ -15,7 +15,7 @@ export function upkeepCommands(program: Command): void {
     .option('--force', 'do it even though there are accounts already')
     .option('--password-stdin', 'take the password of the people it makes from standard input (default: one is made up and printed)')
     .action(async (options: { force?: true; passwordStdin?: true }, command: Command) =>
-      (await import('./seed.ts')).seed(outOf(command), (now) => openVisitor({ now }), options),
+      (await import('./seed.ts')).seed(outOf(command), (now) => openVisitor({ now, isJson: outOf(command).json }), options),
     );
   example(seed, 'DATA_DIR=/tmp/demo parley seed && DATA_DIR=/tmp/demo parley serve');
   const doctor = program

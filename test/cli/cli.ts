@@ -105,12 +105,14 @@ export async function settledWorld(t: ExecutionContext): Promise<{ settings: Set
   return { settings, world };
 }
 
-/** That a command was refused: status 1, nothing on standard output, and the reason as one line. */
+/** That a command was refused: status 1, nothing on standard output, and the reason as one line, or with --json as one object. */
 export function refused(t: ExecutionContext, ran: Ran, reason: RegExp): void {
   t.is(ran.status, 1, ran.err);
   t.is(ran.out, '');
-  t.regex(ran.err, /^parley: [^\n]+\n$/);
-  t.regex(ran.err, reason);
+  t.regex(ran.err, /^[^\n]+\n$/);
+  const said = ran.err.startsWith('{') ? `parley: ${JSON.parse(ran.err).error}` : ran.err;
+  t.regex(said, /^parley: /);
+  t.regex(said, reason);
 }
 
 /** That a command did its work in silence but for its results, which have exactly these fields. */

@@ -28,8 +28,14 @@ test('a code holds for a time and for a number of people', async (t) => {
   const fresh = await code('--new', '--uses', '1');
   t.not(fresh.code, first.code);
   t.is(fresh.code_uses_left, 1);
-  refused(t, await parley(settings, ['group', 'code', 'field-team', '--expires', 'soon']), /Say for how long the code holds/);
-  refused(t, await parley(settings, ['group', 'code', 'field-team', '--uses', '0']), /Say how many the code lets in/);
+  for (const [option, value, reason] of [
+    ['--expires', 'soon', /^parley: option '--expires <time>' is invalid\. Say for how long the code holds[^\n]*\n$/],
+    ['--uses', '0', /^parley: option '--uses <count>' is invalid\. Say how many the code lets in[^\n]*\n$/],
+  ] as const) {
+    const wrong = await parley(settings, ['group', 'code', 'field-team', option, value]);
+    t.deepEqual([wrong.status, wrong.out], [2, '']);
+    t.regex(wrong.err, reason);
+  }
   t.is((await code()).code, fresh.code, 'what is refused changes nothing');
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { Command } from 'commander';
 import { createProgram } from '../../lib/cli/program.ts';
-import { freshSettings, parley } from './cli.ts';
+import { freshSettings, parley, type Settings, settledWorld } from './cli.ts';
 
 const withChildren = (command: Command): Command[] => [command, ...command.commands.flatMap(withChildren)];
 
@@ -64,6 +64,52 @@ for (const [title, args, said] of WRONG)
     t.is(ran.out, '');
     t.regex(ran.err, said);
   });
+
+for (const [title, args] of WRONG)
+  test(`with --json wrong usage is one object on standard error: ${title}`, async (t) => {
+    const ran = await parley({}, [...args, '--json']);
+    t.deepEqual([ran.status, ran.out], [2, '']);
+    t.like(JSON.parse(ran.err), { code: 'usage' });
+    t.regex(ran.err, /see --help|whole number/);
+  });
+
+const BAD_OPTIONS: readonly (readonly [option: string, args: readonly string[]])[] = [
+  ['--uses <count>', ['group', 'code', 'field-team', '--uses', 'some']],
+  ['--expires <time>', ['group', 'code', 'field-team', '--expires', 'soon']],
+  ['--key <key>', ['post', 'field-team', 'hello', '--as', 'ann', '--key', 'k'.repeat(300)]],
+  ['--events <list>', ['bot', 'webhook', 'echo', 'https://example.org/', '--events', 'birthday']],
+  ['--keyword <word>', ['bot', 'webhook', 'echo', 'https://example.org/', '--on', 'keyword', '--keyword', 'k'.repeat(300)]],
+  ['--on <what>', ['bot', 'webhook', 'echo', 'https://example.org/', '--on', 'fridays']],
+  ['-n, --lines <count>', ['tail', 'field-team', '-n', 'many']],
+];
+
+test('a bad value of an option is wrong usage that names the option, as text and as JSON', async (t) => {
+  const { settings } = await settledWorld(t);
+  for (const [option, args] of BAD_OPTIONS) {
+    const [text, json] = [await parley(settings, args), await parley(settings, [...args, '--json'])];
+    t.deepEqual([text.status, json.status], [2, 2], option);
+    t.true(text.err.startsWith(`parley: option '${option}'`), text.err);
+    t.true(JSON.parse(json.err).error.startsWith(`option '${option}'`), json.err);
+  }
+});
+
+test('with --json what is refused or fails is one object on standard error, with status 1', async (t) => {
+  const { settings } = await settledWorld(t);
+  const failures: [settings: Settings, args: string[], code: string][] = [
+    [settings, ['group', 'members', 'nowhere'], 'notFound'],
+    [settings, ['post', 'field-team', '', '--as', 'ann'], 'invalid'],
+    [{ PORT: 'eighty' }, ['user', 'list'], 'settings'],
+    [{ DATA_DIR: '/dev/null/parley' }, ['user', 'list'], 'failed'],
+    [{ MONGODB_URL: 'mongodb://user:secret@127.0.0.1:1/parley?none=1' }, ['user', 'list'], 'unavailable'],
+    [{ ...settings, PORT: 'eighty' }, ['serve'], 'settings'],
+  ];
+  for (const [env, args, code] of failures) {
+    const ran = await parley(env, [...args, '--json']);
+    t.deepEqual([ran.status, ran.out], [1, ''], args.join(' '));
+    t.is(JSON.parse(ran.err).code, code, ran.err);
+    t.false(ran.err.includes('secret'));
+  }
+});
 
 test('a password is not taken as an argument, and not repeated', async (t) => {
   const settings = await freshSettings(t);

@@ -29,7 +29,10 @@ test('the first account made becomes administrator and member of Lobby; the next
 
 test('an account is refused with the reason: name taken, password short or missing', async (t) => {
   const { settings } = await settledWorld(t);
-  refused(t, await parley(settings, ['user', 'create', 'ANN', '--json'], `${PASSWORD}\n`), /ANN is taken/);
+  refused(t, await parley(settings, ['user', 'create', 'ANN'], `${PASSWORD}\n`), /ANN is taken/);
+  const taken = await parley(settings, ['user', 'create', 'ANN', '--json'], `${PASSWORD}\n`);
+  t.deepEqual([taken.status, taken.out], [1, '']);
+  t.deepEqual(JSON.parse(taken.err), { error: 'The name ANN is taken. Choose another.', code: 'conflict', field: 'name' });
   refused(t, await parley(settings, ['user', 'create', 'zoe'], 'short\n'), /too short/);
   refused(t, await parley(settings, ['user', 'create', 'zoe']), /No password came/);
   t.notRegex((await parley(settings, ['user', 'list'])).out, /zoe/);
