@@ -15,7 +15,7 @@ import { finishChanges } from './groups/changes.ts';
 import { admits } from './groups/codes.ts';
 import { titled } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
-import { inviteRoutes } from './groups/invite-routes.ts';
+import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
 import { greet } from './groups/joining.ts';
 import { groupsIndexRoutes } from './groups/list-routes.ts';
 import { finishLines } from './groups/membership.ts';
@@ -144,6 +144,7 @@ function routersOf(web: Web, isDev: boolean): Pick<Layers, 'early' | 'late'> {
   const accounts: AccountHooks = {
     admits: (code) => admits(core, code),
     afterSignUp: (user, code) => greet(core, user, code),
+    showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
     titled: (viewer, group) => titled(core, viewer, group),
     pushSettings: (user, session) => pushSettings(core, user, session),
   };

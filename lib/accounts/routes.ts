@@ -21,11 +21,12 @@ import { endBrowserSession, knownAs, setFlash, startSession } from '../http/sess
 import type { User } from '../store/port.ts';
 import { meJson, type Titled } from './me.ts';
 import * as accounts from './operations.ts';
-import { entryForms, type Filled } from './pages.ts';
+import { ENTRY_PAGES, type EntryForms, type EntryPage, showEntry } from './pages.ts';
 
 const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
-const signUpForm = z.object({ name: text, password: text, code: text.optional(), return_to: text.optional() });
-const logInForm = z.object({ name: text, password: text, return_to: text.optional() });
+const place = { return_to: text.optional(), from: z.enum(ENTRY_PAGES).optional().catch(undefined) };
+const signUpForm = z.object({ name: text, password: text, code: text.optional(), ...place });
+const logInForm = z.object({ name: text, password: text, ...place });
 const passwordForm = z.object({ current: text, password: text });
 const tokenForm = z.object({ name: text.default('') });
 const returnQuery = z.object({ return_to: text.optional() });
@@ -37,6 +38,8 @@ export type AccountHooks = {
   readonly afterSignUp: (user: User, code: string | undefined) => Promise<void>;
   /** Whether a code other than the invitation code lets one make an account where one is needed. */
   readonly admits: (code: string) => Promise<boolean>;
+  /** Shows the page of an invitation with a form that was refused. `path`: what its forms come back to. Resolves to false where it does not hold. */
+  readonly showInvitation: (ctx: Context, path: string, forms: EntryForms) => Promise<boolean>;
   readonly titled: Titled;
   /** What the page of settings says of a person's devices; `session`: the one that looks. */
   readonly pushSettings: (user: User['id'], session: string) => Promise<object>;
@@ -52,13 +55,13 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
   router.get('/', async (ctx) => {
     if (stateOf(ctx).viewer) return seeOther(ctx, '/groups');
     const { return_to } = parseQuery(returnQuery, ctx);
-    await showForms(ctx, web, 'accounts/welcome.njk', 'Welcome', {}, { returnTo: return_to ?? '' });
+    await showEntry(ctx, web, 'welcome', return_to ?? '');
   });
 
   for (const form of ['signup', 'login'] as const)
     router.get(`/${form}`, async (ctx) => {
       const { return_to } = parseQuery(returnQuery, ctx);
-      await showForms(ctx, web, `accounts/${form}.njk`, titleOf(form), {}, { returnTo: return_to ?? '' });
+      await showEntry(ctx, web, form, return_to ?? '');
     });
 
   router.post('/signup', async (ctx) => {
@@ -70,7 +73,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
       await startSession(ctx, core, user.id);
       await welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
     } catch (error) {
-      await showAgain(ctx, web, 'signup', error, form);
+      await showAgain(ctx, web, hooks, 'signup', error, form);
     }
   });
 
@@ -81,7 +84,7 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
       await startSession(ctx, core, user.id);
       await welcome(ctx, user, form.return_to, `Welcome back, ${user.name}.`);
     } catch (error) {
-      await showAgain(ctx, web, 'login', error, form);
+      await showAgain(ctx, web, hooks, 'login', error, form);
     }
   });
 
@@ -140,8 +143,6 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
   return router;
 }
 
-const titleOf = (form: Form): string => (form === 'signup' ? 'Sign up' : 'Log in');
-
 function checkSignUpRate(web: Web, address: string): void {
   const waitMs = web.core.limits.take(`signup:${address}`, SIGN_UPS.perSecond, SIGN_UPS.burst);
   if (waitMs > 0) throw new DomainError('tooMany', 'Too many new accounts from this address. Try again later.', { retryAfterMs: waitMs });
@@ -157,31 +158,17 @@ const welcome = (ctx: Context, { id, name }: User, returnTo: string | undefined,
     text: () => `${name}\n`,
   });
 
-/** The form again, with what was typed and why it was not taken. Programs get the error itself. */
-async function showAgain(
-  ctx: Context,
-  web: Web,
-  form: Form,
-  error: unknown,
-  typed: { name: string; code?: string | undefined; return_to?: string | undefined },
-): Promise<void> {
-  await showRefused(ctx, error, async (reason) => {
-    const filled = { name: typed.name, code: typed.code ?? '', error: reason };
-    await showForms(ctx, web, 'accounts/welcome.njk', titleOf(form), { [form]: filled }, { returnTo: typed.return_to ?? '' });
-    if (typed.code) noTransform(ctx);
-  });
-}
+type Typed = { name: string; code?: string | undefined; return_to?: string | undefined; from?: EntryPage | undefined };
 
-async function showForms(
-  ctx: Context,
-  { core, views }: Web,
-  template: string,
-  title: string,
-  forms: { signup?: Filled; login?: Filled },
-  { returnTo }: { returnTo: string },
-): Promise<void> {
-  noStore(ctx);
-  renderPage(ctx, views, template, title, await entryForms(core, forms, returnTo));
+/** The page again that the form was sent from, with what was typed and why it was refused. Programs get the error itself. */
+async function showAgain(ctx: Context, web: Web, hooks: AccountHooks, form: Form, error: unknown, typed: Typed): Promise<void> {
+  const { from = form, return_to: returnTo = '', name, code = '' } = typed;
+  await showRefused(ctx, error, async (reason) => {
+    const forms = { [form]: { name, code, error: reason } };
+    if (from === 'invitation' && (await hooks.showInvitation(ctx, returnTo, forms))) return;
+    await showEntry(ctx, web, from === 'invitation' ? form : from, returnTo, forms);
+    if (code !== '') noTransform(ctx);
+  });
 }
 
 async function showSettings(

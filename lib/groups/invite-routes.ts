@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { entryForms } from '../accounts/pages.ts';
+import { type EntryForms, entryForms } from '../accounts/pages.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
@@ -36,7 +36,21 @@ function sayNothing(error: unknown): never {
   throw isBad ? notFound('This invitation does not hold. It may have expired, been used up, or been replaced: ask for a new one.') : error;
 }
 
-async function showInvitation(ctx: Context, { core, views }: Web, { group, memberCount, isIn }: Invitation, code: string): Promise<void> {
+/** Shows an invitation to somebody who has no account yet, with a form that was refused. Resolves to false where it does not hold. */
+export async function showInvitationAgain(ctx: Context, web: Web, path: string, forms: EntryForms): Promise<boolean> {
+  const [, code = ''] = /^\/join\/([^/?#]+)$/.exec(path) ?? [];
+  const found = await invitation(web.core, code, undefined, `address:${ctx.ip}`).catch(() => undefined);
+  if (found) await showInvitation(ctx, web, found, code, forms);
+  return found !== undefined;
+}
+
+async function showInvitation(
+  ctx: Context,
+  { core, views }: Web,
+  { group, memberCount, isIn }: Invitation,
+  code: string,
+  filled: EntryForms = { signup: { code } },
+): Promise<void> {
   ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret, also to this site's own next request
   const { viewer } = stateOf(ctx);
   const { name, topic } = group;
@@ -44,7 +58,7 @@ async function showInvitation(ctx: Context, { core, views }: Web, { group, membe
     html: async () => {
       if (isIn) return seeOther(ctx, `/groups/${group.slug}`);
       noTransform(ctx);
-      const forms = viewer ? null : await entryForms(core, { signup: { code } }, `/join/${code}`);
+      const forms = viewer ? null : await entryForms(core, filled, { from: 'invitation', returnTo: `/join/${code}` });
       const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
       renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
     },

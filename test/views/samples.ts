@@ -303,7 +303,7 @@ const found = {
 const wrong = (field: string, message: string) => ({ field, message });
 
 export const pages: readonly Sample[] = [
-  { name: 'welcome', template: 'accounts/welcome.njk', locals: { ...visitor, signup, login, returnTo: '' } },
+  { name: 'welcome', template: 'accounts/welcome.njk', locals: { ...visitor, signup, login, returnTo: '', from: 'welcome' } },
   {
     name: 'welcome-errors',
     template: 'accounts/welcome.njk',
@@ -313,11 +313,20 @@ export const pages: readonly Sample[] = [
       signup: { ...signup, name: 'Bob', needsCode: true, error: wrong('name', 'Somebody has this name already. Choose another.') },
       login: { name: 'bob', error: wrong('', 'Name or password is wrong.') },
       returnTo: '/groups/lobby',
+      from: 'welcome',
     },
   },
-  { name: 'signup', template: 'accounts/signup.njk', locals: { ...visitor, signup: { ...signup, needsCode: true }, returnTo: '/x?y=1' } },
-  { name: 'signup-closed', template: 'accounts/signup.njk', locals: { ...visitor, signup: { ...signup, closed: true }, returnTo: '' } },
-  { name: 'login', template: 'accounts/login.njk', locals: { ...visitor, login, returnTo: '' } },
+  {
+    name: 'signup',
+    template: 'accounts/signup.njk',
+    locals: { ...visitor, signup: { ...signup, needsCode: true }, returnTo: '/x?y=1', from: 'signup' },
+  },
+  {
+    name: 'signup-closed',
+    template: 'accounts/signup.njk',
+    locals: { ...visitor, signup: { ...signup, closed: true }, returnTo: '', from: 'signup' },
+  },
+  { name: 'login', template: 'accounts/login.njk', locals: { ...visitor, login, returnTo: '', from: 'login' } },
   { name: 'logout', template: 'accounts/logout.njk', locals: { ...visitor, title: 'Log out' } },
   { name: 'settings', template: 'accounts/settings.njk', locals: settings },
   {
@@ -532,7 +541,16 @@ export const pages: readonly Sample[] = [
   {
     name: 'invite-visitor',
     template: 'groups/invite.njk',
-    locals: { ...visitor, title: 'Join Book club', invite, forms: true, signup, login, returnTo: '/join/hK3p-9Qwz-Lm2v' },
+    locals: {
+      ...visitor,
+      title: 'Join Book club',
+      invite,
+      forms: true,
+      signup,
+      login,
+      returnTo: '/join/hK3p-9Qwz-Lm2v',
+      from: 'invitation',
+    },
   },
   {
     name: 'error',
