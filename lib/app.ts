@@ -2,46 +2,25 @@ import type { Server } from 'node:http';
 import { Server as Listener } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Middleware } from 'koa';
-import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
-import { adminRoutes } from './admin/routes.ts';
-import { docsRoutes, openApiRoutes } from './api/routes.ts';
 import { sweepTokens } from './bots/operations.ts';
-import { botRoutes } from './bots/routes.ts';
-import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import type { Core } from './core.ts';
-import { fileRoutes } from './files/routes.ts';
 import { FileSweep } from './files/sweep.ts';
 import { finishChanges } from './groups/changes.ts';
-import { admits } from './groups/codes.ts';
-import { titled } from './groups/direct.ts';
-import { directRoutes } from './groups/direct-routes.ts';
-import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
-import { greet } from './groups/joining.ts';
-import { groupsIndexRoutes } from './groups/list-routes.ts';
 import { finishLines } from './groups/membership.ts';
 import { settleFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
-import { groupRoutes } from './groups/routes.ts';
-import { settingsRoutes } from './groups/settings-routes.ts';
 import { frontDoor, type Refusals } from './http/fast-path.ts';
-import { createKoa, type Layers } from './http/koa.ts';
+import { createKoa } from './http/koa.ts';
 import { createFront, type Front, KEEP_ALIVE_MS } from './http/listener.ts';
 import type { Web } from './http/route-context.ts';
-import { type Route, routesIn } from './http/router.ts';
+import { createRouter, type ListedRoute, listedRoutes } from './http/route-table.ts';
 import { sweepCursors } from './live/all-groups/cursor-checkpoint.ts';
 import { Hub } from './live/hub.ts';
-import { hotStreams, liveRoutes } from './live/routes.ts';
 import { scrubDue } from './log/scrub.ts';
-import { hotPosts, messageRoutes } from './messages/routes.ts';
-import { savedRoutes } from './messages/saved-routes.ts';
-import { metricsRoutes } from './metrics/routes.ts';
-import { pushSettings } from './push/presenter.ts';
 import { Pusher, type PusherOptions } from './push/pusher.ts';
-import { appRoutes, pushRoutes } from './push/routes.ts';
-import { searchRoutes } from './search/routes.ts';
-import { devRoutes, healthRoutes, staticFiles } from './site/routes.ts';
+import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from './routes.ts';
+import { staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
-import { hookRoutes, hotHooks } from './webhooks/incoming/routes.ts';
 import { Deliveries, type DeliveryOptions } from './webhooks/outgoing/deliveries.ts';
 
 export { type CoreOptions, type OpenCore, openCore } from './open-core.ts';
@@ -69,7 +48,7 @@ export type OpenServer = {
   readonly deliveries: Deliveries;
   readonly pusher: Pusher;
   /** The table of its routes, for whoever checks that all of them are described and guarded. */
-  routes(): readonly Route[];
+  routes(): readonly ListedRoute[];
   /** Does now what the sweep does from time to time. */
   sweep(): Promise<void>;
   /**
@@ -95,15 +74,15 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
 
   const web: Web = { core, views, hub };
   const refusals: Refusals = new WeakMap();
-  const hot = [...hotStreams, ...hotPosts, ...hotHooks()];
-  const routers = routersOf(web, isDev);
+  const early = [...EARLY_ROUTES, ...(isDev ? DEV_ROUTES : [])];
   const koa = createKoa(web, {
     files: lastAnswers(hub, staticFiles(web)),
     refusals,
-    ...routers,
+    early: early.map((entry) => createRouter(entry, web)),
+    late: LATE_ROUTES.map((entry) => createRouter(entry, web)),
   });
   const { http } = front;
-  front.open(frontDoor(koa, web, hot, refusals));
+  front.open(frontDoor(koa, web, fastRoutes(), refusals));
 
   const deliveries = new Deliveries(core, options);
   const pusher = new Pusher(core, options);
@@ -134,49 +113,8 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     clearTimeout(impatience);
     await delivered;
   };
-  const routes = () => [...routers.early, ...routers.late].flatMap(routesIn);
+  const routes = () => listedRoutes([...early, ...LATE_ROUTES]);
   return { http, hub, deliveries, pusher, routes, sweep, leave, close };
-}
-
-/** Every route there is, in the order in which they are asked. */
-function routersOf(web: Web, isDev: boolean): Pick<Layers, 'early' | 'late'> {
-  const { core } = web;
-  const accounts: AccountHooks = {
-    admits: (code) => admits(core, code),
-    afterSignUp: (user, code) => greet(core, user, code),
-    showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
-    titled: (viewer, group) => titled(core, viewer, group),
-    pushSettings: (user, session) => pushSettings(core, user, session),
-  };
-  return {
-    early: [
-      healthRoutes(web),
-      metricsRoutes(web),
-      hookRoutes(web),
-      campfireRoutes(web),
-      openApiRoutes(),
-      appRoutes(web),
-      liveRoutes(web),
-      ...(isDev ? [devRoutes()] : []),
-    ],
-    late: [
-      accountRoutes(web, accounts),
-      pushRoutes(web),
-      groupsIndexRoutes(web),
-      directRoutes(web),
-      groupRoutes(web),
-      settingsRoutes(web),
-      inviteRoutes(web),
-      botRoutes(web),
-      campfireLinks(web),
-      messageRoutes(web),
-      searchRoutes(web),
-      savedRoutes(web),
-      fileRoutes(web),
-      adminRoutes(web),
-      docsRoutes(web),
-    ],
-  };
 }
 
 /** Every answer of a server that stops asks its client to make a new connection next time. */

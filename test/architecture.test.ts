@@ -3,6 +3,7 @@ import { basename } from 'node:path/posix';
 import test from 'ava';
 import { circlesIn, importsIn, importsOf } from './helpers/imports.ts';
 import { brokenRule } from './helpers/layers.ts';
+import { startServer } from './helpers/server.ts';
 
 const MOST_LINES = 220;
 /** A list of declarations, which to read in one place is the point of. */
@@ -73,6 +74,12 @@ const SLEEPS = [
 test('no test sleeps', (t) => {
   const sleeping = tests.filter((file) => file !== 'test/architecture.test.ts' && SLEEPS.some((sleep) => sleep.test(read(file))));
   t.deepEqual(sleeping, []);
+});
+
+test('lib/routes.ts lists the routes that the files have, or the server does not start', async (t) => {
+  const site = await startServer({ isDev: true });
+  await site.close();
+  t.true(site.server.routes().length > 100);
 });
 
 // The rules above are only worth something when they see what they should.

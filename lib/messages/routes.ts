@@ -17,16 +17,13 @@ import { setFlash } from '../http/session.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { Message } from '../log/entry.ts';
 import { readMessage, readPosted } from '../log/history.ts';
-import { pastRoutes } from './edit-history-routes.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
 import { type Asked, isQuestion, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
-import { pinRoutes } from './pin-routes.ts';
 import { markRead, markUnread } from './read-mark.ts';
 import { answer, type Ctx, listMessages, seqOf } from './responses.ts';
 import { readPost } from './uploads.ts';
-import { upsertRoutes } from './upsert-routes.ts';
 import { postWithFiles } from './with-files.ts';
 
 /** The group page, its history, and what one does to messages. */
@@ -130,9 +127,6 @@ export function messageRoutes(web: Web): Router {
     });
   });
 
-  router.use(upsertRoutes(web).routes());
-  router.use(pinRoutes(web).routes());
-  router.use(pastRoutes(web).routes());
   return router;
 }
 

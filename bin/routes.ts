@@ -1,0 +1,12 @@
+import { listedRoutes } from '../lib/http/route-table.ts';
+import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from '../lib/routes.ts';
+
+/*
+ * Prints every route of the server in the order in which they are tried: method, path, the file of its handler, and `fast` where it bypasses Koa's
+ * middleware.
+ */
+const fast = new Set(fastRoutes().map(({ method, pattern }) => `${method} ${pattern}`));
+for (const { method, path, file } of listedRoutes([...EARLY_ROUTES, ...DEV_ROUTES, ...LATE_ROUTES])) {
+  const mark = fast.has(`${method} ${path}`) ? '  fast' : '';
+  console.log(`${method.padEnd(6)} ${path.padEnd(60)} lib/${file}${mark}`);
+}

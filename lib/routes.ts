@@ -1,0 +1,136 @@
+import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { docsRoutes, openApiRoutes } from './api/routes.ts';
+import { botRoutes } from './bots/routes.ts';
+import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
+import { fileRoutes } from './files/routes.ts';
+import { admits } from './groups/codes.ts';
+import { titled } from './groups/direct.ts';
+import { directRoutes } from './groups/direct-routes.ts';
+import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
+import { greet } from './groups/joining.ts';
+import { groupsIndexRoutes } from './groups/list-routes.ts';
+import { groupRoutes } from './groups/routes.ts';
+import { settingsRoutes } from './groups/settings-routes.ts';
+import type { HotRoute } from './http/fast-path.ts';
+import type { Web } from './http/route-context.ts';
+import { type RouteFile, routeFile } from './http/route-table.ts';
+import { hotStreams, liveRoutes } from './live/routes.ts';
+import { pastRoutes } from './messages/edit-history-routes.ts';
+import { pinRoutes } from './messages/pin-routes.ts';
+import { hotPosts, messageRoutes } from './messages/routes.ts';
+import { savedRoutes } from './messages/saved-routes.ts';
+import { upsertRoutes } from './messages/upsert-routes.ts';
+import { metricsRoutes } from './metrics/routes.ts';
+import { pushSettings } from './push/presenter.ts';
+import { appRoutes, pushRoutes } from './push/routes.ts';
+import { searchRoutes } from './search/routes.ts';
+import { devRoutes, healthRoutes } from './site/routes.ts';
+import { hookRoutes, hotHooks } from './webhooks/incoming/routes.ts';
+
+// Every route of the server, in the order in which they are tried, with the file of its handlers. The server is composed from these lists and does not
+// start when a file has other routes than are listed for it. `npm run routes` prints them.
+
+/** Tried before sessions: health, webhooks, streams. */
+export const EARLY_ROUTES: readonly RouteFile[] = [
+  routeFile('site/routes.ts', healthRoutes, ['GET /healthz', 'GET /readyz']),
+  routeFile('metrics/routes.ts', metricsRoutes, ['GET /metrics']),
+  routeFile('webhooks/incoming/routes.ts', hookRoutes, [
+    'GET,PATCH,DELETE /hooks/:token/messages/:message',
+    'GET,PATCH,DELETE /api/webhooks/:id/:token/messages/:message',
+    'GET,PATCH,DELETE /api/:version/webhooks/:id/:token/messages/:message',
+    'POST,PUT,GET /hooks/:token',
+    'POST,PUT,GET /hooks/:id/:token',
+    'POST,PUT,GET /hooks/:id/:token/:as',
+    'POST,PUT,GET /services/:token',
+    'POST,PUT,GET /services/:id/:bot/:token',
+    'POST,PUT,GET /api/webhooks/:id/:token',
+    'POST,PUT,GET /api/webhooks/:id/:token/:as',
+    'POST,PUT,GET /api/:version/webhooks/:id/:token',
+    'POST,PUT,GET /api/:version/webhooks/:id/:token/:as',
+  ]),
+  routeFile('compat/campfire/routes.ts', campfireRoutes, [
+    'GET,POST /rooms/:room/:key/messages',
+    'PATCH,PUT,DELETE /rooms/:room/:key/messages/:id',
+    'POST /rooms/:room/:key/messages/:id/boosts',
+    'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
+  ]),
+  routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
+  routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /manifest.webmanifest']),
+  routeFile('live/routes.ts', liveRoutes, ['GET /groups/:slug/events', 'GET /groups/:slug/live', 'GET /events']),
+];
+
+/** The last of the early ones, with `--dev` alone. */
+export const DEV_ROUTES: readonly RouteFile[] = [routeFile('site/routes.ts', devRoutes, ['GET /dev/alive'])];
+
+/** Behind sessions: pages and the API. */
+export const LATE_ROUTES: readonly RouteFile[] = [
+  routeFile('accounts/routes.ts', (web) => accountRoutes(web, accountHooks(web)), [
+    'GET /',
+    'GET /signup',
+    'GET /login',
+    'POST /signup',
+    'POST /login',
+    'GET,POST /logout',
+    'GET /settings',
+    'POST /settings/password',
+    'POST /settings/logout-everywhere',
+    'POST /settings/tokens',
+    'POST /settings/tokens/:id/revoke',
+    'GET /me',
+  ]),
+  routeFile('push/routes.ts', pushRoutes, ['GET,POST,DELETE /settings/push', 'POST /settings/push/:id']),
+  routeFile('groups/list-routes.ts', groupsIndexRoutes, ['GET,POST /groups', 'POST /groups/join']),
+  routeFile('groups/direct-routes.ts', directRoutes, ['GET,POST /direct']),
+  routeFile('groups/routes.ts', groupRoutes, ['GET,POST /groups/:slug/members', 'POST /groups/:slug/typing']),
+  routeFile('groups/settings-routes.ts', settingsRoutes, [
+    'GET /groups/:slug/settings',
+    'GET /groups/:slug/invite.svg',
+    'POST /groups/:slug/settings',
+  ]),
+  routeFile('groups/invite-routes.ts', inviteRoutes, ['GET,POST /join/:code']),
+  routeFile('bots/routes.ts', botRoutes, [
+    'GET,POST /groups/:slug/bots',
+    'GET,POST /groups/:slug/bots/:id',
+    'GET /groups/:slug/bots/:id/deliveries/:delivery',
+    'POST /groups/:slug/bots/:id/deliveries/:delivery/again',
+  ]),
+  routeFile('compat/campfire/routes.ts', campfireLinks, ['GET /rooms/:room/@:id']),
+  routeFile('messages/routes.ts', messageRoutes, [
+    'GET /groups/:slug',
+    'GET,POST /groups/:slug/messages',
+    'GET /groups/:slug/messages/:seq',
+    'GET,POST /groups/:slug/messages/:seq/edit',
+    'PATCH /groups/:slug/messages/:seq',
+    'POST /groups/:slug/messages/:seq/erase',
+    'DELETE /groups/:slug/messages/:seq',
+    'POST /groups/:slug/messages/:seq/unerase',
+    'POST /groups/:slug/messages/:seq/reactions',
+    'PUT,DELETE /groups/:slug/messages/:seq/reactions/:emoji',
+    'POST /groups/:slug/read',
+  ]),
+  routeFile('messages/upsert-routes.ts', upsertRoutes, ['PUT,GET,DELETE /groups/:slug/by-key/:key']),
+  routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
+  routeFile('messages/edit-history-routes.ts', pastRoutes, [
+    'GET /groups/:slug/messages/:seq/history',
+    'GET /groups/:slug/messages/:seq/quote',
+    'GET /emoji',
+  ]),
+  routeFile('search/routes.ts', searchRoutes, ['GET /search']),
+  routeFile('messages/saved-routes.ts', savedRoutes, ['POST /groups/:slug/messages/:seq/save', 'GET /saved']),
+  routeFile('files/routes.ts', fileRoutes, ['GET /files/:id/thumb', 'GET /files/:id', 'GET /files/:id/:name']),
+  routeFile('admin/routes.ts', adminRoutes, ['GET,POST /admin']),
+  routeFile('api/routes.ts', docsRoutes, ['GET /docs']),
+];
+
+/** Routes with many requests, which bypass Koa's middleware; what they refuse goes through the routes above. */
+export const fastRoutes = (): readonly HotRoute[] => [...hotStreams, ...hotPosts, ...hotHooks()];
+
+/** What accounts need of groups and of notifications. */
+const accountHooks = (web: Web, core = web.core): AccountHooks => ({
+  admits: (code) => admits(core, code),
+  afterSignUp: (user, code) => greet(core, user, code),
+  showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
+  titled: (viewer, group) => titled(core, viewer, group),
+  pushSettings: (user, session) => pushSettings(core, user, session),
+});
