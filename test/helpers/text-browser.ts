@@ -40,7 +40,7 @@ export function w3m(): TextBrowser | Missing {
     name: 'w3m',
     path: found.path,
     text: [...common, '-dump'],
-    source: [...common, '-dump_source'],
+    source: [...common, '-o', 'accept_encoding=identity', '-dump_source'], // it would dump a compressed page as it is on the wire
     post: (file) => [...common, '-dump', '-post', file],
     files: () => ({}),
   };
