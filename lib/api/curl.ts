@@ -1,6 +1,6 @@
 import { type Example, MEDIA_TYPES, type Operation } from './operation.ts';
 
-/** An argument that a shell takes as it is. */
+/** An argument in the quotes that a shell needs. */
 const quoted = (text: string): string => (/^[\w/:.=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** The path and query of an example's request. */
@@ -16,7 +16,7 @@ export function targetOf({ path }: Pick<Operation, 'path'>, example: Pick<Exampl
 const fieldsOf = (value: unknown): [string, unknown][] =>
   Object.entries(Object(value)).flatMap(([name, one]) => [one].flat().map((each): [string, unknown] => [name, each]));
 
-/** What to say of the body, so that curl sends and accepts what the example says. */
+/** The options by which curl sends the example’s body and accepts its response. */
 function contentOf({ body, answer }: Example): string[] {
   const accept = answer.media === 'text' ? ['-H', `Accept: ${MEDIA_TYPES.text}`] : [];
   if (!body) return accept;

@@ -19,7 +19,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   moderator: [{ personal: [] }],
 };
 
-/** The OpenAPI 3.1 document: the table's operations, with what the routes' own schemas take. */
+/** The OpenAPI 3.1 document, made of the tables of operations and the schemas of the routes. */
 export function describeApi(version: string): Json {
   return {
     openapi: '3.1.0',

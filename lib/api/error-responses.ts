@@ -14,7 +14,7 @@ const CONTENT: Readonly<Record<ErrorFormat, Readonly<Record<string, Json>>>> = {
 };
 
 const HEADERS: Readonly<Record<number, Readonly<Record<string, Json>>>> = {
-  401: { 'WWW-Authenticate': { description: 'The scheme to authenticate by.', schema: { type: 'string' } } },
+  401: { 'WWW-Authenticate': { description: 'The scheme to authenticate by.', required: true, schema: { type: 'string' } } },
   429: { 'Retry-After': { description: 'In how many seconds to try again.', schema: { type: 'integer' } } },
   503: { 'Retry-After': { description: 'In how many seconds to try again.', schema: { type: 'integer' } } },
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SCHEMAS, type SchemaName } from './schemas.ts';
 
-/** A JSON Schema (draft 2020-12), as far as ours go. */
+/** A JSON Schema (draft 2020-12): the keywords that the document uses. */
 export type JsonSchema = {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -21,7 +21,7 @@ export const refTo = (name: SchemaName): JsonSchema => ({ $ref: `#/components/sc
 
 type Slot = { -readonly [K in keyof JsonSchema]: JsonSchema[K] };
 
-/** A field that takes a number in more than one form is a number to the reader. What is common to all documents is said once, at its top. */
+/** A field that takes a number in several forms is described as a number. Keywords that every schema would repeat are left out. */
 function tidy({ jsonSchema }: { readonly jsonSchema: object }): void {
   const schema = jsonSchema as Slot;
   if (schema.type !== undefined) delete schema.anyOf;
@@ -31,7 +31,7 @@ function tidy({ jsonSchema }: { readonly jsonSchema: object }): void {
   delete schema.$schema;
 }
 
-/** What one schema takes. */
+/** The JSON Schema of what a Zod schema takes. */
 export const schemaOf = (schema: z.ZodType): JsonSchema => {
   const made = z.toJSONSchema(schema, { io: 'input', override: tidy }) as Slot;
   delete made.$schema;

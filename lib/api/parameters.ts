@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 /** The parameters of paths, by name. */
 export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
-  slug: z.string().describe('The group’s slug; an old one is taken too.'),
+  slug: z.string().describe('The group’s slug, or an old one.'),
   seq: z.int().min(1).describe('The seq of a message.'),
   emoji: z.string().describe('One emoji, or up to 16 characters of text, without a slash; percent-encoded.'),
-  key: z.string().min(1).max(255).describe('A word of your own, percent-encoded. Each user has keys of their own in each group.'),
+  key: z.string().min(1).max(255).describe('Any text, percent-encoded. Keys are separate for each user and group.'),
   token: z.string().describe('The webhook’s secret, the last part of its URL.'),
   code: z.string().describe('The join code of a group.'),
   file: z.string().describe('The id of a file.'),
@@ -21,8 +21,8 @@ export const HEADERS: Readonly<Record<string, z.ZodType>> = {
     .string()
     .min(1)
     .max(255)
-    .describe('Unique to what you post: the same key and body are one message for ever, however often they are sent.'),
-  'Last-Event-ID': z.string().describe('The id of the last event that you have: all after it is sent first.'),
+    .describe('Unique to the message: the same key and body are one message, however often they are sent.'),
+  'Last-Event-ID': z.string().describe('The id of the last event received: all later ones are sent first.'),
 };
 
 /** What any operation may answer, with the words for it. */

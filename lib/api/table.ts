@@ -16,7 +16,7 @@ import { searchTable } from './tables/search.ts';
 import { serverTable } from './tables/server.ts';
 import { webhooksTable } from './tables/webhooks.ts';
 
-/** All that a program can ask for. The examples hold when they are sent in this order. */
+/** All operations. The examples are valid when they are sent in this order. */
 export const OPERATIONS: readonly Operation[] = [
   ...accountTable,
   ...groupsTable,

@@ -4,7 +4,7 @@ import { AT, BOT, GROUP, MINTED } from '../samples.ts';
 const json = 'json' as const;
 const slug = 'team';
 
-/** Who asks. */
+/** The account of the token. */
 export const accountTable: readonly Operation[] = [
   {
     id: 'me',
@@ -12,12 +12,12 @@ export const accountTable: readonly Operation[] = [
     path: '/me',
     tag: 'Account',
     access: 'token',
-    summary: 'Who am I',
-    description: 'The account that the token speaks for, and all that it reaches.',
+    summary: 'The account of the token',
+    description: 'With the groups that it is in, and what is known of the token.',
     responses: { 200: { description: 'The account. As text: its name.', schema: 'Me', media: ['json', 'text'] } },
     examples: [
       {
-        title: 'Who am I',
+        title: 'The account of the token',
         status: 200,
         answer: {
           media: json,

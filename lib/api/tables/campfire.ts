@@ -30,7 +30,7 @@ const editExample = (title: string): Example => ({
   answer: { media: 'json' },
 });
 
-/** The calls of Campfire’s bots, at the addresses that they know. */
+/** The calls of Campfire’s bots, at Campfire’s URLs. */
 export const campfireTable: readonly Operation[] = [
   {
     id: 'campfirePost',
@@ -91,9 +91,9 @@ export const campfireTable: readonly Operation[] = [
     path: `${ROOM}/{message}/boosts/{boost}`,
     tag: 'Campfire',
     access: 'public',
-    summary: 'Take a boost back',
+    summary: 'Remove a boost',
     description: CAMPFIRE.trim(),
-    responses: { 204: { description: 'Taken back.', media: ['none'] } },
+    responses: { 204: { description: 'Removed.', media: ['none'] } },
     problems: { 401: UNKNOWN, 429: '' },
     examples: [{ title: 'No boost', path: { ...room, message: 33, boost: 34 }, status: 204, answer: { media: 'none' } }],
   },

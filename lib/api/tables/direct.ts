@@ -16,11 +16,11 @@ export const directTable: readonly Operation[] = [
     tag: 'Direct',
     access: 'token',
     summary: 'Open direct messages',
-    description: 'With the same people there is one group for ever. It takes all that a group does.',
+    description: 'The same people always get the same group. All operations on groups work on it.',
     body: { schema: 'DirectStart', media: ['json', 'form', 'multipart'] },
     responses: {
-      201: { description: 'It is new. As text: its address.', schema: 'Group', media: ['json', 'text'] },
-      200: { description: 'It was there.', schema: 'Group', media: ['json', 'text'] },
+      201: { description: 'Created. As text: its URL.', schema: 'Group', media: ['json', 'text'] },
+      200: { description: 'It existed already.', schema: 'Group', media: ['json', 'text'] },
     },
     problems: { 403: '', 422: 'There is nobody of this name.' },
     examples: [
@@ -37,7 +37,7 @@ export const directTable: readonly Operation[] = [
     summary: 'My direct messages',
     responses: {
       200: {
-        description: 'All of them. As text: slug, unread and name, between tabs.',
+        description: 'The direct messages. As text: slug, unread and name, between tabs.',
         schema: 'MyGroup',
         list: true,
         media: ['json', 'text'],

@@ -60,7 +60,7 @@ export const eventsTable: readonly Operation[] = [
     query: everythingQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
-    problems: { 410: 'The cursor is too old, or another’s.', 429: 'Too many streams are open.' },
+    problems: { 410: 'The cursor has expired, or belongs to somebody else.', 429: 'Too many streams are open.' },
     examples: [{ title: 'From the beginning', query: { after: '0' }, status: 200, answer: { media: 'stream' } }],
   },
 ];

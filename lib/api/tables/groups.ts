@@ -14,7 +14,7 @@ const managed = {
 };
 const FRESH = { messages: 0, unread: 0, topic: '' };
 
-/** The groups of who asks, and what is set for each. */
+/** List, create, join and change groups. */
 export const groupsTable: readonly Operation[] = [
   {
     id: 'listGroups',
@@ -42,17 +42,17 @@ export const groupsTable: readonly Operation[] = [
     tag: 'Groups',
     access: 'person',
     summary: 'Create a group',
-    description: 'Who creates it is its first moderator. Bots create none.',
+    description: 'The creator is its first moderator. Bots cannot create groups.',
     body: { schema: 'NewGroup', media: ['json', 'form', 'multipart'] },
     responses: {
       201: {
-        description: 'The group. As text: its address.',
+        description: 'The group. As text: its URL.',
         schema: 'Group',
         media: ['json', 'text'],
-        headers: { Location: 'Its address.' },
+        headers: { Location: 'Its URL.' },
       },
     },
-    problems: { 403: 'A bot asks.', 422: '' },
+    problems: { 403: 'The token is a bot’s.', 422: '' },
     examples: [
       {
         title: 'Create',
@@ -72,17 +72,17 @@ export const groupsTable: readonly Operation[] = [
     tag: 'Groups',
     access: 'person',
     summary: 'Join a group',
-    description: 'By its code, or by its slug where it is open. Bots are added by a moderator.',
+    description: 'By its code, or an open group by its slug. Bots are added by a moderator.',
     body: { schema: 'Joining', media: ['json', 'form', 'multipart'] },
     responses: {
       200: {
-        description: 'The group. As text: its address.',
+        description: 'The group. As text: its URL.',
         schema: 'Group',
         media: ['json', 'text'],
-        headers: { Location: 'Its address.' },
+        headers: { Location: 'Its URL.' },
       },
     },
-    problems: { 403: 'A bot asks.', 404: 'There is no open group of this slug.', 422: 'No group has this code.' },
+    problems: { 403: 'The token is a bot’s.', 404: 'There is no open group of this slug.', 422: 'No group has this code.' },
     examples: [
       {
         title: 'Join an open group',
@@ -123,7 +123,7 @@ export const groupsTable: readonly Operation[] = [
     tag: 'Groups',
     access: 'moderator',
     summary: 'Change settings',
-    description: 'What the group is, for those who manage it; with `level` and `hide`, what it is to you, for every member.',
+    description: 'Of the group, for those who manage it; `level` and `hide` are settings of your own, for every member.',
     body: { schema: 'SettingsChange', media: ['json', 'form', 'multipart'] },
     responses: { 200: MANAGED },
     problems: { 403: 'You do not manage the group.', 422: '' },

@@ -12,8 +12,8 @@ export const invitationsTable: readonly Operation[] = [
     path: '/join/{code}',
     tag: 'Invitations',
     access: 'public',
-    summary: 'Look at an invitation',
-    responses: { 200: { description: 'What it leads to. As text: its name.', schema: 'Invitation', media: ['json', 'text'] } },
+    summary: 'Read an invitation',
+    responses: { 200: { description: 'The group that it leads to. As text: its name.', schema: 'Invitation', media: ['json', 'text'] } },
     problems: { 429: '' },
     examples: [
       {
@@ -31,8 +31,8 @@ export const invitationsTable: readonly Operation[] = [
     tag: 'Invitations',
     access: 'person',
     summary: 'Accept an invitation',
-    responses: { 200: { description: 'The group. As text: its address.', schema: 'Group', media: ['json', 'text'] } },
-    problems: { 403: 'A bot asks.' },
+    responses: { 200: { description: 'The group. As text: its URL.', schema: 'Group', media: ['json', 'text'] } },
+    problems: { 403: 'The token is a bot’s.' },
     examples: [{ title: 'Accept', path: { code: 'CODE' }, status: 200, answer: { media: json, value: garden } }],
   },
 ];

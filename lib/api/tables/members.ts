@@ -5,7 +5,7 @@ import { ANN, BOB, BOT, EVE, member, membership, problem } from '../samples.ts';
 const slug = 'team';
 const json = 'json' as const;
 
-/** Who is in a group. */
+/** The members of a group. */
 export const membersTable: readonly Operation[] = [
   {
     id: 'listMembers',
@@ -13,7 +13,7 @@ export const membersTable: readonly Operation[] = [
     path: '/groups/{slug}/members',
     tag: 'Members',
     access: 'member',
-    summary: 'Who is in a group',
+    summary: 'List members',
     description: 'Those who have it open first, then by name. Disabled accounts are left out.',
     query: membersQuery,
     responses: {

@@ -6,7 +6,7 @@ const MESSAGES = '/groups/{slug}/messages';
 const slug = 'team';
 const MESSAGE = { description: 'The message as it is now.', schema: 'Message', media: ['json', 'text'] } as const;
 const EDITED = {
-  description: 'The message as it is now, and whom it reaches.',
+  description: 'The message as it is now, and whom it notifies.',
   schema: 'WrittenMessage',
   media: ['json', 'text'],
 } as const;
@@ -100,7 +100,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Erase a message',
-    description: 'Your own; moderators erase any. It can be taken back for ten seconds; then its text is gone everywhere.',
+    description: 'Your own; moderators erase any. It can be undone for 10 s; then the text is deleted everywhere.',
     responses: { 200: MESSAGE },
     problems: { 403: 'It is not yours, or the group is archived.', 429: '' },
     examples: [{ title: 'Erase', path: { slug, seq: SEQ.erased }, status: 200, answer: { media: 'json', value: erased(SEQ.erased, 20) } }],
@@ -111,8 +111,8 @@ export const messagesTable: readonly Operation[] = [
     path: `${MESSAGES}/{seq}/unerase`,
     tag: 'Messages',
     access: 'member',
-    summary: 'Take an erasure back',
-    description: 'By who erased it, within ten seconds.',
+    summary: 'Undo an erasure',
+    description: 'By who erased it, within 10 s.',
     responses: { 200: MESSAGE },
     problems: { 403: 'It is too late, or somebody else erased it.', 429: '' },
     examples: [
@@ -130,9 +130,9 @@ export const messagesTable: readonly Operation[] = [
     path: `${MESSAGES}/{seq}/history`,
     tag: 'Messages',
     access: 'member',
-    summary: 'Read what a message said before',
-    description: 'The present text last, a hundred at most. Once the message is erased the answer is 404.',
-    responses: { 200: { description: 'All that it said.', schema: 'Version', list: true, media: ['json', 'text'] } },
+    summary: 'Read the earlier versions of a message',
+    description: 'The current one last, 100 at most. 404 once the message is erased.',
+    responses: { 200: { description: 'The versions.', schema: 'Version', list: true, media: ['json', 'text'] } },
     examples: [
       {
         title: 'Before and after',
@@ -158,7 +158,7 @@ export const messagesTable: readonly Operation[] = [
     description: 'Up to a message, by `n` or `seq`; all when neither is given. What was read stays read: the mark moves only forward.',
     body: { schema: 'ReadUpTo', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
-      200: { description: 'Where the mark is now. As text: 204 without a body.', schema: 'ReadMark', media: ['json'] },
+      200: { description: 'The read mark as it is now. As text: 204 without a body.', schema: 'ReadMark', media: ['json'] },
     },
     problems: { 422: 'There is no such message.' },
     examples: [
@@ -178,9 +178,9 @@ export const messagesTable: readonly Operation[] = [
     path: '/groups/{slug}/typing',
     tag: 'Messages',
     access: 'member',
-    summary: 'Say that you are writing',
-    description: 'Every three seconds while you are; it ends by itself after six, or with your message.',
-    responses: { 204: { description: 'Said, or said too often.', media: ['none'] } },
+    summary: 'Show that you are typing',
+    description: 'Send it every 3 s while typing; it ends after 6 s, or with your message.',
+    responses: { 204: { description: 'Shown, or ignored as too frequent.', media: ['none'] } },
     examples: [{ title: 'Typing', path: { slug }, status: 204, answer: { media: 'none' } }],
   },
 ];

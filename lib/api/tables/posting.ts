@@ -22,10 +22,10 @@ export const postingTable: readonly Operation[] = [
     body: { schema: 'NewMessage', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
       201: {
-        description: 'It is stored for good. As text the answer is its address.',
+        description: 'Stored durably. As text: its URL.',
         schema: 'WrittenMessage',
         media: ['json', 'text'],
-        headers: { Location: 'The address of the message.' },
+        headers: { Location: 'The URL of the message.' },
       },
       200: { description: 'This key has posted it before: that message, as it is now.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
@@ -118,16 +118,16 @@ export const postingTable: readonly Operation[] = [
     access: 'member',
     summary: 'Keep one message up to date',
     description:
-      'Posts it the first time and edits it afterwards, so that one message follows a deploy. The same text again changes nothing; of several first calls at once one posts. When the message is erased its key is used up.',
+      'Posts it the first time and edits it afterwards, so that one message follows a deploy. The same text again changes nothing; of several first calls at once one posts. Once the message is erased its key cannot be used again.',
     body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
       201: {
-        description: 'Posted. As text the answer is its address.',
+        description: 'Posted. As text: its URL.',
         schema: 'WrittenMessage',
         media: ['json', 'text'],
-        headers: { Location: 'The address of the message.' },
+        headers: { Location: 'The URL of the message.' },
       },
-      200: { description: 'It was there, and says this now.', schema: 'WrittenMessage', media: ['json', 'text'] },
+      200: { description: 'It existed, and has this text now.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
     problems: { 403: 'The group is archived.', 410: '', 413: '', 422: '', 429: '' },
     examples: [
@@ -172,7 +172,7 @@ export const postingTable: readonly Operation[] = [
     tag: 'Posting',
     access: 'member',
     summary: 'Erase the message of a key',
-    description: 'The key is used up with it, unless the erasure is taken back.',
+    description: 'Its key cannot be used again, unless the erasure is undone.',
     responses: { 200: MESSAGE },
     problems: { 403: 'The group is archived.', 422: 'The key is longer than 255 characters.' },
     examples: [{ title: 'Erase it', path: KEPT, status: 200, answer: { media: 'json', value: { ...erased(16, 18), edited_at: AT } } }],

@@ -32,7 +32,7 @@ export const reactionsTable: readonly Operation[] = [
     path: `${REACTIONS}/{emoji}`,
     tag: 'Reactions',
     access: 'member',
-    summary: 'Take a reaction back',
+    summary: 'Remove a reaction',
     responses: { 200: MESSAGE },
     problems: { 403: 'It is erased, or the group is archived.', 422: '', 429: '' },
     examples: [{ title: 'No thumb', path: { slug, seq: SEQ.bobs, emoji: '👍' }, status: 200, answer: bobs(23) }],

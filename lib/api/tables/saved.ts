@@ -14,7 +14,7 @@ export const savedTable: readonly Operation[] = [
     tag: 'Saved',
     access: 'member',
     summary: 'Save a message for yourself',
-    description: 'Nobody else learns of it. With `on=0` it is let go. A thousand at most.',
+    description: 'Visible to you alone, 1,000 at most. `on=0` removes it.',
     body: { schema: 'SaveSwitch', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
       200: { description: 'Whether it is saved now. As text: 204 without a body.', schema: 'SaveState', media: ['json'] },
@@ -36,8 +36,8 @@ export const savedTable: readonly Operation[] = [
     path: '/saved',
     tag: 'Saved',
     access: 'token',
-    summary: 'List what you saved',
-    description: 'Last saved first; without what is in groups that you left.',
+    summary: 'List saved messages',
+    description: 'Last saved first; without those in groups that you left.',
     query: savedQuery,
     responses: {
       200: {

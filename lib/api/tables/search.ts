@@ -14,13 +14,13 @@ export const searchTable: readonly Operation[] = [
     query: searchQuery,
     responses: {
       200: {
-        description: 'What was found. As text: its address and the message.',
+        description: 'The messages found. As text: the URL and the message.',
         schema: 'SearchPage',
         media: ['json', 'text'],
-        headers: { Link: 'The page behind this one.' },
+        headers: { Link: 'The next page.' },
       },
     },
-    problems: { 422: 'The cursor is none.' },
+    problems: { 422: 'Invalid cursor.' },
     examples: [
       {
         title: 'A word',
