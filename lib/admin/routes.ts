@@ -7,7 +7,7 @@ import { openManagedGroup, setArchived } from '../groups/operations.ts';
 import { shortText, wholeNumber } from '../http/fields.ts';
 import { adminOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
-import { noStore, renderPage, seeOther } from '../http/reply.ts';
+import { noTransform, renderPage, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
@@ -71,7 +71,7 @@ async function act({ core }: Web, by: User, asked: Act): Promise<string> {
 }
 
 async function showAdmin(ctx: Context, { core, views }: Web, asked: Asked): Promise<void> {
-  noStore(ctx);
+  noTransform(ctx); // the page shows the invitation code
   const [people, bots, groups, counts] = await Promise.all([
     listUsers(core, { bots: false, words: asked.q, after: asked.people }),
     listUsers(core, { bots: true, words: asked.q, after: asked.bots }),

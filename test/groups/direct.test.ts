@@ -72,7 +72,7 @@ test('each sees the names of the others, on every page and in every answer', asy
   ] as const) {
     t.regex(
       (await who.get(`/groups/${slug}`)).text,
-      new RegExp(`<title>(\\(\\d+\\) )?${title} · Parley</title>[\\s\\S]*<h1>${title}</h1>`),
+      new RegExp(`<title>(\\(\\d+\\) )?${title} · Parley</title>[\\s\\S]*<h1 dir="auto">${title}</h1>`),
     );
     t.is((await who.get(`/groups/${slug}`, 'application/json')).json().name, title);
     t.is((await listed(who, slug))?.name, title);

@@ -27,7 +27,7 @@ test('who creates a group is its first moderator and comes to its page', async (
   const answer = await bob.form('/groups', { name: 'Tea Round' });
   t.is(answer.status, 303);
   t.is(answer.headers.get('location'), '/groups/tea-round');
-  t.regex((await bob.get('/groups/tea-round')).text, /<h1>Tea Round<\/h1>/);
+  t.regex((await bob.get('/groups/tea-round')).text, /<h1 dir="auto">Tea Round<\/h1>/);
   t.is((await bob.get('/groups/tea-round/settings')).status, 200);
   t.false(await isIn(ann, 'tea-round'), 'not even an administrator reads a group without being in it');
 });

@@ -40,7 +40,7 @@ test('moderators and administrators change settings; a plain member sees that he
   t.notRegex((await ann.get(`/groups/${slug}/settings`)).text, /name="action" value="level"/, 'who is not in has nothing to choose');
   t.is((await set(bob, slug, { action: 'topic', topic: 'of Bob' })).headers.get('location'), `/groups/${slug}/settings`);
   t.is((await set(ann, slug, { action: 'topic', topic: 'of Ann' })).status, 303);
-  t.regex((await carl.get(`/groups/${slug}`)).text, /<p class="topic">of Ann<\/p>/);
+  t.regex((await carl.get(`/groups/${slug}`)).text, /<p class="topic" dir="auto">of Ann<\/p>/);
 });
 
 test('the join code is for those who manage the group, and for nobody else', async (t) => {

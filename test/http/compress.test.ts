@@ -128,6 +128,8 @@ test('pages that show a secret are not compressed; the same pages without it are
   isPlain(t, await raw(invite, { headers: { ...gzip, Cookie: '' } }), new RegExp(`value="${invite}"`));
   isPlain(t, await raw('/groups/lobby/settings', { headers: { ...gzip, Accept: 'application/json' } }), /"code":/);
 
+  isPlain(t, await raw('/admin?q=Ann', { headers: gzip }), /<h1>Administration/);
+
   const typed = await raw('/signup', { ...form('name=&password=x&code=the-site-code'), headers: { ...form('').headers, Cookie: '' } });
   isPlain(t, typed, /<form/);
   t.is(encodingOf(await raw('/signup', { headers: { ...gzip, Cookie: '' } })), 'gzip');
