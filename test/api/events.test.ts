@@ -69,3 +69,23 @@ test('API: the body of an outgoing webhook is of the schema that the document na
   for (const body of bodies) t.deepEqual(faultsIn(schemaOf('WebhookEvent'), body, components.schemas), [], JSON.stringify(body));
   t.deepEqual(new Set(bodies.map(({ event }) => event)), new Set(['posted', 'edited', 'reacted', 'joined']));
 });
+
+test('API: a refused stream has a status that the document names, and a problem as its body', async (t) => {
+  const { site, botToken } = await makeWorld();
+  t.teardown(() => site.close());
+  const { components, paths } = (await site.client().get('/openapi.json')).json<Document>();
+  const [nobody, bot] = [site.client(), site.client().bearer(botToken)];
+  for (const [client, path, described, status] of [
+    [nobody, '/groups/team/events', '/groups/{slug}/events', 401],
+    [bot, '/groups/none/events', '/groups/{slug}/events', 404],
+    [bot, '/groups/team/events?after=x', '/groups/{slug}/events', 400],
+    [nobody, '/events', '/events', 401],
+    [bot, '/events?after=x', '/events', 400],
+  ] as const) {
+    const answer = await client.get(path, '*/*');
+    t.is(answer.status, status, path);
+    t.is(answer.headers.get('www-authenticate'), status === 401 ? 'Bearer' : null, path);
+    const schema = paths[described]?.get?.responses[status]?.content?.['application/problem+json']?.schema;
+    t.deepEqual(schema && faultsIn(schema, answer.json(), components.schemas), [], path);
+  }
+});
