@@ -1,5 +1,5 @@
-// The service worker: shows what is pushed to this browser while no page of the group is before its user. It keeps no pages.
-const ICON = '/static/0000000000000000/icons/icon-192.png'; // under any hash the present one comes
+// The service worker: shows pushed notifications, unless the group's page is visible. It caches no pages.
+const ICON = '/static/0000000000000000/icons/icon-192.png'; // any hash is answered with the current file
 
 const windows = () => clients.matchAll({ type: 'window', includeUncontrolled: true });
 const isOf = (group) => {
@@ -26,7 +26,7 @@ addEventListener('notificationclick', (event) => {
   event.waitUntil(open(event.notification.data));
 });
 
-/** A tab that shows the group has the message at its end; else it is opened among those around it. */
+/** Focuses the tab that shows the group; without one, opens the message in its conversation. */
 async function open({ url, group }) {
   const tab = group && (await windows()).find(isOf(group));
   await (tab ? tab.focus() : clients.openWindow(url));
@@ -41,7 +41,7 @@ const ask = (method, body) =>
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
 
-/** The browser or its push service has ended a subscription: another takes its place. */
+/** Replaces a subscription that the browser or its push service has ended. */
 async function renew({ oldSubscription, newSubscription }) {
   const { key } = await (await ask('GET')).json();
   const next = newSubscription ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));

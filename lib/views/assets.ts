@@ -54,7 +54,7 @@ function bundleScripts(read: (path: string) => string): string {
   return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
 }
 
-/** The order of the layers is fixed before the first rule, so that it does not hang on the order of the files. */
+/** The order of the layers is fixed before the first rule, so that it does not depend on the order of the files. */
 function bundleStyles(read: (path: string) => string): string {
   const layers = Object.entries(LAYERS).map(
     ([name, sheets]) => `@layer ${name} {\n${sheets.map((sheet) => read(`css/${sheet}.css`)).join('\n')}\n}`,

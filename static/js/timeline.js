@@ -1,8 +1,8 @@
 // The conversation on the page: one stretch of it without a gap, at most 300 rows. Near an end more rows are fetched, and rows far away at the other
 // end are removed. Where the newest rows are not shown, the page is in the past: rows that arrive are only counted.
-
 import { closesOnEscape } from './dialogs.js';
-import { announce, byId, list, make, seqOf } from './dom.js';
+import { announce, byId, list, seqOf } from './dom.js';
+import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
 import { keepLine, look, onAdded } from './reading.js';
 import { put } from './rows.js';
 import { breakDays, localise } from './times.js';
@@ -22,10 +22,6 @@ import {
 } from './viewport.js';
 
 const MAX_ROWS = 300;
-const MORE_ROWS = 100;
-const NEAR = '400px 0px';
-const NAMES = { prev: 'Older messages', next: 'Newer messages' };
-const link = (rel) => document.querySelector(`a.turn[rel="${rel}"]`);
 
 // --- rows that arrive: the swap style `log` ---
 
@@ -91,40 +87,6 @@ function showFresh() {
 }
 
 // --- older and newer rows ---
-
-/** Sets the link to older or newer rows; without a query, removes it. */
-function setLink(rel, query) {
-  const present = link(rel);
-  if (query === undefined) return present?.remove();
-  const shown = present ?? make('a', { className: 'turn', rel, textContent: NAMES[rel] });
-  shown.href = base + query;
-  if (!present) list[rel === 'prev' ? 'before' : 'after'](shown);
-  watch(shown);
-}
-
-const near = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting && target.isConnected) void load(target.rel);
-  },
-  { rootMargin: NEAR },
-);
-
-/** Observing anew reports at once whether the link is near already. */
-function watch(shown) {
-  if (shown) near.unobserve(shown);
-  if (shown) near.observe(shown);
-}
-
-/** The rows of a window, and the queries of the windows before and after it. */
-async function fetchRows(query) {
-  const url = `${base}/messages${query}${query === '' ? '' : `&limit=${MORE_ROWS}`}`;
-  const answer = await fetch(url, { headers: { 'HX-Request': 'true', Accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
-  const template = document.createElement('template');
-  template.innerHTML = await answer.text();
-  const queryOf = (rel) => new RegExp(`<[^>?]*(\\?[^>]*)>; rel="${rel}"`).exec(answer.headers.get('Link') ?? '')?.[1];
-  return { rows: [...template.content.children].filter(({ id }) => id !== ''), prev: queryOf('prev'), next: queryOf('next') };
-}
 
 /** Fetches rows and changes the page, while rows from the stream wait. Whether it did. */
 async function withRows(query, act) {
@@ -240,7 +202,7 @@ function onClick(event) {
 }
 
 if (base) {
-  for (const rel of ['prev', 'next']) watch(link(rel));
+  onNear((rel) => void load(rel));
   onScroll(() => {
     showFresh();
     look();
