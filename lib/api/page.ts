@@ -3,6 +3,7 @@ import { errorStatusesOf, errorText } from './error-responses.ts';
 import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
 import { MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
+import { eventSchemas } from './schemas/events.ts';
 import { OPERATIONS } from './table.ts';
 
 /** A row of a table: a field or parameter, its type in words, and what it means. */
@@ -16,13 +17,18 @@ export function docsOf(origin: string) {
     .map(([tag, says]) => ({ id: `on-${tag.toLowerCase()}`, tag, says, operations: OPERATIONS.filter((one) => one.tag === tag).map(of) }))
     .filter(({ operations }) => operations.length > 0);
   const shapes = Object.entries(schemas)
-    .filter(([name]) => isAnswered(name))
-    .map(([name, schema]) => ({ id: `shape-${name}`, name, says: prose(schema.description ?? ''), fields: fieldsOf(schema) }));
+    .filter(([name]) => isReceived(name))
+    .map(([name, schema]) => ({ id: `shape-${name}`, name, says: prose(describe(schema)), fields: fieldsOf(schema) }));
   return { origin, sections, shapes };
 }
 
-const isAnswered = (name: string): boolean =>
-  name === 'Problem' ||
+const describe = (schema: JsonSchema): string =>
+  [schema.description ?? '', ...(schema.anyOf ? [`One of these: ${typeOf(schema)}.`] : [])].join(' ');
+
+/** Whether a schema is of something that clients receive: a response, an error, an event. */
+const isReceived = (name: string): boolean =>
+  name in eventSchemas ||
+  ['Problem', 'WebhookError', 'DiscordError'].includes(name) ||
   OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => [schema].flat().some((one) => one === name)));
 
 function showOperation(origin: string, schemas: Readonly<Record<string, JsonSchema>>, operation: Operation) {
