@@ -18,7 +18,11 @@ test('beside a server, a bot posts by the webhook it was given; rotated or revok
 
 test('a second server on the same data folder is refused with one sentence', async (t) => {
   const { settings } = await beside.serverWithWorld(t);
-  refused(t, await parley({ ...settings, PORT: '0' }, ['serve']), /Another Parley server is using/);
+  const reason = /Another Parley server is using/;
+  refused(t, await parley({ ...settings, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']), reason);
+  const [line] = (await parley({ ...settings, PORT: '0' }, ['serve'])).rows();
+  t.like(line, { level: 50, msg: 'the start failed' });
+  t.regex(String(line?.reason), reason);
 });
 
 test('bots are refused where a person is meant, and people where a bot is', async (t) => {
