@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectFiles, TestRun } from './helpers/ava.ts';
@@ -17,8 +19,11 @@ const all = args.includes('--all');
 const forAva = args.filter((arg) => arg !== '--all' && arg !== '--prepare');
 
 // Everything temporary of the services, the tests and what they start goes here, so that what a killed process leaves is removed too.
+const REMOVE = `trap '' INT TERM HUP; read -r _; rm -rf "$1"`;
 const temporary = mkdtempSync(join(tmpdir(), 'parley-tests-'));
 process.env.TMPDIR = temporary;
+// Removes it when its standard input ends, however this process ends.
+const remover = spawn('sh', ['-c', REMOVE, 'remove', temporary], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
 
 if (all)
   for (const tools of [await pythonTools(), await npmTools()])
@@ -56,5 +61,7 @@ async function stop(): Promise<void> {
 async function removeTemporary(): Promise<void> {
   const left = (await readdir(temporary)).filter((name) => name.startsWith('parley-'));
   if (left.length > 0) console.error(`Tests left ${left.length} temporary folders, which are removed now: ${left.join(', ')}`);
-  await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
+  const removed = once(remover, 'exit');
+  remover.stdin.end();
+  await removed;
 }
