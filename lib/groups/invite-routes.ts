@@ -38,6 +38,7 @@ function sayNothing(error: unknown): never {
 
 /** Shows an invitation to somebody who has no account yet, with a form that was refused. Resolves to false where it does not hold. */
 export async function showInvitationAgain(ctx: Context, web: Web, path: string, forms: EntryForms): Promise<boolean> {
+  if (stateOf(ctx).viewer) return false; // who is logged in sees no forms there
   const [, code = ''] = /^\/join\/([^/?#]+)$/.exec(path) ?? [];
   const found = await invitation(web.core, code, undefined, `address:${ctx.ip}`).catch(() => undefined);
   if (found) await showInvitation(ctx, web, found, code, forms);

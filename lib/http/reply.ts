@@ -31,9 +31,12 @@ export function noStore(ctx: Context): void {
 
 /**
  * For a page that shows a secret: neither this server nor a proxy compresses it. Otherwise its length would tell of the secret to whoever
- * chooses another part of the page. In place of `noStore`.
+ * chooses another part of the page. Not stored either, as by `noStore`.
  */
-export const noTransform = (ctx: Context): void => ctx.set('Cache-Control', 'no-store, no-transform');
+export function noTransform(ctx: Context): void {
+  noStore(ctx);
+  ctx.set('Cache-Control', 'no-store, no-transform');
+}
 
 /** What a response says in each format. */
 export type Bodies = {

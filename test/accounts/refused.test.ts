@@ -74,6 +74,12 @@ test('a form that does not say where it is from comes back on the page of its ow
   }
 });
 
+test('whoever is logged in already is told on the page of the form, not on that of an invitation', async (t) => {
+  const page = await ann.form('/login', { name: 'ann', password: 'wrong', from: 'invitation', return_to: await invitePath() });
+  t.is(page.status, 422);
+  t.regex(page.text, /role="alert">Name or password is wrong\./);
+});
+
 for (const script of ['on', 'off'] as const)
   check(`the field to mend has the focus, with scripts ${script}`, async (t) => {
     const person = await Person.open(present(browser), site, script);

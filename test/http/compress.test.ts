@@ -112,6 +112,7 @@ const isPlain = (t: ExecutionContext, answer: Raw, secret: RegExp): void => {
   t.regex(answer.bytes.toString(), secret);
   t.is(encodingOf(answer), 'identity');
   t.regex(answer.response.headers['cache-control'] ?? '', /^no-store, no-transform$/);
+  t.regex(answer.response.headers.vary ?? '', /^Accept, HX-Request, Cookie\b/);
 };
 const form = (body: string): Asked => ({ method: 'POST', body, headers: { ...gzip, 'Content-Type': 'application/x-www-form-urlencoded' } });
 
