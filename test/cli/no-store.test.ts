@@ -38,11 +38,14 @@ for (const args of [
   });
 
 requireOrSkip(test, mongo)('an empty MongoDB database stays empty when it is read, and is set up by the first account', async (t) => {
-  const settings = { ...(await freshSettings(t)), MONGODB_URL: freshDatabase(present(mongo)) };
+  const own = present(await mongoService({ own: true })); // to set up a database takes long on one that other test files use
+  t.teardown(own.stop);
+  const settings = { ...(await freshSettings(t)), MONGODB_URL: freshDatabase(own) };
   const client = await new MongoClient(settings.MONGODB_URL).connect();
   t.teardown(() => client.close());
   refused(t, await parley(settings, ['user', 'list']), /There is no chat in MONGODB_URL/);
   t.deepEqual(await client.db().listCollections().toArray(), []);
-  t.is((await parley(settings, ['user', 'create', 'Ann'], 'a long password\n')).status, 0);
+  const created = await parley(settings, ['user', 'create', 'Ann'], 'a long password\n');
+  t.is(created.status, 0, created.err);
   t.regex((await parley(settings, ['user', 'list'])).out, /Ann/);
 });
