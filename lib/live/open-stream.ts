@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { DomainError, unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
@@ -41,17 +42,16 @@ export async function requireViewer(ctx: Context, { core }: Web, look: Lookups):
 
 /** Streams that come back by the thousand ask alike: as many different queries are remembered, of this length at most. */
 const [MOST_QUERIES, LONGEST_QUERY] = [100, 200];
-const known = new WeakMap<z.ZodType, Map<string, unknown>>();
+const known = new WeakMap<z.ZodType, LRUCache<string, object>>();
 
 /** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
-export function queryOf<S extends z.ZodType>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
+export function queryOf<S extends z.ZodType<object>>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
   const start = url.indexOf('?');
   const text = start === -1 ? '' : url.slice(start + 1);
-  const queries = known.get(schema) ?? new Map<string, unknown>();
+  const queries = known.get(schema) ?? new LRUCache<string, object>({ max: MOST_QUERIES });
   const found = queries.get(text) as z.infer<S> | undefined;
   if (found !== undefined) return found;
   const query = check(schema, { ...parseQueryString(text) });
-  if (queries.size >= MOST_QUERIES) queries.clear();
   if (text.length <= LONGEST_QUERY) known.set(schema, queries.set(text, query));
   return query;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Batch } from './batch.ts';
 
 /** Entries that are read and prepared at a time. */
@@ -9,7 +10,7 @@ const WINDOW_KEPT_MS = 1000;
 /** Windows of one log being replayed, shared by all that ask for the same one. */
 export class Windows {
   readonly #read: (after: number, to: number) => Promise<Batch>;
-  readonly #kept = new Map<string, Promise<Batch>>();
+  readonly #kept = new LRUCache<string, Promise<Batch>>({ max: MOST_WINDOWS });
 
   constructor(read: (after: number, to: number) => Promise<Batch>) {
     this.#read = read;
@@ -20,7 +21,6 @@ export class Windows {
     const key = `${after}-${to}`;
     const known = this.#kept.get(key);
     if (known) return known;
-    if (this.#kept.size >= MOST_WINDOWS) this.#kept.delete(this.#kept.keys().next().value ?? '');
     const read = this.#read(after, to);
     this.#kept.set(key, read);
     const forget = (): void => {

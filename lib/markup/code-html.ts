@@ -1,31 +1,36 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { escapeHtml, textOf } from './text-html.ts';
+import type { ElementContent, Root } from 'hast';
+import { LRUCache } from 'lru-cache';
+import { escapeHtml } from './text-html.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Of highlight.js. Its own types would bring those of a browser's page along for all files. */
-type Highlighter = {
-  getLanguage(name: string): { readonly name?: string } | undefined;
-  highlight(code: string, options: { language: string; ignoreIllegals: boolean }): { value: string };
-};
-let library: Highlighter | undefined;
+/** Of lowlight. Its own types would bring those of a browser's page along for all files. */
+type Highlighter = { registered(name: string): boolean; highlight(language: string, code: string): Root };
+type Lowlight = { readonly common: object; createLowlight(grammars: object): Highlighter };
+let loaded: Highlighter | undefined;
 
-/** The languages that are common, read when code first names one. */
+/** The common languages; loaded when a message first names one. */
 function highlighter(): Highlighter {
-  library ??= require('highlight.js/lib/common') as Highlighter;
-  return library;
+  if (!loaded) {
+    const { common, createLowlight } = require('lowlight') as Lowlight;
+    loaded = createLowlight(common);
+  }
+  return loaded;
 }
 
 /** More characters of code than this in a text stay without colours. */
 export const MOST_HIGHLIGHTED = 20_000;
 /** Grammars look far ahead: what is no code, but one endless word or line, would take seconds. */
 const UNLIKE_CODE = /[^\n]{501}|\S{101}|[^\S\n]{81}|\n(?:[^\S\n]*\n){4}/;
-/** By the library's names: in these the time grows with the square. They are read so many characters at a time, whole lines. */
-const IN_PIECES: Readonly<Record<string, number>> = { 'C#': 1500, 'TOML, also INI': 1500, 'Shell Session': 1500 };
+/** Characters per call, in whole lines, for grammars whose time grows with the square of the input; by every name of the language. */
+const MAX_PER_CALL: Readonly<Record<string, number>> = Object.fromEntries(
+  ['csharp', 'cs', 'c#', 'ini', 'toml', 'shell', 'console', 'shellsession'].map((name) => [name, 1500]),
+);
 
-/** Where a colour begins (with its class) or ends (without), by position in the code. */
-type Turn = { readonly at: number; readonly className?: string };
+/** Where a span opens (with its class) or closes (without), by position in the code. */
+type Boundary = { readonly at: number; readonly className?: string };
 
 /** The first word after the fence. */
 const languageOf = (info: string): string => /^[\w+#.-]{1,30}/.exec(info.trim())?.[0].toLowerCase() ?? '';
@@ -37,40 +42,59 @@ const languageOf = (info: string): string => /^[\w+#.-]{1,30}/.exec(info.trim())
 export function renderCode(code: string, info: string): string {
   const language = languageOf(info);
   if (language === '' || code.length > MOST_HIGHLIGHTED || UNLIKE_CODE.test(code)) return escapeHtml(code);
-  const known = highlighter().getLanguage(language);
-  return known ? colored(code, turnsOf(code, language, IN_PIECES[known.name ?? ''] ?? MOST_HIGHLIGHTED)) : escapeHtml(code);
+  if (!highlighter().registered(language)) return escapeHtml(code);
+  return withSpans(code, boundariesOf(code, language, MAX_PER_CALL[language] ?? MOST_HIGHLIGHTED));
 }
 
-function colored(code: string, turns: readonly Turn[]): string {
+function withSpans(code: string, boundaries: readonly Boundary[]): string {
   let [html, last] = ['', 0];
-  for (const { at, className } of turns) {
+  for (const { at, className } of boundaries) {
     html += escapeHtml(code.slice(last, at)) + (className === undefined ? '</span>' : `<span class="${className}">`);
     last = at;
   }
   return html + escapeHtml(code.slice(last));
 }
 
-/** What was found lately, by a hash: a page shows the same code again and again. Positions only: no text outlives its erasure here. */
-const lately = new Map<string, readonly Turn[]>();
-const MOST_REMEMBERED = 300;
+/** By a hash of the code, since pages show the same code again. Positions only, so no text outlives its erasure here. */
+const cache = new LRUCache<string, readonly Boundary[]>({ max: 300 });
 
-function turnsOf(code: string, language: string, most: number): readonly Turn[] {
+function boundariesOf(code: string, language: string, maxPerCall: number): readonly Boundary[] {
   const key = createHash('sha256').update(`${language}\n${code}`).digest('base64');
-  const turns = lately.get(key) ?? findTurns(code, language, most);
-  lately.delete(key);
-  lately.set(key, turns);
-  if (lately.size > MOST_REMEMBERED) lately.delete(lately.keys().next().value ?? '');
-  return turns;
+  const known = cache.get(key);
+  if (known) return known;
+  const boundaries = highlight(code, language, maxPerCall);
+  cache.set(key, boundaries);
+  return boundaries;
 }
 
-function findTurns(code: string, language: string, most: number): Turn[] {
+function highlight(code: string, language: string, maxPerCall: number): Boundary[] {
   let start = 0;
-  return piecesOf(code, most).flatMap((piece) => {
-    const turns = turnsIn(highlighter().highlight(piece, { language, ignoreIllegals: true }).value, piece);
-    const shifted = turns.map((turn) => ({ ...turn, at: turn.at + start }));
+  return piecesOf(code, maxPerCall).flatMap((piece) => {
+    const boundaries: Boundary[] = [];
+    walk(highlighter().highlight(language, piece).children, start, boundaries);
     start += piece.length;
-    return shifted;
+    return boundaries;
   });
+}
+
+/** Appends the boundaries of these nodes; returns the position after them. */
+function walk(nodes: readonly (ElementContent | Root['children'][number])[], start: number, into: Boundary[]): number {
+  let at = start;
+  for (const node of nodes) {
+    if (node.type === 'text') at += node.value.length;
+    if (node.type !== 'element') continue;
+    const className = classOf(node.properties.className);
+    if (className !== undefined) into.push({ at, className });
+    at = walk(node.children, at, into);
+    if (className !== undefined) into.push({ at });
+  }
+  return at;
+}
+
+/** The first class alone: no style sheet of ours uses the finer ones (`hljs-title function_`). Undefined for the wrapper of an embedded language. */
+function classOf(names: unknown): string | undefined {
+  const first: unknown = Array.isArray(names) ? names[0] : undefined;
+  return typeof first === 'string' && first.startsWith('hljs-') ? first : undefined;
 }
 
 function piecesOf(code: string, most: number): string[] {
@@ -83,23 +107,3 @@ function piecesOf(code: string, most: number): string[] {
   }
   return pieces;
 }
-
-const PIECES = /<span class="(hljs-[\w-]+(?: [\w-]+)*)">|(<\/span>)|[^<]+/g;
-
-/** Reads the highlighter's HTML, of which only the classes are used. Nothing, where it is not the same text with balanced spans. */
-function turnsIn(html: string, code: string): Turn[] {
-  const turns: Turn[] = [];
-  let [at, depth] = [0, 0];
-  for (const [piece, className, end] of html.matchAll(PIECES)) {
-    if (className !== undefined) turns.push({ at, className: namesIn(className) });
-    else if (end !== undefined) turns.push({ at });
-    else if (code.startsWith(textOf(piece), at)) at += textOf(piece).length;
-    else return [];
-    depth += className !== undefined ? 1 : end !== undefined ? -1 : 0;
-    if (depth < 0) return [];
-  }
-  return at === code.length && depth === 0 ? turns : [];
-}
-
-/** Without the finer distinctions (`hljs-title function_`): only classes of the one kind get out. */
-const namesIn = (className: string): string => className.replace(/ .*$/, '');

@@ -9,12 +9,6 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** Escapes text for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 
-const MEANINGS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&#x27;': "'" };
-
-/** What escaped text says. */
-export const textOf = (escaped: string): string =>
-  escaped.replace(/&(?:amp|lt|gt|quot|#39|#x27);/g, (entity) => MEANINGS[entity] ?? entity);
-
 const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { Resolve } from '../outbound/name-lookup.ts';
@@ -33,7 +34,7 @@ const ENCODING = 'aes128gcm';
 export class Sender {
   readonly #core: Core;
   readonly #options: SendOptions;
-  readonly #signed = new Map<string, { readonly header: string; readonly until: number }>();
+  readonly #signed = new LRUCache<string, { readonly header: string; readonly until: number }>({ max: MOST_SIGNED });
   #keys: Promise<Keys | undefined> | undefined;
 
   constructor(core: Core, options: SendOptions = {}) {
@@ -104,7 +105,6 @@ export class Sender {
     const { publicKey, privateKey } = await this.#ownKeys();
     const expires = Math.floor((now() + SIGNED_FOR_MS) / 1000);
     const { Authorization: header } = webPush.getVapidHeaders(audience, contactOf(config), publicKey, privateKey, ENCODING, expires);
-    if (this.#signed.size >= MOST_SIGNED) this.#signed.clear();
     this.#signed.set(audience, { header, until: now() + SIGNED_FOR_MS / 2 });
     return header;
   }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Core, Indexer } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
@@ -34,7 +35,7 @@ export class LogIndexer implements Indexer {
   /** Groups that were written to since they were last at their end. */
   readonly #noted = new Set<GroupId>();
   /** How far logs are indexed, at least. */
-  readonly #reached = new Map<GroupId, number>();
+  readonly #reached = new LRUCache<GroupId, number>({ max: MOST_REMEMBERED });
   readonly #steps = new Map<GroupId, Promise<number>>();
   /** How often something was written. */
   #writes = 0;
@@ -94,7 +95,6 @@ export class LogIndexer implements Indexer {
   }
 
   #remember(group: GroupId, seq: number): void {
-    if (this.#reached.size >= MOST_REMEMBERED) this.#reached.clear();
     this.#reached.set(group, Math.max(seq, this.#reached.get(group) ?? 0));
   }
 

@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 
 const KEPT_MS = 1000;
-/** Answers; at more than this all are forgotten. */
+/** Cached answers; past this the least recently used go. */
 export const MOST_KEPT = 20_000;
-
-type Kept = { readonly found: Promise<unknown>; readonly until: number };
 
 /** Answers by what was asked, for a second; all are forgotten together when something was written. */
 export class Memory {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MOST_KEPT, ttl: KEPT_MS });
   /** Whether others have written since it was last asked; undefined: nobody can tell. */
   readonly #changed: (() => boolean) | undefined;
   #isChecked = false;
@@ -58,15 +57,12 @@ export class Memory {
 
   recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
     this.#check();
-    const now = performance.now();
-    const kept = this.#kept.get(key);
-    if (kept && kept.until > now) return kept.found as Promise<T | undefined>;
-    if (this.#kept.size >= MOST_KEPT) this.forget();
+    const known = this.#kept.get(key);
+    if (known) return known as Promise<T | undefined>;
     const found = load();
-    const made = { found, until: now + KEPT_MS };
-    this.#kept.set(key, made);
+    this.#kept.set(key, found);
     const drop = (): void => {
-      if (this.#kept.get(key) === made) this.#kept.delete(key);
+      if (this.#kept.peek(key) === found) this.#kept.delete(key);
     };
     found.then((value) => (value !== undefined && isYes(value) === true) || drop(), drop);
     return found;
