@@ -1,5 +1,7 @@
+import type { User } from './accounts/port.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
+import type { Group } from './groups/port.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
 import type { Draft, Entry, Head } from './log/entry.ts';
 import type { Log } from './logger.ts';
@@ -7,7 +9,7 @@ import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
 import type { StoreHealth } from './store/health.ts';
 import type { Recent } from './store/lookup-cache.ts';
-import type { Group, Store, User } from './store/port.ts';
+import type { Store } from './store/port.ts';
 
 /** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
 export type Core = {

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Token } from './accounts/port.ts';
 
 /**
  * Keys derived from SECRET_KEYS, newest first. What was made with an older key still opens;
@@ -66,3 +67,6 @@ export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 }
+
+/** Whether a token that was found is good at `now` (ms). */
+export const stillHolds = ({ expiresAt }: Pick<Token, 'expiresAt'>, now: number): boolean => expiresAt === undefined || now < expiresAt;

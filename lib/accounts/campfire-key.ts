@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { User } from '../store/port.ts';
+import type { User } from './port.ts';
 
 /** `<id>-<12 characters>`: an HMAC of the bot and its key version, so that it can be said again but is nowhere to be read. */
 export function campfireKey(core: Core, user: User): string {

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
+import type { Group } from '../groups/port.ts';
 import type { UserId } from '../ids.ts';
-import type { Group, Token, User } from '../store/port.ts';
+import type { Token, User } from './port.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 

@@ -3,9 +3,9 @@ import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '..
 import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import type { Revoked } from '../log/entry.ts';
 import { sameText, sha256 } from '../secrets.ts';
-import type { Token, User } from '../store/port.ts';
 import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
 import { inviteCode } from './invite-code.ts';
+import type { Token, User } from './port.ts';
 import { addressCount, countTry, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */

@@ -18,10 +18,10 @@ import {
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
-import type { User } from '../store/port.ts';
 import { meJson, type Titled } from './me.ts';
 import * as accounts from './operations.ts';
 import { ENTRY_PAGES, type EntryForms, type EntryPage, showEntry } from './pages.ts';
+import type { User } from './port.ts';
 
 const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
 const place = { return_to: text.optional(), from: z.enum(ENTRY_PAGES).optional().catch(undefined) };

@@ -1,7 +1,8 @@
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
+import type { Group } from '../groups/port.ts';
 import { asUserId } from '../ids.ts';
-import type { Group, User } from '../store/port.ts';
 
 /** Rows that a page shows of each list. */
 export const PAGE_SIZE = 100;

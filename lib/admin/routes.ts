@@ -2,8 +2,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { inviteCode, renewInviteCode } from '../accounts/invite-code.ts';
 import { setAdmin, setDisabled } from '../accounts/operations.ts';
+import type { User } from '../accounts/port.ts';
 import { notFound } from '../errors.ts';
 import { openManagedGroup, setArchived } from '../groups/operations.ts';
+import type { Group } from '../groups/port.ts';
 import { shortText, wholeNumber } from '../http/fields.ts';
 import { adminOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
@@ -12,7 +14,6 @@ import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { asUserId } from '../ids.ts';
-import type { Group, User } from '../store/port.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
 
 const form = z.union(

@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import { DomainError, invalid } from '../errors.ts';
 import type { Standing } from '../groups/rules.ts';
 import { responseFormat } from '../http/format.ts';
 import { seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { setFlash } from '../http/session.ts';
-import type { User } from '../store/port.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import { enableWebhook, removeWebhook, rotateWebhookSecret, sendTest, setWebhook } from '../webhooks/outgoing/operations.ts';
 import type { BotForm } from './forms.ts';

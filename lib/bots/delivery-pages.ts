@@ -1,10 +1,11 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { standing } from '../groups/operations.ts';
+import type { Group } from '../groups/port.ts';
 import { isDirect, isMember, type Standing } from '../groups/rules.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
-import type { Group, User } from '../store/port.ts';
 import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';
 import { requestNow, type ShownRequest } from '../webhooks/outgoing/preview.ts';

@@ -1,10 +1,11 @@
 import { campfireKey } from '../accounts/campfire-key.ts';
 import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
+import type { Token, User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { DomainError, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
+import type { Group } from '../groups/port.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import type { Group, Token, User } from '../store/port.ts';
 import { openedSecrets, sealSecrets } from '../webhooks/incoming/secrets.ts';
 
 /** What a bot is given, shown once. `hook` is a path; `campfire` is the key in Campfire's own form, derived and so stored nowhere. */

@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import type { Standing } from '../groups/rules.ts';
 import { originOf } from '../http/context.ts';
 import { type FieldError, noTransform, renderPage, respond } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
-import type { User } from '../store/port.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
 import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';
 import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import { forbidden, invalid, notFound } from '../errors.ts';
 import { openManagedGroup } from '../groups/operations.ts';
 import type { Standing } from '../groups/rules.ts';
@@ -11,7 +12,6 @@ import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { asUserId } from '../ids.ts';
-import type { User } from '../store/port.ts';
 import { deliveryNamed, sendAgain } from '../webhooks/outgoing/operations.ts';
 import { act } from './actions.ts';
 import { showDelivery } from './delivery-pages.ts';

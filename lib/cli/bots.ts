@@ -1,4 +1,5 @@
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import {
   type BotSecrets,
   createBot,
@@ -12,7 +13,6 @@ import {
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { isDirect } from '../groups/rules.ts';
-import type { User } from '../store/port.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';

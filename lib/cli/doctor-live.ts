@@ -1,7 +1,7 @@
 import { createToken, revokeToken } from '../accounts/operations.ts';
+import type { Token } from '../accounts/port.ts';
 import { randomId, SYSTEM_GROUP } from '../ids.ts';
 import type { OpenCore } from '../open-core.ts';
-import type { Token } from '../store/port.ts';
 import type { Finding } from './doctor-checks.ts';
 import { ask, type Incoming } from './doctor-request.ts';
 import { openPlace, type Place } from './probe-account.ts';

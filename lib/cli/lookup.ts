@@ -1,9 +1,10 @@
 import { userByName } from '../accounts/operations.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
+import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
-import type { Group, User } from '../store/port.ts';
 
 const PAGE = 500;
 

@@ -1,12 +1,13 @@
 import { DAY_MS, type DemoGroup, groups, people } from '../../fixtures/demo.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import { settleFirstAccount, standing } from '../groups/operations.ts';
+import type { Group } from '../groups/port.ts';
 import { randomId } from '../ids.ts';
 import { scrubDue } from '../log/scrub.ts';
 import { edit, erase, keyIn, post, react } from '../messages/operations.ts';
 import type { OpenCore } from '../open-core.ts';
-import type { Group, User } from '../store/port.ts';
 import { type Act, readTalk } from './demo-script.ts';
 import { readPassword } from './input.ts';
 import { everybody } from './lookup.ts';

@@ -1,10 +1,10 @@
 import type { Core } from '../core.ts';
+import type { Group } from '../groups/port.ts';
 import { Tail } from '../live/tail.ts';
 import { type Entry, isMessage } from '../log/entry.ts';
 import { fold } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import { entryJson, entryText, type Place, peopleIn } from '../messages/presenter.ts';
-import type { Group } from '../store/port.ts';
 import type { Session } from './command.ts';
 import { groupNamed } from './lookup.ts';
 

@@ -1,8 +1,8 @@
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import { requireBot } from '../bots/operations.ts';
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
-import type { User } from '../store/port.ts';
 import { datesIn } from '../text/dates.ts';
 import type { Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import {

@@ -1,8 +1,5 @@
 import type { Attached } from '../log/entry.ts';
 
-/** So many files a message may have. */
-export const MOST_FILES = 10;
-
 export const MAX_NAME_LENGTH = 120;
 
 /** Controls, and characters that turn the direction of text: `exe.gpj` must not look like `jpg.exe` written backwards. */

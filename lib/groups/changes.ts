@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import { newUid } from '../ids.ts';
 import type { Archived, Renamed, Retopiced } from '../log/entry.ts';
-import type { Group, GroupChange, GroupPatch } from '../store/port.ts';
+import type { Group, GroupChange, GroupPatch } from './port.ts';
 
 /**
  * Changes a group's record, and writes the line in its log that says so. The record is the truth and is written first, with the line to come: a process

@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
 import { randomId } from '../ids.ts';
-import type { Group } from '../store/port.ts';
 import { normaliseCode } from './group.ts';
+import type { Group } from './port.ts';
 import { isCodeGood } from './rules.ts';
 
 /** For how long from now a code holds (ms), and how many it lets in; null: without end. */

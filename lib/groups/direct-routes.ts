@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import type { User } from '../store/port.ts';
 import { openDirect, peopleNamed } from './direct.ts';
 import { directForm } from './direct-forms.ts';
 import { listedJson, listGroups } from './list.ts';

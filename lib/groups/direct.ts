@@ -1,10 +1,11 @@
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { asUserId, newGroupId, type UserId } from '../ids.ts';
-import type { Group, User } from '../store/port.ts';
 import { directSlug, directTitle, MOST_DIRECT, sortedPeople } from './group.ts';
 import { changeMembership, prefer } from './membership.ts';
+import type { Group } from './port.ts';
 import { isDirect, type Standing, usualLevel } from './rules.ts';
 
 /** Names with commas between them that are looked up at once. */

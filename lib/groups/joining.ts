@@ -1,9 +1,10 @@
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { forbidden, notFound, tooMany } from '../errors.ts';
-import type { Group, User } from '../store/port.ts';
 import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
 import { settleFirstAccount } from './operations.ts';
+import type { Group } from './port.ts';
 import { isCodeGood, isMember, mayJoinFreely } from './rules.ts';
 
 /** Codes that may be tried, a second and at once. */

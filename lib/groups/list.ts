@@ -1,8 +1,8 @@
+import type { User } from '../accounts/port.ts';
 import type { Web } from '../http/route-context.ts';
 import { bodyText } from '../log/body-text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage } from '../log/history.ts';
-import type { User } from '../store/port.ts';
 import { groupJson } from './presenter.ts';
 import { myGroups } from './roster.ts';
 

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import { channelOf, type GroupId, newUid, type UserId } from '../ids.ts';
-import type { Membership, Preferences } from '../store/port.ts';
+import type { Membership, Preferences } from './port.ts';
 import { canCede, cedes } from './rules.ts';
 
 export type Change = {

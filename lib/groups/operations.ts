@@ -1,15 +1,16 @@
 import { FIRST_ACCOUNT } from '../accounts/operations.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
 import { asUserId, type GroupId, newGroupId, randomId, type UserId } from '../ids.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
-import type { Group, Membership, User } from '../store/port.ts';
 import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
 import { titledFor } from './direct.ts';
 import { parseGroupName, parseTopic, slugOf } from './group.ts';
 import { changeMembership, prefer } from './membership.ts';
+import type { Group, Membership } from './port.ts';
 import type { Standing } from './rules.ts';
 import * as rules from './rules.ts';
 

@@ -1,4 +1,5 @@
-import type { Group, Membership, User } from '../store/port.ts';
+import type { User } from '../accounts/port.ts';
+import type { Group, Membership } from './port.ts';
 import type { RosterMember } from './roster.ts';
 import { isHidden } from './rules.ts';
 

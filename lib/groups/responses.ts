@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import { respond, seeOther } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
-import type { Group, User } from '../store/port.ts';
+import type { Group } from './port.ts';
 import { groupJson } from './presenter.ts';
 
 /** Leads a browser to a group that somebody has just made, opened or joined; tells a program about it. */

@@ -1,8 +1,9 @@
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import type { Group, Membership, User } from '../store/port.ts';
 import { ago } from '../text/dates.ts';
 import { titled } from './direct.ts';
+import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden } from './rules.ts';
 
 /** A member as the list shows it. */

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { userByName } from '../accounts/operations.ts';
+import type { User } from '../accounts/port.ts';
 import { invalid, notFound } from '../errors.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
@@ -8,7 +9,6 @@ import { renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
 import type { Web } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
-import type { User } from '../store/port.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
 import { memberJson, membershipJson, memberText } from './presenter.ts';

@@ -1,4 +1,5 @@
-import type { Group, Membership, User } from '../store/port.ts';
+import type { User } from '../accounts/port.ts';
+import type { Group, Membership } from './port.ts';
 
 /** Who asks, as far as a group is concerned. The name of a direct message's group is here its title for that user. */
 export type Standing = { readonly user: User; readonly group: Group; readonly membership: Membership | undefined };

@@ -1,4 +1,4 @@
-import type { Group, Membership } from '../store/port.ts';
+import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden, isMuted } from './rules.ts';
 
 /** More is not counted on a page. */

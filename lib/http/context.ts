@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
-import type { User } from '../store/port.ts';
 import type { Trace } from '../trace.ts';
 
 /**

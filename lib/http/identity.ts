@@ -2,9 +2,8 @@ import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { forbidden, unauthenticated } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import { sha256 } from '../secrets.ts';
+import { sha256, stillHolds } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
-import { stillHolds } from '../store/port.ts';
 import { stateOf, type Viewer } from './context.ts';
 import { peekSession, sessionRef, sessionUserId } from './session.ts';
 

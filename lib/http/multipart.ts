@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DomainError, invalid } from '../errors.ts';
-import { MOST_FILES } from '../files/file.ts';
+import { MOST_FILES } from '../log/entry.ts';
 
 /** What came of a form with files so far: it is filled as the form is read, so that what was typed is there when the rest is refused. */
 export type Received<F> = { readonly fields: Record<string, string>; readonly files: F[] };

@@ -55,6 +55,9 @@ export type Attached = {
   readonly thumb?: true;
 };
 
+/** So many files a message may have. */
+export const MOST_FILES = 10;
+
 export type Posted = {
   readonly kind: 'message';
   readonly body: string;

@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import { DomainError, forbidden } from '../errors.ts';
-import { MOST_FILES } from '../files/file.ts';
 import { moveMark } from '../groups/membership.ts';
 import { myGroups, roster, withMentions } from '../groups/roster.ts';
 import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
@@ -10,6 +9,7 @@ import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.t
 import type { Web } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import { writtenBody } from '../log/body-text.ts';
+import { MOST_FILES } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { type Page, readPage, type Window } from '../log/history.ts';
 import { quotation } from './edit-history-routes.ts';

@@ -1,11 +1,12 @@
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import { titled } from '../groups/direct.ts';
+import type { Group } from '../groups/port.ts';
 import type { Standing } from '../groups/rules.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages, readMessage } from '../log/history.ts';
-import type { Group, User } from '../store/port.ts';
 import type { Saved } from './port.ts';
 
 /** So many messages a user keeps. */

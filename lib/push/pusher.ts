@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core, Face } from '../core.ts';
 import { titled } from '../groups/direct.ts';
+import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import { type Entry, isMessage, type Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import type { Group } from '../store/port.ts';
 import type { Device } from './port.ts';
 import { noticeOf, toldOf } from './rules.ts';
 import { WaitingLine } from './send-queue.ts';

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
+import type { Group } from '../groups/port.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
-import type { Group } from '../store/port.ts';
 import { byNewest, type Place, SLICE, type Slice, sliceOf, type Wanted } from './port.ts';
 
 export type Hunt = {

@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Core, Indexer } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
+import type { Group } from '../groups/port.ts';
 import type { GroupId } from '../ids.ts';
 import { unbroken } from '../log/history.ts';
-import type { Group, Store } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
 import { changedBy } from './changes.ts';
 import { TERMS_VERSION } from './terms.ts';
 

@@ -1,12 +1,13 @@
 import { nameKey } from '../accounts/account.ts';
+import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { invalid, tooMany } from '../errors.ts';
 import { titled } from '../groups/direct.ts';
+import type { Group } from '../groups/port.ts';
 import { mayRead } from '../groups/rules.ts';
 import { asGroupId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
-import type { Group, User } from '../store/port.ts';
 import { candidates, type Hunt } from './candidates.ts';
 import { matchIn, type Snippet, snippetOf } from './match.ts';
 import type { Place, Wanted } from './port.ts';

@@ -1,7 +1,9 @@
+import type { SessionStore, TokenStore, UserStore } from '../accounts/port.ts';
+import type { Group, GroupStore, MembershipStore } from '../groups/port.ts';
 import type { GroupId } from '../ids.ts';
 import type { PushStore } from '../push/port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
-import type { Group, GroupStore, MembershipStore, SessionStore, Store, TokenStore, UserStore } from './port.ts';
+import type { Store } from './port.ts';
 import { Memory, MOST_KEPT } from './query-cache.ts';
 
 /** What nearly every request asks first: who asks, and how they stand to a group. */

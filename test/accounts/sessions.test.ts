@@ -1,7 +1,7 @@
 import test from 'ava';
 import { setDisabled } from '../../lib/accounts/operations.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import { sha256 } from '../../lib/secrets.ts';
-import type { User } from '../../lib/store/port.ts';
 import type { Client } from '../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
 

@@ -1,11 +1,12 @@
 import test from 'ava';
 import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import { createToken, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import { OPERATIONS } from '../../lib/api/table.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
+import type { Group } from '../../lib/groups/port.ts';
 import type { Route } from '../../lib/http/router.ts';
-import type { Group, User } from '../../lib/store/port.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 

@@ -1,7 +1,8 @@
 import type { ExecutionContext, TestFn } from 'ava';
+import type { Membership } from '../../lib/groups/port.ts';
 import { type GroupId, newGroupId, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Device } from '../../lib/push/port.ts';
-import type { Membership, Store } from '../../lib/store/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;

@@ -2,8 +2,9 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { CursorSet } from '../../lib/live/all-groups/port.ts';
 import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
+import { MOST_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import { EVERYBODY } from '../../lib/markup/mentions.ts';
-import { MOST_MENTIONS_COUNTED, type Store } from '../../lib/store/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;

@@ -1,4 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
+import type { SessionRecord, Token, User } from '../../lib/accounts/port.ts';
+import type { Group, GroupChange, Membership } from '../../lib/groups/port.ts';
 import { asFileId, type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import {
   type Attached,
@@ -12,7 +14,7 @@ import {
   type Message,
   place,
 } from '../../lib/log/entry.ts';
-import type { Group, GroupChange, Membership, SessionRecord, Store, Token, User } from '../../lib/store/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 
 /** A store to test, how to close it, and (where several can share the data) another one on the same data. */
 export type Opened = { readonly store: Store; close(): Promise<void>; second?: () => Promise<Store> };

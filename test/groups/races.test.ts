@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import type { Core } from '../../lib/core.ts';
 import { joinCode, limitCode } from '../../lib/groups/codes.ts';
 import { openDirect } from '../../lib/groups/direct.ts';
@@ -7,8 +8,8 @@ import { directSlug } from '../../lib/groups/group.ts';
 import { joinByCode } from '../../lib/groups/joining.ts';
 import { finishLines } from '../../lib/groups/membership.ts';
 import { addMember, insertGroup, leaveGroup, removeMember, setRole, standing } from '../../lib/groups/operations.ts';
+import type { Group } from '../../lib/groups/port.ts';
 import type { GroupId } from '../../lib/ids.ts';
-import type { Group, User } from '../../lib/store/port.ts';
 import { isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
 import { openCast } from '../messages/cast.ts';
 

@@ -1,9 +1,10 @@
 import test from 'ava';
+import type { User } from '../../lib/accounts/port.ts';
 import { DomainError } from '../../lib/errors.ts';
 import { directSlug, directTitle, parseExpiry, parseUses, slugOf, sortedPeople } from '../../lib/groups/group.ts';
+import type { Group, Membership } from '../../lib/groups/port.ts';
 import * as rules from '../../lib/groups/rules.ts';
 import { asGroupId, asUserId } from '../../lib/ids.ts';
-import type { Group, Membership, User } from '../../lib/store/port.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12);
 const ME = asUserId('me00000000000000');

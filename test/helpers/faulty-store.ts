@@ -3,7 +3,8 @@ import type { Core } from '../../lib/core.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import type { Entry } from '../../lib/log/entry.ts';
-import type { Appended, Store } from '../../lib/store/port.ts';
+import type { Appended } from '../../lib/log/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 
 /**
  * What happens to one append:

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { addMember, removeMember } from '../../lib/groups/operations.ts';
-import type { Group } from '../../lib/store/port.ts';
+import type { Group } from '../../lib/groups/port.ts';
 import { Dice } from '../faults/dice.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { entriesIn, type Groups, type Heard, openGroups, seqsIn } from './all.ts';

@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava';
 import { addMember, createGroup } from '../../lib/groups/operations.ts';
+import type { Group } from '../../lib/groups/port.ts';
 import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Entry } from '../../lib/log/entry.ts';
-import type { Group } from '../../lib/store/port.ts';
 import type { Client } from '../helpers/client.ts';
 import type { TestOptions } from '../helpers/server.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import { type OpenCore, openCore } from '../../lib/app.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
 import { addMember, insertGroup, standing } from '../../lib/groups/operations.ts';
+import type { Group } from '../../lib/groups/port.ts';
 import type { Standing } from '../../lib/groups/rules.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Draft, Entry } from '../../lib/log/entry.ts';
-import type { Group, User } from '../../lib/store/port.ts';
 import { Clock } from '../helpers/server.ts';
 import { freshDatabase, type Service } from '../helpers/services.ts';
 

@@ -1,11 +1,12 @@
 import test from 'ava';
+import type { User } from '../../lib/accounts/port.ts';
+import type { Group, Membership } from '../../lib/groups/port.ts';
 import type { Standing } from '../../lib/groups/rules.ts';
 import * as groupRules from '../../lib/groups/rules.ts';
 import { asGroupId, asUserId } from '../../lib/ids.ts';
 import type { Folded, Message } from '../../lib/log/entry.ts';
 import type { FoldedMessage } from '../../lib/log/fold.ts';
 import * as rules from '../../lib/messages/rules.ts';
-import type { Group, Membership, User } from '../../lib/store/port.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12);
 const GROUP = asGroupId('group00000000000');

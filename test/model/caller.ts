@@ -1,7 +1,7 @@
+import type { User } from '../../lib/accounts/port.ts';
 import { DomainError, StoreUnavailable } from '../../lib/errors.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import type { Standing } from '../../lib/groups/rules.ts';
-import type { User } from '../../lib/store/port.ts';
 import { type ModelProcess, SLUG } from './process.ts';
 import type { Stage } from './stage.ts';
 

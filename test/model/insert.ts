@@ -1,6 +1,6 @@
 import type { GroupId } from '../../lib/ids.ts';
 import { type Entry, headAfter } from '../../lib/log/entry.ts';
-import type { Appended } from '../../lib/store/port.ts';
+import type { Appended } from '../../lib/log/port.ts';
 import type { Disk, Weathered } from './disk.ts';
 import type { Line } from './line.ts';
 import { entryAt, isTaken, lastOf, moveHint, putEntry } from './state.ts';

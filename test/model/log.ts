@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { GroupId, UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
-import { type Appended, type LogStore, MOST_MENTIONS_COUNTED } from '../../lib/store/port.ts';
+import { type Appended, type LogStore, MOST_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import type { Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';
 import type { Line } from './line.ts';

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { openDirectory } from '../../lib/accounts/directory.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
 import { DomainError, notFound, StoreUnavailable } from '../../lib/errors.ts';
@@ -12,7 +13,6 @@ import { Meters } from '../../lib/metrics/meters.ts';
 import { openLimits } from '../../lib/rate-limiter.ts';
 import { openSecrets } from '../../lib/secrets.ts';
 import { withRecent } from '../../lib/store/lookup-cache.ts';
-import type { User } from '../../lib/store/port.ts';
 import type { BusEnd } from './bus.ts';
 import type { ModelStore } from './store.ts';
 import type { World } from './world.ts';

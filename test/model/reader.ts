@@ -1,6 +1,6 @@
+import type { User } from '../../lib/accounts/port.ts';
 import type { StreamFormat } from '../../lib/live/batch.ts';
 import type { Entry } from '../../lib/log/entry.ts';
-import type { User } from '../../lib/store/port.ts';
 import type { ModelProcess } from './process.ts';
 import { Socket } from './socket.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,7 @@
+import type { User } from '../../lib/accounts/port.ts';
+import type { Membership } from '../../lib/groups/port.ts';
 import { type GroupId, newUid, type UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
-import type { Membership, User } from '../../lib/store/port.ts';
 import { BusNet } from './bus.ts';
 import { Disk, type DiskKind } from './disk.ts';
 import { ModelProcess, SLUG } from './process.ts';

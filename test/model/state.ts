@@ -1,6 +1,7 @@
+import type { User } from '../../lib/accounts/port.ts';
+import type { Group, Membership } from '../../lib/groups/port.ts';
 import type { GroupId, UserId } from '../../lib/ids.ts';
 import type { Entry, Head } from '../../lib/log/entry.ts';
-import type { Group, Membership, User } from '../../lib/store/port.ts';
 
 export type StoredGroup = Omit<Group, 'head'>;
 

@@ -1,6 +1,8 @@
+import type { User, UserStore } from '../../lib/accounts/port.ts';
+import type { Group, GroupStore, Membership, MembershipStore } from '../../lib/groups/port.ts';
 import type { GroupId, UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD } from '../../lib/log/entry.ts';
-import type { Group, GroupStore, Membership, MembershipStore, Store, User, UserStore } from '../../lib/store/port.ts';
+import type { Store } from '../../lib/store/port.ts';
 import { type Disk, hintOf, type Weathered } from './disk.ts';
 import { Line } from './line.ts';
 import { logStore } from './log.ts';

@@ -1,13 +1,14 @@
 import type { Context } from 'koa';
 import { campfireKey } from '../../accounts/campfire-key.ts';
+import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { notFound, unauthenticated } from '../../errors.ts';
 import { standing } from '../../groups/operations.ts';
+import type { Group } from '../../groups/port.ts';
 import { mayRead, type Standing } from '../../groups/rules.ts';
 import { asUserId } from '../../ids.ts';
 import { sameText } from '../../secrets.ts';
 import type { Lookups } from '../../store/lookup-cache.ts';
-import type { Group, User } from '../../store/port.ts';
 
 /** A request whose path names a room and a key. */
 export type CallContext = Context & { params: Record<string, string | undefined> };

@@ -1,10 +1,10 @@
+import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import type { Standing } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
 import { messageJson, peopleIn } from '../../messages/presenter.ts';
-import type { User } from '../../store/port.ts';
 import type { Views } from '../../views/render.ts';
 
 /** What the answers are made with. `origin`: of this site, for addresses in full. */

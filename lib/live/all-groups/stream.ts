@@ -1,6 +1,6 @@
 import type { Core } from '../../core.ts';
+import type { Membership } from '../../groups/port.ts';
 import type { GroupId } from '../../ids.ts';
-import type { Membership } from '../../store/port.ts';
 import type { Batch } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import type { Feeds } from '../feeds.ts';

@@ -1,7 +1,7 @@
 import { type OnFault, StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { type Entry, headAfter } from '../../log/entry.ts';
-import type { Appended } from '../port.ts';
+import type { Appended } from '../../log/port.ts';
 import { inBatches } from './batches.ts';
 import { certainty, DUPLICATE, refusals } from './bulk-errors.ts';
 import type { Collections, EntryRow } from './collections.ts';

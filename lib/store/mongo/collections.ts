@@ -1,5 +1,7 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
+import type { SessionRecord, Token, User } from '../../accounts/port.ts';
 import type { FileRecord } from '../../files/port.ts';
+import type { Group, GroupChange, Membership } from '../../groups/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
@@ -7,7 +9,6 @@ import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
-import type { Group, GroupChange, Membership, SessionRecord, Token, User } from '../port.ts';
 
 export type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */

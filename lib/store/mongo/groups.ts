@@ -1,8 +1,8 @@
 import type { Filter } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../../groups/port.ts';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
-import type { Group, GroupChange, GroupPatch, GroupStore } from '../port.ts';
 import type { Collections, GroupRow } from './collections.ts';
 import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Filter } from 'mongodb';
+import type { UserStore } from '../../accounts/port.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
-import type { UserStore } from '../port.ts';
 import type { Collections, UserRow } from './collections.ts';
 
 /** Longer than it ever takes: a process that announced it so long ago has died, or will find its mark gone. */

@@ -1,6 +1,6 @@
 import type { GroupId } from '../../ids.ts';
 import { type Entry, type FollowUp, isFollowUp, isMessage, type Message } from '../../log/entry.ts';
-import type { LogStore } from '../port.ts';
+import type { LogStore } from '../../log/port.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { bySeq, entryAt, rowsAt, toEntry } from './entries.ts';
 import type { Heads } from './heads.ts';

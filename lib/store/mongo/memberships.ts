@@ -1,5 +1,5 @@
+import type { Membership, MembershipStore } from '../../groups/port.ts';
 import type { GroupId, UserId } from '../../ids.ts';
-import type { Membership, MembershipStore } from '../port.ts';
 import type { Collections, MembershipRow } from './collections.ts';
 import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';

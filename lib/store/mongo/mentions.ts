@@ -1,6 +1,6 @@
 import type { GroupId, UserId } from '../../ids.ts';
+import { type LogStore, MOST_MENTIONS_COUNTED } from '../../log/port.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
-import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { chunks } from './entries.ts';
 

@@ -1,6 +1,6 @@
 import { asUserId, type GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../log/entry.ts';
-import type { LogStore } from '../port.ts';
+import type { LogStore } from '../../log/port.ts';
 import type { Collections } from './collections.ts';
 import { chunks, entryAt, toEntry } from './entries.ts';
 

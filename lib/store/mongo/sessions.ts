@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionStore } from '../port.ts';
+import type { SessionRecord, SessionStore } from '../../accounts/port.ts';
 import type { Collections, SessionRow } from './collections.ts';
 
 export function sessionStore({ sessions }: Collections): SessionStore {

@@ -1,4 +1,4 @@
-import type { Token, TokenStore } from '../port.ts';
+import type { Token, TokenStore } from '../../accounts/port.ts';
 import type { Collections, TokenRow } from './collections.ts';
 
 export function tokenStore({ tokens }: Collections): TokenStore {

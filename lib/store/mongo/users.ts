@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb';
-import type { User, UserStore } from '../port.ts';
+import type { User, UserStore } from '../../accounts/port.ts';
 import type { Collections, UserRow } from './collections.ts';
 import { stepDownIn } from './last-admin.ts';
 import { isDuplicate } from './timeout.ts';

@@ -1,6 +1,6 @@
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../../groups/port.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
-import type { Group, GroupChange, GroupPatch, GroupStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD, type Entry, type FollowUp, type Head, type Message } from '../../log/entry.ts';
-import type { Appended, LogStore } from '../port.ts';
+import type { Appended, LogStore } from '../../log/port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';
 import { mentionCounts, noteMentions } from './mentions.ts';

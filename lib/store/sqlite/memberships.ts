@@ -1,4 +1,4 @@
-import type { Membership, MembershipStore, Preferences } from '../port.ts';
+import type { Membership, MembershipStore, Preferences } from '../../groups/port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';

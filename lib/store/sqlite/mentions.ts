@@ -1,6 +1,6 @@
 import type { Entry } from '../../log/entry.ts';
+import { type LogStore, MOST_MENTIONS_COUNTED } from '../../log/port.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
-import { type LogStore, MOST_MENTIONS_COUNTED } from '../port.ts';
 import type { Connection } from './connection.ts';
 
 const INSERT = 'INSERT INTO mentions (user_id, group_id, n, seq, about) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';

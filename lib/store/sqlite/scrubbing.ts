@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
-import type { LogStore } from '../port.ts';
+import type { LogStore } from '../../log/port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf } from './entries.ts';
 import { forgetMentions } from './mentions.ts';

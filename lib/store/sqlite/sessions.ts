@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionStore } from '../port.ts';
+import type { SessionRecord, SessionStore } from '../../accounts/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

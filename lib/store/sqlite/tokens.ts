@@ -1,4 +1,4 @@
-import type { Token, TokenStore } from '../port.ts';
+import type { Token, TokenStore } from '../../accounts/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 

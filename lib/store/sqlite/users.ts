@@ -1,5 +1,5 @@
+import type { User, UserPatch, UserStore } from '../../accounts/port.ts';
 import type { UserId } from '../../ids.ts';
-import type { User, UserPatch, UserStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
 import type { Writer } from './writer.ts';

@@ -1,9 +1,9 @@
+import type { Token } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { notFound } from '../../errors.ts';
 import { standing } from '../../groups/operations.ts';
 import type { Standing } from '../../groups/rules.ts';
-import { sha256 } from '../../secrets.ts';
-import { stillHolds, type Token } from '../../store/port.ts';
+import { sha256, stillHolds } from '../../secrets.ts';
 
 /** How a delivery comes: the token in its URL, and whether that URL is one of Discord's. */
 export type Door = { readonly token: string; readonly isDiscord: boolean };

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
+import type { Token } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, unauthenticated } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
@@ -12,7 +13,6 @@ import { keyIn } from '../../messages/operations.ts';
 import { isUpload, keepingFiles, readUpload } from '../../messages/uploads.ts';
 import { postWithFiles } from '../../messages/with-files.ts';
 import { sha256 } from '../../secrets.ts';
-import type { Token } from '../../store/port.ts';
 import { cutText, isBlank } from '../../text/body.ts';
 import { type HeaderOf, isVouchedFor } from '../signing.ts';
 import { acknowledge, type Manner, mannerOf, refuse } from './answers.ts';

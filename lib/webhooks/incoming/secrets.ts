@@ -1,6 +1,6 @@
+import type { Token } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { invalid } from '../../errors.ts';
-import type { Token } from '../../store/port.ts';
 import { secretOf } from '../signing.ts';
 
 const MOST_SECRETS = 5;

@@ -1,8 +1,8 @@
+import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, invalid, notFound } from '../../errors.ts';
 import { newUid } from '../../ids.ts';
 import { parseTarget, Refused, refuseLiteral } from '../../outbound/ssrf-guard.ts';
-import type { User } from '../../store/port.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { changeWebhook } from './health.ts';
 import { deliveryId, NEW } from './outbox.ts';

@@ -1,5 +1,7 @@
 import { campfireKey } from '../../accounts/campfire-key.ts';
+import type { User } from '../../accounts/port.ts';
 import type { Core, Face } from '../../core.ts';
+import type { Group } from '../../groups/port.ts';
 import { isMember, type Standing } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
@@ -7,7 +9,6 @@ import type { FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { findMentions } from '../../markup/mentions.ts';
 import { messageJson } from '../../messages/presenter.ts';
-import type { Group, User } from '../../store/port.ts';
 import { datesIn } from '../../text/dates.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { eventOf, MOST_IN_CHAIN } from './rules.ts';

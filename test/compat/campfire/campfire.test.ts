@@ -1,9 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { makeWorld, PASSWORD, type World } from '../../../fixtures/world.ts';
+import type { User } from '../../../lib/accounts/port.ts';
 import { createBot, revokeBot, rotateBot } from '../../../lib/bots/operations.ts';
 import { addMember, insertGroup, removeMember, renameGroup, setArchived } from '../../../lib/groups/operations.ts';
+import type { Group } from '../../../lib/groups/port.ts';
 import { edit, post, react } from '../../../lib/messages/operations.ts';
-import type { Group, User } from '../../../lib/store/port.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
 import { type CampfireMessage, RecapBot } from './bot.ts';

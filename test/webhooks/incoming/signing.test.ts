@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
+import type { User } from '../../../lib/accounts/port.ts';
 import { createHook, rotateBot, setHookSecrets } from '../../../lib/bots/operations.ts';
+import type { Group } from '../../../lib/groups/port.ts';
 import { sha256 } from '../../../lib/secrets.ts';
-import type { Group, User } from '../../../lib/store/port.ts';
 import { newHookSecret, sealSecrets } from '../../../lib/webhooks/incoming/secrets.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
 import type { Answer, Client } from '../../helpers/client.ts';

@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
+import type { User } from '../../../lib/accounts/port.ts';
 import type { OpenCore } from '../../../lib/app.ts';
 import { createBot } from '../../../lib/bots/operations.ts';
 import { openGroup } from '../../../lib/groups/operations.ts';
 import type { Standing } from '../../../lib/groups/rules.ts';
 import * as messages from '../../../lib/messages/operations.ts';
-import type { User } from '../../../lib/store/port.ts';
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { setWebhook, type WebhookInput } from '../../../lib/webhooks/outgoing/operations.ts';
 import { Receiver } from '../../helpers/receiver.ts';
