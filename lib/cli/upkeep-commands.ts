@@ -15,13 +15,15 @@ export function upkeepCommands(program: Command): void {
     .option('--force', 'do it even though there are accounts already')
     .option('--password-stdin', 'take the password of the people it makes from standard input (default: one is made up and printed)')
     .action(async (options: { force?: true; passwordStdin?: true }, command: Command) =>
-      (await import('./seed.ts')).seed(outOf(command), (now) => openVisitor({ now, isJson: outOf(command).json }), options),
+      (await import('./seed/seed.ts')).seed(outOf(command), (now) => openVisitor({ now, isJson: outOf(command).json }), options),
     );
   example(seed, 'DATA_DIR=/tmp/demo parley seed && DATA_DIR=/tmp/demo parley serve');
   const doctor = program
     .command('doctor')
     .description('check the settings, the store, the bus and the server, and say how to mend what is wrong')
     .option('--live', 'a server must be running: post a message to it, in a group of its own, and time each hop')
-    .action(async ({ live }: { live?: true }, command: Command) => (await import('./doctor.ts')).doctor(outOf(command), live === true));
+    .action(async ({ live }: { live?: true }, command: Command) =>
+      (await import('./doctor/doctor.ts')).doctor(outOf(command), live === true),
+    );
   example(doctor, 'parley doctor', 'parley doctor --live --json');
 }

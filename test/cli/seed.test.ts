@@ -1,6 +1,6 @@
 import test from 'ava';
 import { bots, groups, people } from '../../fixtures/demo.ts';
-import { type Act, readTalk } from '../../lib/cli/demo-script.ts';
+import { type Act, readTalk } from '../../lib/cli/seed/demo-script.ts';
 import { startServer } from '../helpers/server.ts';
 import { freshSettings, parley, refused, settledWorld } from './cli.ts';
 

@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import { type StoreFault, StoreUnavailable } from '../errors.ts';
+import type { Config } from '../../config.ts';
+import { type StoreFault, StoreUnavailable } from '../../errors.ts';
 
 type Place = Pick<Config, 'mongodbUrl' | 'dataDir'>;
 

@@ -1,12 +1,12 @@
-import { type Config, ConfigError, readConfig } from '../config.ts';
-import { configWarnings } from '../config-warnings.ts';
-import type { Log } from '../logger.ts';
-import { type OpenCore, openCore } from '../open-core.ts';
-import { checkBus, checkFolder, checkPasswords, checkPictures, checkPresence, checkStore, type Finding } from './doctor-checks.ts';
-import { checkClock } from './doctor-clock.ts';
-import { type DoctorFolder, openFolder } from './doctor-folder.ts';
-import { checkServer, serverUrl } from './doctor-server.ts';
-import type { Out } from './out.ts';
+import { type Config, ConfigError, readConfig } from '../../config.ts';
+import { configWarnings } from '../../config-warnings.ts';
+import type { Log } from '../../logger.ts';
+import { type OpenCore, openCore } from '../../open-core.ts';
+import type { Out } from '../out.ts';
+import { checkBus, checkFolder, checkPasswords, checkPictures, checkPresence, checkStore, type Finding } from './checks.ts';
+import { checkClock } from './clock.ts';
+import { type DoctorFolder, openFolder } from './folder.ts';
+import { checkServer, serverUrl } from './server.ts';
 import { adviceOnStore } from './store-advice.ts';
 
 /** Adapters would tell of what the checks tell anyway. */
@@ -103,6 +103,6 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
 
 /** Loaded only here: a check without it is to be quick. */
 async function goAlong(core: OpenCore, report: Report): Promise<void> {
-  const { probeLive } = await import('./doctor-live.ts');
+  const { probeLive } = await import('./live.ts');
   await probeLive(core, core.config.publicUrl ?? serverUrl(core.config), report);
 }

@@ -1,6 +1,6 @@
-import type { Core } from '../core.ts';
-import { isAhead } from '../log/entry.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Core } from '../../core.ts';
+import { isAhead } from '../../log/entry.ts';
+import type { Finding } from './checks.ts';
 
 const PAGE = 500;
 const MAX_NAMED = 5;

@@ -1,10 +1,10 @@
-import { createToken, revokeToken } from '../accounts/operations.ts';
-import type { Token } from '../accounts/port.ts';
-import { randomId, SYSTEM_GROUP } from '../ids.ts';
-import type { OpenCore } from '../open-core.ts';
-import type { Finding } from './doctor-checks.ts';
-import { ask, type Incoming } from './doctor-request.ts';
+import { createToken, revokeToken } from '../../accounts/operations.ts';
+import type { Token } from '../../accounts/port.ts';
+import { randomId, SYSTEM_GROUP } from '../../ids.ts';
+import type { OpenCore } from '../../open-core.ts';
+import type { Finding } from './checks.ts';
 import { openPlace, type Place } from './probe-account.ts';
+import { ask, type Incoming } from './request.ts';
 
 const WITHIN_MS = 3000;
 /** Streams close within a second of a revocation; past that the bus is not what tells the server. */

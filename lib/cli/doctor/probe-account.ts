@@ -1,10 +1,10 @@
-import { createAccount } from '../accounts/operations.ts';
-import type { User } from '../accounts/port.ts';
-import type { Core } from '../core.ts';
-import { DomainError } from '../errors.ts';
-import { addMember, insertGroup, setTopic } from '../groups/operations.ts';
-import type { Group } from '../groups/port.ts';
-import { asGroupId, asUserId, randomId } from '../ids.ts';
+import { createAccount } from '../../accounts/operations.ts';
+import type { User } from '../../accounts/port.ts';
+import type { Core } from '../../core.ts';
+import { DomainError } from '../../errors.ts';
+import { addMember, insertGroup, setTopic } from '../../groups/operations.ts';
+import type { Group } from '../../groups/port.ts';
+import { asGroupId, asUserId, randomId } from '../../ids.ts';
 
 /** The account and the group, of it alone, in which probes are posted. */
 export type Place = { readonly user: User; readonly group: Group };

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { openPasswords } from '../accounts/password.ts';
-import type { Config } from '../config.ts';
-import { StoreUnavailable } from '../errors.ts';
-import { canMakeThumbnails, THUMBNAIL_ADVICE } from '../files/thumbnail-probe.ts';
-import { newGroupId, newUserId, systemRandom } from '../ids.ts';
-import type { OpenCore } from '../open-core.ts';
-import { writeAndRead } from '../store/health.ts';
-import type { Store } from '../store/port.ts';
+import { openPasswords } from '../../accounts/password.ts';
+import type { Config } from '../../config.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { canMakeThumbnails, THUMBNAIL_ADVICE } from '../../files/thumbnail-probe.ts';
+import { newGroupId, newUserId, systemRandom } from '../../ids.ts';
+import type { OpenCore } from '../../open-core.ts';
+import { writeAndRead } from '../../store/health.ts';
+import type { Store } from '../../store/port.ts';
 import { adviceOn, adviceOnStore } from './store-advice.ts';
 
 /**

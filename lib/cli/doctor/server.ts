@@ -1,5 +1,5 @@
-import { type Config, isLoopback } from '../config.ts';
-import type { Finding } from './doctor-checks.ts';
+import { type Config, isLoopback } from '../../config.ts';
+import type { Finding } from './checks.ts';
 
 const ANSWER_WITHIN_MS = 3000;
 

@@ -1,19 +1,19 @@
-import { DAY_MS, type DemoGroup, groups, people } from '../../fixtures/demo.ts';
-import type { User } from '../accounts/port.ts';
-import type { Core } from '../core.ts';
-import { forbidden } from '../errors.ts';
-import { settleFirstAccount, standing } from '../groups/operations.ts';
-import type { Group } from '../groups/port.ts';
-import { randomId } from '../ids.ts';
-import { scrubDue } from '../log/scrub.ts';
-import { edit, erase, keyIn, post, react } from '../messages/operations.ts';
-import type { OpenCore } from '../open-core.ts';
+import { DAY_MS, type DemoGroup, groups, people } from '../../../fixtures/demo.ts';
+import type { User } from '../../accounts/port.ts';
+import type { Core } from '../../core.ts';
+import { forbidden } from '../../errors.ts';
+import { settleFirstAccount, standing } from '../../groups/operations.ts';
+import type { Group } from '../../groups/port.ts';
+import { randomId } from '../../ids.ts';
+import { scrubDue } from '../../log/scrub.ts';
+import { edit, erase, keyIn, post, react } from '../../messages/operations.ts';
+import type { OpenCore } from '../../open-core.ts';
+import { isDoctor } from '../doctor/probe-account.ts';
+import { readPassword } from '../input.ts';
+import { everybody } from '../lookup.ts';
+import type { Out } from '../out.ts';
+import { type Cast, isOfDemo, openCast, openStage } from './cast.ts';
 import { type Act, readTalk } from './demo-script.ts';
-import { readPassword } from './input.ts';
-import { everybody } from './lookup.ts';
-import type { Out } from './out.ts';
-import { isDoctor } from './probe-account.ts';
-import { type Cast, isOfDemo, openCast, openStage } from './seed-cast.ts';
 
 export type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../../config.ts';
 
 /** Where the doctor opens the store. `isNew`: there is no database yet, so that it is a folder of its own inside the data folder. */
 export type DoctorFolder = { readonly storeDir: string; readonly isNew: boolean; close(): Promise<void> };

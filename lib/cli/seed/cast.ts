@@ -1,12 +1,12 @@
-import { bots, type DemoGroup, type DemoMember, people } from '../../fixtures/demo.ts';
-import { nameKey } from '../accounts/account.ts';
-import { createAccount } from '../accounts/operations.ts';
-import type { User } from '../accounts/port.ts';
-import type { Core } from '../core.ts';
-import { conflict } from '../errors.ts';
-import { addMember, insertGroup, setTopic } from '../groups/operations.ts';
-import type { Group } from '../groups/port.ts';
-import { asGroupId, asUserId } from '../ids.ts';
+import { bots, type DemoGroup, type DemoMember, people } from '../../../fixtures/demo.ts';
+import { nameKey } from '../../accounts/account.ts';
+import { createAccount } from '../../accounts/operations.ts';
+import type { User } from '../../accounts/port.ts';
+import type { Core } from '../../core.ts';
+import { conflict } from '../../errors.ts';
+import { addMember, insertGroup, setTopic } from '../../groups/operations.ts';
+import type { Group } from '../../groups/port.ts';
+import { asGroupId, asUserId } from '../../ids.ts';
 
 /** The demo's people and bots. `made`: how many of them this run has made. */
 export type Cast = { readonly made: number; named(name: string): User };
