@@ -6,13 +6,13 @@ import { sweepTokens } from './bots/operations.ts';
 import type { Core } from './core.ts';
 import { FileSweep } from './files/sweep.ts';
 import { finishChanges } from './groups/changes.ts';
-import { finishLines } from './groups/membership.ts';
-import { settleFirstAccount } from './groups/operations.ts';
+import { announceMembershipChanges } from './groups/membership.ts';
+import { finishFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
-import { frontDoor, type Refusals } from './http/fast-path.ts';
+import { fastPath, type Refusals } from './http/fast-path.ts';
 import { createKoa } from './http/koa.ts';
-import { createFront, type Front, KEEP_ALIVE_MS } from './http/listener.ts';
-import type { Web } from './http/route-context.ts';
+import { createListener, type HttpListener, KEEP_ALIVE_MS } from './http/listener.ts';
+import type { RouteContext } from './http/route-context.ts';
 import { createRouter, type ListedRoute, listedRoutes } from './http/route-table.ts';
 import { sweepCursors } from './live/all-groups/cursor-checkpoint.ts';
 import { Hub } from './live/hub.ts';
@@ -61,18 +61,18 @@ export type OpenServer = {
 };
 
 /** The web server over a core, behind a front that may be listening already: what was asked of it till now is answered first. */
-export async function openServer(core: Core, options: ServerOptions = {}, front: Front = createFront()): Promise<OpenServer> {
+export async function openServer(core: Core, options: ServerOptions = {}, front: HttpListener = createListener()): Promise<OpenServer> {
   const isDev = options.isDev ?? false;
   const views = createViews({ dev: isDev });
   const renderMembers = async (group: Parameters<typeof roster>[1]) =>
     views.render('groups/_members.njk', { members: await roster(core, group) });
   const renderSidebar = (sidebar: object) => views.render('groups/_sidebar.njk', { sidebar });
   const hub = new Hub({ core, views, renderMembers, renderSidebar, ...options });
-  await settleFirstAccount(core);
+  await finishFirstAccount(core);
   await hub.start();
   core.indexer.start();
 
-  const web: Web = { core, views, hub };
+  const web: RouteContext = { core, views, hub };
   const refusals: Refusals = new WeakMap();
   const early = [...EARLY_ROUTES, ...(isDev ? DEV_ROUTES : [])];
   const koa = createKoa(web, {
@@ -82,7 +82,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     late: LATE_ROUTES.map((entry) => createRouter(entry, web)),
   });
   const { http } = front;
-  front.open(frontDoor(koa, web, fastRoutes(), refusals));
+  front.open(fastPath(koa, web, fastRoutes(), refusals));
 
   const deliveries = new Deliveries(core, options);
   const pusher = new Pusher(core, options);
@@ -104,7 +104,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     if (isDev) http.closeAllConnections();
     const closeIdle = (): void => {
       http.closeIdleConnections();
-      front.closeUnused();
+      front.closeIdle();
     };
     const idle = setInterval(closeIdle, 50); // one that was busy is idle once it has its answer
     const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
@@ -133,12 +133,12 @@ async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): 
     await deliveries.sweep();
     await scrubDue(core);
     await files.run();
-    await finishLines(core);
+    await announceMembershipChanges(core);
     await finishChanges(core);
     await core.store.sessions.sweep(core.now());
     await sweepTokens(core);
     await sweepCursors(core);
   } catch (error) {
-    core.log.warn({ err: error }, 'the sweep failed; it will try again');
+    core.logger.warn({ err: error }, 'the sweep failed; it will try again');
   }
 }

@@ -6,7 +6,7 @@ const MOST_MS = 2;
  * Waits as long as every turn of the event loop brings more, for 2 ms at most, so that what arrives together can be written together.
  * A lone one waits for the rest of its turn only.
  */
-export async function gather(count: () => number): Promise<void> {
+export async function coalesce(count: () => number): Promise<void> {
   const until = performance.now() + MOST_MS;
   for (let before = 0; count() > before && performance.now() < until; ) {
     before = Math.max(count(), 1);

@@ -4,11 +4,11 @@ import type { Config } from './config.ts';
 import type { Group } from './groups/port.ts';
 import type { GroupId, Random, UserId } from './ids.ts';
 import type { Draft, Entry, Head } from './log/entry.ts';
-import type { Log } from './logger.ts';
+import type { Logger } from './logger.ts';
 import type { Meters } from './metrics/meters.ts';
 import type { Secrets } from './secrets.ts';
 import type { StoreHealth } from './store/health.ts';
-import type { Recent } from './store/lookup-cache.ts';
+import type { LookupCache } from './store/lookup-cache.ts';
 import type { Store } from './store/port.ts';
 
 /** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
@@ -18,31 +18,31 @@ export type Core = {
   /** Whether posts can be stored now. */
   readonly health: Pick<StoreHealth, 'check'>;
   /** The store's most asked look-ups, from memory where that is safe. */
-  readonly recent: Recent;
+  readonly lookupCache: LookupCache;
   readonly bus: Bus;
   readonly secrets: Secrets;
-  readonly log: Log;
+  readonly logger: Logger;
   /** ms since the epoch; a test turns it. */
   readonly now: () => number;
   readonly random: Random;
   readonly passwords: Passwords;
   readonly directory: Directory;
   readonly appender: Appender;
-  readonly calls: Calls;
+  readonly webhookCalls: WebhookCalls;
   readonly indexer: Indexer;
-  readonly written: Written;
-  readonly limits: Limits;
-  readonly pictures: Pictures;
+  readonly written: WrittenEntries;
+  readonly rateLimiter: RateLimiter;
+  readonly thumbnailer: Thumbnailer;
   readonly meters: Meters;
 };
 
 /** The public face of a person or bot. */
-export type Face = Pick<User, 'id' | 'name' | 'color' | 'bot'>;
+export type Profile = Pick<User, 'id' | 'name' | 'color' | 'bot'>;
 
 /** Faces by id, remembered in this process: they never change. */
 export type Directory = {
   /** Those that exist. */
-  faces(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, Face>>;
+  profiles(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, Profile>>;
 };
 
 /** Hashes and checks passwords, at most two at once, a bounded number waiting (else `tooMany`). */
@@ -68,25 +68,25 @@ export type Appender = {
 export type Decide = () => Promise<void>;
 
 /** Which bots with a webhook are to be told of what is written; whoever tells them listens here. */
-export type Calls = {
+export type WebhookCalls = {
   /**
    * The bots that each of these drafts calls when they are placed after `head`, in their order; undefined when none of them calls any.
    * Where no bot has a webhook it costs next to nothing. Errors: StoreUnavailable.
    */
   plan(group: GroupId, drafts: readonly Draft[], head: Head): Promise<readonly (readonly UserId[])[] | undefined>;
   /** Says that something waits to be told. */
-  ring(): void;
+  notify(): void;
   /** Calls `listener` at each ring in this process; returns the way to stop. */
-  onRing(listener: () => void): () => void;
+  onNotify(listener: () => void): () => void;
 };
 
 /** A picture as it stands upright (px), and a small WebP of it, 800 × 600 px at most, without what its camera noted. */
-export type Picture = { readonly width: number; readonly height: number; readonly thumb: Buffer };
+export type Thumbnail = { readonly width: number; readonly height: number; readonly thumb: Buffer };
 
 /** Looks at pictures, away from this process. */
-export type Pictures = {
+export type Thumbnailer = {
   /** `source` yields `bytes` bytes of a picture of `type`. Undefined, never an error, for one that is broken, too large, or too many at once. */
-  look(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Picture | undefined>;
+  create(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined>;
   close(): void;
 };
 
@@ -102,7 +102,7 @@ export type Indexer = {
 };
 
 /** What this process has written into logs, for what is done once for each entry, by whoever wrote it. */
-export type Written = {
+export type WrittenEntries = {
   /** Entries of one group that are durable now. Costs next to nothing. */
   note(entries: readonly Entry[]): void;
   /** Calls `listener` with what is noted; returns the way to stop. */
@@ -110,7 +110,7 @@ export type Written = {
 };
 
 /** Counters in this process: token buckets by name. */
-export type Limits = {
+export type RateLimiter = {
   /** Takes one from the bucket; resolves to 0, or to the ms until one is there. `perSecond` 0 never refuses. */
   take(bucket: string, perSecond: number, burst: number): number;
   /** Puts one back that was taken for nothing. */

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { currentTrace, type Trace } from './trace.ts';
 
 /** JSON lines. Say what happened in `message` and put the facts in `fields`; never a token, a password, a body or a full URL. */
-export type Log = {
+export type Logger = {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -26,7 +26,7 @@ const SECRETS = [
 ];
 
 /** A logger on standard output; field names that could hold a secret are blanked whoever logs them. A line written for a request names its trace; every line has the fields of `base`. */
-export function openLog(config: Pick<Config, 'logLevel'>, base: object | null = null): Log {
+export function openLogger(config: Pick<Config, 'logLevel'>, base: object | null = null): Logger {
   return pino({
     level: config.logLevel,
     base,

@@ -6,24 +6,24 @@ import { openLocalBus } from './bus/local.ts';
 import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
-import type { Core, Indexer, Passwords, Pictures, Written } from './core.ts';
+import type { Core, Indexer, Passwords, Thumbnailer, WrittenEntries } from './core.ts';
 import type { OnFault } from './errors.ts';
 import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openAppender } from './log/appender.ts';
 import type { Entry } from './log/entry.ts';
-import type { Log } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { Meters } from './metrics/meters.ts';
-import { openLimits } from './rate-limiter.ts';
+import { openRateLimiter } from './rate-limiter.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
 import { storeHealth } from './store/health.ts';
-import { withRecent } from './store/lookup-cache.ts';
+import { withLookupCache } from './store/lookup-cache.ts';
 import { StoreMissing } from './store/missing.ts';
 import type { Store } from './store/port.ts';
-import { openCalls } from './webhooks/outgoing/plan.ts';
+import { openWebhookCalls } from './webhooks/outgoing/plan.ts';
 
 const BCRYPT_COST = 12;
-const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type CoreOptions = {
   /** `server` holds the embedded database for itself; a `visitor` (the CLI) works beside it. */
@@ -34,7 +34,7 @@ export type CoreOptions = {
   readonly now?: () => number;
   readonly random?: Random;
   readonly bcryptCost?: number;
-  readonly log?: Log;
+  readonly logger?: Logger;
 };
 
 export type OpenCore = Core & { close(): Promise<void> };
@@ -42,41 +42,41 @@ export type OpenCore = Core & { close(): Promise<void> };
 /** Opens the store and the bus that the configuration names, and what every operation needs besides. Rejects when the store cannot be opened. */
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
   const { now = Date.now, random = systemRandom, role } = options;
-  const log = options.log ?? (await openServerLog(config));
-  const health = storeHealth(role === 'server' ? log : SILENT); // a command reports by itself why it failed
+  const logger = options.logger ?? (await openServerLog(config));
+  const health = storeHealth(role === 'server' ? logger : SILENT); // a command reports by itself why it failed
   const { store: opened, release } = await openStore(config, { ...options, onFault: health.onFault });
-  const { store, recent } = withRecent(opened);
+  const { store, lookupCache } = withLookupCache(opened);
   const meters = new Meters();
-  const bus = meteredBus(await openBus(config, store, { now, log, role }), meters);
+  const bus = meteredBus(await openBus(config, store, { now, logger, role }), meters);
   const keys = config.secretKeys.length > 0 ? config.secretKeys : [await store.settings.putIfAbsent('secret-key', randomToken(random, 43))];
   const directory = openDirectory(store);
-  const calls = openCalls({ store, recent, directory });
-  const indexer = new LogIndexer({ store, log });
+  const webhookCalls = openWebhookCalls({ store, lookupCache, directory });
+  const indexer = new LogIndexer({ store, logger });
   const written = openWritten();
   const core: Core = {
     config,
     store,
     health,
-    recent,
+    lookupCache,
     bus,
-    log,
+    logger,
     now,
     random,
     secrets: openSecrets(keys),
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
     directory,
-    calls,
-    appender: openAppender({ store, bus: noting(bus, indexer, written), now, log, meters, calls }),
+    webhookCalls,
+    appender: openAppender({ store, bus: noting(bus, indexer, written), now, logger, meters, webhookCalls }),
     indexer,
     written,
-    limits: openLimits(now),
-    pictures: picturesFor(log),
+    rateLimiter: openRateLimiter(now),
+    thumbnailer: picturesFor(logger),
     meters,
   };
   const close = async (): Promise<void> => {
     await core.appender.idle();
     await core.indexer.stop();
-    core.pictures.close();
+    core.thumbnailer.close();
     await bus.close();
     await store.close();
     release();
@@ -85,7 +85,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
 }
 
 /** What is written is announced on the bus; the search index hears it too, and what tells devices. */
-const noting = (bus: Bus, indexer: Indexer, written: Written): Pick<Bus, 'publish'> => ({
+const noting = (bus: Bus, indexer: Indexer, written: WrittenEntries): Pick<Bus, 'publish'> => ({
   publish(event) {
     indexer.note(event.group);
     bus.publish(event);
@@ -93,7 +93,7 @@ const noting = (bus: Bus, indexer: Indexer, written: Written): Pick<Bus, 'publis
   },
 });
 
-function openWritten(): Written {
+function openWritten(): WrittenEntries {
   const listeners = new Set<(entries: readonly Entry[]) => void>();
   return {
     note(entries) {
@@ -106,9 +106,9 @@ function openWritten(): Written {
   };
 }
 
-async function openServerLog(config: Config): Promise<Log> {
-  const { openLog } = await import('./logger.ts');
-  return openLog(config);
+async function openServerLog(config: Config): Promise<Logger> {
+  const { openLogger } = await import('./logger.ts');
+  return openLogger(config);
 }
 
 /** bcrypt is loaded with the first password: most commands of the CLI see none. */
@@ -125,14 +125,14 @@ function passwordsAt(cost: number): Passwords {
 }
 
 /** What looks at pictures is loaded with the first one. */
-function picturesFor(log: Log): Pictures {
-  let opened: Promise<Pictures> | undefined;
-  const open = (): Promise<Pictures> => {
-    opened ??= import('./files/thumbnails.ts').then(({ openPictures }) => openPictures(log));
+function picturesFor(logger: Logger): Thumbnailer {
+  let opened: Promise<Thumbnailer> | undefined;
+  const open = (): Promise<Thumbnailer> => {
+    opened ??= import('./files/thumbnails.ts').then(({ openThumbnailer }) => openThumbnailer(logger));
     return opened;
   };
   return {
-    look: async (source, bytes, type) => (await open()).look(source, bytes, type),
+    create: async (source, bytes, type) => (await open()).create(source, bytes, type),
     close: () => void opened?.then((pictures) => pictures.close()),
   };
 }
@@ -157,14 +157,14 @@ async function openStore(
 async function openBus(
   config: Config,
   store: Store,
-  { now, log, role }: { now: () => number; log: Log; role: CoreOptions['role'] },
+  { now, logger, role }: { now: () => number; logger: Logger; role: CoreOptions['role'] },
 ): Promise<Bus> {
   if (config.redisUrl !== undefined) {
     const { openRedisBus } = await import('./bus/redis.ts');
     const installation = await store.settings.putIfAbsent('installation', randomId(systemRandom, 8)); // its own names on a Redis that others use too
-    return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, now, log });
+    return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, now, logger });
   }
-  const local = openLocalBus({ now, log });
+  const local = openLocalBus({ now, logger });
   if (!store.signals) return local;
   const { openOutboxBus } = await import('./bus/outbox.ts');
   return openOutboxBus(store.signals, local, role);

@@ -1,9 +1,9 @@
-import type { Limits } from './core.ts';
+import type { RateLimiter } from './core.ts';
 
 type Bucket = { tokens: number; at: number; perSecond: number; burst: number };
 
 /** Token buckets in memory; full ones are forgotten once there are more than `most`. */
-export function openLimits(now: () => number, most = 10_000): Limits {
+export function openRateLimiter(now: () => number, most = 10_000): RateLimiter {
   const buckets = new Map<string, Bucket>();
 
   const refill = (name: string, perSecond: number, burst: number): Bucket => {

@@ -4,21 +4,21 @@ import { docsRoutes, openApiRoutes } from './api/routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import { fileRoutes } from './files/routes.ts';
-import { admits } from './groups/codes.ts';
-import { titled } from './groups/direct.ts';
+import { acceptsCode } from './groups/codes.ts';
+import { withTitle } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
 import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
-import { greet } from './groups/joining.ts';
+import { joinAfterSignUp } from './groups/joining.ts';
 import { groupsIndexRoutes } from './groups/list-routes.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { settingsRoutes } from './groups/settings-routes.ts';
-import type { HotRoute } from './http/fast-path.ts';
-import type { Web } from './http/route-context.ts';
+import type { FastRoute } from './http/fast-path.ts';
+import type { RouteContext } from './http/route-context.ts';
 import { type RouteFile, routeFile } from './http/route-table.ts';
-import { hotStreams, liveRoutes } from './live/routes.ts';
-import { pastRoutes } from './messages/edit-history-routes.ts';
+import { fastStreams, liveRoutes } from './live/routes.ts';
+import { editHistoryRoutes } from './messages/edit-history-routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
-import { hotPosts, messageRoutes } from './messages/routes.ts';
+import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
 import { upsertRoutes } from './messages/upsert-routes.ts';
 import { metricsRoutes } from './metrics/routes.ts';
@@ -26,7 +26,7 @@ import { pushSettings } from './push/presenter.ts';
 import { appRoutes, pushRoutes } from './push/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { devRoutes, healthRoutes } from './site/routes.ts';
-import { hookRoutes, hotHooks } from './webhooks/incoming/routes.ts';
+import { fastHooks, hookRoutes } from './webhooks/incoming/routes.ts';
 
 // Every route of the server, in the order in which they are tried, with the file of its handlers. The server is composed from these lists and does not
 // start when a file has other routes than are listed for it. `npm run routes` prints them.
@@ -111,7 +111,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   ]),
   routeFile('messages/upsert-routes.ts', upsertRoutes, ['PUT,GET,DELETE /groups/:slug/by-key/:key']),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
-  routeFile('messages/edit-history-routes.ts', pastRoutes, [
+  routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [
     'GET /groups/:slug/messages/:seq/history',
     'GET /groups/:slug/messages/:seq/quote',
     'GET /emoji',
@@ -124,13 +124,13 @@ export const LATE_ROUTES: readonly RouteFile[] = [
 ];
 
 /** Routes with many requests, which bypass Koa's middleware; what they refuse goes through the routes above. */
-export const fastRoutes = (): readonly HotRoute[] => [...hotStreams, ...hotPosts, ...hotHooks()];
+export const fastRoutes = (): readonly FastRoute[] => [...fastStreams, ...fastPosts, ...fastHooks()];
 
 /** What accounts need of groups and of notifications. */
-const accountHooks = (web: Web, core = web.core): AccountHooks => ({
-  admits: (code) => admits(core, code),
-  afterSignUp: (user, code) => greet(core, user, code),
+const accountHooks = (web: RouteContext, core = web.core): AccountHooks => ({
+  admits: (code) => acceptsCode(core, code),
+  afterSignUp: (user, code) => joinAfterSignUp(core, user, code),
   showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
-  titled: (viewer, group) => titled(core, viewer, group),
+  titled: (viewer, group) => withTitle(core, viewer, group),
   pushSettings: (user, session) => pushSettings(core, user, session),
 });

@@ -8,8 +8,8 @@ import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.t
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import { configWarnings } from './config-warnings.ts';
 import type { Core } from './core.ts';
-import { createFront } from './http/listener.ts';
-import { type Log, openLog } from './logger.ts';
+import { createListener } from './http/listener.ts';
+import { type Logger, openLogger } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
 
@@ -34,40 +34,40 @@ export type ServeOptions = {
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   refuseUnkept(config);
   if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
-  const log = openLog(config, { worker: 0, pid: process.pid });
-  const supervisor = new Supervisor(config, { say: options.say, log, stopped: stopAsked(() => supervisor.roll()) });
+  const logger = openLogger(config, { worker: 0, pid: process.pid });
+  const supervisor = new Supervisor(config, { say: options.say, logger, stopped: stopAsked(() => supervisor.roll()) });
   shareMetrics();
   return supervisor.run();
 }
 
 async function serveHere(config: Config, options: ServeOptions): Promise<number> {
   const { isDev = false, forTests = {} } = options;
-  const log = openLog(config, cluster.worker ? { worker: cluster.worker.id, pid: process.pid } : null);
-  const core = await openCore(config, { role: 'server', log, ...forTests }).catch((error: unknown) => {
-    log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the start failed');
+  const logger = openLogger(config, cluster.worker ? { worker: cluster.worker.id, pid: process.pid } : null);
+  const core = await openCore(config, { role: 'server', logger, ...forTests }).catch((error: unknown) => {
+    logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'the start failed');
     throw error;
   });
-  for (const { detail, mend } of configWarnings(config)) log.warn({ mend }, detail);
-  const front = createFront();
+  for (const { detail, mend } of configWarnings(config)) logger.warn({ mend }, detail);
+  const front = createListener();
   const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, front);
   const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
-  const stopped = stopAsked(() => log.info({}, 'SIGHUP: nothing to do, since this process has no workers'));
+  const stopped = stopAsked(() => logger.info({}, 'SIGHUP: nothing to do, since this process has no workers'));
   const early = cluster.isWorker ? await open() : undefined; // a worker must be able to answer before another leaves for it
   front.http.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(front.http, 'listening');
   const url = urlOf(config, front.http.address() as AddressInfo);
-  log.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
+  logger.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
   sayAll(options, [`Parley is at ${url}`, ...howToBegin]);
   const server = early ?? (await open()); // loaded only now: whoever is quick waits a moment, instead of being refused
-  const probe = setTimeout(() => warnWithoutThumbnails(core, log), PROBE_THUMBNAILS_AFTER_MS);
+  const probe = setTimeout(() => warnWithoutThumbnails(core, logger), PROBE_THUMBNAILS_AFTER_MS);
   const left = leaveAsked().then(() => {
-    log.info({}, 'replaced: leaving');
+    logger.info({}, 'replaced: leaving');
     return leave(server);
   });
 
   await Promise.race([stopped, left]);
   clearTimeout(probe);
-  log.info({}, 'stopping');
+  logger.info({}, 'stopping');
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
   await server.close();
   await core.close();
@@ -75,11 +75,11 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
 }
 
 /** Once for the whole server: the first of several workers does it. */
-async function warnWithoutThumbnails({ pictures }: Core, log: Log): Promise<void> {
+async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Promise<void> {
   if (cluster.worker && cluster.worker.id > 1) return;
   const { canMakeThumbnails, THUMBNAIL_ADVICE } = await import('./files/thumbnail-probe.ts');
-  if (!(await canMakeThumbnails(pictures)))
-    log.warn({ mend: THUMBNAIL_ADVICE }, 'no thumbnails can be made: pictures are shown as plain files');
+  if (!(await canMakeThumbnails(thumbnailer)))
+    logger.warn({ mend: THUMBNAIL_ADVICE }, 'no thumbnails can be made: pictures are shown as plain files');
 }
 
 /** A worker leaves the saying to the process that looks after it. */

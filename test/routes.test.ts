@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import type { Web } from '../lib/http/route-context.ts';
+import type { RouteContext } from '../lib/http/route-context.ts';
 import { createRouter, listedRoutes, routeFile } from '../lib/http/route-table.ts';
 import { Router } from '../lib/http/router.ts';
 import { startServer } from './helpers/server.ts';
@@ -30,7 +30,7 @@ test('routes: bin/routes.ts prints those of the server, in order, each with the 
 
 test('routes: a file whose routes are not as listed is refused', (t) => {
   const create = (): Router => new Router().get('/a', () => {}).post('/a', () => {});
-  const open = (...routes: string[]): Router => createRouter(routeFile('a/routes.ts', create, routes), {} as Web);
+  const open = (...routes: string[]): Router => createRouter(routeFile('a/routes.ts', create, routes), {} as RouteContext);
   t.notThrows(() => open('GET,POST /a'));
   t.notThrows(() => open('GET /a', 'POST /a'));
   for (const routes of [['GET /a'], ['POST,GET /a'], ['GET,POST /a', 'GET /b'], ['GET,POST /b'], []])

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Directory, Face } from '../core.ts';
+import type { Directory, Profile } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import type { Store } from '../store/port.ts';
 
@@ -7,12 +7,12 @@ const MOST_FACES = 50_000;
 
 /** Profiles of people and bots, cached in this process: they never change. */
 export function openDirectory(store: Pick<Store, 'users'>): Directory {
-  const known = new LRUCache<UserId, Face>({ max: MOST_FACES });
+  const known = new LRUCache<UserId, Profile>({ max: MOST_FACES });
 
   return {
-    async faces(ids) {
+    async profiles(ids) {
       const wanted = new Set(ids);
-      const found = new Map<UserId, Face>();
+      const found = new Map<UserId, Profile>();
       for (const id of wanted) {
         const face = known.get(id);
         if (face) found.set(id, face);

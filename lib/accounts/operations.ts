@@ -6,7 +6,7 @@ import { sameText, sha256 } from '../secrets.ts';
 import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
 import { inviteCode } from './invite-code.ts';
 import type { Token, User } from './port.ts';
-import { addressCount, countTry, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
+import { addressCount, countAttempt, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
 export const FIRST_ACCOUNT = 'first-account';
@@ -105,7 +105,7 @@ export async function logIn(core: Core, input: LogIn): Promise<User> {
   const user = await core.store.users.byNameKey(key);
   const isKnown = user !== undefined && user.id === input.knownAs;
   const counts = isKnown ? [deviceCount(user.id)] : [addressCount(input.address), nameCount(key)];
-  countTry(core, counts);
+  countAttempt(core, counts);
   const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
   if (user && isRight && !user.disabled) {
     takeBack(core, counts);
@@ -135,7 +135,7 @@ export async function changePassword(
   input: { current: string; password: string; session?: string | undefined },
 ): Promise<void> {
   parsePassword(input.password);
-  const waitMs = core.limits.take(`password:${user.id}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
+  const waitMs = core.rateLimiter.take(`password:${user.id}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
   if (waitMs > 0) throw tooMany('Too many tries. Wait a moment.', waitMs);
   if (!(await core.passwords.verify(input.current, user.passwordHash))) throw invalid('current', 'The present password is wrong.');
   await setPassword(core, user, input.password, input.session);

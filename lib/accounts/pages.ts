@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { hasSetupCode, isEmpty } from './operations.ts';
 
 /** What a form is filled with. */
-export type Filled = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
-export type EntryForms = { readonly signup?: Filled; readonly login?: Filled };
+export type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
+export type EntryForms = { readonly signup?: FormValues; readonly login?: FormValues };
 
 /** The pages that have a form to sign up or to log in. The form says which it was sent from. */
 export const ENTRY_PAGES = ['welcome', 'signup', 'login', 'invitation'] as const;
@@ -33,7 +33,7 @@ type OwnPage = keyof typeof TITLES;
 /** Shows a page of this domain with its form or forms. */
 export async function showEntry(
   ctx: Context,
-  { core, views }: Web,
+  { core, views }: RouteContext,
   from: OwnPage,
   returnTo: string,
   forms: EntryForms = {},

@@ -79,7 +79,7 @@ export type TokenStore = {
   touch(hash: string, now: number): Promise<void>;
   /** Replaces the sealed secrets; undefined removes them. Resolves to whether the token exists. */
   setSecrets(hash: string, secrets: string | undefined): Promise<boolean>;
-  /** Sets `expiresAt`, some seconds ahead at least: `core.recent` may not know it at once. Resolves to whether the token exists. */
+  /** Sets `expiresAt`, some seconds ahead at least: `core.lookupCache` may not know it at once. Resolves to whether the token exists. */
   expire(hash: string, at: number): Promise<boolean>;
   /** Those whose `expiresAt` is at or before `now`, in any order. Cheap when there are none. */
   expired(now: number, limit: number): Promise<Token[]>;

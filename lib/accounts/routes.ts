@@ -15,7 +15,7 @@ import {
   seeOther,
   showRefused,
 } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, setFlash, startSession } from '../http/session.ts';
 import { meJson, type Titled } from './me.ts';
@@ -48,7 +48,7 @@ export type AccountHooks = {
 const SIGN_UPS = { perSecond: 1 / 30, burst: 40 };
 
 /** Sign-up, log-in, log-out and a person's own settings. */
-export function accountRoutes(web: Web, hooks: AccountHooks): Router {
+export function accountRoutes(web: RouteContext, hooks: AccountHooks): Router {
   const { core } = web;
   const router = new Router();
 
@@ -143,8 +143,8 @@ export function accountRoutes(web: Web, hooks: AccountHooks): Router {
   return router;
 }
 
-function checkSignUpRate(web: Web, address: string): void {
-  const waitMs = web.core.limits.take(`signup:${address}`, SIGN_UPS.perSecond, SIGN_UPS.burst);
+function checkSignUpRate(web: RouteContext, address: string): void {
+  const waitMs = web.core.rateLimiter.take(`signup:${address}`, SIGN_UPS.perSecond, SIGN_UPS.burst);
   if (waitMs > 0) throw new DomainError('tooMany', 'Too many new accounts from this address. Try again later.', { retryAfterMs: waitMs });
 }
 
@@ -161,7 +161,7 @@ const welcome = (ctx: Context, { id, name }: User, returnTo: string | undefined,
 type Typed = { name: string; code?: string | undefined; return_to?: string | undefined; from?: EntryPage | undefined };
 
 /** The page again that the form was sent from, with what was typed and why it was refused. Programs get the error itself. */
-async function showAgain(ctx: Context, web: Web, hooks: AccountHooks, form: Form, error: unknown, typed: Typed): Promise<void> {
+async function showAgain(ctx: Context, web: RouteContext, hooks: AccountHooks, form: Form, error: unknown, typed: Typed): Promise<void> {
   const { from = form, return_to: returnTo = '', name, code = '' } = typed;
   await showRefused(ctx, error, async (reason) => {
     const forms = { [form]: { name, code, error: reason } };
@@ -173,7 +173,7 @@ async function showAgain(ctx: Context, web: Web, hooks: AccountHooks, form: Form
 
 async function showSettings(
   ctx: Context,
-  { core, views }: Web,
+  { core, views }: RouteContext,
   { pushSettings }: AccountHooks,
   more: { newToken?: string; passwordError?: FieldError; tokenForm?: { name: string; error: FieldError } } = {},
 ): Promise<void> {
@@ -188,7 +188,7 @@ async function showSettings(
   renderPage(ctx, views, 'accounts/settings.njk', 'Settings', locals);
 }
 
-async function showMe(ctx: Context, { core }: Web, { titled }: AccountHooks): Promise<void> {
+async function showMe(ctx: Context, { core }: RouteContext, { titled }: AccountHooks): Promise<void> {
   const { user, via, ref } = viewerOf(ctx);
   await respond(ctx, {
     json: () => meJson(core, user, via === 'token' ? ref : undefined, titled),

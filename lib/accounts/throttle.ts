@@ -15,12 +15,12 @@ export const nameCount = (key: string): Count => ({ bucket: `login-name:${key}`,
 export const deviceCount = (user: UserId): Count => ({ bucket: `login-known:${user}`, ...FAILURES_PER_NAME });
 
 /** Counts a try as failed until it turns out right, so that many at once find the limit too. Errors: `tooMany`. */
-export function countTry(core: Core, counts: readonly Count[]): void {
-  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.limits.take(bucket, perSecond, burst)));
+export function countAttempt(core: Core, counts: readonly Count[]): void {
+  const waitMs = Math.max(...counts.map(({ bucket, perSecond, burst }) => core.rateLimiter.take(bucket, perSecond, burst)));
   if (waitMs > 0) throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
 }
 
 /** The try turned out right: it counts for nothing. */
 export function takeBack(core: Core, counts: readonly Count[]): void {
-  for (const { bucket } of counts) core.limits.giveBack(bucket);
+  for (const { bucket } of counts) core.rateLimiter.giveBack(bucket);
 }

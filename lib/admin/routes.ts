@@ -10,7 +10,7 @@ import { shortText, wholeNumber } from '../http/fields.ts';
 import { adminOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noTransform, renderPage, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { asUserId } from '../ids.ts';
@@ -36,7 +36,7 @@ const query = z.object({
 type Asked = z.infer<typeof query>;
 
 /** The administrators' page: invitation code, people, groups, bots. */
-export function adminRoutes(web: Web): Router {
+export function adminRoutes(web: RouteContext): Router {
   const router = new Router();
 
   router.get('/admin', async (ctx) => {
@@ -54,7 +54,7 @@ export function adminRoutes(web: Web): Router {
 }
 
 /** Resolves to the name of what it was done to. */
-async function act({ core }: Web, by: User, asked: Act): Promise<string> {
+async function act({ core }: RouteContext, by: User, asked: Act): Promise<string> {
   if ('group' in asked) {
     const { group } = await openManagedGroup(core, by, asked.group);
     await setArchived(core, by.id, group, asked.action === 'archive');
@@ -71,7 +71,7 @@ async function act({ core }: Web, by: User, asked: Act): Promise<string> {
   return user.name;
 }
 
-async function showAdmin(ctx: Context, { core, views }: Web, asked: Asked): Promise<void> {
+async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Asked): Promise<void> {
   noTransform(ctx); // the page shows the invitation code
   const [people, bots, groups, counts] = await Promise.all([
     listUsers(core, { bots: false, words: asked.q, after: asked.people }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Context } from 'koa';
 import { originOf } from '../http/context.ts';
 import { noStore, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
 /** `etag` is weak: the text is the same in every content coding. */
@@ -39,13 +39,13 @@ async function versionOf(): Promise<string> {
 }
 
 /** `/docs`: the same, for people. */
-export function docsRoutes(web: Web): Router {
+export function docsRoutes(web: RouteContext): Router {
   const router = new Router();
   router.get('/docs', async (ctx) => showDocs(ctx, web));
   return router;
 }
 
-async function showDocs(ctx: Context, { core, views }: Web): Promise<void> {
+async function showDocs(ctx: Context, { core, views }: RouteContext): Promise<void> {
   noStore(ctx);
   const { docsOf } = await import('./page.ts');
   renderPage(ctx, views, 'api/index.njk', 'The API', { ...docsOf(originOf(ctx, core.config)), version: await versionOf() });

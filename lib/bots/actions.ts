@@ -1,25 +1,31 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import { DomainError, invalid } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { responseFormat } from '../http/format.ts';
 import { seeOther, showRefused } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { setFlash } from '../http/session.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import { enableWebhook, removeWebhook, rotateWebhookSecret, sendTest, setWebhook } from '../webhooks/outgoing/operations.ts';
 import type { BotForm } from './forms.ts';
 import * as bots from './operations.ts';
-import { hookMade, type Made, secretMade, secretsMade, showBot } from './pages.ts';
+import { hookMade, type IssuedSecrets, secretMade, secretsMade, showBot } from './pages.ts';
 
 /** Who does it, to which bot, and where its page is. */
-export type Place = { readonly at: Standing; readonly bot: User; readonly here: string };
+export type BotContext = { readonly at: GroupAccess; readonly bot: User; readonly here: string };
 
 /** What is to be shown this once; or where to go, and what to say there. */
-type Done = { readonly made: Made } | { readonly to?: string; readonly says?: string };
+type Done = { readonly made: IssuedSecrets } | { readonly to?: string; readonly says?: string };
 
 /** Does what a form of a bot's page asks for; a refused form comes back filled. */
-export async function act(ctx: Context, web: Web, place: Place, form: BotForm, typed: Readonly<Record<string, unknown>>): Promise<void> {
+export async function runAction(
+  ctx: Context,
+  web: RouteContext,
+  place: BotContext,
+  form: BotForm,
+  typed: Readonly<Record<string, unknown>>,
+): Promise<void> {
   try {
     await answer(ctx, web, place, await carryOut(ctx, web, place, form));
   } catch (error) {
@@ -30,14 +36,14 @@ export async function act(ctx: Context, web: Web, place: Place, form: BotForm, t
   }
 }
 
-async function answer(ctx: Context, web: Web, { at, bot, here }: Place, done: Done): Promise<void> {
+async function answer(ctx: Context, web: RouteContext, { at, bot, here }: BotContext, done: Done): Promise<void> {
   if ('made' in done) return showBot(ctx, web, at, bot, undefined, { made: done.made });
   if (responseFormat(ctx) !== 'html' && done.to === undefined) return showBot(ctx, web, at, bot, undefined);
   if (done.says !== undefined) setFlash(ctx, done.says);
   seeOther(ctx, done.to ?? here);
 }
 
-async function carryOut(ctx: Context, web: Web, { at, bot, here }: Place, form: BotForm): Promise<Done> {
+async function carryOut(ctx: Context, web: RouteContext, { at, bot, here }: BotContext, form: BotForm): Promise<Done> {
   const { core } = web;
   const by = at.user.id;
   switch (form.action) {
@@ -69,7 +75,7 @@ async function carryOut(ctx: Context, web: Web, { at, bot, here }: Place, form: 
   }
 }
 
-async function toGroup({ core }: Web, at: Standing, bot: User, slug: string): Promise<bots.NewHook> {
+async function toGroup({ core }: RouteContext, at: GroupAccess, bot: User, slug: string): Promise<bots.NewHook> {
   if (!at.user.admin) throw new DomainError('forbidden', 'Only an administrator can put a bot into another group.');
   const group = await core.store.groups.bySlug(slug.trim());
   if (!group || group.kind === 'direct') throw invalid('group', 'There is no such group.');
@@ -78,7 +84,7 @@ async function toGroup({ core }: Web, at: Standing, bot: User, slug: string): Pr
 
 type SecretForm = BotForm & { readonly action: 'secret-add' | 'secret-drop' | 'secret-off' };
 
-async function changeSecrets({ core }: Web, bot: User, form: SecretForm): Promise<Done> {
+async function changeSecrets({ core }: RouteContext, bot: User, form: SecretForm): Promise<Done> {
   const present = await bots.hookSecrets(core, bot);
   if (form.action !== 'secret-add') {
     await bots.setHookSecrets(core, bot, form.action === 'secret-off' ? [] : present.slice(0, 1));
@@ -94,7 +100,7 @@ async function changeSecrets({ core }: Web, bot: User, form: SecretForm): Promis
 
 type WebhookForm = BotForm & { readonly action: 'webhook' | 'webhook-rotate' | 'webhook-enable' | 'webhook-remove' };
 
-async function changeWebhook({ core }: Web, bot: User, form: WebhookForm): Promise<Done> {
+async function changeWebhook({ core }: RouteContext, bot: User, form: WebhookForm): Promise<Done> {
   switch (form.action) {
     case 'webhook': {
       const { url, on, events } = form;

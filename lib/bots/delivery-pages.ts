@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
-import { standing } from '../groups/operations.ts';
+import { groupAccess } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
-import { isDirect, isMember, type Standing } from '../groups/rules.ts';
+import { type GroupAccess, isDirect, isMember } from '../groups/rules.ts';
 import { renderPage, respond } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';
 import { requestNow, type ShownRequest } from '../webhooks/outgoing/preview.ts';
@@ -35,7 +35,7 @@ function rowOf({ id, event, message, seq, state, reason, attempts, due, createdA
 }
 
 /** One delivery: what is sent and what came of each attempt. The page reloads itself while an attempt is due soon. Bodies: see `mayReadBodies`. */
-export async function showDelivery(ctx: Context, web: Web, at: Standing, bot: User, delivery: Delivery): Promise<void> {
+export async function showDelivery(ctx: Context, web: RouteContext, at: GroupAccess, bot: User, delivery: Delivery): Promise<void> {
   const detail = await detailOf(web.core, at.user, delivery);
   const [row] = await rowsOf(web.core, [delivery]);
   await respond(ctx, {
@@ -67,7 +67,7 @@ const NOT_SHOWN = 'Bodies are shown to members of the group only, and never thos
 async function mayReadBodies(core: Core, viewer: User, { event, group: id }: Delivery): Promise<boolean> {
   if (event === TEST_EVENT) return true;
   const group = await core.store.groups.byId(id);
-  return group !== undefined && !isDirect(group) && isMember(await standing(core, viewer, group));
+  return group !== undefined && !isDirect(group) && isMember(await groupAccess(core, viewer, group));
 }
 
 function shownAttempt({ answer, answerBytes, ...attempt }: Attempt, isShown: boolean): ShownAttempt {
@@ -81,8 +81,8 @@ const detailJson = ({ request, bytes, attempts }: Detail) => ({
 
 function renderDelivery(
   ctx: Context,
-  web: Web,
-  at: Standing,
+  web: RouteContext,
+  at: GroupAccess,
   bot: User,
   delivery: Delivery,
   row: object | undefined,

@@ -1,26 +1,26 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { originOf } from '../http/context.ts';
 import { type FieldError, noTransform, renderPage, respond } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
 import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';
 import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';
 import * as bots from './operations.ts';
 
 /** What is shown this once: whoever has it can act as the bot. */
-export type Made = { readonly title: string; readonly fields: readonly Field[]; readonly curl: string | null };
+export type IssuedSecrets = { readonly title: string; readonly fields: readonly Field[]; readonly curl: string | null };
 type Field = { readonly id: string; readonly label: string; readonly value: string };
 
 /** What was typed into a form that was refused, and why. */
 export type Refusal = { readonly form: string; readonly typed: Readonly<Record<string, unknown>>; readonly error: FieldError };
 
-export type More = { readonly made?: Made; readonly refused?: Refusal };
+export type BotPageExtras = { readonly made?: IssuedSecrets; readonly refused?: Refusal };
 
 /** All that a bot was given, with a line to try it. */
-export function secretsMade(ctx: Context, core: Core, name: string, { hooks, token, campfire }: bots.BotSecrets): Made {
+export function secretsMade(ctx: Context, core: Core, name: string, { hooks, token, campfire }: bots.BotSecrets): IssuedSecrets {
   const origin = originOf(ctx, core.config);
   const fields = [
     ...hooksMade(origin, hooks),
@@ -31,12 +31,12 @@ export function secretsMade(ctx: Context, core: Core, name: string, { hooks, tok
 }
 
 /** A webhook in another group. */
-export function hookMade(ctx: Context, core: Core, name: string, made: bots.NewHook): Made {
+export function hookMade(ctx: Context, core: Core, name: string, made: bots.NewHook): IssuedSecrets {
   const fields = hooksMade(originOf(ctx, core.config), [made]);
   return { title: `${name} is in ${made.group.name}`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
 }
 
-export const secretMade = (title: string, label: string, value: string): Made => ({
+export const secretMade = (title: string, label: string, value: string): IssuedSecrets => ({
   title,
   fields: [{ id: 'secret', label, value }],
   curl: null,
@@ -72,7 +72,14 @@ async function botView(core: Core, bot: User) {
 type BotView = Awaited<ReturnType<typeof botView>>;
 
 /** The page of one bot, or the same as JSON. */
-export async function showBot(ctx: Context, web: Web, at: Standing, bot: User, before: string | undefined, more: More = {}): Promise<void> {
+export async function showBot(
+  ctx: Context,
+  web: RouteContext,
+  at: GroupAccess,
+  bot: User,
+  before: string | undefined,
+  more: BotPageExtras = {},
+): Promise<void> {
   const [view, page] = await Promise.all([botView(web.core, bot), listDeliveries(web.core, bot, { limit: 20, before })]);
   await respond(ctx, {
     html: async () => renderPage(ctx, web.views, 'bots/show.njk', bot.name, await locals(web.core, at, bot, view, page, before, more)),
@@ -81,7 +88,15 @@ export async function showBot(ctx: Context, web: Web, at: Standing, bot: User, b
   if (more.made) noTransform(ctx);
 }
 
-async function locals(core: Core, at: Standing, bot: User, view: BotView, page: DeliveryPage, before: string | undefined, more: More) {
+async function locals(
+  core: Core,
+  at: GroupAccess,
+  bot: User,
+  view: BotView,
+  page: DeliveryPage,
+  before: string | undefined,
+  more: BotPageExtras,
+) {
   const { id, name, color, createdAt } = bot;
   const { webhook } = view;
   return {
@@ -120,7 +135,12 @@ function webhookForm({ webhook }: BotView, refused: Refusal | undefined) {
 
 const TRIGGER_LABELS = { mention: 'messages that name it', all: 'all messages', keyword: 'messages with a keyword' } as const;
 
-function botJson({ id, name, color, createdAt }: User, view: BotView, { deliveries, older }: DeliveryPage, made: Made | undefined) {
+function botJson(
+  { id, name, color, createdAt }: User,
+  view: BotView,
+  { deliveries, older }: DeliveryPage,
+  made: IssuedSecrets | undefined,
+) {
   return {
     ...{ id, name, color, created_at: iso(createdAt) },
     groups: view.groups.map(({ slug, name: title }) => ({ slug, name: title })),

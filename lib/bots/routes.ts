@@ -3,31 +3,31 @@ import { nameKey } from '../accounts/account.ts';
 import type { User } from '../accounts/port.ts';
 import { forbidden, invalid, notFound } from '../errors.ts';
 import { openManagedGroup } from '../groups/operations.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { type FieldError, fieldError, noStore, noTransform, renderPage, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { asUserId } from '../ids.ts';
-import { deliveryNamed, sendAgain } from '../webhooks/outgoing/operations.ts';
-import { act } from './actions.ts';
+import { findDelivery, sendAgain } from '../webhooks/outgoing/operations.ts';
+import { runAction } from './actions.ts';
 import { showDelivery } from './delivery-pages.ts';
 import { botForm, botsForm, deliveriesQuery } from './forms.ts';
 import * as bots from './operations.ts';
-import { hookMade, type Made, secretsMade, showBot } from './pages.ts';
+import { hookMade, type IssuedSecrets, secretsMade, showBot } from './pages.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 type Typed = { readonly name: string; readonly error: FieldError };
-type Shown = { readonly create?: Typed; readonly bring?: Typed; readonly made?: Made };
+type Shown = { readonly create?: Typed; readonly bring?: Typed; readonly made?: IssuedSecrets };
 
 /** The bots of a group, and a page for each, for those who manage the group. */
-export function botRoutes(web: Web): Router {
+export function botRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
-  const managed = (ctx: Ctx): Promise<Standing> => openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
+  const managed = (ctx: Ctx): Promise<GroupAccess> => openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
   const opened = async (ctx: Ctx) => {
     const at = await managed(ctx);
     return { at, bot: await botIn(web, at, ctx.params.id ?? ''), here: `/groups/${at.group.slug}/bots/${ctx.params.id}` };
@@ -55,12 +55,12 @@ export function botRoutes(web: Web): Router {
 
   router.post('/groups/:slug/bots/:id', async (ctx) => {
     const { at, bot, here } = await opened(ctx);
-    await act(ctx, web, { at, bot, here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
+    await runAction(ctx, web, { at, bot, here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
   });
 
   router.get('/groups/:slug/bots/:id/deliveries/:delivery', async (ctx) => {
     const { at, bot } = await opened(ctx);
-    await showDelivery(ctx, web, at, bot, await deliveryNamed(core, bot, ctx.params.delivery ?? ''));
+    await showDelivery(ctx, web, at, bot, await findDelivery(core, bot, ctx.params.delivery ?? ''));
   });
 
   router.post('/groups/:slug/bots/:id/deliveries/:delivery/again', async (ctx) => {
@@ -72,7 +72,7 @@ export function botRoutes(web: Web): Router {
   return router;
 }
 
-async function create(ctx: Context, web: Web, at: Standing, name: string): Promise<void> {
+async function create(ctx: Context, web: RouteContext, at: GroupAccess, name: string): Promise<void> {
   try {
     const { user, ...secrets } = await bots.createBot(web.core, at.user.id, { name, group: at.group });
     await showBots(ctx, web, at, { made: secretsMade(ctx, web.core, user.name, secrets) });
@@ -82,7 +82,7 @@ async function create(ctx: Context, web: Web, at: Standing, name: string): Promi
 }
 
 /** A bot that is elsewhere comes into this group, with a webhook of its own here. */
-async function bring(ctx: Context, web: Web, at: Standing, name: string): Promise<void> {
+async function bring(ctx: Context, web: RouteContext, at: GroupAccess, name: string): Promise<void> {
   if (!at.user.admin) throw forbidden('Only an administrator can bring a bot from another group.');
   try {
     const user = await web.core.store.users.byNameKey(nameKey(name));
@@ -95,7 +95,7 @@ async function bring(ctx: Context, web: Web, at: Standing, name: string): Promis
 }
 
 /** A bot of this very group: a moderator here has no say over bots elsewhere, nor over one whose secrets open other groups too. */
-async function botIn({ core }: Web, at: Standing, id: string): Promise<User> {
+async function botIn({ core }: RouteContext, at: GroupAccess, id: string): Promise<User> {
   const bot = (await bots.botsOf(core, at.group)).find((user) => user.id === asUserId(id));
   if (!bot) throw notFound('There is no such bot in this group.');
   const reaches = await bots.groupsOf(core, bot);
@@ -104,7 +104,7 @@ async function botIn({ core }: Web, at: Standing, id: string): Promise<User> {
   return bot;
 }
 
-async function showBots(ctx: Context, web: Web, { group, user }: Standing, more: Shown = {}): Promise<void> {
+async function showBots(ctx: Context, web: RouteContext, { group, user }: GroupAccess, more: Shown = {}): Promise<void> {
   noStore(ctx);
   const list = (await bots.botsOf(web.core, group)).map(({ id, name, color, createdAt }) => ({ id, name, color, createdAt }));
   const nothing = { name: '', error: null };

@@ -1,14 +1,14 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Listener } from './port.ts';
 
 /** Who in this process listens to which group. */
 export class Listeners {
   readonly #byGroup = new Map<GroupId, Set<{ readonly listener: Listener }>>();
-  readonly #log: Pick<Log, 'error'> | undefined;
+  readonly #log: Pick<Logger, 'error'> | undefined;
 
-  constructor(log: Pick<Log, 'error'> | undefined) {
+  constructor(log: Pick<Logger, 'error'> | undefined) {
     this.#log = log;
   }
 

@@ -1,11 +1,11 @@
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { openLeases } from './leases.ts';
 import { Listeners } from './listeners.ts';
 import type { Bus } from './port.ts';
 
 /** The bus of a server that is a single process: never down, so that no gap is ever announced. */
-export function openLocalBus(options: { readonly now: () => number; readonly log?: Pick<Log, 'error'> }): Bus {
-  const listeners = new Listeners(options.log);
+export function openLocalBus(options: { readonly now: () => number; readonly logger?: Pick<Logger, 'error'> }): Bus {
+  const listeners = new Listeners(options.logger);
   let open = true;
   return {
     publish: (event) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BusEvent } from '../events.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import { Listeners } from './listeners.ts';
 import type { Bus, Listener, Presence } from './port.ts';
 import { openClusterLink } from './redis-cluster.ts';
@@ -17,7 +17,7 @@ export type RedisBusOptions = {
   readonly prefix?: string;
   /** ms since the epoch, for leases. */
   readonly now: () => number;
-  readonly log?: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'>;
 };
 
 const FIRST_CONNECTION_MS = 2000;
@@ -38,7 +38,7 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
 class RedisBus implements Bus {
   readonly presence: Presence;
   readonly #link: Link;
-  readonly #log: RedisBusOptions['log'];
+  readonly #log: RedisBusOptions['logger'];
   readonly #listeners: Listeners;
   readonly #gapCallbacks = new Set<() => void>();
   readonly #subscriptions = new Map<GroupId, Promise<void>>();
@@ -53,11 +53,11 @@ class RedisBus implements Bus {
   #troubled = false;
   #closed = false;
 
-  constructor({ url, prefix = 'parley', now, log }: RedisBusOptions) {
+  constructor({ url, prefix = 'parley', now, logger }: RedisBusOptions) {
     this.#prefix = prefix;
     this.#probePrefix = `${prefix}:{probe-${this.#sender}-`;
-    this.#log = log;
-    this.#listeners = new Listeners(log);
+    this.#log = logger;
+    this.#listeners = new Listeners(logger);
     const events: LinkEvents = {
       channels: () => [...this.#probeChannels(), ...this.#listeners.groups().map((group) => this.#channelOf(group))],
       message: (channel, payload) => this.#receive(channel, payload),

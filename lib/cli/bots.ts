@@ -16,13 +16,13 @@ import { isDirect } from '../groups/rules.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
-import { actingFor, everybody, groupNamed, operator } from './lookup.ts';
+import { actingFor, everybody, findGroup, operator } from './lookup.ts';
 import type { Out, Row } from './out.ts';
 
 type CreateOptions = { readonly group: string; readonly secret?: true };
 
 export async function create({ core, out }: Session, name: string, options: CreateOptions): Promise<void> {
-  const group = await groupNamed(core, options.group);
+  const group = await findGroup(core, options.group);
   const secret = options.secret ? newHookSecret(core) : undefined;
   const signed = secret === undefined ? {} : { secrets: [secret] };
   const { user, ...secrets } = await createBot(core, (await operator(core))?.id, { name, group, ...signed });

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 
 /** The log of a command: a line on standard error, with `isJson` an object, for what the operator should know, at LOG_LEVEL but never more than warnings. */
-export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>, isJson: boolean): Log {
+export function openCliLog({ logLevel }: Pick<Config, 'logLevel'>, isJson: boolean): Logger {
   const quiet = (): void => {};
   const say = (fields: object, message: string): void => {
     const cause = 'err' in fields && fields.err instanceof Error ? `: ${fields.err.message}` : '';

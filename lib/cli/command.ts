@@ -35,7 +35,7 @@ export async function openVisitor({ isJson = false, ...options }: VisitorOptions
     import('./cli-log.ts'),
   ]);
   const config = readConfig();
-  return openCore(config, { role: 'visitor', log: openCliLog(config, isJson), ...options });
+  return openCore(config, { role: 'visitor', logger: openCliLog(config, isJson), ...options });
 }
 
 /** Where a command puts its results, by the global option --json. */

@@ -7,7 +7,7 @@ import type { Group } from '../groups/port.ts';
 import { codeJson } from '../groups/presenter.ts';
 import type { UserId } from '../ids.ts';
 import type { Session } from './command.ts';
-import { everyGroup, groupNamed, operator } from './lookup.ts';
+import { everyGroup, findGroup, operator } from './lookup.ts';
 import type { Row } from './out.ts';
 
 export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {
@@ -27,13 +27,13 @@ export async function list({ core, out }: Session): Promise<void> {
 }
 
 export async function rename({ core, out }: Session, slug: string, name: string): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const renamed = await renameGroup(core, await actorIn(core, group), group, name);
   out.say({ id: renamed.id, slug: renamed.slug, name: renamed.name }, `The group is ${renamed.name} now: /groups/${renamed.slug}`);
 }
 
 export async function archive({ core, out }: Session, slug: string, archived: boolean): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   if (group.archived !== archived) await setArchived(core, await actorIn(core, group), group, archived);
   out.say({ id: group.id, slug: group.slug, archived }, `${group.name} is ${archived ? 'archived: read-only' : 'open for writing'} now.`);
 }
@@ -42,11 +42,11 @@ export type CodeOptions = { readonly new?: true; readonly expires?: string; read
 
 /** Prints the code alone, so that `$(…)` can take it. What is not said of its limits is without end, where any is said or the code is new. */
 export async function code({ core, out }: Session, slug: string, options: CodeOptions): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const limits = { forMs: parseExpiry(options.expires ?? 'never'), uses: parseUses(options.uses ?? 'unlimited') };
   if (options.new) await replaceCode(core, group, limits);
   else if (options.expires !== undefined || options.uses !== undefined) await limitCode(core, group, limits);
-  const now = await groupNamed(core, group.slug);
+  const now = await findGroup(core, group.slug);
   const text = joinCode(core, now);
   out.say({ slug: now.slug, ...codeJson(now, text) }, text);
 }

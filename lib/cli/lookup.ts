@@ -9,14 +9,14 @@ import type { UserId } from '../ids.ts';
 const PAGE = 500;
 
 /** The group of a slug, or of one it used to have. Direct messages are nobody's but theirs who write them. Errors: `notFound`. */
-export async function groupNamed(core: Core, slug: string): Promise<Group> {
+export async function findGroup(core: Core, slug: string): Promise<Group> {
   const group = await core.store.groups.bySlug(slug);
   if (!group || isDirect(group)) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' shows them).`);
   return group;
 }
 
 /** A person, by name. Errors: `notFound`, `invalid` for a bot. */
-export async function personNamed(core: Core, name: string): Promise<User> {
+export async function findPerson(core: Core, name: string): Promise<User> {
   const user = await userByName(core, name);
   if (user.bot) throw invalid('name', `${user.name} is a bot (see 'parley bot --help').`);
   return user;

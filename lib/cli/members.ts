@@ -3,11 +3,11 @@ import { notFound } from '../errors.ts';
 import { addMember, removeMember, setRole } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
 import type { Session } from './command.ts';
-import { actingFor, groupNamed } from './lookup.ts';
+import { actingFor, findGroup } from './lookup.ts';
 
 /** Adding one who is in already is no error; with --moderator it raises the role. */
 export async function add({ core, out }: Session, slug: string, name: string, moderator: boolean): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const user = await userByName(core, name);
   const by = await actingFor(core, user.id);
   const added = await addMember(core, by, group, user, moderator ? 'moderator' : 'member');
@@ -20,7 +20,7 @@ export async function add({ core, out }: Session, slug: string, name: string, mo
 }
 
 export async function remove({ core, out }: Session, slug: string, name: string): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const user = await userByName(core, name);
   if (!(await removeMember(core, await actingFor(core, user.id), group, user, true)))
     throw notFound(`${user.name} is not in ${group.slug}.`);
@@ -28,7 +28,7 @@ export async function remove({ core, out }: Session, slug: string, name: string)
 }
 
 export async function list({ core, out }: Session, slug: string): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const rows = (await roster(core, group.id)).map(({ id, name, role, admin, bot }) => ({ id, name, role, admin, bot }));
   out.list(rows, `Nobody is in ${group.name}.`);
 }

@@ -1,19 +1,19 @@
 import { userByName } from '../accounts/operations.ts';
 import { forbidden } from '../errors.ts';
-import { standing } from '../groups/operations.ts';
+import { groupAccess } from '../groups/operations.ts';
 import { isMember } from '../groups/rules.ts';
 import { keyIn, post as postMessage } from '../messages/operations.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
-import { groupNamed } from './lookup.ts';
+import { findGroup } from './lookup.ts';
 
 export type PostOptions = { readonly as: string; readonly key?: string };
 
 /** Posts through the one door, as every edge does. `text` missing or '-': standard input. */
 export async function post({ core, out }: Session, slug: string, text: string | undefined, { as, key }: PostOptions): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const user = await userByName(core, as);
-  const at = await standing(core, user, group);
+  const at = await groupAccess(core, user, group);
   if (!isMember(at)) throw forbidden(user.disabled ? `${user.name} is disabled.` : `${user.name} is not in ${group.slug}.`);
   const body = text === undefined || text === '-' ? await readText(core.config.maxBodyBytes * 4) : text;
   const posted = await postMessage(core, at, { body, key: key === undefined ? undefined : keyIn('client', key) });

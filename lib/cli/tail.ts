@@ -4,9 +4,9 @@ import { Tail } from '../live/tail.ts';
 import { type Entry, isMessage } from '../log/entry.ts';
 import { fold } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
-import { entryJson, entryText, type Place, peopleIn } from '../messages/presenter.ts';
+import { entryJson, entryText, type MessageLocation, peopleIn } from '../messages/presenter.ts';
 import type { Session } from './command.ts';
-import { groupNamed } from './lookup.ts';
+import { findGroup } from './lookup.ts';
 
 export type TailOptions = { readonly lines: number; readonly follow?: true };
 
@@ -17,7 +17,7 @@ const WINDOW = 200;
 
 /** Prints the last messages with all that happened since the first of them, then what is written until the process is told to stop. */
 export async function tail({ core, out }: Session, slug: string, { lines, follow }: TailOptions): Promise<void> {
-  const group = await groupNamed(core, slug);
+  const group = await findGroup(core, slug);
   const printer = new Printer(core, group, out.json);
   const head = await core.store.log.head(group.id);
   const stop = stopSignal();
@@ -44,7 +44,7 @@ async function followFrom(core: Core, group: Group, seq: number, printer: Printe
     store: core.store,
     // A read under way when the end comes finds the store closed: nobody waits for it any more.
     deliver: (entries) => stop.aborted || printer.enqueue(entries),
-    onError: (error) => stop.aborted || core.log.warn({ err: error }, 'the group could not be read; trying again'),
+    onError: (error) => stop.aborted || core.logger.warn({ err: error }, 'the group could not be read; trying again'),
   });
   const unsubscribe = await core.bus.subscribe(group.id, (event) => log.hear(event));
   const timer = setInterval(() => log.probe(), core.config.redisUrl === undefined ? LOOK_MS : LOOK_WITH_BUS_MS);
@@ -69,7 +69,7 @@ class Printer {
   readonly #core: Core;
   readonly #group: Group;
   readonly #json: boolean;
-  #place: Place;
+  #place: MessageLocation;
   #last: Promise<void> = Promise.resolve();
 
   constructor(core: Core, group: Group, json: boolean) {
@@ -83,7 +83,7 @@ class Printer {
   enqueue(entries: readonly Entry[]): void {
     this.#last = this.#last
       .then(() => this.print(entries))
-      .catch((error) => this.#core.log.error({ err: error }, 'entries could not be printed'));
+      .catch((error) => this.#core.logger.error({ err: error }, 'entries could not be printed'));
   }
 
   idle(): Promise<void> {
@@ -91,7 +91,7 @@ class Printer {
   }
 
   async print(entries: readonly Entry[]): Promise<void> {
-    const faces = await this.#core.directory.faces(peopleIn(entries.map(lineOf)));
+    const faces = await this.#core.directory.profiles(peopleIn(entries.map(lineOf)));
     const lines: string[] = [];
     for (const entry of await this.#withoutErased(entries)) {
       if (entry.kind === 'rename') this.#place = { slug: entry.slug };

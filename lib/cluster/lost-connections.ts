@@ -6,7 +6,7 @@ import type { Worker } from 'node:cluster';
  * The messages are the module's own, `{cmd: 'NODE_CLUSTER', act: 'newconn', seq}` with the connection and `{cmd: 'NODE_CLUSTER', ack: <seq>}`
  * back. Should a later Node.js word them otherwise, nothing is done here, and test/cluster/crash.test.ts shows it.
  */
-export function closeWhatIsLost(worker: Worker): void {
+export function closeLostConnections(worker: Worker): void {
   const channel = worker.process;
   const onTheWay = new Map<number, Closable>();
   const { send } = channel;

@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import type { Log } from '../logger.ts';
-import { closeWhatIsLost } from './lost-connections.ts';
+import type { Logger } from '../logger.ts';
+import { closeLostConnections } from './lost-connections.ts';
 
 /** A worker that was told to stop must be gone by then, or it is killed: the whole stops within ten seconds. */
 const STOP_WITHIN_MS = 9500;
@@ -24,7 +24,7 @@ export const GO = 'go';
 export type SuperviseOptions = {
   /** Says something to whoever started the server. */
   readonly say: (line: string) => void;
-  readonly log: Log;
+  readonly logger: Logger;
   /** Resolves when all is to stop. */
   readonly stopped: Promise<unknown>;
 };
@@ -51,12 +51,12 @@ export class Supervisor {
   }
 
   async run(): Promise<number> {
-    const { say, log, stopped } = this.#options;
+    const { say, logger, stopped } = this.#options;
     const stop = stopped.then(() => this.#stopping.abort());
     await Promise.race([this.#startAll(), stop]);
     if (!this.#isStopping) {
       for (const line of this.#lines) say(line);
-      log.info({ workers: this.#config.workers }, 'all workers listen');
+      logger.info({ workers: this.#config.workers }, 'all workers listen');
       if (this.#isRollWanted) this.roll();
     }
     await stop;
@@ -84,13 +84,13 @@ export class Supervisor {
   }
 
   async #rollWhileWanted(): Promise<void> {
-    const { log } = this.#options;
+    const { logger } = this.#options;
     while (this.#isRollWanted && !this.#isStopping) {
       this.#isRollWanted = false;
-      log.info({ workers: this.#serving.size }, 'replacing the workers one by one');
+      logger.info({ workers: this.#serving.size }, 'replacing the workers one by one');
       const isDone = await this.#replaceEach([...this.#serving]);
-      if (isDone) log.info({}, 'all workers are replaced');
-      else log.error({}, 'a new worker did not come up: the old ones go on');
+      if (isDone) logger.info({}, 'all workers are replaced');
+      else logger.error({}, 'a new worker did not come up: the old ones go on');
     }
   }
 
@@ -132,7 +132,7 @@ export class Supervisor {
     const worker = cluster.fork();
     const startedAt = performance.now();
     this.#all.add(worker);
-    closeWhatIsLost(worker);
+    closeLostConnections(worker);
     worker.on('error', () => {}); // what cannot be sent to it any more; that it is gone is said by its `exit`
     return new Promise((resolve) => {
       worker.on('message', (message: unknown) => {
@@ -152,7 +152,7 @@ export class Supervisor {
   }
 
   #replaceDead(worker: Worker, code: number | null, signal: string | null): void {
-    this.#options.log.error(
+    this.#options.logger.error(
       { ended: worker.id, endedPid: worker.process.pid, status: code, signal },
       'a worker ended unasked; starting another',
     );

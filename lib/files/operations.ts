@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { conflict, DomainError, notFound, StoreUnavailable } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
 import type { Attached, Entry } from '../log/entry.ts';
 import { cleanName, isPicture, sizeText } from './file.ts';
@@ -17,7 +17,7 @@ export type Stored = Attached & { readonly sha256: string };
  */
 export async function storeFile(
   core: Core,
-  at: Standing,
+  at: GroupAccess,
   source: AsyncIterable<Uint8Array>,
   { name: given, limit = core.config.maxUploadBytes }: { readonly name: string; readonly limit?: number },
 ): Promise<Stored> {
@@ -47,7 +47,7 @@ const tooLarge = (name: string, limit: number): DomainError =>
 async function factsOf(core: Core, id: FileId, seen: Inspection): Promise<FileFacts> {
   const plain = { type: await seen.type(), bytes: seen.bytes, sha256: seen.sha256() };
   const content = isPicture(plain.type) ? await core.store.files.read(id, 'whole') : undefined;
-  const picture = content && (await core.pictures.look(content, plain.bytes, plain.type));
+  const picture = content && (await core.thumbnailer.create(content, plain.bytes, plain.type));
   if (!picture) return plain;
   const { width, height, thumb } = picture;
   await core.store.files.write(id, 'thumb', piece(thumb));
@@ -64,7 +64,7 @@ export const attached = ({ sha256: _, ...file }: Stored): Attached => file;
 /** Removes files that came to nothing. What cannot be removed now is left to the sweep. */
 export async function discard(core: Core, files: readonly Pick<Attached, 'id'>[]): Promise<void> {
   for (const { id } of files)
-    await core.store.files.remove(id).catch((error) => core.log.debug({ err: error }, 'a file is left to the sweep'));
+    await core.store.files.remove(id).catch((error) => core.logger.debug({ err: error }, 'a file is left to the sweep'));
 }
 
 /** Says under which key the message with these files is about to be posted. Errors: `conflict` when one of them is gone. */
@@ -77,7 +77,7 @@ export async function claim(core: Core, files: readonly Stored[], key: string): 
 /** Notes the message that has them. Where that fails, whoever asks for the file first, or the sweep, finds it by its key. */
 export async function attach(core: Core, files: readonly Pick<Attached, 'id'>[], seq: number): Promise<void> {
   const ids = files.map(({ id }) => id);
-  await core.store.files.attach(ids, seq).catch((error) => core.log.debug({ err: error }, 'files are attached later'));
+  await core.store.files.attach(ids, seq).catch((error) => core.logger.debug({ err: error }, 'files are attached later'));
 }
 
 /** The record of a file and the seq of its message. Errors: `notFound`: no such file, or no message has it. */

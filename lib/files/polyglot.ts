@@ -8,7 +8,7 @@ const ZIP_END_BYTES = 22;
 const ZIP_COMMENT_BYTES = 65_535;
 
 /** Whether what begins like a picture is also a page, a PDF or an archive: made to be taken for both, by whatever looks at the other end of it. */
-export function isTwoThings(file: Buffer): boolean {
+export function isPolyglot(file: Buffer): boolean {
   const beginning = file.toString('latin1', 0, PDF_BYTES);
   return (
     PAGE.test(beginning) ||

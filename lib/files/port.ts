@@ -48,9 +48,9 @@ export type FileStore = {
   /** The content, or that range of it; undefined when there is none. To be read to its end or destroyed (`return`). */
   read(id: FileId, part: FilePart, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Those with no message that were touched before `before`, the oldest first. */
-  loose(before: number, limit: number): Promise<FileRecord[]>;
+  listUnattached(before: number, limit: number): Promise<FileRecord[]>;
   /** Makes it `doomed`, unless it has a message or was touched since this was read of it; resolves to whether it is. */
-  doom(seen: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>): Promise<boolean>;
+  claimForRemoval(seen: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>): Promise<boolean>;
   /** Removes content, small copy and record for good, whatever of them there is. Repeats harmlessly. */
   remove(id: FileId): Promise<void>;
 };

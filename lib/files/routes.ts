@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
-import { standing } from '../groups/operations.ts';
+import { groupAccess } from '../groups/operations.ts';
 import { mayRead } from '../groups/rules.ts';
 import { viewerOf } from '../http/identity.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asFileId } from '../ids.ts';
 import { isErased } from '../log/fold.ts';
@@ -17,14 +17,14 @@ import type { ByteRange, FilePart, FileRecord } from './port.ts';
 type Ctx = Context & { params: Record<string, string | undefined> };
 
 /** `/files/:id`, with a name for whoever saves it, and `/files/:id/thumb`: for members of the file's group, as long as its message is there. */
-export function fileRoutes(web: Pick<Web, 'core'>): Router {
+export function fileRoutes(web: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/files/:id/thumb', (ctx) => serve(web, ctx, 'thumb'));
   for (const path of ['/files/:id', '/files/:id/:name']) router.get(path, (ctx) => serve(web, ctx, 'whole'));
   return router;
 }
 
-async function serve({ core }: Pick<Web, 'core'>, ctx: Ctx, part: FilePart): Promise<void> {
+async function serve({ core }: Pick<RouteContext, 'core'>, ctx: Ctx, part: FilePart): Promise<void> {
   const record = await open(core, ctx);
   const asked = part === 'whole' ? rangeIn(ctx, record) : 'all'; // of the small copy nobody wants a part, nor is its length noted
   const pieces = asked === 'none' ? undefined : await core.store.files.read(record.id, part, asked === 'all' ? undefined : asked);
@@ -56,7 +56,7 @@ async function open(core: Core, ctx: Ctx): Promise<FileRecord> {
   const { user } = viewerOf(ctx);
   const record = await openFile(core, asFileId(ctx.params.id ?? ''));
   const group = await core.store.groups.byId(record.group);
-  if (!group || !mayRead(await standing(core, user, group))) throw notFound();
+  if (!group || !mayRead(await groupAccess(core, user, group))) throw notFound();
   if (isErased(await readMessage(core, record.group, record.seq))) throw notFound();
   return record;
 }

@@ -35,7 +35,7 @@ export class FileSweep {
 
   /** Resolves to how many were removed. Errors: StoreUnavailable. */
   async run(): Promise<number> {
-    const loose = await this.#core.store.files.loose(this.#core.now() - LOOSE_MS, MAX_AT_ONCE);
+    const loose = await this.#core.store.files.listUnattached(this.#core.now() - LOOSE_MS, MAX_AT_ONCE);
     const before = this.#seen;
     this.#seen = new Map(loose.map((record) => [record.id, this.#sighting(record, before.get(record.id))]));
     let removed = 0;
@@ -52,7 +52,7 @@ export class FileSweep {
     if (record.state !== 'doomed') {
       if (this.#elapsed() - seenAt < this.#unchangedMs) return false;
       if ((await findMessage(this.#core, record)) !== undefined) return false;
-      if (!(await this.#core.store.files.doom(record))) return false;
+      if (!(await this.#core.store.files.claimForRemoval(record))) return false;
     }
     await this.#core.store.files.remove(record.id);
     return true;

@@ -1,4 +1,4 @@
-import type { Pictures } from '../core.ts';
+import type { Thumbnailer } from '../core.ts';
 
 /** A PNG of one pixel. */
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg==', 'base64');
@@ -8,8 +8,8 @@ export const THUMBNAIL_ADVICE =
   "Install sharp's package for this platform: 'npm ci --omit=dev' in Parley's folder, without --omit=optional.";
 
 /** Whether thumbnails can be made on this machine, found out by making one. */
-export async function canMakeThumbnails(pictures: Pictures): Promise<boolean> {
-  return (await pictures.look(pixel(), PIXEL.length, 'image/png')) !== undefined;
+export async function canMakeThumbnails(pictures: Thumbnailer): Promise<boolean> {
+  return (await pictures.create(pixel(), PIXEL.length, 'image/png')) !== undefined;
 }
 
 async function* pixel(): AsyncGenerator<Uint8Array> {

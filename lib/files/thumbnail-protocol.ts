@@ -1,4 +1,4 @@
-import type { Picture } from '../core.ts';
+import type { Thumbnail } from '../core.ts';
 
 /** What the process that looks at pictures is asked: bytes (float64), length of the type (uint8), the type, then the file. Numbers are big-endian. */
 export function askHead(bytes: number, type: string): Buffer {
@@ -17,7 +17,7 @@ export function readAsk(got: Buffer): { readonly bytes: number; readonly type: s
 }
 
 /** `memory`: what the process holds (bytes). No picture: it was not understood. */
-export type Answer = { readonly memory: number; readonly picture: Picture | undefined };
+export type Answer = { readonly memory: number; readonly picture: Thumbnail | undefined };
 
 /** Memory (float64), width, height, length of the small copy (uint32 each; 0: no picture); then the small copy. */
 export const ANSWER_HEAD_BYTES = 20;

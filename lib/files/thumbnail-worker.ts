@@ -3,8 +3,8 @@
  * that loads the image library. It ends with its standard input.
  */
 import sharp from 'sharp';
-import type { Picture } from '../core.ts';
-import { isTwoThings } from './polyglot.ts';
+import type { Thumbnail } from '../core.ts';
+import { isPolyglot } from './polyglot.ts';
 import { answerBytes, readAsk } from './thumbnail-protocol.ts';
 
 const MOST_PIXELS = 50_000_000;
@@ -26,12 +26,12 @@ sharp.cache(false);
 sharp.concurrency(1);
 
 /** Throws on what is broken, too large, moves too long, or is not what `type` says. */
-async function look(file: Buffer, type: string): Promise<Picture> {
+async function look(file: Buffer, type: string): Promise<Thumbnail> {
   const image = sharp(file, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 });
   const { format, pages = 1, autoOrient } = await image.metadata();
   if (format !== FORMATS[type]) throw new Error(`${format} is not ${type}`);
   if (pages > MOST_FRAMES) throw new Error(`${pages} frames`);
-  if (isTwoThings(file)) throw new Error('something else besides');
+  if (isPolyglot(file)) throw new Error('something else besides');
   const small = image
     .autoOrient()
     .resize({ ...BOX, fit: 'inside', withoutEnlargement: true })

@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { Picture, Pictures } from '../core.ts';
-import type { Log } from '../logger.ts';
+import type { Thumbnail, Thumbnailer } from '../core.ts';
+import type { Logger } from '../logger.ts';
 import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './thumbnail-protocol.ts';
 
 type Worker = ChildProcessByStdio<Writable, Readable, null>;
@@ -25,7 +25,7 @@ const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
  * Looks at pictures in one process of its own, one at a time: what its libraries do with hostile files they do there, with a bound on time and memory,
  * and a crash is only a picture without a small copy. The process is started with the first picture.
  */
-export function openPictures(log: Log): Pictures {
+export function openThumbnailer(log: Logger): Thumbnailer {
   let worker: Worker | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -36,7 +36,7 @@ export function openPictures(log: Log): Pictures {
     worker = undefined;
   };
 
-  async function lookNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Picture | undefined> {
+  async function lookNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined> {
     clearTimeout(idle);
     worker ??= startWorker();
     const asked = worker;
@@ -54,7 +54,7 @@ export function openPictures(log: Log): Pictures {
   }
 
   return {
-    async look(source, bytes, type) {
+    async create(source, bytes, type) {
       if (bytes > MOST_BYTES || waiting >= MOST_WAITING) return undefined;
       waiting += 1;
       const mine = turn.then(() => lookNow(source, bytes, type));

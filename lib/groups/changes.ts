@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import { newUid } from '../ids.ts';
-import type { Archived, Renamed, Retopiced } from '../log/entry.ts';
+import type { Archived, Renamed, TopicChanged } from '../log/entry.ts';
 import type { Group, GroupChange, GroupPatch } from './port.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function changeGroup(
   by: UserId,
   group: Group,
   patch: GroupPatch,
-  body: Renamed | Retopiced | Archived,
+  body: Renamed | TopicChanged | Archived,
 ): Promise<'done' | 'missing' | 'slug' | 'code'> {
   const uid = newUid(core.random);
   const change = { line: { ...body, author: by, uid, key: `s:${body.kind}:${uid}` }, at: core.now() };

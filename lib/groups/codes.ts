@@ -48,7 +48,7 @@ export const badCode = () =>
   invalid('code', 'No group has this code. It may have expired, been used up, or been replaced: ask for a new one.');
 
 /** Whether somebody who has this code may make an account where an invitation is needed for that. */
-export async function admits(core: Core, code: string): Promise<boolean> {
+export async function acceptsCode(core: Core, code: string): Promise<boolean> {
   const group = await groupOfCode(core, code);
   return group !== undefined && isCodeGood(group, core.now());
 }

@@ -3,18 +3,18 @@ import type { User } from '../accounts/port.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { openDirect, peopleNamed } from './direct.ts';
 import { directForm } from './direct-forms.ts';
 import { listedJson, listGroups } from './list.ts';
-import { answerGroup } from './responses.ts';
+import { respondWithGroup } from './responses.ts';
 
 /** How many names the form offers; more can be typed. */
 const MOST_OFFERED = 1000;
 
 /** `/direct`: the direct messages of who asks, and the way to begin others. */
-export function directRoutes(web: Web): Router {
+export function directRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
   router.get('/direct', (ctx) => showDirect(ctx, web, viewerOf(ctx).user));
@@ -24,7 +24,7 @@ export function directRoutes(web: Web): Router {
     const { with: names } = await parse(directForm, ctx);
     try {
       const { group, isNew } = await openDirect(core, user, await peopleNamed(core, names));
-      await answerGroup(ctx, web, user, group, isNew ? 201 : 200);
+      await respondWithGroup(ctx, web, user, group, isNew ? 201 : 200);
     } catch (error) {
       await showRefused(ctx, error, (reason) => showDirect(ctx, web, user, { with: names.join(', '), error: reason }));
     }
@@ -34,7 +34,7 @@ export function directRoutes(web: Web): Router {
 
 type Begin = { readonly with: string; readonly error: FieldError | null };
 
-async function showDirect(ctx: Context, web: Web, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
+async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
   const direct = (await listGroups(web, user, { all: true })).filter(({ kind }) => kind === 'direct');
   await respond(ctx, {
     html: async () => {
@@ -47,7 +47,7 @@ async function showDirect(ctx: Context, web: Web, user: User, begin: Begin = { w
 }
 
 /** Everybody who has an account here: it is a team's chat. */
-async function peopleBeside({ core }: Web, { id }: User): Promise<string[]> {
+async function peopleBeside({ core }: RouteContext, { id }: User): Promise<string[]> {
   const everybody = await core.store.users.list({ limit: MOST_OFFERED });
   return everybody.filter((user) => user.id !== id && !user.disabled).map(({ name }) => name);
 }

@@ -6,7 +6,7 @@ import { asUserId, newGroupId, type UserId } from '../ids.ts';
 import { directSlug, directTitle, MOST_DIRECT, sortedPeople } from './group.ts';
 import { changeMembership, prefer } from './membership.ts';
 import type { Group } from './port.ts';
-import { isDirect, type Standing, usualLevel } from './rules.ts';
+import { type GroupAccess, isDirect, usualLevel } from './rules.ts';
 
 /** Names with commas between them that are looked up at once. */
 const MOST_PARTS = 16;
@@ -29,7 +29,7 @@ export async function openDirect(core: Core, user: User, others: readonly User[]
   const group = present ?? (await insert(core, people, everybody));
   if (!isDirect(group) || group.people?.join() !== people.join()) throw conflict('These direct messages cannot be opened.');
   const isNew = await complete(core, user, group);
-  return { group: await titled(core, user.id, group), isNew: isNew && !present };
+  return { group: await withTitle(core, user.id, group), isNew: isNew && !present };
 }
 
 /** The slug decides: of several who open it at once one inserts it, and the others find it. */
@@ -61,15 +61,15 @@ async function complete(core: Core, user: User, group: Group): Promise<boolean> 
 }
 
 /** The group under the name that it has for this user: what all pages and answers show. */
-export async function titled(core: Core, viewer: UserId, group: Group): Promise<Group> {
+export async function withTitle(core: Core, viewer: UserId, group: Group): Promise<Group> {
   if (group.people === null) return group;
-  const faces = await core.directory.faces(group.people);
+  const faces = await core.directory.profiles(group.people);
   return { ...group, name: directTitle(viewer, [...faces.values()]) };
 }
 
 /** The same of how somebody stands to it. */
-export const titledFor = async (core: Core, at: Standing): Promise<Standing> =>
-  at.group.people === null ? at : { ...at, group: await titled(core, at.user.id, at.group) };
+export const accessWithTitle = async (core: Core, at: GroupAccess): Promise<GroupAccess> =>
+  at.group.people === null ? at : { ...at, group: await withTitle(core, at.user.id, at.group) };
 
 /** Those whom these texts name, each once: an id, a name, or several of them with commas between. Errors: `invalid` (with). */
 export async function peopleNamed(core: Core, texts: readonly string[]): Promise<User[]> {

@@ -4,14 +4,14 @@ import { DomainError, notFound } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { noTransform, renderPage, respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
 import { invitationJson } from './presenter.ts';
-import { answerGroup } from './responses.ts';
+import { respondWithGroup } from './responses.ts';
 
 /** `/join/:code`: the link by which people are invited into a group. Whoever has it learns the group's name and size, and nothing else. */
-export function inviteRoutes(web: Web): Router {
+export function inviteRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
 
@@ -25,7 +25,7 @@ export function inviteRoutes(web: Web): Router {
   router.post('/join/:code', async (ctx) => {
     const { user } = viewerOf(ctx);
     const group = await joinByCode(core, user, ctx.params.code ?? '').catch(sayNothing);
-    await answerGroup(ctx, web, user, group, 200);
+    await respondWithGroup(ctx, web, user, group, 200);
   });
   return router;
 }
@@ -37,7 +37,7 @@ function sayNothing(error: unknown): never {
 }
 
 /** Shows an invitation to somebody who has no account yet, with a form that was refused. Resolves to false where it does not hold. */
-export async function showInvitationAgain(ctx: Context, web: Web, path: string, forms: EntryForms): Promise<boolean> {
+export async function showInvitationAgain(ctx: Context, web: RouteContext, path: string, forms: EntryForms): Promise<boolean> {
   if (stateOf(ctx).viewer) return false; // who is logged in sees no forms there
   const [, code = ''] = /^\/join\/([^/?#]+)$/.exec(path) ?? [];
   const found = await invitation(web.core, code, undefined, `address:${ctx.ip}`).catch(() => undefined);
@@ -47,7 +47,7 @@ export async function showInvitationAgain(ctx: Context, web: Web, path: string, 
 
 async function showInvitation(
   ctx: Context,
-  { core, views }: Web,
+  { core, views }: RouteContext,
   { group, memberCount, isIn }: Invitation,
   code: string,
   filled: EntryForms = { signup: { code } },

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { forbidden, notFound, tooMany } from '../errors.ts';
 import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
-import { settleFirstAccount } from './operations.ts';
+import { finishFirstAccount } from './operations.ts';
 import type { Group } from './port.ts';
 import { isCodeGood, isMember, mayJoinFreely } from './rules.ts';
 
@@ -48,14 +48,14 @@ export async function invitation(core: Core, code: string, user: User | undefine
   const members = group ? await core.store.memberships.ofGroup(group.id) : [];
   const isThere = members.some((member) => member.user === user?.id);
   if (!group || !(isThere || isCodeGood(group, core.now()))) throw badCode();
-  core.limits.giveBack(bucketOf(who)); // it was no guess
+  core.rateLimiter.giveBack(bucketOf(who)); // it was no guess
   return { group, memberCount: members.length, isIn: isThere };
 }
 
 const bucketOf = (who: string): string => `join:${who}`;
 
 function countGuess(core: Core, who: string): void {
-  const waitMs = core.limits.take(bucketOf(who), GUESSES.perSecond, GUESSES.burst);
+  const waitMs = core.rateLimiter.take(bucketOf(who), GUESSES.perSecond, GUESSES.burst);
   if (waitMs > 0) throw tooMany('Too many codes tried. Wait a minute.', waitMs);
 }
 
@@ -73,8 +73,8 @@ async function enter(core: Core, user: User, group: Group): Promise<boolean> {
 }
 
 /** A newcomer: finishes what the first account is promised; who made the account with a group's code comes in by it, so that each account uses it once. */
-export async function greet(core: Core, user: User, code: string | undefined): Promise<void> {
-  await settleFirstAccount(core);
+export async function joinAfterSignUp(core: Core, user: User, code: string | undefined): Promise<void> {
+  await finishFirstAccount(core);
   if (core.config.signup !== 'code' || code === undefined || !(await groupOfCode(core, code))) return;
-  await joinByCode(core, user, code).catch((error: unknown) => core.log.info({ err: error }, 'a newcomer did not come into a group'));
+  await joinByCode(core, user, code).catch((error: unknown) => core.logger.info({ err: error }, 'a newcomer did not come into a group'));
 }

@@ -3,20 +3,20 @@ import type { User } from '../accounts/port.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { joinByCode, joinOpenGroup } from './joining.ts';
 import { listedJson, listGroups } from './list.ts';
 import { createForm, joinForm } from './list-forms.ts';
 import { createGroup } from './operations.ts';
-import { answerGroup } from './responses.ts';
+import { respondWithGroup } from './responses.ts';
 import { mayCreate } from './rules.ts';
 
 type Refused = { readonly error: FieldError };
 export type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
 
 /** `/groups`: the groups of who asks, those to join, and a form for a new one. */
-export function groupsIndexRoutes(web: Web): Router {
+export function groupsIndexRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
   router.get('/groups', async (ctx) => showGroups(ctx, web, viewerOf(ctx).user));
@@ -25,7 +25,7 @@ export function groupsIndexRoutes(web: Web): Router {
     const { user } = viewerOf(ctx);
     const { name, open } = await parse(createForm, ctx);
     try {
-      await answerGroup(ctx, web, user, await createGroup(core, user, { name, open }), 201);
+      await respondWithGroup(ctx, web, user, await createGroup(core, user, { name, open }), 201);
     } catch (error) {
       await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { create: { name, open, error: reason } }));
     }
@@ -36,7 +36,7 @@ export function groupsIndexRoutes(web: Web): Router {
     const form = await parse(joinForm, ctx);
     try {
       const group = 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug);
-      await answerGroup(ctx, web, user, group, 200);
+      await respondWithGroup(ctx, web, user, group, 200);
     } catch (error) {
       if (!('code' in form)) throw error;
       await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { join: { code: form.code, error: reason } }));
@@ -53,14 +53,14 @@ export function groupsIndexRoutes(web: Web): Router {
 }
 
 /** The page, with a refused form filled as it was. */
-export const showGroups = (ctx: Context, web: Web, user: User, forms: GroupForms = {}): Promise<void> =>
+export const showGroups = (ctx: Context, web: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
   respond(ctx, {
     html: async () => renderPage(ctx, web.views, 'groups/index.njk', 'Groups', await locals(web, user, forms)),
     json: async () => (await listGroups(web, user, { all: true })).map(listedJson),
     text: async () => (await listGroups(web, user)).map(({ slug, unread }) => `${slug} ${unread}\n`).join(''),
   });
 
-async function locals(web: Web, user: User, forms: GroupForms) {
+async function locals(web: RouteContext, user: User, forms: GroupForms) {
   const groups = await listGroups(web, user);
   return {
     groups: groups.filter(({ kind }) => kind === 'group'),
@@ -73,7 +73,7 @@ async function locals(web: Web, user: User, forms: GroupForms) {
   };
 }
 
-async function openGroups({ core }: Web, mine: readonly { slug: string }[]) {
+async function openGroups({ core }: RouteContext, mine: readonly { slug: string }[]) {
   const known = new Set(mine.map(({ slug }) => slug));
   const open = (await core.store.groups.list({ limit: 100, open: true })).filter((group) => !known.has(group.slug) && !group.archived);
   return Promise.all(

@@ -1,5 +1,5 @@
 import type { User } from '../accounts/port.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { bodyText } from '../log/body-text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage } from '../log/history.ts';
@@ -7,12 +7,12 @@ import { groupJson } from './presenter.ts';
 import { myGroups } from './roster.ts';
 
 /** My groups with what was said last, for the page, programs and shells. */
-export async function listGroups(web: Web, user: User, which: Parameters<typeof myGroups>[2] = {}) {
+export async function listGroups(web: RouteContext, user: User, which: Parameters<typeof myGroups>[2] = {}) {
   const mine = await myGroups(web.core, user, which);
   return Promise.all(
     mine.map(async ({ group, membership, n }) => {
       const folded = await lastMessage(web.core, group.id, n);
-      const faces = await web.core.directory.faces(folded ? [folded.message.author] : []);
+      const faces = await web.core.directory.profiles(folded ? [folded.message.author] : []);
       const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
       const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
       return { ...groupJson(group, membership, n), last };

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import { channelOf, type GroupId, newUid, type UserId } from '../ids.ts';
 import type { Membership, Preferences } from './port.ts';
-import { canCede, cedes } from './rules.ts';
+import { canStepDown, stepsDown } from './rules.ts';
 
 export type Change = {
   readonly in: boolean;
@@ -27,7 +27,7 @@ export async function changeMembership(core: Core, group: GroupId, user: UserId,
       if (present?.ceding && !(await withdraw(core, present))) continue;
       return false;
     }
-    const ready = present && cedes(present, change) && change.force !== true ? await announce(core, present) : present;
+    const ready = present && stepsDown(present, change) && change.force !== true ? await announce(core, present) : present;
     if (present && !ready) continue;
     const next = nextMembership(group, user, ready, change, core.now());
     if (!(await core.store.memberships.put(next))) continue;
@@ -68,7 +68,7 @@ const lastModerator = () => conflict('You are the last moderator here. Make some
 async function anotherStays(core: Core, { group, user }: Membership): Promise<boolean> {
   const others = (await core.store.memberships.ofGroup(group)).filter((one) => one.user !== user);
   const users = new Map((await core.store.users.byIds(others.map((one) => one.user))).map((one) => [one.id, one]));
-  return canCede(
+  return canStepDown(
     others.flatMap((membership) => {
       const known = users.get(membership.user);
       return known ? [{ user: known, membership }] : [];
@@ -86,30 +86,30 @@ async function writeLine(core: Core, membership: Membership): Promise<void> {
   const kind = membership.in ? 'join' : 'leave';
   const key = `s:${kind}:${user}:${rev}`;
   const { seq } = await core.appender.append(group, { kind, author: by, member: user, uid: newUid(core.random), key });
-  await core.store.memberships.lined(group, user, rev, seq);
+  await core.store.memberships.markAnnounced(group, user, rev, seq);
   core.bus.publish({ type: 'mine', group: channelOf(user) });
 }
 
 /** Changes what a member has chosen for themself, and tells their pages. Resolves to whether there is a record. */
 export async function prefer(core: Core, group: GroupId, user: UserId, preferences: Preferences): Promise<boolean> {
-  const isDone = await core.store.memberships.prefer(group, user, preferences);
+  const isDone = await core.store.memberships.setPreferences(group, user, preferences);
   if (isDone) core.bus.publish({ type: 'mine', group: channelOf(user) });
   return isDone;
 }
 
 /** Moves a member's read mark forward, and tells their other pages. */
 export async function moveMark(core: Core, group: GroupId, user: UserId, n: number): Promise<void> {
-  if (await core.store.memberships.mark(group, user, n)) core.bus.publish({ type: 'mark', group: channelOf(user), of: group, n });
+  if (await core.store.memberships.advanceMark(group, user, n)) core.bus.publish({ type: 'mark', group: channelOf(user), of: group, n });
 }
 
 /** Moves a member's read mark back, as they asked, and has their pages look again. */
 export async function moveMarkBack(core: Core, group: GroupId, user: UserId, n: number): Promise<void> {
-  if (await core.store.memberships.unmark(group, user, n)) core.bus.publish({ type: 'mine', group: channelOf(user) });
+  if (await core.store.memberships.rewindMark(group, user, n)) core.bus.publish({ type: 'mine', group: channelOf(user) });
 }
 
 /** Finishes what a crash left undone, of changes older than `ageMs`: writes lines that are missing, takes back what was only announced. */
-export async function finishLines(core: Core, ageMs = 2000): Promise<number> {
-  const unlined = await core.store.memberships.unlined(core.now() - ageMs, 100);
+export async function announceMembershipChanges(core: Core, ageMs = 2000): Promise<number> {
+  const unlined = await core.store.memberships.listUnannounced(core.now() - ageMs, 100);
   for (const membership of unlined) {
     if (membership.ceding) await withdraw(core, membership);
     else await writeLine(core, membership);

@@ -7,30 +7,30 @@ import { asUserId, type GroupId, newGroupId, randomId, type UserId } from '../id
 import type { Lookups } from '../store/lookup-cache.ts';
 import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
-import { titledFor } from './direct.ts';
+import { accessWithTitle } from './direct.ts';
 import { parseGroupName, parseTopic, slugOf } from './group.ts';
 import { changeMembership, prefer } from './membership.ts';
 import type { Group, Membership } from './port.ts';
-import type { Standing } from './rules.ts';
+import type { GroupAccess } from './rules.ts';
 import * as rules from './rules.ts';
 
 const TRIES = 10;
 const NOBODY_MANAGES = 'These are direct messages: between the same people always, and managed by nobody.';
 
 /** How a user stands to a group. */
-export async function standing(core: Core, user: User, group: Group, look: Lookups = core.store): Promise<Standing> {
+export async function groupAccess(core: Core, user: User, group: Group, look: Lookups = core.store): Promise<GroupAccess> {
   return { user, group, membership: await look.memberships.get(group.id, user.id) };
 }
 
 /** A group this user may read, by slug. Errors: `notFound`, the same whether it is forbidden or absent. */
-export async function openGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
+export async function openGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<GroupAccess> {
   const found = await findGroup(core, user, slug, look);
   if (!rules.mayRead(found)) throw notFound();
-  return titledFor(core, found);
+  return accessWithTitle(core, found);
 }
 
 /** A group this user may manage. Errors: `notFound` for who may not even read it, `forbidden` for a plain member. */
-export async function openManagedGroup(core: Core, user: User, slug: string): Promise<Standing> {
+export async function openManagedGroup(core: Core, user: User, slug: string): Promise<GroupAccess> {
   const found = await findGroup(core, user, slug);
   if (rules.mayManage(found)) return found;
   if (!rules.mayRead(found)) throw notFound();
@@ -38,16 +38,16 @@ export async function openManagedGroup(core: Core, user: User, slug: string): Pr
 }
 
 /** A group for one of its members, or for who manages it without being in. Errors: `notFound`. */
-export async function openForMembers(core: Core, user: User, slug: string): Promise<Standing> {
+export async function openForMembers(core: Core, user: User, slug: string): Promise<GroupAccess> {
   const found = await findGroup(core, user, slug);
   if (!rules.mayRead(found) && !rules.mayManage(found)) throw notFound();
-  return titledFor(core, found);
+  return accessWithTitle(core, found);
 }
 
-async function findGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<Standing> {
+async function findGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<GroupAccess> {
   const group = await look.groups.bySlug(slug);
   if (!group) throw notFound();
-  return standing(core, user, group, look);
+  return groupAccess(core, user, group, look);
 }
 
 /** Errors: `invalid` (name), `forbidden`. The creator is its first moderator. */
@@ -84,7 +84,7 @@ async function useNumberAsSlug(core: Core, group: Group): Promise<Group> {
 }
 
 /** Errors: `conflict` for the last moderator while others stay, `forbidden` of direct messages. */
-export async function leaveGroup(core: Core, at: Standing): Promise<void> {
+export async function leaveGroup(core: Core, at: GroupAccess): Promise<void> {
   const { user, group } = at;
   if (rules.isDirect(group)) throw forbidden('Direct messages cannot be left. Mute them, or take them out of your list.');
   await changeMembership(core, group.id, user.id, { in: false, role: 'member', by: user.id });
@@ -118,12 +118,12 @@ function refuseDirect(group: Group): void {
 }
 
 /** What of the group a member wants to be told of. */
-export async function setLevel(core: Core, { group, user }: Standing, level: Membership['level']): Promise<void> {
+export async function setLevel(core: Core, { group, user }: GroupAccess, level: Membership['level']): Promise<void> {
   await prefer(core, group.id, user.id, { level });
 }
 
 /** Takes direct messages out of a member's own list until somebody writes, or puts them back. Errors: `forbidden` of a group. */
-export async function setHidden(core: Core, at: Standing, isHidden: boolean): Promise<void> {
+export async function setHidden(core: Core, at: GroupAccess, isHidden: boolean): Promise<void> {
   const { group, user } = at;
   if (!rules.mayHide(at)) throw forbidden('Only direct messages can be taken out of the list. Leave the group, or mute it.');
   const hidden = isHidden ? (await core.store.log.head(group.id)).n : null;
@@ -174,7 +174,7 @@ export async function setOpen(core: Core, group: Group, open: boolean): Promise<
 }
 
 /** Finishes what the first account is promised, however often it is called: administrator, and member of the open group Lobby. */
-export async function settleFirstAccount(core: Core): Promise<void> {
+export async function finishFirstAccount(core: Core): Promise<void> {
   const { settings, users } = core.store;
   const first = await settings.get(FIRST_ACCOUNT);
   if (first === undefined || (await settings.get('first-settled')) !== undefined) return;
@@ -188,8 +188,8 @@ export async function settleFirstAccount(core: Core): Promise<void> {
 }
 
 /** Tells the group's open pages that this member is writing; at most every second, and only where they may. */
-export function sayTyping(core: Core, at: Standing): void {
+export function publishTyping(core: Core, at: GroupAccess): void {
   const { group, user } = at;
-  if (!rules.mayPost(at) || core.limits.take(`typing:${group.id}:${user.id}`, 1, 2) > 0) return;
+  if (!rules.mayPost(at) || core.rateLimiter.take(`typing:${group.id}:${user.id}`, 1, 2) > 0) return;
   core.bus.publish({ type: 'typing', group: group.id, user: user.id, until: core.now() + TYPING_MS });
 }

@@ -100,19 +100,19 @@ export type MembershipStore = {
   /** Compare-and-set: writes when what is stored has `rev` − 1 (1: nothing stored); false otherwise. `line`, `mark`, `level`, `hidden` and `seen` of a stored record are kept. */
   put(membership: Membership): Promise<boolean>;
   /** Sets `lined` and `line` where the stored rev is still `rev`. */
-  lined(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;
+  markAnnounced(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;
   /** Changes without their line in the log, made before `before` (ms). */
-  unlined(before: number, limit: number): Promise<Membership[]>;
+  listUnannounced(before: number, limit: number): Promise<Membership[]>;
   /** Those who are in, by when they came. */
   ofGroup(group: GroupId): Promise<Membership[]>;
   /** Those this user is in. */
   ofUser(user: UserId): Promise<Membership[]>;
   /** Changes what a member has chosen for themself; resolves to whether there is a record. */
-  prefer(group: GroupId, user: UserId, preferences: Preferences): Promise<boolean>;
+  setPreferences(group: GroupId, user: UserId, preferences: Preferences): Promise<boolean>;
   /** Moves the read mark, only forward; resolves to whether it did. */
-  mark(group: GroupId, user: UserId, n: number): Promise<boolean>;
+  advanceMark(group: GroupId, user: UserId, n: number): Promise<boolean>;
   /** Moves the read mark, only back: for a member who asks for it. Resolves to whether it did. */
-  unmark(group: GroupId, user: UserId, n: number): Promise<boolean>;
+  rewindMark(group: GroupId, user: UserId, n: number): Promise<boolean>;
   /** Notes that a member had the group open at `at` (ms); only forward, and only where there is a record. */
-  seen(group: GroupId, user: UserId, at: number): Promise<void>;
+  setLastSeen(group: GroupId, user: UserId, at: number): Promise<void>;
 };

@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import { respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import type { Group } from './port.ts';
 import { groupJson } from './presenter.ts';
 
 /** Leads a browser to a group that somebody has just made, opened or joined; tells a program about it. */
-export async function answerGroup(ctx: Context, { core }: Web, user: User, group: Group, status: number): Promise<void> {
+export async function respondWithGroup(ctx: Context, { core }: RouteContext, user: User, group: Group, status: number): Promise<void> {
   const url = `/groups/${group.slug}`;
   ctx.status = status;
   ctx.set('Location', url);

@@ -2,7 +2,7 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import { ago } from '../text/dates.ts';
-import { titled } from './direct.ts';
+import { withTitle } from './direct.ts';
 import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden } from './rules.ts';
 
@@ -54,7 +54,7 @@ export async function myGroups(core: Core, user: Pick<User, 'id'>, { all = false
   const memberships = new Map((await core.store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
   const ids = [...memberships.keys()];
   const [groups, heads] = await Promise.all([core.store.groups.byIds(ids), core.store.log.heads(ids)]);
-  const named = await Promise.all(groups.map((group) => titled(core, user.id, group)));
+  const named = await Promise.all(groups.map((group) => withTitle(core, user.id, group)));
   return named
     .flatMap((group) => {
       const membership = memberships.get(group.id);

@@ -6,19 +6,19 @@ import { invalid, notFound } from '../errors.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
 import { memberJson, membershipJson, memberText } from './presenter.ts';
 import { roster } from './roster.ts';
-import { mayManage, type Standing } from './rules.ts';
+import { type GroupAccess, mayManage } from './rules.ts';
 
 const slugIn = (ctx: Context & { params: Record<string, string | undefined> }): string => ctx.params.slug ?? '';
 
 /** Who is in a group, and who is writing there. */
-export function groupRoutes(web: Web): Router {
+export function groupRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
 
@@ -47,14 +47,14 @@ export function groupRoutes(web: Web): Router {
   // Quietly: whoever asks too often, or may not write, is not told, and neither are the others.
   router.post('/groups/:slug/typing', async (ctx) => {
     const at = await groups.openGroup(core, viewerOf(ctx).user, slugIn(ctx));
-    groups.sayTyping(core, at);
+    groups.publishTyping(core, at);
     ctx.status = 204;
   });
   return router;
 }
 
 /** Resolves to the one whose membership it was about. */
-async function changeMembers({ core }: Web, at: Standing, form: z.infer<typeof memberForm>): Promise<User> {
+async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.infer<typeof memberForm>): Promise<User> {
   if (form.action === 'leave' || (form.action === 'remove' && form.user === at.user.id)) {
     await groups.leaveGroup(core, at);
     return at.user;
@@ -70,11 +70,11 @@ async function changeMembers({ core }: Web, at: Standing, form: z.infer<typeof m
 }
 
 /** How somebody stands to the group now, for programs. */
-async function changedJson({ core }: Web, { group }: Standing, user: User) {
+async function changedJson({ core }: RouteContext, { group }: GroupAccess, user: User) {
   return membershipJson(group, user, await core.store.memberships.get(group.id, user.id));
 }
 
-async function addByName({ core }: Pick<Web, 'core'>, { group, user: by }: Standing, name: string): Promise<User> {
+async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by }: GroupAccess, name: string): Promise<User> {
   const user = await userByName(core, name).catch(() => {
     throw invalid('name', `There is nobody named ${name.slice(0, 64)}.`);
   });
@@ -95,7 +95,7 @@ const named = <M extends { readonly name: string }>(members: readonly M[], q: st
 
 type AddForm = { readonly name: string; readonly error: object | null };
 
-async function showMembers(ctx: Context, web: Web, at: Standing, add: AddForm = { name: '', error: null }): Promise<void> {
+async function showMembers(ctx: Context, web: RouteContext, at: GroupAccess, add: AddForm = { name: '', error: null }): Promise<void> {
   const { q } = parseQuery(membersQuery, ctx);
   const all = await roster(web.core, at.group.id);
   const members = q === undefined ? all : named(all, q);

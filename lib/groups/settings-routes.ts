@@ -5,7 +5,7 @@ import { originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, noStore, noTransform, renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { type CodeLimits, joinCode, limitCode, replaceCode } from './codes.ts';
@@ -14,7 +14,7 @@ import { parseExpiry, parseUses } from './group.ts';
 import * as groups from './operations.ts';
 import { codeJson, groupJson } from './presenter.ts';
 import { qrPicture } from './qr.ts';
-import { isDirect, isHidden, mayHide, mayLeave, mayManage, type Standing } from './rules.ts';
+import { type GroupAccess, isDirect, isHidden, mayHide, mayLeave, mayManage } from './rules.ts';
 
 type Form = z.infer<typeof settingsForm>;
 type Own = Extract<Form, { action: 'level' | 'hide' }>;
@@ -23,7 +23,7 @@ type Managing = Exclude<Form, Own>;
 const isOwn = (form: Form): form is Own => form.action === 'level' || form.action === 'hide';
 
 /** `/groups/:slug/settings`: for every member what the group is to them, and for those who manage it what it is. */
-export function settingsRoutes(web: Web): Router {
+export function settingsRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
 
@@ -61,7 +61,7 @@ export function settingsRoutes(web: Web): Router {
   return router;
 }
 
-async function changeOwn({ core }: Web, at: Standing, form: Own): Promise<string> {
+async function changeOwn({ core }: RouteContext, at: GroupAccess, form: Own): Promise<string> {
   if (!at.membership?.in) throw forbidden('You are not in this group yourself.');
   if (form.action === 'level') await groups.setLevel(core, at, form.level);
   else await groups.setHidden(core, at, form.on);
@@ -69,7 +69,7 @@ async function changeOwn({ core }: Web, at: Standing, form: Own): Promise<string
 }
 
 /** Resolves to the slug that the group has now. */
-async function changeGroup({ core }: Web, at: Standing, form: Managing): Promise<string> {
+async function changeGroup({ core }: RouteContext, at: GroupAccess, form: Managing): Promise<string> {
   const { group, user } = await groups.openManagedGroup(core, at.user, at.group.slug);
   switch (form.action) {
     case 'rename':
@@ -101,7 +101,7 @@ const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, {
 });
 
 /** The settings of a group for programs, with its join code for those who manage it. */
-export async function settingsJson(ctx: Context, { core }: Web, at: Standing) {
+export async function settingsJson(ctx: Context, { core }: RouteContext, at: GroupAccess) {
   const { group, membership } = at;
   const { n } = await core.store.log.head(group.id);
   noTransform(ctx);
@@ -109,7 +109,7 @@ export async function settingsJson(ctx: Context, { core }: Web, at: Standing) {
   return { ...groupJson(group, membership, n), ...code };
 }
 
-async function showSettings(ctx: Context, web: Web, at: Standing, error: FieldError | null = null): Promise<void> {
+async function showSettings(ctx: Context, web: RouteContext, at: GroupAccess, error: FieldError | null = null): Promise<void> {
   const { core, views } = web;
   const { group, membership } = at;
   noTransform(ctx);
@@ -121,7 +121,7 @@ async function showSettings(ctx: Context, web: Web, at: Standing, error: FieldEr
   });
 }
 
-function inviteOf(ctx: Context, { core }: Web, { group }: Standing) {
+function inviteOf(ctx: Context, { core }: RouteContext, { group }: GroupAccess) {
   const code = joinCode(core, group);
   const link = `${originOf(ctx, core.config)}/join/${code}`;
   return { code, link, expiresAt: group.codeExpiresAt, usesLeft: group.codeUsesLeft, now: core.now() };

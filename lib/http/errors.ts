@@ -46,7 +46,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** Whether the same request is worth sending again in a moment, as it is. */
-export const isAway = (error: unknown): boolean => problemOf(error).code === 'unavailable';
+export const isStoreUnavailable = (error: unknown): boolean => problemOf(error).code === 'unavailable';
 
 type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined };
 

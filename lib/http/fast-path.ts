@@ -4,15 +4,15 @@ import type { Context, Middleware } from 'koa';
 import { within } from '../trace.ts';
 import { type State, stateOf } from './context.ts';
 import { hasValidHost } from './host.ts';
-import { introduce, REQUEST_ID, tellOf } from './request-log.ts';
-import type { Web } from './route-context.ts';
+import { identifyRequest, logRequest, REQUEST_ID } from './request-log.ts';
+import type { RouteContext } from './route-context.ts';
 import { setDataHeaders, setSecureHeaders } from './security.ts';
 
 /**
  * A route that is taken before the layers. `path` has one group in brackets, what `handle` is given; `pattern` is the route's name in metrics.
  * `handle` answers whole: it checks the origin and who asks by itself, and sets a body of text or JSON, unless it keeps the connection.
  */
-export type HotRoute = {
+export type FastRoute = {
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
   readonly pattern: string;
@@ -20,11 +20,11 @@ export type HotRoute = {
   readonly kind: 'document' | 'data' | 'stream';
   /** Other requests to the same path go through the layers. */
   readonly isFor?: (ctx: Context) => boolean;
-  readonly handle: (web: Web, ctx: Context, captured: string) => Promise<void>;
+  readonly handle: (web: RouteContext, ctx: Context, captured: string) => Promise<void>;
 };
 
 /** Why a hot route refused a request, and which it was. */
-type Refusal = { readonly error: unknown; readonly route: HotRoute; readonly state: State };
+type Refusal = { readonly error: unknown; readonly route: FastRoute; readonly state: State };
 export type Refusals = WeakMap<IncomingMessage, Refusal>;
 
 /**
@@ -32,7 +32,7 @@ export type Refusals = WeakMap<IncomingMessage, Refusal>;
  * request they would keep for hours. What a hot route refuses goes through them after all, where `throwRefusals` throws the reason: so it is said
  * as every error is.
  */
-export function frontDoor(app: Koa, web: Web, routes: readonly HotRoute[], refusals: Refusals): RequestListener {
+export function fastPath(app: Koa, web: RouteContext, routes: readonly FastRoute[], refusals: Refusals): RequestListener {
   const others = app.callback();
   return (request, response) => {
     const found = hasValidHost(request) ? find(routes, request) : undefined; // the layers refuse it
@@ -45,9 +45,9 @@ export function frontDoor(app: Koa, web: Web, routes: readonly HotRoute[], refus
   };
 }
 
-type Found = { readonly route: HotRoute; readonly captured: string };
+type Found = { readonly route: FastRoute; readonly captured: string };
 
-function find(routes: readonly HotRoute[], { method, url = '' }: IncomingMessage): Found | undefined {
+function find(routes: readonly FastRoute[], { method, url = '' }: IncomingMessage): Found | undefined {
   for (const route of routes) {
     const captured = method === route.method ? route.path.exec(url)?.[1] : undefined;
     if (captured !== undefined) return { route, captured };
@@ -55,10 +55,10 @@ function find(routes: readonly HotRoute[], { method, url = '' }: IncomingMessage
   return undefined;
 }
 
-async function take(web: Web, ctx: Context, { route, captured }: Found): Promise<void> {
+async function take(web: RouteContext, ctx: Context, { route, captured }: Found): Promise<void> {
   const startedAt = performance.now();
   const { core } = web;
-  const line = introduce(ctx, core);
+  const line = identifyRequest(ctx, core);
   if (route.kind !== 'stream') ctx.res.setHeader(REQUEST_ID, line.request);
   if (route.kind === 'document') setSecureHeaders(ctx);
   if (route.kind === 'data') setDataHeaders(ctx);
@@ -67,10 +67,10 @@ async function take(web: Web, ctx: Context, { route, captured }: Found): Promise
   const status = `${Math.floor(ctx.res.statusCode / 100)}xx`;
   core.meters.requested({ method: route.method, route: route.pattern, status }, (performance.now() - startedAt) / 1000);
   // Now, not when the answer is out: a stream's request would have to be kept until then.
-  tellOf(core, { ...line, path: route.pattern, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
+  logRequest(core, { ...line, path: route.pattern, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
 }
 
-function send({ hub }: Web, ctx: Context): void {
+function send({ hub }: RouteContext, ctx: Context): void {
   if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
   const body = typeof ctx.body === 'string' ? ctx.body : ctx.body === undefined ? '' : JSON.stringify(ctx.body);
   if (ctx.res.statusCode !== 204 && !ctx.res.hasHeader('Content-Length')) ctx.res.setHeader('Content-Length', Buffer.byteLength(body));

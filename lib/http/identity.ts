@@ -13,7 +13,7 @@ const TOUCH_MS = 60_000;
 export const identify =
   (core: Core): Middleware =>
   async (ctx, next) => {
-    const look = isPosting(ctx) ? core.recent : core.recent.fresh();
+    const look = isPosting(ctx) ? core.lookupCache : core.lookupCache.fresh();
     const bearer = await bearerOf(ctx, core, look);
     stateOf(ctx).viewer = bearer ?? (await enabled(look, sessionUserId(ctx), sessionRef(ctx)));
     await next();
@@ -23,7 +23,7 @@ export const identify =
 const isPosting = (ctx: Context): boolean => ctx.method === 'POST' && ctx.path.endsWith('/messages');
 
 /** The same for streams, which are mounted before the session: reads, never writes a cookie. */
-export async function whoAsks(ctx: Context, core: Core, look: Lookups): Promise<Viewer | undefined> {
+export async function authenticate(ctx: Context, core: Core, look: Lookups): Promise<Viewer | undefined> {
   const bearer = await bearerOf(ctx, core, look);
   if (bearer) return bearer;
   const session = await peekSession(ctx, core, look);

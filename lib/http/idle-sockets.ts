@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
  * Keeps account of connections over which nothing was ever asked: browsers open some in advance. Returns what closes those that there are.
  * Node.js takes them for busy until `headersTimeout`, so that `closeIdleConnections` leaves them open.
  */
-export function trackUnused(http: Server): () => void {
+export function trackIdleSockets(http: Server): () => void {
   const unused = new Set<Socket>();
   http.on('connection', (socket) => {
     unused.add(socket);

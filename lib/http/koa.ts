@@ -2,16 +2,16 @@ import Koa, { type Middleware } from 'koa';
 import { loggablePath } from '../logger.ts';
 import { compressResponses } from './compress.ts';
 import { stateOf } from './context.ts';
-import { isAway } from './errors.ts';
+import { isStoreUnavailable } from './errors.ts';
 import { type Refusals, throwRefusals } from './fast-path.ts';
 import { refuseInvalidHost } from './host.ts';
 import { identify } from './identity.ts';
 import { readTyped } from './input.ts';
 import { replyProblem } from './reply.ts';
-import { describeRequest } from './request-log.ts';
-import type { Web } from './route-context.ts';
+import { requestLog } from './request-log.ts';
+import type { RouteContext } from './route-context.ts';
 import type { Router } from './router.ts';
-import { refuseForeign, secureHeaders } from './security.ts';
+import { refuseCrossOrigin, secureHeaders } from './security.ts';
 import { sessions } from './session.ts';
 
 export type Layers = {
@@ -25,12 +25,12 @@ export type Layers = {
 };
 
 /** The life of a request, from top to bottom. */
-export function createKoa(web: Web, layers: Layers): Koa {
+export function createKoa(web: RouteContext, layers: Layers): Koa {
   const { core } = web;
   // The last address is the one our own proxy saw; those before it are whatever the client wrote.
   const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
   if (core.config.publicUrl?.startsWith('https:')) alwaysHttps(app);
-  app.use(describeRequest(web));
+  app.use(requestLog(web));
   app.use(secureHeaders);
   app.use(compressResponses);
   app.use(sayErrors(web, false));
@@ -38,7 +38,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   app.use(layers.files);
   app.use(throwRefusals(layers.refusals));
   for (const router of layers.early) app.use(router.routes());
-  app.use(refuseForeign(core.config));
+  app.use(refuseCrossOrigin(core.config));
   app.use(unlessBearer(sessions(core, app)));
   app.use(sayErrors(web, true)); // again behind the session, so that what an error page takes from it is saved
   app.use(identify(core));
@@ -46,7 +46,7 @@ export function createKoa(web: Web, layers: Layers): Koa {
   app.use(refuseRest);
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      core.log.error({ err: error }, 'request failed');
+      core.logger.error({ err: error }, 'request failed');
   });
   return app;
 }
@@ -76,15 +76,15 @@ const refuseRest: Middleware = (ctx) => {
 };
 
 const sayErrors =
-  (web: Web, mayRedirect: boolean): Middleware =>
+  (web: RouteContext, mayRedirect: boolean): Middleware =>
   async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      const typed = isAway(error) ? await readTyped(ctx) : undefined;
+      const typed = isStoreUnavailable(error) ? await readTyped(ctx) : undefined;
       const problem = replyProblem(ctx, web.views, error, { mayRedirect, typed });
       if (problem.isOurs)
-        web.core.log.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
+        web.core.logger.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
       if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read
     }
   };

@@ -24,7 +24,7 @@ export type RequestLine = {
 };
 
 /** Gives the request its id, which its answer is to name, and its place in a trace. */
-export function introduce(ctx: Context, core: Core): Pick<RequestLine, 'request' | 'trace' | 'method'> {
+export function identifyRequest(ctx: Context, core: Core): Pick<RequestLine, 'request' | 'trace' | 'method'> {
   const state = stateOf(ctx);
   state.requestId = newUid(core.random);
   state.trace = traceFrom(ctx.get('traceparent'), core.random);
@@ -32,11 +32,11 @@ export function introduce(ctx: Context, core: Core): Pick<RequestLine, 'request'
 }
 
 /** Gives the request its id and its place in a trace; counts it, and gives the log one line about it when it is over. */
-export const describeRequest =
+export const requestLog =
   ({ core }: { readonly core: Core }): Middleware =>
   async (ctx, next) => {
     const startedAt = performance.now();
-    const line = introduce(ctx, core);
+    const line = identifyRequest(ctx, core);
     ctx.res.setHeader(REQUEST_ID, line.request);
     let isCounted = false;
     const count = (): void => {
@@ -45,15 +45,21 @@ export const describeRequest =
     };
     ctx.res.once('close', () => {
       count();
-      tellOf(core, { ...line, path: loggablePath(ctx.path), user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
+      logRequest(core, {
+        ...line,
+        path: loggablePath(ctx.path),
+        user: stateOf(ctx).viewer?.user.id,
+        status: ctx.res.statusCode,
+        startedAt,
+      });
     });
     await within(line.trace, next);
     if (ctx.respond === false) count(); // an endless answer: how long until it began
   };
 
 /** Writes the line. */
-export function tellOf({ log }: Core, { trace, path, startedAt, ...fields }: RequestLine): void {
-  log.debug({ ...fields, ...traceFields(trace), path, ms: Math.round(performance.now() - startedAt) }, 'request');
+export function logRequest({ logger }: Core, { trace, path, startedAt, ...fields }: RequestLine): void {
+  logger.debug({ ...fields, ...traceFields(trace), path, ms: Math.round(performance.now() - startedAt) }, 'request');
 }
 
 /** The route's pattern, never the path: that has names and secrets in it, and no end of values. */

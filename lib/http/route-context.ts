@@ -3,7 +3,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Views } from '../views/render.ts';
 
 /** What every routes file is given. */
-export type Web = {
+export type RouteContext = {
   readonly core: Core;
   readonly views: Views;
   readonly hub: Hub;

@@ -94,7 +94,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Refuses what another site makes a browser send: unsafe methods, and streams, with a foreign Sec-Fetch-Site or Origin.
  * Requests with neither (curl, lynx) pass: they carry no cookie that another site could ride on (SameSite=Lax).
  */
-export const refuseForeign =
+export const refuseCrossOrigin =
   (config: Pick<Config, 'publicUrl'>): Middleware =>
   async (ctx, next) => {
     if (!SAFE.has(ctx.method) && isForeign(ctx, config)) throw foreign();

@@ -4,7 +4,7 @@ import { type Entry, isFollowUp } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { entryJson, entryText, type Faces, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
+import { entryJson, entryText, type Profiles, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
 import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
@@ -22,7 +22,7 @@ export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' 
 export type Renderer = Pick<Views, 'render'>;
 
 /** One entry made ready; its bytes are shared by all streams. */
-export type Picked = { readonly seq: number; readonly bytes: Buffer };
+export type SelectedFrames = { readonly seq: number; readonly bytes: Buffer };
 
 type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
 
@@ -34,7 +34,7 @@ export class Batch {
   /** The lines that let a member in or put one out, in order. */
   readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
-  readonly #faces: Faces;
+  readonly #faces: Profiles;
   readonly #place: Place;
   readonly #views: Renderer;
   readonly #now: number;
@@ -46,7 +46,7 @@ export class Batch {
   constructor(
     entries: readonly Entry[],
     folded: ReadonlyMap<number, FoldedMessage>,
-    faces: Faces,
+    faces: Profiles,
     place: Place,
     views: Renderer,
     now: number,
@@ -88,7 +88,7 @@ export class Batch {
   }
 
   /** The same one by one, and only those that a filter lets through to this user. */
-  pick(form: Form, after: number, upTo: number, user: UserId, filter: Filter | undefined): readonly Picked[] {
+  pick(form: Form, after: number, upTo: number, user: UserId, filter: Filter | undefined): readonly SelectedFrames[] {
     const frames = this.#frames(form);
     return this.entries.flatMap((entry, index) => {
       const bytes = frames[index];
@@ -184,7 +184,7 @@ export async function prepareBatch(core: Core, views: Renderer, place: Place, en
     ),
     ...[...folded.values()].map((one) => ({ type: 'message' as const, folded: one })),
   ]);
-  return new Batch(entries, folded, await core.directory.faces(people), place, views, core.now());
+  return new Batch(entries, folded, await core.directory.profiles(people), place, views, core.now());
 }
 
 async function changedMessages(core: Core, entries: readonly Entry[]): Promise<Map<number, FoldedMessage>> {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Meters } from '../metrics/meters.ts';
-import type { Batch, Picked } from './batch.ts';
+import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
-import type { Follower, StreamListener } from './follower.ts';
+import type { StreamListener, Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
@@ -25,7 +25,7 @@ const CHUNKED: ReadonlySet<string> = new Set(['json', 'text']);
  * One open stream: a socket that entries are written to, and how far it has come. Until it has started, nothing is written and another may
  * answer; from then on nothing of the request is kept, and the body goes to the socket as it is (see startStream).
  */
-export class Connection implements Follower {
+export class Connection implements Subscriber {
   readonly listener: StreamListener;
   /** Until the stream has started. */
   #response: ServerResponse | undefined;
@@ -127,7 +127,7 @@ export class Connection implements Follower {
     return true;
   }
 
-  #takeSome(picked: readonly Picked[], upTo: number): void {
+  #takeSome(picked: readonly SelectedFrames[], upTo: number): void {
     if (picked.length > 0) this.write(Buffer.concat(picked.map(({ bytes }) => bytes)));
     this.unsaid = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
   }

@@ -3,15 +3,15 @@ import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
-import type { Follower } from './follower.ts';
-import { WINDOW, Windows } from './replay-cache.ts';
-import { whenAnswered } from './retry-while-unavailable.ts';
+import type { Subscriber } from './follower.ts';
+import { REPLAY_WINDOW, ReplayCache } from './replay-cache.ts';
+import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
 
 /** A lone entry never waits; in a burst the next write does, this long at most. */
 const MOST_REST_MS = 20;
 /** Entries kept while they cannot be sent; more are read again from the store. */
-const MOST_WAITING = 5 * WINDOW;
+const MOST_WAITING = 5 * REPLAY_WINDOW;
 /** Pages this many entries behind are told to load themselves again instead. */
 export const MOST_BEHIND_FOR_HTML = 1000;
 
@@ -27,14 +27,14 @@ export class Feed {
   readonly #core: Core;
   readonly #views: Renderer;
   #group: FeedGroup;
-  readonly #followers = new Set<Follower>();
-  readonly #live = new Set<Follower>();
+  readonly #followers = new Set<Subscriber>();
+  readonly #live = new Set<Subscriber>();
   #waiting: Entry[] = [];
   #isFlushing = false;
   #isClosed = false;
   #sent: number;
   #restUntil = 0;
-  readonly #windows = new Windows((after, to) => this.#read(after, to));
+  readonly #windows = new ReplayCache((after, to) => this.#read(after, to));
   /** Told after entries went out. */
   onSent: (entries: readonly Entry[]) => void = () => {};
 
@@ -56,18 +56,18 @@ export class Feed {
     return this.#group.slug;
   }
 
-  get followers(): ReadonlySet<Follower> {
+  get followers(): ReadonlySet<Subscriber> {
     return this.#followers;
   }
 
   /** Counts a follower in before it may be written to, so that a departure finds it. `after` undefined: from now on. */
-  register(follower: Follower, after: number | undefined): void {
+  register(follower: Subscriber, after: number | undefined): void {
     follower.cursor = after ?? this.#sent;
     follower.authorisedAt = this.tail.last;
     this.#followers.add(follower);
   }
 
-  leave(follower: Follower): void {
+  leave(follower: Subscriber): void {
     this.#followers.delete(follower);
     this.#live.delete(follower);
   }
@@ -79,7 +79,7 @@ export class Feed {
   }
 
   /** Brings a follower up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
-  async join(follower: Follower): Promise<void> {
+  async join(follower: Subscriber): Promise<void> {
     if (follower.cursor > this.#sent && (await this.#isPastEnd(follower))) return follower.reset();
     const behind = this.#sent - follower.cursor;
     if (follower.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return follower.reset();
@@ -93,19 +93,19 @@ export class Feed {
   }
 
   /** A page may have been read from the store before the bell rang here; a cursor past the end of the log itself is another log's. */
-  async #isPastEnd(follower: Follower): Promise<boolean> {
+  async #isPastEnd(follower: Subscriber): Promise<boolean> {
     const head = await this.#patiently(follower, () => this.#core.store.log.head(this.#group.id));
     if (head) this.tail.reach(head.seq);
     return head !== undefined && follower.cursor > head.seq;
   }
 
   /** Undefined when the follower was over before the store answered. */
-  #patiently<T>(follower: Follower, work: () => Promise<T>): Promise<T | undefined> {
-    return whenAnswered(work, { isWanted: () => follower.isOpen, onAway: (error) => this.#noteAway(error) });
+  #patiently<T>(follower: Subscriber, work: () => Promise<T>): Promise<T | undefined> {
+    return retryWhileUnavailable(work, { isWanted: () => follower.isOpen, onAway: (error) => this.#noteAway(error) });
   }
 
   #noteAway(error: unknown): void {
-    this.#core.log.warn({ err: error, group: this.#group.id }, 'the store does not answer; streams wait');
+    this.#core.logger.warn({ err: error, group: this.#group.id }, 'the store does not answer; streams wait');
   }
 
   #take(entries: readonly Entry[]): void {
@@ -120,14 +120,14 @@ export class Feed {
   async #flush(): Promise<void> {
     while (this.#sent < this.tail.last && !this.#isClosed) {
       await this.#pause();
-      const to = Math.min(this.#sent + WINDOW, this.tail.last);
+      const to = Math.min(this.#sent + REPLAY_WINDOW, this.tail.last);
       try {
         const wait = { isWanted: () => !this.#isClosed, onAway: (error: unknown) => this.#noteAway(error) };
-        const batch = await whenAnswered(() => this.#next(to), wait);
+        const batch = await retryWhileUnavailable(() => this.#next(to), wait);
         if (batch) this.#sendAll(batch);
       } catch (error) {
         // They cannot be shown. Streams end; what they come back for is asked of the log again.
-        this.#core.log.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
+        this.#core.logger.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
         for (const follower of [...this.#followers]) if (follower.isStarted) follower.end();
         this.#sent = to;
       }
@@ -175,7 +175,7 @@ export class Feed {
   }
 
   /** Writes what a follower has not had, but never past the line that put its member out. */
-  #send(follower: Follower, batch: Batch): void {
+  #send(follower: Subscriber, batch: Batch): void {
     if (batch.last <= follower.cursor) return;
     const left = batch.leaveOf(follower.listener.user, Math.max(follower.cursor, follower.authorisedAt));
     if (!follower.take(batch, left ?? batch.last, left !== undefined)) this.#live.delete(follower);
@@ -189,7 +189,7 @@ export class Feed {
   }
 
   #window(after: number): Promise<Batch> {
-    return this.#windows.get(after, Math.min(after + WINDOW, this.#sent));
+    return this.#windows.get(after, Math.min(after + REPLAY_WINDOW, this.#sent));
   }
 
   async #read(after: number, to: number): Promise<Batch> {

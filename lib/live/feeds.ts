@@ -4,7 +4,7 @@ import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import { Feed, type FeedGroup } from './feed.ts';
-import type { Follower } from './follower.ts';
+import type { Subscriber } from './follower.ts';
 
 type Parts = {
   readonly core: Core;
@@ -40,7 +40,7 @@ export class Feeds {
   }
 
   /** Registers a follower with its group's feed until its end; `after` as there. Errors: StoreUnavailable. */
-  async enter(follower: Follower, group: FeedGroup, after: number | undefined): Promise<Feed> {
+  async enter(follower: Subscriber, group: FeedGroup, after: number | undefined): Promise<Feed> {
     let feed = await this.#of(group);
     while (this.#open.get(group.id) !== feed) feed = await this.#of(group); // its last stream has just left
     feed.register(follower, after);

@@ -20,7 +20,7 @@ export type StreamListener = Listener & {
 };
 
 /** What a feed brings up to date and keeps so: a stream of its group, or that group's part of a stream of many. */
-export type Follower = {
+export type Subscriber = {
   readonly listener: Listener;
   /** The last seq written or passed over. */
   cursor: number;

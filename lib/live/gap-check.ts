@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 
-type Parts = Pick<Core, 'bus' | 'log'> & {
+type Parts = Pick<Core, 'bus' | 'logger'> & {
   /** How often `look` is called, ms. */
   readonly everyMs: number;
   /** Compares where the logs end with where the streams are. Errors: StoreUnavailable. */
@@ -63,8 +63,8 @@ export class GapCheck {
       if (startedAt - (this.#suspectedAt ?? startedAt) >= this.#parts.everyMs) this.#suspectedAt = undefined;
     } catch (error) {
       this.#suspect();
-      if (error instanceof StoreUnavailable) this.#parts.log.debug({ err: error }, 'streams wait for the store to be compared with it');
-      else this.#parts.log.error({ err: error }, 'streams could not be compared with the store; trying again');
+      if (error instanceof StoreUnavailable) this.#parts.logger.debug({ err: error }, 'streams wait for the store to be compared with it');
+      else this.#parts.logger.error({ err: error }, 'streams could not be compared with the store; trying again');
     } finally {
       this.#isComparing = false;
     }

@@ -4,21 +4,21 @@ import { notFound } from '../errors.ts';
 import { type GroupId, SYSTEM_GROUP } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Cursor } from './all-groups/cursor.ts';
-import { Everything } from './all-groups/stream.ts';
+import { AllGroupsStream } from './all-groups/stream.ts';
 import type { Renderer } from './batch.ts';
 import type { Connection } from './connection.ts';
 import type { FeedGroup } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import type { StreamListener } from './follower.ts';
 import { GapCheck } from './gap-check.ts';
-import { Company } from './presence/broadcaster.ts';
+import { PresenceBroadcaster } from './presence/broadcaster.ts';
 import type { Render } from './sidebar/pages.ts';
 import { Sidebars } from './sidebar/sidebars.ts';
-import { Bells } from './sidebar/user-channel.ts';
+import { UserChannels } from './sidebar/user-channel.ts';
 import { Streams } from './streams.ts';
 import { Tail } from './tail.ts';
 
-export type HubParts = {
+export type HubDependencies = {
   readonly core: Core;
   readonly views: Renderer;
   /** The members list of a group, as every page shows it. */
@@ -44,7 +44,7 @@ type Opening = {
 export type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
 
 /** `begin`: where groups begin that the cursor does not know: at their ends, from their beginnings, or where the user came in. */
-export type EverythingOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
+export type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
 
 type Register = (connection: Connection) => Promise<() => void>;
 
@@ -54,11 +54,11 @@ const FRAME_MOST_MS = 3_600_000;
 
 /** Every open stream of this process, and the one place that turns events of the bus into bytes on sockets. */
 export class Hub {
-  readonly #parts: HubParts;
+  readonly #parts: HubDependencies;
   readonly #feeds: Feeds;
   readonly #streams: Streams;
-  readonly #bells: Bells;
-  readonly #company: Company;
+  readonly #bells: UserChannels;
+  readonly #company: PresenceBroadcaster;
   readonly #sidebars: Sidebars | undefined;
   readonly #gapCheck: GapCheck;
   #system: Tail | undefined;
@@ -66,14 +66,14 @@ export class Hub {
   #timers: NodeJS.Timeout[] = [];
   #isClosing = false;
 
-  constructor(parts: HubParts) {
+  constructor(parts: HubDependencies) {
     const { core, renderSidebar } = parts;
     this.#parts = parts;
     this.#streams = new Streams(core);
-    this.#bells = new Bells(core.bus);
+    this.#bells = new UserChannels(core.bus);
     this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#bells, render: renderSidebar });
     this.#gapCheck = new GapCheck({ ...core, everyMs: parts.probeMs ?? PROBE_MS, compare: () => this.#compare() });
-    this.#company = new Company({ ...parts, feeds: () => this.#feeds });
+    this.#company = new PresenceBroadcaster({ ...parts, feeds: () => this.#feeds });
     this.#feeds = new Feeds({
       ...parts,
       onPeople: (group) => this.#company.changed(group),
@@ -99,7 +99,7 @@ export class Hub {
     this.#system = new Tail(SYSTEM_GROUP, seq, {
       store: core.store,
       deliver: (entries) => this.#revoke(entries),
-      onError: (error) => core.log.warn({ err: error }, 'the system log could not be read; trying again'),
+      onError: (error) => core.logger.warn({ err: error }, 'the system log could not be read; trying again'),
     });
     this.#gapCheck.start();
     this.#every(heartbeatMs * (0.9 + Math.random() * 0.2), () => this.#beat());
@@ -108,7 +108,7 @@ export class Hub {
 
   #every(ms: number, work: () => Promise<void>): void {
     const run = (): void => {
-      work().catch((error) => this.#parts.core.log.warn({ err: error }, 'periodic work of the hub failed'));
+      work().catch((error) => this.#parts.core.logger.warn({ err: error }, 'periodic work of the hub failed'));
     };
     this.#timers.push(setInterval(run, ms).unref());
   }
@@ -127,9 +127,9 @@ export class Hub {
   }
 
   /** Opens a stream of all the groups its user is in. Errors: as above. */
-  async openEverything({ cursor, begin, ...opening }: EverythingOpening): Promise<void> {
+  async openEverything({ cursor, begin, ...opening }: AllGroupsOpening): Promise<void> {
     await this.#begin(opening, async (connection) => {
-      const everything = new Everything({
+      const everything = new AllGroupsStream({
         ...{ core: this.#parts.core, feeds: this.#feeds, bells: this.#bells, connection, cursor, begin },
         onEntered: (part) => this.#company.entered(part.group.id, part),
       });
@@ -162,13 +162,13 @@ export class Hub {
 
   #keepUp(connection: Connection, joined: Promise<void>): void {
     joined.catch((error) => {
-      this.#parts.core.log.error({ err: error }, 'a stream could not be brought up to date; ending it');
+      this.#parts.core.logger.error({ err: error }, 'a stream could not be brought up to date; ending it');
       connection.end();
     });
   }
 
   #revoke(entries: readonly Entry[]): void {
-    this.#parts.core.recent.forget();
+    this.#parts.core.lookupCache.invalidate();
     for (const entry of entries) this.#streams.revoke(entry);
   }
 

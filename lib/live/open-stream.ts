@@ -5,10 +5,10 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { DomainError, unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
-import { whoAsks } from '../http/identity.ts';
+import { authenticate } from '../http/identity.ts';
 import { check } from '../http/input.ts';
 import { REQUEST_ID } from '../http/request-log.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { dataHeaderLines, headerLines } from '../http/security.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { chunkOf } from './chunk.ts';
@@ -33,8 +33,8 @@ export const filterIn = ({ filter, keyword: words }: { filter?: 'all' | 'mention
   filterOf(filter, words);
 
 /** Who asks for a stream. Errors: `unauthenticated`. */
-export async function requireViewer(ctx: Context, { core }: Web, look: Lookups): Promise<Viewer> {
-  const viewer = await whoAsks(ctx, core, look);
+export async function requireViewer(ctx: Context, { core }: RouteContext, look: Lookups): Promise<Viewer> {
+  const viewer = await authenticate(ctx, core, look);
   if (!viewer) throw unauthenticated();
   stateOf(ctx).viewer = viewer;
   return viewer;

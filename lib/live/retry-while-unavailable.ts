@@ -15,7 +15,7 @@ type Wait = {
  * Does what needs the store, again and again while the store is away, with growing pauses that chance spreads. Resolves to undefined once
  * it is not wanted any more; rejects with any other error at once.
  */
-export async function whenAnswered<T>(work: () => Promise<T>, { isWanted, onAway }: Wait): Promise<T | undefined> {
+export async function retryWhileUnavailable<T>(work: () => Promise<T>, { isWanted, onAway }: Wait): Promise<T | undefined> {
   for (let attempt = 0; isWanted(); attempt += 1) {
     try {
       return await work();

@@ -2,20 +2,20 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
-import { openGroup, standing } from '../groups/operations.ts';
+import { groupAccess, openGroup } from '../groups/operations.ts';
 import { roster } from '../groups/roster.ts';
-import { mayManage, mayRead, type Standing } from '../groups/rules.ts';
+import { type GroupAccess, mayManage, mayRead } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
-import type { HotRoute } from '../http/fast-path.ts';
+import type { FastRoute } from '../http/fast-path.ts';
 import { wholeNumber } from '../http/fields.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import { type Line, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
-import { when } from '../messages/system-message.ts';
+import { dateFields } from '../messages/system-message.ts';
 import { unreadSaid } from '../messages/unread.ts';
-import { openEverything } from './all-groups/routes.ts';
+import { openAllGroups } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
 import { answerHead, filterIn, filterQuery, lastEventId, queryOf, requireViewer, startStream, typeOf } from './open-stream.ts';
 
@@ -30,20 +30,20 @@ const FRAME_MESSAGES = 50;
 const HTML = 'text/html; charset=utf-8';
 
 /** The endless answers as routes: for HEAD, and for paths that the hot routes do not know. */
-export function liveRoutes(web: Web): Router {
+export function liveRoutes(web: RouteContext): Router {
   const router = new Router();
   for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(web, ctx, ctx.params.slug ?? ''));
-  router.get('/events', (ctx) => openEverything(web, ctx));
+  router.get('/events', (ctx) => openAllGroups(web, ctx));
   return router;
 }
 
 /** `GET /groups/:slug/events`: what happens in a group from now on, or after a cursor, for pages, programs or shells. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
-async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
+async function openEvents(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
-  const stamp = core.recent.stamp();
-  const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
-  const at = await openGroup(core, viewer.user, slug, core.recent);
+  const stamp = core.lookupCache.stamp();
+  const viewer = await requireViewer(ctx, web, core.lookupCache); // asked again by `authorise`
+  const at = await openGroup(core, viewer.user, slug, core.lookupCache);
   const query = queryOf(ctx, streamQuery);
   const last = lastEventId(ctx, (text) => /^\d{1,10}$/.test(text));
   const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
@@ -60,12 +60,12 @@ async function openEvents(web: Web, ctx: Context, slug: string): Promise<void> {
 }
 
 /** `GET /groups/:slug/live`: the newest messages and what follows, as an HTML document that never ends. Errors: as above. */
-async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
+async function openFrame(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
-  const stamp = core.recent.stamp();
-  const viewer = await requireViewer(ctx, web, core.recent.fresh());
-  const at = await openGroup(core, viewer.user, slug, core.recent.fresh());
+  const stamp = core.lookupCache.stamp();
+  const viewer = await requireViewer(ctx, web, core.lookupCache.fresh());
+  const at = await openGroup(core, viewer.user, slug, core.lookupCache.fresh());
   if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
   const { unread } = queryOf(ctx, frameQuery);
   const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
@@ -85,7 +85,7 @@ async function openFrame(web: Web, ctx: Context, slug: string): Promise<void> {
 const STREAMS = { events: openEvents, live: openFrame } as const;
 
 /** The same, taken before all layers. */
-export const hotStreams: readonly HotRoute[] = [
+export const fastStreams: readonly FastRoute[] = [
   ...Object.entries(STREAMS).map(([name, handle]) => ({
     method: 'GET' as const,
     path: new RegExp(`^/groups/([^/?#%]+)/${name}(?:\\?|$)`),
@@ -93,22 +93,22 @@ export const hotStreams: readonly HotRoute[] = [
     kind: name === 'live' ? ('document' as const) : ('stream' as const),
     handle,
   })),
-  { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', kind: 'stream', handle: openEverything },
+  { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', kind: 'stream', handle: openAllGroups },
 ];
 
 /** Everything again, once a revocation would find the stream. */
-async function checkStillAllowed(ctx: Context, web: Web, at: Standing, stamp: number): Promise<void> {
-  const { recent } = web.core;
-  if (await recent.stillStands(stamp)) return;
-  const look = recent.fresh();
+async function checkStillAllowed(ctx: Context, web: RouteContext, at: GroupAccess, stamp: number): Promise<void> {
+  const { lookupCache } = web.core;
+  if (await lookupCache.isCurrent(stamp)) return;
+  const look = lookupCache.fresh();
   const viewer = await requireViewer(ctx, web, look);
-  if (!mayRead(await standing(web.core, viewer.user, at.group, look))) throw notFound();
+  if (!mayRead(await groupAccess(web.core, viewer.user, at.group, look))) throw notFound();
 }
 
 async function frameStart(
   ctx: Context,
-  { core, views }: Web,
-  at: Standing,
+  { core, views }: RouteContext,
+  at: GroupAccess,
   lines: readonly Line[],
   unread: number | undefined,
 ): Promise<string> {
@@ -120,10 +120,10 @@ async function frameStart(
 
 function lineAt(lines: readonly Line[], seq: number | undefined) {
   const unread = seq === undefined ? undefined : unreadSaid(lines, seq);
-  return unread ? { seq: unread.seq, ...when(unread.at) } : null;
+  return unread ? { seq: unread.seq, ...dateFields(unread.at) } : null;
 }
 
 /** Whose browser shows the frame has no script that would say what they have read. The answer does not wait for it. */
-function noteRead({ core }: Web, at: Standing, n: number): void {
-  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.log.debug({ err: error }, 'read mark not moved'));
+function noteRead({ core }: RouteContext, at: GroupAccess, n: number): void {
+  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));
 }

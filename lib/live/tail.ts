@@ -1,7 +1,7 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
-import { unbroken } from '../log/history.ts';
+import { contiguous } from '../log/history.ts';
 import type { Store } from '../store/port.ts';
 
 const WINDOW = 200;
@@ -45,7 +45,7 @@ export class Tail {
     if (event.type !== 'entries') return;
     const next = this.#isReading
       ? []
-      : unbroken(
+      : contiguous(
           event.entries.filter((entry) => entry.seq > this.#last),
           this.#last,
         );
@@ -76,7 +76,7 @@ export class Tail {
       while (again || this.#last < this.#heard) {
         const heard = this.#heard;
         const size = this.#last < heard ? WINDOW : 1; // nearly every probe finds nothing
-        const window = unbroken(await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + size), this.#last);
+        const window = contiguous(await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + size), this.#last);
         // Heard of more than there is (a restored backup): wait for another bell. One that rang during the read is looked after at once.
         if (window.length === 0 && this.#heard === heard) break;
         if (window.length > 0) this.#parts.onGap?.();

@@ -4,13 +4,14 @@ import { unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import { clockWarning } from './clock-warning.ts';
 import type { Draft, Entry } from './entry.ts';
-import { fail, type Pending, Writer } from './writer.ts';
+import { type Pending, rejectPending, Writer } from './writer.ts';
 
 /** Past this many, writers with nothing to do are forgotten; they only remember where their log ends. */
 const MOST_WRITERS = 10_000;
 const GIVE_UP_MS = 2000;
 
-type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core, 'calls'>> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
+  Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
  * One queue per group: while a batch is being written the next gathers, then goes as one append (group commit).
@@ -40,7 +41,7 @@ export function openAppender(parts: Parts): Appender {
     const pending: Pending = { draft, decide, resolve: done, reject, decidedAt: asOf, isUncertain: false, isSettled: false };
     writerOf(group).push(pending);
     // By the clock, since the store may leave an attempt unanswered; but after what it answered while this process was held up.
-    const timer = setTimeout(() => setImmediate(() => fail(pending, unavailable())), GIVE_UP_MS);
+    const timer = setTimeout(() => setImmediate(() => rejectPending(pending, unavailable())), GIVE_UP_MS);
     return promise.finally(() => clearTimeout(timer));
   };
 

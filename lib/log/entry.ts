@@ -88,9 +88,9 @@ export type Pinned = { readonly kind: 'pin'; readonly target: number; readonly s
 export type Unpinned = { readonly kind: 'unpin'; readonly target: number };
 export type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
 /** `author` did it, `member` came or went. */
-export type Moved = { readonly kind: 'join' | 'leave'; readonly member: UserId };
+export type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: UserId };
 export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
-export type Retopiced = { readonly kind: 'topic'; readonly topic: string };
+export type TopicChanged = { readonly kind: 'topic'; readonly topic: string };
 export type Archived = { readonly kind: 'archive'; readonly on: boolean };
 /** Only in the system log: everything of `member` (scope `account`), or what `ref` names (a session's or token's hash), may no longer be heard. */
 export type Revoked = {
@@ -101,7 +101,7 @@ export type Revoked = {
 };
 
 export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted;
-export type EntryBody = Posted | FollowUpBody | Moved | Renamed | Retopiced | Archived | Revoked;
+export type EntryBody = Posted | FollowUpBody | MembershipChanged | Renamed | TopicChanged | Archived | Revoked;
 
 /** One line of a group's log. */
 export type Entry = EntryCommon & EntryBody;
@@ -120,7 +120,13 @@ export function isFollowUp(entry: Entry): entry is FollowUp {
 }
 
 /** The entry a draft becomes right after `head`. `called`: the bots that it calls. */
-export function place({ pending: _, ...draft }: Draft, group: GroupId, head: Head, now: number, called: readonly UserId[] = []): Entry {
+export function entryAfter(
+  { pending: _, ...draft }: Draft,
+  group: GroupId,
+  head: Head,
+  now: number,
+  called: readonly UserId[] = [],
+): Entry {
   return {
     ...draft,
     ...(called.length > 0 ? { pending: called } : {}),

@@ -62,20 +62,20 @@ async function numbersOf(
 ): Promise<{ from: number; to: number }> {
   const size = Math.min(Math.max(1, limit), MOST_PER_PAGE);
   if (around !== undefined) {
-    const middle = await numberAt(core, group, head, around);
+    const middle = await messageNumberAt(core, group, head, around);
     const from = Math.max(1, Math.min(middle - Math.floor(size / 2), head.n - size + 1));
     return { from, to: Math.min(head.n, from + size - 1) };
   }
   if (after !== undefined) {
-    const n = await numberAt(core, group, head, after);
+    const n = await messageNumberAt(core, group, head, after);
     return { from: n + 1, to: Math.min(head.n, n + size) };
   }
-  const last = before === undefined ? head.n : await numberAt(core, group, head, before - 1);
+  const last = before === undefined ? head.n : await messageNumberAt(core, group, head, before - 1);
   return { from: Math.max(1, last - size + 1), to: last };
 }
 
 /** How many messages the log has up to and including seq. */
-export async function numberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
+export async function messageNumberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
   if (seq >= head.seq) return head.n;
   if (seq < 1) return 0;
   const [entry] = await core.store.log.range(group, seq, seq);
@@ -116,11 +116,11 @@ export const readPosted = async (core: Core, message: Message, isNew: boolean): 
 
 /** A reader does not fail for it: the next one tries again. */
 async function keepSnapshot(core: Core, group: GroupId, seq: number, { state }: FoldedMessage): Promise<void> {
-  await core.store.log.snapshot(group, seq, state).catch((error) => core.log.debug({ err: error, group }, 'snapshot not kept'));
+  await core.store.log.snapshot(group, seq, state).catch((error) => core.logger.debug({ err: error, group }, 'snapshot not kept'));
 }
 
 /** Of a window that was read after seq `after`, what follows it without a gap: one that is being written to may be read with holes. */
-export function unbroken(window: readonly Entry[], after: number): readonly Entry[] {
+export function contiguous(window: readonly Entry[], after: number): readonly Entry[] {
   const gap = window.findIndex((entry, index) => entry.seq !== after + 1 + index);
   return gap === -1 ? window : window.slice(0, gap);
 }

@@ -46,13 +46,13 @@ export type LogStore = {
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
   /** Entries with `pending`, in any order. Cheap when there are none. */
-  pending(limit: number): Promise<Entry[]>;
+  listPending(limit: number): Promise<Entry[]>;
   /** Unsets `pending` of an entry, once its deliveries are stored. Repeats harmlessly. */
-  called(group: GroupId, seq: number): Promise<void>;
+  clearPending(group: GroupId, seq: number): Promise<void>;
   /** The pins that stand, the newest first, `limit` at most. It costs as much as there are of them. */
   pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]>;
   /** Unsets `stands` of the target's pins with a seq below `before`. Repeats harmlessly. */
-  unpinned(group: GroupId, target: number, before: number): Promise<void>;
+  clearPins(group: GroupId, target: number, before: number): Promise<void>;
   /** Unsets `due` of an erase entry that was taken back. */
-  settle(group: GroupId, erase: number): Promise<void>;
+  clearDue(group: GroupId, erase: number): Promise<void>;
 };

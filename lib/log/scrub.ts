@@ -22,12 +22,12 @@ async function scrubOne(core: Core, { group, target, seq }: Entry & { kind: 'era
   const { log } = core.store;
   const message = await log.message(group, target);
   const [folded] = await foldMessages(core, group, message ? [message] : []);
-  if (folded?.state.erasedBy?.seq !== seq) return log.settle(group, seq);
+  if (folded?.state.erasedBy?.seq !== seq) return log.clearDue(group, seq);
   // Whatever indexer still has the text in its hands: what it makes of it is older than this.
   await core.store.search.put(group, [{ seq: target, rev: folded.rev, at: folded.message.at, terms: [] }]);
   // First, while the log still says which they are.
   for (const { id } of message?.attachments ?? []) await core.store.files.remove(id);
   await core.store.deliveries.scrub(group, target); // what bots answered to it, or said in it
-  await log.unpinned(group, target, seq);
+  await log.clearPins(group, target, seq);
   await log.scrub(group, target, seq);
 }

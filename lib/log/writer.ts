@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/port.ts';
-import { gather } from '../coalesce.ts';
-import type { Calls, Core, Decide } from '../core.ts';
+import { coalesce } from '../coalesce.ts';
+import type { Core, Decide, WebhookCalls } from '../core.ts';
 import { StoreUnavailable, unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import { within } from '../trace.ts';
-import { type Draft, EMPTY_HEAD, type Entry, type Head, headAfter, place } from './entry.ts';
-import { unbroken } from './history.ts';
+import { type Draft, EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from './entry.ts';
+import { contiguous } from './history.ts';
 
 export type Pending = {
   readonly draft: Draft;
@@ -21,7 +21,8 @@ export type Pending = {
   isSettled: boolean;
 };
 
-type Parts = Pick<Core, 'store' | 'now' | 'log' | 'meters'> & Partial<Pick<Core, 'calls'>> & { readonly bus: Pick<Bus, 'publish'> };
+type Parts = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
+  Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MOST_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
@@ -69,7 +70,7 @@ export class Writer {
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       await this.#rest();
-      await gather(() => this.#queue.length);
+      await coalesce(() => this.#queue.length);
       await this.#write(this.#takeBatch());
       this.#wroteAt = performance.now();
     }
@@ -106,7 +107,7 @@ export class Writer {
       const wait = unanswered > 0 ? Math.min(2 ** unanswered, AWAY_WAIT_MS) : CONFLICT_WAIT_MS;
       if (attempt > 0) await delay(Math.random() * wait);
       const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => {
-        if (!(error instanceof StoreUnavailable)) this.#parts.log.error({ err: error, group: this.#group }, 'append failed');
+        if (!(error instanceof StoreUnavailable)) this.#parts.logger.error({ err: error, group: this.#group }, 'append failed');
       });
       unanswered = isAnswered ? 0 : unanswered + 1;
     }
@@ -119,7 +120,7 @@ export class Writer {
     const wanted = await this.#decide(batch.filter(isOpen));
     if (wanted.length === 0) return true;
     const drafts = wanted.map(({ draft }) => draft);
-    const called = await this.#parts.calls?.plan(this.#group, drafts, this.#head ?? EMPTY_HEAD); // here, where all kinds come by from all doors
+    const called = await this.#parts.webhookCalls?.plan(this.#group, drafts, this.#head ?? EMPTY_HEAD); // here, where all kinds come by from all doors
     const entries = this.#placeAll(wanted, called);
     const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
     this.#parts.meters.appended(entries.length, stopped);
@@ -146,14 +147,14 @@ export class Writer {
       pending.decidedAt = seq;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
-      fail(pending, pending.isUncertain ? unavailable() : error);
+      rejectPending(pending, pending.isUncertain ? unavailable() : error);
     }
   }
 
-  #placeAll(wanted: readonly Pending[], called: Awaited<ReturnType<Calls['plan']>>): Entry[] {
+  #placeAll(wanted: readonly Pending[], called: Awaited<ReturnType<WebhookCalls['plan']>>): Entry[] {
     let last = this.#head ?? EMPTY_HEAD;
     return wanted.map(({ draft }, index) => {
-      const entry = place(draft, this.#group, last, this.#parts.now(), called?.[index]);
+      const entry = entryAfter(draft, this.#group, last, this.#parts.now(), called?.[index]);
       last = headAfter(entry);
       return entry;
     });
@@ -164,7 +165,7 @@ export class Writer {
     this.#advance(entries);
     this.#parts.bus.publish({ type: 'entries', group: this.#group, entries });
     for (const [index, entry] of entries.entries()) succeed(wanted[index], entry);
-    if (entries.some(({ pending }) => pending !== undefined)) this.#parts.calls?.ring();
+    if (entries.some(({ pending }) => pending !== undefined)) this.#parts.webhookCalls?.notify();
   }
 
   #advance(entries: readonly Entry[]): void {
@@ -181,7 +182,7 @@ export class Writer {
     let isMore = true;
     for (let size = FIRST_WINDOW; isMore; size = WINDOW) {
       const { seq } = this.#head ?? EMPTY_HEAD;
-      const window = unbroken(await this.#parts.store.log.range(this.#group, seq + 1, seq + size), seq);
+      const window = contiguous(await this.#parts.store.log.range(this.#group, seq + 1, seq + size), seq);
       this.#advance(window);
       for (const entry of window) succeed(byUid.get(entry.uid), entry);
       if (window.length > 0) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: seq + window.length });
@@ -212,7 +213,7 @@ function succeed(pending: Pending | undefined, entry: Entry | undefined): void {
   pending.resolve(entry);
 }
 
-export function fail(pending: Pending, error: unknown): void {
+export function rejectPending(pending: Pending, error: unknown): void {
   pending.isSettled = true;
   pending.reject(error);
 }

@@ -1,21 +1,21 @@
 import { MOST_HIGHLIGHTED, renderCode } from './code-html.ts';
 import { parseMarkdown, type Token } from './markdown.ts';
-import type { Named } from './mentions.ts';
+import type { MentionTarget } from './mentions.ts';
 import { anchor, escapeHtml, mentionMarker, renderText } from './text-html.ts';
 
 /** Markdown as HTML: only elements of ours, every text escaped, links only to http, https and mailto. Headings are bold lines: a message has no outline. */
-export function renderMarkdown(source: string, mentioned: readonly Named[]): string {
+export function renderMarkdown(source: string, mentioned: readonly MentionTarget[]): string {
   const tokens = parseMarkdown(source);
   return tokens ? new Page(mentioned).blocks(tokens) : renderPlain(source, mentioned);
 }
 
 /** A person's Markdown: as text where it is nothing more. */
-export function renderWritten(source: string, mentioned: readonly Named[]): string {
+export function renderMessage(source: string, mentioned: readonly MentionTarget[]): string {
   const tokens = parseMarkdown(source);
   return tokens ? `<div class="rich">${new Page(mentioned).blocks(tokens)}</div>` : renderText(source, mentioned);
 }
 
-const renderPlain = (text: string, mentioned: readonly Named[]): string =>
+const renderPlain = (text: string, mentioned: readonly MentionTarget[]): string =>
   text
     .split(/\n(?:[^\S\n]*\n)+/)
     .map((part) => `<p>${renderText(part, mentioned)}</p>`)
@@ -62,7 +62,7 @@ class Page {
   readonly #marked: (text: string) => string;
   #mayHighlight = MOST_HIGHLIGHTED;
 
-  constructor(mentioned: readonly Named[]) {
+  constructor(mentioned: readonly MentionTarget[]) {
     this.#marked = mentionMarker(mentioned);
   }
 

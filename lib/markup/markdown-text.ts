@@ -130,7 +130,7 @@ function linkText(url: string, label: string, isAddress: boolean): string {
 /**
  * What is said outside code and links, a piece each: where people are named. Pieces are what the HTML shows in one, so that it marks whom this finds.
  */
-export function spokenIn(source: string): string[] {
+export function proseOf(source: string): string[] {
   return parseMarkdown(source)?.flatMap((token) => spokenPieces(token.children ?? [])) ?? [source];
 }
 

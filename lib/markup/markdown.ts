@@ -86,7 +86,7 @@ export function fenced(text: string, language = ''): string {
 }
 
 /** Text in a line as code. */
-export function inCode(text: string): string {
+export function codeSpan(text: string): string {
   const bare = text.replaceAll('\n', ' ');
   return bare.trim() === '' || bare.includes('`') ? escapeMarkdown(bare) : `\`${bare}\``;
 }

@@ -1,8 +1,8 @@
 import { asUserId, type UserId } from '../ids.ts';
 
-export type Named = { readonly id: UserId; readonly name: string };
+export type MentionTarget = { readonly id: UserId; readonly name: string };
 /** Stands for everybody in the group, among those whom a message names; shorter than any id. */
-export const EVERYBODY: Named = { id: asUserId('all'), name: 'all' };
+export const EVERYBODY: MentionTarget = { id: asUserId('all'), name: 'all' };
 
 /** Whether somebody is named, themselves or with everybody else. */
 export const isNamed = (mentions: readonly UserId[] | undefined, user: UserId): boolean =>
@@ -17,10 +17,10 @@ export const MOST_MENTIONS = 200;
 const MOST_TRIED = 1000;
 
 /** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. The cost is bounded for any text; it grows with the lengths that names have, not with their number. */
-export const findMentions = (text: string, people: readonly Named[]): Mention[] => mentionFinder(people)(text);
+export const findMentions = (text: string, people: readonly MentionTarget[]): Mention[] => mentionFinder(people)(text);
 
 /** The same for several texts about the same people. */
-export function mentionFinder(people: readonly Named[]): (text: string) => Mention[] {
+export function mentionFinder(people: readonly MentionTarget[]): (text: string) => Mention[] {
   const byKey = new Map(people.map(({ id, name }) => [name.toLowerCase(), id]));
   const lengths = [...new Set([...byKey.keys()].map((key) => key.length))].filter((length) => length > 0).sort((a, b) => b - a);
   return (text) => mentionsIn(text, lengths, byKey);

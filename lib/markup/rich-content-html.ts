@@ -1,12 +1,12 @@
 import { renderMarkdown } from './markdown-html.ts';
-import type { Named } from './mentions.ts';
+import type { MentionTarget } from './mentions.ts';
 import { colorClass } from './palette.ts';
-import type { Card, Field, Link, Model } from './rich-content.ts';
+import type { Card, Field, Link, RichContent } from './rich-content.ts';
 import { cutMark, momentOf } from './rich-content-text.ts';
 import { anchor, escapeHtml } from './text-html.ts';
 
 /** What a bot says as HTML: its text, then its cards. Pictures are links, since nothing a bot names is fetched. */
-export function renderModel({ text, cards, cut }: Model, mentioned: readonly Named[]): string {
+export function renderRichContent({ text, cards, cut }: RichContent, mentioned: readonly MentionTarget[]): string {
   const parts = [
     text === undefined ? '' : renderMarkdown(text, mentioned),
     ...cards.map((card) => renderCard(card, mentioned)),
@@ -15,7 +15,7 @@ export function renderModel({ text, cards, cut }: Model, mentioned: readonly Nam
   return `<div class="rich">${parts.join('')}</div>`;
 }
 
-function renderCard(card: Card, mentioned: readonly Named[]): string {
+function renderCard(card: Card, mentioned: readonly MentionTarget[]): string {
   const { pretext, author, title, text, fields, pictures, actions } = card;
   const parts = [
     author ? `<p class="by">${linked(author.text, author.url)}</p>` : '',
@@ -33,7 +33,7 @@ function renderCard(card: Card, mentioned: readonly Named[]): string {
 const linked = (text: string, url: string | undefined): string => (url === undefined ? escapeHtml(text) : anchor(url, escapeHtml(text)));
 const renderLink = ({ text, url }: Link): string => anchor(url, escapeHtml(text));
 
-function renderFields(fields: readonly Field[], mentioned: readonly Named[]): string {
+function renderFields(fields: readonly Field[], mentioned: readonly MentionTarget[]): string {
   const html = fields.map(
     ({ title, value, short }) =>
       `<div${short ? ' class="short"' : ''}><dt>${escapeHtml(title)}</dt><dd>${renderMarkdown(value, mentioned)}</dd></div>`,

@@ -1,8 +1,8 @@
 import type { Format } from '../log/entry.ts';
 import { cutText } from '../text/body.ts';
 import { datesIn } from '../text/dates.ts';
-import { isPlain, plainText, spokenIn } from './markdown-text.ts';
-import { type Card, type Model, parseModel } from './rich-content.ts';
+import { isPlain, plainText, proseOf } from './markdown-text.ts';
+import { type Card, parseRichContent, type RichContent } from './rich-content.ts';
 
 const dates = datesIn('UTC');
 
@@ -10,13 +10,13 @@ const dates = datesIn('UTC');
 export const momentOf = (at: number): string => `${dates.moment(at)} UTC`;
 
 /** What was left out, in words. */
-export const cutMark = ({ bytes, most }: NonNullable<Model['cut']>): string => `[cut: ${bytes} bytes, ${most} at most]`;
+export const cutMark = ({ bytes, most }: NonNullable<RichContent['cut']>): string => `[cut: ${bytes} bytes, ${most} at most]`;
 
 /** What is taken of its Markdown. */
 type Read = (markdown: string) => string;
 
 /** All that a model says, as plain text: for shells, search, mentions, notices and webhooks out. */
-export function modelText({ text, cards, cut }: Model, read: Read = plainText): string {
+export function richContentText({ text, cards, cut }: RichContent, read: Read = plainText): string {
   const parts = [text === undefined ? undefined : read(text), ...cards.map((card) => cardText(card, read)), cut && cutMark(cut)];
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }
@@ -41,36 +41,36 @@ function cardText(card: Card, read: Read): string {
 /** A stored body as text, whatever its format. */
 export function bodyAsText(body: string, format: Format): string {
   if (format === 'markdown') return plainText(body);
-  const model = format === 'model' ? parseModel(body) : undefined;
-  return model ? modelText(model) : body;
+  const model = format === 'model' ? parseRichContent(body) : undefined;
+  return model ? richContentText(model) : body;
 }
 
 /** What a stored body says outside code and links, on lines of their own: where people are named. */
-export function bodyAsSpoken(body: string, format: Format): string {
+export function bodyAsProse(body: string, format: Format): string {
   if (format === 'markdown') return spoken(body);
-  const model = format === 'model' ? parseModel(body) : undefined;
-  return model ? modelText(model, spoken) : body;
+  const model = format === 'model' ? parseRichContent(body) : undefined;
+  return model ? richContentText(model, spoken) : body;
 }
 
-const spoken: Read = (markdown) => spokenIn(markdown).join('\n');
+const spoken: Read = (markdown) => proseOf(markdown).join('\n');
 
-export type ModelBody = { readonly body: string; readonly format: Format };
+export type StoredBody = { readonly body: string; readonly format: Format };
 
 /**
  * A model as the body of a message of `maxBytes` at most: its JSON, or just text where it says nothing but text. What is too long is cut where it would
  * be read last, with a mark. The name is not in it: it belongs to the message.
  */
-export function bodyOf({ name: _, ...model }: Model, maxBytes: number): ModelBody {
+export function bodyOf({ name: _, ...model }: RichContent, maxBytes: number): StoredBody {
   const { text, cards, picture, icon } = model;
   const isText = text !== undefined && cards.length === 0 && picture === undefined && icon === undefined && isPlain(text);
   const json = isText ? undefined : fitted(model, maxBytes);
-  return json === undefined ? { body: cutText(modelText(model), maxBytes), format: 'text' } : { body: json, format: 'model' };
+  return json === undefined ? { body: cutText(richContentText(model), maxBytes), format: 'text' } : { body: json, format: 'model' };
 }
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value), 'utf8');
 
 /** Undefined when even an empty model is longer. */
-function fitted(model: Model, maxBytes: number): string | undefined {
+function fitted(model: RichContent, maxBytes: number): string | undefined {
   const bytes = sizeOf(model);
   if (bytes <= maxBytes) return JSON.stringify(model);
   let allowance = maxBytes;
@@ -86,7 +86,7 @@ function fitted(model: Model, maxBytes: number): string | undefined {
 type Allowance = { bytes: number };
 
 /** The model up to where the allowance is used up; structure is not counted. */
-function within({ text, cards, ...rest }: Model, left: Allowance): Model {
+function within({ text, cards, ...rest }: RichContent, left: Allowance): RichContent {
   const kept = text === undefined ? {} : spend({ text }, left);
   return { ...rest, ...kept, cards: cards.flatMap((card) => (left.bytes > 0 ? [spend(card, left)] : [])) };
 }

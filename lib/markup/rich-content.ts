@@ -5,7 +5,7 @@ import { colorOf } from './palette.ts';
  * What a bot says, whatever shape it came in. Fields named `text`, `pretext` and `value` are Markdown (see markdown.ts), all others plain text in one
  * line. URLs are http, https or mailto. Nothing in it is ever fetched.
  */
-export type Model = {
+export type RichContent = {
   /** Who says so, beside the bot's own name. */
   readonly name?: string;
   /** Where a picture of the sender is. */
@@ -38,7 +38,7 @@ export type Card = {
 };
 
 /** A model as a format sees it: nothing is checked, cut or cleaned yet. */
-export type Sketch = { readonly [K in keyof Model]?: unknown };
+export type RichContentInput = { readonly [K in keyof RichContent]?: unknown };
 
 const MOST_CARDS = 100;
 const MOST_FIELDS = 50;
@@ -136,13 +136,13 @@ function cardIn(value: unknown): Card | undefined {
 const given = <T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
-function cutIn(value: unknown): Model['cut'] {
+function cutIn(value: unknown): RichContent['cut'] {
   const { bytes, most } = loose(value);
   return Number.isSafeInteger(bytes) && Number.isSafeInteger(most) ? { bytes: Number(bytes), most: Number(most) } : undefined;
 }
 
 /** Makes a model of anything: checks, cleans and bounds every part. Undefined when there is nothing to see. Never throws. */
-export function modelIn(value: unknown): Model | undefined {
+export function richContentIn(value: unknown): RichContent | undefined {
   const { name, picture, icon, text, cards, cut } = loose(value);
   const read = { text: textIn(text), cards: each(cards, MOST_CARDS, cardIn) ?? [] };
   if (read.text === undefined && read.cards.length === 0) return undefined;
@@ -151,9 +151,9 @@ export function modelIn(value: unknown): Model | undefined {
 }
 
 /** The model in a stored body; undefined when it is none. */
-export function parseModel(body: string): Model | undefined {
+export function parseRichContent(body: string): RichContent | undefined {
   try {
-    return modelIn(JSON.parse(body));
+    return richContentIn(JSON.parse(body));
   } catch {
     return undefined;
   }

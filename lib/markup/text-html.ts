@@ -1,6 +1,6 @@
 import { linkifyit } from 'linkify-it';
 import { SAFE_URL } from './markdown.ts';
-import { type Mention, MOST_MENTIONS, mentionFinder, type Named } from './mentions.ts';
+import { type Mention, type MentionTarget, MOST_MENTIONS, mentionFinder } from './mentions.ts';
 
 type Span = { readonly start: number; readonly end: number; readonly html: string };
 
@@ -16,14 +16,14 @@ for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 const MOST_LINKIFIED = 20_000;
 
 /** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, `@name` of the people given marked. */
-export const renderText = (text: string, mentioned: readonly Named[]): string =>
+export const renderText = (text: string, mentioned: readonly MentionTarget[]): string =>
   marked(
     text,
     [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start),
   ).replaceAll('\n', '<br>');
 
 /** As renderText, but addresses are text; made for the pieces of one text. */
-export function mentionMarker(mentioned: readonly Named[]): (piece: string) => string {
+export function mentionMarker(mentioned: readonly MentionTarget[]): (piece: string) => string {
   const find = mentioned.length > 0 ? mentionFinder(mentioned) : () => [];
   let left = MOST_MENTIONS;
   return (piece) => {
@@ -59,7 +59,7 @@ function linkSpans(text: string): Span[] {
     .map((match) => ({ start: match.index, end: match.lastIndex, html: anchor(match.url, escapeHtml(match.text)) }));
 }
 
-const mentionSpans = (text: string, mentioned: readonly Named[]): Span[] =>
+const mentionSpans = (text: string, mentioned: readonly MentionTarget[]): Span[] =>
   mentioned.length === 0 ? [] : mentionFinder(mentioned)(text).map((one) => mentionSpan(text, one));
 
 const mentionSpan = (text: string, { id, start, end }: Mention): Span => ({

@@ -1,5 +1,5 @@
 import type { Entry } from '../log/entry.ts';
-import { type Faces, type LineRow, nameOf, presentLine } from './system-message.ts';
+import { type LineRow, nameOf, type Profiles, presentLine } from './system-message.ts';
 
 /** A system line on a page. */
 export type SingleLine = LineRow & { readonly author: null };
@@ -15,7 +15,7 @@ const FEWEST = 3;
 const MOST_NAMES = 3;
 
 /** System lines that stand next to each other, as a page shows them. */
-export function presentRun(entries: readonly Entry[], faces: Faces): (SingleLine | FoldedLines)[] {
+export function presentRun(entries: readonly Entry[], faces: Profiles): (SingleLine | FoldedLines)[] {
   const days = Map.groupBy(
     entries.map((entry) => ({ entry, line: presentLine(entry, faces) })),
     ({ line }) => line.day,
@@ -31,7 +31,7 @@ export function presentRun(entries: readonly Entry[], faces: Faces): (SingleLine
 }
 
 /** `Ann, Bob and 3 others joined · Carl left · 2 other changes`. */
-export function summaryOf(entries: readonly Entry[], faces: Faces): string {
+export function summaryOf(entries: readonly Entry[], faces: Profiles): string {
   const moved = (kind: 'join' | 'leave', verb: string): string[] => {
     const people = new Set(entries.flatMap((entry) => (entry.kind === kind ? [entry.member] : [])));
     return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(faces, id)))} ${verb}`];

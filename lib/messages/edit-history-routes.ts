@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { openGroup } from '../groups/operations.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { isHtmx, originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { noStore, renderFragment, renderPage, respond } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { bodyText } from '../log/body-text.ts';
 import { readMessage } from '../log/history.ts';
@@ -15,14 +15,14 @@ import { EVERYBODY } from '../markup/mentions.ts';
 import { quoteOf } from '../markup/quote.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Version, versionsOf } from './edit-history.ts';
-import { type Faces, when } from './presenter.ts';
+import { dateFields, type Profiles } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 
 /** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */
-export function pastRoutes(web: Web): Router {
+export function editHistoryRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
-  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+  const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
   router.get('/groups/:slug/messages/:seq/history', async (ctx) => {
     const at = await open(ctx);
@@ -46,16 +46,22 @@ export function pastRoutes(web: Web): Router {
 }
 
 /** The beginning of an answer to a message. Errors: `notFound`. */
-export async function quotation(ctx: Context, core: Core, at: Standing, seq: number): Promise<string> {
+export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: number): Promise<string> {
   const folded = await readMessage(core, at.group.id, seq);
   const { author } = folded.message;
-  const name = (await core.directory.faces([author])).get(author)?.name ?? 'somebody';
+  const name = (await core.directory.profiles([author])).get(author)?.name ?? 'somebody';
   const text = bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
   return quoteOf({ name, text, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` });
 }
 
-async function answer(ctx: Context, { core, views }: Web, at: Standing, seq: number, versions: readonly Version[]): Promise<void> {
-  const faces: Faces = await core.directory.faces(new Set(versions.flatMap(({ mentions }) => mentions)));
+async function answer(
+  ctx: Context,
+  { core, views }: RouteContext,
+  at: GroupAccess,
+  seq: number,
+  versions: readonly Version[],
+): Promise<void> {
+  const faces: Profiles = await core.directory.profiles(new Set(versions.flatMap(({ mentions }) => mentions)));
   await respond(ctx, {
     html: () => {
       const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, faces)) };
@@ -63,14 +69,14 @@ async function answer(ctx: Context, { core, views }: Web, at: Standing, seq: num
       else renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
     },
     json: () => versions.map((version) => versionJson(version, faces)),
-    text: () => versions.map(({ at: time, body }) => `${when(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),
+    text: () => versions.map(({ at: time, body }) => `${dateFields(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),
   });
 }
 
 /** What templates/messages/_versions.njk prints. */
-const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Faces) => ({
+const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Profiles) => ({
   seq,
-  ...when(at),
+  ...dateFields(at),
   html: renderBody(
     body,
     format,
@@ -79,9 +85,9 @@ const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Fac
 });
 
 /** For programs. */
-export const versionJson = (version: Version, faces: Faces) => ({
+export const versionJson = (version: Version, faces: Profiles) => ({
   seq: version.seq,
-  at: when(version.at).iso,
+  at: dateFields(version.at).iso,
   body: version.format === 'model' ? bodyAsText(version.body, version.format) : version.body,
   format: version.format,
   html: presentVersion(version, faces).html,

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import type { Edited, EntryCommon, Format } from '../log/entry.ts';
 import { isErased } from '../log/fold.ts';
@@ -21,7 +21,7 @@ export const MOST_VERSIONS = 100;
 /**
  * All that a message said, the present text last; the newest MOST_VERSIONS of it. Errors: `notFound`, of an erased one too, from the moment that it is erased.
  */
-export async function versionsOf(core: Core, at: Standing, seq: number): Promise<Version[]> {
+export async function versionsOf(core: Core, at: GroupAccess, seq: number): Promise<Version[]> {
   const folded = await readMessage(core, at.group.id, seq);
   if (isErased(folded)) throw notFound('This message is erased, and so is what it said before.');
   const followUps = await core.store.log.followUps(at.group.id, [{ seq, after: 0 }]);

@@ -1,8 +1,8 @@
 import type { Core, Decide } from '../core.ts';
 import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
 import { attached, type Stored } from '../files/operations.ts';
-import { standing } from '../groups/operations.ts';
-import { mayPost, type Standing } from '../groups/rules.ts';
+import { groupAccess } from '../groups/operations.ts';
+import { type GroupAccess, mayPost } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
@@ -46,7 +46,7 @@ export type Posted = { readonly message: Message; readonly isNew: boolean };
  * The one door: every edge posts through here. Durable when it resolves.
  * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (no member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
  */
-export async function post(core: Core, at: Standing, input: Post): Promise<Posted> {
+export async function post(core: Core, at: GroupAccess, input: Post): Promise<Posted> {
   requireMember(at);
   const body = bodyIn(core, input.body, input.files ?? []);
   const done = begin(core, at, input);
@@ -59,7 +59,7 @@ export async function post(core: Core, at: Standing, input: Post): Promise<Poste
 }
 
 /** Whether they may post, to be asked before something large is stored for it. Counts towards the rate. Errors: `forbidden`, `notFound`, `tooMany`. */
-export function admit(core: Core, at: Standing, rate: string = at.user.id): void {
+export function checkPostRate(core: Core, at: GroupAccess, rate: string = at.user.id): void {
   requireMember(at);
   checkRate(core, rate);
 }
@@ -72,15 +72,15 @@ const bodyIn = (core: Core, text: string, files: readonly unknown[]): string =>
 const IN_FLIGHT_PER_SECOND = 0.1;
 
 /** Notes that this process writes what came with a key. (A repetition at another process waits for the log to decide.) */
-function begin(core: Core, at: Standing, { key, mayWait = true }: Post): () => void {
+function begin(core: Core, at: GroupAccess, { key, mayWait = true }: Post): () => void {
   if (key === undefined || mayWait) return () => {};
   const lease = `key:${at.group.id}:${at.user.id}:${key}`;
-  const waitMs = core.limits.take(lease, IN_FLIGHT_PER_SECOND, 1);
+  const waitMs = core.rateLimiter.take(lease, IN_FLIGHT_PER_SECOND, 1);
   if (waitMs > 0) throw new DomainError('inFlight', 'The first request with this key is still being written.', { retryAfterMs: 1000 });
-  return () => core.limits.giveBack(lease);
+  return () => core.rateLimiter.giveBack(lease);
 }
 
-async function append(core: Core, at: Standing, input: Post, body: string): Promise<Posted> {
+async function append(core: Core, at: GroupAccess, input: Post, body: string): Promise<Posted> {
   const draft: Draft = {
     kind: 'message',
     author: at.user.id,
@@ -107,7 +107,7 @@ function asPosted(entry: Entry, draft: Draft): Posted {
   return { message: entry, isNew };
 }
 
-const macOf = (core: Core, at: Standing, body: string, input: Post): string =>
+const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =>
   core.secrets.mac(
     'post',
     JSON.stringify([
@@ -118,25 +118,25 @@ const macOf = (core: Core, at: Standing, body: string, input: Post): string =>
     ]),
   );
 
-function requireMember(at: Standing): void {
+function requireMember(at: GroupAccess): void {
   if (mayPost(at)) return;
   throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived: it can be read, not written to.') : notFound();
 }
 
 /** Asks the store again who this is to the group; throws when posting is not allowed any more. */
-async function decidePost(core: Core, at: Standing): Promise<void> {
+async function decidePost(core: Core, at: GroupAccess): Promise<void> {
   requireMember(await standingNow(core, at));
 }
 
-async function standingNow(core: Core, at: Standing): Promise<Standing> {
+async function standingNow(core: Core, at: GroupAccess): Promise<GroupAccess> {
   const [group, user] = await Promise.all([core.store.groups.byId(at.group.id), core.store.users.byId(at.user.id)]);
   if (!group || !user) throw notFound();
-  return standing(core, user, group);
+  return groupAccess(core, user, group);
 }
 
 function checkRate(core: Core, whose: string): void {
   const rate = core.config.postsPerSecond;
-  const waitMs = core.limits.take(`post:${whose}`, rate, rate * 3);
+  const waitMs = core.rateLimiter.take(`post:${whose}`, rate, rate * 3);
   if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 
@@ -144,7 +144,7 @@ function checkRate(core: Core, whose: string): void {
  * Errors of the five below: `notFound` (no such message, or not for you), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`. Saying what already
  * holds changes nothing. `said`: how the new text is written; else as the old one.
  */
-export async function edit(core: Core, at: Standing, target: number, text: string, said?: Format): Promise<FoldedMessage> {
+export async function edit(core: Core, at: GroupAccess, target: number, text: string, said?: Format): Promise<FoldedMessage> {
   requireMember(at);
   const body = bodyIn(core, text, ['its own, if it has any']);
   const { state } = await readMessage(core, at.group.id, target);
@@ -161,7 +161,7 @@ export async function edit(core: Core, at: Standing, target: number, text: strin
 /** An edit is written as what it edits was. A bot's cards can only be told in words. */
 const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
-export const erase = (core: Core, at: Standing, target: number): Promise<FoldedMessage> => {
+export const erase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
   const undoUntil = core.now() + rules.UNDO_MS;
   return follow(core, at, { kind: 'erase', target, undoUntil, due: undoUntil + rules.SCRUB_GRACE_MS }, (now, folded) => {
     if (folded.state.erasedBy) return false;
@@ -170,7 +170,7 @@ export const erase = (core: Core, at: Standing, target: number): Promise<FoldedM
   });
 };
 
-export const unerase = (core: Core, at: Standing, target: number): Promise<FoldedMessage> =>
+export const unerase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> =>
   follow(core, at, { kind: 'unerase', target }, (now, folded) => {
     if (!folded.state.erasedBy) return false;
     if (!rules.mayUnerase(now, folded, core.now())) throw forbidden('It is too late to take this back, or somebody else erased it.');
@@ -178,7 +178,7 @@ export const unerase = (core: Core, at: Standing, target: number): Promise<Folde
   });
 
 /** `on`: whether the reaction should be there afterwards. */
-export const react = (core: Core, at: Standing, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
+export const react = (core: Core, at: GroupAccess, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
   const emoji = parseEmoji(text);
   return follow(core, at, { kind: on ? 'react' : 'unreact', target, emoji }, (now, folded) => {
     if (!rules.mayReact(now, folded)) throw forbidden('There is nothing here to react to any more.');
@@ -189,12 +189,12 @@ export const react = (core: Core, at: Standing, target: number, text: string, on
 };
 
 /** Says whether the follow-up changes anything, or throws to refuse it. */
-type Rule = (at: Standing, folded: FoldedMessage) => boolean | Promise<boolean>;
+type Rule = (at: GroupAccess, folded: FoldedMessage) => boolean | Promise<boolean>;
 
 class NothingToDo extends Error {}
 
 /** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the message as it is then. The rule is asked again whenever something came in between. */
-export async function follow(core: Core, at: Standing, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
+export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
   requireMember(at);
   checkRate(core, at.user.id);
   const decide: Decide = async () => {

@@ -2,11 +2,11 @@ import type { Context } from 'koa';
 import { DomainError, forbidden } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
 import { myGroups, roster, withMentions } from '../groups/roster.ts';
-import { mayManage, mayPost, type Standing } from '../groups/rules.ts';
+import { type GroupAccess, mayManage, mayPost } from '../groups/rules.ts';
 import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
 import { isHtmx } from '../http/context.ts';
 import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import { writtenBody } from '../log/body-text.ts';
 import { MOST_FILES } from '../log/entry.ts';
@@ -17,30 +17,30 @@ import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
 import { peopleIn, presentLines, presentRow } from './presenter.ts';
 import { mayEdit } from './rules.ts';
-import { when } from './system-message.ts';
+import { dateFields } from './system-message.ts';
 import { unreadOn, unreadSaid } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
-const formKey = (web: Web): string => randomId(web.core.random, 24);
+const formKey = (web: RouteContext): string => randomId(web.core.random, 24);
 
 /** What was refused, and why. `key`: the nonce it came with, where it may have been written all the same. */
 export type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
 
 /** What a page's address asks for. `unread`: the seq of what was the first unread message when the page before was shown. */
-export type Asked = Window & { readonly unread?: number | undefined };
+export type PageRequest = Window & { readonly unread?: number | undefined };
 
 /** Whether it is no refusal: whoever wrote `@all` is asked whether they mean all of these. */
-export const isQuestion = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
+export const asksConfirmation = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
 
 /** The question, for htmx: it goes where errors go, and the text back into its field. */
-export function showQuestion(ctx: Context, { views }: Web, question: string): void {
+export function showQuestion(ctx: Context, { views }: RouteContext, question: string): void {
   noStore(ctx);
   ctx.status = 422;
   renderFragment(ctx, views, 'messages/_ask-all.njk', { question });
 }
 
 /** The page of a group, or of a window of its past; with a draft that was refused, if there is one. */
-export async function showGroup(ctx: Context, web: Web, at: Standing, asked: Asked, draft?: Draft): Promise<void> {
+export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess, asked: PageRequest, draft?: Draft): Promise<void> {
   const { core, views } = web;
   noStore(ctx);
   const page = await readPage(core, at.group.id, asked);
@@ -56,7 +56,7 @@ export async function showGroup(ctx: Context, web: Web, at: Standing, asked: Ask
   ]);
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  const asksAll = isQuestion(draft?.error);
+  const asksAll = asksConfirmation(draft?.error);
   if (asksAll) ctx.status = 200; // nothing is wrong
   const isPast = [asked.before, asked.after, asked.around].some((cursor) => cursor !== undefined);
   renderPage(ctx, views, 'groups/show.njk', at.group.name, {
@@ -88,7 +88,7 @@ export async function showGroup(ctx: Context, web: Web, at: Standing, asked: Ask
 }
 
 /** A window's rows for a page that is there already; the header `Link` leads on from them. */
-export async function showRows(ctx: Context, { core, views }: Web, at: Standing, window: Window): Promise<void> {
+export async function showRows(ctx: Context, { core, views }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   noStore(ctx);
   const page = await readPage(core, at.group.id, window);
   const link = (rel: string, query: string): string => `</groups/${at.group.slug}?${query}>; rel="${rel}"`;
@@ -104,28 +104,28 @@ export async function showRows(ctx: Context, { core, views }: Web, at: Standing,
 const hasScript = (ctx: Context): boolean => ctx.cookies.get('script', { signed: false }) === '1';
 
 /** The line before what is new, as templates/groups/show.njk has it. */
-async function lineOn(core: Web['core'], at: Standing, page: Page, { unread: said }: Asked) {
+async function lineOn(core: RouteContext['core'], at: GroupAccess, page: Page, { unread: said }: PageRequest) {
   const mark = at.membership?.mark ?? page.head.n;
   const unread = said === undefined ? await unreadOn(core, at.group.id, page, { user: at.user.id, mark }) : unreadSaid(page.lines, said);
   if (!unread) return null;
   const { seq, count, here } = unread;
-  return { seq, count, here, ...when(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
+  return { seq, count, here, ...dateFields(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
 
 /** What the composer begins with where the address asks for an answer to a message. One that is not there is not quoted. */
-async function quotedIn(ctx: Context, core: Web['core'], at: Standing): Promise<string> {
+async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAccess): Promise<string> {
   const { quote } = ctx.query;
   if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
   return quotation(ctx, core, at, Number(quote)).catch(() => '');
 }
 
-const readSidebar = async (core: Web['core'], { user, group }: Standing): Promise<Sidebar> =>
+const readSidebar = async (core: RouteContext['core'], { user, group }: GroupAccess): Promise<Sidebar> =>
   sidebarOf(await withMentions(core, user.id, await myGroups(core, user, { all: true })), group.id);
 
 /** One message on a page of its own. */
-export async function showMessage(ctx: Context, web: Web, at: Standing, folded: FoldedMessage): Promise<void> {
+export async function showMessage(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
   noStore(ctx);
-  const faces = await web.core.directory.faces(peopleIn([{ type: 'message', folded }]));
+  const faces = await web.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   const { seq } = folded.message;
   renderPage(ctx, web.views, 'messages/show.njk', at.group.name, {
     group: at.group,
@@ -137,7 +137,7 @@ export async function showMessage(ctx: Context, web: Web, at: Standing, folded: 
 }
 
 /** The form that stands in for a message while it is edited: a fragment, or a page. */
-export async function showEditForm(ctx: Context, web: Web, at: Standing, folded: FoldedMessage, draft?: Draft): Promise<void> {
+export async function showEditForm(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;

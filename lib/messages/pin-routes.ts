@@ -1,28 +1,28 @@
 import type { Context } from 'koa';
 import { openGroup } from '../groups/operations.ts';
-import { mayManage, type Standing } from '../groups/rules.ts';
+import { type GroupAccess, mayManage } from '../groups/rules.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { pinForm } from './forms.ts';
 import { pin, readPins } from './pins.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
-import { answer, type Ctx, seqOf } from './responses.ts';
+import { type Ctx, respondWithMessage, seqOf } from './responses.ts';
 
 /** What is pinned in a group, and pinning it. */
-export function pinRoutes(web: Web): Router {
+export function pinRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
-  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+  const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
   router.get('/groups/:slug/pins', async (ctx) => listPins(ctx, web, await open(ctx)));
 
   router.post('/groups/:slug/messages/:seq/pin', async (ctx) => {
     const at = await open(ctx);
     const { on } = await parse(pinForm, ctx);
-    await answer(ctx, web, at, await pin(core, at, seqOf(ctx), on === '1'));
+    await respondWithMessage(ctx, web, at, await pin(core, at, seqOf(ctx), on === '1'));
   });
 
   for (const [method, on] of [
@@ -31,14 +31,14 @@ export function pinRoutes(web: Web): Router {
   ] as const)
     router[method]('/groups/:slug/messages/:seq/pin', async (ctx) => {
       const at = await open(ctx);
-      await answer(ctx, web, at, await pin(core, at, seqOf(ctx), on));
+      await respondWithMessage(ctx, web, at, await pin(core, at, seqOf(ctx), on));
     });
   return router;
 }
 
-async function listPins(ctx: Context, { core, views }: Web, at: Standing): Promise<void> {
+async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAccess): Promise<void> {
   const pinned = await readPins(core, at.group.id);
-  const faces = await core.directory.faces(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
+  const faces = await core.directory.profiles(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
   await respond(ctx, {
     html: () => {
       const rows = pinned.map((folded) => presentRow(folded, at.group, faces, core.now()));

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import type { GroupId } from '../ids.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
@@ -24,7 +24,7 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
   const standing: FoldedMessage[] = [];
   for (const { seq, target } of pins) {
     const folded = bySeq.get(target);
-    if (folded?.state.pinned?.seq !== seq) await log.unpinned(group, target, seq + 1);
+    if (folded?.state.pinned?.seq !== seq) await log.clearPins(group, target, seq + 1);
     else if (!isErased(folded)) standing.push(folded);
   }
   return standing;
@@ -34,7 +34,7 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
  * Pins a message or takes its pin away; `on`: whether it should be pinned afterwards. Saying what already holds changes nothing.
  * Errors: `forbidden` (erased, archived, or MOST_PINS are), and as those of lib/messages/operations.ts.
  */
-export async function pin(core: Core, at: Standing, target: number, on: boolean): Promise<FoldedMessage> {
+export async function pin(core: Core, at: GroupAccess, target: number, on: boolean): Promise<FoldedMessage> {
   const { id } = at.group;
   const folded = await follow(core, at, on ? { kind: 'pin', target, stands: true } : { kind: 'unpin', target }, async (now, present) => {
     if (!mayPin(now, present)) throw forbidden('There is nothing here to pin any more.');
@@ -42,7 +42,7 @@ export async function pin(core: Core, at: Standing, target: number, on: boolean)
     if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MOST_PINS} pinned messages, which is the limit.`);
     return changes;
   });
-  if (!on && !folded.state.pinned) await core.store.log.unpinned(id, target, folded.rev);
+  if (!on && !folded.state.pinned) await core.store.log.clearPins(id, target, folded.rev);
   return folded;
 }
 

@@ -6,17 +6,17 @@ import type { Entry } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
 import { renderBody } from '../markup/html.ts';
-import { EVERYBODY, type Named } from '../markup/mentions.ts';
-import { parseModel } from '../markup/rich-content.ts';
+import { EVERYBODY, type MentionTarget } from '../markup/mentions.ts';
+import { parseRichContent } from '../markup/rich-content.ts';
 import { datesIn } from '../text/dates.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
-import { type Faces, nameOf, when } from './system-message.ts';
+import { dateFields, nameOf, type Profiles } from './system-message.ts';
 
-export { type Faces, type LineRow, lineText, presentLine, when } from './system-message.ts';
+export { dateFields, type LineRow, lineText, type Profiles, presentLine } from './system-message.ts';
 export { bodyInLines, entryText, messageText } from './text-presenter.ts';
 
 /** Where the rows lead: the slug in their links. */
-export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
+export type MessageLocation = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 /** What templates/messages/_row.njk prints. The same whoever looks. */
 export type Row = {
@@ -69,7 +69,7 @@ const namesAll = ({ mentions }: FoldedMessage['state']): boolean => mentions?.in
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 
 /** A message as a row. `now` (ms) decides whether an erasure can still be undone. */
-export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, now: number): Row {
+export function presentRow(folded: FoldedMessage, place: MessageLocation, faces: Profiles, now: number): Row {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const { author } = message;
@@ -80,7 +80,7 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
     author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
     as: message.as ?? null,
     icon: modelOf(folded)?.icon ?? null,
-    ...when(message.at),
+    ...dateFields(message.at),
     html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
     files: filesOf(folded).map(presentFile),
     edited: state.editedAt !== undefined,
@@ -93,28 +93,32 @@ export function presentRow(folded: FoldedMessage, place: Place, faces: Faces, no
 }
 
 const modelOf = (folded: FoldedMessage) =>
-  folded.state.format === 'model' && !isErased(folded) ? parseModel(folded.state.body) : undefined;
+  folded.state.format === 'model' && !isErased(folded) ? parseRichContent(folded.state.body) : undefined;
 
 function undoBy({ message, state }: FoldedMessage, now: number): string | null {
   const erased = state.erasedBy;
   return erased && message.scrubbed !== true && now <= erased.undoUntil ? erased.author : null;
 }
 
-const presentReaction = (emoji: string, by: readonly UserId[], faces: Faces) => ({
+const presentReaction = (emoji: string, by: readonly UserId[], faces: Profiles) => ({
   emoji,
   count: by.length,
   by: by.join(' '),
   names: by.map((id) => nameOf(faces, id)).join(', '),
 });
 
-const mentioned = ({ state }: FoldedMessage, faces: Faces): Named[] => [
+const mentioned = ({ state }: FoldedMessage, faces: Profiles): MentionTarget[] => [
   ...(namesAll(state) ? [EVERYBODY] : []),
   ...people(state).flatMap((id) => faces.get(id) ?? []),
 ];
 
 /** The rows of a page, in order; system lines that follow each other are folded. Who came into direct messages goes without saying: all did, with the first word. */
-export async function presentLines(core: Core, lines: readonly Line[], place: Place): Promise<(Row | SingleLine | FoldedLines)[]> {
-  const faces = await core.directory.faces(peopleIn(lines));
+export async function presentLines(
+  core: Core,
+  lines: readonly Line[],
+  place: MessageLocation,
+): Promise<(Row | SingleLine | FoldedLines)[]> {
+  const faces = await core.directory.profiles(peopleIn(lines));
   const now = core.now();
   const rows: (Row | SingleLine | FoldedLines)[] = [];
   let run: Entry[] = [];
@@ -128,7 +132,7 @@ export async function presentLines(core: Core, lines: readonly Line[], place: Pl
 }
 
 /** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `text`: what Markdown says, without its marks. `model`: what a bot said in more than text. */
-export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
+export function messageJson(folded: FoldedMessage, place: MessageLocation, faces: Profiles) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const model = modelOf(folded);
@@ -157,16 +161,16 @@ export function messageJson(folded: FoldedMessage, place: Place, faces: Faces) {
   };
 }
 
-const pinnedJson = ({ state: { pinned } }: FoldedMessage, faces: Faces) =>
+const pinnedJson = ({ state: { pinned } }: FoldedMessage, faces: Profiles) =>
   pinned ? { by: { id: pinned.by, name: nameOf(faces, pinned.by) }, at: dates.iso(pinned.at) } : null;
 
-function authorJson(id: UserId, faces: Faces, as?: string) {
+function authorJson(id: UserId, faces: Profiles, as?: string) {
   const face = faces.get(id);
   return { id, name: face?.name ?? 'somebody', bot: face?.bot ?? false, ...(as ? { as } : {}) };
 }
 
 /** Any entry for programs: a message as messageJson, the others with what they change. */
-export function entryJson(entry: Entry, place: Place, faces: Faces): object {
+export function entryJson(entry: Entry, place: MessageLocation, faces: Profiles): object {
   if (entry.kind === 'message') return messageJson(fold(entry, []), place, faces);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
   const hidden = { ...('due' in rest ? { due: undefined } : {}), ...('stands' in rest ? { stands: undefined } : {}) };

@@ -1,26 +1,30 @@
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { moveMark, moveMarkBack } from '../groups/membership.ts';
-import type { Standing } from '../groups/rules.ts';
-import { numberAt } from '../log/history.ts';
+import type { GroupAccess } from '../groups/rules.ts';
+import { messageNumberAt } from '../log/history.ts';
 
 /** Up to where: a message's own number, or a seq; both undefined: the end. */
-export type UpTo = { readonly n?: number | undefined; readonly seq?: number | undefined };
+export type ReadPosition = { readonly n?: number | undefined; readonly seq?: number | undefined };
 
 /**
  * Notes that a member has read a group up to a message, itself included. The mark only moves forward: what was read stays so.
  * Resolves to the number of the last message read, and how many there are after it.
  */
-export async function markRead(core: Core, at: Standing, { n, seq }: UpTo): Promise<{ readonly n: number; readonly unread: number }> {
+export async function markRead(
+  core: Core,
+  at: GroupAccess,
+  { n, seq }: ReadPosition,
+): Promise<{ readonly n: number; readonly unread: number }> {
   const head = await core.store.log.head(at.group.id);
-  const wanted = seq === undefined ? (n ?? head.n) : await numberAt(core, at.group.id, head, seq);
+  const wanted = seq === undefined ? (n ?? head.n) : await messageNumberAt(core, at.group.id, head, seq);
   const read = Math.max(Math.min(wanted, head.n), at.membership?.mark ?? 0);
   await moveMark(core, at.group.id, at.user.id, read);
   return { n: read, unread: Math.max(0, head.n - read) };
 }
 
 /** Puts the mark back, so that the message with this seq, and all after it, is unread again. Resolves as above. Errors: `invalid`: there is no such entry. */
-export async function markUnread(core: Core, at: Standing, seq: number): Promise<{ readonly n: number; readonly unread: number }> {
+export async function markUnread(core: Core, at: GroupAccess, seq: number): Promise<{ readonly n: number; readonly unread: number }> {
   const head = await core.store.log.head(at.group.id);
   const [entry] = await core.store.log.range(at.group.id, seq, seq);
   if (!entry) throw invalid('seq', 'There is no such message.');

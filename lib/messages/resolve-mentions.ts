@@ -1,28 +1,28 @@
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import type { Format } from '../log/entry.ts';
 import { EVERYBODY, findMentions } from '../markup/mentions.ts';
-import { bodyAsSpoken } from '../markup/rich-content-text.ts';
-import { MOST_UNASKED } from './rules.ts';
+import { bodyAsProse } from '../markup/rich-content-text.ts';
+import { CONFIRM_BROADCAST_ABOVE } from './rules.ts';
 
 /** How a body is written, and whether `@all` in it may name the members of a large group (see Post). */
-export type Saying = { readonly format?: Format; readonly notifyAll?: boolean | 'ask' };
+export type MentionOptions = { readonly format?: Format; readonly notifyAll?: boolean | 'ask' };
 
 /** Whom a body names in this group; without `@` nothing is read. Errors: `invalid` (notify_all): whoever writes is to be asked. */
 export async function mentionsIn(
   core: Core,
-  at: Standing,
+  at: GroupAccess,
   body: string,
-  { format = 'text', notifyAll }: Saying,
+  { format = 'text', notifyAll }: MentionOptions,
 ): Promise<{ mentions?: UserId[] }> {
   if (!body.includes('@')) return {};
   const members = await core.store.memberships.ofGroup(at.group.id);
-  const faces = await core.directory.faces(members.map((member) => member.user));
-  const isFew = members.length <= MOST_UNASKED;
+  const faces = await core.directory.profiles(members.map((member) => member.user));
+  const isFew = members.length <= CONFIRM_BROADCAST_ABOVE;
   const everybody = isFew || notifyAll ? [EVERYBODY] : []; // first: a member of that name is meant sooner
-  const found = findMentions(bodyAsSpoken(body, format), [...everybody, ...faces.values()]);
+  const found = findMentions(bodyAsProse(body, format), [...everybody, ...faces.values()]);
   const mentions = [...new Set(found.map((mention) => mention.id))];
   if (!isFew && notifyAll === 'ask' && mentions.includes(EVERYBODY.id))
     throw invalid('notify_all', `Notify all ${members.length} members?`);

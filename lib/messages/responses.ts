@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { notFound } from '../errors.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { isHtmx, originOf } from '../http/context.ts';
 import { renderFragment, respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from './notified-members.ts';
@@ -25,12 +25,18 @@ export type AnswerOptions = {
 };
 
 /** One message, as the client asks: its row to htmx, 303 to a form, else JSON or text with its address. */
-export async function answer(ctx: Context, web: Web, at: Standing, folded: FoldedMessage, options: AnswerOptions = {}): Promise<void> {
+export async function respondWithMessage(
+  ctx: Context,
+  web: RouteContext,
+  at: GroupAccess,
+  folded: FoldedMessage,
+  options: AnswerOptions = {},
+): Promise<void> {
   const { core, views } = web;
   const { slug } = at.group;
   const { seq } = folded.message;
   const url = `/groups/${slug}/messages/${seq}`;
-  const faces = await core.directory.faces(peopleIn([{ type: 'message', folded }]));
+  const faces = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   ctx.status = options.status ?? 200;
   if (options.status === 201) ctx.set('Location', url);
   await respond(ctx, {
@@ -48,9 +54,9 @@ export async function answer(ctx: Context, web: Web, at: Standing, folded: Folde
 }
 
 /** A window of messages as JSON or text, oldest first, with links to those around it. */
-export async function listMessages(ctx: Context, { core }: Web, at: Standing, window: Window): Promise<void> {
+export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   const page = await readPage(core, at.group.id, window);
-  const faces = await core.directory.faces(peopleIn(page.lines));
+  const faces = await core.directory.profiles(peopleIn(page.lines));
   const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   const link = (rel: string, name: string, seq: number): string =>
     `<${originOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;

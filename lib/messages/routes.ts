@@ -3,14 +3,14 @@ import { DomainError, invalid } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
 import { openGroup } from '../groups/operations.ts';
 import { groupJson } from '../groups/presenter.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { formatOf, formatSaid, idempotencyKey, isHtmx, stateOf } from '../http/context.ts';
-import type { HotRoute } from '../http/fast-path.ts';
+import type { FastRoute } from '../http/fast-path.ts';
 import { problemFormat, responseFormat } from '../http/format.ts';
-import { viewerOf, whoAsks } from '../http/identity.ts';
+import { authenticate, viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { noStore, respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session.ts';
@@ -20,17 +20,17 @@ import { readMessage, readPosted } from '../log/history.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
-import { type Asked, isQuestion, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
+import { asksConfirmation, type PageRequest, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
 import { markRead, markUnread } from './read-mark.ts';
-import { answer, type Ctx, listMessages, seqOf } from './responses.ts';
+import { type Ctx, listMessages, respondWithMessage, seqOf } from './responses.ts';
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
 /** The group page, its history, and what one does to messages. */
-export function messageRoutes(web: Web): Router {
+export function messageRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
-  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+  const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
   router.get('/groups/:slug', async (ctx) => {
     const at = await open(ctx);
@@ -58,7 +58,7 @@ export function messageRoutes(web: Web): Router {
     const at = await open(ctx);
     const folded = await readMessage(core, at.group.id, seqOf(ctx));
     if (responseFormat(ctx) === 'html' && !isHtmx(ctx)) await showMessage(ctx, web, at, folded);
-    else await answer(ctx, web, at, folded);
+    else await respondWithMessage(ctx, web, at, folded);
   });
 
   router.get('/groups/:slug/messages/:seq/edit', async (ctx) => {
@@ -70,7 +70,9 @@ export function messageRoutes(web: Web): Router {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
     try {
-      await answer(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), { isWritten: true });
+      await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), {
+        isWritten: true,
+      });
     } catch (error) {
       if (!isShownOnPage(ctx, error)) throw error;
       await showEditForm(ctx, web, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error });
@@ -80,25 +82,25 @@ export function messageRoutes(web: Web): Router {
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
-    await answer(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), { isWritten: true });
+    await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), { isWritten: true });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {
     const at = await open(ctx);
-    await answer(ctx, web, at, await operations.erase(core, at, seqOf(ctx)));
+    await respondWithMessage(ctx, web, at, await operations.erase(core, at, seqOf(ctx)));
   };
   router.post('/groups/:slug/messages/:seq/erase', erase);
   router.delete('/groups/:slug/messages/:seq', erase);
 
   router.post('/groups/:slug/messages/:seq/unerase', async (ctx) => {
     const at = await open(ctx);
-    await answer(ctx, web, at, await operations.unerase(core, at, seqOf(ctx)));
+    await respondWithMessage(ctx, web, at, await operations.unerase(core, at, seqOf(ctx)));
   });
 
   router.post('/groups/:slug/messages/:seq/reactions', async (ctx) => {
     const at = await open(ctx);
     const { emoji, on } = await parse(reactionForm, ctx);
-    await answer(ctx, web, at, await operations.react(core, at, seqOf(ctx), emoji, on === '1'));
+    await respondWithMessage(ctx, web, at, await operations.react(core, at, seqOf(ctx), emoji, on === '1'));
   });
 
   for (const [method, on] of [
@@ -107,7 +109,7 @@ export function messageRoutes(web: Web): Router {
   ] as const)
     router[method]('/groups/:slug/messages/:seq/reactions/:emoji', async (ctx) => {
       const at = await open(ctx);
-      await answer(ctx, web, at, await operations.react(core, at, seqOf(ctx), ctx.params.emoji ?? '', on));
+      await respondWithMessage(ctx, web, at, await operations.react(core, at, seqOf(ctx), ctx.params.emoji ?? '', on));
     });
 
   router.post('/groups/:slug/read', async (ctx) => {
@@ -130,13 +132,13 @@ export function messageRoutes(web: Web): Router {
   return router;
 }
 
-type AskedFor = Asked & { readonly date?: string | undefined; readonly zone: string };
+type AskedFor = PageRequest & { readonly date?: string | undefined; readonly zone: string };
 
-const windowOf = async (core: Web['core'], at: Standing, { date, zone, ...asked }: AskedFor): Promise<Asked> =>
+const windowOf = async (core: RouteContext['core'], at: GroupAccess, { date, zone, ...asked }: AskedFor): Promise<PageRequest> =>
   date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
 
 /** A day leads to the address of what was said from then on. */
-async function showPage(ctx: Context, web: Web, at: Standing, asked: AskedFor): Promise<void> {
+async function showPage(ctx: Context, web: RouteContext, at: GroupAccess, asked: AskedFor): Promise<void> {
   if (!asked.date) return showGroup(ctx, web, at, await windowOf(web.core, at, asked));
   const { after } = await windowOf(web.core, at, asked);
   noStore(ctx);
@@ -144,9 +146,9 @@ async function showPage(ctx: Context, web: Web, at: Standing, asked: AskedFor): 
 }
 
 /** `POST /groups/:slug/messages` by who has been found to ask. */
-async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> {
+async function postMessage(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core } = web;
-  const at = await openGroup(core, viewerOf(ctx).user, slug, core.recent); // the log decides again when rights have changed
+  const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // the log decides again when rights have changed
   try {
     const { files, key, notify_all: isSure, ...form } = await readPost(ctx, core, at);
     const given = {
@@ -158,9 +160,9 @@ async function postMessage(web: Web, ctx: Context, slug: string): Promise<void> 
     };
     const { message, isNew } = await postWithFiles(core, at, given, files);
     if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
-    await answer(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
+    await respondWithMessage(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
-    if (isHtmx(ctx) && isQuestion(error)) return showQuestion(ctx, web, error.message);
+    if (isHtmx(ctx) && asksConfirmation(error)) return showQuestion(ctx, web, error.message);
     const { body, key } = stateOf(ctx).fields ?? {};
     if (!isShownOnPage(ctx, error) || typeof body !== 'string') throw error;
     const mayHaveArrived = error.code === 'unavailable' && typeof key === 'string';
@@ -176,7 +178,7 @@ const isShownOnPage = (ctx: Context, error: unknown): error is DomainError =>
   problemFormat(ctx) === 'html' && !isHtmx(ctx) && error instanceof DomainError && error.code !== 'notFound';
 
 /** Posting by token, as bots do, taken before all layers; a page's post needs its session. */
-export const hotPosts: readonly HotRoute[] = [
+export const fastPosts: readonly FastRoute[] = [
   {
     method: 'POST',
     path: /^\/groups\/([^/?#%]+)\/messages$/,
@@ -185,19 +187,19 @@ export const hotPosts: readonly HotRoute[] = [
     isFor: (ctx) => ctx.get('Authorization') !== '' && responseFormat(ctx) !== 'html',
     handle: async (web, ctx, slug) => {
       checkOrigin(ctx, web.core.config);
-      stateOf(ctx).viewer = await whoAsks(ctx, web.core, web.core.recent);
+      stateOf(ctx).viewer = await authenticate(ctx, web.core, web.core.lookupCache);
       await postMessage(web, ctx, slug);
     },
   },
 ];
 
 /** Who writes on a page has it before their eyes. The answer does not wait for it. */
-function markAsRead({ core }: Web, at: Standing, { n }: Message): void {
-  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.log.debug({ err: error }, 'read mark not moved'));
+function markAsRead({ core }: RouteContext, at: GroupAccess, { n }: Message): void {
+  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));
 }
 
 /** An old slug leads a person to the new one. Not to be remembered: a group may take its old name again. */
-function movedTo(ctx: Context, at: Standing): void {
+function movedTo(ctx: Context, at: GroupAccess): void {
   noStore(ctx);
   ctx.redirect(`/groups/${at.group.slug}${ctx.search}`);
   ctx.status = 301;

@@ -5,17 +5,17 @@ import { isHtmx, originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { renderFragment, renderPage, respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { savedQuery, saveForm } from './forms.ts';
 import { contextUrl } from './links.ts';
-import { type Faces, messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { messageJson, messageText, type Profiles, peopleIn, presentRow } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
-import { cursorOf, type Kept, placeOf, readSaved, save } from './saved.ts';
+import { cursorOf, positionOf, readSaved, type SavedMessage, save } from './saved.ts';
 
 /** What each user has put by, for themselves alone. */
-export function savedRoutes(web: Web): Router {
+export function savedRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
 
@@ -32,7 +32,7 @@ export function savedRoutes(web: Web): Router {
 
 type Switched = { readonly slug: string; readonly seq: number; readonly isSaved: boolean; readonly back: 'saved' | undefined };
 
-function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: Switched): Promise<void> {
+function answerSave(ctx: Context, { views }: RouteContext, { slug, seq, isSaved, back }: Switched): Promise<void> {
   const url = `/groups/${slug}/messages/${seq}`;
   return respond(ctx, {
     html: () => {
@@ -45,13 +45,13 @@ function answerSave(ctx: Context, { views }: Web, { slug, seq, isSaved, back }: 
   });
 }
 
-async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
+async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<void> {
   const { user } = viewerOf(ctx);
   const { cursor, limit } = parseQuery(savedQuery, ctx);
-  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const after = cursor === undefined ? undefined : positionOf(cursor);
   if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be as `next` gave it.');
   const { kept, next } = await readSaved(core, user, { limit, after });
-  const faces = await core.directory.faces(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
+  const faces = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
   if (older) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
@@ -68,7 +68,7 @@ async function listSaved(ctx: Context, { core, views }: Web): Promise<void> {
 export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
 
 /** A saved message for programs. */
-export const savedJson = ({ group, folded, at }: Kept, faces: Faces) => ({
+export const savedJson = ({ group, folded, at }: SavedMessage, faces: Profiles) => ({
   ...messageJson(folded, group, faces),
   group_name: group.name,
   saved_at: new Date(at).toISOString(),
@@ -76,7 +76,7 @@ export const savedJson = ({ group, folded, at }: Kept, faces: Faces) => ({
 });
 
 /** What templates/saved/index.njk prints besides the row. */
-const about = ({ group, folded, at }: Kept) => ({
+const about = ({ group, folded, at }: SavedMessage) => ({
   group: { slug: group.slug, name: group.name },
   at,
   context: contextUrl(group, folded.message.seq),

@@ -1,9 +1,9 @@
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
-import { titled } from '../groups/direct.ts';
+import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages, readMessage } from '../log/history.ts';
@@ -15,7 +15,7 @@ export const MOST_SAVED = 1000;
 const WINDOW = 100;
 
 /** Puts a message by for this user alone, or lets it go; saying what already holds changes nothing. Errors: `notFound`, `forbidden` (erased, or too many). */
-export async function save(core: Core, { user, group }: Standing, seq: number, on: boolean): Promise<void> {
+export async function save(core: Core, { user, group }: GroupAccess, seq: number, on: boolean): Promise<void> {
   const { saved } = core.store;
   if (!on) return saved.remove(user.id, group.id, seq);
   if (isErased(await readMessage(core, group.id, seq))) throw forbidden('There is nothing here to save any more.');
@@ -24,15 +24,15 @@ export async function save(core: Core, { user, group }: Standing, seq: number, o
 }
 
 /** A saved message in a group that the user is in, named as they see it. */
-export type Kept = { readonly group: Group; readonly folded: FoldedMessage; readonly at: number };
-export type Place = Omit<Saved, 'user'>;
+export type SavedMessage = { readonly group: Group; readonly folded: FoldedMessage; readonly at: number };
+export type SavedPosition = Omit<Saved, 'user'>;
 
 /** A page of what a user saved, last saved first; what is in groups that they left waits until they come back. `next`: where it goes on. */
 export async function readSaved(
   core: Core,
   user: User,
-  { limit, after }: { readonly limit: number; readonly after?: Place | undefined },
-): Promise<{ readonly kept: readonly Kept[]; readonly next: Place | undefined }> {
+  { limit, after }: { readonly limit: number; readonly after?: SavedPosition | undefined },
+): Promise<{ readonly kept: readonly SavedMessage[]; readonly next: SavedPosition | undefined }> {
   const mine = new Set((await core.store.memberships.ofUser(user.id)).map(({ group }) => group));
   const found: Saved[] = [];
   let from = after;
@@ -47,10 +47,10 @@ export async function readSaved(
 }
 
 /** Their messages as they are now, with one read for each group and one for each message. */
-async function fill(core: Core, user: User, page: readonly Saved[]): Promise<Kept[]> {
+async function fill(core: Core, user: User, page: readonly Saved[]): Promise<SavedMessage[]> {
   const byGroup = Map.groupBy(page, ({ group }) => group);
   const groups = await core.store.groups.byIds([...byGroup.keys()]);
-  const named = new Map(await Promise.all(groups.map(async (group) => [group.id, await titled(core, user.id, group)] as const)));
+  const named = new Map(await Promise.all(groups.map(async (group) => [group.id, await withTitle(core, user.id, group)] as const)));
   const folded = new Map<string, FoldedMessage>();
   for (const [group, saved] of byGroup) {
     const messages = await Promise.all(saved.map(({ seq }) => core.store.log.message(group, seq)));
@@ -70,10 +70,10 @@ async function fill(core: Core, user: User, page: readonly Saved[]): Promise<Kep
 const nameOf = (group: GroupId, seq: number): string => `${group}/${seq}`;
 
 /** A place in the list as a word for addresses. */
-export const cursorOf = ({ at, group, seq }: Place): string => `${at}-${group}-${seq}`;
+export const cursorOf = ({ at, group, seq }: SavedPosition): string => `${at}-${group}-${seq}`;
 
 /** Undefined for what is none. */
-export function placeOf(cursor: string): Place | undefined {
+export function positionOf(cursor: string): SavedPosition | undefined {
   const [, at, group, seq] = /^(\d{1,15})-([0-9a-z]{1,32})-(\d{1,10})$/.exec(cursor) ?? [];
   return at && group && seq ? { at: Number(at), group: asGroupId(group), seq: Number(seq) } : undefined;
 }

@@ -1,9 +1,9 @@
-import type { Face } from '../core.ts';
+import type { Profile } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import { datesIn } from '../text/dates.ts';
 
-export type Faces = ReadonlyMap<UserId, Face>;
+export type Profiles = ReadonlyMap<UserId, Profile>;
 
 /** What templates/messages/_line.njk prints. */
 export type LineRow = {
@@ -18,16 +18,20 @@ export type LineRow = {
 const dates = datesIn('UTC');
 
 /** What somebody is called; one who is gone is `somebody`. */
-export const nameOf = (faces: Faces, id: UserId): string => faces.get(id)?.name ?? 'somebody';
+export const nameOf = (faces: Profiles, id: UserId): string => faces.get(id)?.name ?? 'somebody';
 
 /** A moment (ms) as pages show it. */
-export const when = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
+export const dateFields = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
 
 /** A system line as a row. */
-export const presentLine = (entry: Entry, faces: Faces): LineRow => ({ seq: entry.seq, text: lineText(entry, faces), ...when(entry.at) });
+export const presentLine = (entry: Entry, faces: Profiles): LineRow => ({
+  seq: entry.seq,
+  text: lineText(entry, faces),
+  ...dateFields(entry.at),
+});
 
 /** What a system line says. */
-export function lineText(entry: Entry, faces: Faces): string {
+export function lineText(entry: Entry, faces: Profiles): string {
   const author = nameOf(faces, entry.author);
   switch (entry.kind) {
     case 'join':

@@ -3,10 +3,10 @@ import { bodyText, filesOf } from '../log/body-text.ts';
 import type { Entry, Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { type Faces, lineText, nameOf } from './system-message.ts';
+import { lineText, nameOf, type Profiles } from './system-message.ts';
 
 /** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
-export function entryText(entry: Entry, faces: Faces): string | undefined {
+export function entryText(entry: Entry, faces: Profiles): string | undefined {
   switch (entry.kind) {
     case 'message':
       return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : bodyInLines(fold(entry, [])));
@@ -37,7 +37,7 @@ export function entryText(entry: Entry, faces: Faces): string | undefined {
 }
 
 /** A folded message for people at a shell. */
-export function messageText(folded: FoldedMessage, faces: Faces): string {
+export function messageText(folded: FoldedMessage, faces: Profiles): string {
   return textLine(sender(folded.message, faces), bodyInLines(folded));
 }
 
@@ -45,6 +45,6 @@ export function messageText(folded: FoldedMessage, faces: Faces): string {
 export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));
 
 /** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
-const sender = ({ author, as }: Message, faces: Faces): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
+const sender = ({ author, as }: Message, faces: Profiles): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
 
 const textLine = (name: string, text: string): string => `${name}: ${text.replaceAll('\n', '\n  ')}`;

@@ -1,23 +1,23 @@
 import type { Context } from 'koa';
 import { openGroup } from '../groups/operations.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { formatSaid } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { editForm } from './forms.ts';
-import { answer } from './responses.ts';
+import { respondWithMessage } from './responses.ts';
 import { eraseByKey, readByKey, upsert } from './upsert.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 
 /** `/groups/:slug/by-key/:key`: the one message that a program keeps up to date under a key of its own. */
-export function upsertRoutes(web: Web): Router {
+export function upsertRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
   const path = '/groups/:slug/by-key/:key';
-  const open = (ctx: Ctx): Promise<Standing> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+  const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
   const keyOf = (ctx: Ctx): string => ctx.params.key ?? '';
 
   router.put(path, async (ctx) => {
@@ -25,17 +25,17 @@ export function upsertRoutes(web: Web): Router {
     const { body, format: given } = await parse(editForm, ctx);
     const format = formatSaid(ctx, given);
     const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, ...(format ? { format } : {}) });
-    await answer(ctx, web, at, folded, { status: isNew ? 201 : 200, isWritten: true });
+    await respondWithMessage(ctx, web, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });
 
   router.get(path, async (ctx) => {
     const at = await open(ctx);
-    await answer(ctx, web, at, await readByKey(core, at, keyOf(ctx)));
+    await respondWithMessage(ctx, web, at, await readByKey(core, at, keyOf(ctx)));
   });
 
   router.delete(path, async (ctx) => {
     const at = await open(ctx);
-    await answer(ctx, web, at, await eraseByKey(core, at, keyOf(ctx)));
+    await respondWithMessage(ctx, web, at, await eraseByKey(core, at, keyOf(ctx)));
   });
   return router;
 }

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { attach, claim, discard, isUncertain, type Stored } from '../files/operations.ts';
-import type { Standing } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
 import { keyIn, type Post, type Posted, post } from './operations.ts';
 
@@ -9,7 +9,7 @@ import { keyIn, type Post, type Posted, post } from './operations.ts';
  * refused, or was posted before. Where nobody knows whether it was posted, they stay until that is known: the sweep looks.
  * Errors: those of `post`; `conflict` when a file is gone.
  */
-export async function postWithFiles(core: Core, at: Standing, input: Omit<Post, 'files'>, files: readonly Stored[]): Promise<Posted> {
+export async function postWithFiles(core: Core, at: GroupAccess, input: Omit<Post, 'files'>, files: readonly Stored[]): Promise<Posted> {
   if (files.length === 0) return post(core, at, input);
   const key = input.key ?? keyIn('attachment', newUid(core.random)); // by which the message is found from the file
   try {

@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
 import { notFound, unauthenticated } from '../errors.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { expose, openSnapshot } from './exposition.ts';
 import { mayScrape, type Scraper } from './rules.ts';
 import { openSnapshots } from './sharing.ts';
 
 /** `/metrics` for Prometheus: of all processes of this server, whichever of them is asked. */
-export function metricsRoutes({ core }: Pick<Web, 'core'>): Router {
+export function metricsRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   const snapshots = openSnapshots(openSnapshot(core));
   router.get('/metrics', async (ctx) => {

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Resolved } from './name-lookup.ts';
 
 /** An answer as far as it is looked at. `isCut`: there was more than MOST_ANSWER_BYTES. */
-export type Answer = {
+export type OutboundResponse = {
   readonly status: number;
   readonly type: string;
   readonly encoding: string;
@@ -15,7 +15,7 @@ export type Answer = {
 /** More of an answer is not read, whatever its headers say. */
 export const MOST_ANSWER_BYTES = 256 * 1024;
 
-export type Call = {
+export type OutboundRequest = {
   readonly url: URL;
   /** The only ones that are connected to. */
   readonly addresses: readonly Resolved[];
@@ -26,16 +26,16 @@ export type Call = {
 };
 
 /** One POST on a connection of its own; no redirect is followed, nothing is inflated. Rejects when no whole answer comes. */
-export async function send(call: Call): Promise<Answer> {
+export async function send(call: OutboundRequest): Promise<OutboundResponse> {
   const { request } = call.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   const made: ClientRequest = request(call.url, optionsOf(call), (response) => read(response).then(resolve, reject));
   made.on('error', reject); // an answer that is cut short may bring more than one
   made.end(call.body);
   return promise;
 }
 
-function optionsOf({ addresses, headers, body, signal }: Call): RequestOptions {
+function optionsOf({ addresses, headers, body, signal }: OutboundRequest): RequestOptions {
   const length = String(Buffer.byteLength(body));
   return { method: 'POST', agent: false, signal, lookup: lookupAmong(addresses), headers: { ...headers, 'Content-Length': length } };
 }
@@ -49,7 +49,7 @@ const lookupAmong =
     else if (first) done(null, first.address, first.family);
   };
 
-async function read(response: IncomingMessage): Promise<Answer> {
+async function read(response: IncomingMessage): Promise<OutboundResponse> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {

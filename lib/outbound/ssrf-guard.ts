@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { nameLookup, type Resolve, type Resolved } from './name-lookup.ts';
 
 /** A call that is not made, and why. */
-export class Refused extends Error {
+export class DestinationRefused extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'Refused';
@@ -16,8 +16,8 @@ export const MAX_URL_LENGTH = 2000;
 export function parseTarget(text: string): URL {
   const url = text.length > MAX_URL_LENGTH ? null : URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new Refused(`It must be an http:// or https:// address of ${MAX_URL_LENGTH} characters at most.`);
-  if (url.username !== '' || url.password !== '') throw new Refused('It may not carry a user name or password.');
+    throw new DestinationRefused(`It must be an http:// or https:// address of ${MAX_URL_LENGTH} characters at most.`);
+  if (url.username !== '' || url.password !== '') throw new DestinationRefused('It may not carry a user name or password.');
   url.hash = '';
   return url;
 }
@@ -37,11 +37,11 @@ export async function addressesOf(
   const host = hostOf(url);
   const literal = isIP(host);
   const found = literal === 0 ? await Promise.race([resolve(host, signal), aborted(signal)]) : [{ address: host, family: literal }];
-  if (found.length === 0) throw new Refused(`${host} has no address.`);
+  if (found.length === 0) throw new DestinationRefused(`${host} has no address.`);
   if (literal === 0 && config.allowOutgoing.some((allowed) => nameOf(allowed) === nameOf(host))) return found;
   for (const { address } of found)
     if (!(await isPublic(address)) && !(await isAllowed(address, config.allowOutgoing)))
-      throw new Refused(`${host} is not on the public internet (${address}). ALLOW_OUTGOING can admit it.`);
+      throw new DestinationRefused(`${host} is not on the public internet (${address}). ALLOW_OUTGOING can admit it.`);
   return found;
 }
 

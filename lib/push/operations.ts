@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { invalid, notFound, tooMany } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import { Refused, refuseLiteral } from '../outbound/ssrf-guard.ts';
+import { DestinationRefused, refuseLiteral } from '../outbound/ssrf-guard.ts';
 import { sha256 } from '../secrets.ts';
 import type { Device } from './port.ts';
 import { labelOf } from './rules.ts';
@@ -25,7 +25,7 @@ export async function addDevice(core: Core, user: UserId, given: Subscription, {
   checkRate(core, user);
   const subscription = parseSubscription(given);
   await refuseLiteral(new URL(subscription.endpoint), core.config).catch((error) => {
-    throw error instanceof Refused ? invalid('endpoint', error.message) : error;
+    throw error instanceof DestinationRefused ? invalid('endpoint', error.message) : error;
   });
   const id = deviceId(subscription.endpoint);
   const sealed = core.secrets.seal(JSON.stringify(subscription));
@@ -43,7 +43,7 @@ async function makeRoom(core: Core, user: UserId, added: string): Promise<void> 
 }
 
 function checkRate(core: Core, user: UserId): void {
-  const waitMs = core.limits.take(`push:${user}`, CHANGES.perSecond, CHANGES.burst);
+  const waitMs = core.rateLimiter.take(`push:${user}`, CHANGES.perSecond, CHANGES.burst);
   if (waitMs > 0) throw tooMany('Too many changes to your devices. Wait a moment.', waitMs);
 }
 

@@ -36,9 +36,9 @@ export type PushStore = {
   /** Who is in the group and has a device, in any order. */
   inGroup(group: GroupId): Promise<Reachable[]>;
   /** Notes that its push service took something at `now`. */
-  succeeded(id: string, now: number): Promise<void>;
+  recordSuccess(id: string, now: number): Promise<void>;
   /** Notes that it did not. */
-  failed(id: string): Promise<void>;
+  recordFailure(id: string): Promise<void>;
   /** Resolves to whether there was one, of that user if one is given. */
   remove(id: string, user?: UserId): Promise<boolean>;
   /** Removes those that a session has made, or all of a user. */

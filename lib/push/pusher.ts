@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Core, Face } from '../core.ts';
-import { titled } from '../groups/direct.ts';
+import type { Core, Profile } from '../core.ts';
+import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
@@ -8,8 +8,8 @@ import { type Entry, isMessage, type Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Device } from './port.ts';
-import { noticeOf, toldOf } from './rules.ts';
-import { WaitingLine } from './send-queue.ts';
+import { noticeOf, recipientsOf } from './rules.ts';
+import { SendQueue } from './send-queue.ts';
 import { type Push, Sender, type SendOptions } from './sending.ts';
 
 /** Batches of messages that wait to be looked at, and notices that wait to be sent: more are dropped, the oldest first. */
@@ -25,7 +25,7 @@ export type PusherOptions = SendOptions;
 export class Pusher {
   readonly #core: Core;
   readonly #sender: Sender;
-  readonly #line: WaitingLine;
+  readonly #line: SendQueue;
   readonly #stop = new AbortController();
   readonly #unlisten: () => void;
   #batches: (readonly Message[])[] = [];
@@ -34,7 +34,7 @@ export class Pusher {
   constructor(core: Core, options: PusherOptions = {}) {
     this.#core = core;
     this.#sender = new Sender(core, options);
-    this.#line = new WaitingLine(MOST_NOTICES, () => this.#drop());
+    this.#line = new SendQueue(MOST_NOTICES, () => this.#drop());
     this.#unlisten = core.written.onWritten((entries) => this.#note(entries));
   }
 
@@ -74,20 +74,22 @@ export class Pusher {
 
   async #pump(): Promise<void> {
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
-      await this.#tell(batch).catch((error) => this.#core.log.warn({ err: error }, 'nobody was told of some messages by push'));
+      await this.#tell(batch).catch((error) => this.#core.logger.warn({ err: error }, 'nobody was told of some messages by push'));
     }
     this.#pumping = undefined;
   }
 
   /** `messages`: of one group. Where nobody has a device this ends with a look into memory. */
   async #tell(messages: readonly Message[]): Promise<void> {
-    const { recent, bus } = this.#core;
+    const { lookupCache, bus } = this.#core;
     const { group: id } = messages[0] ?? {};
-    const reachable = id === undefined ? [] : await recent.push.inGroup(id);
-    const group = id === undefined || reachable.length === 0 ? undefined : await recent.groups.byId(id);
+    const reachable = id === undefined ? [] : await lookupCache.push.inGroup(id);
+    const group = id === undefined || reachable.length === 0 ? undefined : await lookupCache.groups.byId(id);
     if (!group) return;
     const place = { isDirect: isDirect(group) };
-    const told = messages.map((message) => ({ message, users: toldOf(message, reachable, place) })).filter(({ users }) => users.length > 0);
+    const told = messages
+      .map((message) => ({ message, users: recipientsOf(message, reachable, place) }))
+      .filter(({ users }) => users.length > 0);
     if (told.length === 0) return;
     const there = await bus.presence.list(group.id);
     for (const { message, users } of told)
@@ -102,7 +104,7 @@ export class Pusher {
     if (users.length === 0) return;
     const { store, directory, secrets } = this.#core;
     const devices = Map.groupBy(await store.push.ofUsers(users), ({ user }) => user);
-    const author = (await directory.faces([message.author])).get(message.author);
+    const author = (await directory.profiles([message.author])).get(message.author);
     const topic = secrets.mac('push-topic', group.id).slice(0, 32);
     for (const [user, own] of devices) {
       const notice = await this.#noticeFor(user, group, message, author);
@@ -111,8 +113,8 @@ export class Pusher {
     }
   }
 
-  async #noticeFor(user: UserId, group: Group, message: Message, author: Face | undefined) {
-    const { slug, name: title, people } = await titled(this.#core, user, group);
+  async #noticeFor(user: UserId, group: Group, message: Message, author: Profile | undefined) {
+    const { slug, name: title, people } = await withTitle(this.#core, user, group);
     const name = author?.name ?? 'Somebody';
     const text = textOf(message);
     const said = { slug, seq: message.seq, title, text, author: message.as ? `${name} (${message.as})` : name };
@@ -121,7 +123,7 @@ export class Pusher {
 
   #send(push: Push): void {
     const run = async (): Promise<void> => {
-      await this.#sender.send(push, this.#stop.signal).catch((error) => this.#core.log.warn({ err: error }, 'a device was not told'));
+      await this.#sender.send(push, this.#stop.signal).catch((error) => this.#core.logger.warn({ err: error }, 'a device was not told'));
     };
     this.#line.add({ service: serviceOf(this.#core, push.device), user: push.device.user, run });
   }

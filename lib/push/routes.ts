@@ -3,7 +3,7 @@ import { notFound } from '../errors.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { noStore, respond, seeOther } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { keysOf } from './keys.ts';
@@ -23,7 +23,7 @@ const SAID: Readonly<Record<Outcome, string>> = {
 };
 
 /** Which browsers of a person are told of messages. For browsers with a session alone: what is sent ends with that. */
-export function pushRoutes({ core }: Pick<Web, 'core'>): Router {
+export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
 
   router.get('/settings/push', async (ctx) => {
@@ -67,7 +67,7 @@ export function pushRoutes({ core }: Pick<Web, 'core'>): Router {
 }
 
 /** What makes this site an app that can be installed, and the script that shows notifications while no page is open. */
-export function appRoutes({ views: { assets } }: Pick<Web, 'views'>): Router {
+export function appRoutes({ views: { assets } }: Pick<RouteContext, 'views'>): Router {
   const router = new Router();
 
   // At the root, whose pages it serves, and never from a cache: so it has no hash in its address.

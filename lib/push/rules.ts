@@ -7,7 +7,7 @@ import type { Reachable } from './port.ts';
 export type Place = { readonly isDirect: boolean };
 
 /** Whether a member with this level is told of a message. `isNamed`: whether it names them. */
-export function isTold(level: Reachable['level'], { isDirect, isNamed }: Place & { readonly isNamed: boolean }): boolean {
+export function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Place & { readonly isNamed: boolean }): boolean {
   switch (level) {
     case 'everything':
       return true;
@@ -21,9 +21,9 @@ export function isTold(level: Reachable['level'], { isDirect, isNamed }: Place &
 }
 
 /** Whom of these a message is pushed to, as far as they want it: never its author. */
-export const toldOf = ({ author, mentions }: Message, reachable: readonly Reachable[], { isDirect }: Place): UserId[] =>
+export const recipientsOf = ({ author, mentions }: Message, reachable: readonly Reachable[], { isDirect }: Place): UserId[] =>
   reachable
-    .filter(({ user, level }) => user !== author && isTold(level, { isDirect, isNamed: isNamed(mentions, user) }))
+    .filter(({ user, level }) => user !== author && shouldNotify(level, { isDirect, isNamed: isNamed(mentions, user) }))
     .map(({ user }) => user);
 
 /** What a browser is to show, as the service worker (static/sw.js) reads it. Notices with one tag replace each other. */
@@ -50,7 +50,7 @@ export function snippet(text: string, most: number): string {
 }
 
 /** What is known of a message that a notice is made of. `title`: what the group is called for the one who is told. */
-export type Said = {
+export type NotifiableMessage = {
   readonly slug: string;
   readonly seq: number;
   readonly author: string;
@@ -60,7 +60,7 @@ export type Said = {
   readonly isBetweenTwo: boolean;
 };
 
-export const noticeOf = ({ slug, seq, author, title, text, isBetweenTwo }: Said): Notice => ({
+export const noticeOf = ({ slug, seq, author, title, text, isBetweenTwo }: NotifiableMessage): Notice => ({
   group: slug,
   seq,
   author: snippet(author, MOST_IN_TITLE),

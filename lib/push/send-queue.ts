@@ -4,7 +4,7 @@ export const [MOST_AT_ONCE, MOST_PER_SERVICE, MOST_PER_USER] = [8, 5, 6];
 type Job = { readonly service: string; readonly user: string; readonly run: () => Promise<void> };
 
 /** Work that waits for a place; of too much the oldest is dropped. `run` never rejects. */
-export class WaitingLine {
+export class SendQueue {
   readonly #most: number;
   readonly #onDrop: () => void;
   readonly #running = new Map<string, number>();

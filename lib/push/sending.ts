@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { Resolve } from '../outbound/name-lookup.ts';
 import { send } from '../outbound/request.ts';
-import { addressesOf, parseTarget, Refused } from '../outbound/ssrf-guard.ts';
+import { addressesOf, DestinationRefused, parseTarget } from '../outbound/ssrf-guard.ts';
 import { contactOf, type Keys, keysOf } from './keys.ts';
 import type { Device } from './port.ts';
 import type { Notice } from './rules.ts';
@@ -47,15 +47,15 @@ export class Sender {
     const outcome = (await this.#mayTell(push.device)) ? await this.#try(push, stop) : 'gone';
     const { store, now, meters } = this.#core;
     meters.pushes[outcome] += 1;
-    if (outcome === 'sent') await store.push.succeeded(push.device.id, now());
+    if (outcome === 'sent') await store.push.recordSuccess(push.device.id, now());
     else if (outcome === 'gone') await store.push.remove(push.device.id);
-    else await store.push.failed(push.device.id);
+    else await store.push.recordFailure(push.device.id);
     return outcome;
   }
 
   async #mayTell({ session, user }: Device): Promise<boolean> {
-    const { recent, now } = this.#core;
-    const [opened, owner] = await Promise.all([recent.sessions.get(session, now()), recent.users.byId(user)]);
+    const { lookupCache, now } = this.#core;
+    const [opened, owner] = await Promise.all([lookupCache.sessions.get(session, now()), lookupCache.users.byId(user)]);
     return opened?.userId === user && owner?.disabled === false;
   }
 
@@ -63,11 +63,11 @@ export class Sender {
     const startedAt = performance.now();
     try {
       const status = await this.#call(push, AbortSignal.any([stop, AbortSignal.timeout(this.#options.pushWithinMs ?? PUSH_WITHIN_MS)]));
-      this.#core.log.debug({ device: push.device.id, status, ms: Math.round(performance.now() - startedAt) }, 'notice pushed');
+      this.#core.logger.debug({ device: push.device.id, status, ms: Math.round(performance.now() - startedAt) }, 'notice pushed');
       return status === 404 || status === 410 ? 'gone' : status >= 200 && status < 300 ? 'sent' : 'failed';
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
-      this.#core.log.debug({ err: error, device: push.device.id }, 'notice not pushed');
+      this.#core.logger.debug({ err: error, device: push.device.id }, 'notice not pushed');
       return 'failed';
     }
   }
@@ -76,7 +76,7 @@ export class Sender {
   async #call({ device, notice, topic, isUrgent }: Push, signal: AbortSignal): Promise<number> {
     const { endpoint, keys } = this.#opened(device);
     const url = parseTarget(endpoint);
-    if (!isSafe(url)) throw new Refused('A push service is asked by https only.');
+    if (!isSafe(url)) throw new DestinationRefused('A push service is asked by https only.');
     const addresses = await addressesOf(url, this.#core.config, { resolve: this.#options.resolve, signal });
     const { default: webPush } = await import('web-push'); // loaded with the first notice
     const { cipherText } = webPush.encrypt(keys.p256dh, keys.auth, JSON.stringify(notice), ENCODING);

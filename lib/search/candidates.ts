@@ -3,7 +3,7 @@ import type { Group } from '../groups/port.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import { byNewest, type Place, SLICE, type Slice, sliceOf, type Wanted } from './port.ts';
 
-export type Hunt = {
+export type CandidateQuery = {
   readonly wanted: Wanted;
   readonly from: number | undefined;
   readonly to: number | undefined;
@@ -27,7 +27,7 @@ const HEAD_AGE_MS = 5000;
  * The newest `limit` messages of these groups that the index knows to have what is wanted, newest first. It looks into those parts of the logs
  * first that may have the newest, so that many groups or a long history cost little where the words are common.
  */
-export async function candidates(core: Core, groups: readonly Group[], hunt: Hunt): Promise<Candidates> {
+export async function candidates(core: Core, groups: readonly Group[], hunt: CandidateQuery): Promise<Candidates> {
   let parts = inTurn(
     groups.map(({ id, head }) => partOf(id, sliceOf(head.seq), head.seq, head.at + HEAD_AGE_MS)),
     hunt,
@@ -44,7 +44,7 @@ export async function candidates(core: Core, groups: readonly Group[], hunt: Hun
   }
 }
 
-const inTurn = (parts: readonly Part[], { from = Number.NEGATIVE_INFINITY }: Hunt): Part[] =>
+const inTurn = (parts: readonly Part[], { from = Number.NEGATIVE_INFINITY }: CandidateQuery): Part[] =>
   parts.filter(({ newest }) => newest >= from).sort((a, b) => b.newest - a.newest);
 
 /** Where all that is in these parts stands behind. */
@@ -72,7 +72,7 @@ function shareOut(parts: readonly Part[], last: Place | undefined): { now: Part[
   return { now, later: parts.slice(now.length) };
 }
 
-async function lookInto(core: Core, slices: readonly Slice[], places: readonly Place[], hunt: Hunt): Promise<Place[]> {
+async function lookInto(core: Core, slices: readonly Slice[], places: readonly Place[], hunt: CandidateQuery): Promise<Place[]> {
   const { wanted, from, to, behind, limit } = hunt;
   const found = await core.store.search.find({ ...wanted, slices, from, to, behind, limit });
   return [...places, ...found].sort(byNewest).slice(0, limit);

@@ -5,7 +5,7 @@ import type { Core, Indexer } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
 import type { GroupId } from '../ids.ts';
-import { unbroken } from '../log/history.ts';
+import { contiguous } from '../log/history.ts';
 import type { Store } from '../store/port.ts';
 import { changedBy } from './changes.ts';
 import { TERMS_VERSION } from './terms.ts';
@@ -24,7 +24,7 @@ const AFTER_FAILURE_MS = 5000;
 const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [49, 3, 0.6];
 const MOST_REMEMBERED = 100_000;
 
-type Parts = Pick<Core, 'store' | 'log'>;
+type Parts = Pick<Core, 'store' | 'logger'>;
 
 /**
  * Follows the logs and keeps the index behind them, from the position that is stored with it; posting knows nothing of it. Whatever is done twice,
@@ -32,7 +32,7 @@ type Parts = Pick<Core, 'store' | 'log'>;
  */
 export class LogIndexer implements Indexer {
   readonly #store: Store;
-  readonly #log: Parts['log'];
+  readonly #log: Parts['logger'];
   /** Groups that were written to since they were last at their end. */
   readonly #noted = new Set<GroupId>();
   /** How far logs are indexed, at least. */
@@ -44,9 +44,9 @@ export class LogIndexer implements Indexer {
   #stop = new AbortController();
   #wake: () => void = () => {};
 
-  constructor({ store, log }: Parts) {
+  constructor({ store, logger }: Parts) {
     this.#store = store;
-    this.#log = log;
+    this.#log = logger;
   }
 
   note(group: GroupId): void {
@@ -124,7 +124,7 @@ export class LogIndexer implements Indexer {
     const { log, search } = this.#store;
     await this.#askPositions([group]);
     const position = this.#reached.get(group) ?? 0;
-    const entries = unbroken(await log.range(group, position + 1, position + AT_ONCE), position);
+    const entries = contiguous(await log.range(group, position + 1, position + AT_ONCE), position);
     if (entries.length === 0) return 0;
     const upto = position + entries.length;
     await search.put(group, await changedBy(log, group, entries), { upto, version: TERMS_VERSION });

@@ -2,17 +2,17 @@ import { nameKey } from '../accounts/account.ts';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { invalid, tooMany } from '../errors.ts';
-import { titled } from '../groups/direct.ts';
+import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
 import { mayRead } from '../groups/rules.ts';
 import { asGroupId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
-import { candidates, type Hunt } from './candidates.ts';
+import { type CandidateQuery, candidates } from './candidates.ts';
 import { matchIn, type Snippet, snippetOf } from './match.ts';
 import type { Place, Wanted } from './port.ts';
 import type { Phrase, SearchQuery } from './query.ts';
-import { authorTerm, EVERYTHING, searchText } from './searchable.ts';
+import { ANY_MESSAGE_TERM, authorTerm, searchText } from './searchable.ts';
 
 /** A message that was found, in its group. */
 export type Found = { readonly group: Group; readonly folded: FoldedMessage; readonly snippet: Snippet };
@@ -36,7 +36,7 @@ const MOST_NAMES = 10;
  * Errors: `tooMany`; `invalid` (cursor).
  */
 export async function search(core: Core, user: User, query: SearchQuery, { cursor, limit }: SearchWindow): Promise<SearchPage> {
-  const waitMs = core.limits.take(`search:${user.id}`, PER_SECOND, AT_ONCE);
+  const waitMs = core.rateLimiter.take(`search:${user.id}`, PER_SECOND, AT_ONCE);
   if (waitMs > 0) throw tooMany('Too many searches at once. Wait a moment.', waitMs);
   const behind = cursor === undefined ? undefined : placeAt(cursor);
   const [groups, wanted] = await Promise.all([groupsFor(core, user, query), wantedBy(core, user, query)]);
@@ -78,7 +78,7 @@ async function wantedBy(core: Core, user: User, query: SearchQuery): Promise<Wan
   const [all, prefixes] = [wanted.flatMap(({ whole }) => whole), wanted.flatMap(({ begun }) => begun)];
   return {
     // Long words are rare, and the first is the one that a store may read by.
-    all: all.length + prefixes.length + from.length === 0 ? [EVERYTHING] : distinct(all).sort((a, b) => b.length - a.length),
+    all: all.length + prefixes.length + from.length === 0 ? [ANY_MESSAGE_TERM] : distinct(all).sort((a, b) => b.length - a.length),
     prefixes: distinct(prefixes),
     any: from,
     none: distinct([...single.flatMap(({ whole }) => whole), ...notFrom]),
@@ -105,7 +105,7 @@ async function fillPage(
   user: User,
   groups: readonly Group[],
   query: SearchQuery,
-  first: Hunt,
+  first: CandidateQuery,
   size: number,
 ): Promise<SearchPage> {
   const byId = new Map(groups.map((group) => [group.id, group]));
@@ -138,7 +138,7 @@ async function look(core: Core, viewer: User, group: Group | undefined, place: P
   const text = folded ? searchText(folded) : '';
   const hits = matchIn(text, query);
   if (!group || !folded || !hits || text === '') return undefined;
-  return { group: await titled(core, viewer.id, group), folded, snippet: snippetOf(text, hits) };
+  return { group: await withTitle(core, viewer.id, group), folded, snippet: snippetOf(text, hits) };
 }
 
 const cursorOf = (place: Place | undefined): string | undefined => place && `${place.at}-${place.group}-${place.seq}`;

@@ -1,7 +1,7 @@
-import { mayBegin, tokensIn } from './terms.ts';
+import { allowsPrefix, tokensIn } from './terms.ts';
 
 /** So much of what was typed is looked at (UTF-16 units), and so many words of it each way. */
-export const MOST_TYPED = 500;
+export const MAX_QUERY_LENGTH = 500;
 export const MOST_WORDS = 32;
 
 /** Words that stand one behind the other, normalised. `isOpen`: the last may go on (`deplo` also finds `deployed`). */
@@ -33,7 +33,7 @@ const CONTROLS = /\p{Cc}/gu;
  * There is no wrong query: what cannot be an operator is words, and what is no word is left out.
  */
 export function parseSearch(typed: string): SearchQuery {
-  const text = typed.slice(0, MOST_TYPED).toWellFormed().replace(CONTROLS, ' ').replace(QUOTES, '"');
+  const text = typed.slice(0, MAX_QUERY_LENGTH).toWellFormed().replace(CONTROLS, ' ').replace(QUOTES, '"');
   const parts = [...text.matchAll(ITEM)].map((match) => partOf(itemOf(match, text.length)));
   const names = (kind: 'from' | 'in', not: boolean): string[] => [
     ...new Set(parts.flatMap((part) => (part.kind === kind && part.not === not ? [part.name] : []))),
@@ -89,7 +89,7 @@ function dayAt(text: string): number | undefined {
 function phraseOf({ text, isOpen }: { readonly text: string; readonly isOpen: boolean }): Phrase[] {
   const terms = tokensIn(text).map(({ term }) => term);
   const last = terms.at(-1);
-  return last === undefined ? [] : [{ terms, isOpen: isOpen && mayBegin(last) }];
+  return last === undefined ? [] : [{ terms, isOpen: isOpen && allowsPrefix(last) }];
 }
 
 /** Each once, and no more than MOST_WORDS words in all. */

@@ -5,12 +5,12 @@ import { originOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parseQuery } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { contextUrl } from '../messages/links.ts';
-import { type Faces, messageJson, messageText, peopleIn } from '../messages/presenter.ts';
+import { messageJson, messageText, type Profiles, peopleIn } from '../messages/presenter.ts';
 import { type Found, type SearchPage, search } from './operations.ts';
-import { isEmptyQuery, MOST_TYPED, parseSearch } from './query.ts';
+import { isEmptyQuery, MAX_QUERY_LENGTH, parseSearch } from './query.ts';
 
 const PAGE = 20;
 /** Far above what a page ever has: search bounds that itself. */
@@ -22,7 +22,7 @@ export const searchQuery = z.object({
     .union([z.string(), z.array(z.string()).transform((parts) => parts.join(' '))])
     .default('')
     .meta({ type: 'string', description: 'The words; see the search page for from:, in:, before: and the like.' })
-    .transform((text) => text.slice(0, MOST_TYPED).toWellFormed()),
+    .transform((text) => text.slice(0, MAX_QUERY_LENGTH).toWellFormed()),
   cursor: z.string('must be given once').optional().describe('As `next` gave it.'),
   limit: z.coerce
     .number('must be a number')
@@ -34,7 +34,7 @@ export const searchQuery = z.object({
 });
 
 /** `/search`: what was said in the groups of who asks. */
-export function searchRoutes(web: Web): Router {
+export function searchRoutes(web: RouteContext): Router {
   const router = new Router();
   router.get('/search', async (ctx) => {
     const { user } = viewerOf(ctx);
@@ -46,7 +46,7 @@ export function searchRoutes(web: Web): Router {
   return router;
 }
 
-async function answer(ctx: Context, { core, views }: Web, q: string, { found, next }: SearchPage): Promise<void> {
+async function answer(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
   const faces = await facesIn(core, found);
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
   if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
@@ -62,13 +62,13 @@ async function answer(ctx: Context, { core, views }: Web, q: string, { found, ne
 
 const limitOf = ({ query }: Context): { limit?: string } => (typeof query.limit === 'string' ? { limit: query.limit } : {});
 
-const facesIn = (core: Core, found: readonly Found[]): Promise<Faces> =>
-  core.directory.faces(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
+const facesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
+  core.directory.profiles(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
 
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
 /** A message as everywhere, and why it was found. `snippet`: HTML, escaped but for `<mark>`. `context`: the page that shows it among its neighbours. */
-export const hitJson = ({ group, folded, snippet }: Found, faces: Faces) => ({
+export const hitJson = ({ group, folded, snippet }: Found, faces: Profiles) => ({
   ...messageJson(folded, group, faces),
   group_name: group.name,
   snippet: snippet.html,
@@ -76,7 +76,7 @@ export const hitJson = ({ group, folded, snippet }: Found, faces: Faces) => ({
 });
 
 /** What templates/search/index.njk prints of a hit. */
-function presentHit({ group, folded, snippet }: Found, faces: Faces) {
+function presentHit({ group, folded, snippet }: Found, faces: Profiles) {
   const { author, as, at, seq } = folded.message;
   return {
     group: { slug: group.slug, name: group.name },

@@ -4,7 +4,7 @@ import type { Indexed } from './port.ts';
 import { termsOf } from './terms.ts';
 
 /** Stands for every message. */
-export const EVERYTHING = '*';
+export const ANY_MESSAGE_TERM = '*';
 export const authorTerm = (author: string): string => `@${author}`;
 
 /** What a message is searched by: its text as a reader has it, and the names of its files. Nothing once it is erased. */
@@ -17,6 +17,6 @@ export function searchText(folded: FoldedMessage): string {
 /** A message as the index keeps it. */
 export function indexed(folded: FoldedMessage): Indexed {
   const { message, rev } = folded;
-  const terms = isErased(folded) ? [] : [...termsOf(searchText(folded)), authorTerm(message.author), EVERYTHING];
+  const terms = isErased(folded) ? [] : [...termsOf(searchText(folded)), authorTerm(message.author), ANY_MESSAGE_TERM];
   return { seq: message.seq, rev, at: message.at, terms };
 }

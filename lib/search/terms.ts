@@ -64,4 +64,4 @@ export function termsOf(text: string): string[] {
 }
 
 /** Whether a term may be the beginning of others: not one letter, which begins nearly everything, nor a word of a script without spaces. */
-export const mayBegin = (term: string): boolean => term.length >= 2 && !ALONE.test(term);
+export const allowsPrefix = (term: string): boolean => term.length >= 2 && !ALONE.test(term);

@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
-import type { Web } from '../http/route-context.ts';
+import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
 /** Static files by their hashed URLs, straight from memory. */
 export const staticFiles =
-  ({ views }: Pick<Web, 'views'>): Middleware =>
+  ({ views }: Pick<RouteContext, 'views'>): Middleware =>
   async (ctx, next) => {
     if (!ctx.path.startsWith('/static/')) return next();
     const found =
@@ -18,7 +18,7 @@ export const staticFiles =
   };
 
 /** For monitoring: `/healthz` whether the process answers, `/readyz` whether it can serve, and the state of store and bus. */
-export function healthRoutes({ core }: Pick<Web, 'core'>): Router {
+export function healthRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.set('Cache-Control', 'no-store');

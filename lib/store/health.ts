@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OnFault, StoreFault, StoreUnavailable } from '../errors.ts';
-import type { Log } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { Store } from './port.ts';
 
 /** Whether posts can be stored. `cause`: what the store said when they could not. */
@@ -26,7 +26,7 @@ const LOG_AGAIN_AFTER_MS = 60_000;
  * Follows what becomes of reads and writes of one store. Logs the first failure of each kind with its cause, and that the store works again.
  * `now`: ms of a clock that nobody sets.
  */
-export function storeHealth(log: Log, now = (): number => performance.now()): StoreHealth {
+export function storeHealth(log: Logger, now = (): number => performance.now()): StoreHealth {
   let fault: StoreUnavailable | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
   let wroteAt = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { GroupId } from '../ids.ts';
 import type { PushStore } from '../push/port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
 import type { Store } from './port.ts';
-import { Memory, MOST_KEPT } from './query-cache.ts';
+import { MOST_KEPT, QueryCache } from './query-cache.ts';
 
 /** What nearly every request asks first: who asks, and how they stand to a group. */
 export type Lookups = {
@@ -23,8 +23,8 @@ export type Lookups = {
  * Only a yes is remembered: who was refused is asked about again. To be used where something later catches what is missed meanwhile:
  * the log, which has every change of rights in its order, or a stream, which is closed by it.
  */
-export type Recent = Lookups & {
-  forget(): void;
+export type LookupCache = Lookups & {
+  invalidate(): void;
   /** The look-ups as of now: what was committed before this call is seen. */
   fresh(): Lookups;
   /** Names what is remembered: taken before asking, it tells later whether the answers still stand. */
@@ -33,21 +33,21 @@ export type Recent = Lookups & {
    * Whether what was answered since `stamp` is still so at a moment after this call; false also where nobody can tell without asking again.
    * All that ask in one turn of the event loop share the look at the store.
    */
-  stillStands(stamp: number): Promise<boolean>;
+  isCurrent(stamp: number): Promise<boolean>;
 };
 
-/** A store whose writes make `recent` forget, and `recent` over it. */
-export function withRecent(store: Store): { readonly store: Store; readonly recent: Recent } {
-  const memory = new Memory(store.signals?.changed);
+/** A store whose writes make `lookupCache` forget, and `lookupCache` over it. */
+export function withLookupCache(store: Store): { readonly store: Store; readonly lookupCache: LookupCache } {
+  const memory = new QueryCache(store.signals?.changed);
   const noted = noting(store, () => memory.forget());
-  const recent: Recent = {
+  const lookupCache: LookupCache = {
     ...lookupsThrough(memory, noted),
-    forget: () => memory.forget(),
-    fresh: () => (memory.refresh() ? recent : noted),
+    invalidate: () => memory.forget(),
+    fresh: () => (memory.refresh() ? lookupCache : noted),
     stamp: () => memory.stamp,
-    stillStands: (stamp) => memory.afterThisTurn().then(() => memory.stands(stamp)),
+    isCurrent: (stamp) => memory.afterThisTurn().then(() => memory.stands(stamp)),
   };
-  return { store: noted, recent };
+  return { store: noted, lookupCache };
 }
 
 const always = (): boolean => true;
@@ -57,11 +57,11 @@ const always = (): boolean => true;
  * who has the group first and the membership then knows at least what the log says up to that head, which is what its writer relies on.
  */
 class Reads {
-  readonly #memory: Memory;
+  readonly #memory: QueryCache;
   readonly #counts = new Map<GroupId, number>();
   #last = 0;
 
-  constructor(memory: Memory) {
+  constructor(memory: QueryCache) {
     this.#memory = memory;
   }
 
@@ -82,7 +82,7 @@ class Reads {
   }
 }
 
-function lookupsThrough(memory: Memory, store: Store): Lookups {
+function lookupsThrough(memory: QueryCache, store: Store): Lookups {
   const reads = new Reads(memory);
   return {
     users: {
@@ -119,7 +119,7 @@ function lookupsThrough(memory: Memory, store: Store): Lookups {
 
 /** Asked for every message: where no bot has a webhook, one look a second says so for all groups. That there is none is remembered too. */
 const callersThrough =
-  (memory: Memory, { webhooks }: Store): Lookups['webhooks']['inGroup'] =>
+  (memory: QueryCache, { webhooks }: Store): Lookups['webhooks']['inGroup'] =>
   async (group) => {
     if (!(await memory.recall('webhooks', () => webhooks.any(), always))) return [];
     return (await memory.recall(`w${group}`, () => webhooks.inGroup(group), always)) ?? [];
@@ -127,7 +127,7 @@ const callersThrough =
 
 /** As above, for who has a device. */
 const reachableThrough =
-  (memory: Memory, { push }: Store): Lookups['push']['inGroup'] =>
+  (memory: QueryCache, { push }: Store): Lookups['push']['inGroup'] =>
   async (group) => {
     if (!(await memory.recall('devices', () => push.any(), always))) return [];
     return (await memory.recall(`d${group}`, () => push.inGroup(group), always)) ?? [];
@@ -148,6 +148,6 @@ function noting(store: Store, noted: () => void): Store {
     sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
     tokens: { ...tokens, touch: after(tokens.touch), setSecrets: after(tokens.setSecrets), remove: after(tokens.remove) },
     groups: { ...groups, update: after(groups.update), takeUse: after(groups.takeUse), giveUseBack: after(groups.giveUseBack) },
-    memberships: { ...memberships, put: after(memberships.put), prefer: after(memberships.prefer) },
+    memberships: { ...memberships, put: after(memberships.put), setPreferences: after(memberships.setPreferences) },
   };
 }

@@ -6,7 +6,7 @@ const KEPT_MS = 1000;
 export const MOST_KEPT = 20_000;
 
 /** Answers by what was asked, for a second; all are forgotten together when something was written. */
-export class Memory {
+export class QueryCache {
   readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MOST_KEPT, ttl: KEPT_MS });
   /** Whether others have written since it was last asked; undefined: nobody can tell. */
   readonly #changed: (() => boolean) | undefined;

@@ -66,7 +66,7 @@ test('replaced with an overlap, the old secrets work for 24 hours and no longer'
   t.deepEqual(await works(), ['ok', true, 200]);
   const stream = await EventReader.open(site.client().bearer(bot.token), `${group}/events`);
   site.clock.turn(1);
-  site.core.recent.forget();
+  site.core.lookupCache.invalidate();
   t.deepEqual(await works(), ['no_service', false, 401], 'at the very moment, whether swept or not');
   await site.server.sweep();
   t.is((await stream.ended()).at(-1)?.event, 'closed');

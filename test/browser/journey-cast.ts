@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { Browser, Locator } from 'playwright-core';
-import { standing } from '../../lib/groups/operations.ts';
+import { groupAccess } from '../../lib/groups/operations.ts';
 import { post } from '../../lib/messages/operations.ts';
 import { Person, type Script } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
@@ -59,7 +59,7 @@ export async function fill(way: Way, count: number, apartMs = 1000): Promise<voi
   const { core, clock } = way.site;
   const ann = await core.store.users.byNameKey('ann');
   if (!ann) throw new Error('Ann is not there');
-  const at = await standing(core, ann, await lobby(way));
+  const at = await groupAccess(core, ann, await lobby(way));
   for (let i = 1; i <= count; i += 1) {
     clock.turn(apartMs);
     await post(core, at, { body: `message ${i}` });
@@ -71,7 +71,7 @@ export async function markedRead(way: Way, name: string, mark: number): Promise<
   const { store } = way.site.core;
   const [group, user] = [await lobby(way), await store.users.byNameKey(name)];
   if (!user) throw new Error(`${name} is not there`);
-  await store.memberships.mark(group.id, user.id, mark);
+  await store.memberships.advanceMark(group.id, user.id, mark);
 }
 
 /** Waits until somebody has read so many messages of Lobby. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { makeWorld } from '../../fixtures/world.ts';
 import { readConfig } from '../../lib/config.ts';
-import { standing } from '../../lib/groups/operations.ts';
+import { groupAccess } from '../../lib/groups/operations.ts';
 import { erase, post } from '../../lib/messages/operations.ts';
 import { openCore } from '../../lib/open-core.ts';
 import { done, freshSettings, parley, Running, refused, settledWorld } from './cli.ts';
@@ -39,7 +39,7 @@ test('tail prints the last messages with all that came after the first of them',
   const settings = await freshSettings(t);
   const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0' }), { role: 'visitor', bcryptCost: 4 });
   const { bob, team } = await makeWorld(core);
-  const at = await standing(core, bob, team);
+  const at = await groupAccess(core, bob, team);
   await Promise.all(Array.from({ length: 450 }, (_, index) => post(core, at, { body: `m${index + 1}` })));
   const { message } = await post(core, at, { body: 'a secret' });
   await erase(core, at, message.seq);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { bots, groups, people } from '../../fixtures/demo.ts';
-import { type Act, readTalk } from '../../lib/cli/seed/demo-script.ts';
+import { type Act, readDemoScript } from '../../lib/cli/seed/demo-script.ts';
 import { startServer } from '../helpers/server.ts';
 import { freshSettings, parley, refused, settledWorld } from './cli.ts';
 
@@ -55,7 +55,7 @@ test('somebody else with a name of the demo is not taken for it', async (t) => {
 test('whoever speaks or reacts in the demo is there, and no message is lost in the reading', (t) => {
   const known = [...people, ...bots].map(({ name }) => name);
   for (const { name, members, talk } of groups) {
-    const acts = readTalk(talk);
+    const acts = readDemoScript(talk);
     t.deepEqual(
       [...members, ...acts.map(({ who }) => who)].filter((who) => !known.includes(who)),
       [],
@@ -77,12 +77,12 @@ test('whoever speaks or reacts in the demo is there, and no message is lost in t
 });
 
 test('a talk is read by the line, and one that means nothing is refused', (t) => {
-  const acts: Act[] = readTalk('day 1\n23:00 Ann: one⏎two\n  edit: three\n  👍 Bob Cy\n');
+  const acts: Act[] = readDemoScript('day 1\n23:00 Ann: one⏎two\n  edit: three\n  👍 Bob Cy\n');
   t.deepEqual(
     acts.map(({ kind, who, at }) => `${kind} ${who} ${at / 60_000}`),
     ['post Ann -60', 'edit Ann -59', 'react Bob -58', 'react Cy -57.75'],
   );
   t.like(acts[0], { kind: 'post', text: 'one\ntwo' });
-  t.throws(() => readTalk('day 1\n  edit: nothing said yet'), { message: /Nothing is said yet/ });
-  t.throws(() => readTalk('day 1\n10:00 Ann: hi\n?'), { message: /means nothing/ });
+  t.throws(() => readDemoScript('day 1\n  edit: nothing said yet'), { message: /Nothing is said yet/ });
+  t.throws(() => readDemoScript('day 1\n10:00 Ann: hi\n?'), { message: /means nothing/ });
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { finishLines } from '../../lib/groups/membership.ts';
+import { announceMembershipChanges } from '../../lib/groups/membership.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
@@ -54,7 +54,11 @@ shared('what is due is done once and whole when several processes start and swee
 
   clock.turn(UNDO_MS + SCRUB_GRACE_MS);
   await Promise.all(
-    servers.flatMap((server) => [scrubDue(server.core), finishLines(server.core), server.core.store.sessions.sweep(clock.now())]),
+    servers.flatMap((server) => [
+      scrubDue(server.core),
+      announceMembershipChanges(server.core),
+      server.core.store.sessions.sweep(clock.now()),
+    ]),
   );
   const { seq } = await core.store.log.head(at.group.id);
   const log = await core.store.log.range(at.group.id, 1, seq);
@@ -62,5 +66,5 @@ shared('what is due is done once and whole when several processes start and swee
   t.false(JSON.stringify(log).includes(SECRET));
   t.is(log.filter((entry) => entry.kind === 'join' && entry.member === joiner.id).length, 1);
   t.is(await scrubDue(core), 0);
-  t.is(await finishLines(core), 0);
+  t.is(await announceMembershipChanges(core), 0);
 });

@@ -107,9 +107,13 @@ test('it opens although nothing listens there, says so once, and names no passwo
   const address = nobody.address();
   nobody.close();
   const said: string[] = [];
-  const log = { info: () => {}, warn: (fields: object, message: string) => said.push(JSON.stringify(fields) + message), error: () => {} };
+  const logger = {
+    info: () => {},
+    warn: (fields: object, message: string) => said.push(JSON.stringify(fields) + message),
+    error: () => {},
+  };
   const port = typeof address === 'object' && address?.port;
-  const bus = await openRedisBus({ url: `redis://:hunter2@127.0.0.1:${port}`, now: Date.now, log });
+  const bus = await openRedisBus({ url: `redis://:hunter2@127.0.0.1:${port}`, now: Date.now, logger });
   t.false(bus.isUp());
   bus.publish(head(randomGroup(), 1));
   await bus.close();

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type StoreFault, StoreUnavailable } from '../../lib/errors.ts';
-import type { Log } from '../../lib/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
 import { storeHealth } from '../../lib/store/health.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
@@ -11,7 +11,7 @@ async function watched(t: ExecutionContext) {
   t.teardown(() => store.close());
   const logged: string[] = [];
   const note = (fields: object, message: string): void => void logged.push('fault' in fields ? `${fields.fault}: ${message}` : message);
-  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const log: Logger = { debug: note, info: note, warn: note, error: note };
   const clock = { ms: 1 };
   const health = storeHealth(log, () => clock.ms);
   const fail = (fault: StoreFault): void => {

@@ -4,7 +4,7 @@ import test, { type ExecutionContext, type TestFn } from 'ava';
 import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { type GroupId, newGroupId, newUid, newUserId, SYSTEM_GROUP, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, type Head } from '../../lib/log/entry.ts';
 import { DUPLICATE, refusals } from '../../lib/store/mongo/bulk-errors.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { answer, guarded } from '../../lib/store/mongo/timeout.ts';
@@ -70,7 +70,7 @@ function messages(group: GroupId, count: number, head: Head = EMPTY_HEAD): Entry
   const entries: Entry[] = [];
   for (let k = 0; k < count; k++)
     entries.push(
-      place({ kind: 'message', author, uid: newUid(systemRandom), body: `${k}`, format: 'text' }, group, entries.at(-1) ?? head, 1),
+      entryAfter({ kind: 'message', author, uid: newUid(systemRandom), body: `${k}`, format: 'text' }, group, entries.at(-1) ?? head, 1),
     );
   return entries;
 }
@@ -383,6 +383,6 @@ testMongo('rows of before there were direct messages, limits of codes and choice
   await store.groups.giveUseBack(id, 'mac');
   t.is((await store.groups.byId(id))?.codeUsesLeft, null);
   t.like(await store.memberships.get(id, user), { level: 'mentions', hidden: null, ceding: false, mark: 3 });
-  t.true(await store.memberships.prefer(id, user, { level: 'nothing' }));
+  t.true(await store.memberships.setPreferences(id, user, { level: 'nothing' }));
   t.like(await store.memberships.get(id, user), { level: 'nothing', hidden: null, mark: 3 });
 });

@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
+import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
@@ -34,7 +34,9 @@ async function logged(store: Store, group: GroupId, ...bodies: readonly EntryBod
   const entries: Entry[] = [];
   for (const body of bodies) {
     const last = entries.at(-1);
-    entries.push(place({ author: somebody, uid: newUid(systemRandom), ...body } as Draft, group, last ? headAfter(last) : EMPTY_HEAD, 1));
+    entries.push(
+      entryAfter({ author: somebody, uid: newUid(systemRandom), ...body } as Draft, group, last ? headAfter(last) : EMPTY_HEAD, 1),
+    );
   }
   const { written } = await store.log.append(group, entries);
   if (written !== entries.length) throw new Error('the log was not written');
@@ -54,14 +56,14 @@ const pins: Record<string, Case> = {
   'pins: taking one away leaves later pins of the same message, and other messages, as they are': async (t, store, other) => {
     const group = newGroupId(systemRandom);
     const entries = await logged(store, group, SAYS, SAYS, pin(1), pin(2), unpin(1), pin(1));
-    await store.log.unpinned(group, 1, 5);
+    await store.log.clearPins(group, 1, 5);
     t.deepEqual(await other.log.pins(group, 9), [entries[5], entries[3]]);
-    await store.log.unpinned(group, 1, 5);
-    await store.log.unpinned(newGroupId(systemRandom), 2, 99);
+    await store.log.clearPins(group, 1, 5);
+    await store.log.clearPins(newGroupId(systemRandom), 2, 99);
     t.deepEqual(await other.log.pins(group, 9), [entries[5], entries[3]]);
     const { stands: _, ...settled } = { stands: true, ...entries[2] };
     t.deepEqual(await store.log.range(group, 3, 3), [settled as Entry], 'all else of it stays');
-    await store.log.unpinned(group, 1, 7);
+    await store.log.clearPins(group, 1, 7);
     t.deepEqual(await store.log.pins(group, 9), [entries[3]]);
   },
 };

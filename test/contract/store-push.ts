@@ -72,9 +72,9 @@ const cases: Readonly<Record<string, Case>> = {
   'one that is put again keeps its age with its user, and begins anew with another': async (t, store, other) => {
     const device = aDevice();
     await store.push.put(device);
-    await store.push.failed(device.id);
-    await store.push.succeeded(device.id, NOW + 1);
-    await store.push.failed(device.id);
+    await store.push.recordFailure(device.id);
+    await store.push.recordSuccess(device.id, NOW + 1);
+    await store.push.recordFailure(device.id);
     t.deepEqual(await other.push.ofUser(device.user), [{ ...device, lastOkAt: NOW + 1, failures: 1 }]);
     const again = { ...device, session: 'new', sealed: 'anew', label: 'Chrome', createdAt: NOW + 7 };
     await other.push.put(again);
@@ -98,13 +98,13 @@ const cases: Readonly<Record<string, Case>> = {
     const device = aDevice();
     await store.push.put(device);
     for (let count = 1; count <= 3; count += 1) {
-      await store.push.failed(device.id);
+      await store.push.recordFailure(device.id);
       t.is((await store.push.ofUser(device.user))[0]?.failures, count);
     }
-    await store.push.succeeded(device.id, NOW + 8);
+    await store.push.recordSuccess(device.id, NOW + 8);
     t.like((await store.push.ofUser(device.user))[0], { failures: 0, lastOkAt: NOW + 8 });
-    await store.push.failed('nobody');
-    await store.push.succeeded('nobody', NOW);
+    await store.push.recordFailure('nobody');
+    await store.push.recordSuccess('nobody', NOW);
   },
 
   'one is removed by its user, or by whoever knows it; those of a session or of a user together': async (t, store) => {
@@ -129,7 +129,7 @@ const cases: Readonly<Record<string, Case>> = {
     for (const user of [both, both, quiet, gone, elsewhere]) await store.push.put(aDevice({ user }));
     await enter(store, group, both, { level: 'everything' });
     await enter(store, group, quiet);
-    await store.memberships.prefer(group, quiet, { level: 'nothing' });
+    await store.memberships.setPreferences(group, quiet, { level: 'nothing' });
     await enter(store, group, without);
     await enter(store, group, gone);
     await enter(store, group, gone, { in: false, rev: 2 });

@@ -1,7 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { CursorSet } from '../../lib/live/all-groups/port.ts';
-import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
+import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import { MOST_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import { EVERYBODY } from '../../lib/markup/mentions.ts';
 import type { Store } from '../../lib/store/port.ts';
@@ -89,7 +89,7 @@ async function logged(store: Store, group: GroupId, ...bodies: readonly Body[]):
   for (const body of bodies) {
     const draft = { author: somebody, uid: newUid(systemRandom), ...body } as Draft;
     const last = entries.at(-1);
-    entries.push(place(draft, group, last ? headAfter(last) : EMPTY_HEAD, NOW));
+    entries.push(entryAfter(draft, group, last ? headAfter(last) : EMPTY_HEAD, NOW));
   }
   const { written } = await store.log.append(group, entries);
   if (written !== entries.length) throw new Error('the log was not written');

@@ -1,7 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import fc from 'fast-check';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from '../../lib/log/entry.ts';
 import { byNewest, type Indexed, type Look, type Place, SLICE, sliceOf, type Wanted } from '../../lib/search/port.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
@@ -42,7 +42,7 @@ async function aGroup(store: Store, times: readonly number[] = []): Promise<Grou
   let head: Head = EMPTY_HEAD;
   for (const at of times) {
     const draft = { kind: 'message', author: newUserId(systemRandom), uid: newUid(systemRandom), body: 'x', format: 'text' } as const;
-    const entry = place(draft, id, head, at);
+    const entry = entryAfter(draft, id, head, at);
     entries.push(entry);
     head = headAfter(entry);
   }

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, type Head } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { connect } from '../../lib/store/sqlite/connection.ts';
 import { lockServer } from '../../lib/store/sqlite/lock.ts';
@@ -46,7 +46,7 @@ async function opened(t: ExecutionContext, file: string, busyTimeoutMs = 1500): 
 const group = newGroupId(systemRandom);
 const author = newUserId(systemRandom);
 const after = (head: Head, body = 'hello'): Entry =>
-  place({ kind: 'message', author, uid: newUid(systemRandom), body, format: 'text' }, group, head, 1);
+  entryAfter({ kind: 'message', author, uid: newUid(systemRandom), body, format: 'text' }, group, head, 1);
 
 /** Runs JavaScript in a process of its own, in this folder's module scope; it is killed with the test. */
 function child(t: ExecutionContext, script: string): { process: ChildProcess; lines: AsyncIterableIterator<string> } {

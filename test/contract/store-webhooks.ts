@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { type Attempt, type Delivery, type DueExcept, MOST_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../lib/webhooks/outgoing/port.ts';
@@ -115,7 +115,7 @@ const webhooks: Record<string, Case> = {
 
 function message(group: GroupId, seq: number, called?: readonly UserId[]): Entry {
   const draft = { kind: 'message', author: aBot(), uid: newUid(systemRandom), body: `${seq}`, format: 'text' } as const;
-  return place(draft, group, { ...EMPTY_HEAD, seq: seq - 1, n: seq - 1 }, NOW, called);
+  return entryAfter(draft, group, { ...EMPTY_HEAD, seq: seq - 1, n: seq - 1 }, NOW, called);
 }
 
 const pending: Record<string, Case> = {
@@ -124,15 +124,15 @@ const pending: Record<string, Case> = {
     const entries = [message(group, 1), message(group, 2, bots), message(group, 3, bots.slice(0, 1)), message(group, 4, [])];
     t.deepEqual(await store.log.append(group, entries), { written: 4 });
     t.deepEqual(await store.log.range(group, 1, 4), entries);
-    t.deepEqual((await other.log.pending(10)).sort(bySeq), entries.slice(1, 3));
-    t.is((await store.log.pending(1)).length, 1);
-    t.deepEqual(await store.log.pending(0), []);
-    await store.log.called(group, 2);
-    await store.log.called(group, 2);
-    t.deepEqual(await other.log.pending(10), entries.slice(2, 3));
-    await other.log.called(group, 3);
-    await other.log.called(group, 99);
-    t.deepEqual(await store.log.pending(10), []);
+    t.deepEqual((await other.log.listPending(10)).sort(bySeq), entries.slice(1, 3));
+    t.is((await store.log.listPending(1)).length, 1);
+    t.deepEqual(await store.log.listPending(0), []);
+    await store.log.clearPending(group, 2);
+    await store.log.clearPending(group, 2);
+    t.deepEqual(await other.log.listPending(10), entries.slice(2, 3));
+    await other.log.clearPending(group, 3);
+    await other.log.clearPending(group, 99);
+    t.deepEqual(await store.log.listPending(10), []);
     const { pending: _, ...rest } = entries[1] ?? {};
     t.deepEqual(await store.log.range(group, 2, 2), [rest] as Entry[], 'nothing else of it has changed');
     t.is((await store.log.messages(group, 1, 4)).length, 4);
@@ -182,7 +182,7 @@ const done = (at: number, more: Partial<Outcome> = {}): Outcome => again(at, { s
 
 /** All that wait are finished and gone, so that a test has `due` for itself. */
 async function emptied({ deliveries: store }: Store): Promise<void> {
-  for (const { id, rev } of await store.due(Number.MAX_SAFE_INTEGER, 1000)) await store.settle(id, rev, done(1));
+  for (const { id, rev } of await store.due(Number.MAX_SAFE_INTEGER, 1000)) await store.recordOutcome(id, rev, done(1));
   await store.sweep(Number.MAX_SAFE_INTEGER);
 }
 
@@ -228,8 +228,8 @@ const deliveries: Record<string, Case> = {
     t.deepEqual(await store.deliveries.due(NOW + 59, 9), []);
     t.like(await store.deliveries.due(NOW + 60, 9), [{ id, rev: 2, due: NOW + 60 }]);
     t.is((await claims(2)).filter(Boolean).length, 1, 'who had it did not come back');
-    t.false(await store.deliveries.settle(id, 2, done(NOW)), "and now it is another's");
-    t.true(await other.deliveries.settle(id, 3, done(NOW + 70, { reply: 12 })));
+    t.false(await store.deliveries.recordOutcome(id, 2, done(NOW)), "and now it is another's");
+    t.true(await other.deliveries.recordOutcome(id, 3, done(NOW + 70, { reply: 12 })));
     t.like(await store.deliveries.byId(id), { state: 'done', reply: 12, finishedAt: NOW + 70, rev: 4, attempts: [anAttempt(NOW + 70)] });
     t.false(await store.deliveries.claim(id, 4, NOW + 99), 'it is over');
     t.false(await store.deliveries.claim('msg_none', 1, NOW));
@@ -238,7 +238,7 @@ const deliveries: Record<string, Case> = {
   async 'deliveries: attempts add up, to so many at most'(t, store) {
     const { id } = aDelivery();
     await store.deliveries.insert([aDelivery({ id })]);
-    for (let rev = 1; rev <= MOST_ATTEMPTS + 3; rev += 1) t.true(await store.deliveries.settle(id, rev, again(NOW + rev)));
+    for (let rev = 1; rev <= MOST_ATTEMPTS + 3; rev += 1) t.true(await store.deliveries.recordOutcome(id, rev, again(NOW + rev)));
     const { attempts = [], due, tries } = (await store.deliveries.byId(id)) ?? {};
     t.deepEqual(
       attempts,
@@ -246,17 +246,17 @@ const deliveries: Record<string, Case> = {
     );
     t.deepEqual([due, tries], [NOW + MOST_ATTEMPTS + 3, 1]);
     const { attempt: _, ...without } = again(NOW);
-    t.true(await store.deliveries.settle(id, MOST_ATTEMPTS + 4, without));
+    t.true(await store.deliveries.recordOutcome(id, MOST_ATTEMPTS + 4, without));
     t.is((await store.deliveries.byId(id))?.attempts.length, MOST_ATTEMPTS);
   },
 
   async 'deliveries: one that is over can be sent again, one that is not cannot'(t, store, other) {
     const { id } = aDelivery();
     await store.deliveries.insert([aDelivery({ id })]);
-    t.false(await store.deliveries.again(id, NOW));
-    t.false(await store.deliveries.again('msg_none', NOW));
-    t.true(await store.deliveries.settle(id, 1, done(NOW, { state: 'failed', reason: 'given up', tries: 8, reply: 4 })));
-    t.is((await Promise.all([store, other].map((one) => one.deliveries.again(id, NOW + 5)))).filter(Boolean).length, 1);
+    t.false(await store.deliveries.reschedule(id, NOW));
+    t.false(await store.deliveries.reschedule('msg_none', NOW));
+    t.true(await store.deliveries.recordOutcome(id, 1, done(NOW, { state: 'failed', reason: 'given up', tries: 8, reply: 4 })));
+    t.is((await Promise.all([store, other].map((one) => one.deliveries.reschedule(id, NOW + 5)))).filter(Boolean).length, 1);
     const now = await store.deliveries.byId(id);
     t.like(now, { state: 'waiting', reason: null, due: NOW + 5, tries: 0, finishedAt: null, rev: 3, reply: 4 });
     t.is(now?.attempts.length, 1);
@@ -285,8 +285,8 @@ const deliveries: Record<string, Case> = {
     ];
     await store.deliveries.insert([about, replied, elsewhere, other2]);
     for (const { id } of [about, replied, elsewhere, other2]) {
-      await store.deliveries.settle(id, 1, again(NOW + 1));
-      await store.deliveries.settle(id, 2, again(NOW + 2, { reply: id === replied.id ? 5 : null }));
+      await store.deliveries.recordOutcome(id, 1, again(NOW + 1));
+      await store.deliveries.recordOutcome(id, 2, again(NOW + 2, { reply: id === replied.id ? 5 : null }));
     }
     t.true(await store.deliveries.claim(about.id, 3, NOW + 60));
     await other.deliveries.scrub(group, 5);
@@ -294,7 +294,10 @@ const deliveries: Record<string, Case> = {
     const answers = async ({ id }: Delivery) => (await store.deliveries.byId(id))?.attempts.map(({ answer }) => answer);
     for (const one of [about, replied]) t.deepEqual(await answers(one), [null, null]);
     for (const one of [elsewhere, other2]) t.deepEqual(await answers(one), [`answer ${NOW + 1}`, `answer ${NOW + 2}`]);
-    t.true(await store.deliveries.settle(about.id, 4, done(NOW + 3, { attempt: anAttempt(NOW + 3, null) })), 'the claim still holds');
+    t.true(
+      await store.deliveries.recordOutcome(about.id, 4, done(NOW + 3, { attempt: anAttempt(NOW + 3, null) })),
+      'the claim still holds',
+    );
     t.deepEqual(
       (await store.deliveries.byId(about.id))?.attempts.map(({ at, status }) => [at, status]),
       [
@@ -308,8 +311,8 @@ const deliveries: Record<string, Case> = {
   async 'deliveries: those finished long ago are swept, those that wait are not'(t, store) {
     const [old, fresh, waiting] = [aDelivery(), aDelivery(), aDelivery({ createdAt: 5, due: 5 })];
     await store.deliveries.insert([old, fresh, waiting]);
-    await store.deliveries.settle(old.id, 1, done(1000));
-    await store.deliveries.settle(fresh.id, 1, done(1001));
+    await store.deliveries.recordOutcome(old.id, 1, done(1000));
+    await store.deliveries.recordOutcome(fresh.id, 1, done(1001));
     await store.deliveries.sweep(1001);
     t.deepEqual(await Promise.all([old, fresh, waiting].map(async ({ id }) => (await store.deliveries.byId(id)) !== undefined)), [
       false,

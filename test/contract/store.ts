@@ -8,11 +8,11 @@ import {
   EMPTY_HEAD,
   type Entry,
   type EntryBody,
+  entryAfter,
   type Folded,
   type Head,
   headAfter,
   type Message,
-  place,
 } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 
@@ -135,7 +135,7 @@ function placed(group: GroupId, drafts: readonly Draft[], head: Head = EMPTY_HEA
   const entries: Entry[] = [];
   for (const one of drafts) {
     const last = entries.at(-1);
-    entries.push(place(one, group, last ? headAfter(last) : head, NOW));
+    entries.push(entryAfter(one, group, last ? headAfter(last) : head, NOW));
   }
   return entries;
 }
@@ -625,7 +625,7 @@ const memberships: Cases = {
     t.deepEqual(await store.memberships.get(membership.group, membership.user), membership);
     t.is(await store.memberships.get(membership.group, aUserId()), undefined);
     t.is(await store.memberships.get(aGroupId(), membership.user), undefined);
-    await store.memberships.lined(membership.group, membership.user, 1, 7);
+    await store.memberships.markAnnounced(membership.group, membership.user, 1, 7);
   },
   'memberships: many looked for at once are each found, or not': async (t, store) => {
     const [one, two] = [aMembership(), aMembership()];
@@ -633,7 +633,7 @@ const memberships: Cases = {
     const asked = [two, aMembership(), one, { ...one, user: two.user }, two];
     const found = await Promise.all(asked.map(({ group, user }) => store.memberships.get(group, user)));
     t.deepEqual(found, [two, undefined, one, undefined, two]);
-    for (const { group, user } of [one, two]) await store.memberships.lined(group, user, 1, 1);
+    for (const { group, user } of [one, two]) await store.memberships.markAnnounced(group, user, 1, 1);
   },
   'memberships: put writes only what follows the stored rev': async (t, store) => {
     const first = aMembership();
@@ -657,22 +657,22 @@ const memberships: Cases = {
   'memberships: put keeps the mark that is stored': async (t, store) => {
     const first = aMembership();
     await store.memberships.put(first);
-    await store.memberships.mark(first.group, first.user, 12);
+    await store.memberships.advanceMark(first.group, first.user, 12);
     t.true(await store.memberships.put({ ...first, rev: 2, mark: 0 }));
     t.true(await store.memberships.put({ ...first, rev: 3, mark: 99 }));
     t.is((await store.memberships.get(first.group, first.user))?.mark, 12);
   },
   'memberships: what a member chose is kept by put, and changed by prefer alone': async (t, store) => {
     const first = aMembership({ level: 'everything', hidden: 3 });
-    t.false(await store.memberships.prefer(first.group, first.user, { level: 'nothing' }), 'there is no record');
+    t.false(await store.memberships.setPreferences(first.group, first.user, { level: 'nothing' }), 'there is no record');
     await store.memberships.put(first);
     t.true(await store.memberships.put({ ...first, rev: 2, level: 'mentions', hidden: null }));
     const now = () => store.memberships.get(first.group, first.user);
     t.deepEqual(await now(), { ...first, rev: 2 });
-    t.true(await store.memberships.prefer(first.group, first.user, { level: 'nothing' }));
+    t.true(await store.memberships.setPreferences(first.group, first.user, { level: 'nothing' }));
     t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing' });
-    t.true(await store.memberships.prefer(first.group, first.user, { hidden: null }));
-    t.true(await store.memberships.prefer(first.group, first.user, {}));
+    t.true(await store.memberships.setPreferences(first.group, first.user, { hidden: null }));
+    t.true(await store.memberships.setPreferences(first.group, first.user, {}));
     t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing', hidden: null });
     t.true(await store.memberships.put({ ...first, rev: 3, role: 'moderator', ceding: true, lined: false }));
     t.like(await now(), { ceding: true, level: 'nothing' });
@@ -688,61 +688,61 @@ const memberships: Cases = {
       [5, 5, false],
       [6, 6, true],
     ] as const) {
-      t.is(await store.memberships.mark(first.group, first.user, n), isMoved);
+      t.is(await store.memberships.advanceMark(first.group, first.user, n), isMoved);
       t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, mark });
     }
     const nobody = aUserId();
-    t.false(await store.memberships.mark(first.group, nobody, 1));
+    t.false(await store.memberships.advanceMark(first.group, nobody, 1));
     t.is(await store.memberships.get(first.group, nobody), undefined);
   },
   'memberships: unmark moves only back, and only where there is a record': async (t, store) => {
     const first = aMembership();
     await store.memberships.put(first);
-    await store.memberships.mark(first.group, first.user, 9);
+    await store.memberships.advanceMark(first.group, first.user, 9);
     for (const [n, mark, isMoved] of [
       [4, 4, true],
       [6, 4, false],
       [4, 4, false],
       [0, 0, true],
     ] as const) {
-      t.is(await store.memberships.unmark(first.group, first.user, n), isMoved);
+      t.is(await store.memberships.rewindMark(first.group, first.user, n), isMoved);
       t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, mark });
     }
-    t.true(await store.memberships.mark(first.group, first.user, 2), 'and from there forward again');
+    t.true(await store.memberships.advanceMark(first.group, first.user, 2), 'and from there forward again');
     const nobody = aUserId();
-    t.false(await store.memberships.unmark(first.group, nobody, 0));
+    t.false(await store.memberships.rewindMark(first.group, nobody, 0));
     t.is(await store.memberships.get(first.group, nobody), undefined);
   },
   'memberships: seen moves only forward, stays through changes, and only where there is a record': async (t, store, other) => {
     const first = aMembership();
     await store.memberships.put(first);
-    for (const at of [NOW + 5, NOW + 9, NOW + 7]) await store.memberships.seen(first.group, first.user, at);
+    for (const at of [NOW + 5, NOW + 9, NOW + 7]) await store.memberships.setLastSeen(first.group, first.user, at);
     t.deepEqual(await other.memberships.get(first.group, first.user), { ...first, seen: NOW + 9 });
     t.true(await store.memberships.put({ ...first, rev: 2, role: 'moderator' }));
     t.true(await store.memberships.put({ ...first, rev: 3, seen: 1 }));
     t.is((await store.memberships.ofGroup(first.group))[0]?.seen, NOW + 9);
     const nobody = aUserId();
-    await store.memberships.seen(first.group, nobody, NOW);
+    await store.memberships.setLastSeen(first.group, nobody, NOW);
     t.is(await store.memberships.get(first.group, nobody), undefined);
   },
   'memberships: marks set at once end at the highest': async (t, store, other) => {
     const first = aMembership();
     await store.memberships.put(first);
-    await Promise.all([3, 9, 1, 7, 5].map((n, k) => (k % 2 ? store : other).memberships.mark(first.group, first.user, n)));
+    await Promise.all([3, 9, 1, 7, 5].map((n, k) => (k % 2 ? store : other).memberships.advanceMark(first.group, first.user, n)));
     t.is((await store.memberships.get(first.group, first.user))?.mark, 9);
   },
   'memberships: lined is set only while the rev is the stored one': async (t, store) => {
     const first = aMembership({ lined: false });
     await store.memberships.put(first);
-    await store.memberships.lined(first.group, first.user, 2, 9);
+    await store.memberships.markAnnounced(first.group, first.user, 2, 9);
     t.is((await store.memberships.get(first.group, first.user))?.lined, false);
-    await store.memberships.lined(first.group, first.user, 1, 7);
+    await store.memberships.markAnnounced(first.group, first.user, 1, 7);
     t.deepEqual(await store.memberships.get(first.group, first.user), { ...first, lined: true, line: 7 });
     await store.memberships.put({ ...first, rev: 2, lined: false });
     t.is((await store.memberships.get(first.group, first.user))?.line, 7, 'until there is another');
-    await store.memberships.lined(first.group, first.user, 1, 7);
+    await store.memberships.markAnnounced(first.group, first.user, 1, 7);
     t.is((await store.memberships.get(first.group, first.user))?.lined, false);
-    await store.memberships.lined(first.group, first.user, 2, 9);
+    await store.memberships.markAnnounced(first.group, first.user, 2, 9);
   },
   'memberships: unlined gives changes without their line made before a time': async (t, store) => {
     const at = longAgo();
@@ -753,16 +753,16 @@ const memberships: Cases = {
       aMembership({ group, at }),
     ];
     for (const membership of [old, present, lined]) await store.memberships.put(membership);
-    const mine = async (before: number) => (await store.memberships.unlined(before, 100)).filter((one) => one.group === group);
+    const mine = async (before: number) => (await store.memberships.listUnannounced(before, 100)).filter((one) => one.group === group);
     t.deepEqual(await mine(at + 1), [old]);
     t.deepEqual(
       (await mine(at + 2)).toSorted((a, b) => a.at - b.at),
       [old, present],
     );
-    t.is((await store.memberships.unlined(at + 2, 1)).length, 1);
-    await store.memberships.lined(group, old.user, 1, 7);
+    t.is((await store.memberships.listUnannounced(at + 2, 1)).length, 1);
+    await store.memberships.markAnnounced(group, old.user, 1, 7);
     t.deepEqual(await mine(at + 2), [present]);
-    await store.memberships.lined(group, present.user, 1, 7);
+    await store.memberships.markAnnounced(group, present.user, 1, 7);
   },
   'memberships: ofGroup gives those who are in, by when they came': async (t, store) => {
     const group = aGroupId();
@@ -1018,7 +1018,7 @@ const reading: Cases = {
     t.deepEqual(await followUps([4, 0], [77, 0]), []);
     t.deepEqual(await followUps(), []);
     t.deepEqual(await store.log.followUps(aGroupId(), [{ seq: 1, after: 0 }]), []);
-    await store.log.settle(group, 8);
+    await store.log.clearDue(group, 8);
   },
   'log: followUps come back whole': async (t, store) => {
     const group = aGroupId();
@@ -1032,7 +1032,7 @@ const reading: Cases = {
       draft({ kind: 'unerase', target: 1 }),
     );
     t.deepEqual<Entry[], Entry[]>(await store.log.followUps(group, [{ seq: 1, after: 0 }]), rest);
-    await store.log.settle(group, 4);
+    await store.log.clearDue(group, 4);
   },
   'log: byKey finds what was posted under a key': async (t, store) => {
     const group = aGroupId();
@@ -1113,9 +1113,9 @@ const rewriting: Cases = {
     t.deepEqual<Entry[], Entry[]>(await mine(due), one.entries.slice(6));
     t.is((await mine(due + 1)).length, 2);
     t.is((await store.log.dueScrubs(due + 1, 1)).length, 1);
-    await store.log.settle(one.group, 7);
+    await store.log.clearDue(one.group, 7);
     t.deepEqual<Entry[], Entry[]>(await mine(due + 1), two.entries.slice(6));
-    await store.log.settle(two.group, 7);
+    await store.log.clearDue(two.group, 7);
   },
   'log: scrub empties a message and its edits, drops the snapshot and unsets due': async (t, store) => {
     const due = longAgo();
@@ -1145,7 +1145,7 @@ const rewriting: Cases = {
     const [one, two] = [await erasedGroup(store, longAgo()), await erasedGroup(store, longAgo())];
     await store.log.scrub(one.group, 1, 7);
     t.deepEqual(await store.log.range(two.group, 1, 9), two.entries);
-    await store.log.settle(two.group, 7);
+    await store.log.clearDue(two.group, 7);
   },
   'log: a key and its mac outlive the scrub': async (t, store) => {
     const { group, entries } = await erasedGroup(store, longAgo());
@@ -1158,10 +1158,10 @@ const rewriting: Cases = {
   },
   'log: settle unsets due of an erase entry and nothing else': async (t, store) => {
     const { group, entries } = await erasedGroup(store, longAgo());
-    await store.log.settle(group, 7);
-    await store.log.settle(group, 7);
-    await store.log.settle(group, 1);
-    await store.log.settle(group, 88);
+    await store.log.clearDue(group, 7);
+    await store.log.clearDue(group, 7);
+    await store.log.clearDue(group, 1);
+    await store.log.clearDue(group, 88);
     t.deepEqual(await store.log.range(group, 1, 9), [...entries.slice(0, 6), ...entries.slice(6).map(scrubbedOf)]);
   },
 };

@@ -48,5 +48,5 @@ test('a webhook keeps the files it is sent, as large as any; of a signed one as 
   const [other, otherType] = await packed([{ name: 'a.log', content: 'b', field: 'file' }], { text: 'signed' });
   t.is((await send(open, other, otherType, key)).status, 422);
   t.is((await last())?.attachments.length, 1);
-  t.deepEqual(await site.core.store.files.loose(Number.MAX_SAFE_INTEGER, 100), []);
+  t.deepEqual(await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100), []);
 });

@@ -70,7 +70,7 @@ test('an edit changes the text and keeps the files; only then may the text be em
 
 test('a file over the limit is refused by name and limit, and nothing of it is kept', async (t) => {
   const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
-  const kept = async () => (await site.core.store.files.loose(Number.MAX_SAFE_INTEGER, 100)).length;
+  const kept = async () => (await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100)).length;
   t.is((await upload(site.ann, [{ name: 'just.bin', content: noise(1000) }])).status, 201);
   const over = await upload(site.ann, [
     { name: 'small.bin', content: noise(10) },
@@ -110,7 +110,7 @@ test('ten files at most, all in the field `attachment`', async (t) => {
   const fields = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`x${index}`, 'y']));
   t.is((await upload(site.ann, files(1), { body: 'x', ...fields })).status, 400);
   t.is((await upload(site.ann, files(1), { body: 'x'.repeat(1_100_000) })).status, 413);
-  t.deepEqual((await site.core.store.files.loose(Number.MAX_SAFE_INTEGER, 100)).length, 0);
+  t.deepEqual((await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100)).length, 0);
 });
 
 test('the same key: the same files are the first message again, others are refused, and neither leaves anything', async (t) => {
@@ -124,7 +124,7 @@ test('the same key: the same files are the first message again, others are refus
   t.deepEqual(again.json<Posted>().attachments, first.json<Posted>().attachments);
   for (const other of [[{ name: 'a.txt', content: 'other' }], [...files, ...files], []])
     t.like((await upload(site.ann, other, { body: 'x' }, headers)).json(), { status: 422, code: 'keyReused' });
-  t.deepEqual(await site.core.store.files.loose(Number.MAX_SAFE_INTEGER, 100), []);
+  t.deepEqual(await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100), []);
   t.is((await download(site.bob, first.json<Posted>().attachments[0]?.url ?? '')).toString(), 'same');
 });
 
@@ -149,7 +149,7 @@ test('whether one may post is asked before a byte is stored', async (t) => {
   const group = await site.core.store.groups.bySlug('lobby');
   if (group && !group.archived) await site.core.store.groups.update(group.id, { archived: true });
   site.clock.turn(60_000);
-  site.core.recent.forget();
+  site.core.lookupCache.invalidate();
   t.is((await upload(site.bob, files)).status, 403, 'archived');
   t.is(begun, 3);
 });
@@ -181,7 +181,7 @@ test('a sender that goes away in the middle leaves nothing behind', async (t) =>
   const { sent } = byHand(site.url, site.ann.cookieHeader, 1_000_000);
   sent.write(HEAD + 'x'.repeat(500_000), () => sent.destroy());
   await removed.promise;
-  t.deepEqual(await site.core.store.files.loose(Number.MAX_SAFE_INTEGER, 100), []);
+  t.deepEqual(await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100), []);
 });
 
 test('what is no multipart, or none to its end, is said to be so', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { cleanName, disposition, fileUrl, kindOf, MAX_NAME_LENGTH, rangeOf, shownSize, sizeText } from '../../lib/files/file.ts';
-import { isTwoThings } from '../../lib/files/polyglot.ts';
+import { isPolyglot } from '../../lib/files/polyglot.ts';
 import { asFileId } from '../../lib/ids.ts';
 
 const names: readonly (readonly [given: string, kept: string])[] = [
@@ -109,12 +109,12 @@ test('two things in one file', (t) => {
   const zip = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
   const picture = Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), Buffer.alloc(5000, 7)]);
   const after = (more: Buffer | string): Buffer => Buffer.concat([picture, Buffer.from(more)]);
-  t.false(isTwoThings(picture));
-  t.true(isTwoThings(after(zip)));
-  t.false(isTwoThings(Buffer.concat([zip, picture])), 'the mark alone may be chance: it ends nothing here');
-  t.true(isTwoThings(after('<script>alert(1)</script>')));
-  t.true(isTwoThings(after('<?php system($_GET[0]); ?>')));
-  t.true(isTwoThings(Buffer.concat([Buffer.from('GIF89a%PDF-1.7'), picture])));
-  t.false(isTwoThings(after('<?xpacket end="w"?>')), 'what cameras and editors note');
-  t.false(isTwoThings(Buffer.of()));
+  t.false(isPolyglot(picture));
+  t.true(isPolyglot(after(zip)));
+  t.false(isPolyglot(Buffer.concat([zip, picture])), 'the mark alone may be chance: it ends nothing here');
+  t.true(isPolyglot(after('<script>alert(1)</script>')));
+  t.true(isPolyglot(after('<?php system($_GET[0]); ?>')));
+  t.true(isPolyglot(Buffer.concat([Buffer.from('GIF89a%PDF-1.7'), picture])));
+  t.false(isPolyglot(after('<?xpacket end="w"?>')), 'what cameras and editors note');
+  t.false(isPolyglot(Buffer.of()));
 });

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import test from 'ava';
 import sharp from 'sharp';
-import { openPictures } from '../../lib/files/thumbnails.ts';
+import { openThumbnailer } from '../../lib/files/thumbnails.ts';
 import { download, openSite, picture, posted, type Site } from './cast.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -112,11 +112,11 @@ async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 test('a worker that is killed in the middle costs one picture: the server is untouched, the next gets a new worker', async (t) => {
-  const pictures = openPictures(log);
+  const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();
   const stuck = Promise.withResolvers<void>();
-  const killed = pictures.look(
+  const killed = pictures.create(
     (async function* () {
       yield content.subarray(0, 10);
       pictures.close(); // SIGKILL, while it waits for the rest
@@ -127,27 +127,27 @@ test('a worker that is killed in the middle costs one picture: the server is unt
   );
   t.is(await killed, undefined);
   stuck.resolve();
-  t.like(await pictures.look(whole(content), content.length, 'image/png'), { width: 60, height: 40 });
+  t.like(await pictures.create(whole(content), content.length, 'image/png'), { width: 60, height: 40 });
 });
 
 test('many at once are looked at one after another, and past a bound not at all', async (t) => {
-  const pictures = openPictures(log);
+  const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();
-  const looked = await Promise.all(Array.from({ length: 80 }, () => pictures.look(whole(content), content.length, 'image/png')));
+  const looked = await Promise.all(Array.from({ length: 80 }, () => pictures.create(whole(content), content.length, 'image/png')));
   t.is(looked.filter((one) => one?.width === 60).length, 64);
   t.is(looked.filter((one) => one === undefined).length, 16);
 });
 
 test('what a file says of its length and type is not believed', async (t) => {
-  const pictures = openPictures(log);
+  const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();
-  t.is(await pictures.look(whole(content), content.length, 'image/jpeg'), undefined);
-  t.is(await pictures.look(whole(content), content.length, 'image/svg+xml'), undefined);
-  t.is(await pictures.look(whole(content), 2 ** 40, 'image/png'), undefined);
+  t.is(await pictures.create(whole(content), content.length, 'image/jpeg'), undefined);
+  t.is(await pictures.create(whole(content), content.length, 'image/svg+xml'), undefined);
+  t.is(await pictures.create(whole(content), 2 ** 40, 'image/png'), undefined);
   t.is(
-    await pictures.look(whole(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), 62, 'image/png'),
+    await pictures.create(whole(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), 62, 'image/png'),
     undefined,
   );
 });

@@ -6,8 +6,8 @@ import { joinCode, limitCode } from '../../lib/groups/codes.ts';
 import { openDirect } from '../../lib/groups/direct.ts';
 import { directSlug } from '../../lib/groups/group.ts';
 import { joinByCode } from '../../lib/groups/joining.ts';
-import { finishLines } from '../../lib/groups/membership.ts';
-import { addMember, insertGroup, leaveGroup, removeMember, setRole, standing } from '../../lib/groups/operations.ts';
+import { announceMembershipChanges } from '../../lib/groups/membership.ts';
+import { addMember, groupAccess, insertGroup, leaveGroup, removeMember, setRole } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
@@ -43,7 +43,7 @@ async function groupOf(core: Core, name: string, moderators: readonly User[], me
   return group;
 }
 
-const leave = async (core: Core, user: User, group: Group) => leaveGroup(core, await standing(core, user, group));
+const leave = async (core: Core, user: User, group: Group) => leaveGroup(core, await groupAccess(core, user, group));
 const moderatorsOf = async (core: Core, group: GroupId) =>
   (await core.store.memberships.ofGroup(group)).filter(({ role }) => role === 'moderator').map(({ user }) => user);
 
@@ -123,7 +123,7 @@ race(
     t.true(await one.store.memberships.put({ ...present, rev: present.rev + 1, ceding: true, lined: false }));
     await t.throwsAsync(leave(two, bob, group), { message: /last moderator/ }, 'Ann may yet go');
     clock.turn(2001);
-    t.is(await finishLines(two), 1);
+    t.is(await announceMembershipChanges(two), 1);
     await checkSettled(t, one, group.id, 'after the sweep');
     await leave(two, bob, group);
     t.deepEqual(await moderatorsOf(one, group.id), [ann.id]);

@@ -33,7 +33,7 @@ const WHO = {
   'disabled moderator': { user: { ...user, disabled: true }, membership: { ...member, role: 'moderator' } },
   'bot inside': { user: { ...user, bot: true }, membership: member },
   'bot outside': { user: { ...user, bot: true }, membership: undefined },
-} as const satisfies Record<string, Pick<rules.Standing, 'user' | 'membership'>>;
+} as const satisfies Record<string, Pick<rules.GroupAccess, 'user' | 'membership'>>;
 type Who = keyof typeof WHO;
 
 const KINDS = {
@@ -49,7 +49,7 @@ const INSIDE: Who[] = ['member', 'moderator', 'administrator inside', 'bot insid
 const MANAGERS: Who[] = ['moderator', 'administrator outside', 'administrator inside'];
 const JOINERS: Who[] = ['member', 'moderator', 'administrator outside', 'administrator inside', 'stranger', 'one who left'];
 
-const TABLE: [keyof typeof rules, rule: (standing: rules.Standing) => boolean, Partial<Record<keyof typeof KINDS, readonly Who[]>>][] = [
+const TABLE: [keyof typeof rules, rule: (standing: rules.GroupAccess) => boolean, Partial<Record<keyof typeof KINDS, readonly Who[]>>][] = [
   ['mayRead', rules.mayRead, { closed: INSIDE, open: INSIDE, archived: INSIDE, direct: INSIDE, 'direct and open': INSIDE }],
   ['mayPost', rules.mayPost, { closed: INSIDE, open: INSIDE, direct: INSIDE, 'direct and open': INSIDE }],
   ['mayManage', rules.mayManage, { closed: MANAGERS, open: MANAGERS, archived: MANAGERS }],
@@ -117,8 +117,8 @@ test('a moderator goes by leaving, by being removed and by being made a member',
     { in: true, role: 'member' },
     { in: false, role: 'member' },
   ] as const;
-  t.true(rules.cedes(mod, plain));
-  t.true(rules.cedes(mod, out));
+  t.true(rules.stepsDown(mod, plain));
+  t.true(rules.stepsDown(mod, out));
   for (const [from, to] of [
     [mod, mod],
     [plain, out],
@@ -127,12 +127,12 @@ test('a moderator goes by leaving, by being removed and by being made a member',
     [undefined, mod],
     [{ in: false, role: 'moderator' }, out],
   ] as const)
-    t.false(rules.cedes(from, to));
+    t.false(rules.stepsDown(from, to));
 });
 
 test('a moderator can go where another person moderates, or no other person is', (t) => {
   const other = (more: Partial<Membership>, who: Partial<User> = {}) => ({ user: { ...user, ...who }, membership: { ...member, ...more } });
-  const cases: [Parameters<typeof rules.canCede>[0], boolean][] = [
+  const cases: [Parameters<typeof rules.canStepDown>[0], boolean][] = [
     [[], true],
     [[other({})], false],
     [[other({ role: 'moderator' })], true],
@@ -144,7 +144,7 @@ test('a moderator can go where another person moderates, or no other person is',
     [[other({}, { bot: true })], true],
     [[other({ in: false, role: 'moderator' }), other({})], false],
   ];
-  for (const [others, can] of cases) t.is(rules.canCede(others), can, JSON.stringify(others.map(({ membership }) => membership)));
+  for (const [others, can] of cases) t.is(rules.canStepDown(others), can, JSON.stringify(others.map(({ membership }) => membership)));
 });
 
 const [A, B, C] = ['aaaa', 'bbbb', 'cccc'].map(asUserId) as [User['id'], User['id'], User['id']];

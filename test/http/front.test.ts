@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { createFront, type Front } from '../../lib/http/listener.ts';
+import { createListener, type HttpListener } from '../../lib/http/listener.ts';
 
 const echo: RequestListener = async (asked, answer) => {
   for await (const chunk of asked) answer.write(chunk);
   answer.end(` from ${asked.url}`);
 };
 
-async function listening(t: ExecutionContext): Promise<{ front: Front; port: number }> {
-  const front = createFront();
+async function listening(t: ExecutionContext): Promise<{ front: HttpListener; port: number }> {
+  const front = createListener();
   front.http.listen(0, '127.0.0.1');
   await once(front.http, 'listening');
   t.teardown(() => void front.http.close().closeAllConnections());
@@ -18,7 +18,7 @@ async function listening(t: ExecutionContext): Promise<{ front: Front; port: num
 }
 
 /** A request whose server side is there: the body may still be missing. */
-async function ask({ front, port }: { front: Front; port: number }, path: string): Promise<ClientRequest> {
+async function ask({ front, port }: { front: HttpListener; port: number }, path: string): Promise<ClientRequest> {
   const arrived = once(front.http, 'request');
   const asking = request({ port, host: '127.0.0.1', path, method: 'POST', agent: false });
   asking.on('error', () => {});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { standing } from '../../lib/groups/operations.ts';
+import { groupAccess } from '../../lib/groups/operations.ts';
 import { sseFrame } from '../../lib/live/frame.ts';
 import { edit, erase, post, react } from '../../lib/messages/operations.ts';
 import { LOBBY, openSite, RawReader } from './site.ts';
@@ -52,7 +52,7 @@ test('a body of many lines, odd separators and words of the protocol stays one e
 test('a page gets rows, a change as the changed row marked as such; a program gets every entry as it is', async (t) => {
   const { core, ann, bob, bobUser, lobby, stream } = await openSite(t);
   const [page, program] = [await stream(ann), await stream(ann, '?as=json')];
-  const at = await standing(core, bobUser, lobby);
+  const at = await groupAccess(core, bobUser, lobby);
   const { message } = await post(core, at, { body: 'soup <b>' });
   await edit(core, at, message.seq, 'stew @Ann');
   await react(core, at, message.seq, '👍', true);
@@ -91,7 +91,7 @@ test('a shell gets a line for each message and event that says something, furthe
   const raw = new RawReader(t, bob, `${LOBBY}/events?as=text&after=0`).read();
   await raw.until((text) => text.includes('* Bob joined\n'));
   await postAsAnn('hello\nthere');
-  const at = await standing(core, bobUser, lobby);
+  const at = await groupAccess(core, bobUser, lobby);
   await react(core, at, 3, '👍', true);
   const { message } = await post(core, at, { body: 'soup' });
   await edit(core, at, message.seq, 'stew');

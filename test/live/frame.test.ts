@@ -1,5 +1,5 @@
 import test from 'ava';
-import { removeMember, standing } from '../../lib/groups/operations.ts';
+import { groupAccess, removeMember } from '../../lib/groups/operations.ts';
 import { edit, post } from '../../lib/messages/operations.ts';
 import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
 
@@ -36,7 +36,7 @@ test('the live document starts with the newest messages, and what is posted is a
 
 test('a change to an earlier message ends the document, which loads itself again and shows it', async (t) => {
   const { core, bob, bobUser, lobby } = await openSite(t);
-  const at = await standing(core, bobUser, lobby);
+  const at = await groupAccess(core, bobUser, lobby);
   const { message } = await post(core, at, { body: 'soup' });
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   await frame.until((text) => text.includes('soup'));
@@ -81,7 +81,7 @@ test('a document that has grown old ends, to begin anew with the newest', async 
 test('a stream that is opened while the server stops begins and ends, and nothing is amiss', async (t) => {
   const { core, server, bob } = await openSite(t);
   const errors: unknown[] = [];
-  Object.assign(core.log, { error: (fields: unknown) => errors.push(fields) });
+  Object.assign(core.logger, { error: (fields: unknown) => errors.push(fields) });
   await server.hub.close();
   for (const path of [`${LOBBY}/live`, `${LOBBY}/events`]) {
     const text = await new RawReader(t, bob, path).read().closed();

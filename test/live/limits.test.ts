@@ -57,7 +57,7 @@ test('open streams hear a heartbeat that no client takes for an event', async (t
 
 test('a client that leaves before its stream has begun leaves nothing behind', async (t) => {
   const { core, server, bob, bobUser, lobby, stream } = await openSite(t);
-  const { bySlug } = core.recent.groups;
+  const { bySlug } = core.lookupCache.groups;
   for (const moment of ['before it is registered', 'after it is registered']) {
     const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
     const { promise: gone, resolve: isGone } = Promise.withResolvers<void>();
@@ -66,24 +66,24 @@ test('a client that leaves before its stream has begun leaves nothing behind', a
       await gone;
     };
     server.http.once('request', (_request, response) => response.once('close', isGone));
-    const { stillStands } = core.recent;
+    const { isCurrent } = core.lookupCache;
     if (moment.startsWith('before'))
-      core.recent.groups.bySlug = async (slug) => {
+      core.lookupCache.groups.bySlug = async (slug) => {
         await wait();
         return bySlug(slug);
       };
     else {
-      core.recent.stillStands = async (stamp) => {
+      core.lookupCache.isCurrent = async (stamp) => {
         await wait();
-        return stillStands(stamp);
+        return isCurrent(stamp);
       };
     }
     const raw = new RawReader(t, bob, `${LOBBY}/events`);
     await asked;
     raw.socket.destroy();
     await gone;
-    core.recent.groups.bySlug = bySlug;
-    core.recent.stillStands = stillStands;
+    core.lookupCache.groups.bySlug = bySlug;
+    core.lookupCache.isCurrent = isCurrent;
     t.is((await bob.get('/me')).status, 200); // whatever the request still had to do is done by the time this is answered
     t.is(server.hub.streams, 0, moment);
     t.false((await core.bus.presence.list(lobby.id)).has(bobUser.id), moment);

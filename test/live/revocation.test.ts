@@ -151,12 +151,12 @@ test('a stream that another site asks for is refused, its own page is not', asyn
 for (const act of ['removed', 'disabled'] as const)
   test(`one who is ${act} while a stream of theirs is being opened is refused, and no half answer is sent`, async (t) => {
     const { core, server, ann, bob, annUser, bobUser, lobby } = await openSite(t, { heartbeatMs: 5 });
-    const { stillStands } = core.recent;
+    const { isCurrent } = core.lookupCache;
     // The second look, when the stream is registered, takes as long as the act.
-    core.recent.stillStands = async (stamp) => {
+    core.lookupCache.isCurrent = async (stamp) => {
       if (act === 'removed') await removeMember(core, annUser.id, lobby, bobUser);
       else await setDisabled(core, annUser.id, bobUser, true);
-      return stillStands(stamp);
+      return isCurrent(stamp);
     };
     const raw = new RawReader(t, bob, `${LOBBY}/events`).read();
     const text = await raw.until((received) => received.includes('\r\n\r\n'));

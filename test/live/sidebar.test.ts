@@ -1,5 +1,5 @@
 import test from 'ava';
-import { addMember, createGroup, removeMember, renameGroup, standing } from '../../lib/groups/operations.ts';
+import { addMember, createGroup, groupAccess, removeMember, renameGroup } from '../../lib/groups/operations.ts';
 import { edit, post } from '../../lib/messages/operations.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 import { openGroups } from './all.ts';
@@ -73,7 +73,7 @@ test('an edit that names me counts; what names others does not', async (t) => {
   const { core, bob, annUser, groups, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
-  const at = await standing(core, annUser, kitchen);
+  const at = await groupAccess(core, annUser, kitchen);
   const page = await stream(bob);
   const { message } = await post(core, at, { body: 'hello @Ann' });
   await page.until(shows('Kitchen 1', '> Lobby'));

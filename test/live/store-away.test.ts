@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type OpenCore, openCore } from '../../lib/app.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { standing } from '../../lib/groups/operations.ts';
+import { groupAccess } from '../../lib/groups/operations.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { post, react } from '../../lib/messages/operations.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
@@ -20,7 +20,7 @@ async function openTroubled(t: ExecutionContext): Promise<Site & { readonly faul
 test('streams of every kind stay open while the store is away, and go on where they were when it is back', async (t) => {
   const { server, faults, other, bob, bobUser, lobby, stream } = await openTroubled(t);
   const readers = await Promise.all(['?as=json', '', '?as=json&after=0'].map((query) => stream(bob, query)));
-  const at = await standing(other, bobUser, lobby);
+  const at = await groupAccess(other, bobUser, lobby);
   const { message } = await post(other, at, { body: 'soup' });
   for (const reader of readers) await reader.until(() => reader.ids.at(-1) === 3);
   faults.isAway = true;
@@ -78,7 +78,7 @@ test('a stream that was to be brought up to date when the store went away waits 
 test('what is posted by others in a long outage is not kept in memory, and arrives whole', async (t) => {
   const { faults, other, bob, bobUser, lobby, stream } = await openTroubled(t);
   const reader = await stream(bob, '?as=json');
-  const at = await standing(other, bobUser, lobby);
+  const at = await groupAccess(other, bobUser, lobby);
   const { message } = await post(other, at, { body: 'soup' });
   await reader.until(() => reader.ids.length === 1);
   faults.isAway = true;

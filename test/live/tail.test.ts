@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
 import { Tail } from '../../lib/live/tail.ts';
-import { EMPTY_HEAD, type Entry, headAfter, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { Faults, faultyStore } from '../helpers/faulty-store.ts';
@@ -19,7 +19,7 @@ async function logOf(count: number): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   let head = EMPTY_HEAD;
   for (let i = 0; i < count; i += 1) {
-    const entry = place({ kind: 'message', author, uid: newUid(systemRandom), body: `${i}`, format: 'text' }, group, head, 1);
+    const entry = entryAfter({ kind: 'message', author, uid: newUid(systemRandom), body: `${i}`, format: 'text' }, group, head, 1);
     entries.push(entry);
     head = headAfter(entry);
   }

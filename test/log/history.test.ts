@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { asUserId } from '../../lib/ids.ts';
 import { firstSince } from '../../lib/log/by-date.ts';
-import { type Draft, headAfter, place } from '../../lib/log/entry.ts';
+import { type Draft, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import { fold } from '../../lib/log/fold.ts';
 import { type Line, type Page, readMessage, readPage } from '../../lib/log/history.ts';
 import * as operations from '../../lib/messages/operations.ts';
@@ -67,7 +67,7 @@ test('the first message since a moment is found with few reads', async (t) => {
   let head = await core.store.log.head(group.id);
   const start = head.at;
   const entries = Array.from({ length: 1000 }, (_, i) => {
-    const entry = place(says(bob.id, `${i}`), group.id, head, start + 10 * Math.floor(i / 2)); // in pairs of one moment
+    const entry = entryAfter(says(bob.id, `${i}`), group.id, head, start + 10 * Math.floor(i / 2)); // in pairs of one moment
     head = headAfter(entry);
     return entry;
   });
@@ -107,7 +107,7 @@ test('a page of messages with many follow-ups between them still shows its lines
   let head = await core.store.log.head(group.id);
   const noise = Array.from({ length: 900 }, (_, i) => {
     const react = { ...says(cast.bob.id, ''), kind: 'react', target: 3, emoji: `e${i % 9}` } as Draft;
-    const entry = place(react, group.id, head, core.now());
+    const entry = entryAfter(react, group.id, head, core.now());
     head = headAfter(entry);
     return entry;
   });

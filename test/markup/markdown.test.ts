@@ -2,9 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { shownIn } from '../../fixtures/hostile.ts';
 import { asUserId } from '../../lib/ids.ts';
-import { escapeMarkdown, fenced, inCode } from '../../lib/markup/markdown.ts';
-import { renderMarkdown, renderWritten } from '../../lib/markup/markdown-html.ts';
-import { isPlain, plainText, spokenIn } from '../../lib/markup/markdown-text.ts';
+import { codeSpan, escapeMarkdown, fenced } from '../../lib/markup/markdown.ts';
+import { renderMarkdown, renderMessage } from '../../lib/markup/markdown-html.ts';
+import { isPlain, plainText, proseOf } from '../../lib/markup/markdown-text.ts';
 import { findMentions } from '../../lib/markup/mentions.ts';
 import { colorClass, colorOf } from '../../lib/markup/palette.ts';
 import { fromMrkdwn } from '../../lib/webhooks/incoming/formats/mrkdwn.ts';
@@ -107,11 +107,11 @@ test('people are marked where they are called, which is not in code and not in l
     `<p>${called} <b>${called}</b> <code>@Ann</code> ${link('https://e.org', '@Ann')}</p>`,
   );
   t.deepEqual(
-    spokenIn('hi @Ann `@Bob` [@Bob](https://e.org)\n```\n@Bob\n```\n> **@Cy**\n\n    @Bob').filter((piece) => piece.trim() !== ''),
+    proseOf('hi @Ann `@Bob` [@Bob](https://e.org)\n```\n@Bob\n```\n> **@Cy**\n\n    @Bob').filter((piece) => piece.trim() !== ''),
     ['hi @Ann ', '@Cy'],
   );
-  t.deepEqual(spokenIn('just @Ann'), ['just @Ann']);
-  t.deepEqual(spokenIn('[@Ann]: https://e.org'), ['[@Ann]: https://e.org'], 'what shows nothing is shown as it was written');
+  t.deepEqual(proseOf('just @Ann'), ['just @Ann']);
+  t.deepEqual(proseOf('[@Ann]: https://e.org'), ['[@Ann]: https://e.org'], 'what shows nothing is shown as it was written');
 });
 
 test('what is called is what is marked, however it is written', (t) => {
@@ -140,8 +140,8 @@ test('what is called is what is marked, however it is written', (t) => {
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 25 }), (all) => {
       const source = all.join('');
-      const marked = new Set([...renderWritten(source, people).matchAll(/data-user="(\w+)"/g)].map(([, id]) => id));
-      t.deepEqual(marked, new Set(findMentions(spokenIn(source).join('\n'), people).map(({ id }) => `${id}`)), source);
+      const marked = new Set([...renderMessage(source, people).matchAll(/data-user="(\w+)"/g)].map(([, id]) => id));
+      t.deepEqual(marked, new Set(findMentions(proseOf(source).join('\n'), people).map(({ id }) => `${id}`)), source);
     }),
     { numRuns: 1500 },
   );
@@ -193,7 +193,7 @@ test('text that is escaped reads as it stands, in its own line or in a code bloc
       t.is(words(plainText(escapeMarkdown(given))), words(given));
       t.true(isPlain(escapeMarkdown(given)));
       t.is(renderMarkdown(fenced(given), []).replace(/<[^>]+>/g, ''), shownAs(given));
-      t.is(words(plainText(`x ${inCode(given)}`)), words(`x ${given}`));
+      t.is(words(plainText(`x ${codeSpan(given)}`)), words(`x ${given}`));
     }),
     { numRuns: 400 },
   );

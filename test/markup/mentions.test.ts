@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { asUserId } from '../../lib/ids.ts';
-import { findMentions, type Named } from '../../lib/markup/mentions.ts';
+import { findMentions, type MentionTarget } from '../../lib/markup/mentions.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
-const person = (name: string): Named => ({ id: asUserId(`id-${name}`), name });
+const person = (name: string): MentionTarget => ({ id: asUserId(`id-${name}`), name });
 const PEOPLE = ['Ann', 'Ann Lee', 'bob', 'José', 'Ольга', '李雷', 'a.b', '$1', '(x)', 'İpek'].map(person);
 
 const named = (text: string): string[] => findMentions(text, PEOPLE).map(({ id }) => id.slice(3));

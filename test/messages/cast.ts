@@ -7,9 +7,9 @@ import type { User } from '../../lib/accounts/port.ts';
 import { type OpenCore, openCore } from '../../lib/app.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
-import { addMember, insertGroup, standing } from '../../lib/groups/operations.ts';
+import { addMember, groupAccess, insertGroup } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
-import type { Standing } from '../../lib/groups/rules.ts';
+import type { GroupAccess } from '../../lib/groups/rules.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Draft, Entry } from '../../lib/log/entry.ts';
@@ -52,8 +52,8 @@ export async function openCast(t: ExecutionContext, mongo?: Service): Promise<Ca
 }
 
 /** How a user stands to the group now. */
-export async function standingOf(core: Core, user: User, group: Group): Promise<Standing> {
-  return standing(core, user, (await core.store.groups.byId(group.id)) ?? group);
+export async function standingOf(core: Core, user: User, group: Group): Promise<GroupAccess> {
+  return groupAccess(core, user, (await core.store.groups.byId(group.id)) ?? group);
 }
 
 export const says = (author: UserId, body: string, fields: Partial<Draft> = {}): Draft =>

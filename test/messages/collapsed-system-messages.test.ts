@@ -1,6 +1,6 @@
 import test from 'ava';
 import { asGroupId, asUserId, type UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type EntryBody, headAfter, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import { presentRun, summaryOf } from '../../lib/messages/collapsed-system-messages.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer } from '../helpers/server.ts';
@@ -19,7 +19,7 @@ function log(...bodies: readonly (readonly [author: string, body: EntryBody, day
   for (const [author, body, day = 0] of bodies) {
     const last = entries.at(-1);
     entries.push(
-      place({ author: who(author), uid: `${entries.length}`, ...body }, GROUP, last ? headAfter(last) : EMPTY_HEAD, NOON + day * DAY),
+      entryAfter({ author: who(author), uid: `${entries.length}`, ...body }, GROUP, last ? headAfter(last) : EMPTY_HEAD, NOON + day * DAY),
     );
   }
   return entries;

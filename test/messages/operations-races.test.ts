@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Core } from '../../lib/core.ts';
 import { DomainError, type ErrorCode } from '../../lib/errors.ts';
 import { finishChanges } from '../../lib/groups/changes.ts';
-import { changeMembership, finishLines } from '../../lib/groups/membership.ts';
+import { announceMembershipChanges, changeMembership } from '../../lib/groups/membership.ts';
 import { addMember, removeMember, renameGroup, setArchived, setTopic } from '../../lib/groups/operations.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
@@ -130,15 +130,20 @@ test('a crash between a membership and its line is mended once, whoever comes fi
   // What a process that dies right after the record leaves behind.
   const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
   t.true(await core.store.memberships.put({ group: group.id, user: eve.id, ...change, ...own, rev: 1, lined: false, at: clock.now() }));
-  t.is(await finishLines(core), 0, 'somebody may still be at it');
+  t.is(await announceMembershipChanges(core), 0, 'somebody may still be at it');
   clock.turn(2001);
-  await Promise.all([finishLines(core), finishLines(other), changeMembership(other, group.id, eve.id, change), finishLines(core)]);
+  await Promise.all([
+    announceMembershipChanges(core),
+    announceMembershipChanges(other),
+    changeMembership(other, group.id, eve.id, change),
+    announceMembershipChanges(core),
+  ]);
   const lines = (await wholeLog(core, group.id)).slice(before);
   t.deepEqual(
     lines.map((entry) => (entry.kind === 'join' ? [entry.kind, entry.member, entry.author] : entry.kind)),
     [['join', eve.id, ann.id]],
   );
-  t.is(await finishLines(core), 0);
+  t.is(await announceMembershipChanges(core), 0);
   await operations.post(core, await standingOf(core, eve, group), { body: 'hello' });
   t.true(isDense(await wholeLog(core, group.id)));
   t.false((await core.store.memberships.get(group.id, bob.id))?.lined === false);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { User } from '../../lib/accounts/port.ts';
 import type { Group, Membership } from '../../lib/groups/port.ts';
-import type { Standing } from '../../lib/groups/rules.ts';
+import type { GroupAccess } from '../../lib/groups/rules.ts';
 import * as groupRules from '../../lib/groups/rules.ts';
 import { asGroupId, asUserId } from '../../lib/ids.ts';
 import type { Folded, Message } from '../../lib/log/entry.ts';
@@ -46,7 +46,7 @@ const standing = (
   more: Partial<User> = {},
   role: Partial<Membership> | undefined = {},
   its: Partial<Group> = {},
-): Standing => ({
+): GroupAccess => ({
   user: user(id, more),
   group: { ...group, ...its },
   membership: role === undefined ? undefined : membership(id, role),
@@ -64,7 +64,7 @@ const PEOPLE = {
   bot: standing('bot', { bot: true }),
   'author when archived': standing(AUTHOR, {}, {}, { archived: true }),
   'moderator when archived': standing('moderator', {}, { role: 'moderator' }, { archived: true }),
-} satisfies Record<string, Standing>;
+} satisfies Record<string, GroupAccess>;
 type Person = keyof typeof PEOPLE;
 
 const message: Message = { kind: 'message', group: GROUP, seq: 5, n: 1, at: NOW, author: AUTHOR, uid: 'u', body: 'x', format: 'text' };
@@ -75,7 +75,7 @@ const folded = (state: Partial<Folded> = {}, more: Partial<Message> = {}): Folde
 });
 const erasedBy = (author: string) => ({ erasedBy: { seq: 6, author: asUserId(author), at: NOW, undoUntil: NOW + rules.UNDO_MS } });
 
-const ALLOWED: [rule: string, may: (at: Standing) => boolean, who: Person[]][] = [
+const ALLOWED: [rule: string, may: (at: GroupAccess) => boolean, who: Person[]][] = [
   ['read', groupRules.mayRead, ['author', 'member', 'moderator', 'admin', 'bot', 'author when archived', 'moderator when archived']],
   ['post', groupRules.mayPost, ['author', 'member', 'moderator', 'admin', 'bot']],
   ['manage the group', groupRules.mayManage, ['moderator', 'admin', 'admin outside', 'moderator when archived']],

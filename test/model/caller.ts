@@ -1,7 +1,7 @@
 import type { User } from '../../lib/accounts/port.ts';
 import { DomainError, StoreUnavailable } from '../../lib/errors.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
-import type { Standing } from '../../lib/groups/rules.ts';
+import type { GroupAccess } from '../../lib/groups/rules.ts';
 import { type ModelProcess, SLUG } from './process.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,7 +23,7 @@ export type Call = {
 
 export type Request = Pick<Call, 'what' | 'body' | 'key'> & {
   /** Resolves to the seq of the message, where there is one. */
-  readonly run: (process: ModelProcess, at: Standing) => Promise<number | undefined>;
+  readonly run: (process: ModelProcess, at: GroupAccess) => Promise<number | undefined>;
 };
 
 /** Somebody who makes one request after the other, each to one process, and waits for each answer. */
@@ -64,7 +64,7 @@ export class Caller {
   /** As a route does it: who is this to the group; then the rest of the request arrives; then the operation. */
   async #ask(process: ModelProcess, run: Request['run']): Promise<Answer> {
     const { core } = process;
-    const at = await openGroup(core, this.user, SLUG, core.recent);
+    const at = await openGroup(core, this.user, SLUG, core.lookupCache);
     await this.#stage.world.step(`${this.user.name}'s request arrives`);
     return { kind: 'done', seq: await run(process, at) };
   }

@@ -92,7 +92,7 @@ const mentionsOf = (user: UserId, group: GroupId, after: number) => (state: Stat
 function rewriting(
   lineOf: (group: GroupId) => Line,
   lines: readonly Line[],
-): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle' | 'pending' | 'called' | 'pins' | 'unpinned'> {
+): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'> {
   const rewrite = (group: GroupId, label: string, change: Change) => lineOf(group).write(label, () => ({ result: undefined, change }));
   return {
     snapshot: (group, target, folded) =>
@@ -116,11 +116,11 @@ function rewriting(
         }
         settle(group, erase)(state);
       }),
-    settle: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
-    pending: async () => [], // no bot is called in the model
-    called: async () => {},
+    clearDue: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
+    listPending: async () => [], // no bot is called in the model
+    clearPending: async () => {},
     pins: async () => [], // nobody pins in the model
-    unpinned: async () => {},
+    clearPins: async () => {},
   };
 }
 

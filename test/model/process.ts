@@ -4,15 +4,15 @@ import type { User } from '../../lib/accounts/port.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
 import { DomainError, notFound, StoreUnavailable } from '../../lib/errors.ts';
-import { openGroup, standing } from '../../lib/groups/operations.ts';
+import { groupAccess, openGroup } from '../../lib/groups/operations.ts';
 import { mayRead } from '../../lib/groups/rules.ts';
 import type { StreamFormat } from '../../lib/live/batch.ts';
 import { Hub } from '../../lib/live/hub.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import { Meters } from '../../lib/metrics/meters.ts';
-import { openLimits } from '../../lib/rate-limiter.ts';
+import { openRateLimiter } from '../../lib/rate-limiter.ts';
 import { openSecrets } from '../../lib/secrets.ts';
-import { withRecent } from '../../lib/store/lookup-cache.ts';
+import { withLookupCache } from '../../lib/store/lookup-cache.ts';
 import type { BusEnd } from './bus.ts';
 import type { ModelStore } from './store.ts';
 import type { World } from './world.ts';
@@ -26,8 +26,8 @@ export const HEARTBEAT_MS = 3000;
 
 const config = readConfig({ POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', LOG_LEVEL: 'silent' });
 const secrets = openSecrets(['a key that is long enough for the model']);
-const noPictures: Core['pictures'] = { look: async () => undefined, close: () => {} };
-const noCalls: Core['calls'] = { plan: async () => undefined, ring: () => {}, onRing: () => () => {} };
+const noPictures: Core['thumbnailer'] = { create: async () => undefined, close: () => {} };
+const noCalls: Core['webhookCalls'] = { plan: async () => undefined, notify: () => {}, onNotify: () => () => {} };
 const noIndexer: Core['indexer'] = { note: () => {}, catchUp: async () => {}, start: () => {}, stop: async () => {} };
 const noPasswords = {
   hash: () => Promise.reject(new Error('passwords are not modelled')),
@@ -67,8 +67,16 @@ export class ModelProcess {
     this.#bus = bus;
     const now = (): number => Math.floor(START_MS + world.time.ms + this.clockOffsetMs);
     const random = (bytes: number): Uint8Array => world.tape.bytes('ids', bytes);
-    const log = { debug: () => {}, info: () => {}, warn: this.#noted, error: this.#failed };
-    const parts = { ...withRecent(store.store), bus: bus.bus, now, log, random, meters: new Meters(), limits: openLimits(now) };
+    const logger = { debug: () => {}, info: () => {}, warn: this.#noted, error: this.#failed };
+    const parts = {
+      ...withLookupCache(store.store),
+      bus: bus.bus,
+      now,
+      logger,
+      random,
+      meters: new Meters(),
+      rateLimiter: openRateLimiter(now),
+    };
     const directory = openDirectory(parts.store);
     this.core = {
       ...parts,
@@ -76,8 +84,8 @@ export class ModelProcess {
       health: { check: async () => ({ isUp: true }) },
       secrets,
       passwords: noPasswords,
-      pictures: noPictures,
-      calls: noCalls,
+      thumbnailer: noPictures,
+      webhookCalls: noCalls,
       indexer: noIndexer,
       written: { note: () => {}, onWritten: () => () => {} },
       directory,
@@ -145,9 +153,9 @@ export class ModelProcess {
 
   /** As lib/live/routes.ts does it, but for who asks. */
   async #open({ user, slug, format, after, onAuthorised }: Asked, response: ServerResponse): Promise<void> {
-    const { group } = await openGroup(this.core, user, slug, this.core.recent);
+    const { group } = await openGroup(this.core, user, slug, this.core.lookupCache);
     const authorise = async (): Promise<void> => {
-      if (!mayRead(await standing(this.core, user, group, this.core.recent.fresh()))) throw notFound();
+      if (!mayRead(await groupAccess(this.core, user, group, this.core.lookupCache.fresh()))) throw notFound();
       onAuthorised();
     };
     const start = (): void => {

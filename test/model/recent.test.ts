@@ -1,12 +1,12 @@
 import test from 'ava';
 import { newGroupId, newUserId, systemRandom } from '../../lib/ids.ts';
-import { withRecent } from '../../lib/store/lookup-cache.ts';
+import { withLookupCache } from '../../lib/store/lookup-cache.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 
 test('a membership from memory is never older than the head of its group: a writer takes the head for what the membership has seen', async (t) => {
   const { signals: _, ...store } = await openSqlite({ file: ':memory:' }); // as MongoDB is: nobody tells that others have written
   t.teardown(store.close);
-  const { recent } = withRecent(store);
+  const { lookupCache } = withLookupCache(store);
   const [id, user] = [newGroupId(systemRandom), newUserId(systemRandom)];
   const code = { codeMac: '', codeSealed: '', codeExpiresAt: null, codeUsesLeft: null };
   const plain = { kind: 'group', people: null, topic: '', open: true, archived: false, createdAt: 1 } as const;
@@ -15,9 +15,9 @@ test('a membership from memory is never older than the head of its group: a writ
   const membership = { group: id, user, in: true, role: 'member', rev: 1, by: user, lined: true, at: 1, ...own } as const;
   await store.groups.insert(group);
   await store.memberships.put(membership);
-  t.true((await recent.memberships.get(id, user))?.in);
-  t.true((await recent.memberships.get(id, user))?.in, 'from memory, since nobody has read the group');
+  t.true((await lookupCache.memberships.get(id, user))?.in);
+  t.true((await lookupCache.memberships.get(id, user))?.in, 'from memory, since nobody has read the group');
   await store.memberships.put({ ...membership, in: false, rev: 2 }); // by another process
-  t.is((await recent.groups.bySlug('kitchen'))?.id, id);
-  t.false((await recent.memberships.get(id, user))?.in);
+  t.is((await lookupCache.groups.bySlug('kitchen'))?.id, id);
+  t.false((await lookupCache.memberships.get(id, user))?.in);
 });

@@ -1,5 +1,5 @@
 import { DomainError } from '../../lib/errors.ts';
-import { finishLines } from '../../lib/groups/membership.ts';
+import { announceMembershipChanges } from '../../lib/groups/membership.ts';
 import type { Call } from './caller.ts';
 import type { Turn } from './commands.ts';
 import { Deeds } from './deeds.ts';
@@ -101,7 +101,7 @@ class Director {
   async #finishLines(): Promise<void> {
     await this.#stage.disk.back();
     const { core } = this.#stage.process(0);
-    for (let isDone = false; !isDone; ) isDone = await finishLines(core, -100_000).then(() => true, isToBeTriedAgain);
+    for (let isDone = false; !isDone; ) isDone = await announceMembershipChanges(core, -100_000).then(() => true, isToBeTriedAgain);
   }
 }
 

@@ -52,7 +52,7 @@ class Cluster {
   async posts(group: GroupId, count: number): Promise<boolean[]> {
     const one = async (index: number): Promise<void> => {
       const { core } = this.processes[index % 2] ?? assert.fail();
-      await post(core, await openGroup(core, ANN, group, core.recent), { body: `${group} ${index}` });
+      await post(core, await openGroup(core, ANN, group, core.lookupCache), { body: `${group} ${index}` });
     };
     let taken: boolean[] | undefined;
     void Promise.allSettled(Array.from({ length: count }, (_, index) => one(index))).then((all) => {

@@ -1,7 +1,7 @@
 import type { User } from '../../lib/accounts/port.ts';
 import type { Membership } from '../../lib/groups/port.ts';
 import { type GroupId, newUid, type UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, headAfter, place } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from '../../lib/log/entry.ts';
 import { BusNet } from './bus.ts';
 import { Disk, type DiskKind } from './disk.ts';
 import { ModelProcess, SLUG } from './process.ts';
@@ -98,7 +98,7 @@ export class Stage {
     let head = headOf(this.disk.primary);
     for (let line = 0; line < count; line += 1) {
       const uid = newUid((n) => this.world.tape.bytes('ids', n));
-      const entry = place({ kind: 'topic', topic: 'many', author: this.ann.id, uid }, GROUP, head, START);
+      const entry = entryAfter({ kind: 'topic', topic: 'many', author: this.ann.id, uid }, GROUP, head, START);
       head = headAfter(entry);
       changes.push(putEntry(entry));
     }
@@ -124,7 +124,7 @@ export function furnish(disk: Disk, logs: Disk, id: GroupId, slug: string, membe
   let head = EMPTY_HEAD;
   for (const { id: member } of members) {
     const join = { kind: 'join', member, author: member, uid: `join ${member}`, key: `s:join:${member}:1` } as const;
-    const entry = place(join, id, head, START);
+    const entry = entryAfter(join, id, head, START);
     head = headAfter(entry);
     void disk.write(putMembership(membershipOf(id, member)), moveHint(id, head));
     void logs.write(putEntry(entry));

@@ -126,29 +126,29 @@ function membershipStore(line: Line): MembershipStore {
         };
         return { result: true, change: putMembership({ ...membership, ...line, mark, level, hidden }) };
       }),
-    lined: (group, user, rev, at) =>
+    markAnnounced: (group, user, rev, at) =>
       update('memberships.lined', group, user, (one) => (one.rev === rev ? { ...one, lined: true, line: at } : one)),
-    mark: (group, user, n) =>
+    advanceMark: (group, user, n) =>
       line.write('mark', ({ memberships }) => {
         const present = memberships.get(memberKey(group, user));
         const isMoved = present !== undefined && present.mark < n;
         return isMoved ? { result: true, change: putMembership({ ...present, mark: n }) } : { result: false };
       }),
-    seen: async (group, user, at) => {
+    setLastSeen: async (group, user, at) => {
       await update('memberships.seen', group, user, (one) => ({ ...one, seen: Math.max(one.seen ?? 0, at) }));
     },
-    unmark: (group, user, n) =>
+    rewindMark: (group, user, n) =>
       line.write('unmark', ({ memberships }) => {
         const present = memberships.get(memberKey(group, user));
         const isMoved = present !== undefined && present.mark > n;
         return isMoved ? { result: true, change: putMembership({ ...present, mark: n }) } : { result: false };
       }),
-    prefer: (group, user, preferences) =>
+    setPreferences: (group, user, preferences) =>
       line.write('memberships.prefer', ({ memberships }) => {
         const present = memberships.get(memberKey(group, user));
         return present ? { result: true, change: putMembership({ ...present, ...preferences }) } : { result: false };
       }),
-    unlined: (before, limit) => read('unlined', (all) => all.filter(({ lined, at }) => !lined && at < before).slice(0, limit)),
+    listUnannounced: (before, limit) => read('unlined', (all) => all.filter(({ lined, at }) => !lined && at < before).slice(0, limit)),
     ofGroup: (group) =>
       read('members', (all, { came }) => {
         const since = ({ user }: Membership): number => came.get(memberKey(group, user)) ?? 0;

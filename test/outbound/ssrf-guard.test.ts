@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Resolve } from '../../lib/outbound/name-lookup.ts';
-import { addressesOf, isPublic, parseTarget, Refused } from '../../lib/outbound/ssrf-guard.ts';
+import { addressesOf, DestinationRefused, isPublic, parseTarget } from '../../lib/outbound/ssrf-guard.ts';
 import { openStage } from '../webhooks/outgoing/cast.ts';
 
 const PRIVATE = [
@@ -84,16 +84,16 @@ test('an address in a URL is read as the connection would read it', async (t) =>
     '0xc0a80101',
   ];
   const wide = ['[::1]', '[::ffff:127.0.0.1]', '[0:0:0:0:0:ffff:7f00:1]', '[fe80::1]', '１２７.0.0.1', '127。0。0。1', '127.0.0.1.'];
-  for (const host of [...hosts, ...wide]) await t.throwsAsync(refused(`http://${host}/`), { instanceOf: Refused }, host);
+  for (const host of [...hosts, ...wide]) await t.throwsAsync(refused(`http://${host}/`), { instanceOf: DestinationRefused }, host);
   for (const host of ['8.8.8.8', '134744072', '0x08080808', '[64:ff9b::808:808]'])
     t.is((await addressesOf(parseTarget(`http://${host}/`), nobody, { resolve: never })).length, 1, host);
 });
 
 test('only http and https, and no user information', (t) => {
   for (const url of ['ftp://x/', 'file:///etc/passwd', 'gopher://x/', 'javascript:1', 'x', '', '//x/', `https://x/${'y'.repeat(2000)}`])
-    t.throws(() => parseTarget(url), { instanceOf: Refused }, url.slice(0, 30));
+    t.throws(() => parseTarget(url), { instanceOf: DestinationRefused }, url.slice(0, 30));
   for (const url of ['http://user@x/', 'http://user:word@x/', 'http://:word@x/', 'https://8.8.8.8@127.0.0.1/'])
-    t.throws(() => parseTarget(url), { instanceOf: Refused }, url);
+    t.throws(() => parseTarget(url), { instanceOf: DestinationRefused }, url);
   t.is(parseTarget('https://x.example/a?b#c').href, 'https://x.example/a?b');
 });
 
@@ -104,8 +104,8 @@ const as =
 
 test('a name with a single address that is not public is refused whole', async (t) => {
   await t.throwsAsync(refused('http://x.example/', [], as('8.8.8.8', '10.0.0.1')), { message: /10\.0\.0\.1.*ALLOW_OUTGOING/ });
-  await t.throwsAsync(refused('http://x.example/', [], as('2606:4700::1111', '::ffff:192.168.0.1')), { instanceOf: Refused });
-  await t.throwsAsync(refused('http://x.example/', [], as()), { instanceOf: Refused });
+  await t.throwsAsync(refused('http://x.example/', [], as('2606:4700::1111', '::ffff:192.168.0.1')), { instanceOf: DestinationRefused });
+  await t.throwsAsync(refused('http://x.example/', [], as()), { instanceOf: DestinationRefused });
   t.deepEqual(await addressesOf(parseTarget('http://x.example/'), nobody, { resolve: as('8.8.8.8', '1.1.1.1') }), [
     { address: '8.8.8.8', family: 4 },
     { address: '1.1.1.1', family: 4 },
@@ -130,7 +130,7 @@ test('an operator admits hosts by name, and networks', async (t) => {
     ['0.0.0.0/0', '::1'],
     ['127.0.0.0/8', '::1'],
   ] as const)
-    await t.throwsAsync(refused('http://ci.internal/', [allowed], as(address)), { instanceOf: Refused }, allowed);
+    await t.throwsAsync(refused('http://ci.internal/', [allowed], as(address)), { instanceOf: DestinationRefused }, allowed);
 });
 
 test('what is refused is a failed attempt that says why, is not made again, and reaches nobody', async (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MOST_AT_ONCE, MOST_PER_SERVICE, WaitingLine } from '../../lib/push/send-queue.ts';
+import { MOST_AT_ONCE, MOST_PER_SERVICE, SendQueue } from '../../lib/push/send-queue.ts';
 import { PushService } from '../helpers/push-service.ts';
 import { openPushSite } from './site.ts';
 
@@ -45,7 +45,7 @@ test('a server that stops breaks off what hangs', async (t) => {
 
 test('of too much that waits the oldest is dropped, and so many run at once', async (t) => {
   let dropped = 0;
-  const line = new WaitingLine(3, () => {
+  const line = new SendQueue(3, () => {
     dropped += 1;
   });
   const gate = Promise.withResolvers<void>();

@@ -39,7 +39,10 @@ async function find(
 ): Promise<SearchPage> {
   if (core.store.kind === 'mongo')
     for (const { group } of await core.store.memberships.ofUser(user.id)) await allIndexed(core, { id: group });
-  return search({ ...core, limits: { take: () => 0, giveBack: () => {} } }, user, parseSearch(typed), { limit: MOST_FOUND, ...window });
+  return search({ ...core, rateLimiter: { take: () => 0, giveBack: () => {} } }, user, parseSearch(typed), {
+    limit: MOST_FOUND,
+    ...window,
+  });
 }
 
 const bodies = ({ found }: SearchPage): string[] => found.map(({ folded }) => folded.state.body);
@@ -210,7 +213,7 @@ const cases: Readonly<Record<string, Case>> = {
         },
       },
     };
-    const indexing = new LogIndexer({ store: held, log: slow.log }).catchUp([(await core.store.groups.byId(group.id)) ?? group]);
+    const indexing = new LogIndexer({ store: held, logger: slow.logger }).catchUp([(await core.store.groups.byId(group.id)) ?? group]);
     await arrived.promise;
     await operations.erase(core, at, seq);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS + 1);

@@ -171,7 +171,7 @@ test('a group that is forbidden and one that is not there answer the same, and t
   makeFaulty(core, faults);
   const asked = async (q: string) => {
     clock.turn(5000);
-    core.recent.forget(); // or one of them might find something remembered
+    core.lookupCache.invalidate(); // or one of them might find something remembered
     faults.asked.length = 0;
     const { status, text } = await ann.get(url(q), 'application/json');
     return { status, text, asked: [...faults.asked] };

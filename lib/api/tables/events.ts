@@ -1,4 +1,4 @@
-import { everythingQuery } from '../../live/all-groups/routes.ts';
+import { allGroupsQuery } from '../../live/all-groups/routes.ts';
 import { streamQuery } from '../../live/routes.ts';
 import { type JsonSchema, refTo } from '../json-schema.ts';
 import type { Operation } from '../operation.ts';
@@ -57,7 +57,7 @@ export const eventsTable: readonly Operation[] = [
     access: 'token',
     summary: 'Listen to all my groups',
     description: `One stream for all groups that you are in, also those that you are added to later. ${STREAM} \`as=text\` prints \`slug name: text\` lines.`,
-    query: everythingQuery,
+    query: allGroupsQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
     problems: { 410: 'The cursor has expired, or belongs to somebody else.', 429: 'Too many streams are open.' },

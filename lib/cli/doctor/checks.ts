@@ -97,8 +97,8 @@ export async function checkPresence({ bus }: OpenCore): Promise<Finding> {
 }
 
 /** Makes a thumbnail of a picture of one pixel. */
-export async function checkPictures({ pictures }: OpenCore): Promise<Finding> {
-  return (await canMakeThumbnails(pictures))
+export async function checkPictures({ thumbnailer }: OpenCore): Promise<Finding> {
+  return (await canMakeThumbnails(thumbnailer))
     ? { detail: 'thumbnails can be made' }
     : { detail: 'no thumbnails can be made: pictures are shown as plain files', mend: THUMBNAIL_ADVICE, isWarning: true };
 }

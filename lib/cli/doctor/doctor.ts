@@ -1,6 +1,6 @@
 import { type Config, ConfigError, readConfig } from '../../config.ts';
 import { configWarnings } from '../../config-warnings.ts';
-import type { Log } from '../../logger.ts';
+import type { Logger } from '../../logger.ts';
 import { type OpenCore, openCore } from '../../open-core.ts';
 import type { Out } from '../out.ts';
 import { checkBus, checkFolder, checkPasswords, checkPictures, checkPresence, checkStore, type Finding } from './checks.ts';
@@ -10,7 +10,7 @@ import { checkServer, serverUrl } from './server.ts';
 import { adviceOnStore } from './store-advice.ts';
 
 /** Adapters would tell of what the checks tell anyway. */
-const NO_LOG: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Looks at everything a server needs, prints what it finds as it goes, and rejects when anything failed.
@@ -82,7 +82,9 @@ async function examineAll(config: Config, isLive: boolean, report: Report): Prom
 async function examineParts(config: Config, folder: DoctorFolder, isLive: boolean, report: Report): Promise<void> {
   let core: OpenCore | undefined;
   await report('store', async () => {
-    const opened = await openCore({ ...config, dataDir: folder.storeDir }, { role: 'visitor', log: NO_LOG }).catch((error: Error) => error);
+    const opened = await openCore({ ...config, dataDir: folder.storeDir }, { role: 'visitor', logger: NO_LOG }).catch(
+      (error: Error) => error,
+    );
     if (opened instanceof Error) return { detail: opened.message, mend: adviceOnStore(opened, config) };
     core = opened;
     const finding = await checkStore(core);

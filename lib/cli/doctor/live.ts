@@ -3,7 +3,7 @@ import type { Token } from '../../accounts/port.ts';
 import { randomId, SYSTEM_GROUP } from '../../ids.ts';
 import type { OpenCore } from '../../open-core.ts';
 import type { Finding } from './checks.ts';
-import { openPlace, type Place } from './probe-account.ts';
+import { openProbeAccount, type ProbeAccount } from './probe-account.ts';
 import { ask, type Incoming } from './request.ts';
 
 const WITHIN_MS = 3000;
@@ -28,7 +28,7 @@ class Stopped extends Error {
  * Everything happens in a group that only the doctor is in, with a token that is revoked at the end: which is itself the last hop.
  */
 export async function probeLive(core: OpenCore, url: string, report: Report): Promise<void> {
-  const place = await openPlace(core);
+  const place = await openProbeAccount(core);
   await revokeOld(core, place);
   const { token, record } = await createToken(core, place.user);
   const trip = new Trip(core, place, url, token);
@@ -45,14 +45,14 @@ function stoppedAt(error: unknown): Finding {
   throw error;
 }
 
-async function revokeOld(core: OpenCore, { user }: Place): Promise<void> {
+async function revokeOld(core: OpenCore, { user }: ProbeAccount): Promise<void> {
   const old = (await core.store.tokens.listOf(user.id)).filter(({ createdAt }) => createdAt < core.now() - TOKEN_LIVES_MS);
   for (const { hash } of old) await revokeToken(core, user.id, user.id, hash);
 }
 
 class Trip {
   readonly #core: OpenCore;
-  readonly #place: Place;
+  readonly #place: ProbeAccount;
   readonly #url: string;
   readonly #token: string;
   readonly #probe: string;
@@ -60,7 +60,7 @@ class Trip {
   #postedAt = 0;
   #lastAt = 0;
 
-  constructor(core: OpenCore, place: Place, url: string, token: string) {
+  constructor(core: OpenCore, place: ProbeAccount, url: string, token: string) {
     this.#core = core;
     this.#place = place;
     this.#url = url;

@@ -7,7 +7,7 @@ import type { Group } from '../../groups/port.ts';
 import { asGroupId, asUserId, randomId } from '../../ids.ts';
 
 /** The account and the group, of it alone, in which probes are posted. */
-export type Place = { readonly user: User; readonly group: Group };
+export type ProbeAccount = { readonly user: User; readonly group: Group };
 
 const NAME = 'Parley doctor';
 const TOPIC = "Probes of 'parley doctor --live'. There is nothing to read here.";
@@ -16,7 +16,7 @@ const USER_SETTING = 'doctor-user';
 const GROUP_SETTING = 'doctor-group';
 
 /** Finds them, or makes them the first time. The account is a bot's: nobody can log in to it, and it counts for nobody's first. */
-export async function openPlace(core: Core): Promise<Place> {
+export async function openProbeAccount(core: Core): Promise<ProbeAccount> {
   const user = await doctorOf(core);
   const group = await groupFor(core);
   await addMember(core, user.id, group, user);

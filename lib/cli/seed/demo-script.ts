@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
  * Reads a talk: `day 5` (five days ago), `09:30 Name: text` (⏎ for a line break), and below a message, indented by two,
  * `edit: text`, `erase`, or an emoji and those who react with it. Acts come back in the order of time. Throws on a line it does not know.
  */
-export function readTalk(talk: string): Act[] {
+export function readDemoScript(talk: string): Act[] {
   const acts: Act[] = [];
   let day = 0;
   let last: Act | undefined;

@@ -2,7 +2,7 @@ import { DAY_MS, type DemoGroup, groups, people } from '../../../fixtures/demo.t
 import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { forbidden } from '../../errors.ts';
-import { settleFirstAccount, standing } from '../../groups/operations.ts';
+import { finishFirstAccount, groupAccess } from '../../groups/operations.ts';
 import type { Group } from '../../groups/port.ts';
 import { randomId } from '../../ids.ts';
 import { scrubDue } from '../../log/scrub.ts';
@@ -13,7 +13,7 @@ import { readPassword } from '../input.ts';
 import { everybody } from '../lookup.ts';
 import type { Out } from '../out.ts';
 import { type Cast, isOfDemo, openCast, openStage } from './cast.ts';
-import { type Act, readTalk } from './demo-script.ts';
+import { type Act, readDemoScript } from './demo-script.ts';
 
 export type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
 
@@ -31,7 +31,7 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
     clock.at = midnight - 6 * DAY_MS + DAY_MS / 4;
     const password = options.passwordStdin ? await readPassword('the people of the demo') : `quay-${randomId(core.random, 12)}`;
     const cast = await openCast(core, password);
-    await settleFirstAccount(core);
+    await finishFirstAccount(core);
     const stages: Stage[] = [];
     for (const demo of groups) stages.push({ demo, group: await openStage(core, cast, demo) });
     const added = await play(core, cast, scenesOf(stages), (at) => (clock.at = midnight + at));
@@ -54,7 +54,7 @@ type Stage = { readonly demo: DemoGroup; readonly group: Group };
 
 /** Everything that happens in all groups, in the order of time. */
 const scenesOf = (stages: readonly Stage[]): Scene[] =>
-  stages.flatMap(({ demo, group }) => readTalk(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
+  stages.flatMap(({ demo, group }) => readDemoScript(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
 
 /** Says what is not said yet, and to that alone adds what follows it. Resolves to the number of new messages. */
 async function play(core: Core, cast: Cast, scenes: readonly Scene[], turnTo: (at: number) => void): Promise<number> {
@@ -69,7 +69,7 @@ async function play(core: Core, cast: Cast, scenes: readonly Scene[], turnTo: (a
 
 /** Resolves to the seq of a message that is new; an act on one that is not does nothing. */
 async function perform(core: Core, user: User, group: Group, act: Act, target: number | undefined): Promise<number | undefined> {
-  const at = await standing(core, user, group);
+  const at = await groupAccess(core, user, group);
   if (act.kind === 'post') {
     const key = keyIn('client', `demo:${act.line}`);
     if (await core.store.log.byKey(group.id, user.id, key)) return undefined;
@@ -86,7 +86,7 @@ async function perform(core: Core, user: User, group: Group, act: Act, target: n
 async function leaveSomeUnread(core: Core, cast: Cast, stages: readonly Stage[]): Promise<void> {
   for (const [index, { demo, group }] of stages.entries()) {
     const { n } = await core.store.log.head(group.id);
-    for (const name of demo.members) await core.store.memberships.mark(group.id, cast.named(name).id, n - index);
+    for (const name of demo.members) await core.store.memberships.advanceMark(group.id, cast.named(name).id, n - index);
   }
 }
 

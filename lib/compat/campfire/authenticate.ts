@@ -3,9 +3,9 @@ import { campfireKey } from '../../accounts/campfire-key.ts';
 import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { notFound, unauthenticated } from '../../errors.ts';
-import { standing } from '../../groups/operations.ts';
+import { groupAccess } from '../../groups/operations.ts';
 import type { Group } from '../../groups/port.ts';
-import { mayRead, type Standing } from '../../groups/rules.ts';
+import { type GroupAccess, mayRead } from '../../groups/rules.ts';
 import { asUserId } from '../../ids.ts';
 import { sameText } from '../../secrets.ts';
 import type { Lookups } from '../../store/lookup-cache.ts';
@@ -32,9 +32,9 @@ async function isEndingKey(core: Core, user: User, key: string): Promise<boolean
 }
 
 /** This user in a room, which is a group by its number or its slug, an old one too. Errors: `notFound`, whether absent or not theirs. */
-export async function asMember(core: Core, user: User, room: string, look: Lookups): Promise<Standing> {
+export async function asMember(core: Core, user: User, room: string, look: Lookups): Promise<GroupAccess> {
   const group = await groupOf(core, room, look);
-  const at = group && (await standing(core, user, group, look));
+  const at = group && (await groupAccess(core, user, group, look));
   if (!at || !mayRead(at)) throw notFound();
   return at;
 }

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Core } from '../../core.ts';
 import { invalid } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
-import type { Standing } from '../../groups/rules.ts';
+import type { GroupAccess } from '../../groups/rules.ts';
 import { readRaw } from '../../http/input.ts';
 import { isUpload, readUpload } from '../../messages/uploads.ts';
 import { decodeUtf8 } from '../../text/body.ts';
@@ -21,7 +21,7 @@ export async function textIn(ctx: Context): Promise<string> {
 export async function saidIn(
   ctx: Context,
   core: Core,
-  at: Standing,
+  at: GroupAccess,
 ): Promise<{ readonly text: string; readonly files: readonly Stored[]; readonly isAdmitted: boolean }> {
   if (!isUpload(ctx)) return { text: await textIn(ctx), files: [], isAdmitted: false };
   const { files } = await readUpload(ctx, core, at);

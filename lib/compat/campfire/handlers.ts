@@ -1,6 +1,6 @@
 import { notFound } from '../../errors.ts';
 import { idempotencyKey, originOf } from '../../http/context.ts';
-import type { Web } from '../../http/route-context.ts';
+import type { RouteContext } from '../../http/route-context.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { parseEmoji } from '../../markup/emoji.ts';
@@ -10,10 +10,10 @@ import { cutText } from '../../text/body.ts';
 import { asMember, botOf, type CallContext, idIn } from './authenticate.ts';
 import { saidIn, textIn } from './body.ts';
 import { listMessages } from './history.ts';
-import { type Boost, boostJson, type Desk, messagesJson, urlOf } from './presenter.ts';
+import { type Boost, boostJson, type CampfireContext, messagesJson, urlOf } from './presenter.ts';
 
 export type Call = 'list' | 'say' | 'edit' | 'erase' | 'boost' | 'unboost';
-type Answer = (ctx: CallContext, desk: Desk) => Promise<void>;
+type Answer = (ctx: CallContext, desk: CampfireContext) => Promise<void>;
 
 const CALLS: Readonly<Record<Call, Answer>> = { list: listMessages, say, edit, erase, boost, unboost };
 
@@ -21,15 +21,15 @@ const CALLS: Readonly<Record<Call, Answer>> = { list: listMessages, say, edit, e
  * Answers one call, for the bot whose key it has, in a room that it is in. Errors: `unauthenticated`, `notFound`, and those of the call;
  * `forbidden` for what is somebody else's, `invalid` for what has nothing to see in it, `tooMany`.
  */
-export async function answerCall(ctx: CallContext, { core, views }: Web, call: Call): Promise<void> {
+export async function handleCall(ctx: CallContext, { core, views }: RouteContext, call: Call): Promise<void> {
   const { room = '', key = '' } = ctx.params;
-  const look = call === 'say' ? core.recent : core.recent.fresh(); // the log decides again when rights have changed
+  const look = call === 'say' ? core.lookupCache : core.lookupCache.fresh(); // the log decides again when rights have changed
   const at = await asMember(core, await botOf(core, key, look), room, look);
   await CALLS[call](ctx, { core, views, at, origin: originOf(ctx, core.config) });
 }
 
 /** 201 without a body: the message's address is all that Campfire says of it. */
-async function say(ctx: CallContext, desk: Desk): Promise<void> {
+async function say(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { core, at } = desk;
   const given = idempotencyKey(ctx);
   const key = given === undefined ? {} : { key: messages.keyIn('client', given), mayWait: false };
@@ -42,21 +42,21 @@ async function say(ctx: CallContext, desk: Desk): Promise<void> {
   ctx.remove('Content-Type');
 }
 
-async function edit(ctx: CallContext, desk: Desk): Promise<void> {
+async function edit(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { core, at } = desk;
   const { message } = await present(ctx, desk);
   const folded = await messages.edit(core, at, message.seq, cutText(await textIn(ctx), core.config.maxBodyBytes), 'text');
   [ctx.body] = await messagesJson(desk, [folded]);
 }
 
-async function erase(ctx: CallContext, desk: Desk): Promise<void> {
+async function erase(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { message } = await present(ctx, desk);
   await messages.erase(desk.core, desk.at, message.seq);
   ctx.status = 204;
 }
 
 /** The same boost twice is one, with the same id: a reaction is there or not. */
-async function boost(ctx: CallContext, desk: Desk): Promise<void> {
+async function boost(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { message } = await present(ctx, desk);
   const emoji = parseEmoji(await textIn(ctx));
   await messages.react(desk.core, desk.at, message.seq, emoji, true);
@@ -66,7 +66,7 @@ async function boost(ctx: CallContext, desk: Desk): Promise<void> {
   ctx.body = boostJson(desk, made);
 }
 
-async function unboost(ctx: CallContext, desk: Desk): Promise<void> {
+async function unboost(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { message } = await present(ctx, desk);
   const id = idIn(ctx.params.boost ?? '');
   const made = (await ownBoosts(desk, message.seq)).find((one) => one.seq === id);
@@ -76,7 +76,7 @@ async function unboost(ctx: CallContext, desk: Desk): Promise<void> {
 }
 
 /** The message that the path names. Errors: `notFound`; an erased one is gone for bots. */
-async function present(ctx: CallContext, { core, at }: Desk): Promise<FoldedMessage> {
+async function present(ctx: CallContext, { core, at }: CampfireContext): Promise<FoldedMessage> {
   const id = idIn(ctx.params.id ?? '');
   const folded = id === undefined ? undefined : await readMessage(core, at.group.id, id);
   if (!folded || isErased(folded)) throw notFound();
@@ -84,7 +84,7 @@ async function present(ctx: CallContext, { core, at }: Desk): Promise<FoldedMess
 }
 
 /** This bot's boosts of a message that still stand. */
-async function ownBoosts({ core, at }: Desk, target: number): Promise<Boost[]> {
+async function ownBoosts({ core, at }: CampfireContext, target: number): Promise<Boost[]> {
   const all = await core.store.log.followUps(at.group.id, [{ seq: target, after: 0 }]);
   const ours = all.filter((one): one is typeof one & Boost => 'emoji' in one && one.author === at.user.id);
   return [...Map.groupBy(ours, ({ emoji }) => emoji).values()].flatMap((one) => one.at(-1) ?? []).filter(({ kind }) => kind === 'react');

@@ -4,7 +4,7 @@ import type { GroupId } from '../../ids.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readPage, type Window } from '../../log/history.ts';
 import type { CallContext } from './authenticate.ts';
-import { type Desk, messagesJson } from './presenter.ts';
+import { type CampfireContext, messagesJson } from './presenter.ts';
 
 /** Messages on a page (app/models/message/pagination.rb). */
 const MOST = 40;
@@ -12,7 +12,7 @@ const MOST = 40;
 const MOST_WINDOWS = 25;
 
 /** A page of what was said, oldest first, the newest without a cursor. `Link` leads on: to what is older, or with `after` to what is newer. */
-export async function listMessages(ctx: CallContext, desk: Desk): Promise<void> {
+export async function listMessages(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const window = windowOf(ctx);
   const { shown, total, next } = await readShown(desk.core, desk.at.group.id, window);
   ctx.set('X-Total-Count', String(total));

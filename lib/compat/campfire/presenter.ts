@@ -1,6 +1,6 @@
 import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
-import type { Standing } from '../../groups/rules.ts';
+import type { GroupAccess } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
@@ -8,16 +8,21 @@ import { messageJson, peopleIn } from '../../messages/presenter.ts';
 import type { Views } from '../../views/render.ts';
 
 /** What the answers are made with. `origin`: of this site, for addresses in full. */
-export type Desk = { readonly core: Core; readonly views: Pick<Views, 'asset'>; readonly at: Standing; readonly origin: string };
+export type CampfireContext = {
+  readonly core: Core;
+  readonly views: Pick<Views, 'asset'>;
+  readonly at: GroupAccess;
+  readonly origin: string;
+};
 
 /** A boost is a reaction; its id is the seq of the entry that made it. */
 export type Boost = Entry & { readonly kind: 'react' | 'unreact' };
 
 /** Messages as Campfire says them (app/views/messages/_message.json.jbuilder). An id is the message's seq: unique in its room. */
-export async function messagesJson(desk: Desk, messages: readonly FoldedMessage[]) {
+export async function messagesJson(desk: CampfireContext, messages: readonly FoldedMessage[]) {
   const { core, at } = desk;
   const people = peopleIn(messages.map((folded) => ({ type: 'message', folded })));
-  const [faces, users] = await Promise.all([core.directory.faces(people), usersById(core, messages)]);
+  const [faces, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
   return messages.map((folded) => {
     const { message } = folded;
     const { body, html, attachments } = messageJson(folded, at.group, faces);
@@ -37,7 +42,7 @@ async function usersById(core: Core, messages: readonly FoldedMessage[]): Promis
   return new Map((await core.store.users.byIds(ids)).map((user) => [user.id, user]));
 }
 
-export function boostJson(desk: Desk, boost: Boost) {
+export function boostJson(desk: CampfireContext, boost: Boost) {
   return {
     id: boost.seq,
     content: boost.emoji,
@@ -48,12 +53,12 @@ export function boostJson(desk: Desk, boost: Boost) {
 }
 
 /** Everybody's picture is this site's own. */
-function personJson({ origin, views }: Desk, id: UserId, user: User | undefined) {
+function personJson({ origin, views }: CampfireContext, id: UserId, user: User | undefined) {
   const role = user?.bot ? 'bot' : user?.admin ? 'administrator' : 'member';
   return { id, name: user?.name ?? 'somebody', role, avatar_url: origin + views.asset('icons/icon.svg') };
 }
 
 /** Ends as Campfire's address of a message does, in `/messages/<id>`, by which bots read the id from `Location`. */
-export const urlOf = ({ origin, at }: Desk, seq: number): string => `${origin}/groups/${at.group.slug}/messages/${seq}`;
+export const urlOf = ({ origin, at }: CampfireContext, seq: number): string => `${origin}/groups/${at.group.slug}/messages/${seq}`;
 
 const iso = (at: number): string => new Date(at).toISOString();

@@ -3,7 +3,7 @@ import { notFound } from '../../errors.ts';
 import { stateOf } from '../../http/context.ts';
 import { viewerOf } from '../../http/identity.ts';
 import { noStore, seeOther } from '../../http/reply.ts';
-import type { Web } from '../../http/route-context.ts';
+import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { readMessage } from '../../log/history.ts';
 import { asMember, idIn } from './authenticate.ts';
@@ -22,13 +22,13 @@ const PATHS = {
  * The six calls of Campfire's bots, so that a bot written for it needs another host and nothing else. The key in the path says who asks; nobody is ever
  * redirected. What answers them is loaded with the first call.
  */
-export function campfireRoutes(web: Web): Router {
+export function campfireRoutes(web: RouteContext): Router {
   const router = new Router();
   for (const [path, calls] of Object.entries(PATHS)) {
     for (const [method, call] of Object.entries(calls))
       router.register(path, [method], async (ctx) => {
         beginAnswer(ctx);
-        await (await import('./handlers.ts')).answerCall(ctx, web, call);
+        await (await import('./handlers.ts')).handleCall(ctx, web, call);
       });
     router.all(path, (ctx) => {
       beginAnswer(ctx);
@@ -46,11 +46,11 @@ function beginAnswer(ctx: Context): void {
 }
 
 /** Where Campfire says that a message is (`message.path` of its webhooks), for people: leads to the message here. */
-export function campfireLinks({ core }: Pick<Web, 'core'>): Router {
+export function campfireLinks({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/rooms/:room/@:id', async (ctx) => {
     const { room = '', id = '' } = ctx.params;
-    const { group } = await asMember(core, viewerOf(ctx).user, room, core.recent.fresh());
+    const { group } = await asMember(core, viewerOf(ctx).user, room, core.lookupCache.fresh());
     const { message } = await readMessage(core, group.id, idIn(id) ?? notThere());
     noStore(ctx);
     seeOther(ctx, `/groups/${group.slug}/messages/${message.seq}`);

@@ -17,7 +17,7 @@ export async function sweepCursors({ store, now }: Pick<Core, 'store' | 'now'>):
 }
 
 /** Keeps the ids of a stream of many groups short, by storing where it stands; an id says it by a set only once that is durable. */
-export class Keeper {
+export class CursorCheckpoint {
   readonly #core: Core;
   readonly #user: UserId;
   readonly #cursor: Cursor;
@@ -35,10 +35,10 @@ export class Keeper {
   /** Stores a set when ids have become long. Nobody waits for it. */
   moved(): void {
     const isDue = this.#cursor.isLong && !this.#isStoring && performance.now() - this.#storedAt > SET_EVERY_MS;
-    if (!isDue || this.#core.limits.take(`cursors:${this.#user}`, SETS_PER_SECOND, MOST_SETS_AT_ONCE) > 0) return;
+    if (!isDue || this.#core.rateLimiter.take(`cursors:${this.#user}`, SETS_PER_SECOND, MOST_SETS_AT_ONCE) > 0) return;
     this.#isStoring = true;
     this.#storedAt = performance.now();
-    const done = this.#store().catch((error) => this.#core.log.warn({ err: error }, 'positions not stored; ids stay long'));
+    const done = this.#store().catch((error) => this.#core.logger.warn({ err: error }, 'positions not stored; ids stay long'));
     void done.finally(() => {
       this.#isStoring = false;
     });
@@ -58,6 +58,8 @@ export class Keeper {
     const now = this.#core.now();
     if (set === undefined || now - this.#usedAt < DAY_MS) return;
     this.#usedAt = now;
-    this.#core.store.cursors.use(this.#user, set, now).catch((error) => this.#core.log.debug({ err: error }, 'use of a cursor not noted'));
+    this.#core.store.cursors
+      .use(this.#user, set, now)
+      .catch((error) => this.#core.logger.debug({ err: error }, 'use of a cursor not noted'));
   }
 }

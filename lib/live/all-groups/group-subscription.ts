@@ -1,27 +1,27 @@
 import type { Batch } from '../batch.ts';
 import type { Feed, FeedGroup } from '../feed.ts';
-import type { Follower, Listener } from '../follower.ts';
+import type { Listener, Subscriber } from '../follower.ts';
 
 /** What a part asks of the stream it belongs to. */
-export type Whole = {
+export type MultiGroupStream = {
   readonly isOpen: boolean;
   readonly isStarted: boolean;
   drained(): Promise<void>;
   write(bytes: Buffer | string): void;
   /** Whether it may be written for this part right now; if not, the part will be brought up to date in its turn. */
-  mayTake(part: Part): boolean;
-  say(part: Part, batch: Batch, upTo: number): void;
+  mayTake(part: GroupSubscription): boolean;
+  say(part: GroupSubscription, batch: Batch, upTo: number): void;
   /** The user has left the part's group: the part is over. */
-  left(part: Part): void;
+  left(part: GroupSubscription): void;
   reset(): void;
   end(): void;
 };
 
 /** One group's part of a stream of many groups. */
-export class Part implements Follower {
+export class GroupSubscription implements Subscriber {
   readonly group: FeedGroup & { readonly number: number };
   readonly listener: Listener;
-  readonly #whole: Whole;
+  readonly #whole: MultiGroupStream;
   readonly #endings: (() => void)[] = [];
   /** Once it has entered it. */
   feed: Feed | undefined;
@@ -29,7 +29,7 @@ export class Part implements Follower {
   authorisedAt = 0;
   #isOver = false;
 
-  constructor(group: FeedGroup & { readonly number: number }, listener: Listener, whole: Whole) {
+  constructor(group: FeedGroup & { readonly number: number }, listener: Listener, whole: MultiGroupStream) {
     this.group = group;
     this.listener = listener;
     this.#whole = whole;

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
-import type { Web } from '../../http/route-context.ts';
+import type { RouteContext } from '../../http/route-context.ts';
 import { checkOrigin } from '../../http/security.ts';
 import type { UserId } from '../../ids.ts';
 import { SSE_COMMENT } from '../frame.ts';
@@ -11,7 +11,7 @@ import { Cursor, parseCursor } from './cursor.ts';
 /** Everything, from the beginning of each group. */
 const START = '0';
 
-export const everythingQuery = z.object({
+export const allGroupsQuery = z.object({
   after: z
     .string('must be a cursor')
     .refine((text) => text === START || parseCursor(text) !== undefined, 'must be 0, or the id of an event of this stream')
@@ -25,12 +25,12 @@ export const everythingQuery = z.object({
  * `GET /events`: what happens in all my groups from now on, or after a cursor, as JSON or lines; as `sidebar` only what is unread in each.
  * Errors: `unauthenticated`, `malformed`, `forbidden`, `tooMany`, `gone` (a cursor that is too old, or not this user's).
  */
-export async function openEverything(web: Web, ctx: Context): Promise<void> {
+export async function openAllGroups(web: RouteContext, ctx: Context): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
-  const stamp = core.recent.stamp();
-  const viewer = await requireViewer(ctx, web, core.recent); // asked again by `authorise`
-  const query = queryOf(ctx, everythingQuery);
+  const stamp = core.lookupCache.stamp();
+  const viewer = await requireViewer(ctx, web, core.lookupCache); // asked again by `authorise`
+  const query = queryOf(ctx, allGroupsQuery);
   const { as: format } = query;
   const type = typeOf(format);
   if (ctx.method === 'HEAD') return answerHead(ctx, type);
@@ -38,7 +38,7 @@ export async function openEverything(web: Web, ctx: Context): Promise<void> {
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
     response: ctx.res,
     authorise: async () => {
-      if (!(await core.recent.stillStands(stamp))) await requireViewer(ctx, web, core.recent.fresh());
+      if (!(await core.lookupCache.isCurrent(stamp))) await requireViewer(ctx, web, core.lookupCache.fresh());
     },
     start: (response: Context['res'], isChunked: boolean) =>
       startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
@@ -50,7 +50,7 @@ export async function openEverything(web: Web, ctx: Context): Promise<void> {
 }
 
 /** Errors: `gone`, the same whether the set was never there, is there no more, or is another's. */
-async function cursorAt({ core }: Web, user: UserId, text: string | undefined): Promise<Cursor> {
+async function cursorAt({ core }: RouteContext, user: UserId, text: string | undefined): Promise<Cursor> {
   const parsed = text === undefined ? undefined : parseCursor(text);
   if (!parsed) return new Cursor();
   const { set, moves } = parsed;

@@ -5,36 +5,36 @@ import type { Batch } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import type { Feeds } from '../feeds.ts';
 import { sseId } from '../frame.ts';
-import { whenAnswered } from '../retry-while-unavailable.ts';
-import type { Bells } from '../sidebar/user-channel.ts';
-import { Turns } from './catch-up-queue.ts';
+import { retryWhileUnavailable } from '../retry-while-unavailable.ts';
+import type { UserChannels } from '../sidebar/user-channel.ts';
+import { CatchUpQueue } from './catch-up-queue.ts';
 import type { Cursor } from './cursor.ts';
-import { Keeper } from './cursor-checkpoint.ts';
-import { Part, type Whole } from './group-subscription.ts';
+import { CursorCheckpoint } from './cursor-checkpoint.ts';
+import { GroupSubscription, type MultiGroupStream } from './group-subscription.ts';
 
 /** Groups entered at once. */
 const AT_ONCE = 32;
 type Parts = {
   readonly core: Core;
   readonly feeds: Feeds;
-  readonly bells: Bells;
+  readonly bells: UserChannels;
   readonly connection: Connection;
   readonly cursor: Cursor;
   /** Where groups begin that the cursor does not know: at their ends (`now`), from the beginning (`start`), or where the user came in (`join`). */
   readonly begin: 'now' | 'start' | 'join';
   /** Called for each group once the stream may be written to for it. */
-  readonly onEntered: (part: Part) => void;
+  readonly onEntered: (part: GroupSubscription) => void;
 };
 
 /** `line`: where its user came in. */
-type Made = { readonly part: Part; readonly line: number | undefined };
+type Made = { readonly part: GroupSubscription; readonly line: number | undefined };
 
 /** One stream of all the groups its user is in: a part for each, which follows that group's feed. */
-export class Everything implements Whole {
+export class AllGroupsStream implements MultiGroupStream {
   readonly #parts: Parts;
-  readonly #groups = new Map<GroupId, Part>();
-  readonly #keeper: Keeper;
-  readonly #turns = new Turns((error) => this.#fail(error));
+  readonly #groups = new Map<GroupId, GroupSubscription>();
+  readonly #keeper: CursorCheckpoint;
+  readonly #turns = new CatchUpQueue((error) => this.#fail(error));
   /** Until the answer has begun nobody looks besides. */
   #isLooking = true;
   #isToLookAgain = false;
@@ -42,7 +42,7 @@ export class Everything implements Whole {
   constructor(parts: Parts) {
     const { core, connection, cursor } = parts;
     this.#parts = parts;
-    this.#keeper = new Keeper(core, connection.listener.user, cursor);
+    this.#keeper = new CursorCheckpoint(core, connection.listener.user, cursor);
     connection.atEnd(() => {
       for (const part of this.#groups.values()) part.leave();
     });
@@ -104,15 +104,15 @@ export class Everything implements Whole {
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const { log } = this.#parts.core;
-    return whenAnswered(work, {
+    const { logger } = this.#parts.core;
+    return retryWhileUnavailable(work, {
       isWanted: () => this.isOpen,
-      onAway: (error) => log.warn({ err: error }, 'the store does not answer; a stream of many groups waits'),
+      onAway: (error) => logger.warn({ err: error }, 'the store does not answer; a stream of many groups waits'),
     });
   }
 
   #fail(error: unknown): void {
-    this.#parts.core.log.error({ err: error }, 'a stream of many groups cannot go on; ending it');
+    this.#parts.core.logger.error({ err: error }, 'a stream of many groups cannot go on; ending it');
     this.end();
   }
 
@@ -144,7 +144,7 @@ export class Everything implements Whole {
     const lines = new Map(memberships.map(({ group, line }) => [group, line]));
     const groups = await this.#parts.core.store.groups.byIds([...lines.keys()]);
     return groups.map(({ id, slug, kind, number }) => ({
-      part: new Part({ id, slug, kind, number }, this.#listener(), this),
+      part: new GroupSubscription({ id, slug, kind, number }, this.#listener(), this),
       line: lines.get(id),
     }));
   }
@@ -154,12 +154,12 @@ export class Everything implements Whole {
     part.feed = await this.#parts.feeds.enter(part, part.group, this.#parts.cursor.at(part.group.number) ?? from);
   }
 
-  #listener(): Part['listener'] {
+  #listener(): GroupSubscription['listener'] {
     const { listener } = this.#parts.connection;
     return { ...listener, format: listener.format === 'text' ? 'line' : 'event' };
   }
 
-  #settle(part: Part, isIn: boolean): void {
+  #settle(part: GroupSubscription, isIn: boolean): void {
     if (isIn && this.isOpen) {
       this.#groups.set(part.group.id, part);
       this.#parts.cursor.move(part.group.number, part.cursor);
@@ -168,11 +168,11 @@ export class Everything implements Whole {
     } else part.leave();
   }
 
-  mayTake(part: Part): boolean {
+  mayTake(part: GroupSubscription): boolean {
     return this.#turns.mayTake(part);
   }
 
-  say({ group, listener, cursor: after }: Part, batch: Batch, upTo: number): void {
+  say({ group, listener, cursor: after }: GroupSubscription, batch: Batch, upTo: number): void {
     const { connection, cursor } = this.#parts;
     const { format, user, filter } = listener;
     if (format === 'sidebar') return;
@@ -189,7 +189,7 @@ export class Everything implements Whole {
   }
 
   /** Its position stays: should the user come back, nothing is said twice and nothing left out. */
-  left(part: Part): void {
+  left(part: GroupSubscription): void {
     this.#groups.delete(part.group.id);
     part.leave();
     this.#look(); // they may be back already

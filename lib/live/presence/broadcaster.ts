@@ -5,7 +5,7 @@ import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import type { Feeds } from '../feeds.ts';
-import type { Follower } from '../follower.ts';
+import type { Subscriber } from '../follower.ts';
 import { Leases } from './leases.ts';
 import { MemberLists } from './members.ts';
 import { Typing } from './typing.ts';
@@ -19,7 +19,7 @@ type Parts = {
 };
 
 /** What pages are told of each other's users: who is in the group, who is there, and who is writing. */
-export class Company {
+export class PresenceBroadcaster {
   readonly #parts: Parts;
   readonly #leases: Leases;
   readonly #members: MemberLists;
@@ -29,26 +29,28 @@ export class Company {
     const { core, renderMembers, leaseMs } = parts;
     this.#parts = parts;
     const note = (group: GroupId, user: UserId, at: number): Promise<void> =>
-      core.store.memberships.seen(group, user, at).catch((error) => core.log.debug({ err: error }, 'when they were seen was not noted'));
+      core.store.memberships
+        .setLastSeen(group, user, at)
+        .catch((error) => core.logger.debug({ err: error }, 'when they were seen was not noted'));
     this.#leases = new Leases(core.bus, { now: core.now, note }, randomId(core.random), leaseMs);
     this.#members = new MemberLists({
       render: renderMembers,
-      onError: (error) => core.log.debug({ err: error }, 'members list not sent; trying again'),
+      onError: (error) => core.logger.debug({ err: error }, 'members list not sent; trying again'),
     });
     this.#typing = new Typing({
       ...parts,
       connectionsOf: (group) => this.#followersOf(group),
       slugOf: (group) => parts.feeds().get(group)?.slug,
-      onError: (error) => core.log.debug({ err: error }, 'who is typing was not sent'),
+      onError: (error) => core.logger.debug({ err: error }, 'who is typing was not sent'),
     });
   }
 
-  #followersOf(group: GroupId): Iterable<Follower> {
+  #followersOf(group: GroupId): Iterable<Subscriber> {
     return this.#parts.feeds().get(group)?.followers ?? [];
   }
 
   /** A stream of many groups follows this one from now on, and is told who is typing there. */
-  entered(group: GroupId, follower: Follower): void {
+  entered(group: GroupId, follower: Subscriber): void {
     this.#typing.opened(group, follower);
   }
 

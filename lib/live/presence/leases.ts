@@ -6,7 +6,7 @@ export const LEASE_MS = 60_000;
 const NOTE_EVERY_MS = 180_000;
 
 /** Where it is kept when a user was last there. */
-export type Sightings = { now(): number; note(group: GroupId, user: UserId, at: number): Promise<void> };
+export type LastSeen = { now(): number; note(group: GroupId, user: UserId, at: number): Promise<void> };
 
 /**
  * This process's leases: one per group and user with a page open here, however many pages.
@@ -14,14 +14,14 @@ export type Sightings = { now(): number; note(group: GroupId, user: UserId, at: 
  */
 export class Leases {
   readonly #bus: Bus;
-  readonly #sightings: Sightings;
+  readonly #sightings: LastSeen;
   readonly #holder: string;
   readonly #leaseMs: number;
   readonly #pages = new Map<string, { readonly group: GroupId; readonly user: UserId; count: number; notedAt: number }>();
   /** Who was there at the last look, by group. */
   #seen = new Map<GroupId, string>();
 
-  constructor(bus: Bus, sightings: Sightings, holder: string, leaseMs = LEASE_MS) {
+  constructor(bus: Bus, sightings: LastSeen, holder: string, leaseMs = LEASE_MS) {
     this.#bus = bus;
     this.#sightings = sightings;
     this.#holder = holder;

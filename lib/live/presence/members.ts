@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import type { Follower } from '../follower.ts';
+import type { Subscriber } from '../follower.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 100;
@@ -17,19 +17,19 @@ type Parts = {
  */
 export class MemberLists {
   readonly #parts: Parts;
-  readonly #waiting = new Map<GroupId, Set<Follower>>();
+  readonly #waiting = new Map<GroupId, Set<Subscriber>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Other readers than pages are passed over. A crowd waits longer: each change of one is told to all. */
-  send(group: GroupId, connections: Iterable<Follower>): void {
+  send(group: GroupId, connections: Iterable<Subscriber>): void {
     const pages = [...connections].filter(({ isOpen, listener }) => isOpen && listener.format === 'html');
     this.#sendIn(group, pages, GATHER_MS + pages.length);
   }
 
-  #sendIn(group: GroupId, pages: readonly Follower[], ms: number): void {
+  #sendIn(group: GroupId, pages: readonly Subscriber[], ms: number): void {
     const waiting = this.#waiting.get(group);
     if (waiting) for (const page of pages) waiting.add(page);
     if (waiting || pages.length === 0) return;
@@ -40,7 +40,7 @@ export class MemberLists {
   async #sendNow(group: GroupId): Promise<void> {
     const pages = [...(this.#waiting.get(group) ?? [])];
     this.#waiting.set(group, new Set()); // who comes from now on is for the next list
-    let missed: Follower[] = [];
+    let missed: Subscriber[] = [];
     try {
       const frame = Buffer.from(sseFrame(await this.#parts.render(group)));
       for (const page of pages) page.write(frame);

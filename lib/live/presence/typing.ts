@@ -1,9 +1,9 @@
-import type { Core, Face } from '../../core.ts';
+import type { Core, Profile } from '../../core.ts';
 import { TYPING_MS, type TypingEvent } from '../../events.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
-import type { Follower } from '../follower.ts';
+import type { Subscriber } from '../follower.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 50;
@@ -17,7 +17,7 @@ type Typist = { isTyping: boolean; timer: NodeJS.Timeout };
 type Parts = {
   readonly core: Core;
   readonly views: Renderer;
-  readonly connectionsOf: (group: GroupId) => Iterable<Follower>;
+  readonly connectionsOf: (group: GroupId) => Iterable<Subscriber>;
   /** Undefined when no stream here follows the group any more. */
   readonly slugOf: (group: GroupId) => string | undefined;
   readonly onError: (error: unknown) => void;
@@ -54,7 +54,7 @@ export class Typing {
   }
 
   /** What a stream that has just been opened has to know. */
-  opened(group: GroupId, connection: Follower): void {
+  opened(group: GroupId, connection: Subscriber): void {
     if (this.#writing(group).length > 0) void this.#tell(group, [connection], false);
   }
 
@@ -96,9 +96,9 @@ export class Typing {
     }, GATHER_MS + crowd).unref();
   }
 
-  async #tell(group: GroupId, connections: Iterable<Follower>, isAll: boolean): Promise<void> {
+  async #tell(group: GroupId, connections: Iterable<Subscriber>, isAll: boolean): Promise<void> {
     try {
-      const known = await this.#parts.core.directory.faces(this.#writing(group));
+      const known = await this.#parts.core.directory.profiles(this.#writing(group));
       const users = this.#writing(group).flatMap((id) => known.get(id) ?? []); // asked again: what is told last is what holds
       const frames = this.#frames(group, users);
       if (isAll && this.#isToldAlready(group, users.length === 0 ? '' : frames.html)) return;
@@ -121,7 +121,7 @@ export class Typing {
     return before === what;
   }
 
-  #frames(group: GroupId, users: readonly Face[]): { readonly html: string; readonly json: string } {
+  #frames(group: GroupId, users: readonly Profile[]): { readonly html: string; readonly json: string } {
     const several = users.length > MOST_NAMED;
     const typists = several ? [] : users.map(({ id, name }) => ({ id, name }));
     return {

@@ -5,7 +5,7 @@ import type { Entry } from '../../log/entry.ts';
 import { Tail } from '../tail.ts';
 
 /** What happened in a group, as far as it matters outside of it. */
-export type News = {
+export type ActivityUpdate = {
   readonly group: GroupId;
   /** Whom the new messages and edits name, but for their authors. */
   readonly named: ReadonlySet<UserId>;
@@ -14,15 +14,15 @@ export type News = {
   readonly isChanged: boolean;
 };
 
-export type Watcher = { heard(news: News): void };
+export type ActivityListener = { onActivity(news: ActivityUpdate): void };
 
 /** How many messages a group has, followed for all here who want to know. */
-export type Pulse = { readonly group: GroupId; readonly n: number };
+export type ActivityHead = { readonly group: GroupId; readonly n: number };
 
-type Parts = Pick<Core, 'bus' | 'store' | 'log'>;
+type Parts = Pick<Core, 'bus' | 'store' | 'logger'>;
 
 /** The groups whose pulse this process follows: each from its first watcher to its last, and exactly, as streams do, so that nobody hears of a group that they have left. */
-export class Pulses {
+export class GroupActivity {
   readonly #core: Parts;
   readonly #all = new Map<GroupId, Followed>();
 
@@ -31,7 +31,7 @@ export class Pulses {
   }
 
   /** Counts a watcher in for these groups, from before the promise resolves. Errors: StoreUnavailable; then it is counted in for none. */
-  async watch(groups: readonly GroupId[], watcher: Watcher): Promise<Pulse[]> {
+  async watch(groups: readonly GroupId[], watcher: ActivityListener): Promise<ActivityHead[]> {
     const fresh: Followed[] = [];
     const wanted = groups.map((group) => {
       const known = this.#all.get(group);
@@ -52,7 +52,7 @@ export class Pulses {
     return wanted;
   }
 
-  leave(groups: Iterable<GroupId>, watcher: Watcher): void {
+  leave(groups: Iterable<GroupId>, watcher: ActivityListener): void {
     for (const group of groups) {
       const followed = this.#all.get(group);
       if (!followed?.watchers.delete(watcher) || followed.watchers.size > 0) continue;
@@ -82,9 +82,9 @@ export class Pulses {
   }
 }
 
-class Followed implements Pulse {
+class Followed implements ActivityHead {
   readonly group: GroupId;
-  readonly watchers = new Set<Watcher>();
+  readonly watchers = new Set<ActivityListener>();
   readonly #core: Parts;
   opening: Promise<void> = Promise.resolve();
   n = 0;
@@ -109,7 +109,7 @@ class Followed implements Pulse {
     this.tail = new Tail(this.group, seq, {
       store: this.#core.store,
       deliver: (entries) => this.#tell(entries),
-      onError: (error) => this.#core.log.debug({ err: error, group: this.group }, 'a pulse waits for the store'),
+      onError: (error) => this.#core.logger.debug({ err: error, group: this.group }, 'a pulse waits for the store'),
     });
     for (const event of this.#early.splice(0)) this.tail.hear(event);
   }
@@ -117,7 +117,7 @@ class Followed implements Pulse {
   #tell(entries: readonly Entry[]): void {
     this.n = entries.at(-1)?.n ?? this.n;
     const news = newsOf(this.group, entries);
-    for (const watcher of [...this.watchers]) watcher.heard(news);
+    for (const watcher of [...this.watchers]) watcher.onActivity(news);
   }
 
   close(): void {
@@ -126,7 +126,7 @@ class Followed implements Pulse {
   }
 }
 
-function newsOf(group: GroupId, entries: readonly Entry[]): News {
+function newsOf(group: GroupId, entries: readonly Entry[]): ActivityUpdate {
   const named = entries.flatMap((entry) =>
     entry.kind === 'message' || entry.kind === 'edit' ? (entry.mentions ?? []).filter((user) => user !== entry.author) : [],
   );

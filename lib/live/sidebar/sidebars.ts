@@ -1,27 +1,27 @@
 import type { Core } from '../../core.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Connection } from '../connection.ts';
-import { Pulses } from './group-activity.ts';
+import { GroupActivity } from './group-activity.ts';
 import type { Render } from './pages.ts';
-import type { Bells } from './user-channel.ts';
+import type { UserChannels } from './user-channel.ts';
 import { UserSidebar } from './user-sidebar.ts';
 
 /** Users whose groups are read at once: when all come back together their pages wait a little, and the store serves posts meanwhile. */
 const MOST_READING = 4;
 
-type Parts = { readonly core: Core; readonly bells: Bells; readonly render: Render };
+type Parts = { readonly core: Core; readonly bells: UserChannels; readonly render: Render };
 
 /** What is unread in the groups of everybody who has a page open here: kept for each user, whatever number of pages, and told to these. */
 export class Sidebars {
   readonly #parts: Parts;
-  readonly #pulses: Pulses;
+  readonly #pulses: GroupActivity;
   readonly #users = new Map<UserId, UserSidebar>();
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#pulses = new Pulses(parts.core);
+    this.#pulses = new GroupActivity(parts.core);
   }
 
   /** Tells a stream that has begun what there is, and then what changes. `current`: the group that its page shows. */

@@ -3,20 +3,20 @@ import type { PersonalEvent } from '../../events.ts';
 import { channelOf, type UserId } from '../../ids.ts';
 
 /** Told of an event of a person's own channel. `lost`: some may have been missed, so look; `beat`: a heartbeat, in case one was lost unnoticed. */
-export type Ring = (event: PersonalEvent | Missed) => void;
-export type Missed = { readonly type: 'lost' | 'beat' };
+export type UserEventListener = (event: PersonalEvent | ChannelGap) => void;
+export type ChannelGap = { readonly type: 'lost' | 'beat' };
 
 /** Who in this process wants to hear when a person's groups, or how they stand to them, may have changed. */
-export class Bells {
+export class UserChannels {
   readonly #bus: Pick<Bus, 'subscribe'>;
-  readonly #rings = new Set<Ring>();
+  readonly #rings = new Set<UserEventListener>();
 
   constructor(bus: Pick<Bus, 'subscribe'>) {
     this.#bus = bus;
   }
 
   /** Rings from the moment the promise resolves: what is read after that is not outdated unnoticed. Resolves to the way to stop. */
-  async listen(user: UserId, ring: Ring): Promise<() => void> {
+  async listen(user: UserId, ring: UserEventListener): Promise<() => void> {
     const stop = await this.#bus.subscribe(channelOf(user), (event) => {
       if (event.type === 'mine' || event.type === 'mark') ring(event);
     });
@@ -27,7 +27,7 @@ export class Bells {
     };
   }
 
-  ringAll(type: Missed['type']): void {
+  ringAll(type: ChannelGap['type']): void {
     for (const ring of [...this.#rings]) ring({ type });
   }
 }

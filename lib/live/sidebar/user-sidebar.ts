@@ -5,9 +5,9 @@ import type { Waiting } from '../../groups/sidebar.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import type { Connection } from '../connection.ts';
-import type { News, Pulse, Pulses, Watcher } from './group-activity.ts';
+import type { ActivityHead, ActivityListener, ActivityUpdate, GroupActivity } from './group-activity.ts';
 import { type Render, SidebarPages } from './pages.ts';
-import type { Bells } from './user-channel.ts';
+import type { UserChannels } from './user-channel.ts';
 
 /** Changes that come together are told once; and no more often than this. */
 const [GATHER_MS, EVERY_MS] = [50, 500];
@@ -17,21 +17,21 @@ const [READ_EVERY_MS, READ_ANYWAY_MS] = [5000, 300_000];
 
 type Parts = {
   readonly core: Core;
-  readonly bells: Bells;
-  readonly pulses: Pulses;
+  readonly bells: UserChannels;
+  readonly pulses: GroupActivity;
   readonly render: Render;
   /** Lets only so many users read at once. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 /** One of the groups. As little as will do: there is one for each group of each user with a page open. */
-type Row = Omit<Waiting, 'n'> & { readonly pulse: Pulse };
+type Row = Omit<Waiting, 'n'> & { readonly pulse: ActivityHead };
 
 /**
  * What is unread in one user's groups, for all the pages they have open in this process. Read from the store once, then kept by what is heard:
  * the pulse of each group, and the user's own bell for marks and memberships.
  */
-export class UserSidebar implements Watcher {
+export class UserSidebar implements ActivityListener {
   readonly #user: UserId;
   readonly #parts: Parts;
   readonly #pages: SidebarPages;
@@ -71,7 +71,7 @@ export class UserSidebar implements Watcher {
     this.#leave(this.#rows);
   }
 
-  heard({ group, named, left, isChanged }: News): void {
+  onActivity({ group, named, left, isChanged }: ActivityUpdate): void {
     if (left.has(this.#user)) this.#drop(group);
     if (isChanged) this.#isRead = false;
     if (named.has(this.#user) || named.has(EVERYBODY.id)) this.#uncounted.add(group);
@@ -114,7 +114,7 @@ export class UserSidebar implements Watcher {
         if (this.#uncounted.size > 0) await this.#count();
         this.#tell();
       } catch (error) {
-        this.#parts.core.log.debug({ err: error }, 'a sidebar waits for the store');
+        this.#parts.core.logger.debug({ err: error }, 'a sidebar waits for the store');
         this.#isChanged = true;
         await delay(RETRY_MS, undefined, { ref: false });
       }
@@ -191,7 +191,7 @@ export class UserSidebar implements Watcher {
 }
 
 /** Mentions are counted after this; until then what was known holds. */
-function rowOf({ group, membership }: MyGroup, pulse: Pulse | undefined, before: readonly Row[]): Row[] {
+function rowOf({ group, membership }: MyGroup, pulse: ActivityHead | undefined, before: readonly Row[]): Row[] {
   if (!pulse) return [];
   const { id, slug, name, kind } = group;
   const { mark, level, hidden } = membership;

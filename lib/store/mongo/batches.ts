@@ -1,4 +1,4 @@
-import { gather } from '../../coalesce.ts';
+import { coalesce } from '../../coalesce.ts';
 import { tooLate } from './faults.ts';
 import { answer } from './timeout.ts';
 
@@ -19,7 +19,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
 
   async function run(): Promise<void> {
     underWay += 1;
-    await gather(() => waiting.length);
+    await coalesce(() => waiting.length);
     while (waiting.length > 0) {
       const batch = waiting.slice(0, limits.together);
       waiting = waiting.slice(limits.together);

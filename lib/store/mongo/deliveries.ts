@@ -51,11 +51,11 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
       const claimed = await deliveries.updateOne({ _id: { $eq: id }, rev, state: 'waiting' }, { $set: { due: until, rev: rev + 1 } });
       return claimed.matchedCount === 1;
     },
-    async settle(id, rev, { attempt, ...fields }) {
+    async recordOutcome(id, rev, { attempt, ...fields }) {
       const push = attempt ? { $push: { attempts: { $each: [attempt], $slice: -MOST_ATTEMPTS } } } : {};
       return (await deliveries.updateOne({ _id: { $eq: id }, rev }, { $set: { ...fields, rev: rev + 1 }, ...push })).matchedCount === 1;
     },
-    async again(id, now) {
+    async reschedule(id, now) {
       const waiting = { state: 'waiting', reason: null, due: now, tries: 0, finishedAt: null } as const;
       const finished: Filter<DeliveryRow> = { _id: { $eq: id }, state: { $ne: 'waiting' } };
       return (await deliveries.updateOne(finished, { $set: waiting, $inc: { rev: 1 } })).matchedCount === 1;

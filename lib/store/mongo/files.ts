@@ -33,12 +33,12 @@ export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords 
     async attach(ids, seq) {
       await files.updateMany({ _id: { $in: [...ids] } }, { $set: { seq } });
     },
-    async loose(before, limit) {
+    async listUnattached(before, limit) {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = files.find({ seq: null, touchedAt: { $lt: before } });
       return (await rows.sort({ touchedAt: 1, _id: 1 }).limit(limit).toArray()).map(toRecord);
     },
-    doom: async ({ id, touchedAt, key }) =>
+    claimForRemoval: async ({ id, touchedAt, key }) =>
       (await files.updateOne({ _id: { $eq: id }, seq: null, touchedAt, key: { $eq: key } }, { $set: { state: 'doomed' } })).matchedCount ===
       1,
     async forget(id) {

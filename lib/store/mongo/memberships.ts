@@ -34,23 +34,23 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
     get: (group, user) => byId(idOf(group, user)),
     put: async (membership) =>
       membership.rev === 1 ? first(membership) : (await replace(membership, !membership.in)) || (await replace(membership, membership.in)),
-    async lined(group, user, rev, line) {
+    async markAnnounced(group, user, rev, line) {
       await memberships.updateOne({ _id: { $eq: idOf(group, user) }, rev }, { $set: { lined: true, line } });
     },
-    async unlined(before, limit) {
+    async listUnannounced(before, limit) {
       if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = memberships.find({ lined: false, at: { $lt: before } });
       return (await rows.sort({ at: 1 }).limit(limit).toArray()).map(toMembership);
     },
     ofGroup: async (group) => (await memberships.find({ group, in: true }).toArray()).toSorted(byComing).map(toMembership),
     ofUser: async (user) => (await memberships.find({ user, in: true }).toArray()).map(toMembership),
-    prefer: async (group, user, preferences) =>
+    setPreferences: async (group, user, preferences) =>
       (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $set: { ...preferences } })).matchedCount === 1,
-    mark: async (group, user, n) =>
+    advanceMark: async (group, user, n) =>
       (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { mark: n } })).modifiedCount === 1,
-    unmark: async (group, user, n) =>
+    rewindMark: async (group, user, n) =>
       (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $min: { mark: n } })).modifiedCount === 1,
-    async seen(group, user, at) {
+    async setLastSeen(group, user, at) {
       await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $max: { seen: at } });
     },
   };

@@ -33,8 +33,8 @@ export function pushStore({ devices, memberships }: Collections): PushStore {
       const reachable = new Set((await Promise.all(windows)).flat().map(({ user }) => user));
       return members.filter(({ user }) => reachable.has(user)).map(({ user, level }) => ({ user, level: level ?? 'mentions' })); // older records have none
     },
-    succeeded: async (id, now) => void (await devices.updateOne({ _id: { $eq: id } }, { $set: { lastOkAt: now, failures: 0 } })),
-    failed: async (id) => void (await devices.updateOne({ _id: { $eq: id } }, { $inc: { failures: 1 } })),
+    recordSuccess: async (id, now) => void (await devices.updateOne({ _id: { $eq: id } }, { $set: { lastOkAt: now, failures: 0 } })),
+    recordFailure: async (id) => void (await devices.updateOne({ _id: { $eq: id } }, { $inc: { failures: 1 } })),
     async remove(id, user) {
       const filter = user === undefined ? { _id: { $eq: id } } : { _id: { $eq: id }, user: { $eq: user } };
       return (await devices.deleteOne(filter)).deletedCount === 1;

@@ -28,14 +28,14 @@ export function scrubbing({ log }: Collections) {
     const followUps = await log.find({ group, target }, { projection: { kind: 1 } }).toArray();
     const edits = followUps.filter(({ kind }) => kind === 'edit').map(({ _id }) => _id);
     for (const ids of chunks(edits)) await log.updateMany({ _id: { $in: ids }, group }, SCRUBBED);
-    await settle(group, erase);
+    await clearDue(group, erase);
   }
 
-  async function settle(group: GroupId, erase: number): Promise<void> {
+  async function clearDue(group: GroupId, erase: number): Promise<void> {
     await log.updateOne({ ...entryAt(group, erase), kind: 'erase' }, { $unset: { due: '' } });
   }
 
-  async function pending(limit: number): Promise<Entry[]> {
+  async function listPending(limit: number): Promise<Entry[]> {
     if (limit < 1) return [];
     const rows = log.find({ pending: { $gte: asUserId('') } }).limit(limit);
     return (await rows.toArray()).map(toEntry);
@@ -47,13 +47,13 @@ export function scrubbing({ log }: Collections) {
     return rows.map(toEntry).filter((entry) => entry.kind === 'pin');
   }
 
-  async function unpinned(group: GroupId, target: number, before: number): Promise<void> {
+  async function clearPins(group: GroupId, target: number, before: number): Promise<void> {
     await log.updateMany({ group, target, seq: { $lt: before }, kind: 'pin' }, { $unset: { stands: '' } });
   }
 
-  async function called(group: GroupId, seq: number): Promise<void> {
+  async function clearPending(group: GroupId, seq: number): Promise<void> {
     await log.updateOne(entryAt(group, seq), { $unset: { pending: '' } });
   }
 
-  return { snapshot, dueScrubs, scrub, settle, pending, called, pins, unpinned } satisfies Partial<LogStore>;
+  return { snapshot, dueScrubs, scrub, clearDue, listPending, clearPending, pins, clearPins } satisfies Partial<LogStore>;
 }

@@ -45,8 +45,8 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
       db.all<Row>(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(toDelivery),
     nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
     claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
-    settle: (id, rev, outcome) => write(() => settle(id, rev, outcome)),
-    again: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
+    recordOutcome: (id, rev, outcome) => write(() => settle(id, rev, outcome)),
+    reschedule: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
     ofBot: async (bot, { limit, before }) =>
       db.all<Row>(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(toDelivery),
     scrub: async (group, message) => {

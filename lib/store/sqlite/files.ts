@@ -46,8 +46,8 @@ export function fileStore(db: Connection, { write }: Writer, folder: FileFolder)
       await write(() => db.run(ATTACH, seq, JSON.stringify(ids)));
     },
     read: folder.read,
-    loose: async (before, limit) => db.all<Row>(LOOSE, before, limit).map(recordOf),
-    doom: ({ id, touchedAt, key }) => write(() => db.run(DOOM, id, touchedAt, key) === 1),
+    listUnattached: async (before, limit) => db.all<Row>(LOOSE, before, limit).map(recordOf),
+    claimForRemoval: ({ id, touchedAt, key }) => write(() => db.run(DOOM, id, touchedAt, key) === 1),
     async remove(id: FileId) {
       await folder.remove(id);
       await write(() => db.run(REMOVE, id));

@@ -39,22 +39,22 @@ export function membershipStore(db: Connection, { write }: Writer): MembershipSt
       return row && toMembership(row);
     },
     put: (membership) => write(() => put(membership)),
-    lined: async (group, user, rev, line) => {
+    markAnnounced: async (group, user, rev, line) => {
       await write(() => db.run(LINED, line, group, user, rev));
     },
-    unlined: async (before, limit) => db.all<MembershipRow>(UNLINED, before, limit).map(toMembership),
+    listUnannounced: async (before, limit) => db.all<MembershipRow>(UNLINED, before, limit).map(toMembership),
     ofGroup: async (group) => db.all<MembershipRow>(OF_GROUP, group).map(toMembership),
     ofUser: async (user) => db.all<MembershipRow>(OF_USER, user).map(toMembership),
-    prefer: (group, user, preferences) => {
+    setPreferences: (group, user, preferences) => {
       const { sets, values } = assignments(preferences, PREFERRED);
       // The first assignment changes nothing: it lets an empty choice find its row.
       return write(
         () => db.run(`${PREFER} ${['mark = mark', ...sets].join()} WHERE group_id = ? AND user_id = ?`, ...values, group, user) === 1,
       );
     },
-    mark: (group, user, n) => write(() => db.run(MARK, n, group, user) === 1),
-    unmark: (group, user, n) => write(() => db.run(UNMARK, n, group, user) === 1),
-    seen: async (group, user, at) => {
+    advanceMark: (group, user, n) => write(() => db.run(MARK, n, group, user) === 1),
+    rewindMark: (group, user, n) => write(() => db.run(UNMARK, n, group, user) === 1),
+    setLastSeen: async (group, user, at) => {
       await write(() => db.run(SEEN, at, group, user));
     },
   };

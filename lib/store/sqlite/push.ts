@@ -35,8 +35,8 @@ export function pushStore(db: Connection, { write }: Writer): PushStore {
     ofUsers: async (users) => db.all<Row>(OF_USERS, JSON.stringify(users)).map(toDevice),
     any: async () => db.one(ANY) !== undefined,
     inGroup: async (group) => db.all<Reachable>(IN_GROUP, group).map(({ user, level }) => ({ user, level })),
-    succeeded: (id, now) => change(SUCCEEDED, now, id),
-    failed: (id) => change(FAILED, id),
+    recordSuccess: (id, now) => change(SUCCEEDED, now, id),
+    recordFailure: (id) => change(FAILED, id),
     remove: (id, user) => write(() => (user === undefined ? db.run(REMOVE, id) : db.run(REMOVE_OF, id, user)) === 1),
     removeAll: (of) => ('session' in of ? change(REMOVE_SESSION, of.session) : change(REMOVE_USER, of.user)),
   };

@@ -23,7 +23,7 @@ const UNPIN = `UPDATE entries INDEXED BY entries_by_target SET rest = json_remov
   WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'pin'`;
 const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind = 'erase'`;
 
-type Rewriting = Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'settle' | 'pending' | 'called' | 'pins' | 'unpinned'>;
+type Rewriting = Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'>;
 
 /** The few writes that touch an entry after it was appended: snapshots of a fold, the removal of erased text, and that its bots are called. */
 export function scrubbing(db: Connection, { write }: Writer): Rewriting {
@@ -52,15 +52,15 @@ export function scrubbing(db: Connection, { write }: Writer): Rewriting {
       await write(() => scrub(group, target, erase));
       emptyJournal();
     },
-    settle: async (group, erase) => {
+    clearDue: async (group, erase) => {
       await write(() => db.run(SETTLE, group, erase));
     },
-    pending: async (limit) => db.all<EntryRow>(PENDING, limit).map(entryOf),
+    listPending: async (limit) => db.all<EntryRow>(PENDING, limit).map(entryOf),
     pins: async (group, limit) => db.all<EntryRow>(PINS, group, limit).map((row) => entryOf(row) as Entry & { kind: 'pin' }),
-    unpinned: async (group, target, before) => {
+    clearPins: async (group, target, before) => {
       await write(() => db.run(UNPIN, group, target, before));
     },
-    called: async (group, seq) => {
+    clearPending: async (group, seq) => {
       await write(() => db.run(CALLED, group, seq));
     },
   };

@@ -1,4 +1,4 @@
-import { gather } from '../../coalesce.ts';
+import { coalesce } from '../../coalesce.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 
@@ -39,7 +39,7 @@ export function createWriter(db: Connection): Writer {
         return () => resolve(value);
       };
       // Not a microtask: all requests that one poll of the sockets brought should meet here.
-      if (gathered.push({ run, reject }) === 1) void gather(() => gathered.length).then(flush);
+      if (gathered.push({ run, reject }) === 1) void coalesce(() => gathered.length).then(flush);
     });
   }
 

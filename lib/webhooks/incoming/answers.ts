@@ -5,12 +5,12 @@ import { type Problem, problemOf } from '../../http/errors.ts';
 import type { Message } from '../../log/entry.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { bodyAsText } from '../../markup/rich-content-text.ts';
-import type { Hook } from './authenticate.ts';
+import type { IncomingWebhook } from './authenticate.ts';
 import { lookUp } from './formats/read.ts';
 import { UnknownEncoding } from './payload.ts';
 
 /** How a client wants to be answered: told by its URL, its query and Accept, and in the end by the shape of what it posts. */
-export type Manner = {
+export type AnswerDialect = {
   isDiscord: boolean;
   isMultipart: boolean;
   /** `?wait=true`: it wants to know the message. */
@@ -19,7 +19,7 @@ export type Manner = {
 };
 
 /** As it looks before the body was read. Only Discord's clients say `wait`, and those of Python with a capital letter. */
-export function mannerOf(ctx: Context, isDiscord: boolean): Manner {
+export function dialectOf(ctx: Context, isDiscord: boolean): AnswerDialect {
   const waits = /^(?:true|1)$/i.test(String(ctx.query.wait ?? ''));
   const isAsked = /^application\/json$/i.test(ctx.get('Accept').trim());
   return { isDiscord: isDiscord || waits, isMultipart: false, waits, wantsJson: waits || isAsked };
@@ -46,7 +46,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 const OURS: Trouble = [500, 'rollup_error', 'Internal error', 0];
 
 /** Says that a message is stored for good: exactly `ok`, which several clients compare, unless its client is of Discord's kind or asks for JSON. */
-export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook, folded: FoldedMessage): void {
+export function acknowledge(ctx: Context, core: Core, manner: AnswerDialect, hook: IncomingWebhook, folded: FoldedMessage): void {
   ctx.status = 200;
   if (manner.isDiscord && !manner.waits && !manner.isMultipart) {
     ctx.status = 204;
@@ -58,7 +58,7 @@ export function acknowledge(ctx: Context, core: Core, manner: Manner, hook: Hook
 }
 
 /** A message as Discord's clients want it. */
-export function answerMessage(ctx: Context, core: Core, hook: Hook, folded: FoldedMessage): void {
+export function answerMessage(ctx: Context, core: Core, hook: IncomingWebhook, folded: FoldedMessage): void {
   ctx.body = { ...discordMessage(hook, folded), ...place(ctx, core, hook, folded.message) };
 }
 
@@ -72,12 +72,12 @@ export const receiptJson = ({ group, seq }: Message, place: { readonly seq: numb
 /** For a client that asks for JSON: the delivery was refused, and why in one word. */
 export const refusalJson = (word: string) => ({ ok: false as const, success: false as const, error: word });
 
-function place(ctx: Context, core: Core, { at }: Hook, { seq }: Message) {
+function place(ctx: Context, core: Core, { at }: IncomingWebhook, { seq }: Message) {
   return { seq, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` };
 }
 
 /** What Discord's clients look for in a message. Ids are decimal there. */
-export function discordMessage({ at }: Hook, folded: FoldedMessage) {
+export function discordMessage({ at }: IncomingWebhook, folded: FoldedMessage) {
   const { message, state } = folded;
   const channel = String(at.group.number);
   return {
@@ -95,10 +95,10 @@ export function discordMessage({ at }: Hook, folded: FoldedMessage) {
 }
 
 /** Says what went wrong, in Slack's words or Discord's. */
-export function refuse(ctx: Context, core: Core, manner: Manner, error: unknown): void {
+export function refuse(ctx: Context, core: Core, manner: AnswerDialect, error: unknown): void {
   const problem = problemOf(error);
   const isUnknown = error instanceof UnknownEncoding;
-  if (problem.isOurs && !isUnknown) core.log.error({ err: error }, 'webhook failed');
+  if (problem.isOurs && !isUnknown) core.logger.error({ err: error }, 'webhook failed');
   const [status, word, message, code] = lookUp(TROUBLES, isUnknown ? 'unknownEncoding' : nameOf(problem)) ?? OURS;
   ctx.status = status;
   const { retryAfterSeconds: seconds } = problem;

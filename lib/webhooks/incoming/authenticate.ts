@@ -1,22 +1,22 @@
 import type { Token } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { notFound } from '../../errors.ts';
-import { standing } from '../../groups/operations.ts';
-import type { Standing } from '../../groups/rules.ts';
+import { groupAccess } from '../../groups/operations.ts';
+import type { GroupAccess } from '../../groups/rules.ts';
 import { sha256, stillHolds } from '../../secrets.ts';
 
 /** How a delivery comes: the token in its URL, and whether that URL is one of Discord's. */
-export type Door = { readonly token: string; readonly isDiscord: boolean };
+export type HookAddress = { readonly token: string; readonly isDiscord: boolean };
 
 /** A webhook that stands: its bot, as it stands to its group. */
-export type Hook = { readonly token: Token; readonly at: Standing };
+export type IncomingWebhook = { readonly token: Token; readonly at: GroupAccess };
 
 /** Whose hook it is and where it leads. Errors: `notFound` for anything that does not stand: the token, the bot, its membership. */
-export async function openHook(core: Core, door: Door | undefined): Promise<Hook> {
+export async function authenticateHook(core: Core, door: HookAddress | undefined): Promise<IncomingWebhook> {
   const text = door?.token ?? '';
-  const token = /^[A-Za-z0-9]{32,128}$/.test(text) ? await core.recent.tokens.byHash(sha256(text)) : undefined;
+  const token = /^[A-Za-z0-9]{32,128}$/.test(text) ? await core.lookupCache.tokens.byHash(sha256(text)) : undefined;
   if (token?.kind !== 'hook' || token.group === null || !stillHolds(token, core.now())) throw notFound();
-  const [user, group] = await Promise.all([core.recent.users.byId(token.user), core.recent.groups.byId(token.group)]);
+  const [user, group] = await Promise.all([core.lookupCache.users.byId(token.user), core.lookupCache.groups.byId(token.group)]);
   if (!user || user.disabled || !group) throw notFound();
-  return { token, at: await standing(core, user, group, core.recent) };
+  return { token, at: await groupAccess(core, user, group, core.lookupCache) };
 }

@@ -4,24 +4,24 @@ import { DomainError } from '../../errors.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { escapeMarkdown } from '../../markup/markdown.ts';
-import { type Model, parseModel } from '../../markup/rich-content.ts';
-import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
+import { parseRichContent, type RichContent } from '../../markup/rich-content.ts';
+import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
 import { edit, erase } from '../../messages/operations.ts';
-import { answerMessage, type Manner, refuse } from './answers.ts';
-import { type Hook, openHook } from './authenticate.ts';
+import { type AnswerDialect, answerMessage, refuse } from './answers.ts';
+import { authenticateHook, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import type { Payload } from './payload.ts';
-import { headersOf, modelOf, nothing, read, said } from './receive.ts';
+import { headersOf, messageOf, modelOf, nothingToShow, read } from './receive.ts';
 
 /**
  * One message of a webhook's bot, as Discord's clients ask for it: GET reads it, PATCH says it anew, DELETE erases it. `id`: the one that posting answered
  * in Discord's shape. Whoever may post may do so, and on the same terms: where posts have to be signed, this has to be too.
  */
 export async function handleMessage(ctx: Context, core: Core, token: string, id: string): Promise<void> {
-  const manner: Manner = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
+  const manner: AnswerDialect = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
   ctx.set('Cache-Control', 'no-store');
   try {
-    const hook = await openHook(core, { token, isDiscord: true });
+    const hook = await authenticateHook(core, { token, isDiscord: true });
     const payload = await read(ctx, core, hook.token);
     const folded = await ownMessage(core, hook, id);
     const now = await carryOut(ctx, core, hook, folded, payload);
@@ -34,7 +34,7 @@ export async function handleMessage(ctx: Context, core: Core, token: string, id:
 }
 
 /** Undefined once it is erased. */
-async function carryOut(ctx: Context, core: Core, { at }: Hook, folded: FoldedMessage, payload: Payload) {
+async function carryOut(ctx: Context, core: Core, { at }: IncomingWebhook, folded: FoldedMessage, payload: Payload) {
   const { seq } = folded.message;
   if (ctx.method === 'DELETE') {
     await erase(core, at, seq);
@@ -46,7 +46,7 @@ async function carryOut(ctx: Context, core: Core, { at }: Hook, folded: FoldedMe
 }
 
 /** Errors: `notFound` (message), the same for what is not there, not this bot's, or erased. */
-async function ownMessage(core: Core, { at }: Hook, id: string): Promise<FoldedMessage> {
+async function ownMessage(core: Core, { at }: IncomingWebhook, id: string): Promise<FoldedMessage> {
   const unknown = new DomainError('notFound', 'There is no such message of this webhook.', { field: 'message' });
   if (!/^[1-9]\d{0,9}$/.test(id)) throw unknown;
   const folded = await readMessage(core, at.group.id, Number(id)).catch((error: unknown) => {
@@ -57,20 +57,20 @@ async function ownMessage(core: Core, { at }: Hook, id: string): Promise<FoldedM
 }
 
 /** In Discord's shape, what is not named stays: its content, or its embeds. */
-function saidAnew(ctx: Context, core: Core, { state }: FoldedMessage, payload: Payload): ModelBody {
+function saidAnew(ctx: Context, core: Core, { state }: FoldedMessage, payload: Payload): StoredBody {
   const header = headersOf(ctx);
-  if (payload.kind !== 'object' || !isDiscord(payload.parsed)) return said(core, header, payload);
+  if (payload.kind !== 'object' || !isDiscord(payload.parsed)) return messageOf(core, header, payload);
   const { value, files } = payload.parsed;
   const [before, now] = [modelBefore(state), modelOf(header, payload)];
   const text = 'content' in value || files.length > 0 ? now?.text : before.text;
   const cards = 'embeds' in value ? (now?.cards ?? []) : before.cards;
-  if (text === undefined && cards.length === 0) throw nothing();
+  if (text === undefined && cards.length === 0) throw nothingToShow();
   const { text: _, ...rest } = before;
   return bodyOf({ ...rest, ...(text === undefined ? {} : { text }), cards }, core.config.maxBodyBytes);
 }
 
 /** What was said, as a model, whatever it was stored as. */
-function modelBefore({ body, format }: FoldedMessage['state']): Model {
-  const model = format === 'model' ? parseModel(body) : undefined;
+function modelBefore({ body, format }: FoldedMessage['state']): RichContent {
+  const model = format === 'model' ? parseRichContent(body) : undefined;
   return model ?? { text: format === 'markdown' ? body : escapeMarkdown(body), cards: [] };
 }

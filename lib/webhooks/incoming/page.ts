@@ -1,31 +1,35 @@
 import type { Context } from 'koa';
 import { originOf } from '../../http/context.ts';
 import { noTransform, renderPage } from '../../http/reply.ts';
-import type { Web } from '../../http/route-context.ts';
-import { mannerOf, refuse } from './answers.ts';
-import { type Door, type Hook, openHook } from './authenticate.ts';
+import type { RouteContext } from '../../http/route-context.ts';
+import { dialectOf, refuse } from './answers.ts';
+import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 
 /** One way to post, to be copied as it is. */
 type Line = { readonly what: string; readonly line: string };
 
 /** Says to a person what a webhook's URL is for, and how to post to it; to a program the same as text. Posts nothing. */
-export async function explain(ctx: Context, { core, views }: Pick<Web, 'core' | 'views'>, door: Door | undefined): Promise<void> {
+export async function explain(
+  ctx: Context,
+  { core, views }: Pick<RouteContext, 'core' | 'views'>,
+  door: HookAddress | undefined,
+): Promise<void> {
   noTransform(ctx); // the lines to copy have the token in them
   ctx.vary('Accept');
   const isPage = ctx.accepts(['text', 'html']) === 'html';
   try {
-    const hook = await openHook(core, door);
+    const hook = await authenticateHook(core, door);
     const about = describe(`${originOf(ctx, core.config)}/hooks/${door?.token ?? ''}`, hook);
     if (isPage) return renderPage(ctx, views, 'bots/hook.njk', about.title, about);
     ctx.type = 'text/plain';
     ctx.body = `${[about.title, about.says, '', ...about.lines.map(({ line }) => line)].join('\n')}\n`;
   } catch (error) {
     if (isPage) throw error;
-    refuse(ctx, core, mannerOf(ctx, door?.isDiscord ?? false), error);
+    refuse(ctx, core, dialectOf(ctx, door?.isDiscord ?? false), error);
   }
 }
 
-function describe(url: string, { at, token }: Hook) {
+function describe(url: string, { at, token }: IncomingWebhook) {
   const isSigned = token.secrets !== undefined;
   const says = isSigned
     ? 'What is posted here has to be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).'

@@ -1,6 +1,6 @@
 import { DomainError } from '../../errors.ts';
 import { decodeUtf8 } from '../../text/body.ts';
-import { type File, isLoose, type Loose, lookUp, type Parsed } from './formats/read.ts';
+import { type File, isJsonObject, type JsonObject, lookUp, type Parsed } from './formats/read.ts';
 
 /** What came to a webhook: an object in some format yet to be told, or text as it stands. `sameness` is equal for two deliveries of the same. */
 export type Payload = { readonly sameness: string } & (
@@ -58,15 +58,15 @@ export async function readPayload(raw: Buffer, type: string): Promise<Payload> {
   return { kind: 'text', text: body, isMarkdown: kind.startsWith('text/markdown'), sameness: body };
 }
 
-function objectOf(value: Loose | undefined, sameness: string, files: readonly File[] = [], isMultipart = false): Payload {
+function objectOf(value: JsonObject | undefined, sameness: string, files: readonly File[] = [], isMultipart = false): Payload {
   if (!value) throw bad();
   return { kind: 'object', parsed: { value, files, isMultipart }, sameness };
 }
 
-function parseObject(text: string): Loose | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isLoose(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -7,16 +7,16 @@ import type { Stored } from '../../files/operations.ts';
 import { idempotencyKey } from '../../http/context.ts';
 import { readRaw } from '../../http/input.ts';
 import { readPosted } from '../../log/history.ts';
-import { type Model, modelIn } from '../../markup/rich-content.ts';
-import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
+import { type RichContent, richContentIn } from '../../markup/rich-content.ts';
+import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
 import { keyIn } from '../../messages/operations.ts';
-import { isUpload, keepingFiles, readUpload } from '../../messages/uploads.ts';
+import { discardFilesOnError, isUpload, readUpload } from '../../messages/uploads.ts';
 import { postWithFiles } from '../../messages/with-files.ts';
 import { sha256 } from '../../secrets.ts';
 import { cutText, isBlank } from '../../text/body.ts';
 import { type HeaderOf, isVouchedFor } from '../signing.ts';
-import { acknowledge, type Manner, mannerOf, refuse } from './answers.ts';
-import { type Door, type Hook, openHook } from './authenticate.ts';
+import { type AnswerDialect, acknowledge, dialectOf, refuse } from './answers.ts';
+import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import { understand } from './formats/registry.ts';
 import { inflate, isPayload, type Payload, payloadOfParts, readPayload } from './payload.ts';
@@ -31,13 +31,13 @@ async function noteUse(core: Core, { hash, lastUsedAt }: Token): Promise<void> {
 }
 
 /** Takes one delivery and answers it, in the words that its client knows. */
-export async function receive(ctx: Context, core: Core, door: Door | undefined): Promise<void> {
-  const manner = mannerOf(ctx, door?.isDiscord ?? false);
+export async function receive(ctx: Context, core: Core, door: HookAddress | undefined): Promise<void> {
+  const manner = dialectOf(ctx, door?.isDiscord ?? false);
   ctx.set('Cache-Control', 'no-store');
   try {
-    const hook = await openHook(core, door);
+    const hook = await authenticateHook(core, door);
     const { payload, files } = await take(ctx, core, hook);
-    const given = await keepingFiles(core, files, () => {
+    const given = await discardFilesOnError(core, files, () => {
       takeShape(manner, payload, door);
       return { ...saidBeside(files, core, headersOf(ctx), payload), ...identity(ctx, hook, payload), isAdmitted: isUpload(ctx) };
     });
@@ -57,7 +57,7 @@ export const headersOf =
     String(ctx.req.headers[name] ?? '');
 
 /** A client that speaks Discord's dialect wants Discord's answers, wherever it posts. */
-function takeShape(manner: Manner, payload: Payload, door: Door | undefined): void {
+function takeShape(manner: AnswerDialect, payload: Payload, door: HookAddress | undefined): void {
   const parsed = payload.kind === 'object' ? payload.parsed : undefined;
   manner.isMultipart = parsed?.isMultipart ?? false;
   manner.isDiscord = door?.isDiscord === true || (parsed !== undefined && isDiscord(parsed));
@@ -77,22 +77,22 @@ async function vouchedFor(ctx: Context, core: Core, token: Token): Promise<Buffe
 }
 
 /** A delivery, and its files, stored. They are as large as any where they can be read as they come: what is signed or packed has to be held whole first. */
-async function take(ctx: Context, core: Core, { token, at }: Hook): Promise<{ payload: Payload; files: readonly Stored[] }> {
+async function take(ctx: Context, core: Core, { token, at }: IncomingWebhook): Promise<{ payload: Payload; files: readonly Stored[] }> {
   if (!isUpload(ctx)) return { payload: await read(ctx, core, token), files: [] };
   const isHeld = openedSecrets(core, token).length > 0 || ctx.get('Content-Encoding') !== '';
   const source = isHeld ? Readable.from([await vouchedFor(ctx, core, token)]) : undefined;
   const options = { source, rate: rateOf(token), takesFiles: () => true, isText: isPayload };
   const { fields, files } = await readUpload(ctx, core, at, options);
   const named = files.map(({ name, bytes, sha256: hash }) => ({ name, bytes, hash, isKept: true as const }));
-  return { payload: await keepingFiles(core, files, () => payloadOfParts(fields, named)), files };
+  return { payload: await discardFilesOnError(core, files, () => payloadOfParts(fields, named)), files };
 }
 
 const rateOf = (token: Token): string => `hook:${token.hash.slice(0, 16)}`;
 
 /** Files may come with nothing said. */
-function saidBeside(files: readonly Stored[], ...given: Parameters<typeof said>): ReturnType<typeof said> {
+function saidBeside(files: readonly Stored[], ...given: Parameters<typeof messageOf>): ReturnType<typeof messageOf> {
   try {
-    return said(...given);
+    return messageOf(...given);
   } catch (error) {
     if (files.length === 0 || !(error instanceof DomainError) || error.code !== 'invalid') throw error;
     return { body: '', format: 'text' };
@@ -100,29 +100,29 @@ function saidBeside(files: readonly Stored[], ...given: Parameters<typeof said>)
 }
 
 /** What has nothing to see in it is refused with this. */
-export const nothing = (): DomainError => new DomainError('invalid', 'There is nothing to show.');
+export const nothingToShow = (): DomainError => new DomainError('invalid', 'There is nothing to show.');
 
 /** What a delivery says, as the body of a message. Errors: `invalid` when there is nothing to see. */
-export function said(core: Core, header: HeaderOf, payload: Payload): ModelBody & { readonly as?: string | undefined } {
+export function messageOf(core: Core, header: HeaderOf, payload: Payload): StoredBody & { readonly as?: string | undefined } {
   const { maxBodyBytes } = core.config;
   if (payload.kind === 'text' && !payload.isMarkdown && header('ce-specversion') === '') {
-    if (isBlank(payload.text)) throw nothing();
+    if (isBlank(payload.text)) throw nothingToShow();
     return { body: cutText(payload.text, maxBodyBytes), format: 'text' };
   }
   const model = modelOf(header, payload);
-  if (!model) throw nothing();
+  if (!model) throw nothingToShow();
   return { ...bodyOf(model, maxBodyBytes), as: model.name };
 }
 
 /** What a delivery says, as a model; undefined when there is nothing to see. */
-export function modelOf(header: HeaderOf, payload: Payload): Model | undefined {
+export function modelOf(header: HeaderOf, payload: Payload): RichContent | undefined {
   if (payload.kind === 'object') return understand(header, payload.parsed);
-  if (payload.isMarkdown) return modelIn({ text: payload.text });
+  if (payload.isMarkdown) return richContentIn({ text: payload.text });
   return understand(header, { value: { message: payload.text }, files: [], isMultipart: false });
 }
 
 /** Whose rate counts, and what makes a repetition one: keys are apart for each hook, and for each header. */
-function identity(ctx: Context, { token }: Hook, payload: Payload) {
+function identity(ctx: Context, { token }: IncomingWebhook, payload: Payload) {
   const hook = token.hash.slice(0, 16);
   const given = idempotencyKey(ctx);
   const id = ctx.get('webhook-id'); // a Standard Webhook keeps its id when it is delivered again

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
-import type { HotRoute } from '../../http/fast-path.ts';
-import type { Web } from '../../http/route-context.ts';
+import type { FastRoute } from '../../http/fast-path.ts';
+import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
-import type { Door } from './authenticate.ts';
+import type { HookAddress } from './authenticate.ts';
 
 /** Where webhooks are posted to: our own URL, and what clients of other chats make of it or insist on. */
 const PATHS = [
@@ -28,7 +28,7 @@ const MESSAGES = [
 const isDialect = (word: string | undefined): boolean => word === 'slack' || word === 'github';
 
 /** Only the token decides; what clients want beside it may be anything. */
-function doorOf(ctx: Context & { params: Record<string, string | undefined> }): Door | undefined {
+function doorOf(ctx: Context & { params: Record<string, string | undefined> }): HookAddress | undefined {
   const { id, token = '', as } = ctx.params;
   if (as !== undefined && !isDialect(as)) return undefined;
   const isShort = as === undefined && isDialect(token) && ctx.path.startsWith('/hooks/');
@@ -40,7 +40,7 @@ function doorOf(ctx: Context & { params: Record<string, string | undefined> }): 
  * Incoming webhooks: whoever knows the URL posts as its bot into its group. Never a redirect. What reads them is loaded with the first one, since a start
  * need not wait for it.
  */
-export function hookRoutes(web: Pick<Web, 'core' | 'views'>): Router {
+export function hookRoutes(web: Pick<RouteContext, 'core' | 'views'>): Router {
   const router = new Router();
   const receive = receiver();
   for (const path of MESSAGES) {
@@ -71,9 +71,9 @@ function receiver(): Receive {
 }
 
 /** Posting to the usual forms of a webhook's URL, taken before all layers. What is no token goes through them, to be told so. */
-export function hotHooks(): HotRoute[] {
+export function fastHooks(): FastRoute[] {
   const receive = receiver();
-  const hot = (pattern: string, path: RegExp, isDiscord = false): HotRoute => ({
+  const hot = (pattern: string, path: RegExp, isDiscord = false): FastRoute => ({
     method: 'POST',
     path,
     pattern,

@@ -2,8 +2,8 @@ import type { Core } from '../../core.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import { traceFields } from '../../logger.ts';
 import type { Resolve } from '../../outbound/name-lookup.ts';
-import { type Answer, send } from '../../outbound/request.ts';
-import { addressesOf, parseTarget, Refused } from '../../outbound/ssrf-guard.ts';
+import { type OutboundResponse, send } from '../../outbound/request.ts';
+import { addressesOf, DestinationRefused, parseTarget } from '../../outbound/ssrf-guard.ts';
 import { type Trace, traceFrom, traceparent } from '../../trace.ts';
 import { sign } from '../signing.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';
@@ -32,9 +32,9 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
   if ('reason' in payload) return { kind: 'dropped', reason: payload.reason };
   const [at, startedAt] = [core.now(), performance.now()];
   const trace = traceFrom('', core.random);
-  const note = (status: number | null, error: string | null, answer?: Answer): Attempt => {
+  const note = (status: number | null, error: string | null, answer?: OutboundResponse): Attempt => {
     const ms = Math.round(performance.now() - startedAt);
-    core.log.debug({ delivery: delivery.id, bot: delivery.bot, status, error, ms, ...traceFields(trace) }, 'webhook called');
+    core.logger.debug({ delivery: delivery.id, bot: delivery.bot, status, error, ms, ...traceFields(trace) }, 'webhook called');
     const excerpt = answer && !payload.isErased ? excerptOf(answer) : null;
     return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
   };
@@ -43,7 +43,7 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     if (options.stop.aborted) return { kind: 'stopped' };
-    if (error instanceof Refused) return { kind: 'refused', attempt: note(null, error.message) };
+    if (error instanceof DestinationRefused) return { kind: 'refused', attempt: note(null, error.message) };
     return { kind: 'failed', attempt: note(null, problemIn(error, options.timeoutMs)) };
   }
 }
@@ -55,7 +55,7 @@ async function call(
   payload: Payload,
   trace: Trace,
   options: AttemptOptions,
-): Promise<Answer> {
+): Promise<OutboundResponse> {
   const signal = AbortSignal.any([options.stop, AbortSignal.timeout(options.timeoutMs)]);
   const url = parseTarget(webhook.url);
   const addresses = await addressesOf(url, core.config, { resolve: options.resolve, signal });
@@ -77,9 +77,9 @@ export const headersOf = (
   traceparent: traceparent(trace),
 });
 
-type Note = (status: number, error: string | null, answer: Answer) => Attempt;
+type Note = (status: number, error: string | null, answer: OutboundResponse) => Attempt;
 
-async function understood(core: Core, delivery: Delivery, { at }: Payload, answer: Answer, note: Note): Promise<Result> {
+async function understood(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
   const { status } = answer;
   if (status >= 200 && status < 300) {
     const { seq, problem } = await postReply(core, at, delivery, answer);
@@ -91,9 +91,9 @@ async function understood(core: Core, delivery: Delivery, { at }: Payload, answe
   return { kind: 'failed', attempt: note(status, why, answer), retryAfterMs: retryAfterIn(answer.retryAfter, core.now()) };
 }
 
-const cutNote = ({ isCut }: Answer): string | null => (isCut ? 'Its answer was too long, and so was not posted.' : null);
+const cutNote = ({ isCut }: OutboundResponse): string | null => (isCut ? 'Its answer was too long, and so was not posted.' : null);
 
-function excerptOf({ body, encoding }: Answer): string | null {
+function excerptOf({ body, encoding }: OutboundResponse): string | null {
   if (body.length === 0) return null;
   if (!/^(identity)?$/i.test(encoding)) return `(${encoding.slice(0, 40)}, ${body.length} bytes)`;
   const text = new TextDecoder().decode(body.subarray(0, MOST_KEPT_BYTES), { stream: true }).replaceAll('\0', '');

@@ -61,9 +61,9 @@ export type DeliveryStore = {
   /** Compare-and-set: puts `due` off to `until` and counts `rev` up where it is waiting and `rev` is still this one. Of several who try one succeeds. */
   claim(id: string, rev: number, until: number): Promise<boolean>;
   /** Writes what came of the claim that made `rev` what it is, and counts it up; false when somebody else has claimed it since. */
-  settle(id: string, rev: number, outcome: Outcome): Promise<boolean>;
+  recordOutcome(id: string, rev: number, outcome: Outcome): Promise<boolean>;
   /** A finished one waits again from `now` on, with all its tries before it; false when it is none. */
-  again(id: string, now: number): Promise<boolean>;
+  reschedule(id: string, now: number): Promise<boolean>;
   /** Of one bot, the newest first (by createdAt, then id), those older than `before` when it is given. */
   ofBot(bot: UserId, options: { readonly limit: number; readonly before?: Pick<Delivery, 'createdAt' | 'id'> }): Promise<Delivery[]>;
   /** Removes the answers kept of deliveries that are about this message, or whose reply it is. */

@@ -46,7 +46,7 @@ export class Deliveries {
     this.#options = options;
     // On SQLite, others that write beside this process say so; elsewhere who writes also sends.
     const others = core.store.signals?.listen(() => this.wake());
-    this.#listening = [core.calls.onRing(() => this.wake()), ...(others ? [others] : [])];
+    this.#listening = [core.webhookCalls.onNotify(() => this.wake()), ...(others ? [others] : [])];
   }
 
   /** Looks for what is due, soon. */
@@ -88,7 +88,7 @@ export class Deliveries {
       }
       if (!this.#isClosing) await this.#setTimer();
     } catch (error) {
-      this.#core.log.warn({ err: error }, 'deliveries could not be looked for; the sweep will try again');
+      this.#core.logger.warn({ err: error }, 'deliveries could not be looked for; the sweep will try again');
     } finally {
       this.#pumping = undefined;
       if (this.#isWoken && !this.#isClosing) this.wake();
@@ -141,12 +141,16 @@ export class Deliveries {
     try {
       const result = await this.#attempt(delivery, webhook);
       isFailure = result.kind === 'failed' ? true : result.kind === 'delivered' ? false : undefined;
-      const isOurs = await this.#core.store.deliveries.settle(delivery.id, delivery.rev, outcomeOf(delivery, result, this.#core.now()));
+      const isOurs = await this.#core.store.deliveries.recordOutcome(
+        delivery.id,
+        delivery.rev,
+        outcomeOf(delivery, result, this.#core.now()),
+      );
       if (isOurs) this.#core.meters.called(result.kind);
       const { noteHealth } = await import('./health.ts');
       if (webhook) await noteHealth(this.#core, webhook, result);
     } catch (error) {
-      this.#core.log.warn({ err: error, delivery: delivery.id }, 'what came of a delivery is not known; it will be sent again');
+      this.#core.logger.warn({ err: error, delivery: delivery.id }, 'what came of a delivery is not known; it will be sent again');
     } finally {
       this.#slots.release(call, isFailure);
     }
@@ -158,7 +162,7 @@ export class Deliveries {
     const startedAt = this.#core.now();
     return attempt(this.#core, delivery, webhook, { timeoutMs, resolve, stop: this.#stop.signal }).catch((error): Result => {
       if (error instanceof StoreUnavailable) throw error;
-      this.#core.log.error({ err: error, delivery: delivery.id }, 'a delivery could not be made');
+      this.#core.logger.error({ err: error, delivery: delivery.id }, 'a delivery could not be made');
       return {
         kind: 'failed',
         attempt: { at: startedAt, status: null, ms: 0, error: 'It could not be made: the log of the server says why.', answer: null },

@@ -29,7 +29,7 @@ export async function noteHealth(core: Core, webhook: Webhook, result: Result): 
     now?.url === webhook.url && now.disabled === null ? { ...now, ...next } : undefined,
   );
   if (!next.disabled || changed?.disabled !== next.disabled) return;
-  core.log.warn({ bot: webhook.bot, reason: next.disabled }, 'webhook disabled');
+  core.logger.warn({ bot: webhook.bot, reason: next.disabled }, 'webhook disabled');
 }
 
 type Health = Partial<Pick<Webhook, 'disabled' | 'failingSince'>>;

@@ -2,7 +2,7 @@ import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, invalid, notFound } from '../../errors.ts';
 import { newUid } from '../../ids.ts';
-import { parseTarget, Refused, refuseLiteral } from '../../outbound/ssrf-guard.ts';
+import { DestinationRefused, parseTarget, refuseLiteral } from '../../outbound/ssrf-guard.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { changeWebhook } from './health.ts';
 import { deliveryId, NEW } from './outbox.ts';
@@ -56,7 +56,7 @@ async function urlIn(core: Core, text: string): Promise<string> {
     await refuseLiteral(url, core.config);
     return url.href;
   } catch (error) {
-    throw error instanceof Refused ? invalid('url', error.message) : error;
+    throw error instanceof DestinationRefused ? invalid('url', error.message) : error;
   }
 }
 
@@ -130,14 +130,14 @@ export async function listDeliveries(
   { limit, before }: { readonly limit: number; readonly before?: string | undefined },
 ): Promise<DeliveryPage> {
   const size = Math.min(Math.max(1, limit), MOST_PER_DELIVERY_PAGE);
-  const from = before === undefined ? {} : { before: await deliveryNamed(core, bot, before) };
+  const from = before === undefined ? {} : { before: await findDelivery(core, bot, before) };
   const found = await core.store.deliveries.ofBot(bot.id, { limit: size + 1, ...from });
   const deliveries = found.slice(0, size);
   return { deliveries, older: found.length > size ? deliveries.at(-1)?.id : undefined };
 }
 
 /** One delivery of this very bot. Errors: `notFound`. */
-export async function deliveryNamed(core: Core, bot: User, id: string): Promise<Delivery> {
+export async function findDelivery(core: Core, bot: User, id: string): Promise<Delivery> {
   const delivery = await core.store.deliveries.byId(id);
   if (delivery?.bot !== bot.id) throw notFound('There is no such delivery of this bot, or it is not kept any more.');
   return delivery;
@@ -146,10 +146,10 @@ export async function deliveryNamed(core: Core, bot: User, id: string): Promise<
 /** Sends a delivery that is over once more, with the same id. Errors: `notFound`, `conflict` while it is not over, or where nobody could be called. */
 export async function sendAgain(core: Core, bot: User, id: string): Promise<void> {
   await requireActive(core, bot);
-  const delivery = await deliveryNamed(core, bot, id);
-  if (!(await core.store.deliveries.again(delivery.id, core.now())))
+  const delivery = await findDelivery(core, bot, id);
+  if (!(await core.store.deliveries.reschedule(delivery.id, core.now())))
     throw new DomainError('conflict', 'This delivery is not over yet: it is sent again by itself.');
-  core.calls.ring();
+  core.webhookCalls.notify();
 }
 
 /** Calls the bot with an event that is none, as from one of its groups; resolves to the delivery's id. Errors: `notFound`, `conflict` (disabled), `invalid` (no group). */
@@ -161,7 +161,7 @@ export async function sendTest(core: Core, bot: User): Promise<string> {
   const id = deliveryId(newUid(core.random), bot.id);
   const about = { group: membership.group, seq: 0, message: null, event: TEST_EVENT };
   await core.store.deliveries.insert([{ id, bot: bot.id, ...about, due: now, createdAt: now, ...NEW }]);
-  core.calls.ring();
+  core.webhookCalls.notify();
   return id;
 }
 

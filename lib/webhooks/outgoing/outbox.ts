@@ -13,9 +13,9 @@ const AT_ONCE = 100;
  */
 export async function copyPending(core: Core): Promise<void> {
   for (;;) {
-    const entries = await core.store.log.pending(AT_ONCE);
+    const entries = await core.store.log.listPending(AT_ONCE);
     await core.store.deliveries.insert(entries.flatMap((entry) => deliveriesOf(entry, core.now())));
-    await Promise.all(entries.map(({ group, seq }) => core.store.log.called(group, seq)));
+    await Promise.all(entries.map(({ group, seq }) => core.store.log.clearPending(group, seq)));
     if (entries.length < AT_ONCE) return;
   }
 }

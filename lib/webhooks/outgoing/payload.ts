@@ -1,8 +1,8 @@
 import { campfireKey } from '../../accounts/campfire-key.ts';
 import type { User } from '../../accounts/port.ts';
-import type { Core, Face } from '../../core.ts';
+import type { Core, Profile } from '../../core.ts';
 import type { Group } from '../../groups/port.ts';
-import { isMember, type Standing } from '../../groups/rules.ts';
+import { type GroupAccess, isMember } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
@@ -14,7 +14,7 @@ import type { Delivery } from './deliveries-port.ts';
 import { eventOf, MOST_IN_CHAIN } from './rules.ts';
 
 /** What is sent. `isErased`: nothing of what the bot answers to it may be kept. `at`: how the bot stands to the group. */
-export type Payload = { readonly body: object; readonly at: Standing; readonly isErased: boolean };
+export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
 
 /** Why there is nothing to send any more. */
 export type NoPayload = { readonly reason: string };
@@ -40,14 +40,14 @@ export async function payloadOf(
   const [entry] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
   if (!entry) return { reason: 'The log does not have it.' };
   const folded = delivery.message === null ? undefined : await readMessage(core, delivery.group, delivery.message);
-  const faces = await core.directory.faces(peopleIn(entry, folded));
+  const faces = await core.directory.profiles(peopleIn(entry, folded));
   const told = folded && messageBody(folded, about, faces);
   const body = { ...head(about, entry, faces), message: told ?? null, hop: await hopOf(core, entry), ...detail(entry, faces) };
   return { body, at, isErased: told?.erased ?? false };
 }
 
 /** Asked again at each attempt, since much may have changed: only members are told anything. */
-async function standingOf(core: Core, { group: groupId, bot }: Delivery): Promise<Standing | NoPayload> {
+async function standingOf(core: Core, { group: groupId, bot }: Delivery): Promise<GroupAccess | NoPayload> {
   const [group, user, membership] = await Promise.all([
     core.store.groups.byId(groupId),
     core.store.users.byId(bot),
@@ -59,7 +59,7 @@ async function standingOf(core: Core, { group: groupId, bot }: Delivery): Promis
 }
 
 type About = { readonly group: Group; readonly bot: User; readonly key: string };
-type Faces = ReadonlyMap<UserId, Face>;
+type Faces = ReadonlyMap<UserId, Profile>;
 
 function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
   const moved = 'member' in entry ? [entry.member] : [];
@@ -113,7 +113,7 @@ function detail(entry: Entry, faces: Faces): object {
 async function hopOf(core: Core, entry: Entry): Promise<number> {
   if (entry.kind !== 'message') return 0;
   const messages = await core.store.log.messages(entry.group, Math.max(1, entry.n - MOST_IN_CHAIN), entry.n);
-  const faces = await core.directory.faces(new Set(messages.map(({ author }) => author)));
+  const faces = await core.directory.profiles(new Set(messages.map(({ author }) => author)));
   const people = messages.map(({ author }) => !faces.get(author)?.bot);
   return people.length - 1 - people.lastIndexOf(true);
 }

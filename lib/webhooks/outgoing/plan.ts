@@ -1,25 +1,25 @@
-import type { Calls, Core } from '../../core.ts';
+import type { Core, WebhookCalls } from '../../core.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Draft, Head } from '../../log/entry.ts';
 import type { Webhook } from './port.ts';
 
-type Parts = Pick<Core, 'store' | 'recent' | 'directory'>;
+type Parts = Pick<Core, 'store' | 'lookupCache' | 'directory'>;
 
 /** The bots to call, of each draft. */
 type Plan = readonly (readonly UserId[])[];
 
-/** Whom the log calls. What it needs to know is remembered as `core.recent` remembers: exactly on SQLite, for a second at most on MongoDB. */
-export function openCalls(parts: Parts): Calls {
+/** Whom the log calls. What it needs to know is remembered as `core.lookupCache` remembers: exactly on SQLite, for a second at most on MongoDB. */
+export function openWebhookCalls(parts: Parts): WebhookCalls {
   const listeners = new Set<() => void>();
   return {
     async plan(group, drafts, head) {
-      const webhooks = await parts.recent.webhooks.inGroup(group);
+      const webhooks = await parts.lookupCache.webhooks.inGroup(group);
       return webhooks.length === 0 ? undefined : planWith(parts, group, drafts, head, webhooks);
     },
-    ring() {
+    notify() {
       for (const listener of listeners) listener();
     },
-    onRing(listener) {
+    onNotify(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -28,7 +28,7 @@ export function openCalls(parts: Parts): Calls {
 
 async function planWith(parts: Parts, group: GroupId, drafts: readonly Draft[], head: Head, webhooks: readonly Webhook[]): Promise<Plan> {
   const { isCalled } = await import('./rules.ts'); // it knows how bodies are read, which most processes need not
-  const isDirect = (await parts.recent.groups.byId(group))?.kind === 'direct';
+  const isDirect = (await parts.lookupCache.groups.byId(group))?.kind === 'direct';
   const plan = drafts.map((draft) =>
     draft.pending ? [] : webhooks.filter((webhook) => isCalled(webhook, draft, { isDirect })).map(({ bot }) => bot),
   );
@@ -48,7 +48,7 @@ async function withoutLoops(parts: Parts, group: GroupId, drafts: readonly Draft
 type IsBot = (id: UserId) => boolean;
 
 async function botsAmong({ directory }: Parts, ids: readonly UserId[]): Promise<IsBot> {
-  const faces = await directory.faces(new Set(ids));
+  const faces = await directory.profiles(new Set(ids));
   return (id) => faces.get(id)?.bot ?? false;
 }
 

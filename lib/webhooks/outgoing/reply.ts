@@ -1,17 +1,17 @@
 import type { Core } from '../../core.ts';
 import { DomainError, StoreUnavailable } from '../../errors.ts';
-import type { Standing } from '../../groups/rules.ts';
-import { bodyOf, type ModelBody } from '../../markup/rich-content-text.ts';
-import { admit, keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
-import type { Answer } from '../../outbound/request.ts';
+import type { GroupAccess } from '../../groups/rules.ts';
+import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
+import { checkPostRate, keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
+import type { OutboundResponse } from '../../outbound/request.ts';
 import { cutText, decodeUtf8, isBlank } from '../../text/body.ts';
-import { isLoose, type Loose } from '../incoming/formats/read.ts';
+import { isJsonObject, type JsonObject } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { TEST_EVENT } from './payload.ts';
 
 /** What an answer says in the group, and under which name; or the file that it is. */
-export type Reply = (ModelBody & { readonly as?: string | undefined }) | { readonly file: string };
+export type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
 
 /** `dropped`: why nothing of an answer is posted, in words; null where it has nothing to say. */
 export type NoReply = { readonly dropped: string | null };
@@ -26,7 +26,7 @@ const SAYING = ['text', 'blocks', 'attachments', 'content', 'embeds'];
  * What an answer wants to be posted: of a 200 its text or Markdown, its JSON as an incoming webhook would understand it, or a file. Of anything else why it
  * is not posted. HTML is taken where it is plain text under that name, which small web frameworks send when nobody tells them otherwise.
  */
-export function replyOf(answer: Answer, maxBytes: number): Reply | NoReply {
+export function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
   const { status, type, encoding, disposition, body, isCut } = answer;
   if (body.length === 0 || isCut) return { dropped: null }; // of one that was cut the attempt says so
   if (status !== 200) return { dropped: `only a 200 is, and this is a ${status}.` };
@@ -65,10 +65,10 @@ function fromJson(text: string, maxBytes: number): Reply | NoReply {
 
 const isSaid = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
 
-function objectIn(text: string): Loose | undefined {
+function objectIn(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isLoose(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -78,7 +78,7 @@ function objectIn(text: string): Loose | undefined {
  * Posts what a bot answered, as the bot, through the door of all posts; repeated deliveries of the same event post once, and it calls no bot.
  * Rejects with StoreUnavailable when the store does not take it: then the bot is to be called again.
  */
-export async function postReply(core: Core, at: Standing, delivery: Delivery, answer: Answer): Promise<Replied> {
+export async function postReply(core: Core, at: GroupAccess, delivery: Delivery, answer: OutboundResponse): Promise<Replied> {
   if (delivery.event === TEST_EVENT) return { seq: null, problem: null };
   const reply = replyOf(answer, core.config.maxBodyBytes);
   if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The answer was not posted: ${reply.dropped}` };
@@ -95,12 +95,12 @@ export async function postReply(core: Core, at: Standing, delivery: Delivery, an
   }
 }
 
-async function postFile(core: Core, at: Standing, input: Omit<Post, 'body'>, name: string, content: Uint8Array): Promise<Posted> {
+async function postFile(core: Core, at: GroupAccess, input: Omit<Post, 'body'>, name: string, content: Uint8Array): Promise<Posted> {
   const [{ storeFile }, { postWithFiles }] = await Promise.all([
     import('../../files/operations.ts'),
     import('../../messages/with-files.ts'),
   ]);
-  admit(core, at);
+  checkPostRate(core, at);
   const source = async function* () {
     yield content;
   };

@@ -7,14 +7,14 @@ import { HOOKS_CLIENTS } from '../../../fixtures/webhooks/hooks-clients.ts';
 import { NOTICE_CLIENTS } from '../../../fixtures/webhooks/notice-clients.ts';
 import { SLACK_CLIENTS } from '../../../fixtures/webhooks/slack-clients.ts';
 import { renderBody } from '../../../lib/markup/html.ts';
-import { modelIn, parseModel } from '../../../lib/markup/rich-content.ts';
+import { parseRichContent, richContentIn } from '../../../lib/markup/rich-content.ts';
 import { bodyAsText, bodyOf } from '../../../lib/markup/rich-content-text.ts';
-import type { Loose } from '../../../lib/webhooks/incoming/formats/read.ts';
+import type { JsonObject } from '../../../lib/webhooks/incoming/formats/read.ts';
 import { FORMATS, understand } from '../../../lib/webhooks/incoming/formats/registry.ts';
 import { inflate, readPayload } from '../../../lib/webhooks/incoming/payload.ts';
 
 /** Every shape that was recorded, as the JSON in it. */
-const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; readonly value: Loose }[] = [
+const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; readonly value: JsonObject }[] = [
   ...SLACK_CLIENTS,
   ...HOOKS_CLIENTS,
   ...DISCORD_CLIENTS,
@@ -23,18 +23,18 @@ const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; rea
 ].flatMap(({ headers = {}, body }) => {
   if (typeof body !== 'string' || !body.startsWith('{')) return [];
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return [{ headers: lower, value: JSON.parse(body) as Loose }];
+  return [{ headers: lower, value: JSON.parse(body) as JsonObject }];
 });
 
 const SAFE_URL = /^(?:https?:\/\/|mailto:)/;
 
 /** What the log would store of it, rendered: whatever the input, safe and bounded. Undefined when there is nothing to see. */
-function shown(headers: Readonly<Record<string, string>>, value: Loose, maxBytes = 65_536): string | undefined {
+function shown(headers: Readonly<Record<string, string>>, value: JsonObject, maxBytes = 65_536): string | undefined {
   const model = understand((name) => headers[name] ?? '', { value, files: [], isMultipart: false });
   if (!model) return undefined;
   const { body, format } = bodyOf(model, maxBytes);
   if (Buffer.byteLength(body) > Math.max(maxBytes, 60)) throw new Error(`${Buffer.byteLength(body)} bytes of ${maxBytes}`);
-  if (format === 'model' && !parseModel(body)) throw new Error('it cannot be read again');
+  if (format === 'model' && !parseRichContent(body)) throw new Error('it cannot be read again');
   const html = renderBody(body, format, []);
   const breaches = breachesIn(html);
   if (breaches.length > 0) throw new Error(breaches.join('\n'));
@@ -70,8 +70,8 @@ const HOSTILE_MARKUP = [
 test('hostile text in every place of every shape stays text', (t) => {
   for (const { headers, value } of SHAPES)
     for (const text of [...HOSTILE_TEXTS, ...HOSTILE_MARKUP]) {
-      shown(headers, mapped(value, (leaf) => (typeof leaf === 'string' ? text : leaf)) as Loose);
-      shown(headers, mapped(value, (leaf) => (typeof leaf === 'string' ? `${leaf} ${text}` : leaf)) as Loose);
+      shown(headers, mapped(value, (leaf) => (typeof leaf === 'string' ? text : leaf)) as JsonObject);
+      shown(headers, mapped(value, (leaf) => (typeof leaf === 'string' ? `${leaf} ${text}` : leaf)) as JsonObject);
     }
   t.pass();
 });
@@ -120,7 +120,7 @@ test('each value of each shape may be missing or of another kind', (t) => {
       return leaf;
     });
     for (const place of places)
-      for (const instead of ODD_LEAVES) shown(headers, mapped(value, (leaf, path) => (path === place ? instead : leaf)) as Loose);
+      for (const instead of ODD_LEAVES) shown(headers, mapped(value, (leaf, path) => (path === place ? instead : leaf)) as JsonObject);
   }
   t.pass();
 });
@@ -137,7 +137,7 @@ test('whatever stands where, no format throws and nothing gets out', (t) => {
           const change = changes.find(([index]) => index === at);
           return change ? change[1] : leaf;
         });
-        shown(headers, broken as Loose);
+        shown(headers, broken as JsonObject);
       },
     ),
     { numRuns: 1500 },
@@ -221,10 +221,10 @@ test('no JSON makes any format throw, under any header', (t) => {
       fc.constantFrom(...EVENTS),
       (value, name, event) => {
         const headers = { [name]: event, 'ce-specversion': name === 'ce-type' ? '1.0' : '' };
-        shown(headers, value as Loose);
+        shown(headers, value as JsonObject);
         for (const format of FORMATS)
-          modelIn(
-            format((header) => headers[header as keyof typeof headers] ?? '', { value: value as Loose, files: [], isMultipart: true }),
+          richContentIn(
+            format((header) => headers[header as keyof typeof headers] ?? '', { value: value as JsonObject, files: [], isMultipart: true }),
           );
       },
     ),
@@ -238,7 +238,7 @@ test('a body has no more bytes than it may, whatever it is cut from', (t) => {
     fc.property(fc.constantFrom(...SHAPES), fc.integer({ min: 80, max: 3000 }), fc.nat(400), ({ headers, value }, maxBytes, repeat) => {
       shown(
         headers,
-        mapped(value, (leaf) => (typeof leaf === 'string' && leaf.length > 3 ? `${leaf}${'é"\n'.repeat(repeat)}` : leaf)) as Loose,
+        mapped(value, (leaf) => (typeof leaf === 'string' && leaf.length > 3 ? `${leaf}${'é"\n'.repeat(repeat)}` : leaf)) as JsonObject,
         maxBytes,
       );
     }),
@@ -250,12 +250,12 @@ test('a body has no more bytes than it may, whatever it is cut from', (t) => {
 test('a model that was stored is read as it was, and anything else as none', (t) => {
   fc.assert(
     fc.property(loose, (value) => {
-      const model = modelIn({ text: 'x', cards: [value, { title: 't', ...(value as object) }] });
-      t.deepEqual(model && parseModel(JSON.stringify(model)), model);
+      const model = richContentIn({ text: 'x', cards: [value, { title: 't', ...(value as object) }] });
+      t.deepEqual(model && parseRichContent(JSON.stringify(model)), model);
     }),
   );
   for (const body of ['', 'text', '[]', 'null', '{}', '{"cards":[]}', '{"text":"\\u200b"}', '{"cards":[{}]}'])
-    t.is(parseModel(body), undefined, body);
+    t.is(parseRichContent(body), undefined, body);
 });
 
 test('nothing that bytes may be makes the reader throw anything but its refusals', async (t) => {
@@ -311,7 +311,7 @@ test('nothing that bytes may be makes the reader throw anything but its refusals
 });
 
 test('what is nested a hundred thousand deep is shown as far as it can be read', (t) => {
-  const deep = (open: string, close: string): Loose => JSON.parse(`{"x":${open.repeat(100_000)}1${close.repeat(100_000)}}`);
+  const deep = (open: string, close: string): JsonObject => JSON.parse(`{"x":${open.repeat(100_000)}1${close.repeat(100_000)}}`);
   t.regex(shown({}, deep('[', ']')) ?? '', /\[…\]/);
   t.regex(shown({}, deep('{"a":', '}')) ?? '', /\{…\}/);
   for (const name of ['text', 'blocks', 'attachments', 'embeds', 'content', 'message', 'data', 'alerts'])
@@ -321,7 +321,7 @@ test('what is nested a hundred thousand deep is shown as far as it can be read',
 });
 
 /** The least of three runs, so that a pause of the machine does not count. */
-function msFor(value: Loose): number {
+function msFor(value: JsonObject): number {
   return Math.min(
     ...[1, 2, 3].map(() => {
       const startedAt = performance.now();
@@ -383,7 +383,7 @@ const PIECES = [
 ];
 
 /** A text where it is read as mrkdwn, as Discord's Markdown, as text in a style, or as text. */
-const placed = (field: string, text: string): Loose =>
+const placed = (field: string, text: string): JsonObject =>
   field === 'rich'
     ? {
         blocks: [
@@ -398,7 +398,7 @@ const placed = (field: string, text: string): Loose =>
 for (const field of ['text', 'content', 'rich', 'message'])
   for (const piece of PIECES)
     test.serial(`${JSON.stringify(piece.replaceAll(' ', '␠'))} over and over in ${field} costs in proportion`, (t) => {
-      const make = (size: number): Loose => placed(field, `${piece.repeat(size / piece.length)}\`x`);
+      const make = (size: number): JsonObject => placed(field, `${piece.repeat(size / piece.length)}\`x`);
       msFor(make(2_000));
       const [part, whole] = [msFor(make(30_000)), msFor(make(120_000))];
       // What is quadratic would take sixteen times as long; what is too short to measure is short enough.

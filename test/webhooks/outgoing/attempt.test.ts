@@ -2,7 +2,7 @@ import test from 'ava';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { createBot } from '../../../lib/bots/operations.ts';
 import { openDirect } from '../../../lib/groups/direct.ts';
-import { addMember, removeMember, standing } from '../../../lib/groups/operations.ts';
+import { addMember, groupAccess, removeMember } from '../../../lib/groups/operations.ts';
 import * as messages from '../../../lib/messages/operations.ts';
 import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
 import { type Received, Receiver } from '../../helpers/receiver.ts';
@@ -198,7 +198,7 @@ test('in direct messages a bot is called without being named', async (t) => {
   const { core, ann } = stage;
   const echo = await stage.bot('Echo');
   const { group } = await openDirect(core, ann, [echo.user]);
-  await messages.post(core, await standing(core, ann, group), { body: 'are you there?' });
+  await messages.post(core, await groupAccess(core, ann, group), { body: 'are you there?' });
   const { body } = await echo.receiver.call(1);
   t.is(body.room.name, null);
   t.is(body.message.body.plain, 'are you there?');

@@ -3,7 +3,7 @@ import type { User } from '../../../lib/accounts/port.ts';
 import type { OpenCore } from '../../../lib/app.ts';
 import { createBot } from '../../../lib/bots/operations.ts';
 import { openGroup } from '../../../lib/groups/operations.ts';
-import type { Standing } from '../../../lib/groups/rules.ts';
+import type { GroupAccess } from '../../../lib/groups/rules.ts';
 import * as messages from '../../../lib/messages/operations.ts';
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { setWebhook, type WebhookInput } from '../../../lib/webhooks/outgoing/operations.ts';
@@ -19,7 +19,7 @@ export type Stage = {
   /** A bot in Lobby; with `input`, one that is called at a server of its own. */
   bot(name: string, input?: Partial<WebhookInput>): Promise<Called>;
   /** How somebody stands to Lobby now. */
-  at(user?: User): Promise<Standing>;
+  at(user?: User): Promise<GroupAccess>;
   /** Ann, or somebody else, says something in Lobby. */
   say(body: string, user?: User): Promise<number>;
   /** All that is due is sent, and what came of it is stored. */
@@ -43,7 +43,7 @@ export async function openStage(t: ExecutionContext, options: TestOptions = {}):
 export async function stageOn(t: ExecutionContext, site: TestServer): Promise<Stage> {
   const { core } = site;
   const ann = await userNamed(core, 'Ann');
-  const at = (user = ann): Promise<Standing> => openGroup(core, user, 'lobby');
+  const at = (user = ann): Promise<GroupAccess> => openGroup(core, user, 'lobby');
   const { group } = await at();
   return {
     site,
@@ -66,7 +66,7 @@ export async function stageOn(t: ExecutionContext, site: TestServer): Promise<St
     async talk() {
       const { n } = await core.store.log.head(group.id);
       const said = await core.store.log.messages(group.id, 1, n);
-      const faces = await core.directory.faces(said.map(({ author }) => author));
+      const faces = await core.directory.profiles(said.map(({ author }) => author));
       return said.map(({ author, body }) => `${faces.get(author)?.name}: ${body}`);
     },
   };

@@ -56,9 +56,9 @@ async function makeBot(env: Env, url: string, clients: readonly Client[]): Promi
   const { user } = await createBot(core, undefined, { name: 'Echo', group });
   await setWebhook(core, user, { url, on: 'all' });
   const isCalled = async (who: Client): Promise<boolean> => {
-    const before = (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.pending(100)).length;
+    const before = (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.listPending(100)).length;
     await post(who, `is it known? ${newUid(systemRandom)}`);
-    return (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.pending(100)).length > before;
+    return (await core.store.deliveries.ofBot(user.id, { limit: 100 })).length + (await core.store.log.listPending(100)).length > before;
   };
   for (const who of clients) while (!(await isCalled(who))); // on MongoDB a process may remember for a second that there was none
   await core.close();

@@ -44,7 +44,7 @@ test('an entry that a crash left half copied calls nobody twice', async (t) => {
   const { store } = stage.core;
   await stage.site.server.deliveries.stop();
   const seq = await stage.say('@One, @Two!');
-  const [entry] = await store.log.pending(9);
+  const [entry] = await store.log.listPending(9);
   t.deepEqual(entry?.pending?.toSorted(), [one.user.id, two.user.id].sort());
   // One of the two was copied, and even called, before the process died that had not yet told the log.
   const about = { bot: one.user.id, group: (await stage.at()).group.id, seq, message: seq, event: 'posted', due: 1, createdAt: 1 };
@@ -53,7 +53,7 @@ test('an entry that a crash left half copied calls nobody twice', async (t) => {
   next.wake();
   await next.idle();
   await next.stop();
-  t.deepEqual(await store.log.pending(9), []);
+  t.deepEqual(await store.log.listPending(9), []);
   t.deepEqual([one.receiver.received.length, two.receiver.received.length], [0, 1]);
   t.like(await stage.deliveries(two), [{ state: 'done', seq }]);
 });

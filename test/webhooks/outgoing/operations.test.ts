@@ -3,8 +3,8 @@ import { createBot, revokeBot, rotateBot } from '../../../lib/bots/operations.ts
 import { DomainError } from '../../../lib/errors.ts';
 import * as messages from '../../../lib/messages/operations.ts';
 import {
-  deliveryNamed,
   enableWebhook,
+  findDelivery,
   listDeliveries,
   removeWebhook,
   rotateWebhookSecret,
@@ -93,7 +93,7 @@ test('deliveries come by pages, and those of another bot are none of its', async
     seqs.toSorted((a, b) => b - a),
   );
   const [foreign] = await stage.deliveries(other);
-  t.is(await refusal(deliveryNamed(core, echo.user, foreign?.id ?? '')), 'notFound');
+  t.is(await refusal(findDelivery(core, echo.user, foreign?.id ?? '')), 'notFound');
   t.is(await refusal(sendAgain(core, echo.user, foreign?.id ?? '')), 'notFound');
   t.is(await refusal(listDeliveries(core, echo.user, { limit: 2, before: foreign?.id })), 'notFound');
 });

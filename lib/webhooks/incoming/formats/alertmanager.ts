@@ -1,11 +1,11 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { link, plain, short } from './markup.ts';
-import { firstText, type HeaderOf, type Loose, lines, numberIn, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
+import { firstText, type HeaderOf, type JsonObject, lines, numberIn, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
 const MOST_ALERTS = 20;
 
 /** Alertmanager's own webhook (version 4), which Grafana's copies: one card for each alert, with its summary and where it comes from. */
-export function alertmanager(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function alertmanager(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   if (!Array.isArray(value.alerts) || (textIn(value.version) ?? textIn(value.receiver) ?? textIn(value.groupKey)) === undefined)
     return undefined;
   const alerts = objectsIn(value.alerts);
@@ -19,7 +19,7 @@ export function alertmanager(_: HeaderOf, { value }: Parsed): Sketch | undefined
 }
 
 /** As Alertmanager's own templates begin: `[FIRING:2] name (labels)`. */
-function headline(value: Loose, firing: number, all: number): string {
+function headline(value: JsonObject, firing: number, all: number): string {
   const labels = objectIn(value.groupLabels);
   const common = objectIn(value.commonLabels);
   const name = firstText(value.title, labels.alertname, common.alertname, ...Object.values(labels)) ?? `${all} alerts`;
@@ -28,7 +28,7 @@ function headline(value: Loose, firing: number, all: number): string {
   return `**${link(title, value.externalURL)}**`;
 }
 
-function alertCard(alert: Loose): object {
+function alertCard(alert: JsonObject): object {
   const [labels, notes] = [objectIn(alert.labels), objectIn(alert.annotations)];
   const isResolved = alert.status === 'resolved';
   const summary = firstText(notes.summary, notes.title, notes.message);
@@ -59,7 +59,7 @@ function alertCard(alert: Loose): object {
 
 const severityColor = (severity: string | undefined): string => (/^(?:warn|info|none)/i.test(severity ?? '') ? 'warning' : 'danger');
 
-function labelLine(labels: Loose): string | undefined {
+function labelLine(labels: JsonObject): string | undefined {
   const said = Object.entries(labels)
     .filter(([name]) => name !== 'alertname' && !name.startsWith('__'))
     .slice(0, 20)
@@ -68,7 +68,7 @@ function labelLine(labels: Loose): string | undefined {
 }
 
 /** Grafana's measured values. */
-function valueLine({ values, valueString }: Loose): string | undefined {
+function valueLine({ values, valueString }: JsonObject): string | undefined {
   const said = Object.entries(objectIn(values))
     .slice(0, 10)
     .map(([name, value]) => `${short(name, 60)} = ${short(value, 60)}`);

@@ -1,16 +1,16 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { type HeaderOf, type Parsed, textIn, timeIn } from './read.ts';
 import { dataText } from './standard.ts';
 
 /** A CloudEvent (cloudevents.io, version 1.0): structured, all in the JSON; or binary, with its attributes in `ce-` headers and the body as its data. */
-export function cloudevents(header: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function cloudevents(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const isStructured = textIn(value.specversion) !== undefined && textIn(value.type) !== undefined && textIn(value.source) !== undefined;
   if (isStructured) return eventCard((name) => textIn(value[name]) ?? '', value.data ?? fromBase64(value.data_base64));
   const attribute = (name: string): string => percentDecoded(header(`ce-${name}`));
   return header('ce-specversion') !== '' && header('ce-type') !== '' ? eventCard(attribute, value) : undefined;
 }
 
-const eventCard = (attribute: HeaderOf, data: unknown): Sketch => ({
+const eventCard = (attribute: HeaderOf, data: unknown): RichContentInput => ({
   name: attribute('source'),
   cards: [
     {

@@ -1,6 +1,6 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { Aside, bounded, moment, plain, quoted } from './markup.ts';
-import { type HeaderOf, type Loose, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
+import { type HeaderOf, type JsonObject, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
 /** Whether it has the shape of what Discord's webhooks take; such a client wants Discord's answers. */
 export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
@@ -10,13 +10,13 @@ export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
 }
 
 /** What Discord's webhooks take: content and embeds. Components only work inside Discord. */
-export function discord(_: HeaderOf, parsed: Parsed): Sketch | undefined {
+export function discord(_: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   if (!isDiscord(parsed)) return undefined;
   const { username, avatar_url, content, embeds } = parsed.value;
   return { name: username, picture: avatar_url, text: fromDiscord(content), cards: objectsIn(embeds).map(cardOf) };
 }
 
-function cardOf(embed: Loose): object {
+function cardOf(embed: JsonObject): object {
   const author = objectIn(embed.author);
   return {
     author: { text: author.name, url: author.url },

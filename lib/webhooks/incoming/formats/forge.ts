@@ -1,24 +1,24 @@
-import { inCode } from '../../../markup/markdown.ts';
+import { codeSpan } from '../../../markup/markdown.ts';
 import { link, plain, short } from './markup.ts';
-import { at, firstText, type Loose, lookUp, numberIn, objectIn, objectsIn, textIn } from './read.ts';
+import { at, firstText, type JsonObject, lookUp, numberIn, objectIn, objectsIn, textIn } from './read.ts';
 
 /** What the events of GitHub and Gitea, which has the same shapes, have in common. Each gives a part of one line, as Markdown. */
 
 /** Whoever did it. */
-export function actor(value: Loose): string {
+export function actor(value: JsonObject): string {
   const who = objectIn(value.sender ?? value.pusher);
   const name = firstText(who.login, who.username, who.name, at(value, 'pusher', 'name')) ?? 'Somebody';
   return link(name, who.html_url);
 }
 
 /** Where: `owner/name`, linked. */
-export const repository = (value: Loose): string => {
+export const repository = (value: JsonObject): string => {
   const { full_name, name, html_url } = objectIn(value.repository);
   return link(firstText(full_name, name, at(value, 'organization', 'login')) ?? 'a repository', html_url);
 };
 
 /** `#12: its title`, linked. */
-export const numbered = (thing: Loose, url: unknown = thing.html_url): string => {
+export const numbered = (thing: JsonObject, url: unknown = thing.html_url): string => {
   const number = firstText(thing.number, thing.index, thing.iid);
   return link([number && `#${number}`, textIn(thing.title)].filter(Boolean).join(': ') || 'it', url);
 };
@@ -38,9 +38,9 @@ export function refOf(ref: unknown): { readonly kind: 'branch' | 'tag'; readonly
 const isNone = (sha: unknown): boolean => /^0{20,}$/.test(textIn(sha) ?? '');
 
 /** Who pushed what where, with the words of the last commit. */
-export function pushed(value: Loose): string {
+export function pushed(value: JsonObject): string {
   const { kind, name } = refOf(value.ref);
-  const where = `${kind} ${inCode(name)} of ${repository(value)}`;
+  const where = `${kind} ${codeSpan(name)} of ${repository(value)}`;
   if (value.deleted === true || isNone(value.after)) return `${actor(value)} deleted ${where}`;
   const commits = objectsIn(value.commits);
   const last = value.head_commit ?? commits.at(-1);
@@ -54,7 +54,7 @@ export function pushed(value: Loose): string {
 export const shaOf = (commit: unknown): string => (firstText(at(commit, 'id'), at(commit, 'sha')) ?? '').slice(0, 7);
 
 /** What became of a pull request. */
-export function pullVerb(value: Loose): string {
+export function pullVerb(value: JsonObject): string {
   const isMerged = at(value, 'pull_request', 'merged') === true;
   if (value.action === 'closed') return isMerged ? 'merged' : 'closed';
   return verbOf(value);
@@ -73,7 +73,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** `edited`, `label_updated` … as words. */
-export const verbOf = ({ action }: Loose): string => {
+export const verbOf = ({ action }: JsonObject): string => {
   const word = textIn(action) ?? 'changed';
   return lookUp(VERBS, word) ?? plain(word.replaceAll('_', ' ').slice(0, 60));
 };

@@ -1,4 +1,4 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { eventLine } from './github.ts';
 import { type HeaderOf, lookUp, objectIn, type Parsed } from './read.ts';
 
@@ -19,7 +19,7 @@ const SAME: Readonly<Record<string, string>> = {
 const STATES: Readonly<Record<string, string>> = { approved: 'approved', rejected: 'changes_requested' };
 
 /** A delivery of a webhook of Gitea, Forgejo or Gogs as one line. They send GitHub's header too, so that this one is asked first. */
-export function gitea(header: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function gitea(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const [name, event] = header('x-forgejo-event')
     ? ['Forgejo', header('x-forgejo-event')]
     : ['Gitea', header('x-gitea-event') || header('x-gogs-event')];

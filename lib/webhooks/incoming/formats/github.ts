@@ -1,22 +1,22 @@
-import { inCode } from '../../../markup/markdown.ts';
-import type { Sketch } from '../../../markup/rich-content.ts';
+import { codeSpan } from '../../../markup/markdown.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { actor, excerpt, numbered, outcomeMark, pullVerb, pushed, refOf, repository, shaOf, verbOf } from './forge.ts';
 import { link, plain, short } from './markup.ts';
-import { at, firstText, type HeaderOf, type Loose, lookUp, objectIn, type Parsed, textIn } from './read.ts';
+import { at, firstText, type HeaderOf, type JsonObject, lookUp, objectIn, type Parsed, textIn } from './read.ts';
 
 /** A delivery of a GitHub webhook (`X-GitHub-Event`) as one line. */
-export function github(header: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function github(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const event = header('x-github-event');
   return event === '' ? undefined : { name: 'GitHub', text: eventLine(event, value) };
 }
 
 /** The line of an event that GitHub and Gitea both have; of any other who did what where. */
-export const eventLine = (event: string, value: Loose): string => (lookUp(EVENTS, event) ?? other(event))(value);
+export const eventLine = (event: string, value: JsonObject): string => (lookUp(EVENTS, event) ?? other(event))(value);
 
-type Say = (value: Loose) => string;
+type Say = (value: JsonObject) => string;
 
-const here = (value: Loose): string => ` in ${repository(value)}`;
-const did = (value: Loose, noun: string, thing: string): string => `${actor(value)} ${verbOf(value)} ${noun} ${thing}${here(value)}`;
+const here = (value: JsonObject): string => ` in ${repository(value)}`;
+const did = (value: JsonObject, noun: string, thing: string): string => `${actor(value)} ${verbOf(value)} ${noun} ${thing}${here(value)}`;
 
 const comment =
   (noun: string, field: string): Say =>
@@ -46,7 +46,7 @@ const run =
     const name = firstText(one.name, one.display_title, one.workflow_name, at(one, 'app', 'name')) ?? 'Run';
     const number = firstText(one.run_number);
     const branch = textIn(one.head_branch);
-    const where = branch === undefined ? '' : ` on ${inCode(branch)}`;
+    const where = branch === undefined ? '' : ` on ${codeSpan(branch)}`;
     const what = link(`${name}${number === undefined ? '' : ` #${number}`}`, firstText(one.html_url, one.details_url, one.target_url));
     return `${outcomeMark(state)}${what} ${plain(state.replaceAll('_', ' '))}${where}${here(value)}${excerpt(at(one, 'head_commit', 'message'))}`;
   };
@@ -54,7 +54,7 @@ const run =
 const refChange =
   (verb: string): Say =>
   (value) =>
-    `${actor(value)} ${verb} ${textIn(value.ref_type) === 'tag' ? 'tag' : 'branch'} ${inCode(refOf(value.ref).name)}${here(value)}`;
+    `${actor(value)} ${verb} ${textIn(value.ref_type) === 'tag' ? 'tag' : 'branch'} ${codeSpan(refOf(value.ref).name)}${here(value)}`;
 
 const EVENTS: Readonly<Record<string, Say>> = {
   ping: (value) => `The webhook of ${repository(value)} works${excerpt(value.zen)}`,

@@ -1,11 +1,11 @@
-import { inCode } from '../../../markup/markdown.ts';
-import type { Sketch } from '../../../markup/rich-content.ts';
+import { codeSpan } from '../../../markup/markdown.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { excerpt, outcomeMark, pushed, refOf } from './forge.ts';
 import { link, plain, short } from './markup.ts';
-import { at, firstText, type HeaderOf, type Loose, lookUp, objectIn, type Parsed, textIn } from './read.ts';
+import { at, firstText, type HeaderOf, type JsonObject, lookUp, objectIn, type Parsed, textIn } from './read.ts';
 
 /** A delivery of a GitLab webhook (`X-Gitlab-Event`, or its `object_kind` with a project) as one line. */
-export function gitlab(header: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function gitlab(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const kind = textIn(value.object_kind) ?? textIn(value.event_name);
   const isOurs =
     header('x-gitlab-event') !== '' || (kind !== undefined && value.project !== undefined && value.object_attributes !== undefined);
@@ -13,12 +13,12 @@ export function gitlab(header: HeaderOf, { value }: Parsed): Sketch | undefined 
   return { name: 'GitLab', text: (lookUp(EVENTS, kind) ?? other)(value) };
 }
 
-type Say = (value: Loose) => string;
+type Say = (value: JsonObject) => string;
 
-const who = (value: Loose): string =>
+const who = (value: JsonObject): string =>
   plain(firstText(at(value, 'user', 'name'), value.user_name, at(value, 'user', 'username'), value.user_username) ?? 'Somebody');
 
-function project(value: Loose): string {
+function project(value: JsonObject): string {
   const { path_with_namespace, name, web_url, homepage } = objectIn(value.project);
   return link(firstText(path_with_namespace, name) ?? 'a project', firstText(web_url, homepage, at(value, 'repository', 'homepage')));
 }
@@ -57,7 +57,7 @@ const thing = (kind: string, mark: string): Say => {
 };
 
 /** What a note was written on. */
-function noted(value: Loose): string {
+function noted(value: JsonObject): string {
   const issue = objectIn(value.issue ?? value.work_item);
   const merge = objectIn(value.merge_request);
   if (textIn(merge.iid)) return `merge request !${textIn(merge.iid)}: ${textIn(merge.title) ?? ''}`;
@@ -77,13 +77,13 @@ const pipeline: Say = (value) => {
   const target = textIn(url) ?? (web && `${web}/-/pipelines/${textIn(id) ?? ''}`);
   const time = typeof duration === 'number' ? ` in ${Math.round(duration)} s` : '';
   const what = link(`Pipeline #${textIn(id) ?? ''}`, target);
-  return `${outcomeMark(status)}${what} ${short(status)}${time} on ${inCode(textIn(ref) ?? '')} in ${project(value)}${excerpt(at(value, 'commit', 'message'))}`;
+  return `${outcomeMark(status)}${what} ${short(status)}${time} on ${codeSpan(textIn(ref) ?? '')} in ${project(value)}${excerpt(at(value, 'commit', 'message'))}`;
 };
 
 const build: Say = (value) => {
   const web = firstText(at(value, 'project', 'web_url'), at(value, 'repository', 'homepage'));
   const what = link(`Job ${textIn(value.build_name) ?? ''}`, web && `${web}/-/jobs/${textIn(value.build_id) ?? ''}`);
-  return `${outcomeMark(value.build_status)}${what} ${short(value.build_status)} on ${inCode(textIn(value.ref) ?? '')} in ${link(firstText(value.project_name, at(value, 'project', 'name')) ?? 'a project', web)}`;
+  return `${outcomeMark(value.build_status)}${what} ${short(value.build_status)} on ${codeSpan(textIn(value.ref) ?? '')} in ${link(firstText(value.project_name, at(value, 'project', 'name')) ?? 'a project', web)}`;
 };
 
 const EVENTS: Readonly<Record<string, Say>> = {
@@ -108,5 +108,5 @@ const EVENTS: Readonly<Record<string, Say>> = {
 const other: Say = (value) => {
   const kind = firstText(value.object_kind, value.event_name) ?? 'event';
   const { name } = refOf(value.ref);
-  return `${who(value)}: ${short(kind.replaceAll('_', ' '), 80)}${name ? ` ${inCode(name)}` : ''} in ${project(value)}`;
+  return `${who(value)}: ${short(kind.replaceAll('_', ' '), 80)}${name ? ` ${codeSpan(name)}` : ''} in ${project(value)}`;
 };

@@ -1,9 +1,9 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { alertmanager } from './alertmanager.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed, textIn } from './read.ts';
 
 /** Grafana's webhook: the unified alerting's, which is Alertmanager's and more; and the one of before version 9, with a rule and its matches. */
-export function grafana(header: HeaderOf, parsed: Parsed): Sketch | undefined {
+export function grafana(header: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   const { value } = parsed;
   const isGrafana = value.orgId !== undefined || value.ruleName !== undefined || value.ruleUrl !== undefined;
   if (!isGrafana) return undefined;
@@ -11,7 +11,7 @@ export function grafana(header: HeaderOf, parsed: Parsed): Sketch | undefined {
   return said && { name: 'Grafana', ...said };
 }
 
-function legacy({ value }: Parsed): Sketch | undefined {
+function legacy({ value }: Parsed): RichContentInput | undefined {
   const title = firstText(value.title, value.ruleName);
   if (title === undefined) return undefined;
   const isOk = value.state === 'ok';

@@ -1,6 +1,6 @@
 import { fenced } from '../../../markup/markdown.ts';
-import type { Sketch } from '../../../markup/rich-content.ts';
-import { type HeaderOf, isLoose, type Parsed } from './read.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
+import { type HeaderOf, isJsonObject, type Parsed } from './read.ts';
 
 /** What chats' webhooks take beside a text: alone, it says nothing. */
 const ENVELOPE = new Set(
@@ -13,7 +13,7 @@ const ENVELOPE = new Set(
 const [MOST_DEEP, MOST_EACH, MOST_LINES, LONGEST] = [8, 50, 60, 500];
 
 /** Any other JSON: a code block of what it holds, cut where it gets long. */
-export function json(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function json(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   return Object.keys(value).every((name) => ENVELOPE.has(name)) ? undefined : { text: jsonBlock(value) };
 }
 
@@ -31,7 +31,7 @@ function pruned(value: unknown, depth: number): unknown {
     const more = value.length > MOST_EACH ? [`[${value.length - MOST_EACH} more]`] : [];
     return [...value.slice(0, MOST_EACH).map((one) => pruned(one, depth + 1)), ...more];
   }
-  if (!isLoose(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (depth >= MOST_DEEP) return '{…}';
   return Object.fromEntries(
     Object.entries(value)

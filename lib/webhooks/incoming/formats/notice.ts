@@ -1,4 +1,4 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { link, plain } from './markup.ts';
 import { firstText, type HeaderOf, lines, lookUp, type Parsed, textIn } from './read.ts';
 
@@ -6,7 +6,7 @@ import { firstText, type HeaderOf, lines, lookUp, type Parsed, textIn } from './
  * A notice of no chat in particular: `message` (or `body`, `description`), `title` (or `subject`), `type`, `url`. What apprise (json, form, xml) and
  * shoutrrr (generic) send, and many a script. It is text as typed, unless it says `format: markdown`.
  */
-export function notice(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function notice(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const message = firstText(value.message, value.body, value.description);
   const title = firstText(value.title, value.subject, value.Subject);
   const isOurs = value.message !== undefined || title !== undefined;

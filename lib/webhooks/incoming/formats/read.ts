@@ -1,13 +1,13 @@
 export type { HeaderOf } from '../../signing.ts';
 
 /** A JSON object whose fields may be anything. */
-export type Loose = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 /** `isKept`: it is stored with the message; else only its name is told. */
 export type File = { readonly name: string; readonly bytes: number; readonly isKept?: true };
 
 /** What came to a webhook, read but not yet understood. */
 export type Parsed = {
-  readonly value: Loose;
+  readonly value: JsonObject;
   /** Files beside it. */
   readonly files: readonly File[];
   /** Whether it came as multipart/form-data. */
@@ -17,11 +17,12 @@ export type Parsed = {
 /** More of a list than this is not looked at, in any format. */
 const MOST = 200;
 
-export const isLoose = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** An object, or an empty one in place of anything else. */
-export const objectIn = (value: unknown): Loose => (isLoose(value) ? value : {});
+export const objectIn = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 /** The objects of a list. */
-export const objectsIn = (value: unknown, most = MOST): Loose[] => (Array.isArray(value) ? value.slice(0, most).filter(isLoose) : []);
+export const objectsIn = (value: unknown, most = MOST): JsonObject[] =>
+  Array.isArray(value) ? value.slice(0, most).filter(isJsonObject) : [];
 
 /** Text, or a number or truth value as text; undefined for what is empty or anything else. */
 export function textIn(value: unknown): string | undefined {
@@ -38,7 +39,7 @@ export const lines = (...parts: readonly (string | undefined)[]): string | undef
 
 /** A field far down: `at(value, 'repository', 'name')`. */
 export const at = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((found, name) => (isLoose(found) && Object.hasOwn(found, name) ? found[name] : undefined), value);
+  path.reduce<unknown>((found, name) => (isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined), value);
 
 /** ms since the epoch of a number (seconds, or ms where it is too large for that) or a date as text; undefined for anything else. */
 export function timeIn(value: unknown): number | undefined {

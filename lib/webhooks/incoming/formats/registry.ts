@@ -1,4 +1,4 @@
-import { type Model, modelIn, type Sketch } from '../../../markup/rich-content.ts';
+import { type RichContent, type RichContentInput, richContentIn } from '../../../markup/rich-content.ts';
 import { alertmanager } from './alertmanager.ts';
 import { cloudevents } from './cloudevents.ts';
 import { discord, fileLine } from './discord.ts';
@@ -16,7 +16,7 @@ import { standard } from './standard.ts';
 import { teams } from './teams.ts';
 
 /** One way of saying things: what a delivery says when it is in that way, else undefined. Never throws, whatever the fields hold. */
-export type Format = (header: HeaderOf, parsed: Parsed) => Sketch | undefined;
+export type Format = (header: HeaderOf, parsed: Parsed) => RichContentInput | undefined;
 
 /** The first that knows a delivery reads it: those that headers or rare fields tell come first, and any JSON last. */
 export const FORMATS: readonly Format[] = [
@@ -37,18 +37,18 @@ export const FORMATS: readonly Format[] = [
 ];
 
 /** What a delivery says; undefined when there is nothing to see in it. Files that came along are named: they are not kept yet. */
-export function understand(header: HeaderOf, parsed: Parsed): Model | undefined {
+export function understand(header: HeaderOf, parsed: Parsed): RichContent | undefined {
   const sketch = sketchOf(header, parsed);
   const files = parsed.files
     .filter(({ isKept }) => !isKept)
     .slice(0, 20)
     .map(({ name, bytes }) => fileLine(name, bytes));
-  if (files.length === 0) return modelIn(sketch);
+  if (files.length === 0) return richContentIn(sketch);
   const text = typeof sketch?.text === 'string' ? [sketch.text] : [];
-  return modelIn({ ...sketch, text: [...text, ...files].join('\n') });
+  return richContentIn({ ...sketch, text: [...text, ...files].join('\n') });
 }
 
-function sketchOf(header: HeaderOf, parsed: Parsed): Sketch | undefined {
+function sketchOf(header: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   for (const format of FORMATS) {
     const sketch = format(header, parsed);
     if (sketch) return sketch;

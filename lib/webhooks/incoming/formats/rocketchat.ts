@@ -1,9 +1,9 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed } from './read.ts';
 import { slack } from './slack.ts';
 
 /** Rocket.Chat's own names: `alias`, `avatar`, `emoji`, and `msg` for the text. */
-export function rocketchat(header: HeaderOf, parsed: Parsed): Sketch | undefined {
+export function rocketchat(header: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   const { value } = parsed;
   if (value.msg === undefined && value.alias === undefined && value.avatar === undefined && value.emoji === undefined) return undefined;
   const attachments = objectsIn(value.attachments).map((one) => ({

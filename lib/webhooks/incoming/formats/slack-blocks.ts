@@ -1,6 +1,6 @@
 import { link } from './markup.ts';
 import { fromMrkdwn, fromPlain } from './mrkdwn.ts';
-import { type Loose, lines, objectIn, objectsIn, textIn } from './read.ts';
+import { type JsonObject, lines, objectIn, objectsIn, textIn } from './read.ts';
 import { fromRichText } from './slack-rich.ts';
 
 /** Slack's layout blocks as Markdown, in their order. What only works inside Slack (selects, inputs) is left out. */
@@ -9,7 +9,7 @@ export function fromBlocks(blocks: unknown): string | undefined {
   return said.filter((one) => one !== undefined && one !== '').join('\n\n') || undefined;
 }
 
-function blockOf(block: Loose): string | undefined {
+function blockOf(block: JsonObject): string | undefined {
   switch (block.type) {
     case 'header':
       return prefixed('## ', oneLine(textObject(block.text)));
@@ -48,12 +48,12 @@ const oneLine = (text: string | undefined): string => (text ?? '').replaceAll('\
 /** Each line of a text with its mark. */
 const prefixed = (prefix: string, text: string): string | undefined => (text === '' ? undefined : text.replace(/^(?=.*\S)/gm, prefix));
 
-const pictureOf = (block: Loose): string | undefined => {
+const pictureOf = (block: JsonObject): string | undefined => {
   const url = block.image_url ?? objectIn(block.slack_file).url;
   return textIn(url) ? link(textOf(block.title) ?? textIn(block.alt_text) ?? 'Picture', url) : undefined;
 };
 
-const elementOf = (element: Loose): string | undefined =>
+const elementOf = (element: JsonObject): string | undefined =>
   element.type === 'image' ? textIn(element.alt_text) && pictureOf(element) : textObject(element);
 
 function accessoryOf(accessory: unknown): string | undefined {
@@ -61,5 +61,5 @@ function accessoryOf(accessory: unknown): string | undefined {
   return element.type === 'image' ? pictureOf(element) : buttonOf(element);
 }
 
-const buttonOf = (element: Loose): string | undefined =>
+const buttonOf = (element: JsonObject): string | undefined =>
   textIn(element.url) === undefined ? undefined : link(textOf(element.text) ?? textIn(element.url) ?? '', element.url);

@@ -1,10 +1,10 @@
-import { fenced, inCode } from '../../../markup/markdown.ts';
+import { codeSpan, fenced } from '../../../markup/markdown.ts';
 import { emojiIn } from './emoji.ts';
 import { link, moment, plain } from './markup.ts';
-import { type Loose, lines, numberIn, objectIn, objectsIn, textIn } from './read.ts';
+import { type JsonObject, lines, numberIn, objectIn, objectsIn, textIn } from './read.ts';
 
 /** Slack's rich_text block as Markdown: sections, lists, preformatted text, quotes. */
-export function fromRichText(block: Loose): string | undefined {
+export function fromRichText(block: JsonObject): string | undefined {
   let depth = -1;
   return lines(
     ...objectsIn(block.elements).map((part) => {
@@ -15,7 +15,7 @@ export function fromRichText(block: Loose): string | undefined {
 }
 
 /** `depth`: how far a list is moved in, which is one more than the list before it at most. */
-function partOf(part: Loose, depth: number): string | undefined {
+function partOf(part: JsonObject, depth: number): string | undefined {
   switch (part.type) {
     case 'rich_text_list':
       return listOf(part, depth);
@@ -28,7 +28,7 @@ function partOf(part: Loose, depth: number): string | undefined {
   }
 }
 
-function listOf(part: Loose, depth: number): string | undefined {
+function listOf(part: JsonObject, depth: number): string | undefined {
   const indent = '    '.repeat(depth);
   const isNumbered = part.style === 'ordered';
   const items = objectsIn(part.elements).map((item, index) => {
@@ -38,17 +38,17 @@ function listOf(part: Loose, depth: number): string | undefined {
   return lines(...items);
 }
 
-const inlineOf = (part: Loose): string =>
+const inlineOf = (part: JsonObject): string =>
   objectsIn(part.elements)
     .map((element) => styled(element, elementOf(element)))
     .join('');
 
-const bareText = (part: Loose): string =>
+const bareText = (part: JsonObject): string =>
   objectsIn(part.elements)
     .map(({ text, url }) => textIn(text) ?? textIn(url) ?? '')
     .join('');
 
-function elementOf(element: Loose): string {
+function elementOf(element: JsonObject): string {
   const name = (field: string): string => textIn(element[field]) ?? '';
   switch (element.type) {
     case 'link':
@@ -66,12 +66,12 @@ function elementOf(element: Loose): string {
     case 'date':
       return plain(name('fallback') || moment(numberIn(element.timestamp)));
     default:
-      return objectIn(element.style).code === true ? inCode(name('text')) : plain(typeof element.text === 'string' ? element.text : '');
+      return objectIn(element.style).code === true ? codeSpan(name('text')) : plain(typeof element.text === 'string' ? element.text : '');
   }
 }
 
 /** Marks go around the words, not around the spaces beside them. */
-function styled({ style }: Loose, said: string): string {
+function styled({ style }: JsonObject, said: string): string {
   const { bold, italic, strike, code } = objectIn(style);
   const marks = [bold && '**', italic && '*', strike && '~~'].filter((mark) => typeof mark === 'string');
   if (marks.length === 0 || code === true || said.trim() === '') return said;

@@ -1,31 +1,42 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { emojiIn, withEmoji } from './emoji.ts';
 import { plain } from './markup.ts';
 import { decoded, fromMrkdwn } from './mrkdwn.ts';
-import { firstText, type HeaderOf, isLoose, type Loose, lines, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
+import {
+  firstText,
+  type HeaderOf,
+  isJsonObject,
+  type JsonObject,
+  lines,
+  objectIn,
+  objectsIn,
+  type Parsed,
+  textIn,
+  timeIn,
+} from './read.ts';
 import { fromBlocks } from './slack-blocks.ts';
 
 /** What Slack's incoming webhooks take, and those of Mattermost and Rocket.Chat, which differ from it in names of fields. */
-export function slack(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function slack(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const attachments = attachmentsOf(value);
   const isOurs = value.text !== undefined || Array.isArray(value.blocks) || attachments.length > 0;
   return isOurs ? { ...senderOf(value), ...saidIn(value, attachments) } : undefined;
 }
 
 /** The list, or a single one; without files (apprise) and the cards of Teams. */
-const attachmentsOf = ({ attachments, attachment }: Loose): Loose[] => {
+const attachmentsOf = ({ attachments, attachment }: JsonObject): JsonObject[] => {
   const list = Array.isArray(attachments) ? attachments : [attachments ?? attachment];
   return objectsIn(list).filter((one) => one.base64 === undefined && one.contentType === undefined);
 };
 
-const senderOf = (value: Loose): Sketch => ({
+const senderOf = (value: JsonObject): RichContentInput => ({
   name: firstText(value.username, value.alias),
   picture: firstText(value.icon_url, value.avatar),
   icon: emojiIn(value.icon_emoji) ?? emojiIn(value.emoji),
 });
 
 /** With blocks the text only stands for them where they cannot be shown. A fallback is for when there is nothing else. */
-function saidIn(value: Loose, attachments: readonly Loose[]): Sketch {
+function saidIn(value: JsonObject, attachments: readonly JsonObject[]): RichContentInput {
   const text = titled(value.title, fromBlocks(value.blocks) ?? markdownIn(value.text));
   const cards = attachments.flatMap(cardsOf);
   if (text !== undefined || cards.length > 0) return { text, cards };
@@ -50,7 +61,7 @@ const lineOf = (value: unknown): string | undefined => {
   return text === undefined ? undefined : withEmoji(decoded(text).replace(/<(?:https?:|mailto:)[^|<>]*\|([^<>]*)>/g, '$1'));
 };
 
-function cardsOf(one: Loose): Sketch[] {
+function cardsOf(one: JsonObject): RichContentInput[] {
   const card = {
     pretext: markdownIn(one.pretext),
     author: { text: lineOf(one.author_name), url: one.author_link },
@@ -65,17 +76,17 @@ function cardsOf(one: Loose): Sketch[] {
     color: one.color,
   };
   const hasContent = [card.pretext, card.author.text, card.title, card.text].some((part) => part !== undefined);
-  if (hasContent || card.fields.length + card.pictures.length + card.actions.length > 0) return [card as Sketch];
+  if (hasContent || card.fields.length + card.pictures.length + card.actions.length > 0) return [card as RichContentInput];
   const fallback = markdownIn(one.fallback);
-  return fallback === undefined ? [] : [{ text: fallback, color: card.color } as Sketch];
+  return fallback === undefined ? [] : [{ text: fallback, color: card.color } as RichContentInput];
 }
 
 /** Numbers and objects come as values too (Monolog). */
-const fieldOf = ({ title, value, short }: Loose) => ({
+const fieldOf = ({ title, value, short }: JsonObject) => ({
   title: lineOf(title),
-  value: isLoose(value) || Array.isArray(value) ? plain(JSON.stringify(value).slice(0, 2000)) : markdownIn(value),
+  value: isJsonObject(value) || Array.isArray(value) ? plain(JSON.stringify(value).slice(0, 2000)) : markdownIn(value),
   short: short === true || short === 'true',
 });
 
 /** Rocket.Chat's buttons send a `msg`; only those with an address lead somewhere. */
-const actionOf = (action: Loose) => ({ text: lineOf(objectIn(action.text).text ?? action.text), url: action.url });
+const actionOf = (action: JsonObject) => ({ text: lineOf(objectIn(action.text).text ?? action.text), url: action.url });

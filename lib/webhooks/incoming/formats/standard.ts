@@ -1,10 +1,10 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { jsonBlock } from './json.ts';
 import { plain } from './markup.ts';
-import { firstText, type HeaderOf, isLoose, type Parsed, textIn, timeIn } from './read.ts';
+import { firstText, type HeaderOf, isJsonObject, type Parsed, textIn, timeIn } from './read.ts';
 
 /** An event in the shape that Standard Webhooks suggests: `type`, `timestamp`, `data`. */
-export function standard(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function standard(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const type = textIn(value.type);
   if (type === undefined || value.data === undefined || value.timestamp === undefined) return undefined;
   return { cards: [{ title: type, text: dataText(value.data), at: timeIn(value.timestamp) }] };
@@ -12,7 +12,7 @@ export function standard(_: HeaderOf, { value }: Parsed): Sketch | undefined {
 
 /** An event's data: its text where it has one, else all of it. */
 export function dataText(data: unknown): string | undefined {
-  const said = isLoose(data) ? firstText(data.text, data.message, data.summary) : textIn(data);
+  const said = isJsonObject(data) ? firstText(data.text, data.message, data.summary) : textIn(data);
   if (said !== undefined) return plain(said);
   return typeof data === 'object' && data !== null && Object.keys(data).length > 0 ? jsonBlock(data) : undefined;
 }

@@ -1,15 +1,15 @@
-import type { Sketch } from '../../../markup/rich-content.ts';
-import { type HeaderOf, type Loose, lines, objectIn, objectsIn, type Parsed, textIn } from './read.ts';
+import type { RichContentInput } from '../../../markup/rich-content.ts';
+import { type HeaderOf, type JsonObject, lines, objectIn, objectsIn, type Parsed, textIn } from './read.ts';
 
 /** The cards of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */
-export function teams(_: HeaderOf, { value }: Parsed): Sketch | undefined {
+export function teams(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   if (/^MessageCard$/i.test(textIn(value['@type']) ?? '')) return messageCard(value);
   const cards = objectsIn(value.attachments).filter(({ contentType }) => /adaptive/.test(textIn(contentType) ?? ''));
   if (cards.length === 0) return undefined;
   return { text: textIn(value.text), cards: cards.map(({ content }) => adaptiveCard(objectIn(content))) };
 }
 
-function messageCard(value: Loose): Sketch {
+function messageCard(value: JsonObject): RichContentInput {
   const sections = objectsIn(value.sections, 20);
   return {
     text: undefined,
@@ -38,7 +38,7 @@ const actionsOf = (actions: unknown): object[] =>
     return [{ text: action.name, url: target?.uri }];
   });
 
-function adaptiveCard(content: Loose): object {
+function adaptiveCard(content: JsonObject): object {
   const found: Found = { said: [], facts: [], links: [] };
   walk([...objectsIn(content.body), ...objectsIn(content.actions)], found, 0);
   const { url } = objectIn(content.selectAction);
@@ -53,7 +53,7 @@ type Found = { readonly said: string[]; readonly facts: object[]; readonly links
 const MOST_DEEP = 6;
 
 /** Gathers what can be read from nested containers. */
-function walk(elements: readonly Loose[], found: Found, depth: number): void {
+function walk(elements: readonly JsonObject[], found: Found, depth: number): void {
   if (depth > MOST_DEEP) return;
   for (const element of elements) {
     const text = textIn(element.text);
@@ -65,4 +65,4 @@ function walk(elements: readonly Loose[], found: Found, depth: number): void {
   }
 }
 
-const isHeading = ({ weight, style }: Loose): boolean => /^bolder$/i.test(textIn(weight) ?? '') || style === 'heading';
+const isHeading = ({ weight, style }: JsonObject): boolean => /^bolder$/i.test(textIn(weight) ?? '') || style === 'heading';
