@@ -34,7 +34,7 @@ export type ServerOptions = {
   readonly isDev?: boolean;
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
-  readonly frameMostMs?: number;
+  readonly frameMaxMs?: number;
   /** How long a page counts as open without word of the process that has it; renewed at each heartbeat. */
   readonly leaseMs?: number;
   /** How often what is due is looked for: erased texts, lines that a crash left out. */

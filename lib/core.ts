@@ -36,7 +36,7 @@ export type Core = {
   readonly meters: Meters;
 };
 
-/** The public face of a person or bot. */
+/** The public profile of a person or bot. */
 export type Profile = Pick<User, 'id' | 'name' | 'color' | 'bot'>;
 
 /** Faces by id, remembered in this process: they never change. */

@@ -3,26 +3,26 @@ import type { Directory, Profile } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import type { Store } from '../store/port.ts';
 
-const MOST_FACES = 50_000;
+const MAX_FACES = 50_000;
 
 /** Profiles of people and bots, cached in this process: they never change. */
 export function openDirectory(store: Pick<Store, 'users'>): Directory {
-  const known = new LRUCache<UserId, Profile>({ max: MOST_FACES });
+  const known = new LRUCache<UserId, Profile>({ max: MAX_FACES });
 
   return {
     async profiles(ids) {
       const wanted = new Set(ids);
       const found = new Map<UserId, Profile>();
       for (const id of wanted) {
-        const face = known.get(id);
-        if (face) found.set(id, face);
+        const profile = known.get(id);
+        if (profile) found.set(id, profile);
       }
       const missing = [...wanted].filter((id) => !found.has(id));
       if (missing.length === 0) return found;
       for (const { id, name, color, bot } of await store.users.byIds(missing)) {
-        const face = { id, name, color, bot };
-        known.set(id, face);
-        found.set(id, face);
+        const profile = { id, name, color, bot };
+        known.set(id, profile);
+        found.set(id, profile);
       }
       return found;
     },

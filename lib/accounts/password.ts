@@ -4,7 +4,7 @@ import { tooMany } from '../errors.ts';
 import { MAX_PASSWORD_BYTES } from './account.ts';
 
 const AT_ONCE = 2; // bcrypt works in libuv's four threads; more at once starve file access
-const MOST_WAITING = 20;
+const MAX_WAITING = 20;
 
 /** bcrypt at `cost` (12: about 0.2 s), two at once and twenty waiting; past that `tooMany`. */
 export function openPasswords(cost: number): Passwords {
@@ -17,7 +17,7 @@ export function openPasswords(cost: number): Passwords {
       running += 1;
       return;
     }
-    if (waiting.length >= MOST_WAITING) throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
+    if (waiting.length >= MAX_WAITING) throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
     await new Promise<void>((resolve) => waiting.push(resolve)); // whoever leaves hands its place over
   };
   const leave = (): void => {

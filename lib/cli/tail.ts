@@ -91,11 +91,11 @@ class Printer {
   }
 
   async print(entries: readonly Entry[]): Promise<void> {
-    const faces = await this.#core.directory.profiles(peopleIn(entries.map(lineOf)));
+    const profiles = await this.#core.directory.profiles(peopleIn(entries.map(lineOf)));
     const lines: string[] = [];
     for (const entry of await this.#withoutErased(entries)) {
       if (entry.kind === 'rename') this.#place = { slug: entry.slug };
-      const line = this.#json ? JSON.stringify(entryJson(entry, this.#place, faces)) : entryText(entry, faces);
+      const line = this.#json ? JSON.stringify(entryJson(entry, this.#place, profiles)) : entryText(entry, profiles);
       if (line !== undefined) lines.push(`${line}\n`);
     }
     await written(lines.join(''));

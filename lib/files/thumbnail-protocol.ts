@@ -32,12 +32,12 @@ export function answerBytes({ memory, picture }: Answer): Buffer {
 }
 
 /** More than a small copy ever has. */
-const MOST_THUMB_BYTES = 4 * 1024 * 1024;
+const MAX_THUMB_BYTES = 4 * 1024 * 1024;
 
 /** Undefined while there is too little of it. Throws on what is no answer. */
 export function readAnswer(got: Buffer): Answer | undefined {
   const [memory, width, height, length] = [got.readDoubleBE(0), got.readUInt32BE(8), got.readUInt32BE(12), got.readUInt32BE(16)];
-  if (length > MOST_THUMB_BYTES) throw new Error('this is no answer');
+  if (length > MAX_THUMB_BYTES) throw new Error('this is no answer');
   if (got.length < ANSWER_HEAD_BYTES + length) return undefined;
   const thumb = got.subarray(ANSWER_HEAD_BYTES, ANSWER_HEAD_BYTES + length);
   return { memory, picture: length === 0 ? undefined : { width, height, thumb } };

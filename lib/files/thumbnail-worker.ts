@@ -7,8 +7,8 @@ import type { Thumbnail } from '../core.ts';
 import { isPolyglot } from './polyglot.ts';
 import { answerBytes, readAsk } from './thumbnail-protocol.ts';
 
-const MOST_PIXELS = 50_000_000;
-const MOST_FRAMES = 100;
+const MAX_PIXELS = 50_000_000;
+const MAX_FRAMES = 100;
 const BOX = { width: 800, height: 600 };
 const SECONDS = 8;
 
@@ -27,10 +27,10 @@ sharp.concurrency(1);
 
 /** Throws on what is broken, too large, moves too long, or is not what `type` says. */
 async function look(file: Buffer, type: string): Promise<Thumbnail> {
-  const image = sharp(file, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 });
+  const image = sharp(file, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 });
   const { format, pages = 1, autoOrient } = await image.metadata();
   if (format !== FORMATS[type]) throw new Error(`${format} is not ${type}`);
-  if (pages > MOST_FRAMES) throw new Error(`${pages} frames`);
+  if (pages > MAX_FRAMES) throw new Error(`${pages} frames`);
   if (isPolyglot(file)) throw new Error('something else besides');
   const small = image
     .autoOrient()

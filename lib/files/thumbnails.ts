@@ -11,13 +11,13 @@ type Worker = ChildProcessByStdio<Writable, Readable, null>;
 /** A picture is looked at for so long at most, not counting what it waits for others. */
 const TIME_MS = 10_000;
 /** So many may wait; further ones are kept as plain files. */
-const MOST_WAITING = 64;
+const MAX_WAITING = 64;
 /** A larger file is not looked at: the worker holds it whole. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 /** The worker ends when it has had nothing to do for so long. */
 const IDLE_MS = 30_000;
 /** Image libraries keep what they once needed; a worker that has grown so much is replaced by the next picture's. */
-const MOST_MEMORY_BYTES = 256 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 256 * 1024 * 1024;
 
 const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
 
@@ -42,7 +42,7 @@ export function openThumbnailer(log: Logger): Thumbnailer {
     const asked = worker;
     try {
       const answer = await ask(asked, source, bytes, type);
-      if (answer.memory > MOST_MEMORY_BYTES) end();
+      if (answer.memory > MAX_MEMORY_BYTES) end();
       return answer.picture;
     } catch (error) {
       log.debug({ err: error, type, bytes }, 'a picture was not understood');
@@ -55,7 +55,7 @@ export function openThumbnailer(log: Logger): Thumbnailer {
 
   return {
     async create(source, bytes, type) {
-      if (bytes > MOST_BYTES || waiting >= MOST_WAITING) return undefined;
+      if (bytes > MAX_BYTES || waiting >= MAX_WAITING) return undefined;
       waiting += 1;
       const mine = turn.then(() => lookNow(source, bytes, type));
       turn = mine.catch(() => {});

@@ -11,7 +11,7 @@ import { listedJson, listGroups } from './list.ts';
 import { respondWithGroup } from './responses.ts';
 
 /** How many names the form offers; more can be typed. */
-const MOST_OFFERED = 1000;
+const MAX_OFFERED = 1000;
 
 /** `/direct`: the direct messages of who asks, and the way to begin others. */
 export function directRoutes(web: RouteContext): Router {
@@ -48,6 +48,6 @@ async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Be
 
 /** Everybody who has an account here: it is a team's chat. */
 async function peopleBeside({ core }: RouteContext, { id }: User): Promise<string[]> {
-  const everybody = await core.store.users.list({ limit: MOST_OFFERED });
+  const everybody = await core.store.users.list({ limit: MAX_OFFERED });
   return everybody.filter((user) => user.id !== id && !user.disabled).map(({ name }) => name);
 }

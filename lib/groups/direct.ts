@@ -3,13 +3,13 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { asUserId, newGroupId, type UserId } from '../ids.ts';
-import { directSlug, directTitle, MOST_DIRECT, sortedPeople } from './group.ts';
+import { directSlug, directTitle, MAX_DIRECT, sortedPeople } from './group.ts';
 import { changeMembership, prefer } from './membership.ts';
 import type { Group } from './port.ts';
 import { type GroupAccess, isDirect, usualLevel } from './rules.ts';
 
 /** Names with commas between them that are looked up at once. */
-const MOST_PARTS = 16;
+const MAX_PARTS = 16;
 /** Stored, for what shows a name without knowing who looks. */
 const NO_NAME = 'Direct message';
 
@@ -23,8 +23,7 @@ export type OpenedDirect = { readonly group: Group; readonly isNew: boolean };
 export async function openDirect(core: Core, user: User, others: readonly User[]): Promise<OpenedDirect> {
   const everybody = [user, ...others];
   const people = sortedPeople(everybody.map(({ id }) => id));
-  if (people.length > MOST_DIRECT)
-    throw invalid('with', `Direct messages are between ${MOST_DIRECT} people at most: make a group instead.`);
+  if (people.length > MAX_DIRECT) throw invalid('with', `Direct messages are between ${MAX_DIRECT} people at most: make a group instead.`);
   const present = await core.store.groups.bySlug(directSlug(people));
   const group = present ?? (await insert(core, people, everybody));
   if (!isDirect(group) || group.people?.join() !== people.join()) throw conflict('These direct messages cannot be opened.');
@@ -63,8 +62,8 @@ async function complete(core: Core, user: User, group: Group): Promise<boolean> 
 /** The group under the name that it has for this user: what all pages and answers show. */
 export async function withTitle(core: Core, viewer: UserId, group: Group): Promise<Group> {
   if (group.people === null) return group;
-  const faces = await core.directory.profiles(group.people);
-  return { ...group, name: directTitle(viewer, [...faces.values()]) };
+  const profiles = await core.directory.profiles(group.people);
+  return { ...group, name: directTitle(viewer, [...profiles.values()]) };
 }
 
 /** The same of how somebody stands to it. */
@@ -82,7 +81,7 @@ async function named(core: Core, text: string): Promise<User[]> {
   const whole = await personOf(core, text);
   if (whole) return [whole];
   const parts = text.split(',').map((part) => part.trim());
-  if (parts.length > MOST_PARTS) throw invalid('with', `Direct messages are between ${MOST_DIRECT} people at most: make a group instead.`);
+  if (parts.length > MAX_PARTS) throw invalid('with', `Direct messages are between ${MAX_DIRECT} people at most: make a group instead.`);
   const people = parts.filter((part) => part !== '').map(async (part) => (await personOf(core, part)) ?? nobody(part));
   return Promise.all(people);
 }

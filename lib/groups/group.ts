@@ -7,8 +7,8 @@ export const MAX_GROUP_NAME_LENGTH = 64;
 export const MAX_TOPIC_LENGTH = 250;
 export const MAX_SLUG_LENGTH = 48;
 /** How many people direct messages are between, at most. */
-export const MOST_DIRECT = 8;
-export const MOST_USES = 10_000;
+export const MAX_DIRECT = 8;
+export const MAX_USES = 10_000;
 
 /** Words with a meaning of their own in /groups/:slug. */
 const RESERVED = new Set(['join', 'new', 'system', 'direct', 'settings', 'search', 'admin', 'events']);
@@ -89,6 +89,6 @@ export function parseExpiry(text: string): number | null {
 export function parseUses(text: string): number | null {
   if (text === 'unlimited') return null;
   const uses = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
-  if (uses < 1 || uses > MOST_USES) throw invalid('uses', `Say how many the code lets in: 'unlimited', or 1 to ${MOST_USES}.`);
+  if (uses < 1 || uses > MAX_USES) throw invalid('uses', `Say how many the code lets in: 'unlimited', or 1 to ${MAX_USES}.`);
   return uses;
 }

@@ -12,8 +12,8 @@ export async function listGroups(web: RouteContext, user: User, which: Parameter
   return Promise.all(
     mine.map(async ({ group, membership, n }) => {
       const folded = await lastMessage(web.core, group.id, n);
-      const faces = await web.core.directory.profiles(folded ? [folded.message.author] : []);
-      const author = folded ? (faces.get(folded.message.author)?.name ?? 'somebody') : '';
+      const profiles = await web.core.directory.profiles(folded ? [folded.message.author] : []);
+      const author = folded ? (profiles.get(folded.message.author)?.name ?? 'somebody') : '';
       const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
       return { ...groupJson(group, membership, n), last };
     }),

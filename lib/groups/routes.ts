@@ -84,13 +84,13 @@ async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by
 }
 
 /** Enough to choose from. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** Those with a word in their name that begins so. */
 const named = <M extends { readonly name: string }>(members: readonly M[], q: string): M[] => {
   const typed = q.trim().toLowerCase();
   const isMeant = (name: string) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
-  return members.filter(({ name }) => isMeant(name.toLowerCase())).slice(0, MOST_NAMED);
+  return members.filter(({ name }) => isMeant(name.toLowerCase())).slice(0, MAX_NAMED);
 };
 
 type AddForm = { readonly name: string; readonly error: object | null };

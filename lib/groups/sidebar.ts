@@ -2,7 +2,7 @@ import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden, isMuted } from './rules.ts';
 
 /** More is not counted on a page. */
-const MOST_SHOWN = 99;
+const MAX_SHOWN = 99;
 
 /** What the sidebar has to know of one of my groups. `n`: how many messages it has; `mentions`: how many unread ones name me. */
 export type Waiting = {
@@ -29,7 +29,7 @@ export type SidebarRow = {
 /** `waiting`: what is meant for me besides the current group, for the title; '' for nothing. */
 export type Sidebar = { readonly rows: readonly SidebarRow[]; readonly waiting: string };
 
-const shown = (count: number): string => (count > MOST_SHOWN ? `${MOST_SHOWN}+` : count > 0 ? String(count) : '');
+const shown = (count: number): string => (count > MAX_SHOWN ? `${MAX_SHOWN}+` : count > 0 ? String(count) : '');
 
 /** The sidebar of my groups, in their order, on a page of the current one. What I have muted says nothing; what I read, neither. */
 export function sidebarOf(mine: readonly Waiting[], current?: Group['id']): Sidebar {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DomainError, invalid } from '../errors.ts';
-import { MOST_FILES } from '../log/entry.ts';
+import { MAX_FILES } from '../log/entry.ts';
 
 /** What came of a form with files so far: it is filled as the form is read, so that what was typed is there when the rest is refused. */
 export type Received<F> = { readonly fields: Record<string, string>; readonly files: F[] };
@@ -26,7 +26,7 @@ export type Take<F> = (source: AsyncIterable<Uint8Array>, name: string) => Promi
 const FIELD = 'attachment';
 const IDLE_MS = 30_000;
 const FIELD_BYTES = 1024 * 1024;
-const MOST_FIELDS = 100;
+const MAX_FIELDS = 100;
 /** For everything in a form that is no file's content. */
 const FRAME_BYTES = 2 * 1024 * 1024;
 
@@ -41,7 +41,7 @@ const malformed = (message: string, field?: string): DomainError =>
 export async function receiveForm<F>(form: Form, limits: FormLimits, into: Received<F>, take: Take<F>): Promise<void> {
   const { Busboy } = await import('@fastify/busboy');
   const reading = new Reading(form.source, limits, into, take);
-  const counts = { fields: MOST_FIELDS, files: MOST_FILES, parts: MOST_FIELDS + MOST_FILES, fieldSize: FIELD_BYTES, headerPairs: 20 };
+  const counts = { fields: MAX_FIELDS, files: MAX_FILES, parts: MAX_FIELDS + MAX_FILES, fieldSize: FIELD_BYTES, headerPairs: 20 };
   const isPartAFile = (field: string | undefined, type: string | undefined, name: string | undefined): boolean =>
     (type === 'application/octet-stream' || name !== undefined) && limits.isText?.(field ?? '') !== true;
   let parser: Parser;
@@ -80,11 +80,11 @@ class Reading<F> {
   async through(parser: Parser): Promise<void> {
     const idleMs = this.#limits.idleMs ?? IDLE_MS;
     const timer = setTimeout(() => this.#giveUp(malformed(`Nothing came for ${Math.round(idleMs / 1000)} seconds.`)), idleMs);
-    const mostBytes = MOST_FILES * this.#limits.fileBytes + FRAME_BYTES;
+    const maxBytes = MAX_FILES * this.#limits.fileBytes + FRAME_BYTES;
     const count = (piece: Buffer): void => {
       timer.refresh();
       this.#bytes += piece.length;
-      if (this.#bytes > mostBytes) this.#giveUp(this.#wrong ?? tooMuch(mostBytes));
+      if (this.#bytes > maxBytes) this.#giveUp(this.#wrong ?? tooMuch(maxBytes));
     };
     const cut = (): void => {
       if (!this.#source.readableEnded) this.#giveUp(malformed('The request ended before its body did.'));
@@ -110,9 +110,9 @@ class Reading<F> {
       else this.#into.fields[name] = value;
     });
     parser.on('file', (field: string | undefined, source, name: string | undefined) => this.#receive(field ?? '', source, name ?? ''));
-    parser.on('filesLimit', () => this.#note(invalid(FIELD, `A message has ${MOST_FILES} files at most.`)));
+    parser.on('filesLimit', () => this.#note(invalid(FIELD, `A message has ${MAX_FILES} files at most.`)));
     for (const limit of ['partsLimit', 'fieldsLimit'] as const)
-      parser.on(limit, () => this.#note(malformed(`A form has ${MOST_FIELDS} fields at most.`)));
+      parser.on(limit, () => this.#note(malformed(`A form has ${MAX_FIELDS} fields at most.`)));
     parser.once('finish', () => this.#end.resolve());
     parser.on('error', () => this.#giveUp(unreadable()));
   }

@@ -34,7 +34,7 @@ export class Batch {
   /** The lines that let a member in or put one out, in order. */
   readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
-  readonly #faces: Profiles;
+  readonly #profiles: Profiles;
   readonly #place: Place;
   readonly #views: Renderer;
   readonly #now: number;
@@ -46,7 +46,7 @@ export class Batch {
   constructor(
     entries: readonly Entry[],
     folded: ReadonlyMap<number, FoldedMessage>,
-    faces: Profiles,
+    profiles: Profiles,
     place: Place,
     views: Renderer,
     now: number,
@@ -55,7 +55,7 @@ export class Batch {
     this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
     this.changesThePast = entries.some(isFollowUp);
     this.#folded = folded;
-    this.#faces = faces;
+    this.#profiles = profiles;
     this.#place = place;
     this.#views = views;
     this.#now = now;
@@ -147,7 +147,7 @@ export class Batch {
         return sseFrame(this.#json(entry));
       case 'text':
       case 'line': {
-        const text = entryText(entry, this.#faces);
+        const text = entryText(entry, this.#profiles);
         return text === undefined ? '' : `${form === 'line' ? `${this.#place.slug} ` : ''}${text}\n`;
       }
       default:
@@ -156,19 +156,19 @@ export class Batch {
   }
 
   #json(entry: Entry): string {
-    return JSON.stringify(entryJson(entry, this.#place, this.#faces));
+    return JSON.stringify(entryJson(entry, this.#place, this.#profiles));
   }
 
   /** A row; for a follow-up the row it changed, marked so that a page which does not show that row ignores it. */
   #html(entry: Entry): string {
     if (entry.kind === 'message') return this.#row(fold(entry, []));
-    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#faces) });
+    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles) });
     const folded = this.#folded.get(entry.target);
     return folded ? this.#row(folded).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
   }
 
   #row(folded: FoldedMessage): string {
-    return this.#views.render('messages/_row.njk', { row: presentRow(folded, this.#place, this.#faces, this.#now) }).trim();
+    return this.#views.render('messages/_row.njk', { row: presentRow(folded, this.#place, this.#profiles, this.#now) }).trim();
   }
 }
 

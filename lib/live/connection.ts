@@ -7,11 +7,11 @@ import type { StreamListener, Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
-export const MOST_WAITING_BYTES = 1024 * 1024;
+export const MAX_WAITING_BYTES = 1024 * 1024;
 /** While replaying, more is written as long as less than this waits. */
 const ROOM_BYTES = 256 * 1024;
 /** An HTML document that never ends is ended after so much, and loads itself again with the newest. */
-const FRAME_MOST_BYTES = 2 * 1024 * 1024;
+const FRAME_MAX_BYTES = 2 * 1024 * 1024;
 /** How long a reader may take for the rest once its stream is over. */
 const LINGER_MS = 5000;
 
@@ -106,14 +106,14 @@ export class Connection implements Subscriber {
   #send(bytes: Buffer | string): void {
     if (!this.#isOpen || !this.#socket || bytes.length === 0) return;
     // What waits from before: that one write is large is no sign of a slow reader.
-    if (this.#socket.writableLength > MOST_WAITING_BYTES) {
+    if (this.#socket.writableLength > MAX_WAITING_BYTES) {
       this.#cutOff();
       return;
     }
     this.#socket.write(bytes);
     this.#bytes += bytes.length;
     this.#meters.streamBytes += bytes.length;
-    if (this.listener.format === 'frame' && this.#bytes > FRAME_MOST_BYTES) this.end();
+    if (this.listener.format === 'frame' && this.#bytes > FRAME_MAX_BYTES) this.end();
   }
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
@@ -151,12 +151,12 @@ export class Connection implements Subscriber {
     });
   }
 
-  /** `frameMostMs`: a live document this old is ended instead, and loads itself again with the newest: a browser keeps all of it in memory. */
-  beat(frameMostMs: number): void {
+  /** `frameMaxMs`: a live document this old is ended instead, and loads itself again with the newest: a browser keeps all of it in memory. */
+  beat(frameMaxMs: number): void {
     const { format } = this.listener;
     if (format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
     if (format !== 'frame') this.write(this.#pulse());
-    else if (performance.now() - this.#startedAt > frameMostMs) this.endForReload();
+    else if (performance.now() - this.#startedAt > frameMaxMs) this.endForReload();
     else this.write(HTML_COMMENT);
   }
 

@@ -9,11 +9,11 @@ import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
 
 /** A lone entry never waits; in a burst the next write does, this long at most. */
-const MOST_REST_MS = 20;
+const MAX_REST_MS = 20;
 /** Entries kept while they cannot be sent; more are read again from the store. */
-const MOST_WAITING = 5 * REPLAY_WINDOW;
+const MAX_WAITING = 5 * REPLAY_WINDOW;
 /** Pages this many entries behind are told to load themselves again instead. */
-export const MOST_BEHIND_FOR_HTML = 1000;
+export const MAX_BEHIND_FOR_HTML = 1000;
 
 export type FeedGroup = Place & { readonly id: GroupId };
 
@@ -82,7 +82,7 @@ export class Feed {
   async join(follower: Subscriber): Promise<void> {
     if (follower.cursor > this.#sent && (await this.#isPastEnd(follower))) return follower.reset();
     const behind = this.#sent - follower.cursor;
-    if (follower.listener.format === 'html' && behind > MOST_BEHIND_FOR_HTML) return follower.reset();
+    if (follower.listener.format === 'html' && behind > MAX_BEHIND_FOR_HTML) return follower.reset();
     await follower.drained(); // of what the stream began with: more on top would count as unread
     while (follower.isOpen && follower.cursor < this.#sent) {
       const batch = await this.#patiently(follower, () => this.#window(follower.cursor));
@@ -110,7 +110,7 @@ export class Feed {
 
   #take(entries: readonly Entry[]): void {
     if (this.#isClosed) return;
-    if (this.#waiting.length >= MOST_WAITING) this.#waiting = [];
+    if (this.#waiting.length >= MAX_WAITING) this.#waiting = [];
     this.#waiting.push(...entries);
     if (this.#isFlushing) return;
     this.#isFlushing = true;
@@ -158,7 +158,7 @@ export class Feed {
     this.#sent = batch.last;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     const endedAt = performance.now();
-    if (batch.entries.length > 1 || this.#waiting.length > 0) this.#restUntil = endedAt + Math.min(endedAt - beganAt, MOST_REST_MS);
+    if (batch.entries.length > 1 || this.#waiting.length > 0) this.#restUntil = endedAt + Math.min(endedAt - beganAt, MAX_REST_MS);
     this.onSent(batch.entries);
   }
 

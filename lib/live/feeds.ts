@@ -6,7 +6,7 @@ import type { Renderer } from './batch.ts';
 import { Feed, type FeedGroup } from './feed.ts';
 import type { Subscriber } from './follower.ts';
 
-type Parts = {
+type Dependencies = {
   readonly core: Core;
   readonly views: Renderer;
   /** Told when who has the group open, or who is in it, may have changed. */
@@ -18,12 +18,12 @@ type Parts = {
 
 /** The groups that this process follows: each from its first stream to its last. */
 export class Feeds {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #opening = new Map<GroupId, Promise<Feed>>();
   readonly #open = new Map<GroupId, Feed>();
   readonly #unsubscribe = new Map<GroupId, () => void>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
   }
 

@@ -3,8 +3,8 @@ import type { Entry } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import { containsKeyword, normalizeForMatch } from '../text/keywords.ts';
 
-export const MOST_KEYWORDS = 10;
-export const MOST_KEYWORD_LENGTH = 64;
+export const MAX_KEYWORDS = 10;
+export const MAX_KEYWORD_LENGTH = 64;
 
 /** What a stream is limited to: messages that mention its user, messages that contain one of these keywords (normalized), or both. */
 export type Filter = { readonly mentions: boolean; readonly keywords: readonly string[] };

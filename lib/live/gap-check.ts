@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 
-type Parts = Pick<Core, 'bus' | 'logger'> & {
+type Dependencies = Pick<Core, 'bus' | 'logger'> & {
   /** How often `look` is called, ms. */
   readonly everyMs: number;
   /** Compares where the logs end with where the streams are. Errors: StoreUnavailable. */
@@ -13,12 +13,12 @@ type Parts = Pick<Core, 'bus' | 'logger'> & {
  * compared at each look, until a comparison succeeds that began `everyMs` after it: other processes may reconnect, and the store may be back, later.
  */
 export class GapCheck {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   #suspectedAt: number | undefined;
   #isComparing = false;
   #stop: () => void = () => {};
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
   }
 

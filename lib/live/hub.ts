@@ -28,7 +28,7 @@ export type HubDependencies = {
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
   readonly leaseMs?: number;
-  readonly frameMostMs?: number;
+  readonly frameMaxMs?: number;
 };
 
 type Opening = {
@@ -50,7 +50,7 @@ type Register = (connection: Connection) => Promise<() => void>;
 
 const HEARTBEAT_MS = 15_000;
 const PROBE_MS = 1_000;
-const FRAME_MOST_MS = 3_600_000;
+const FRAME_MAX_MS = 3_600_000;
 
 /** Every open stream of this process, and the one place that turns events of the bus into bytes on sockets. */
 export class Hub {
@@ -174,7 +174,7 @@ export class Hub {
 
   async #beat(): Promise<void> {
     for (const feed of this.#feeds.all()) feed.tail.probe();
-    this.#streams.beat(this.#parts.frameMostMs ?? FRAME_MOST_MS);
+    this.#streams.beat(this.#parts.frameMaxMs ?? FRAME_MAX_MS);
     this.#system?.probe();
     this.#bells.ringAll('beat');
     await Promise.all([this.#streams.expire(), this.#company.beat(), this.#sidebars?.probe()]); // none waits for what another waits for

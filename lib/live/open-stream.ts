@@ -12,19 +12,19 @@ import type { RouteContext } from '../http/route-context.ts';
 import { dataHeaderLines, headerLines } from '../http/security.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { chunkOf } from './chunk.ts';
-import { type Filter, filterOf, MOST_KEYWORD_LENGTH, MOST_KEYWORDS } from './filter.ts';
+import { type Filter, filterOf, MAX_KEYWORD_LENGTH, MAX_KEYWORDS } from './filter.ts';
 
 const keyword = z
   .string('must be text')
   .trim()
   .min(1, 'must not be empty')
-  .max(MOST_KEYWORD_LENGTH, `must have ${MOST_KEYWORD_LENGTH} characters at most`);
+  .max(MAX_KEYWORD_LENGTH, `must have ${MAX_KEYWORD_LENGTH} characters at most`);
 
 /** What a stream leaves out, as its query says it. */
 export const filterQuery = {
   filter: z.enum(['all', 'mentions'], 'must be all or mentions').optional().describe('mentions: only what names you.'),
   keyword: z
-    .union([z.array(keyword).max(MOST_KEYWORDS, `may be given ${MOST_KEYWORDS} times`), keyword.transform((one) => [one])])
+    .union([z.array(keyword).max(MAX_KEYWORDS, `may be given ${MAX_KEYWORDS} times`), keyword.transform((one) => [one])])
     .default([])
     .meta({ type: 'array', items: { type: 'string' }, description: 'Only what has one of these words in it; may be given several times.' }),
 };
@@ -41,14 +41,14 @@ export async function requireViewer(ctx: Context, { core }: RouteContext, look: 
 }
 
 /** Streams that come back by the thousand ask alike: as many different queries are remembered, of this length at most. */
-const [MOST_QUERIES, LONGEST_QUERY] = [100, 200];
+const [MAX_QUERIES, LONGEST_QUERY] = [100, 200];
 const known = new WeakMap<z.ZodType, LRUCache<string, object>>();
 
 /** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
 export function queryOf<S extends z.ZodType<object>>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
   const start = url.indexOf('?');
   const text = start === -1 ? '' : url.slice(start + 1);
-  const queries = known.get(schema) ?? new LRUCache<string, object>({ max: MOST_QUERIES });
+  const queries = known.get(schema) ?? new LRUCache<string, object>({ max: MAX_QUERIES });
   const found = queries.get(text) as z.infer<S> | undefined;
   if (found !== undefined) return found;
   const query = check(schema, { ...parseQueryString(text) });

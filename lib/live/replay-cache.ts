@@ -3,14 +3,14 @@ import type { Batch } from './batch.ts';
 
 /** Entries that are read and prepared at a time. */
 export const REPLAY_WINDOW = 200;
-const MOST_WINDOWS = 16;
+const MAX_WINDOWS = 16;
 /** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
 const WINDOW_KEPT_MS = 1000;
 
 /** Windows of one log being replayed, shared by all that ask for the same one. */
 export class ReplayCache {
   readonly #read: (after: number, to: number) => Promise<Batch>;
-  readonly #kept = new LRUCache<string, Promise<Batch>>({ max: MOST_WINDOWS });
+  readonly #kept = new LRUCache<string, Promise<Batch>>({ max: MAX_WINDOWS });
 
   constructor(read: (after: number, to: number) => Promise<Batch>) {
     this.#read = read;

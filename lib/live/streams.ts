@@ -60,8 +60,8 @@ export class Streams {
     }
   }
 
-  beat(frameMostMs: number): void {
-    for (const connection of [...this.#all]) connection.beat(frameMostMs);
+  beat(frameMaxMs: number): void {
+    for (const connection of [...this.#all]) connection.beat(frameMaxMs);
   }
 
   /** Ends those that have begun; clients come back to whoever answers then. */

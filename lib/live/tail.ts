@@ -6,7 +6,7 @@ import type { Store } from '../store/port.ts';
 
 const WINDOW = 200;
 
-type Parts = {
+type Dependencies = {
   readonly store: Pick<Store, 'log'>;
   /** Called with consecutive entries: every seq once, in order, nothing left out. */
   readonly deliver: (entries: readonly Entry[]) => void;
@@ -22,13 +22,13 @@ type Parts = {
  */
 export class Tail {
   readonly #group: GroupId;
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   #last: number;
   /** The highest seq heard of. */
   #heard: number;
   #isReading = false;
 
-  constructor(group: GroupId, last: number, parts: Parts) {
+  constructor(group: GroupId, last: number, parts: Dependencies) {
     this.#group = group;
     this.#parts = parts;
     this.#last = last;

@@ -7,24 +7,24 @@ import type { Draft, Entry } from './entry.ts';
 import { type Pending, rejectPending, Writer } from './writer.ts';
 
 /** Past this many, writers with nothing to do are forgotten; they only remember where their log ends. */
-const MOST_WRITERS = 10_000;
+const MAX_WRITERS = 10_000;
 const GIVE_UP_MS = 2000;
 
-type Parts = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
+type Dependencies = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
   Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 /**
  * One queue per group: while a batch is being written the next gathers, then goes as one append (group commit).
  * See Writer for what makes it exact.
  */
-export function openAppender(parts: Parts): Appender {
+export function openAppender(parts: Dependencies): Appender {
   const writers = new Map<GroupId, Writer>();
   const warnAhead = clockWarning(parts);
 
   const writerOf = (group: GroupId): Writer => {
     const known = writers.get(group);
     if (known) return known;
-    if (writers.size >= MOST_WRITERS) for (const [id, writer] of writers) if (!writer.running) writers.delete(id);
+    if (writers.size >= MAX_WRITERS) for (const [id, writer] of writers) if (!writer.running) writers.delete(id);
     const writer = new Writer(group, parts);
     writers.set(group, writer);
     return writer;

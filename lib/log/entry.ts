@@ -56,7 +56,7 @@ export type Attached = {
 };
 
 /** So many files a message may have. */
-export const MOST_FILES = 10;
+export const MAX_FILES = 10;
 
 export type Posted = {
   readonly kind: 'message';

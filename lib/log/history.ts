@@ -22,9 +22,9 @@ export type Page = {
   readonly newer: number | undefined;
 };
 
-export const MOST_PER_PAGE = 200;
+export const MAX_PER_PAGE = 200;
 /** System lines are looked for only this many entries back from the end of a page. */
-const MOST_SPAN = 800;
+const MAX_SPAN = 800;
 
 /**
  * The `limit` messages nearest around seq `around` (as many after it as before it, where there are), or after seq `after`, or before seq `before`,
@@ -60,7 +60,7 @@ async function numbersOf(
   head: Head,
   { before, after, around, limit }: Window,
 ): Promise<{ from: number; to: number }> {
-  const size = Math.min(Math.max(1, limit), MOST_PER_PAGE);
+  const size = Math.min(Math.max(1, limit), MAX_PER_PAGE);
   if (around !== undefined) {
     const middle = await messageNumberAt(core, group, head, around);
     const from = Math.max(1, Math.min(middle - Math.floor(size / 2), head.n - size + 1));
@@ -85,7 +85,7 @@ export async function messageNumberAt(core: Core, group: GroupId, head: Head, se
 /** With the system lines from seq `first` to `last`, of these the nearest to the end. */
 async function withSystemLines(core: Core, group: GroupId, messages: readonly Message[], first: number, last: number): Promise<Line[]> {
   const folded = await foldMessages(core, group, messages);
-  const from = Math.max(first, last - MOST_SPAN + 1);
+  const from = Math.max(first, last - MAX_SPAN + 1);
   const entries = from > last ? [] : await core.store.log.range(group, from, last);
   const system: Line[] = entries.filter((entry) => !isMessage(entry) && !isFollowUp(entry)).map((entry) => ({ type: 'line', entry }));
   return [...folded.map((one): Line => ({ type: 'message', folded: one })), ...system].sort((a, b) => seqOf(a) - seqOf(b));

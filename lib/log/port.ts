@@ -9,7 +9,7 @@ import type { Entry, Folded, FollowUp, Head, Message } from './entry.ts';
 export type Appended = { readonly written: number; readonly stopped?: 'conflict' | 'unknown' };
 
 /** More are not counted: nobody reads the number. */
-export const MOST_MENTIONS_COUNTED = 100;
+export const MAX_MENTIONS_COUNTED = 100;
 
 export type LogStore = {
   /**
@@ -32,7 +32,7 @@ export type LogStore = {
   followUps(group: GroupId, targets: readonly { readonly seq: number; readonly after: number }[]): Promise<FollowUp[]>;
   byKey(group: GroupId, author: UserId, key: string): Promise<Entry | undefined>;
   /**
-   * How many messages name this user, in themselves or in an edit, by others, in entries with n > `after`; MOST_MENTIONS_COUNTED at most per group.
+   * How many messages name this user, in themselves or in an edit, by others, in entries with n > `after`; MAX_MENTIONS_COUNTED at most per group.
    * Not those whose text was scrubbed. A group is asked for once.
    */
   countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;

@@ -21,10 +21,10 @@ export type Pending = {
   isSettled: boolean;
 };
 
-type Parts = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
+type Dependencies = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
   Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
-const MOST_IN_BATCH = 256;
+const MAX_IN_BATCH = 256;
 /** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
 const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
 /** Who has just written knows the head first and would always win: after so long it rests, so that others get their turn; longer while there are some. */
@@ -45,7 +45,7 @@ const changesRights = (kind: Entry['kind']): boolean => kind === 'join' || kind 
  */
 export class Writer {
   readonly #group: GroupId;
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   #queue: Pending[] = [];
   #head: Head | undefined;
   /** Last seq that may have changed somebody's rights. */
@@ -57,7 +57,7 @@ export class Writer {
   /** Undefined while it has nothing to write; resolves when it has written all. */
   running: Promise<void> | undefined;
 
-  constructor(group: GroupId, parts: Parts) {
+  constructor(group: GroupId, parts: Dependencies) {
     this.#group = group;
     this.#parts = parts;
   }
@@ -97,7 +97,7 @@ export class Writer {
         targets.add(draft.target);
       }
       size += 1;
-      if (size === MOST_IN_BATCH || changesRights(draft.kind) || draft.kind === 'pin') break; // pins are counted
+      if (size === MAX_IN_BATCH || changesRights(draft.kind) || draft.kind === 'pin') break; // pins are counted
     }
     return this.#queue.splice(0, size);
   }

@@ -21,7 +21,7 @@ function highlighter(): Highlighter {
 }
 
 /** More characters of code than this in a text stay without colours. */
-export const MOST_HIGHLIGHTED = 20_000;
+export const MAX_HIGHLIGHTED = 20_000;
 /** Grammars look far ahead: what is no code, but one endless word or line, would take seconds. */
 const UNLIKE_CODE = /[^\n]{501}|\S{101}|[^\S\n]{81}|\n(?:[^\S\n]*\n){4}/;
 /** Characters per call, in whole lines, for grammars whose time grows with the square of the input; by every name of the language. */
@@ -41,9 +41,9 @@ const languageOf = (info: string): string => /^[\w+#.-]{1,30}/.exec(info.trim())
  */
 export function renderCode(code: string, info: string): string {
   const language = languageOf(info);
-  if (language === '' || code.length > MOST_HIGHLIGHTED || UNLIKE_CODE.test(code)) return escapeHtml(code);
+  if (language === '' || code.length > MAX_HIGHLIGHTED || UNLIKE_CODE.test(code)) return escapeHtml(code);
   if (!highlighter().registered(language)) return escapeHtml(code);
-  return withSpans(code, boundariesOf(code, language, MAX_PER_CALL[language] ?? MOST_HIGHLIGHTED));
+  return withSpans(code, boundariesOf(code, language, MAX_PER_CALL[language] ?? MAX_HIGHLIGHTED));
 }
 
 function withSpans(code: string, boundaries: readonly Boundary[]): string {

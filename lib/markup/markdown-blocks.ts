@@ -2,9 +2,9 @@ import type { MarkdownIt, StateBlock } from 'markdown-it';
 import { ruleOf } from './markdown-rules.ts';
 
 /** Blocks nested deeper are text. */
-const MOST_DEEP = 16;
+const MAX_DEEP = 16;
 /** Of all tables in a text. Each cell costs, and two characters can make a row of them. */
-const [MOST_COLUMNS, MOST_CELLS] = [30, 6000];
+const [MAX_COLUMNS, MAX_CELLS] = [30, 6000];
 const LONGEST_TABLE_LINE = 4000;
 
 type Block = (state: StateBlock, start: number, end: number, silent: boolean) => boolean;
@@ -52,9 +52,9 @@ const endsBlock: Block = (state, line, _end, silent) => {
 function boundTables(md: MarkdownIt): void {
   const table = ruleOf(md.block.ruler, 'table');
   const bounded: Block = (state, start, end, silent) => {
-    const left = Number(state.env.cells ?? MOST_CELLS);
+    const left = Number(state.env.cells ?? MAX_CELLS);
     const columns = columnsAt(state, start + 1, end);
-    if (columns === 0 || columns > MOST_COLUMNS || left < columns) return false;
+    if (columns === 0 || columns > MAX_COLUMNS || left < columns) return false;
     const most = Math.min(end, start + 2 + Math.floor(left / columns));
     if (!table(state, start, most, silent)) return false;
     if (!silent) state.env.cells = left - (state.line - start) * columns;
@@ -71,5 +71,5 @@ function columnsAt(state: StateBlock, line: number, end: number): number {
 /** At its own bound the library would leave text out. */
 function boundNesting(md: MarkdownIt): void {
   const paragraph = ruleOf(md.block.ruler, 'paragraph');
-  md.block.ruler.before('table', 'deep', (state, start, end) => state.level >= MOST_DEEP && paragraph(state, start, end, false));
+  md.block.ruler.before('table', 'deep', (state, start, end) => state.level >= MAX_DEEP && paragraph(state, start, end, false));
 }

@@ -1,4 +1,4 @@
-import { MOST_HIGHLIGHTED, renderCode } from './code-html.ts';
+import { MAX_HIGHLIGHTED, renderCode } from './code-html.ts';
 import { parseMarkdown, type Token } from './markdown.ts';
 import type { MentionTarget } from './mentions.ts';
 import { anchor, escapeHtml, mentionMarker, renderText } from './text-html.ts';
@@ -60,7 +60,7 @@ const TAGS: Readonly<Record<string, string>> = {
 /** One text on its way to HTML. */
 class Page {
   readonly #marked: (text: string) => string;
-  #mayHighlight = MOST_HIGHLIGHTED;
+  #mayHighlight = MAX_HIGHLIGHTED;
 
   constructor(mentioned: readonly MentionTarget[]) {
     this.#marked = mentionMarker(mentioned);

@@ -55,14 +55,14 @@ function address(state: StateInline, silent: boolean): boolean {
 }
 
 /** So many of the last marks are looked at. */
-const MOST_OPEN = 50;
+const MAX_OPEN = 50;
 
 /** Marks at its end are part of it, unless the like of them is open. */
 function withoutMarks(url: string, { delimiters }: StateInline): string {
   const [marks] = /(?:\*+|_+|~+)$/.exec(url) ?? [];
   if (marks === undefined) return url;
   let open = 0;
-  for (const one of delimiters.slice(-MOST_OPEN)) if (one.marker === marks.charCodeAt(0)) open += one.open ? 1 : -1;
+  for (const one of delimiters.slice(-MAX_OPEN)) if (one.marker === marks.charCodeAt(0)) open += one.open ? 1 : -1;
   return open > 0 ? url.slice(0, -marks.length) : url;
 }
 

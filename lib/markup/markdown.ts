@@ -16,7 +16,7 @@ const CLEAN_URL = /^[\w.~:/?#@!$&'()*+,;=%-]+$/;
 
 /** What costs time to read: marks and lines. With more of them than this, code blocks left out, a text is shown as it is: that must stay cheap whatever is posted. */
 const COSTLY = /[[*_`<|~!\\:&]/g;
-const MOST_COSTLY = 4000;
+const MAX_COSTLY = 4000;
 
 let library: MarkdownIt | undefined;
 
@@ -43,7 +43,7 @@ const MARKUP = /[\\`*_[\]<&]|~~|\|\||:[a-z0-9_+-]+:|^[ \t]*(?:[#>+=|~-]|\d{1,9}[
 const mayBeMarkup = (source: string): boolean => MARKUP.test(source) && !isCostly(source);
 
 function isCostly(source: string): boolean {
-  if (source.length <= MOST_COSTLY) return false;
+  if (source.length <= MAX_COSTLY) return false;
   let [cost, fence] = [0, ''];
   for (const line of source.split('\n')) {
     if (fence !== '' && line.startsWith(fence)) fence = '';
@@ -52,7 +52,7 @@ function isCostly(source: string): boolean {
       cost += 1 + (line.match(COSTLY)?.length ?? 0);
     }
   }
-  return cost > MOST_COSTLY;
+  return cost > MAX_COSTLY;
 }
 
 /**

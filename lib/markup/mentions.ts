@@ -12,9 +12,9 @@ export type Mention = { readonly id: UserId; readonly start: number; readonly en
 
 const WORD = /[\p{L}\p{N}_]/u;
 /** So many are found in a text at most. */
-export const MOST_MENTIONS = 200;
+export const MAX_MENTIONS = 200;
 /** More `@` than this are no people any more: looking must stay cheap whatever is posted. */
-const MOST_TRIED = 1000;
+const MAX_TRIED = 1000;
 
 /** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. The cost is bounded for any text; it grows with the lengths that names have, not with their number. */
 export const findMentions = (text: string, people: readonly MentionTarget[]): Mention[] => mentionFinder(people)(text);
@@ -29,7 +29,7 @@ export function mentionFinder(people: readonly MentionTarget[]): (text: string) 
 function mentionsIn(text: string, lengths: readonly number[], byKey: ReadonlyMap<string, UserId>): Mention[] {
   const found: Mention[] = [];
   let tried = 0;
-  for (let at = text.indexOf('@'); at !== -1 && found.length < MOST_MENTIONS && tried < MOST_TRIED; at = text.indexOf('@', at + 1)) {
+  for (let at = text.indexOf('@'); at !== -1 && found.length < MAX_MENTIONS && tried < MAX_TRIED; at = text.indexOf('@', at + 1)) {
     if (at > 0 && WORD.test(text.charAt(at - 1))) continue; // an e-mail address
     tried += 1;
     const hit = nameAt(text, at + 1, lengths, byKey);

@@ -1,5 +1,5 @@
-const MOST_CHARACTERS = 400;
-const MOST_LINES = 6;
+const MAX_CHARACTERS = 400;
+const MAX_LINES = 6;
 
 /** Markdown to begin an answer with: who said it, where it stands, and the beginning of its text as a quotation. `url`: in full, or it is no link. */
 export function quoteOf({ name, url, text }: { readonly name: string; readonly url: string; readonly text: string }): string {
@@ -12,8 +12,8 @@ export function quoteOf({ name, url, text }: { readonly name: string; readonly u
 /** Cut between characters, with a mark that says so. */
 function shortened(text: string): string {
   const lines = text.trim().split('\n');
-  const first = lines.slice(0, MOST_LINES).join('\n');
+  const first = lines.slice(0, MAX_LINES).join('\n');
   const characters = [...first];
-  const isCut = lines.length > MOST_LINES || characters.length > MOST_CHARACTERS;
-  return isCut ? `${characters.slice(0, MOST_CHARACTERS).join('').trimEnd()} …` : first;
+  const isCut = lines.length > MAX_LINES || characters.length > MAX_CHARACTERS;
+  return isCut ? `${characters.slice(0, MAX_CHARACTERS).join('').trimEnd()} …` : first;
 }

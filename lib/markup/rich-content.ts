@@ -40,9 +40,9 @@ export type Card = {
 /** A model as a format sees it: nothing is checked, cut or cleaned yet. */
 export type RichContentInput = { readonly [K in keyof RichContent]?: unknown };
 
-const MOST_CARDS = 100;
-const MOST_FIELDS = 50;
-const MOST_LINKS = 25;
+const MAX_CARDS = 100;
+const MAX_FIELDS = 50;
+const MAX_LINKS = 25;
 const [LONGEST_LINE, LONGEST_NAME, LONGEST_URL, LONGEST_TEXT] = [1000, 80, 2000, 1_000_000];
 /** The times that can be said: years 1 to 9999. */
 const [FIRST_MS, LAST_MS] = [-62_135_596_800_000, 253_402_300_799_999];
@@ -123,9 +123,9 @@ function cardIn(value: unknown): Card | undefined {
     author: lineIn(author.text) === undefined ? undefined : given({ text: lineIn(author.text), url: urlIn(author.url) }),
     title: lineIn(card.title),
     text: textIn(card.text),
-    fields: each(card.fields, MOST_FIELDS, fieldIn),
-    pictures: each(card.pictures, MOST_LINKS, linkIn),
-    actions: each(card.actions, MOST_LINKS, linkIn),
+    fields: each(card.fields, MAX_FIELDS, fieldIn),
+    pictures: each(card.pictures, MAX_LINKS, linkIn),
+    actions: each(card.actions, MAX_LINKS, linkIn),
     footer: lineIn(card.footer),
   });
   if (Object.keys(shown).length === 0) return undefined;
@@ -144,7 +144,7 @@ function cutIn(value: unknown): RichContent['cut'] {
 /** Makes a model of anything: checks, cleans and bounds every part. Undefined when there is nothing to see. Never throws. */
 export function richContentIn(value: unknown): RichContent | undefined {
   const { name, picture, icon, text, cards, cut } = loose(value);
-  const read = { text: textIn(text), cards: each(cards, MOST_CARDS, cardIn) ?? [] };
+  const read = { text: textIn(text), cards: each(cards, MAX_CARDS, cardIn) ?? [] };
   if (read.text === undefined && read.cards.length === 0) return undefined;
   const rest = given({ name: nameIn(name), picture: urlIn(picture), icon: lineIn(icon, 16), cut: cutIn(cut) });
   return { ...rest, ...given({ text: read.text }), cards: read.cards };

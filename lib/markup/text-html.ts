@@ -1,6 +1,6 @@
 import { linkifyit } from 'linkify-it';
 import { SAFE_URL } from './markdown.ts';
-import { type Mention, type MentionTarget, MOST_MENTIONS, mentionFinder } from './mentions.ts';
+import { MAX_MENTIONS, type Mention, type MentionTarget, mentionFinder } from './mentions.ts';
 
 type Span = { readonly start: number; readonly end: number; readonly html: string };
 
@@ -13,7 +13,7 @@ const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false 
 for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 
 /** Longer texts keep their URLs as text: finding links must stay cheap whatever is posted. */
-const MOST_LINKIFIED = 20_000;
+const MAX_LINKIFIED = 20_000;
 
 /** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, `@name` of the people given marked. */
 export const renderText = (text: string, mentioned: readonly MentionTarget[]): string =>
@@ -25,7 +25,7 @@ export const renderText = (text: string, mentioned: readonly MentionTarget[]): s
 /** As renderText, but addresses are text; made for the pieces of one text. */
 export function mentionMarker(mentioned: readonly MentionTarget[]): (piece: string) => string {
   const find = mentioned.length > 0 ? mentionFinder(mentioned) : () => [];
-  let left = MOST_MENTIONS;
+  let left = MAX_MENTIONS;
   return (piece) => {
     if (left <= 0 || !piece.includes('@')) return escapeHtml(piece);
     const found = find(piece).slice(0, left);
@@ -53,7 +53,7 @@ export const anchor = (url: string, label: string): string =>
   SAFE_URL.test(url) ? `<a href="${escapeHtml(url)}" rel="noopener noreferrer nofollow" target="_blank">${label}</a>` : label;
 
 function linkSpans(text: string): Span[] {
-  if (text.length > MOST_LINKIFIED || !/:\/\/|mailto:/i.test(text)) return [];
+  if (text.length > MAX_LINKIFIED || !/:\/\/|mailto:/i.test(text)) return [];
   return (linkify.match(text) ?? [])
     .filter((match) => SAFE_URL.test(match.url))
     .map((match) => ({ start: match.index, end: match.lastIndex, html: anchor(match.url, escapeHtml(match.text)) }));

@@ -12,12 +12,12 @@ export type FoldedLines = Pick<LineRow, 'seq' | 'day' | 'dayLabel'> & {
 /** So many in a row are folded. */
 const FEWEST = 3;
 /** So many names are said before the rest is counted. */
-const MOST_NAMES = 3;
+const MAX_NAMES = 3;
 
 /** System lines that stand next to each other, as a page shows them. */
-export function presentRun(entries: readonly Entry[], faces: Profiles): (SingleLine | FoldedLines)[] {
+export function presentRun(entries: readonly Entry[], profiles: Profiles): (SingleLine | FoldedLines)[] {
   const days = Map.groupBy(
-    entries.map((entry) => ({ entry, line: presentLine(entry, faces) })),
+    entries.map((entry) => ({ entry, line: presentLine(entry, profiles) })),
     ({ line }) => line.day,
   );
   return [...days.values()].flatMap((all): (SingleLine | FoldedLines)[] => {
@@ -26,15 +26,15 @@ export function presentRun(entries: readonly Entry[], faces: Profiles): (SingleL
     if (!first || lines.length < FEWEST) return lines.map((line) => ({ ...line, author: null }));
     const { seq, day, dayLabel } = first;
     const ofDay = all.map(({ entry }) => entry);
-    return [{ seq, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, faces), lines } }];
+    return [{ seq, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, profiles), lines } }];
   });
 }
 
 /** `Ann, Bob and 3 others joined · Carl left · 2 other changes`. */
-export function summaryOf(entries: readonly Entry[], faces: Profiles): string {
+export function summaryOf(entries: readonly Entry[], profiles: Profiles): string {
   const moved = (kind: 'join' | 'leave', verb: string): string[] => {
     const people = new Set(entries.flatMap((entry) => (entry.kind === kind ? [entry.member] : [])));
-    return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(faces, id)))} ${verb}`];
+    return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(profiles, id)))} ${verb}`];
   };
   const others = entries.filter(({ kind }) => kind !== 'join' && kind !== 'leave').length;
   const rest = others === 0 ? [] : [others === 1 ? '1 other change' : `${others} other changes`];
@@ -42,6 +42,6 @@ export function summaryOf(entries: readonly Entry[], faces: Profiles): string {
 }
 
 function namesOf(names: readonly string[]): string {
-  const said = names.length > MOST_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
+  const said = names.length > MAX_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
   return said.length < 2 ? said.join('') : `${said.slice(0, -1).join(', ')} and ${said.at(-1)}`;
 }

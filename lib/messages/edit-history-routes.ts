@@ -61,34 +61,34 @@ async function answer(
   seq: number,
   versions: readonly Version[],
 ): Promise<void> {
-  const faces: Profiles = await core.directory.profiles(new Set(versions.flatMap(({ mentions }) => mentions)));
+  const profiles: Profiles = await core.directory.profiles(new Set(versions.flatMap(({ mentions }) => mentions)));
   await respond(ctx, {
     html: () => {
-      const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, faces)) };
+      const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, profiles)) };
       if (isHtmx(ctx)) renderFragment(ctx, views, 'messages/_versions.njk', locals);
       else renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
     },
-    json: () => versions.map((version) => versionJson(version, faces)),
+    json: () => versions.map((version) => versionJson(version, profiles)),
     text: () => versions.map(({ at: time, body }) => `${dateFields(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),
   });
 }
 
 /** What templates/messages/_versions.njk prints. */
-const presentVersion = ({ seq, at, body, format, mentions }: Version, faces: Profiles) => ({
+const presentVersion = ({ seq, at, body, format, mentions }: Version, profiles: Profiles) => ({
   seq,
   ...dateFields(at),
   html: renderBody(
     body,
     format,
-    mentions.flatMap((id) => (id === EVERYBODY.id ? EVERYBODY : (faces.get(id) ?? []))),
+    mentions.flatMap((id) => (id === EVERYBODY.id ? EVERYBODY : (profiles.get(id) ?? []))),
   ),
 });
 
 /** For programs. */
-export const versionJson = (version: Version, faces: Profiles) => ({
+export const versionJson = (version: Version, profiles: Profiles) => ({
   seq: version.seq,
   at: dateFields(version.at).iso,
   body: version.format === 'model' ? bodyAsText(version.body, version.format) : version.body,
   format: version.format,
-  html: presentVersion(version, faces).html,
+  html: presentVersion(version, profiles).html,
 });

@@ -33,7 +33,7 @@ export type Post = {
   readonly rate?: string | undefined;
   /** Its files; with some, the body may be empty. To be given through postWithFiles (with-files.ts), which sees to what becomes of them. */
   readonly files?: readonly Stored[];
-  /** Whether `@all` names everybody in a group of more than MOST_UNASKED; `ask`: whoever writes is to be asked first (`invalid`, field notify_all); else it is but text. */
+  /** Whether `@all` names everybody in a group of more than MAX_UNASKED; `ask`: whoever writes is to be asked first (`invalid`, field notify_all); else it is but text. */
   readonly notifyAll?: boolean | 'ask';
   /** Whether `admit` was asked, and so this post is counted already. */
   readonly isAdmitted?: boolean;

@@ -9,7 +9,7 @@ import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.t
 import type { RouteContext } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import { writtenBody } from '../log/body-text.ts';
-import { MOST_FILES } from '../log/entry.ts';
+import { MAX_FILES } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { type Page, readPage, type Window } from '../log/history.ts';
 import { quotation } from './edit-history-routes.ts';
@@ -74,7 +74,7 @@ export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess
       key: draft?.key ?? formKey(web),
       error,
       asksAll,
-      mostFiles: MOST_FILES,
+      maxFiles: MAX_FILES,
       fileBytes: core.config.maxUploadBytes,
     },
     mayPost: mayPost(at),
@@ -125,11 +125,11 @@ const readSidebar = async (core: RouteContext['core'], { user, group }: GroupAcc
 /** One message on a page of its own. */
 export async function showMessage(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
   noStore(ctx);
-  const faces = await web.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
+  const profiles = await web.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   const { seq } = folded.message;
   renderPage(ctx, web.views, 'messages/show.njk', at.group.name, {
     group: at.group,
-    row: presentRow(folded, at.group, faces, web.core.now()),
+    row: presentRow(folded, at.group, profiles, web.core.now()),
     moderator: mayManage(at),
     members: [],
     context: contextUrl(at.group, seq),

@@ -38,14 +38,14 @@ export function pinRoutes(web: RouteContext): Router {
 
 async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAccess): Promise<void> {
   const pinned = await readPins(core, at.group.id);
-  const faces = await core.directory.profiles(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
+  const profiles = await core.directory.profiles(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
   await respond(ctx, {
     html: () => {
-      const rows = pinned.map((folded) => presentRow(folded, at.group, faces, core.now()));
+      const rows = pinned.map((folded) => presentRow(folded, at.group, profiles, core.now()));
       const locals = { group: at.group, rows, moderator: mayManage(at), members: [] };
       renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, locals);
     },
-    json: () => pinned.map((folded) => messageJson(folded, at.group, faces)),
-    text: () => pinned.map((folded) => `${messageText(folded, faces)}\n`).join(''),
+    json: () => pinned.map((folded) => messageJson(folded, at.group, profiles)),
+    text: () => pinned.map((folded) => `${messageText(folded, profiles)}\n`).join(''),
   });
 }

@@ -5,19 +5,19 @@ import type { GroupId } from '../ids.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import { follow } from './operations.ts';
-import { MOST_PINS, mayPin } from './rules.ts';
+import { MAX_PINS, mayPin } from './rules.ts';
 
 /** Besides those that count there are the erased, until they are scrubbed, and what a crash left standing. */
-const MOST_READ = 4 * MOST_PINS;
+const MAX_READ = 4 * MAX_PINS;
 
 /** How many messages of a group are pinned, as far as one read can tell: one that was erased a moment ago may count. */
 export const countPins = async ({ store }: Pick<Core, 'store'>, group: GroupId): Promise<number> =>
-  Math.min(MOST_PINS, new Set((await store.log.pins(group, MOST_READ)).map(({ target }) => target)).size);
+  Math.min(MAX_PINS, new Set((await store.log.pins(group, MAX_READ)).map(({ target }) => target)).size);
 
 /** The pinned messages of a group, last pinned first. What a crash left standing is put right on the way. */
 export async function readPins(core: Core, group: GroupId): Promise<FoldedMessage[]> {
   const { log } = core.store;
-  const pins = await log.pins(group, MOST_READ);
+  const pins = await log.pins(group, MAX_READ);
   const found = await Promise.all(pins.map(({ target }) => log.message(group, target)));
   const messages = [...new Map(found.flatMap((one) => (one ? [[one.seq, one] as const] : []))).values()];
   const bySeq = new Map((await foldMessages(core, group, messages)).map((folded) => [folded.message.seq, folded]));
@@ -32,14 +32,14 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
 
 /**
  * Pins a message or takes its pin away; `on`: whether it should be pinned afterwards. Saying what already holds changes nothing.
- * Errors: `forbidden` (erased, archived, or MOST_PINS are), and as those of lib/messages/operations.ts.
+ * Errors: `forbidden` (erased, archived, or MAX_PINS are), and as those of lib/messages/operations.ts.
  */
 export async function pin(core: Core, at: GroupAccess, target: number, on: boolean): Promise<FoldedMessage> {
   const { id } = at.group;
   const folded = await follow(core, at, on ? { kind: 'pin', target, stands: true } : { kind: 'unpin', target }, async (now, present) => {
     if (!mayPin(now, present)) throw forbidden('There is nothing here to pin any more.');
     const changes = (present.state.pinned !== undefined) !== on;
-    if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MOST_PINS} pinned messages, which is the limit.`);
+    if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MAX_PINS} pinned messages, which is the limit.`);
     return changes;
   });
   if (!on && !folded.state.pinned) await core.store.log.clearPins(id, target, folded.rev);
@@ -47,4 +47,4 @@ export async function pin(core: Core, at: GroupAccess, target: number, on: boole
 }
 
 const isFull = async (core: Core, group: GroupId): Promise<boolean> =>
-  (await countPins(core, group)) >= MOST_PINS && (await readPins(core, group)).length >= MOST_PINS;
+  (await countPins(core, group)) >= MAX_PINS && (await readPins(core, group)).length >= MAX_PINS;

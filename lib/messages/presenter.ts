@@ -69,7 +69,7 @@ const namesAll = ({ mentions }: FoldedMessage['state']): boolean => mentions?.in
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 
 /** A message as a row. `now` (ms) decides whether an erasure can still be undone. */
-export function presentRow(folded: FoldedMessage, place: MessageLocation, faces: Profiles, now: number): Row {
+export function presentRow(folded: FoldedMessage, place: MessageLocation, profiles: Profiles, now: number): Row {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const { author } = message;
@@ -77,18 +77,18 @@ export function presentRow(folded: FoldedMessage, place: MessageLocation, faces:
     slug: place.slug,
     seq: message.seq,
     rev,
-    author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
+    author: profiles.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
     as: message.as ?? null,
     icon: modelOf(folded)?.icon ?? null,
     ...dateFields(message.at),
-    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
+    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, profiles)),
     files: filesOf(folded).map(presentFile),
     edited: state.editedAt !== undefined,
-    pinned: state.pinned && !isGone ? nameOf(faces, state.pinned.by) : null,
+    pinned: state.pinned && !isGone ? nameOf(profiles, state.pinned.by) : null,
     erased: isGone,
     undoBy: undoBy(folded, now),
     undoSeconds: Math.max(0, Math.floor(((state.erasedBy?.undoUntil ?? now) - now) / 1000)),
-    reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, faces)),
+    reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, profiles)),
   };
 }
 
@@ -100,16 +100,16 @@ function undoBy({ message, state }: FoldedMessage, now: number): string | null {
   return erased && message.scrubbed !== true && now <= erased.undoUntil ? erased.author : null;
 }
 
-const presentReaction = (emoji: string, by: readonly UserId[], faces: Profiles) => ({
+const presentReaction = (emoji: string, by: readonly UserId[], profiles: Profiles) => ({
   emoji,
   count: by.length,
   by: by.join(' '),
-  names: by.map((id) => nameOf(faces, id)).join(', '),
+  names: by.map((id) => nameOf(profiles, id)).join(', '),
 });
 
-const mentioned = ({ state }: FoldedMessage, faces: Profiles): MentionTarget[] => [
+const mentioned = ({ state }: FoldedMessage, profiles: Profiles): MentionTarget[] => [
   ...(namesAll(state) ? [EVERYBODY] : []),
-  ...people(state).flatMap((id) => faces.get(id) ?? []),
+  ...people(state).flatMap((id) => profiles.get(id) ?? []),
 ];
 
 /** The rows of a page, in order; system lines that follow each other are folded. Who came into direct messages goes without saying: all did, with the first word. */
@@ -118,21 +118,21 @@ export async function presentLines(
   lines: readonly Line[],
   place: MessageLocation,
 ): Promise<(Row | SingleLine | FoldedLines)[]> {
-  const faces = await core.directory.profiles(peopleIn(lines));
+  const profiles = await core.directory.profiles(peopleIn(lines));
   const now = core.now();
   const rows: (Row | SingleLine | FoldedLines)[] = [];
   let run: Entry[] = [];
   for (const line of lines) {
     if (line.type === 'line' && !(place.kind === 'direct' && line.entry.kind === 'join')) run.push(line.entry);
     if (line.type === 'line') continue;
-    rows.push(...presentRun(run, faces), presentRow(line.folded, place, faces, now));
+    rows.push(...presentRun(run, profiles), presentRow(line.folded, place, profiles, now));
     run = [];
   }
-  return [...rows, ...presentRun(run, faces)];
+  return [...rows, ...presentRun(run, profiles)];
 }
 
 /** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `text`: what Markdown says, without its marks. `model`: what a bot said in more than text. */
-export function messageJson(folded: FoldedMessage, place: MessageLocation, faces: Profiles) {
+export function messageJson(folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const model = modelOf(folded);
@@ -144,35 +144,35 @@ export function messageJson(folded: FoldedMessage, place: MessageLocation, faces
     rev,
     kind: 'message' as const,
     at: dates.iso(message.at),
-    author: authorJson(message.author, faces, message.as),
+    author: authorJson(message.author, profiles, message.as),
     body: isGone ? '' : writtenBody(folded),
     format: state.format,
     ...(state.format === 'markdown' && !isGone ? { text: bodyText(folded) } : {}),
     ...(model ? { model } : {}),
-    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, faces)),
+    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, profiles)),
     attachments: filesOf(folded).map(fileJson),
     mentions: isGone ? [] : people(state),
     mentions_all: !isGone && namesAll(state),
     edited_at: state.editedAt === undefined ? null : dates.iso(state.editedAt),
     erased: isGone,
-    pinned: isGone ? null : pinnedJson(folded, faces),
+    pinned: isGone ? null : pinnedJson(folded, profiles),
     reactions: isGone ? [] : state.reactions,
     url: `/groups/${place.slug}/messages/${message.seq}`,
   };
 }
 
-const pinnedJson = ({ state: { pinned } }: FoldedMessage, faces: Profiles) =>
-  pinned ? { by: { id: pinned.by, name: nameOf(faces, pinned.by) }, at: dates.iso(pinned.at) } : null;
+const pinnedJson = ({ state: { pinned } }: FoldedMessage, profiles: Profiles) =>
+  pinned ? { by: { id: pinned.by, name: nameOf(profiles, pinned.by) }, at: dates.iso(pinned.at) } : null;
 
-function authorJson(id: UserId, faces: Profiles, as?: string) {
-  const face = faces.get(id);
-  return { id, name: face?.name ?? 'somebody', bot: face?.bot ?? false, ...(as ? { as } : {}) };
+function authorJson(id: UserId, profiles: Profiles, as?: string) {
+  const profile = profiles.get(id);
+  return { id, name: profile?.name ?? 'somebody', bot: profile?.bot ?? false, ...(as ? { as } : {}) };
 }
 
 /** Any entry for programs: a message as messageJson, the others with what they change. */
-export function entryJson(entry: Entry, place: MessageLocation, faces: Profiles): object {
-  if (entry.kind === 'message') return messageJson(fold(entry, []), place, faces);
+export function entryJson(entry: Entry, place: MessageLocation, profiles: Profiles): object {
+  if (entry.kind === 'message') return messageJson(fold(entry, []), place, profiles);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
   const hidden = { ...('due' in rest ? { due: undefined } : {}), ...('stands' in rest ? { stands: undefined } : {}) };
-  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, faces) };
+  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, profiles) };
 }

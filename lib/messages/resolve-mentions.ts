@@ -19,10 +19,10 @@ export async function mentionsIn(
 ): Promise<{ mentions?: UserId[] }> {
   if (!body.includes('@')) return {};
   const members = await core.store.memberships.ofGroup(at.group.id);
-  const faces = await core.directory.profiles(members.map((member) => member.user));
+  const profiles = await core.directory.profiles(members.map((member) => member.user));
   const isFew = members.length <= CONFIRM_BROADCAST_ABOVE;
   const everybody = isFew || notifyAll ? [EVERYBODY] : []; // first: a member of that name is meant sooner
-  const found = findMentions(bodyAsProse(body, format), [...everybody, ...faces.values()]);
+  const found = findMentions(bodyAsProse(body, format), [...everybody, ...profiles.values()]);
   const mentions = [...new Set(found.map((mention) => mention.id))];
   if (!isFew && notifyAll === 'ask' && mentions.includes(EVERYBODY.id))
     throw invalid('notify_all', `Notify all ${members.length} members?`);

@@ -36,27 +36,27 @@ export async function respondWithMessage(
   const { slug } = at.group;
   const { seq } = folded.message;
   const url = `/groups/${slug}/messages/${seq}`;
-  const faces = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
+  const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   ctx.status = options.status ?? 200;
   if (options.status === 201) ctx.set('Location', url);
   await respond(ctx, {
     html: () => {
       if (!isHtmx(ctx)) return seeOther(ctx, `/groups/${slug}#m-${seq}`);
       ctx.status = 200;
-      renderFragment(ctx, views, 'messages/_row.njk', { row: presentRow(folded, at.group, faces, core.now()) });
+      renderFragment(ctx, views, 'messages/_row.njk', { row: presentRow(folded, at.group, profiles, core.now()) });
     },
     json: async () => {
       const notified = options.isWritten ? { notified: await notifiedBy(core, folded) } : {};
-      return { ...messageJson(folded, at.group, faces), ...notified };
+      return { ...messageJson(folded, at.group, profiles), ...notified };
     },
-    text: () => `${ctx.method === 'GET' ? messageText(folded, faces) : url}\n`,
+    text: () => `${ctx.method === 'GET' ? messageText(folded, profiles) : url}\n`,
   });
 }
 
 /** A window of messages as JSON or text, oldest first, with links to those around it. */
 export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   const page = await readPage(core, at.group.id, window);
-  const faces = await core.directory.profiles(peopleIn(page.lines));
+  const profiles = await core.directory.profiles(peopleIn(page.lines));
   const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   const link = (rel: string, name: string, seq: number): string =>
     `<${originOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
@@ -67,7 +67,7 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   if (links.length > 0) ctx.set('Link', links.join(', '));
   ctx.set('X-Total-Count', String(page.head.n));
   await respond(ctx, {
-    json: () => messages.map((folded) => messageJson(folded, at.group, faces)),
-    text: () => messages.map((folded) => `${messageText(folded, faces)}\n`).join(''),
+    json: () => messages.map((folded) => messageJson(folded, at.group, profiles)),
+    text: () => messages.map((folded) => `${messageText(folded, profiles)}\n`).join(''),
   });
 }

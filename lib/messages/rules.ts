@@ -30,7 +30,7 @@ export const mayUnerase = (standing: GroupAccess, folded: FoldedMessage, now: nu
 export const CONFIRM_BROADCAST_ABOVE = 10;
 
 /** So many messages of a group are pinned at most. */
-export const MOST_PINS = 50;
+export const MAX_PINS = 50;
 
 /** Any member, while the message is there. */
 export const mayPin = (standing: GroupAccess, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);

@@ -51,16 +51,16 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   const after = cursor === undefined ? undefined : positionOf(cursor);
   if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be as `next` gave it.');
   const { kept, next } = await readSaved(core, user, { limit, after });
-  const faces = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
+  const profiles = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
   if (older) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
     html: () => {
-      const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, faces, core.now()) }));
+      const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, profiles, core.now()) }));
       renderPage(ctx, views, 'saved/index.njk', 'Saved messages', { items, older, isFirst: after === undefined });
     },
-    json: () => ({ results: kept.map((one) => savedJson(one, faces)), next: older }),
-    text: () => kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, faces)}\n`).join(''),
+    json: () => ({ results: kept.map((one) => savedJson(one, profiles)), next: older }),
+    text: () => kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, profiles)}\n`).join(''),
   });
 }
 
@@ -68,8 +68,8 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
 export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
 
 /** A saved message for programs. */
-export const savedJson = ({ group, folded, at }: SavedMessage, faces: Profiles) => ({
-  ...messageJson(folded, group, faces),
+export const savedJson = ({ group, folded, at }: SavedMessage, profiles: Profiles) => ({
+  ...messageJson(folded, group, profiles),
   group_name: group.name,
   saved_at: new Date(at).toISOString(),
   context: contextUrl(group, folded.message.seq),

@@ -10,7 +10,7 @@ import { foldMessages, readMessage } from '../log/history.ts';
 import type { Saved } from './port.ts';
 
 /** So many messages a user keeps. */
-export const MOST_SAVED = 1000;
+export const MAX_SAVED = 1000;
 /** So many are looked at for a page, of which some may be of groups that the user has left. */
 const WINDOW = 100;
 
@@ -19,7 +19,7 @@ export async function save(core: Core, { user, group }: GroupAccess, seq: number
   const { saved } = core.store;
   if (!on) return saved.remove(user.id, group.id, seq);
   if (isErased(await readMessage(core, group.id, seq))) throw forbidden('There is nothing here to save any more.');
-  if ((await saved.count(user.id)) >= MOST_SAVED) throw forbidden(`You have saved ${MOST_SAVED} messages, which is the limit.`);
+  if ((await saved.count(user.id)) >= MAX_SAVED) throw forbidden(`You have saved ${MAX_SAVED} messages, which is the limit.`);
   await saved.put({ user: user.id, group: group.id, seq, at: core.now() });
 }
 

@@ -18,26 +18,26 @@ export type LineRow = {
 const dates = datesIn('UTC');
 
 /** What somebody is called; one who is gone is `somebody`. */
-export const nameOf = (faces: Profiles, id: UserId): string => faces.get(id)?.name ?? 'somebody';
+export const nameOf = (profiles: Profiles, id: UserId): string => profiles.get(id)?.name ?? 'somebody';
 
 /** A moment (ms) as pages show it. */
 export const dateFields = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
 
 /** A system line as a row. */
-export const presentLine = (entry: Entry, faces: Profiles): LineRow => ({
+export const presentLine = (entry: Entry, profiles: Profiles): LineRow => ({
   seq: entry.seq,
-  text: lineText(entry, faces),
+  text: lineText(entry, profiles),
   ...dateFields(entry.at),
 });
 
 /** What a system line says. */
-export function lineText(entry: Entry, faces: Profiles): string {
-  const author = nameOf(faces, entry.author);
+export function lineText(entry: Entry, profiles: Profiles): string {
+  const author = nameOf(profiles, entry.author);
   switch (entry.kind) {
     case 'join':
-      return entry.member === entry.author ? `${author} joined` : `${author} added ${nameOf(faces, entry.member)}`;
+      return entry.member === entry.author ? `${author} joined` : `${author} added ${nameOf(profiles, entry.member)}`;
     case 'leave':
-      return entry.member === entry.author ? `${author} left` : `${author} removed ${nameOf(faces, entry.member)}`;
+      return entry.member === entry.author ? `${author} left` : `${author} removed ${nameOf(profiles, entry.member)}`;
     case 'rename':
       return `${author} named the group ${entry.name}`;
     case 'topic':

@@ -6,20 +6,20 @@ import { bodyAsText } from '../markup/rich-content-text.ts';
 import { lineText, nameOf, type Profiles } from './system-message.ts';
 
 /** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
-export function entryText(entry: Entry, faces: Profiles): string | undefined {
+export function entryText(entry: Entry, profiles: Profiles): string | undefined {
   switch (entry.kind) {
     case 'message':
-      return textLine(sender(entry, faces), entry.scrubbed ? '(erased)' : bodyInLines(fold(entry, [])));
+      return textLine(sender(entry, profiles), entry.scrubbed ? '(erased)' : bodyInLines(fold(entry, [])));
     case 'edit':
       return textLine(
-        nameOf(faces, entry.author),
+        nameOf(profiles, entry.author),
         entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${bodyAsText(entry.body, entry.format)}`,
       );
     case 'erase':
-      return `* ${nameOf(faces, entry.author)} erased #${entry.target}`;
+      return `* ${nameOf(profiles, entry.author)} erased #${entry.target}`;
     case 'pin':
     case 'unpin':
-      return `* ${nameOf(faces, entry.author)} ${entry.kind}ned #${entry.target}`;
+      return `* ${nameOf(profiles, entry.author)} ${entry.kind}ned #${entry.target}`;
     case 'unerase':
     case 'react':
     case 'unreact':
@@ -30,21 +30,22 @@ export function entryText(entry: Entry, faces: Profiles): string | undefined {
     case 'rename':
     case 'topic':
     case 'archive':
-      return `* ${lineText(entry, faces)}`;
+      return `* ${lineText(entry, profiles)}`;
     default:
       throw entry satisfies never;
   }
 }
 
 /** A folded message for people at a shell. */
-export function messageText(folded: FoldedMessage, faces: Profiles): string {
-  return textLine(sender(folded.message, faces), bodyInLines(folded));
+export function messageText(folded: FoldedMessage, profiles: Profiles): string {
+  return textLine(sender(folded.message, profiles), bodyInLines(folded));
 }
 
 /** The body and a line for each file. */
 export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));
 
 /** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
-const sender = ({ author, as }: Message, faces: Profiles): string => (as ? `${nameOf(faces, author)} (${as})` : nameOf(faces, author));
+const sender = ({ author, as }: Message, profiles: Profiles): string =>
+  as ? `${nameOf(profiles, author)} (${as})` : nameOf(profiles, author);
 
 const textLine = (name: string, text: string): string => `${name}: ${text.replaceAll('\n', '\n  ')}`;

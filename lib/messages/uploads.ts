@@ -15,7 +15,7 @@ import { checkPostRate } from './operations.ts';
 export type PostRequest = z.infer<typeof postForm> & { readonly files: readonly Stored[]; readonly isAdmitted: boolean };
 
 /** So many uploads of one person may be under way in this process; one that is left over ends by itself. */
-const MOST_UPLOADS = 8;
+const MAX_UPLOADS = 8;
 const UPLOADS_PER_SECOND = 0.01;
 
 export const isUpload = (ctx: Context): boolean => /^multipart\/form-data/i.test(ctx.get('Content-Type'));
@@ -79,8 +79,8 @@ async function enter(ctx: Context, core: Core, at: GroupAccess, rate: string | u
 }
 
 function takePlace(core: Core, bucket: string): () => void {
-  if (core.rateLimiter.take(bucket, UPLOADS_PER_SECOND, MOST_UPLOADS) > 0)
-    throw tooMany(`Too many uploads at once: ${MOST_UPLOADS} at most. Wait for one to end.`, 5000);
+  if (core.rateLimiter.take(bucket, UPLOADS_PER_SECOND, MAX_UPLOADS) > 0)
+    throw tooMany(`Too many uploads at once: ${MAX_UPLOADS} at most. Wait for one to end.`, 5000);
   return () => core.rateLimiter.giveBack(bucket);
 }
 

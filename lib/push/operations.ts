@@ -9,7 +9,7 @@ import { type Outcome, Sender, type SendOptions } from './sending.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
 /** Of one person; the one that was reached longest ago goes for another. */
-export const MOST_DEVICES = 20;
+export const MAX_DEVICES = 20;
 const CHANGES = { perSecond: 0.5, burst: 20 };
 
 /** The id of the device that has this endpoint. */
@@ -38,7 +38,7 @@ export async function addDevice(core: Core, user: UserId, given: Subscription, {
 async function makeRoom(core: Core, user: UserId, added: string): Promise<void> {
   const others = (await core.store.push.ofUser(user)).filter(({ id }) => id !== added);
   const lastSeen = ({ createdAt, lastOkAt }: Device): number => lastOkAt ?? createdAt;
-  const tooMuch = others.sort((a, b) => lastSeen(a) - lastSeen(b)).slice(0, Math.max(0, others.length + 1 - MOST_DEVICES));
+  const tooMuch = others.sort((a, b) => lastSeen(a) - lastSeen(b)).slice(0, Math.max(0, others.length + 1 - MAX_DEVICES));
   for (const { id } of tooMuch) await core.store.push.remove(id);
 }
 

@@ -13,7 +13,7 @@ import { SendQueue } from './send-queue.ts';
 import { type Push, Sender, type SendOptions } from './sending.ts';
 
 /** Batches of messages that wait to be looked at, and notices that wait to be sent: more are dropped, the oldest first. */
-const [MOST_BATCHES, MOST_NOTICES] = [1000, 2000];
+const [MAX_BATCHES, MAX_NOTICES] = [1000, 2000];
 const FINISH_WITHIN_MS = 1000;
 
 export type PusherOptions = SendOptions;
@@ -34,7 +34,7 @@ export class Pusher {
   constructor(core: Core, options: PusherOptions = {}) {
     this.#core = core;
     this.#sender = new Sender(core, options);
-    this.#line = new SendQueue(MOST_NOTICES, () => this.#drop());
+    this.#line = new SendQueue(MAX_NOTICES, () => this.#drop());
     this.#unlisten = core.written.onWritten((entries) => this.#note(entries));
   }
 
@@ -64,7 +64,7 @@ export class Pusher {
   #note(entries: readonly Entry[]): void {
     const messages = entries.filter(isMessage);
     if (messages.length === 0) return;
-    if (this.#batches.length >= MOST_BATCHES) {
+    if (this.#batches.length >= MAX_BATCHES) {
       this.#batches.shift();
       this.#drop();
     }

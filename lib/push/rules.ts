@@ -40,7 +40,7 @@ export type Notice = {
 };
 
 /** Characters (code points) of a text that is shown. Together with what else there is in a notice they stay below 3 KB, whatever they are. */
-export const [MOST_IN_TITLE, MOST_IN_BODY] = [100, 200];
+export const [MAX_IN_TITLE, MAX_IN_BODY] = [100, 200];
 
 /** The beginning of a text in one line, with a mark where it goes on. */
 export function snippet(text: string, most: number): string {
@@ -63,9 +63,9 @@ export type NotifiableMessage = {
 export const noticeOf = ({ slug, seq, author, title, text, isBetweenTwo }: NotifiableMessage): Notice => ({
   group: slug,
   seq,
-  author: snippet(author, MOST_IN_TITLE),
-  title: snippet(isBetweenTwo ? author : `${author} in ${title}`, MOST_IN_TITLE),
-  body: snippet(text, MOST_IN_BODY),
+  author: snippet(author, MAX_IN_TITLE),
+  title: snippet(isBetweenTwo ? author : `${author} in ${title}`, MAX_IN_TITLE),
+  body: snippet(text, MAX_IN_BODY),
   tag: `group:${slug}`,
   url: `/groups/${slug}/messages/${seq}`,
 });

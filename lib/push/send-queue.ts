@@ -1,5 +1,5 @@
 /** At once in all, to one push service, and to the devices of one person: a service that is slow, or names that never resolve, leave places for others. */
-export const [MOST_AT_ONCE, MOST_PER_SERVICE, MOST_PER_USER] = [8, 5, 6];
+export const [MAX_AT_ONCE, MAX_PER_SERVICE, MAX_PER_USER] = [8, 5, 6];
 
 type Job = { readonly service: string; readonly user: string; readonly run: () => Promise<void> };
 
@@ -36,7 +36,7 @@ export class SendQueue {
   }
 
   #fill(): void {
-    while (this.#count < MOST_AT_ONCE) {
+    while (this.#count < MAX_AT_ONCE) {
       const index = this.#jobs.findIndex((job) => this.#hasRoom(job));
       const [job] = index === -1 ? [] : this.#jobs.splice(index, 1);
       if (!job) break;
@@ -47,7 +47,7 @@ export class SendQueue {
 
   #hasRoom({ service, user }: Job): boolean {
     const running = (key: string): number => this.#running.get(key) ?? 0;
-    return running(`service ${service}`) < MOST_PER_SERVICE && running(`user ${user}`) < MOST_PER_USER;
+    return running(`service ${service}`) < MAX_PER_SERVICE && running(`user ${user}`) < MAX_PER_USER;
   }
 
   #begin({ service, user, run }: Job): void {

@@ -27,14 +27,14 @@ const PUSH_WITHIN_MS = 5000;
 const TTL_SECONDS = 86_400;
 /** What is signed for a push service holds so long, and is used again for half of it: signing costs as much as encrypting. */
 const SIGNED_FOR_MS = 12 * 3_600_000;
-const MOST_SIGNED = 100;
+const MAX_SIGNED = 100;
 const ENCODING = 'aes128gcm';
 
 /** Sends notices to push services, and keeps what is known of the devices. */
 export class Sender {
   readonly #core: Core;
   readonly #options: SendOptions;
-  readonly #signed = new LRUCache<string, { readonly header: string; readonly until: number }>({ max: MOST_SIGNED });
+  readonly #signed = new LRUCache<string, { readonly header: string; readonly until: number }>({ max: MAX_SIGNED });
   #keys: Promise<Keys | undefined> | undefined;
 
   constructor(core: Core, options: SendOptions = {}) {

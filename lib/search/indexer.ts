@@ -13,7 +13,7 @@ import { TERMS_VERSION } from './terms.ts';
 /** Entries indexed in one write: on SQLite the event loop stands still for so many, some milliseconds. */
 const AT_ONCE = 100;
 /** What a search waits for at most: what was just written is found at once, and a long backlog does not hold it up. */
-const [MOST_BEFORE_SEARCH, MOST_BEFORE_SEARCH_MS] = [2000, 1000];
+const [MAX_BEFORE_SEARCH, MAX_BEFORE_SEARCH_MS] = [2000, 1000];
 /** After a write, so that what follows it is indexed together with it. */
 const GATHER_MS = 500;
 /** How often all groups are looked at: after an upgrade, and for what another process wrote and did not live to index. */
@@ -22,9 +22,9 @@ const GROUPS_AT_ONCE = 100;
 const AFTER_FAILURE_MS = 5000;
 /** It rests so many times as long as it worked: hardly ever in the way where something is written or much is done, and not for long elsewhere. */
 const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [49, 3, 0.6];
-const MOST_REMEMBERED = 100_000;
+const MAX_REMEMBERED = 100_000;
 
-type Parts = Pick<Core, 'store' | 'logger'>;
+type Dependencies = Pick<Core, 'store' | 'logger'>;
 
 /**
  * Follows the logs and keeps the index behind them, from the position that is stored with it; posting knows nothing of it. Whatever is done twice,
@@ -32,11 +32,11 @@ type Parts = Pick<Core, 'store' | 'logger'>;
  */
 export class LogIndexer implements Indexer {
   readonly #store: Store;
-  readonly #log: Parts['logger'];
+  readonly #log: Dependencies['logger'];
   /** Groups that were written to since they were last at their end. */
   readonly #noted = new Set<GroupId>();
   /** How far logs are indexed, at least. */
-  readonly #reached = new LRUCache<GroupId, number>({ max: MOST_REMEMBERED });
+  readonly #reached = new LRUCache<GroupId, number>({ max: MAX_REMEMBERED });
   readonly #steps = new Map<GroupId, Promise<number>>();
   /** How often something was written. */
   #writes = 0;
@@ -44,21 +44,21 @@ export class LogIndexer implements Indexer {
   #stop = new AbortController();
   #wake: () => void = () => {};
 
-  constructor({ store, logger }: Parts) {
+  constructor({ store, logger }: Dependencies) {
     this.#store = store;
     this.#log = logger;
   }
 
   note(group: GroupId): void {
-    if (this.#noted.size >= MOST_REMEMBERED) this.#noted.clear(); // the next look around finds them
+    if (this.#noted.size >= MAX_REMEMBERED) this.#noted.clear(); // the next look around finds them
     this.#noted.add(group);
     this.#writes += 1;
     this.#wake();
   }
 
   async catchUp(groups: readonly Pick<Group, 'id' | 'head'>[]): Promise<void> {
-    const until = performance.now() + MOST_BEFORE_SEARCH_MS;
-    let left = MOST_BEFORE_SEARCH;
+    const until = performance.now() + MAX_BEFORE_SEARCH_MS;
+    let left = MAX_BEFORE_SEARCH;
     const lagging = await this.#lagging(groups);
     for (const group of lagging.toSorted((a, b) => b.head.at - a.head.at))
       while (this.#isBehind(group)) {

@@ -22,14 +22,14 @@ export type SearchPage = { readonly found: readonly Found[]; readonly next: stri
 
 export type SearchWindow = { readonly cursor?: string | undefined; readonly limit: number };
 
-export const MOST_FOUND = 50;
+export const MAX_FOUND = 50;
 /** Candidates that are read for one page: a phrase may be in few of those that have its words. */
-const MOST_READ = 400;
+const MAX_READ = 400;
 /** So many at once where most may be none. */
 const READ_FOR_PHRASES = 200;
-const MOST_MS = 800;
+const MAX_MS = 800;
 const [PER_SECOND, AT_ONCE] = [2, 30];
-const MOST_NAMES = 10;
+const MAX_NAMES = 10;
 
 /**
  * The messages of this user's groups that a query is for, newest first. Who is in no such group any more finds nothing there, whatever the query names.
@@ -42,9 +42,9 @@ export async function search(core: Core, user: User, query: SearchQuery, { curso
   const [groups, wanted] = await Promise.all([groupsFor(core, user, query), wantedBy(core, user, query)]);
   if (groups.length === 0 || !wanted) return { found: [], next: undefined };
   await core.indexer.catchUp(groups);
-  const size = Math.min(Math.max(1, limit), MOST_FOUND);
+  const size = Math.min(Math.max(1, limit), MAX_FOUND);
   const most = hasPhrases(query) ? Math.max(READ_FOR_PHRASES, size + 1) : size + 1;
-  const hunt = { wanted, from: query.after, to: query.before, behind, limit: most, until: performance.now() + MOST_MS };
+  const hunt = { wanted, from: query.after, to: query.before, behind, limit: most, until: performance.now() + MAX_MS };
   return fillPage(core, user, groups, query, hunt, size);
 }
 
@@ -94,7 +94,7 @@ function apart({ terms, isOpen }: Phrase): { whole: readonly string[]; begun: re
 
 /** The terms of the people named; `me` is who asks. */
 async function authors({ store }: Core, user: User, names: readonly string[]): Promise<string[]> {
-  const keys = names.slice(0, MOST_NAMES).map(nameKey);
+  const keys = names.slice(0, MAX_NAMES).map(nameKey);
   const people = await Promise.all(keys.map(async (key) => (await store.users.byNameKey(key)) ?? (key === 'me' ? user : undefined)));
   return distinct(people.flatMap((person) => (person ? [authorTerm(person.id)] : [])));
 }
@@ -126,7 +126,7 @@ async function fillPage(
     read += places.length;
     const last = places.at(-1);
     if (!isMore) return { found, next: cursorOf(floor) };
-    if (read >= MOST_READ || performance.now() > hunt.until) return { found, next: cursorOf(last) };
+    if (read >= MAX_READ || performance.now() > hunt.until) return { found, next: cursorOf(last) };
     hunt = { ...hunt, behind: last };
   }
 }

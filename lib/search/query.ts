@@ -2,7 +2,7 @@ import { allowsPrefix, tokensIn } from './terms.ts';
 
 /** So much of what was typed is looked at (UTF-16 units), and so many words of it each way. */
 export const MAX_QUERY_LENGTH = 500;
-export const MOST_WORDS = 32;
+export const MAX_WORDS = 32;
 
 /** Words that stand one behind the other, normalised. `isOpen`: the last may go on (`deplo` also finds `deployed`). */
 export type Phrase = { readonly terms: readonly string[]; readonly isOpen: boolean };
@@ -92,12 +92,12 @@ function phraseOf({ text, isOpen }: { readonly text: string; readonly isOpen: bo
   return last === undefined ? [] : [{ terms, isOpen: isOpen && allowsPrefix(last) }];
 }
 
-/** Each once, and no more than MOST_WORDS words in all. */
+/** Each once, and no more than MAX_WORDS words in all. */
 function bounded(phrases: readonly Phrase[]): Phrase[] {
   const kept = new Map<string, Phrase>();
   let words = 0;
   for (const { terms, isOpen } of phrases) {
-    const left = MOST_WORDS - words;
+    const left = MAX_WORDS - words;
     if (left === 0) break;
     const phrase = { terms: terms.slice(0, left), isOpen: isOpen && terms.length <= left };
     words += phrase.terms.length;

@@ -47,16 +47,16 @@ export function searchRoutes(web: RouteContext): Router {
 }
 
 async function answer(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
-  const faces = await facesIn(core, found);
+  const profiles = await facesIn(core, found);
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
   if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
     html: () => {
-      const locals = { q, hits: found.map((one) => presentHit(one, faces)), older, isFirst: ctx.query.cursor === undefined };
+      const locals = { q, hits: found.map((one) => presentHit(one, profiles)), older, isFirst: ctx.query.cursor === undefined };
       renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
     },
-    json: () => ({ results: found.map((one) => hitJson(one, faces)), next: older }),
-    text: () => found.map((one) => `${urlOf(one)} ${messageText(one.folded, faces)}\n`).join(''),
+    json: () => ({ results: found.map((one) => hitJson(one, profiles)), next: older }),
+    text: () => found.map((one) => `${urlOf(one)} ${messageText(one.folded, profiles)}\n`).join(''),
   });
 }
 
@@ -68,19 +68,19 @@ const facesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
 /** A message as everywhere, and why it was found. `snippet`: HTML, escaped but for `<mark>`. `context`: the page that shows it among its neighbours. */
-export const hitJson = ({ group, folded, snippet }: Found, faces: Profiles) => ({
-  ...messageJson(folded, group, faces),
+export const hitJson = ({ group, folded, snippet }: Found, profiles: Profiles) => ({
+  ...messageJson(folded, group, profiles),
   group_name: group.name,
   snippet: snippet.html,
   context: contextUrl(group, folded.message.seq),
 });
 
 /** What templates/search/index.njk prints of a hit. */
-function presentHit({ group, folded, snippet }: Found, faces: Profiles) {
+function presentHit({ group, folded, snippet }: Found, profiles: Profiles) {
   const { author, as, at, seq } = folded.message;
   return {
     group: { slug: group.slug, name: group.name },
-    author: faces.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
+    author: profiles.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
     as: as ?? null,
     at,
     html: snippet.html,

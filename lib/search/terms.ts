@@ -1,6 +1,6 @@
 /** Of one message so many different terms are indexed, each with so many characters at most. */
-export const MOST_TERMS = 200;
-export const MOST_CHARACTERS = 64;
+export const MAX_TERMS = 200;
+export const MAX_CHARACTERS = 64;
 
 /** Raise it when the rules below change: every group is then indexed anew, in the background. */
 export const TERMS_VERSION = 1;
@@ -40,7 +40,7 @@ function foldedTerms(word: string): readonly string[] {
   return IS_UNSPACED.test(term) ? (term.match(WORD) ?? []) : [term];
 }
 
-const cut = (term: string): string => (term.length <= MOST_CHARACTERS ? term : [...term].slice(0, MOST_CHARACTERS).join(''));
+const cut = (term: string): string => (term.length <= MAX_CHARACTERS ? term : [...term].slice(0, MAX_CHARACTERS).join(''));
 
 /** The words of a text, in order. Both stores get them from here, so that both find the same. */
 export function tokensIn(text: string): Token[] {
@@ -53,12 +53,12 @@ export function tokensIn(text: string): Token[] {
   return tokens;
 }
 
-/** The different words of a text, by where they first stand, MOST_TERMS at most. */
+/** The different words of a text, by where they first stand, MAX_TERMS at most. */
 export function termsOf(text: string): string[] {
   const terms = new Set<string>();
   for (const { term } of tokensIn(text)) {
     terms.add(term);
-    if (terms.size === MOST_TERMS) break;
+    if (terms.size === MAX_TERMS) break;
   }
   return [...terms];
 }

@@ -4,7 +4,7 @@ import type { GroupId } from '../ids.ts';
 import type { PushStore } from '../push/port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
 import type { Store } from './port.ts';
-import { MOST_KEPT, QueryCache } from './query-cache.ts';
+import { MAX_KEPT, QueryCache } from './query-cache.ts';
 
 /** What nearly every request asks first: who asks, and how they stand to a group. */
 export type Lookups = {
@@ -72,7 +72,7 @@ class Reads {
   async noted(reading: Promise<Group | undefined>): Promise<Group | undefined> {
     const group = await reading;
     if (!group) return group;
-    if (this.#counts.size >= MOST_KEPT) {
+    if (this.#counts.size >= MAX_KEPT) {
       this.#counts.clear();
       this.#memory.forget();
     }

@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache';
 
 const KEPT_MS = 1000;
 /** Cached answers; past this the least recently used go. */
-export const MOST_KEPT = 20_000;
+export const MAX_KEPT = 20_000;
 
 /** Answers by what was asked, for a second; all are forgotten together when something was written. */
 export class QueryCache {
-  readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MOST_KEPT, ttl: KEPT_MS });
+  readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MAX_KEPT, ttl: KEPT_MS });
   /** Whether others have written since it was last asked; undefined: nobody can tell. */
   readonly #changed: (() => boolean) | undefined;
   #isChecked = false;

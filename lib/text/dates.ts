@@ -44,12 +44,12 @@ export function ago(at: number, now: number): string {
 }
 
 /** No zone is further from UTC. */
-const MOST_OFFSET_MS = 15 * HOUR_MS;
+const MAX_OFFSET_MS = 15 * HOUR_MS;
 
 /** The first ms of a day (`2026-11-01`) in a zone, also where clocks are put forward at midnight. Throws RangeError when Intl does not know the zone. */
 export function startOfDay(day: string, timeZone: string): number {
   const { day: dayAt } = datesIn(timeZone);
-  let [before, from] = [Date.parse(day) - MOST_OFFSET_MS, Date.parse(day) + MOST_OFFSET_MS];
+  let [before, from] = [Date.parse(day) - MAX_OFFSET_MS, Date.parse(day) + MAX_OFFSET_MS];
   while (from - before > 1) {
     const middle = Math.floor((before + from) / 2);
     if (dayAt(middle) < day) before = middle;

@@ -8,7 +8,7 @@ export const TOLERANCE_MS = 5 * 60_000;
 const PREFIX = 'whsec_';
 const BASE64 = /^[A-Za-z0-9+/]{16,}={0,2}$/;
 /** More signatures in one header than this are not looked at. */
-const MOST_SIGNATURES = 20;
+const MAX_SIGNATURES = 20;
 
 /** The secret as it is shown to whoever is to sign or verify: `whsec_` and the base64 of 24 to 64 bytes. */
 export const secretOf = (bytes: Uint8Array): string => PREFIX + Buffer.from(bytes).toString('base64');
@@ -46,7 +46,7 @@ export type HeaderOf = (name: string) => string;
 export function isSigned(secrets: readonly string[], header: HeaderOf, body: Uint8Array, now: number): boolean {
   const [id, seconds] = [header('webhook-id'), header('webhook-timestamp')];
   if (id === '' || !/^\d{1,12}$/.test(seconds) || Math.abs(now - Number(seconds) * 1000) > TOLERANCE_MS) return false;
-  const given = header('webhook-signature').split(' ').slice(0, MOST_SIGNATURES);
+  const given = header('webhook-signature').split(' ').slice(0, MAX_SIGNATURES);
   const macs = given.flatMap((one) => (one.startsWith('v1,') ? [Buffer.from(one.slice(3), 'base64')] : []));
   return secrets.some((secret) => {
     const wanted = hmac(keyOf(secret), `${id}.${seconds}.`, body);

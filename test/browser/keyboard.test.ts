@@ -21,15 +21,15 @@ async function stranger(t: ExecutionContext): Promise<Person> {
   return person;
 }
 
-const MOST_STEPS = 40;
+const MAX_STEPS = 40;
 
 /** Presses Tab until this has the focus, as somebody does who cannot see where things are. */
 async function stepTo({ page }: Person, control: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
-  for (let step = 1; step <= MOST_STEPS; step += 1) {
+  for (let step = 1; step <= MAX_STEPS; step += 1) {
     await page.keyboard.press(key);
     if (await hasFocus(control)) return;
   }
-  throw new Error(`${MOST_STEPS} presses of ${key} do not lead to ${control}`);
+  throw new Error(`${MAX_STEPS} presses of ${key} do not lead to ${control}`);
 }
 
 const hasFocus = (control: Locator): Promise<boolean> => control.evaluate((element) => element.matches(':focus'));

@@ -2,7 +2,7 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { CursorSet } from '../../lib/live/all-groups/port.ts';
 import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
-import { MOST_MENTIONS_COUNTED } from '../../lib/log/port.ts';
+import { MAX_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import { EVERYBODY } from '../../lib/markup/mentions.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
@@ -158,7 +158,7 @@ const mentions: Record<string, Case> = {
   'mentions: so many are counted per group and no more, and none crowds out another group': async (t, store) => {
     const me = aUser();
     const [many, few] = [newGroupId(systemRandom), newGroupId(systemRandom)];
-    await logged(store, many, ...Array.from({ length: 10 * MOST_MENTIONS_COUNTED + 5 }, () => says(me)));
+    await logged(store, many, ...Array.from({ length: 10 * MAX_MENTIONS_COUNTED + 5 }, () => says(me)));
     await logged(store, few, says(me));
     const counts = await store.log.countMentions(me, [
       { group: many, after: 0 },
@@ -167,7 +167,7 @@ const mentions: Record<string, Case> = {
     t.deepEqual(
       counts,
       new Map([
-        [many, MOST_MENTIONS_COUNTED],
+        [many, MAX_MENTIONS_COUNTED],
         [few, 1],
       ]),
     );

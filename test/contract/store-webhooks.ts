@@ -2,7 +2,7 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { type GroupId, newGroupId, newUid, newUserId, randomId, systemRandom, type UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, entryAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
-import { type Attempt, type Delivery, type DueExcept, MOST_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
+import { type Attempt, type Delivery, type DueExcept, MAX_ATTEMPTS, type Outcome } from '../../lib/webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../lib/webhooks/outgoing/port.ts';
 import type { Opened } from './store.ts';
 
@@ -238,16 +238,16 @@ const deliveries: Record<string, Case> = {
   async 'deliveries: attempts add up, to so many at most'(t, store) {
     const { id } = aDelivery();
     await store.deliveries.insert([aDelivery({ id })]);
-    for (let rev = 1; rev <= MOST_ATTEMPTS + 3; rev += 1) t.true(await store.deliveries.recordOutcome(id, rev, again(NOW + rev)));
+    for (let rev = 1; rev <= MAX_ATTEMPTS + 3; rev += 1) t.true(await store.deliveries.recordOutcome(id, rev, again(NOW + rev)));
     const { attempts = [], due, tries } = (await store.deliveries.byId(id)) ?? {};
     t.deepEqual(
       attempts,
-      Array.from({ length: MOST_ATTEMPTS }, (_, index) => anAttempt(NOW + 4 + index)),
+      Array.from({ length: MAX_ATTEMPTS }, (_, index) => anAttempt(NOW + 4 + index)),
     );
-    t.deepEqual([due, tries], [NOW + MOST_ATTEMPTS + 3, 1]);
+    t.deepEqual([due, tries], [NOW + MAX_ATTEMPTS + 3, 1]);
     const { attempt: _, ...without } = again(NOW);
-    t.true(await store.deliveries.recordOutcome(id, MOST_ATTEMPTS + 4, without));
-    t.is((await store.deliveries.byId(id))?.attempts.length, MOST_ATTEMPTS);
+    t.true(await store.deliveries.recordOutcome(id, MAX_ATTEMPTS + 4, without));
+    t.is((await store.deliveries.byId(id))?.attempts.length, MAX_ATTEMPTS);
   },
 
   async 'deliveries: one that is over can be sent again, one that is not cannot'(t, store, other) {

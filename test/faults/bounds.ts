@@ -12,7 +12,7 @@ export const LONGEST_ANSWER_MS = 20_000;
 export const LONGEST_WAIT_MS = 60_000;
 /** Told to stop, a server is gone, ms. */
 export const LONGEST_STOP_MS = 10_000 + SLACK_MS / 4;
-/** What a server may hold more than when it was warm, once everybody has left, bytes: what is remembered of faces, windows and statements. */
-export const MOST_HELD_BYTES = 40 * 1024 * 1024;
+/** What a server may hold more than when it was warm, once everybody has left, bytes: what is remembered of profiles, windows and statements. */
+export const MAX_HELD_BYTES = 40 * 1024 * 1024;
 /** What it may take more of the machine: C libraries give back late, and not all. */
-export const MOST_GROWTH_BYTES = 300 * 1024 * 1024;
+export const MAX_GROWTH_BYTES = 300 * 1024 * 1024;

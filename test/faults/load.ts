@@ -45,7 +45,7 @@ function at(url: string, { cookies }: Client): Client {
   return client;
 }
 
-type Parts = {
+type Dependencies = {
   readonly who: Client;
   /** The servers; who finds one dead goes to the next, once `isUp`. */
   readonly urls: readonly string[];
@@ -56,12 +56,12 @@ type Parts = {
 export class Load {
   /** Body → the seq that was answered. */
   readonly acknowledged = new Map<string, number>();
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   #isOver = false;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   readonly #posters: Promise<void>[];
 
-  constructor(parts: Parts, posters: number) {
+  constructor(parts: Dependencies, posters: number) {
     this.#parts = parts;
     this.#posters = Array.from({ length: posters }, (_, index) => this.#post(index));
   }
@@ -101,7 +101,7 @@ export class Load {
 }
 
 /** What a client that comes back with its cursor each time hears, until `last`: seqs and bodies. */
-export async function follow({ who, urls, isUp }: Parts, last: () => Promise<number>): Promise<{ seqs: number[]; bodies: string[] }> {
+export async function follow({ who, urls, isUp }: Dependencies, last: () => Promise<number>): Promise<{ seqs: number[]; bodies: string[] }> {
   const events: EventReader['events'] = [];
   const lastId = (): string | undefined => events.at(-1)?.id;
   const until = last();

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
-import { MOST_GROWTH_BYTES, MOST_HELD_BYTES } from './bounds.ts';
+import { MAX_GROWTH_BYTES, MAX_HELD_BYTES } from './bounds.ts';
 import { memoryOf } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -39,6 +39,6 @@ export function hasLetGo({ ledger }: World, warm: Weight, last: Weight): void {
     ledger.most(`memory held ${when}, MB`, held / MEGABYTE);
   }
   const said = `${JSON.stringify(last)} at the end, ${JSON.stringify(warm)} when it was warm`;
-  ledger.expect(last.taken < warm.taken + MOST_GROWTH_BYTES, () => `a server took too much memory: ${said}`);
-  ledger.expect(last.held < warm.held + MOST_HELD_BYTES, () => `a server holds on to memory: ${said}`);
+  ledger.expect(last.taken < warm.taken + MAX_GROWTH_BYTES, () => `a server took too much memory: ${said}`);
+  ledger.expect(last.held < warm.held + MAX_HELD_BYTES, () => `a server holds on to memory: ${said}`);
 }

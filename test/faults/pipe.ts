@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-type Parts = {
+type Dependencies = {
   readonly onText: (text: string) => void;
   /** Told, at each byte that arrives, how long none had, ms. */
   readonly onSilence: (ms: number) => void;
@@ -24,14 +24,14 @@ export class Pipe {
   readonly port: number;
   readonly #request: ClientRequest;
   readonly #response: IncomingMessage;
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #decoder = new TextDecoder();
   #lastAt = performance.now();
   #bytesLeft = Number.POSITIVE_INFINITY;
   #isPaused = false;
   #resumedAt = Number.NEGATIVE_INFINITY;
 
-  private constructor(request: ClientRequest, response: IncomingMessage, parts: Parts) {
+  private constructor(request: ClientRequest, response: IncomingMessage, parts: Dependencies) {
     this.#request = request;
     this.#response = response;
     this.#parts = parts;
@@ -41,7 +41,7 @@ export class Pipe {
   }
 
   /** Errors: Refused; others when there is no connection. */
-  static async open(url: URL, headers: Headers, parts: Parts): Promise<Pipe> {
+  static async open(url: URL, headers: Headers, parts: Dependencies): Promise<Pipe> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = get(url, { headers, agent: false }, resolve).on('error', reject);
     const response = await promise;

@@ -29,7 +29,7 @@ export class Receiver {
   usually: Answering = 204;
   /** Calls that are being answered now, and the most there ever were at once. */
   open = 0;
-  mostOpen = 0;
+  maxOpen = 0;
   readonly #server: Server;
   #waiting: (() => void)[] = [];
 
@@ -63,7 +63,7 @@ export class Receiver {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.open += 1;
-    this.mostOpen = Math.max(this.mostOpen, this.open);
+    this.maxOpen = Math.max(this.maxOpen, this.open);
     response.once('close', () => {
       this.open -= 1;
     });

@@ -71,7 +71,7 @@ test('a document that has grown large ends, to begin anew with the newest', asyn
 });
 
 test('a document that has grown old ends, to begin anew with the newest', async (t) => {
-  const { bob } = await openSite(t, { heartbeatMs: 20, frameMostMs: 60 });
+  const { bob } = await openSite(t, { heartbeatMs: 20, frameMaxMs: 60 });
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   const html = await frame.closed();
   t.true(html.includes('id="m-2"'));

@@ -10,7 +10,7 @@ const NOON = Date.UTC(2026, 0, 2, 12);
 const DAY = 24 * 3_600_000;
 const NAMES = ['Ann', 'Bob', 'Carl', 'Dora', 'Eve', 'Finn'];
 const ID = Object.fromEntries(NAMES.map((name) => [name, asUserId(name.toLowerCase())])) as Record<string, UserId>;
-const faces = new Map(NAMES.map((name) => [ID[name] as UserId, { id: ID[name] as UserId, name, color: 0, bot: false }]));
+const profiles = new Map(NAMES.map((name) => [ID[name] as UserId, { id: ID[name] as UserId, name, color: 0, bot: false }]));
 const who = (name: string): UserId => ID[name] ?? asUserId('nobody');
 
 /** Entries of one log, each so many days after the first. */
@@ -85,17 +85,17 @@ for (const [what, bodies, summary] of [
     'Bob joined · 1 other change',
   ],
 ] as [string, [string, EntryBody][], string][])
-  test(`lines as one: ${what}`, (t) => t.is(summaryOf(log(...bodies), faces), summary));
+  test(`lines as one: ${what}`, (t) => t.is(summaryOf(log(...bodies), profiles), summary));
 
 test('fewer than three lines stand by themselves; three or more are one that has them all', (t) => {
   const entries = log(['Ann', joins('Ann')], ['Ann', joins('Bob')], ['Ann', joins('Carl')], ['Ann', topic]);
   const rows = (count: number) =>
-    presentRun(entries.slice(0, count), faces).map((row) => ('fold' in row ? row.fold.lines.length : row.text));
+    presentRun(entries.slice(0, count), profiles).map((row) => ('fold' in row ? row.fold.lines.length : row.text));
   t.deepEqual(rows(0), []);
   t.deepEqual(rows(2), ['Ann joined', 'Ann added Bob']);
   t.deepEqual(rows(3), [3]);
   t.deepEqual(rows(4), [4]);
-  const [row] = presentRun(entries, faces);
+  const [row] = presentRun(entries, profiles);
   t.like(row, { seq: 1, author: null, day: '2026-01-02' });
 });
 
@@ -107,7 +107,7 @@ test('lines of different days are not folded together', (t) => {
     ['Ann', joins('Dora'), 1],
     ['Ann', joins('Eve'), 1],
   );
-  const rows = presentRun(entries, faces);
+  const rows = presentRun(entries, profiles);
   t.deepEqual(
     rows.map((row) => [row.day, 'fold' in row ? row.fold.summary : row.text]),
     [

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { GroupId, UserId } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, type Head, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
-import { type Appended, type LogStore, MOST_MENTIONS_COUNTED } from '../../lib/log/port.ts';
+import { type Appended, type LogStore, MAX_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import type { Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';
 import type { Line } from './line.ts';
@@ -85,7 +85,7 @@ const mentionsOf = (user: UserId, group: GroupId, after: number) => (state: Stat
     const isNaming = (one.kind === 'message' || one.kind === 'edit') && one.mentions?.includes(user) && !one.scrubbed;
     return isNaming && one.author !== user && one.n > after ? [one.kind === 'edit' ? one.target : one.seq] : [];
   });
-  return Math.min(new Set(naming).size, MOST_MENTIONS_COUNTED);
+  return Math.min(new Set(naming).size, MAX_MENTIONS_COUNTED);
 };
 
 /** The few writes that touch an entry after it was appended. */

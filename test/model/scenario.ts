@@ -80,7 +80,7 @@ class Director {
   }
 
   #caughtUp(): Promise<void> {
-    const most = { mostMs: CATCH_UP_MS, mostSteps: CATCH_UP_STEPS, what: 'all streams to be where the log ends' };
+    const most = { maxMs: CATCH_UP_MS, maxSteps: CATCH_UP_STEPS, what: 'all streams to be where the log ends' };
     const { readers } = this.#stage;
     const areThere = (): boolean => readers.every((reader) => reader.isAt(this.#stage.length));
     return this.#world.until(() => areThere() && !readers.some((reader) => reader.isToGo(this.#stage.log)), most);
@@ -94,7 +94,7 @@ class Director {
       },
       (error) => this.#world.violations.push(String(error instanceof Error ? error.stack : error)),
     );
-    await this.#world.until(() => isDone || this.#world.violations.length > 0, { mostMs: 200_000, mostSteps: 60_000, what });
+    await this.#world.until(() => isDone || this.#world.violations.length > 0, { maxMs: 200_000, maxSteps: 60_000, what });
   }
 
   /** What the sweep of a running server does. */

@@ -58,15 +58,15 @@ class Cluster {
     void Promise.allSettled(Array.from({ length: count }, (_, index) => one(index))).then((all) => {
       taken = all.map(({ status }) => status === 'fulfilled');
     });
-    await this.world.until(() => taken !== undefined, { mostMs: 10_000, what: `posts to ${group}` });
+    await this.world.until(() => taken !== undefined, { maxMs: 10_000, what: `posts to ${group}` });
     return taken ?? [];
   }
 
   /** All streams of a group are where its log ends, within the time that a heartbeat takes. */
-  async caughtUp(group: GroupId, mostMs = CATCH_UP_MS): Promise<void> {
+  async caughtUp(group: GroupId, maxMs = CATCH_UP_MS): Promise<void> {
     const mine = group === HERE ? this.readers.slice(0, 2) : this.readers.slice(2);
     const isThere = (): boolean => mine.every((reader) => reader.isAt(this.length(group)));
-    await this.world.until(isThere, { mostMs, what: `the streams of ${group}` });
+    await this.world.until(isThere, { maxMs, what: `the streams of ${group}` });
     for (const reader of mine)
       assert.deepEqual(
         reader.stays.flatMap(({ heard }) => heard.map(({ seq }) => seq)),

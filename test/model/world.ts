@@ -69,9 +69,9 @@ export class World {
     this.note('— calm —');
   }
 
-  /** Takes steps until `isDone`; throws after `mostSteps` or `mostMs` of the clock, or when nothing is left that could happen. */
-  async until(isDone: () => boolean, { mostSteps = 20_000, mostMs = 60_000, what = 'the end' } = {}): Promise<void> {
-    const [steps, ms] = [this.#taken + mostSteps, this.time.ms + mostMs];
+  /** Takes steps until `isDone`; throws after `maxSteps` or `maxMs` of the clock, or when nothing is left that could happen. */
+  async until(isDone: () => boolean, { maxSteps = 20_000, maxMs = 60_000, what = 'the end' } = {}): Promise<void> {
+    const [steps, ms] = [this.#taken + maxSteps, this.time.ms + maxMs];
     for (await settled(); !isDone(); await settled()) {
       if (this.#taken >= steps || this.time.ms > ms) throw new Error(`waited too long for ${what}`);
       if (!this.#advance()) throw new Error(`nothing is left to happen before ${what}`);

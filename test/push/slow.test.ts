@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MOST_AT_ONCE, MOST_PER_SERVICE, SendQueue } from '../../lib/push/send-queue.ts';
+import { MAX_AT_ONCE, MAX_PER_SERVICE, SendQueue } from '../../lib/push/send-queue.ts';
 import { PushService } from '../helpers/push-service.ts';
 import { openPushSite } from './site.ts';
 
@@ -11,10 +11,10 @@ test('a push service that never answers takes some of the places, and delays nei
   const post = async (body: string) => t.is((await site.ann.json('POST', '/groups/lobby/messages', { body })).status, 201);
   await post('@Bob');
   await good.until(() => device.got.length === 1);
-  await site.service.until(() => site.service.asked === MOST_PER_SERVICE);
+  await site.service.until(() => site.service.asked === MAX_PER_SERVICE);
   await post('@Bob again');
   await good.until(() => device.got.length === 2);
-  t.is(site.service.asked, MOST_PER_SERVICE);
+  t.is(site.service.asked, MAX_PER_SERVICE);
   await site.server.pusher.stop();
 });
 
@@ -59,13 +59,13 @@ test('of too much that waits the oldest is dropped, and so many run at once', as
         await gate.promise;
       },
     });
-  for (let number = 1; number <= MOST_AT_ONCE; number += 1) add(number, `service ${number}`);
+  for (let number = 1; number <= MAX_AT_ONCE; number += 1) add(number, `service ${number}`);
   for (let number = 11; number <= 15; number += 1) add(number, 'another');
-  t.is(ran.length, MOST_AT_ONCE);
+  t.is(ran.length, MAX_AT_ONCE);
   t.is(dropped, 2);
   gate.resolve();
   await line.idle();
-  t.deepEqual(ran.slice(MOST_AT_ONCE), [13, 14, 15]);
+  t.deepEqual(ran.slice(MAX_AT_ONCE), [13, 14, 15]);
 });
 
 test('where nobody has a device, nothing is looked up for a message but memory', async (t) => {

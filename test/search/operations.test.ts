@@ -12,7 +12,7 @@ import * as operations from '../../lib/messages/operations.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { LogIndexer } from '../../lib/search/indexer.ts';
 import { matchIn } from '../../lib/search/match.ts';
-import { MOST_FOUND, type SearchPage, search } from '../../lib/search/operations.ts';
+import { MAX_FOUND, type SearchPage, search } from '../../lib/search/operations.ts';
 import { parseSearch } from '../../lib/search/query.ts';
 import { TERMS_VERSION } from '../../lib/search/terms.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
@@ -40,7 +40,7 @@ async function find(
   if (core.store.kind === 'mongo')
     for (const { group } of await core.store.memberships.ofUser(user.id)) await allIndexed(core, { id: group });
   return search({ ...core, rateLimiter: { take: () => 0, giveBack: () => {} } }, user, parseSearch(typed), {
-    limit: MOST_FOUND,
+    limit: MAX_FOUND,
     ...window,
   });
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { HOSTILE_TEXTS } from '../../fixtures/hostile.ts';
-import { isEmptyQuery, MAX_QUERY_LENGTH, MOST_WORDS, type Phrase, parseSearch, type SearchQuery } from '../../lib/search/query.ts';
+import { isEmptyQuery, MAX_QUERY_LENGTH, MAX_WORDS, type Phrase, parseSearch, type SearchQuery } from '../../lib/search/query.ts';
 import { cpuMsOf } from '../helpers/cpu.ts';
 
 /** `word`, `word word`, `word*`: phrases as one line each. */
@@ -84,9 +84,9 @@ test('what is too long is cut, and what is left is still looked for', (t) => {
     '"'.repeat(10_000),
   ]) {
     const { wanted, unwanted } = parseSearch(typed);
-    for (const phrases of [wanted, unwanted]) t.true(phrases.flatMap(({ terms }) => terms).length <= MOST_WORDS);
+    for (const phrases of [wanted, unwanted]) t.true(phrases.flatMap(({ terms }) => terms).length <= MAX_WORDS);
   }
-  t.is(parseSearch(`"${many.join(' ')}`).wanted[0]?.terms.length, MOST_WORDS);
+  t.is(parseSearch(`"${many.join(' ')}`).wanted[0]?.terms.length, MAX_WORDS);
   t.deepEqual(read(`${' '.repeat(MAX_QUERY_LENGTH)}word`), {});
 });
 

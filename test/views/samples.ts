@@ -141,7 +141,7 @@ const sidebar = {
   ],
   waiting: '2',
 };
-const composer = { body: '', key: 'k3y', error: null, asksAll: false, mostFiles: 10, fileBytes: 26_214_400 };
+const composer = { body: '', key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
 const show = {
   ...common,

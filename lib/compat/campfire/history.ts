@@ -9,7 +9,7 @@ import { type CampfireContext, messagesJson } from './presenter.ts';
 /** Messages on a page (app/models/message/pagination.rb). */
 const MOST = 40;
 /** A page is looked for over so many windows at most: where nearly everything was erased, it may be shorter. */
-const MOST_WINDOWS = 25;
+const MAX_WINDOWS = 25;
 
 /** A page of what was said, oldest first, the newest without a cursor. `Link` leads on: to what is older, or with `after` to what is newer. */
 export async function listMessages(ctx: CallContext, desk: CampfireContext): Promise<void> {
@@ -39,7 +39,7 @@ async function readShown(core: Core, group: GroupId, window: Window): Promise<Sh
   const isForward = window.after !== undefined;
   let shown: FoldedMessage[] = [];
   let [total, next, ask]: [number, number | undefined, Window] = [0, undefined, window];
-  for (let read = 0; read < MOST_WINDOWS; read += 1) {
+  for (let read = 0; read < MAX_WINDOWS; read += 1) {
     const page = await readPage(core, group, ask);
     const found = page.lines.flatMap((line) => (line.type === 'message' && !isErased(line.folded) ? [line.folded] : []));
     shown = isForward ? [...shown, ...found] : [...found, ...shown];

@@ -22,10 +22,10 @@ export type Boost = Entry & { readonly kind: 'react' | 'unreact' };
 export async function messagesJson(desk: CampfireContext, messages: readonly FoldedMessage[]) {
   const { core, at } = desk;
   const people = peopleIn(messages.map((folded) => ({ type: 'message', folded })));
-  const [faces, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
+  const [profiles, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
   return messages.map((folded) => {
     const { message } = folded;
-    const { body, html, attachments } = messageJson(folded, at.group, faces);
+    const { body, html, attachments } = messageJson(folded, at.group, profiles);
     return {
       id: message.seq,
       created_at: iso(message.at),

@@ -5,7 +5,7 @@ import type { Cursor } from './cursor.ts';
 /** No more often is a set stored for one stream, however much its groups move. */
 const SET_EVERY_MS = 10_000;
 /** Sets that one user's streams may store: so many at once, then one each ten seconds. Without one ids are longer, no more. */
-const [SETS_PER_SECOND, MOST_SETS_AT_ONCE] = [0.1, 100];
+const [SETS_PER_SECOND, MAX_SETS_AT_ONCE] = [0.1, 100];
 
 const DAY_MS = 24 * 3_600_000;
 /** A cursor holds for so long after it was last used; one that its stream has gone on from, for a day. */
@@ -35,7 +35,7 @@ export class CursorCheckpoint {
   /** Stores a set when ids have become long. Nobody waits for it. */
   moved(): void {
     const isDue = this.#cursor.isLong && !this.#isStoring && performance.now() - this.#storedAt > SET_EVERY_MS;
-    if (!isDue || this.#core.rateLimiter.take(`cursors:${this.#user}`, SETS_PER_SECOND, MOST_SETS_AT_ONCE) > 0) return;
+    if (!isDue || this.#core.rateLimiter.take(`cursors:${this.#user}`, SETS_PER_SECOND, MAX_SETS_AT_ONCE) > 0) return;
     this.#isStoring = true;
     this.#storedAt = performance.now();
     const done = this.#store().catch((error) => this.#core.logger.warn({ err: error }, 'positions not stored; ids stay long'));

@@ -1,7 +1,7 @@
 /** The set that holds nothing: a cursor that names few groups needs no other. */
 const NO_SET = 'none';
 /** Past this many groups in an id it is worth storing a set. */
-export const MOST_MOVES = 8;
+export const MAX_MOVES = 8;
 
 const CURSOR = /^(none|[0-9a-z]{16})((?:\.\d{1,9}-\d{1,10})*)$/;
 
@@ -43,7 +43,7 @@ export class Cursor {
 
   /** Whether so many groups have moved since the set that another one is worth its write. */
   get isLong(): boolean {
-    return this.#moved.size > MOST_MOVES;
+    return this.#moved.size > MAX_MOVES;
   }
 
   /** The last seq of a group; undefined when it has none yet. */

@@ -14,7 +14,7 @@ import { GroupSubscription, type MultiGroupStream } from './group-subscription.t
 
 /** Groups entered at once. */
 const AT_ONCE = 32;
-type Parts = {
+type Dependencies = {
   readonly core: Core;
   readonly feeds: Feeds;
   readonly bells: UserChannels;
@@ -31,7 +31,7 @@ type Made = { readonly part: GroupSubscription; readonly line: number | undefine
 
 /** One stream of all the groups its user is in: a part for each, which follows that group's feed. */
 export class AllGroupsStream implements MultiGroupStream {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #groups = new Map<GroupId, GroupSubscription>();
   readonly #keeper: CursorCheckpoint;
   readonly #turns = new CatchUpQueue((error) => this.#fail(error));
@@ -39,7 +39,7 @@ export class AllGroupsStream implements MultiGroupStream {
   #isLooking = true;
   #isToLookAgain = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     const { core, connection, cursor } = parts;
     this.#parts = parts;
     this.#keeper = new CursorCheckpoint(core, connection.listener.user, cursor);
@@ -120,7 +120,7 @@ export class AllGroupsStream implements MultiGroupStream {
    * Makes parts of the groups that have none. Each is registered with its feed before the store is asked again whether the user is in: so a
    * departure after that answer is found by the feed, as for a stream of one group.
    */
-  async #admit(begin: Parts['begin']): Promise<void> {
+  async #admit(begin: Dependencies['begin']): Promise<void> {
     const wanted = (await this.#mine()).filter(({ group }) => !this.#groups.has(group));
     if (wanted.length === 0) return;
     const made = await this.#make(wanted);
@@ -149,7 +149,7 @@ export class AllGroupsStream implements MultiGroupStream {
     }));
   }
 
-  async #enter({ part, line }: Made, begin: Parts['begin']): Promise<void> {
+  async #enter({ part, line }: Made, begin: Dependencies['begin']): Promise<void> {
     const from = begin === 'start' ? 0 : begin === 'now' || line === undefined ? undefined : line - 1;
     part.feed = await this.#parts.feeds.enter(part, part.group, this.#parts.cursor.at(part.group.number) ?? from);
   }

@@ -10,7 +10,7 @@ import { Leases } from './leases.ts';
 import { MemberLists } from './members.ts';
 import { Typing } from './typing.ts';
 
-type Parts = {
+type Dependencies = {
   readonly core: Core;
   readonly views: Renderer;
   readonly renderMembers: (group: GroupId) => Promise<string>;
@@ -20,12 +20,12 @@ type Parts = {
 
 /** What pages are told of each other's users: who is in the group, who is there, and who is writing. */
 export class PresenceBroadcaster {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #leases: Leases;
   readonly #members: MemberLists;
   readonly #typing: Typing;
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     const { core, renderMembers, leaseMs } = parts;
     this.#parts = parts;
     const note = (group: GroupId, user: UserId, at: number): Promise<void> =>

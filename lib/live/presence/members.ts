@@ -5,7 +5,7 @@ import { sseFrame } from '../frame.ts';
 const GATHER_MS = 100;
 const RETRY_MS = 1000;
 
-type Parts = {
+type Dependencies = {
   /** The members list of a group as every page shows it. */
   readonly render: (group: GroupId) => Promise<string>;
   readonly onError: (error: unknown) => void;
@@ -16,10 +16,10 @@ type Parts = {
  * is under way at a time, so that an older one never arrives after a newer.
  */
 export class MemberLists {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #waiting = new Map<GroupId, Set<Subscriber>>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
   }
 

@@ -10,11 +10,11 @@ const GATHER_MS = 50;
 /** What comes from an author this soon after their message was on its way before it. */
 const HUSH_MS = 1000;
 /** More are not named. */
-const MOST_NAMED = 4;
+const MAX_NAMED = 4;
 
 type Typist = { isTyping: boolean; timer: NodeJS.Timeout };
 
-type Parts = {
+type Dependencies = {
   readonly core: Core;
   readonly views: Renderer;
   readonly connectionsOf: (group: GroupId) => Iterable<Subscriber>;
@@ -28,13 +28,13 @@ type Parts = {
  * said it went. Streams are told the whole of it when it changes; changes that come together are told once, in a crowd later.
  */
 export class Typing {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #groups = new Map<GroupId, Map<UserId, Typist>>();
   /** Groups about to be told of, and what they were last told. */
   readonly #due = new Set<GroupId>();
   readonly #told = new Map<GroupId, string>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
   }
 
@@ -122,7 +122,7 @@ export class Typing {
   }
 
   #frames(group: GroupId, users: readonly Profile[]): { readonly html: string; readonly json: string } {
-    const several = users.length > MOST_NAMED;
+    const several = users.length > MAX_NAMED;
     const typists = several ? [] : users.map(({ id, name }) => ({ id, name }));
     return {
       html: sseFrame(this.#parts.views.render('messages/_typing.njk', { typists, several }).trim()),

@@ -19,14 +19,14 @@ export type ActivityListener = { onActivity(news: ActivityUpdate): void };
 /** How many messages a group has, followed for all here who want to know. */
 export type ActivityHead = { readonly group: GroupId; readonly n: number };
 
-type Parts = Pick<Core, 'bus' | 'store' | 'logger'>;
+type Dependencies = Pick<Core, 'bus' | 'store' | 'logger'>;
 
 /** The groups whose pulse this process follows: each from its first watcher to its last, and exactly, as streams do, so that nobody hears of a group that they have left. */
 export class GroupActivity {
-  readonly #core: Parts;
+  readonly #core: Dependencies;
   readonly #all = new Map<GroupId, Followed>();
 
-  constructor(core: Parts) {
+  constructor(core: Dependencies) {
     this.#core = core;
   }
 
@@ -85,7 +85,7 @@ export class GroupActivity {
 class Followed implements ActivityHead {
   readonly group: GroupId;
   readonly watchers = new Set<ActivityListener>();
-  readonly #core: Parts;
+  readonly #core: Dependencies;
   opening: Promise<void> = Promise.resolve();
   n = 0;
   tail: Tail | undefined;
@@ -93,7 +93,7 @@ class Followed implements ActivityHead {
   #stop: () => void = () => {};
   #isClosed = false;
 
-  constructor(group: GroupId, core: Parts) {
+  constructor(group: GroupId, core: Dependencies) {
     this.group = group;
     this.#core = core;
   }

@@ -7,19 +7,19 @@ import type { UserChannels } from './user-channel.ts';
 import { UserSidebar } from './user-sidebar.ts';
 
 /** Users whose groups are read at once: when all come back together their pages wait a little, and the store serves posts meanwhile. */
-const MOST_READING = 4;
+const MAX_READING = 4;
 
-type Parts = { readonly core: Core; readonly bells: UserChannels; readonly render: Render };
+type Dependencies = { readonly core: Core; readonly bells: UserChannels; readonly render: Render };
 
 /** What is unread in the groups of everybody who has a page open here: kept for each user, whatever number of pages, and told to these. */
 export class Sidebars {
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #pulses: GroupActivity;
   readonly #users = new Map<UserId, UserSidebar>();
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(parts: Parts) {
+  constructor(parts: Dependencies) {
     this.#parts = parts;
     this.#pulses = new GroupActivity(parts.core);
   }
@@ -44,7 +44,7 @@ export class Sidebars {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#reading >= MOST_READING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#reading >= MAX_READING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#reading += 1;
     try {
       return await work();

@@ -15,7 +15,7 @@ const RETRY_MS = 1000;
 /** While the bus is silent the store is asked so often, and now and then in any case. */
 const [READ_EVERY_MS, READ_ANYWAY_MS] = [5000, 300_000];
 
-type Parts = {
+type Dependencies = {
   readonly core: Core;
   readonly bells: UserChannels;
   readonly pulses: GroupActivity;
@@ -33,7 +33,7 @@ type Row = Omit<Waiting, 'n'> & { readonly pulse: ActivityHead };
  */
 export class UserSidebar implements ActivityListener {
   readonly #user: UserId;
-  readonly #parts: Parts;
+  readonly #parts: Dependencies;
   readonly #pages: SidebarPages;
   #rows: Row[] = [];
   /** Groups that the user was heard to have left since they were last read. */
@@ -48,7 +48,7 @@ export class UserSidebar implements ActivityListener {
   #isClosed = false;
   #stop: () => void = () => {};
 
-  constructor(user: UserId, parts: Parts) {
+  constructor(user: UserId, parts: Dependencies) {
     this.#user = user;
     this.#parts = parts;
     this.#pages = new SidebarPages(parts.render);

@@ -30,13 +30,13 @@ export function appender(collections: Collections, heads: Heads, { timeoutMs, on
 }
 
 /** `insertSingle` resolves to nothing, or to the code with which the server refused it. */
-type Parts = {
+type Dependencies = {
   readonly collections: Collections;
   readonly heads: Heads;
   readonly insertSingle: (row: EntryRow) => Promise<number | undefined>;
 };
 
-async function insert({ collections, heads, insertSingle }: Parts, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
+async function insert({ collections, heads, insertSingle }: Dependencies, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
   if (!(await follows(collections, heads, group, entries))) return { written: 0, stopped: 'conflict' };
   const rows = entries.map(toRow);
   const single = rows.length === 1 ? rows[0] : undefined;

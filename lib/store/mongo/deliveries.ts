@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb';
-import { type Attempt, type Delivery, type DeliveryStore, MOST_ATTEMPTS } from '../../webhooks/outgoing/deliveries-port.ts';
+import { type Attempt, type Delivery, type DeliveryStore, MAX_ATTEMPTS } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Collections, DeliveryRow } from './collections.ts';
 import { isDuplicate } from './timeout.ts';
 
@@ -52,7 +52,7 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
       return claimed.matchedCount === 1;
     },
     async recordOutcome(id, rev, { attempt, ...fields }) {
-      const push = attempt ? { $push: { attempts: { $each: [attempt], $slice: -MOST_ATTEMPTS } } } : {};
+      const push = attempt ? { $push: { attempts: { $each: [attempt], $slice: -MAX_ATTEMPTS } } } : {};
       return (await deliveries.updateOne({ _id: { $eq: id }, rev }, { $set: { ...fields, rev: rev + 1 }, ...push })).matchedCount === 1;
     },
     async reschedule(id, now) {

@@ -20,7 +20,7 @@ export type Heads = {
 };
 
 /** Without this pause a busy group would pay a second write for each append. */
-const [LEAST_GATHER_MS, MOST_GATHER_MS] = [50, 250];
+const [LEAST_GATHER_MS, MAX_GATHER_MS] = [50, 250];
 /** Hints wait this many times as long as the last ones took to write, so that they are at most a twentieth of the work of a busy store. */
 const WAITS = 19;
 
@@ -40,7 +40,7 @@ export function createHeads(collections: Collections): Heads {
     const beganAt = performance.now();
     // A hint that is lost only makes the next reader read on from an older one, and store what it finds.
     await writeHints(collections, moved).catch(() => {});
-    gatherMs = Math.min(Math.max(LEAST_GATHER_MS, WAITS * (performance.now() - beganAt)), MOST_GATHER_MS);
+    gatherMs = Math.min(Math.max(LEAST_GATHER_MS, WAITS * (performance.now() - beganAt)), MAX_GATHER_MS);
   }
 
   function flush(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { GroupId, UserId } from '../../ids.ts';
-import { type LogStore, MOST_MENTIONS_COUNTED } from '../../log/port.ts';
+import { type LogStore, MAX_MENTIONS_COUNTED } from '../../log/port.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { chunks } from './entries.ts';
@@ -7,7 +7,7 @@ import { chunks } from './entries.ts';
 type Asked = { readonly group: GroupId; readonly after: number };
 
 /** For so many groups at once; hardly anybody is named more often in what they have not read. */
-const MOST_AT_ONCE = 10 * MOST_MENTIONS_COUNTED;
+const MAX_AT_ONCE = 10 * MAX_MENTIONS_COUNTED;
 
 /** Counts by the index on who is named. */
 export function mentionCounts({ log }: Collections): Pick<LogStore, 'countMentions'> {
@@ -22,12 +22,12 @@ export function mentionCounts({ log }: Collections): Pick<LogStore, 'countMentio
   }
 
   async function count(user: UserId, asked: readonly Asked[]): Promise<[GroupId, number][]> {
-    const rows = await found(user, asked, MOST_AT_ONCE);
-    const isCut = rows.length === MOST_AT_ONCE && asked.length > 1; // one group may have taken the room of the others
+    const rows = await found(user, asked, MAX_AT_ONCE);
+    const isCut = rows.length === MAX_AT_ONCE && asked.length > 1; // one group may have taken the room of the others
     if (isCut) return (await Promise.all(asked.map((one) => count(user, [one])))).flat();
     return asked.map(({ group }) => {
       const about = new Set(rows.flatMap((row) => (row.group === group ? [row.target ?? row.seq] : [])));
-      return [group, Math.min(about.size, MOST_MENTIONS_COUNTED)];
+      return [group, Math.min(about.size, MAX_MENTIONS_COUNTED)];
     });
   }
 

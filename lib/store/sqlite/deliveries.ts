@@ -1,4 +1,4 @@
-import { type Delivery, type DeliveryStore, MOST_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
+import { type Delivery, type DeliveryStore, MAX_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 
@@ -29,7 +29,7 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
   function settle(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
     const row = db.one<{ attempts: string }>(ATTEMPTS, id, rev);
     if (!row) return false;
-    const attempts = [...JSON.parse(row.attempts), ...(attempt ? [attempt] : [])].slice(-MOST_ATTEMPTS);
+    const attempts = [...JSON.parse(row.attempts), ...(attempt ? [attempt] : [])].slice(-MAX_ATTEMPTS);
     return db.run(SETTLE, state, reason, due, tries, finishedAt, reply, JSON.stringify(attempts), id, rev) === 1;
   }
 

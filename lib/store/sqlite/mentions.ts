@@ -1,5 +1,5 @@
 import type { Entry } from '../../log/entry.ts';
-import { type LogStore, MOST_MENTIONS_COUNTED } from '../../log/port.ts';
+import { type LogStore, MAX_MENTIONS_COUNTED } from '../../log/port.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import type { Connection } from './connection.ts';
 
@@ -8,7 +8,7 @@ const FORGET = 'DELETE FROM mentions WHERE group_id = ? AND about = ?';
 // Who names everybody is not told of it; the others are not among those whom they name.
 const NOT_OWN = `(user_id = ?1 OR (SELECT author FROM entries e WHERE e.group_id = mentions.group_id AND e.seq = mentions.seq) <> ?1)`;
 const COUNT = `SELECT t.value ->> 'group' AS "group", (SELECT count(*) FROM (SELECT DISTINCT about FROM mentions
-  WHERE user_id IN (?1, '${EVERYBODY.id}') AND group_id = t.value ->> 'group' AND n > t.value ->> 'after' AND ${NOT_OWN} LIMIT ${MOST_MENTIONS_COUNTED})) AS count
+  WHERE user_id IN (?1, '${EVERYBODY.id}') AND group_id = t.value ->> 'group' AND n > t.value ->> 'after' AND ${NOT_OWN} LIMIT ${MAX_MENTIONS_COUNTED})) AS count
   FROM json_each(?2) t`;
 
 /** Within the transaction that writes the entry: a row for each other person that it names. */

@@ -3,11 +3,11 @@ import type { Core } from '../../core.ts';
 import { invalid } from '../../errors.ts';
 import { secretOf } from '../signing.ts';
 
-const MOST_SECRETS = 5;
+const MAX_SECRETS = 5;
 
 /** The secrets that deliveries to a webhook may be signed with, newest first, as they are stored; undefined for none. Errors: `invalid` (secret). */
 export function sealSecrets(core: Core, secrets: readonly string[]): string | undefined {
-  if (secrets.length > MOST_SECRETS) throw invalid('secret', `A webhook has ${MOST_SECRETS} secrets at most.`);
+  if (secrets.length > MAX_SECRETS) throw invalid('secret', `A webhook has ${MAX_SECRETS} secrets at most.`);
   if (secrets.some((secret) => !/^[\x21-\x7e]{16,200}$/.test(secret)))
     throw invalid('secret', 'A secret has 16 to 200 characters, all of them visible ASCII.');
   return secrets.length === 0 ? undefined : core.secrets.seal(JSON.stringify(secrets));

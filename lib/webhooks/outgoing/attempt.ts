@@ -22,7 +22,7 @@ export type AttemptOptions = {
 };
 
 /** Of an answer this much is kept. */
-export const MOST_KEPT_BYTES = 1024;
+export const MAX_KEPT_BYTES = 1024;
 
 /** Calls a bot once, and posts what it answers. Never rejects but with StoreUnavailable: whatever a bot or the network does is a result. */
 export async function attempt(core: Core, delivery: Delivery, webhook: Webhook | undefined, options: AttemptOptions): Promise<Result> {
@@ -96,8 +96,8 @@ const cutNote = ({ isCut }: OutboundResponse): string | null => (isCut ? 'Its an
 function excerptOf({ body, encoding }: OutboundResponse): string | null {
   if (body.length === 0) return null;
   if (!/^(identity)?$/i.test(encoding)) return `(${encoding.slice(0, 40)}, ${body.length} bytes)`;
-  const text = new TextDecoder().decode(body.subarray(0, MOST_KEPT_BYTES), { stream: true }).replaceAll('\0', '');
-  return new TextDecoder().decode(Buffer.from(text).subarray(0, MOST_KEPT_BYTES), { stream: true }); // what was no UTF-8 has become longer
+  const text = new TextDecoder().decode(body.subarray(0, MAX_KEPT_BYTES), { stream: true }).replaceAll('\0', '');
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, MAX_KEPT_BYTES), { stream: true }); // what was no UTF-8 has become longer
 }
 
 /** What went wrong on the way, in words and without a secret: an error of Node.js names no more than an address. */

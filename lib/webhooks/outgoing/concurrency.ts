@@ -1,8 +1,8 @@
 import type { GroupId, UserId } from '../../ids.ts';
 
 /** Calls at once of this process, and of these to one destination. */
-export const MOST_AT_ONCE = 32;
-export const MOST_PER_DESTINATION = 4;
+export const MAX_AT_ONCE = 32;
+export const MAX_PER_DESTINATION = 4;
 /** After so many failures in a row a destination is only tried by one call at a time. */
 export const FAILURES_TO_OPEN = 5;
 /** A destination gets another place only while its group could have this many for each that it holds. */
@@ -24,7 +24,7 @@ export class Slots {
 
   /** How many more may be begun. */
   get free(): number {
-    return MOST_AT_ONCE - this.#running;
+    return MAX_AT_ONCE - this.#running;
   }
 
   /** Takes a place, or notes that the bot has to wait for one. */
@@ -66,4 +66,4 @@ export class Slots {
   }
 }
 
-const hasRoom = ({ running, failures }: Destination): boolean => running < (failures >= FAILURES_TO_OPEN ? 1 : MOST_PER_DESTINATION);
+const hasRoom = ({ running, failures }: Destination): boolean => running < (failures >= FAILURES_TO_OPEN ? 1 : MAX_PER_DESTINATION);

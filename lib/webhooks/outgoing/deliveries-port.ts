@@ -34,7 +34,7 @@ export type Delivery = {
   readonly due: number;
   /** Failures since it was made or sent again. */
   readonly tries: number;
-  /** The newest last, `MOST_ATTEMPTS` at most. */
+  /** The newest last, `MAX_ATTEMPTS` at most. */
   readonly attempts: readonly Attempt[];
   readonly createdAt: number;
   readonly finishedAt: number | null;
@@ -43,7 +43,7 @@ export type Delivery = {
 };
 
 /** More attempts of one delivery than this are not kept. */
-export const MOST_ATTEMPTS = 20;
+export const MAX_ATTEMPTS = 20;
 
 /** What came of a claim. */
 export type Outcome = Pick<Delivery, 'state' | 'reason' | 'due' | 'tries' | 'finishedAt' | 'reply'> & { readonly attempt?: Attempt };

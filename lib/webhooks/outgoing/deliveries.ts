@@ -20,7 +20,7 @@ export type DeliveryOptions = {
 const CALL_WITHIN_MS = 7000;
 /** Whoever has claimed a delivery must be done by then; else somebody sends it again. */
 export const LEASE_MS = 60_000;
-const MOST_CLAIMED_AT_ONCE = 32;
+const MAX_CLAIMED_AT_ONCE = 32;
 const FINISH_WITHIN_MS = 4000;
 /** A timer waits no longer and no shorter than this, whatever is due: it only wakes, and then the clock is asked. */
 const [SHORTEST_MS, LONGEST_MS] = [20, 60_000];
@@ -100,7 +100,7 @@ export class Deliveries {
     await copyPending(this.#core);
     const refused = new Set<UserId>(); // until another call is over, which begins another round
     while (this.#slots.free > 0 && !this.#isClosing) {
-      const limit = Math.min(this.#slots.free, MOST_CLAIMED_AT_ONCE);
+      const limit = Math.min(this.#slots.free, MAX_CLAIMED_AT_ONCE);
       const { bots, groups } = this.#slots.waiting();
       const due = await this.#core.store.deliveries.due(this.#core.now(), limit, { bots: [...bots, ...refused], groups });
       if (due.length === 0) return;

@@ -24,7 +24,7 @@ export type WebhookView = Omit<Webhook, 'secrets' | 'rev'>;
 /** `secret` (`whsec_…`) is shown this once; undefined when the one that it has goes on. */
 export type WebhookSet = { readonly webhook: WebhookView; readonly secret: string | undefined };
 
-const MOST_KEYWORDS = 10;
+const MAX_KEYWORDS = 10;
 const MAX_KEYWORD_LENGTH = 64;
 
 const viewOf = ({ secrets: _s, rev: _r, ...view }: Webhook): WebhookView => view;
@@ -78,7 +78,7 @@ function wordIn<T extends string>(words: readonly T[], given: string, field: str
 
 function keywordsIn(given: readonly string[]): string[] {
   const keywords = [...new Set(given.map((word) => word.normalize('NFC').trim()).filter(Boolean))];
-  if (keywords.length > MOST_KEYWORDS) throw invalid('keywords', `There may be ${MOST_KEYWORDS} keywords at most.`);
+  if (keywords.length > MAX_KEYWORDS) throw invalid('keywords', `There may be ${MAX_KEYWORDS} keywords at most.`);
   if (keywords.some((word) => word.length > MAX_KEYWORD_LENGTH))
     throw invalid('keywords', `A keyword has ${MAX_KEYWORD_LENGTH} characters at most.`);
   return keywords;
@@ -121,7 +121,7 @@ function must(webhook: Webhook | undefined): Webhook {
 /** The deliveries of a bot, the newest first. `older`: what to give as `before` for those before them, where there are more. */
 export type DeliveryPage = { readonly deliveries: readonly Delivery[]; readonly older: string | undefined };
 
-export const MOST_PER_DELIVERY_PAGE = 100;
+export const MAX_PER_DELIVERY_PAGE = 100;
 
 /** Errors: `notFound` (before: no delivery of this bot, or not kept any more). */
 export async function listDeliveries(
@@ -129,7 +129,7 @@ export async function listDeliveries(
   bot: User,
   { limit, before }: { readonly limit: number; readonly before?: string | undefined },
 ): Promise<DeliveryPage> {
-  const size = Math.min(Math.max(1, limit), MOST_PER_DELIVERY_PAGE);
+  const size = Math.min(Math.max(1, limit), MAX_PER_DELIVERY_PAGE);
   const from = before === undefined ? {} : { before: await findDelivery(core, bot, before) };
   const found = await core.store.deliveries.ofBot(bot.id, { limit: size + 1, ...from });
   const deliveries = found.slice(0, size);

@@ -11,7 +11,7 @@ import { findMentions } from '../../markup/mentions.ts';
 import { messageJson } from '../../messages/presenter.ts';
 import { datesIn } from '../../text/dates.ts';
 import type { Delivery } from './deliveries-port.ts';
-import { eventOf, MOST_IN_CHAIN } from './rules.ts';
+import { eventOf, MAX_IN_CHAIN } from './rules.ts';
 
 /** What is sent. `isErased`: nothing of what the bot answers to it may be kept. `at`: how the bot stands to the group. */
 export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
@@ -40,9 +40,9 @@ export async function payloadOf(
   const [entry] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
   if (!entry) return { reason: 'The log does not have it.' };
   const folded = delivery.message === null ? undefined : await readMessage(core, delivery.group, delivery.message);
-  const faces = await core.directory.profiles(peopleIn(entry, folded));
-  const told = folded && messageBody(folded, about, faces);
-  const body = { ...head(about, entry, faces), message: told ?? null, hop: await hopOf(core, entry), ...detail(entry, faces) };
+  const profiles = await core.directory.profiles(peopleIn(entry, folded));
+  const told = folded && messageBody(folded, about, profiles);
+  const body = { ...head(about, entry, profiles), message: told ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
   return { body, at, isErased: told?.erased ?? false };
 }
 
@@ -67,7 +67,7 @@ function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
   return [entry.author, ...moved, ...named];
 }
 
-const person = (id: UserId, faces: Faces) => ({ id, name: faces.get(id)?.name ?? 'somebody', bot: faces.get(id)?.bot ?? false });
+const person = (id: UserId, profiles: Faces) => ({ id, name: profiles.get(id)?.name ?? 'somebody', bot: profiles.get(id)?.bot ?? false });
 
 /** `room.path` is where Campfire's bots post; it has their key in it. */
 const room = ({ group, key }: About) => ({
@@ -76,19 +76,19 @@ const room = ({ group, key }: About) => ({
   path: `/rooms/${group.slug}/${key}/messages`,
 });
 
-const head = (about: About, entry: Entry, faces: Faces) => ({
+const head = (about: About, entry: Entry, profiles: Faces) => ({
   event: eventOf(entry.kind)?.name ?? entry.kind,
   group: about.group.slug,
   seq: entry.seq,
   at: dates.iso(entry.at),
-  user: person(entry.author, faces),
-  actor: person(entry.author, faces),
+  user: person(entry.author, profiles),
+  actor: person(entry.author, profiles),
   room: room(about),
 });
 
 /** Campfire's `id`, `body` and `path` in place of ours; `text` is the body as it was written. */
-function messageBody(folded: FoldedMessage, about: About, faces: Faces) {
-  const { body, html, ...message } = messageJson(folded, about.group, faces);
+function messageBody(folded: FoldedMessage, about: About, profiles: Faces) {
+  const { body, html, ...message } = messageJson(folded, about.group, profiles);
   const { seq } = folded.message;
   const plain = withoutName(body, about.bot);
   return { ...message, id: seq, text: body, body: { html, plain }, path: `/rooms/${about.group.slug}/@${seq}` };
@@ -104,17 +104,17 @@ function withoutName(text: string, { id, name }: User): string {
   return (plain + text.slice(from)).trim();
 }
 
-function detail(entry: Entry, faces: Faces): object {
+function detail(entry: Entry, profiles: Faces): object {
   if (entry.kind === 'react' || entry.kind === 'unreact') return { reaction: entry.emoji };
-  return 'member' in entry ? { member: person(entry.member, faces) } : {};
+  return 'member' in entry ? { member: person(entry.member, profiles) } : {};
 }
 
 /** How many messages in a row up to this one are by bots; 0 for what a person said or did. */
 async function hopOf(core: Core, entry: Entry): Promise<number> {
   if (entry.kind !== 'message') return 0;
-  const messages = await core.store.log.messages(entry.group, Math.max(1, entry.n - MOST_IN_CHAIN), entry.n);
-  const faces = await core.directory.profiles(new Set(messages.map(({ author }) => author)));
-  const people = messages.map(({ author }) => !faces.get(author)?.bot);
+  const messages = await core.store.log.messages(entry.group, Math.max(1, entry.n - MAX_IN_CHAIN), entry.n);
+  const profiles = await core.directory.profiles(new Set(messages.map(({ author }) => author)));
+  const people = messages.map(({ author }) => !profiles.get(author)?.bot);
   return people.length - 1 - people.lastIndexOf(true);
 }
 

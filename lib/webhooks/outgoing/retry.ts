@@ -4,7 +4,7 @@ const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000];
 
 /** How long after each failure it is tried again; after one more it is given up. */
 export const RETRY_AFTER_MS: readonly number[] = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR];
-const MOST_RETRY_AFTER_MS = 24 * HOUR;
+const MAX_RETRY_AFTER_MS = 24 * HOUR;
 /** So long nothing but failures, and the webhook is disabled. */
 export const DISABLE_AFTER_MS = 120 * HOUR;
 /** Finished deliveries are kept so long. */
@@ -57,5 +57,5 @@ function afterFailure(
 /** The ms that a Retry-After header asks for: seconds, or a date (RFC 9110, section 10.2.3); 24 h at most. Undefined for none that can be read. */
 export function retryAfterIn(header: string, now: number): number | undefined {
   const ms = /^\s*\d{1,12}\s*$/.test(header) ? Number(header) * SECOND : Date.parse(header) - now;
-  return ms > 0 ? Math.min(ms, MOST_RETRY_AFTER_MS) : undefined;
+  return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }

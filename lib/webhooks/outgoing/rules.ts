@@ -50,8 +50,8 @@ function hasKeyword(text: string, keywords: readonly string[]): boolean {
 }
 
 /** Bots that answer each other stop here: after so many in a row by bots alone, what a bot does calls no bot. */
-export const MOST_IN_CHAIN = 8;
+export const MAX_IN_CHAIN = 8;
 
 /** Whether those before, the newest last, are all of bots and as many as a chain may have. */
 export const isChainOver = (before: readonly UserId[], isBot: (id: UserId) => boolean): boolean =>
-  before.length >= MOST_IN_CHAIN && before.slice(-MOST_IN_CHAIN).every(isBot);
+  before.length >= MAX_IN_CHAIN && before.slice(-MAX_IN_CHAIN).every(isBot);

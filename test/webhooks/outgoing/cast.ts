@@ -66,8 +66,8 @@ export async function stageOn(t: ExecutionContext, site: TestServer): Promise<St
     async talk() {
       const { n } = await core.store.log.head(group.id);
       const said = await core.store.log.messages(group.id, 1, n);
-      const faces = await core.directory.profiles(said.map(({ author }) => author));
-      return said.map(({ author, body }) => `${faces.get(author)?.name}: ${body}`);
+      const profiles = await core.directory.profiles(said.map(({ author }) => author));
+      return said.map(({ author, body }) => `${profiles.get(author)?.name}: ${body}`);
     },
   };
 }

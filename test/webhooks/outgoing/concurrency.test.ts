@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import test from 'ava';
 import { type GroupId, newGroupId, newUserId, systemRandom } from '../../../lib/ids.ts';
-import { type Call, FAILURES_TO_OPEN, MOST_AT_ONCE, MOST_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
+import { type Call, FAILURES_TO_OPEN, MAX_AT_ONCE, MAX_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
 import { openStage } from './cast.ts';
 
 const callTo = (origin: string): Call => ({ origin, bot: newUserId(systemRandom), group: newGroupId(systemRandom) });
@@ -12,13 +12,13 @@ test('a destination has four places, and all together have 32', (t) => {
   const slots = new Slots();
   const call = callTo('https://a');
   const taken = Array.from({ length: 6 }, () => slots.take(call));
-  t.is(taken.filter(Boolean).length, MOST_PER_DESTINATION);
+  t.is(taken.filter(Boolean).length, MAX_PER_DESTINATION);
   t.deepEqual(slots.waiting(), { bots: [call.bot], groups: [] });
   slots.release(call, false);
   t.deepEqual(slots.waiting(), { bots: [], groups: [] });
   for (let index = 0; index < 100; index += 1) slots.take(callTo(`https://${index}`));
   t.is(slots.free, 0);
-  t.is(MOST_AT_ONCE, 32);
+  t.is(MAX_AT_ONCE, 32);
 });
 
 test('a group holds no more places than are free, whatever number of destinations its bots have', (t) => {
@@ -56,14 +56,14 @@ test('after five failures in a row a destination is tried by one call at a time,
     return count;
   };
   for (let failure = 1; failure <= FAILURES_TO_OPEN; failure += 1) {
-    t.is(placesNow(), MOST_PER_DESTINATION, `after ${failure - 1} failures`);
+    t.is(placesNow(), MAX_PER_DESTINATION, `after ${failure - 1} failures`);
     slots.take(call);
     slots.release(call, true);
   }
   t.is(placesNow(), 1);
   slots.take(call);
   slots.release(call, false);
-  t.is(placesNow(), MOST_PER_DESTINATION);
+  t.is(placesNow(), MAX_PER_DESTINATION);
 });
 
 test('one dead destination, with many deliveries before theirs, does not hold another up', async (t) => {
@@ -72,18 +72,18 @@ test('one dead destination, with many deliveries before theirs, does not hold an
   const held: (() => void)[] = [];
   dead.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
   for (let index = 0; index < 60; index += 1) await stage.say(`before ${index}`);
-  await dead.receiver.call(MOST_PER_DESTINATION);
+  await dead.receiver.call(MAX_PER_DESTINATION);
   const alive = await stage.bot('Alive', { on: 'all' });
   for (let index = 0; index < 5; index += 1) await stage.say(`after ${index}`);
   await alive.receiver.call(5);
-  t.is(dead.receiver.received.length, MOST_PER_DESTINATION, 'while the dead one has answered none');
+  t.is(dead.receiver.received.length, MAX_PER_DESTINATION, 'while the dead one has answered none');
   while (dead.receiver.received.length < 65 || held.length > 0) {
     for (const release of held.splice(0)) release();
     if (dead.receiver.received.length < 65) await dead.receiver.call(dead.receiver.received.length + 1);
   }
   await stage.settled();
   t.is(dead.receiver.received.length, 65);
-  t.true(dead.receiver.mostOpen <= MOST_PER_DESTINATION);
+  t.true(dead.receiver.maxOpen <= MAX_PER_DESTINATION);
   t.deepEqual(
     (await stage.deliveries(dead)).map(({ state }) => state).filter((state) => state !== 'done'),
     [],
@@ -97,13 +97,13 @@ test('bots at one address share its places', async (t) => {
   const held: (() => void)[] = [];
   one.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
   for (let index = 0; index < 6; index += 1) await stage.say(`${index}`);
-  await one.receiver.call(MOST_PER_DESTINATION);
-  t.is(one.receiver.open, MOST_PER_DESTINATION);
+  await one.receiver.call(MAX_PER_DESTINATION);
+  t.is(one.receiver.open, MAX_PER_DESTINATION);
   one.receiver.usually = 204;
   for (const release of held.splice(0)) release();
   await one.receiver.call(12);
   await stage.settled();
-  t.true(one.receiver.mostOpen <= MOST_PER_DESTINATION);
+  t.true(one.receiver.maxOpen <= MAX_PER_DESTINATION);
   t.deepEqual(two.receiver.received, []);
 });
 

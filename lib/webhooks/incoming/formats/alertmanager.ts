@@ -2,7 +2,7 @@ import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { link, plain, short } from './markup.ts';
 import { firstText, type HeaderOf, type JsonObject, lines, numberIn, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
-const MOST_ALERTS = 20;
+const MAX_ALERTS = 20;
 
 /** Alertmanager's own webhook (version 4), which Grafana's copies: one card for each alert, with its summary and where it comes from. */
 export function alertmanager(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
@@ -10,11 +10,11 @@ export function alertmanager(_: HeaderOf, { value }: Parsed): RichContentInput |
     return undefined;
   const alerts = objectsIn(value.alerts);
   const firing = alerts.filter(({ status }) => status !== 'resolved').length;
-  const left = alerts.length - MOST_ALERTS + numberIn(value.truncatedAlerts);
+  const left = alerts.length - MAX_ALERTS + numberIn(value.truncatedAlerts);
   return {
     icon: firing > 0 ? '🔥' : '✅',
     text: headline(value, firing, alerts.length),
-    cards: [...alerts.slice(0, MOST_ALERTS).map(alertCard), ...(left > 0 ? [{ text: `${left} more` }] : [])],
+    cards: [...alerts.slice(0, MAX_ALERTS).map(alertCard), ...(left > 0 ? [{ text: `${left} more` }] : [])],
   };
 }
 

@@ -10,7 +10,7 @@ const ENVELOPE = new Set(
     'flags allowed_mentions'
   ).split(' '),
 );
-const [MOST_DEEP, MOST_EACH, MOST_LINES, LONGEST] = [8, 50, 60, 500];
+const [MAX_DEEP, MAX_EACH, MAX_LINES, LONGEST] = [8, 50, 60, 500];
 
 /** Any other JSON: a code block of what it holds, cut where it gets long. */
 export function json(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
@@ -20,22 +20,22 @@ export function json(_: HeaderOf, { value }: Parsed): RichContentInput | undefin
 /** JSON as a code block that can be read: nested, long and many things are left out, with a mark. */
 export function jsonBlock(value: unknown): string {
   const all = JSON.stringify(pruned(value, 0), null, 2).split('\n');
-  const shown = all.length > MOST_LINES ? [...all.slice(0, MOST_LINES), `[${all.length - MOST_LINES} more lines]`] : all;
+  const shown = all.length > MAX_LINES ? [...all.slice(0, MAX_LINES), `[${all.length - MAX_LINES} more lines]`] : all;
   return fenced(shown.join('\n'));
 }
 
 function pruned(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
   if (Array.isArray(value)) {
-    if (depth >= MOST_DEEP) return '[…]';
-    const more = value.length > MOST_EACH ? [`[${value.length - MOST_EACH} more]`] : [];
-    return [...value.slice(0, MOST_EACH).map((one) => pruned(one, depth + 1)), ...more];
+    if (depth >= MAX_DEEP) return '[…]';
+    const more = value.length > MAX_EACH ? [`[${value.length - MAX_EACH} more]`] : [];
+    return [...value.slice(0, MAX_EACH).map((one) => pruned(one, depth + 1)), ...more];
   }
   if (!isJsonObject(value)) return value;
-  if (depth >= MOST_DEEP) return '{…}';
+  if (depth >= MAX_DEEP) return '{…}';
   return Object.fromEntries(
     Object.entries(value)
-      .slice(0, MOST_EACH)
+      .slice(0, MAX_EACH)
       .map(([name, one]) => [name.slice(0, LONGEST), pruned(one, depth + 1)]),
   );
 }

@@ -50,11 +50,11 @@ function adaptiveCard(content: JsonObject): object {
 }
 
 type Found = { readonly said: string[]; readonly facts: object[]; readonly links: object[] };
-const MOST_DEEP = 6;
+const MAX_DEEP = 6;
 
 /** Gathers what can be read from nested containers. */
 function walk(elements: readonly JsonObject[], found: Found, depth: number): void {
-  if (depth > MOST_DEEP) return;
+  if (depth > MAX_DEEP) return;
   for (const element of elements) {
     const text = textIn(element.text);
     if (element.type === 'TextBlock' && text) found.said.push(isHeading(element) ? `**${text}**` : text);
