@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 
 /** A combination of settings that works, and not as its operator expects. */
-export type ConfigWarning = { readonly detail: string; readonly mend: string };
+type ConfigWarning = { readonly detail: string; readonly mend: string };
 
 /** What to tell the operator of these settings at the start and in `parley doctor`. */
 export function configWarnings({ publicUrl, trustProxy }: Pick<Config, 'publicUrl' | 'trustProxy'>): ConfigWarning[] {

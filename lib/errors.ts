@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'gone' // was here, is closed for good (an archived group)
   | 'unavailable'; // the store does not answer; try again after `retryAfterMs`
 
-export type ErrorDetail = { readonly field?: string; readonly retryAfterMs?: number };
+type ErrorDetail = { readonly field?: string; readonly retryAfterMs?: number };
 
 /** The only error an operation throws on purpose. The message is shown to whoever asked: it names the field and the limit, never a secret. */
 export class DomainError extends Error {

@@ -19,7 +19,7 @@ const STOP_WITHIN_MS = 9000;
 /** The image library takes some 100 ms of a processor to load, which the first requests should have. */
 const PROBE_THUMBNAILS_AFTER_MS = 1500;
 
-export type ServeOptions = {
+type ServeOptions = {
   readonly isDev?: boolean;
   /** Says something to whoever started the server. */
   readonly say: (line: string) => void;

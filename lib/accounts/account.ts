@@ -4,7 +4,7 @@ import { invalid } from '../errors.ts';
 export const COLORS = 12;
 
 export const MAX_NAME_LENGTH = 32;
-export const MIN_PASSWORD_BYTES = 8;
+const MIN_PASSWORD_BYTES = 8;
 /** bcrypt reads no further; what it would ignore is refused instead. */
 export const MAX_PASSWORD_BYTES = 72;
 
@@ -25,7 +25,7 @@ export function parseName(text: string): string {
   return name;
 }
 
-export const MAX_TOKEN_NAME_LENGTH = 40;
+const MAX_TOKEN_NAME_LENGTH = 40;
 
 /** What its owner calls a token; undefined for none. Throws `invalid` (field `name`). */
 export function parseTokenName(text: string): string | undefined {

@@ -15,7 +15,7 @@ const SETUP_CODE = 'setup-code';
 const TOKEN_LENGTH = 40;
 const WRONG = 'Name or password is wrong.';
 
-export type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
+type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
 
 /**
  * A person makes an account. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
@@ -49,7 +49,7 @@ export const setupCode = (core: Core): Promise<string> => core.store.settings.pu
 /** Whether the first account has to give that code. */
 export const hasSetupCode = async (core: Core): Promise<boolean> => (await core.store.settings.get(SETUP_CODE)) !== undefined;
 
-export type NewAccount = {
+type NewAccount = {
   readonly name: string;
   /** Null: nobody can log in with a password (a bot). */
   readonly password: string | null;
@@ -87,7 +87,7 @@ async function claimFirst(core: Core, user: User): Promise<User> {
   return { ...user, admin: true };
 }
 
-export type LogIn = {
+type LogIn = {
   readonly name: string;
   readonly password: string;
   readonly address: string;

@@ -5,7 +5,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { hasSetupCode, isEmpty } from './operations.ts';
 
 /** What a form is filled with. */
-export type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
+type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
 export type EntryForms = { readonly signup?: FormValues; readonly login?: FormValues };
 
 /** The pages that have a form to sign up or to log in. The form says which it was sent from. */
@@ -13,7 +13,7 @@ export const ENTRY_PAGES = ['welcome', 'signup', 'login', 'invitation'] as const
 export type EntryPage = (typeof ENTRY_PAGES)[number];
 
 /** Where the forms are, and the path to come back to, or ''. */
-export type EntryPlace = { readonly from: EntryPage; readonly returnTo: string };
+type EntryPlace = { readonly from: EntryPage; readonly returnTo: string };
 
 /** What templates/accounts/_signup.njk and _login.njk print. */
 export async function entryForms(core: Core, forms: EntryForms, place: EntryPlace) {

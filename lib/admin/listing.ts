@@ -5,7 +5,7 @@ import type { Group } from '../groups/port.ts';
 import { asUserId } from '../ids.ts';
 
 /** Rows that a page shows of each list. */
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 /** Rows that are read at once while names are looked through. */
 const WINDOW = 500;
 

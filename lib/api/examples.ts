@@ -3,7 +3,7 @@ import type { Example } from './operation.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The name that ties together the parts of one example, wherever they stand in the document. */
-export const exampleName = ({ title }: Example): string =>
+const exampleName = ({ title }: Example): string =>
   title
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -7,7 +7,7 @@ import { eventSchemas } from './schemas/events.ts';
 import { OPERATIONS } from './table.ts';
 
 /** A row of a table: a field or parameter, its type in words, and what it means. */
-export type FieldRow = { readonly name: string; readonly type: string; readonly needed: boolean; readonly says: readonly string[] };
+type FieldRow = { readonly name: string; readonly type: string; readonly needed: boolean; readonly says: readonly string[] };
 
 /** What templates/api/index.njk prints. `origin`: of this server, for the lines to copy. */
 export function docsOf(origin: string) {

@@ -13,7 +13,7 @@ import * as bots from './operations.ts';
 import { hookMade, type IssuedSecrets, secretMade, secretsMade, showBot } from './pages.ts';
 
 /** Who does it, to which bot, and where its page is. */
-export type BotContext = { readonly at: GroupAccess; readonly bot: User; readonly here: string };
+type BotContext = { readonly at: GroupAccess; readonly bot: User; readonly here: string };
 
 /** What is to be shown this once; or where to go, and what to say there. */
 type Done = { readonly made: IssuedSecrets } | { readonly to?: string; readonly says?: string };

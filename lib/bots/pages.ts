@@ -17,7 +17,7 @@ type Field = { readonly id: string; readonly label: string; readonly value: stri
 /** What was typed into a form that was refused, and why. */
 export type Refusal = { readonly form: string; readonly typed: Readonly<Record<string, unknown>>; readonly error: FieldError };
 
-export type BotPageExtras = { readonly made?: IssuedSecrets; readonly refused?: Refusal };
+type BotPageExtras = { readonly made?: IssuedSecrets; readonly refused?: Refusal };
 
 /** All that a bot was given, with a line to try it. */
 export function secretsMade(ctx: Context, core: Core, name: string, { hooks, token, campfire }: bots.BotSecrets): IssuedSecrets {

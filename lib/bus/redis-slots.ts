@@ -13,7 +13,7 @@ export function slotOf(key: string): number {
 }
 
 /** Where slots are now: for each the node that serves it, `host:port`; undefined where none is known. */
-export type Owners = (slot: number) => string | undefined;
+type Owners = (slot: number) => string | undefined;
 
 /** For each of `nodes` a number i such that `name(i)` belongs to it. A node that serves too few slots to be hit has none. */
 export function nameForEach(nodes: ReadonlySet<string>, owner: Owners, name: (i: number) => string): string[] {

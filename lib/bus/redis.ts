@@ -10,7 +10,7 @@ import { openRedisPresence } from './redis-presence.ts';
 import { Unsent } from './unsent.ts';
 import { decode, encode } from './wire.ts';
 
-export type RedisBusOptions = {
+type RedisBusOptions = {
   /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
   readonly url: string;
   /** Keeps installations that share a Redis apart: the names of channels and keys begin with it. */

@@ -52,7 +52,7 @@ export async function code({ core, out }: Session, slug: string, options: CodeOp
 }
 
 /** Who a line about the group itself names: the operator, else its first moderator or member. */
-export async function actorIn(core: Core, group: Group): Promise<UserId> {
+async function actorIn(core: Core, group: Group): Promise<UserId> {
   const admin = await operator(core);
   if (admin) return admin.id;
   const members = await core.store.memberships.ofGroup(group.id);

@@ -21,7 +21,7 @@ export const LEAVE = 'leave';
 /** To a worker: no connection is on its way to it any more. */
 export const GO = 'go';
 
-export type SuperviseOptions = {
+type SuperviseOptions = {
   /** Says something to whoever started the server. */
   readonly say: (line: string) => void;
   readonly logger: Logger;

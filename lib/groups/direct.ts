@@ -14,7 +14,7 @@ const MAX_PARTS = 16;
 const NO_NAME = 'Direct message';
 
 /** `isNew`: nobody had opened it before. */
-export type OpenedDirect = { readonly group: Group; readonly isNew: boolean };
+type OpenedDirect = { readonly group: Group; readonly isNew: boolean };
 
 /**
  * The direct messages between a user and others: always the same ones for the same people, whoever opens them first, here or at another process.

@@ -3,12 +3,12 @@ import type { UserId } from '../ids.ts';
 import { sha256 } from '../secrets.ts';
 import { isBlank } from '../text/body.ts';
 
-export const MAX_GROUP_NAME_LENGTH = 64;
-export const MAX_TOPIC_LENGTH = 250;
-export const MAX_SLUG_LENGTH = 48;
+const MAX_GROUP_NAME_LENGTH = 64;
+const MAX_TOPIC_LENGTH = 250;
+const MAX_SLUG_LENGTH = 48;
 /** How many people direct messages are between, at most. */
 export const MAX_DIRECT = 8;
-export const MAX_USES = 10_000;
+const MAX_USES = 10_000;
 
 /** Words with a meaning of their own in /groups/:slug. */
 const RESERVED = new Set(['join', 'new', 'system', 'direct', 'settings', 'search', 'admin', 'events']);

@@ -13,7 +13,7 @@ import { respondWithGroup } from './responses.ts';
 import { mayCreate } from './rules.ts';
 
 type Refused = { readonly error: FieldError };
-export type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
+type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
 
 /** `/groups`: the groups of who asks, those to join, and a form for a new one. */
 export function groupsIndexRoutes(web: RouteContext): Router {
@@ -53,7 +53,7 @@ export function groupsIndexRoutes(web: RouteContext): Router {
 }
 
 /** The page, with a refused form filled as it was. */
-export const showGroups = (ctx: Context, web: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
+const showGroups = (ctx: Context, web: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
   respond(ctx, {
     html: async () => renderPage(ctx, web.views, 'groups/index.njk', 'Groups', await locals(web, user, forms)),
     json: async () => (await listGroups(web, user, { all: true })).map(listedJson),

@@ -13,7 +13,7 @@ export type Waiting = {
 };
 
 /** A line of groups/_sidebar.njk: the counts are '' where there is nothing to say. */
-export type SidebarRow = {
+type SidebarRow = {
   readonly slug: string;
   readonly name: string;
   readonly unread: string;

@@ -7,7 +7,7 @@ import { stateOf } from './context.ts';
 import { type Received, receiveForm } from './multipart.ts';
 
 /** A request outside uploads may be this long (bytes). */
-export const MAX_REQUEST_BYTES = 1024 * 1024;
+const MAX_REQUEST_BYTES = 1024 * 1024;
 /** It must have come within this time; uploads have their own limit (lib/http/multipart.ts). */
 const REQUEST_MS = 60_000;
 /** Of each file beside a text that is read only to be given back. */
@@ -38,7 +38,7 @@ export async function readRaw(request: IncomingMessage, limit = MAX_REQUEST_BYTE
 }
 
 /** The body as named fields: a form, multipart (its text parts) or JSON object; `text/plain` is the field `body`. Errors: `malformed`, `tooLarge`. */
-export async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
+async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
   const fields = await fieldsIn(ctx);
   stateOf(ctx).fields = fields;
   return fields;

@@ -14,7 +14,7 @@ import type { Router } from './router.ts';
 import { refuseCrossOrigin, secureHeaders } from './security.ts';
 import { sessions } from './session.ts';
 
-export type Layers = {
+type Layers = {
   readonly files: Middleware;
   /** What hot routes refused. */
   readonly refusals: Refusals;

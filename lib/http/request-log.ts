@@ -12,7 +12,7 @@ const COUNTED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export const REQUEST_ID = 'X-Request-Id';
 
 /** What the log says of a request. `startedAt`: by performance.now(). */
-export type RequestLine = {
+type RequestLine = {
   readonly request: string;
   readonly trace: Trace;
   readonly method: string;

@@ -12,7 +12,7 @@ const COOKIE = 'parley';
 const KNOWN_COOKIE = 'parley_known';
 const MAX_AGE_MS = 14 * 24 * 3600 * 1000;
 
-export type Flash = { readonly kind: 'info' | 'error'; readonly text: string };
+type Flash = { readonly kind: 'info' | 'error'; readonly text: string };
 type Data = { userId?: string; flash?: Flash };
 
 /** koa-session over our store: the cookie holds 192 random bits, the store only their hash. */

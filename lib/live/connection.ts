@@ -7,7 +7,7 @@ import type { StreamListener, Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
 /** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
-export const MAX_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** While replaying, more is written as long as less than this waits. */
 const ROOM_BYTES = 256 * 1024;
 /** An HTML document that never ends is ended after so much, and loads itself again with the newest. */

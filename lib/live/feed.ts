@@ -13,7 +13,7 @@ const MAX_REST_MS = 20;
 /** Entries kept while they cannot be sent; more are read again from the store. */
 const MAX_WAITING = 5 * REPLAY_WINDOW;
 /** Pages this many entries behind are told to load themselves again instead. */
-export const MAX_BEHIND_FOR_HTML = 1000;
+const MAX_BEHIND_FOR_HTML = 1000;
 
 export type FeedGroup = Place & { readonly id: GroupId };
 

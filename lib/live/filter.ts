@@ -16,7 +16,7 @@ export function filterOf(filter: 'all' | 'mentions' | undefined, keywords: reado
 }
 
 /** An entry as a filter sees it. `text`: its body, normalized for matching; called only where there are keywords. */
-export type FilterInput = { readonly entry: Entry; readonly isDirect: boolean; readonly text: () => string };
+type FilterInput = { readonly entry: Entry; readonly isDirect: boolean; readonly text: () => string };
 
 /** Whether an entry passes: only messages and edits do. In direct messages all of these are meant for everybody there. */
 export function passes({ mentions, keywords }: Filter, user: UserId, { entry, isDirect, text }: FilterInput): boolean {

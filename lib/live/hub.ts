@@ -18,7 +18,7 @@ import { UserChannels } from './sidebar/user-channel.ts';
 import { Streams } from './streams.ts';
 import { Tail } from './tail.ts';
 
-export type HubDependencies = {
+type HubDependencies = {
   readonly core: Core;
   readonly views: Renderer;
   /** The members list of a group, as every page shows it. */
@@ -41,10 +41,10 @@ type Opening = {
 };
 
 /** `after` undefined: from now on. */
-export type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
+type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
 
 /** `begin`: where groups begin that the cursor does not know: at their ends, from their beginnings, or where the user came in. */
-export type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
+type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
 
 type Register = (connection: Connection) => Promise<() => void>;
 

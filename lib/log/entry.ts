@@ -82,13 +82,13 @@ export type Edited = {
 };
 /** `undoUntil`: the last ms at which the author may take it back. `due`: when the sweep scrubs; unset once it has (sparse index). */
 export type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
-export type Unerased = { readonly kind: 'unerase'; readonly target: number };
+type Unerased = { readonly kind: 'unerase'; readonly target: number };
 /** `stands`: until an `unpin` follows; then it is unset (partial index). */
 export type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
-export type Unpinned = { readonly kind: 'unpin'; readonly target: number };
-export type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
+type Unpinned = { readonly kind: 'unpin'; readonly target: number };
+type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
 /** `author` did it, `member` came or went. */
-export type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: UserId };
+type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: UserId };
 export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
 export type TopicChanged = { readonly kind: 'topic'; readonly topic: string };
 export type Archived = { readonly kind: 'archive'; readonly on: boolean };

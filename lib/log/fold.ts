@@ -5,7 +5,7 @@ import type { Folded, FollowUp, Message, Reaction } from './entry.ts';
 export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
 
 /** Every so many follow-ups the target keeps a snapshot. */
-export const SNAPSHOT_EVERY = 32;
+const SNAPSHOT_EVERY = 32;
 
 const start = (message: Message): Folded =>
   message.folded ?? { upto: message.seq, body: message.body, format: message.format, reactions: [], ...mentionsOf(message) };

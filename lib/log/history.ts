@@ -22,7 +22,7 @@ export type Page = {
   readonly newer: number | undefined;
 };
 
-export const MAX_PER_PAGE = 200;
+const MAX_PER_PAGE = 200;
 /** System lines are looked for only this many entries back from the end of a page. */
 const MAX_SPAN = 800;
 

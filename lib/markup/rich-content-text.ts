@@ -16,7 +16,7 @@ export const cutMark = ({ bytes, most }: NonNullable<RichContent['cut']>): strin
 type Read = (markdown: string) => string;
 
 /** All that a model says, as plain text: for shells, search, mentions, notices and webhooks out. */
-export function richContentText({ text, cards, cut }: RichContent, read: Read = plainText): string {
+function richContentText({ text, cards, cut }: RichContent, read: Read = plainText): string {
   const parts = [text === undefined ? undefined : read(text), ...cards.map((card) => cardText(card, read)), cut && cutMark(cut)];
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }

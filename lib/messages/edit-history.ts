@@ -16,7 +16,7 @@ export type Version = {
 };
 
 /** Of a message that follows a machine there may be thousands. */
-export const MAX_VERSIONS = 100;
+const MAX_VERSIONS = 100;
 
 /**
  * All that a message said, the present text last; the newest MAX_VERSIONS of it. Errors: `notFound`, of an erased one too, from the moment that it is erased.

@@ -3,7 +3,7 @@ import type { FoldedMessage } from '../log/fold.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 
 /** Somebody whom a message calls by name. */
-export type Notified = { readonly id: string; readonly name: string };
+type Notified = { readonly id: string; readonly name: string };
 
 /** Whom the `@names` of a message reach (`@all` aside), in the order of the text: who is in the group, without its author and disabled accounts. No read when it names nobody. */
 export async function notifiedBy(core: Core, { message, state }: FoldedMessage): Promise<Notified[]> {

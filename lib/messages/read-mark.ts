@@ -5,7 +5,7 @@ import type { GroupAccess } from '../groups/rules.ts';
 import { messageNumberAt } from '../log/history.ts';
 
 /** Up to where: a message's own number, or a seq; both undefined: the end. */
-export type ReadPosition = { readonly n?: number | undefined; readonly seq?: number | undefined };
+type ReadPosition = { readonly n?: number | undefined; readonly seq?: number | undefined };
 
 /**
  * Notes that a member has read a group up to a message, itself included. The mark only moves forward: what was read stays so.

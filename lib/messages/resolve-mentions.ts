@@ -8,7 +8,7 @@ import { bodyAsProse } from '../markup/rich-content-text.ts';
 import { CONFIRM_BROADCAST_ABOVE } from './rules.ts';
 
 /** How a body is written, and whether `@all` in it may name the members of a large group (see Post). */
-export type MentionOptions = { readonly format?: Format; readonly notifyAll?: boolean | 'ask' };
+type MentionOptions = { readonly format?: Format; readonly notifyAll?: boolean | 'ask' };
 
 /** Whom a body names in this group; without `@` nothing is read. Errors: `invalid` (notify_all): whoever writes is to be asked. */
 export async function mentionsIn(

@@ -17,7 +17,7 @@ export function seqOf({ params: { seq = '' } }: Ctx): number {
   return Number(seq);
 }
 
-export type AnswerOptions = {
+type AnswerOptions = {
   /** 200 or 201. With 201 the address goes into `Location` too. */
   readonly status?: 200 | 201;
   /** Whether the text was written just now: a program is told whom it reached. */

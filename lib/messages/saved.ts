@@ -10,7 +10,7 @@ import { foldMessages, readMessage } from '../log/history.ts';
 import type { Saved } from './port.ts';
 
 /** So many messages a user keeps. */
-export const MAX_SAVED = 1000;
+const MAX_SAVED = 1000;
 /** So many are looked at for a page, of which some may be of groups that the user has left. */
 const WINDOW = 100;
 
@@ -25,7 +25,7 @@ export async function save(core: Core, { user, group }: GroupAccess, seq: number
 
 /** A saved message in a group that the user is in, named as they see it. */
 export type SavedMessage = { readonly group: Group; readonly folded: FoldedMessage; readonly at: number };
-export type SavedPosition = Omit<Saved, 'user'>;
+type SavedPosition = Omit<Saved, 'user'>;
 
 /** A page of what a user saved, last saved first; what is in groups that they left waits until they come back. `next`: where it goes on. */
 export async function readSaved(

@@ -12,7 +12,7 @@ import { postForm, uploadForm } from './forms.ts';
 import { checkPostRate } from './operations.ts';
 
 /** A post as it came. Its files are stored; `isAdmitted`: whether it is counted already. */
-export type PostRequest = z.infer<typeof postForm> & { readonly files: readonly Stored[]; readonly isAdmitted: boolean };
+type PostRequest = z.infer<typeof postForm> & { readonly files: readonly Stored[]; readonly isAdmitted: boolean };
 
 /** So many uploads of one person may be under way in this process; one that is left over ends by itself. */
 const MAX_UPLOADS = 8;
@@ -27,7 +27,7 @@ export async function readPost(ctx: Context, core: Core, at: GroupAccess): Promi
   return discardFilesOnError(core, files, () => ({ ...check(uploadForm, fields), files, isAdmitted: true }));
 }
 
-export type UploadOptions = Pick<FormLimits, 'takesFiles' | 'isText'> & {
+type UploadOptions = Pick<FormLimits, 'takesFiles' | 'isText'> & {
   /** Where the bytes come from; else the request. */
   readonly source?: FormSource | undefined;
   /** Whose rate counts; else the author's. */

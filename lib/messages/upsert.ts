@@ -6,7 +6,7 @@ import { readMessage } from '../log/history.ts';
 import { edit, erase, keyIn, type Post, post } from './operations.ts';
 
 /** `isNew`: this call has posted it; else it was there, and says now what was asked. */
-export type Upserted = { readonly folded: FoldedMessage; readonly isNew: boolean };
+type Upserted = { readonly folded: FoldedMessage; readonly isNew: boolean };
 
 /**
  * The one message that its author keeps under a key in a group: posted by the first call, edited by those after it; the same text again changes nothing.

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts';
 import { type Family, familiesOf } from './families.ts';
 
 /** The text that Prometheus reads, and its media type. */
-export type Exposition = { readonly type: string; readonly text: string };
+type Exposition = { readonly type: string; readonly text: string };
 
 /** What this process says of itself: Parley's own metrics and those of its runtime. */
 export type Snapshot = () => Promise<Family[]>;

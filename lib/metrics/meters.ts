@@ -6,7 +6,7 @@ const BATCH_ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** What a request is counted under. Each has few values, whatever clients send. */
-export type RequestLabels = { readonly method: string; readonly route: string; readonly status: string };
+type RequestLabels = { readonly method: string; readonly route: string; readonly status: string };
 
 /** What this process has counted since it started: plain numbers, so that counting costs nothing that could be seen. Read by `metricsOf`. */
 export class Meters {

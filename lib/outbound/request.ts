@@ -15,7 +15,7 @@ export type OutboundResponse = {
 /** More of an answer is not read, whatever its headers say. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
 
-export type OutboundRequest = {
+type OutboundRequest = {
   readonly url: URL;
   /** The only ones that are connected to. */
   readonly addresses: readonly Resolved[];

@@ -10,7 +10,7 @@ export class DestinationRefused extends Error {
   }
 }
 
-export const MAX_URL_LENGTH = 2000;
+const MAX_URL_LENGTH = 2000;
 
 /** A URL that may be called at all: http or https, no user information. Its fragment is dropped. Throws Refused. */
 export function parseTarget(text: string): URL {
@@ -23,7 +23,7 @@ export function parseTarget(text: string): URL {
 }
 
 /** How addresses are found. `signal` ends the wait for a look-up. */
-export type AddressOptions = { readonly resolve?: Resolve | undefined; readonly signal?: AbortSignal | undefined };
+type AddressOptions = { readonly resolve?: Resolve | undefined; readonly signal?: AbortSignal | undefined };
 
 /**
  * The addresses to connect to for this URL, looked up once, every one of them checked: whoever calls connects to these and looks nothing up again.

@@ -9,13 +9,13 @@ import { type Outcome, Sender, type SendOptions } from './sending.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
 /** Of one person; the one that was reached longest ago goes for another. */
-export const MAX_DEVICES = 20;
+const MAX_DEVICES = 20;
 const CHANGES = { perSecond: 0.5, burst: 20 };
 
 /** The id of the device that has this endpoint. */
 export const deviceId = (endpoint: string): string => sha256(endpoint);
 
-export type NewDevice = { readonly session: string; readonly userAgent: string };
+type NewDevice = { readonly session: string; readonly userAgent: string };
 
 /**
  * Has a browser told of what is meant for this user, for as long as the session lasts; again and again is once.

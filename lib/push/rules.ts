@@ -7,7 +7,7 @@ import type { Reachable } from './port.ts';
 export type Place = { readonly isDirect: boolean };
 
 /** Whether a member with this level is told of a message. `isNamed`: whether it names them. */
-export function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Place & { readonly isNamed: boolean }): boolean {
+function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Place & { readonly isNamed: boolean }): boolean {
   switch (level) {
     case 'everything':
       return true;
@@ -50,7 +50,7 @@ export function snippet(text: string, most: number): string {
 }
 
 /** What is known of a message that a notice is made of. `title`: what the group is called for the one who is told. */
-export type NotifiableMessage = {
+type NotifiableMessage = {
   readonly slug: string;
   readonly seq: number;
   readonly author: string;

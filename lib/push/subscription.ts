@@ -5,7 +5,7 @@ import { invalid } from '../errors.ts';
 /** What a browser gives for being told (the Push API's PushSubscription as JSON): an address, and keys to encrypt for it (RFC 8291). */
 export type Subscription = { readonly endpoint: string; readonly keys: { readonly p256dh: string; readonly auth: string } };
 
-export const MAX_ENDPOINT_LENGTH = 1000;
+const MAX_ENDPOINT_LENGTH = 1000;
 const [POINT_BYTES, AUTH_BYTES] = [65, 16];
 
 /** One whose push service may be asked at all, and whose keys are keys. Errors: `invalid` (endpoint, keys). */

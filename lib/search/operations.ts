@@ -20,7 +20,7 @@ export type Found = { readonly group: Group; readonly folded: FoldedMessage; rea
 /** `next`: the cursor of the page behind this one, where there may be more: also where the time was up before a page was full. */
 export type SearchPage = { readonly found: readonly Found[]; readonly next: string | undefined };
 
-export type SearchWindow = { readonly cursor?: string | undefined; readonly limit: number };
+type SearchWindow = { readonly cursor?: string | undefined; readonly limit: number };
 
 export const MAX_FOUND = 50;
 /** Candidates that are read for one page: a phrase may be in few of those that have its words. */

@@ -6,7 +6,7 @@ import { brotliCompress, constants, gzipSync } from 'node:zlib';
 import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
 import { bundleModules } from './bundle.ts';
 
-export type AssetResponse = {
+type AssetResponse = {
   readonly status: 200 | 304;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

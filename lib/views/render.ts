@@ -12,7 +12,7 @@ export type Views = {
   readonly assets: Assets;
 };
 
-export type ViewOptions = {
+type ViewOptions = {
   /** Read templates and styles again for every page. */
   readonly dev: boolean;
   /** IANA name; UTC when absent. The page shows times in the reader's own zone once its script runs. */

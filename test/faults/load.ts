@@ -101,7 +101,10 @@ export class Load {
 }
 
 /** What a client that comes back with its cursor each time hears, until `last`: seqs and bodies. */
-export async function follow({ who, urls, isUp }: Dependencies, last: () => Promise<number>): Promise<{ seqs: number[]; bodies: string[] }> {
+export async function follow(
+  { who, urls, isUp }: Dependencies,
+  last: () => Promise<number>,
+): Promise<{ seqs: number[]; bodies: string[] }> {
   const events: EventReader['events'] = [];
   const lastId = (): string | undefined => events.at(-1)?.id;
   const until = last();

@@ -15,7 +15,7 @@ import type { Out } from '../out.ts';
 import { type Cast, isOfDemo, openCast, openStage } from './cast.ts';
 import { type Act, readDemoScript } from './demo-script.ts';
 
-export type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
+type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
 
 type Clock = { at: number };
 type Scene = { readonly group: Group; readonly act: Act };

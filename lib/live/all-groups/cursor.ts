@@ -1,12 +1,12 @@
 /** The set that holds nothing: a cursor that names few groups needs no other. */
 const NO_SET = 'none';
 /** Past this many groups in an id it is worth storing a set. */
-export const MAX_MOVES = 8;
+const MAX_MOVES = 8;
 
 const CURSOR = /^(none|[0-9a-z]{16})((?:\.\d{1,9}-\d{1,10})*)$/;
 
 /** A cursor as a client gives it back: a stored set, and where the groups stand that have moved since, by their numbers. */
-export type ParsedCursor = { readonly set: string | undefined; readonly moves: ReadonlyMap<number, number> };
+type ParsedCursor = { readonly set: string | undefined; readonly moves: ReadonlyMap<number, number> };
 
 /** Undefined for anything that `Cursor` never wrote. */
 export function parseCursor(text: string): ParsedCursor | undefined {

@@ -6,7 +6,7 @@ export const LEASE_MS = 60_000;
 const NOTE_EVERY_MS = 180_000;
 
 /** Where it is kept when a user was last there. */
-export type LastSeen = { now(): number; note(group: GroupId, user: UserId, at: number): Promise<void> };
+type LastSeen = { now(): number; note(group: GroupId, user: UserId, at: number): Promise<void> };
 
 /**
  * This process's leases: one per group and user with a page open here, however many pages.

@@ -3,8 +3,8 @@ import type { PersonalEvent } from '../../events.ts';
 import { channelOf, type UserId } from '../../ids.ts';
 
 /** Told of an event of a person's own channel. `lost`: some may have been missed, so look; `beat`: a heartbeat, in case one was lost unnoticed. */
-export type UserEventListener = (event: PersonalEvent | ChannelGap) => void;
-export type ChannelGap = { readonly type: 'lost' | 'beat' };
+type UserEventListener = (event: PersonalEvent | ChannelGap) => void;
+type ChannelGap = { readonly type: 'lost' | 'beat' };
 
 /** Who in this process wants to hear when a person's groups, or how they stand to them, may have changed. */
 export class UserChannels {

@@ -10,7 +10,7 @@ import type { Indexed } from '../../search/port.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
 
-export type SettingRow = { readonly _id: string; readonly value: string };
+type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */
 export type UserRow = Omit<User, 'id'> & { readonly _id: UserId; readonly ceding?: { readonly token: string; readonly at: number } };
 export type SessionRow = Omit<SessionRecord, 'hash'> & { readonly _id: string };
@@ -25,7 +25,7 @@ export type GroupRow = Omit<Group, 'id'> & {
   readonly changes?: readonly GroupChange[];
 };
 /** Where a log ends that has no group document (the system log). */
-export type HeadRow = Head & { readonly _id: GroupId };
+type HeadRow = Head & { readonly _id: GroupId };
 /** `_id`: `<group>/<user>`. `came`: ms of the change by which this member came in. */
 export type MembershipRow = Membership & { readonly _id: string; readonly came: number };
 /** `_id`: `<group>/<seq, 10 digits>`. Here stand the fields that queries name; each kind has its own besides. */
@@ -51,10 +51,10 @@ export type FileRow = Omit<FileRecord, 'id'> & { readonly _id: FileId };
 /** `_id`: as in the log. `slice`: `<group>/<slice>`. */
 export type SearchRow = Indexed & { readonly _id: string; readonly slice: string; readonly group: GroupId };
 /** `_id`: `<group>/<version>`. */
-export type SearchPositionRow = { readonly _id: string; readonly group: GroupId; readonly seq: number };
+type SearchPositionRow = { readonly _id: string; readonly group: GroupId; readonly seq: number };
 
 /** `positions`: pairs of a group's number and a seq. */
-export type CursorRow = {
+type CursorRow = {
   readonly _id: string;
   readonly user: UserId;
   readonly positions: readonly (readonly [number, number])[];
@@ -63,7 +63,7 @@ export type CursorRow = {
 };
 
 /** `_id`: `<user>/<group>/<seq>`. */
-export type SavedRow = Saved & { readonly _id: string };
+type SavedRow = Saved & { readonly _id: string };
 
 export type Collections = {
   readonly settings: Collection<SettingRow>;

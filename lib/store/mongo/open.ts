@@ -25,7 +25,7 @@ import { tokenStore } from './tokens.ts';
 import { userStore } from './users.ts';
 import { webhookStore } from './webhooks.ts';
 
-export type MongoOptions = {
+type MongoOptions = {
   /** `mongodb://…/<database>`; without a database it is `parley`. A replica set or a sharded cluster: retried writes need one. */
   readonly url: string;
   /** How long a server is looked for, and how long one attempt may take. Every method answers or rejects within 500 ms more. */

@@ -22,7 +22,7 @@ import { userStore } from './users.ts';
 import { webhookStore } from './webhooks.ts';
 import { createWriter } from './writer.ts';
 
-export type SqliteOptions = {
+type SqliteOptions = {
   /** A path (its folder is made when missing; the content of files goes to `files` in it), or ':memory:' for a store that lives as long as it is open. */
   readonly file: string;
   /** How long a write waits for another process's before it is StoreUnavailable. The event loop stands still meanwhile. */

@@ -11,7 +11,7 @@ export type Payload = { readonly sameness: string } & (
 const bad = (): DomainError => new DomainError('malformed', 'invalid_payload');
 
 /** A body may be so long once it is inflated (bytes). */
-export const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
+const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
 
 /** A Content-Encoding that is not taken. */
 export class UnknownEncoding extends Error {}

@@ -13,7 +13,7 @@ import { postReply } from './reply.ts';
 import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
 
-export type AttemptOptions = {
+type AttemptOptions = {
   /** For all of a call: look-up, connection, answer. */
   readonly timeoutMs: number;
   readonly resolve?: Resolve | undefined;
@@ -22,7 +22,7 @@ export type AttemptOptions = {
 };
 
 /** Of an answer this much is kept. */
-export const MAX_KEPT_BYTES = 1024;
+const MAX_KEPT_BYTES = 1024;
 
 /** Calls a bot once, and posts what it answers. Never rejects but with StoreUnavailable: whatever a bot or the network does is a result. */
 export async function attempt(core: Core, delivery: Delivery, webhook: Webhook | undefined, options: AttemptOptions): Promise<Result> {

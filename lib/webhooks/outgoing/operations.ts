@@ -22,7 +22,7 @@ export type WebhookInput = {
 export type WebhookView = Omit<Webhook, 'secrets' | 'rev'>;
 
 /** `secret` (`whsec_…`) is shown this once; undefined when the one that it has goes on. */
-export type WebhookSet = { readonly webhook: WebhookView; readonly secret: string | undefined };
+type WebhookSet = { readonly webhook: WebhookView; readonly secret: string | undefined };
 
 const MAX_KEYWORDS = 10;
 const MAX_KEYWORD_LENGTH = 64;
@@ -121,7 +121,7 @@ function must(webhook: Webhook | undefined): Webhook {
 /** The deliveries of a bot, the newest first. `older`: what to give as `before` for those before them, where there are more. */
 export type DeliveryPage = { readonly deliveries: readonly Delivery[]; readonly older: string | undefined };
 
-export const MAX_PER_DELIVERY_PAGE = 100;
+const MAX_PER_DELIVERY_PAGE = 100;
 
 /** Errors: `notFound` (before: no delivery of this bot, or not kept any more). */
 export async function listDeliveries(

@@ -17,7 +17,7 @@ import { eventOf, MAX_IN_CHAIN } from './rules.ts';
 export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
 
 /** Why there is nothing to send any more. */
-export type NoPayload = { readonly reason: string };
+type NoPayload = { readonly reason: string };
 
 export const TEST_EVENT = 'test';
 const TEST_TEXT = 'This is a test event. Nothing was posted, and an answer to it is not posted either.';

@@ -14,10 +14,10 @@ import { TEST_EVENT } from './payload.ts';
 export type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
 
 /** `dropped`: why nothing of an answer is posted, in words; null where it has nothing to say. */
-export type NoReply = { readonly dropped: string | null };
+type NoReply = { readonly dropped: string | null };
 
 /** What came of it: the seq of the message; null when nothing was posted. `problem`: in words, why not, where the answer said something. */
-export type Replied = { readonly seq: number | null; readonly problem: string | null };
+type Replied = { readonly seq: number | null; readonly problem: string | null };
 
 /** The fields by which JSON says something to be shown. A bot that merely reports (`{"ok": true}`, `{"message": "received"}`) has none of them. */
 const SAYING = ['text', 'blocks', 'attachments', 'content', 'embeds'];
@@ -26,7 +26,7 @@ const SAYING = ['text', 'blocks', 'attachments', 'content', 'embeds'];
  * What an answer wants to be posted: of a 200 its text or Markdown, its JSON as an incoming webhook would understand it, or a file. Of anything else why it
  * is not posted. HTML is taken where it is plain text under that name, which small web frameworks send when nobody tells them otherwise.
  */
-export function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
+function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
   const { status, type, encoding, disposition, body, isCut } = answer;
   if (body.length === 0 || isCut) return { dropped: null }; // of one that was cut the attempt says so
   if (status !== 200) return { dropped: `only a 200 is, and this is a ${status}.` };

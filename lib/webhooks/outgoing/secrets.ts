@@ -6,7 +6,7 @@ import type { Webhook } from './port.ts';
 type Kept = { readonly secret: string; readonly until?: number };
 
 /** For so long after it was replaced a secret goes on signing beside the new one. */
-export const OVERLAP_MS = 86_400_000;
+const OVERLAP_MS = 86_400_000;
 
 /** A new secret in front of those that a webhook had, sealed; the one in use till now has a day left. */
 export function withNewSecret(core: Core, webhook: Webhook | undefined): { readonly secret: string; readonly secrets: string } {
