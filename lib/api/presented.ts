@@ -70,4 +70,4 @@ type Found = Drift<Result<typeof hitJson>, Sample<'SearchPage'>['results'][numbe
 
 type Fits<T extends never> = T;
 /** Does not compile when a presenter has drifted from its schema: the compiler names the schema and the field. */
-type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`SearchPage${Found}`>;
+export type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`SearchPage${Found}`>;

@@ -14,7 +14,7 @@ function sizeText(bytes) {
 // --- the files that are chosen ---
 
 function add(files, { first = false } = {}) {
-  const most = Number(control.dataset.most);
+  const most = Number(control.dataset.max);
   const bytes = Number(control.dataset.bytes);
   const fit = files.filter(({ size }) => size <= bytes);
   const large = files.find(({ size }) => size > bytes);
