@@ -165,9 +165,14 @@ test('a shell gets a line for each message, with its group before it', async (t)
   const raw = new RawReader(t, bob, '/events?as=text').read();
   await raw.until((text) => text.includes('\r\n\r\n'));
   for (const group of groups) await say(group, `hello\n${group.name}`);
-  const text = await raw.until((received) => received.endsWith('  Garden\n'));
+  const text = await raw.until((received) => received.endsWith('  Garden\n\r\n'));
   t.regex(text, /^HTTP\/1\.1 200 OK\r\n[\s\S]*Content-Type: text\/plain; charset=utf-8\r\n/i);
-  t.is(text.split('\r\n\r\n')[1], 'kitchen Ann: hello\n  Kitchen\ngarden Ann: hello\n  Garden\n');
+  const [, body = ''] = text.split('\r\n\r\n');
+  const chunks = [...`${body}\r\n`.matchAll(/([\da-f]+)\r\n([^\r]*)\r\n/g)].map(([, size = '', chunk = '']) => {
+    t.is(Buffer.byteLength(chunk), Number.parseInt(size, 16));
+    return chunk;
+  });
+  t.is(chunks.join(''), 'kitchen Ann: hello\n  Kitchen\ngarden Ann: hello\n  Garden\n');
 });
 
 test('it counts as one stream, says what it would be to HEAD, and is refused to visitors, other sites and odd queries', async (t) => {
