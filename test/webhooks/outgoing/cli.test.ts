@@ -15,7 +15,9 @@ test('a bot is given an address beside a running server, and called at it from t
 
   refused(t, await bot('webhook', 'Deploys'), /has no webhook yet/);
   refused(t, await bot('webhook', 'Deploys', 'http://10.0.0.1/'), /not on the public internet/);
-  refused(t, await bot('webhook', 'Deploys', receiver.url, '--on', 'never'), /one of mention, all, keyword/);
+  const wrong = await bot('webhook', 'Deploys', receiver.url, '--on', 'never');
+  t.deepEqual([wrong.status, wrong.out], [2, '']);
+  t.regex(wrong.err, /option '--on <what>' is invalid\. It must be one of mention, all, keyword/);
   refused(t, await bot('webhook', 'Nobody', receiver.url), /no bot named Nobody/);
   const fields = ['id', 'name', 'url', 'on', 'keywords', 'events', 'disabled'];
   const made = done(t, await bot('webhook', 'deploys', receiver.url), ...fields, 'secret');
