@@ -11,7 +11,7 @@ import { finishFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
 import { fastPath, type Refusals } from './http/fast-path.ts';
 import { createKoa } from './http/koa.ts';
-import { createListener, type HttpListener, KEEP_ALIVE_MS } from './http/listener.ts';
+import { createListener, type HttpListener, KEEP_ALIVE_MS, REQUEST_MS } from './http/listener.ts';
 import type { RouteContext } from './http/route-context.ts';
 import { createRouter, type ListedRoute, listedRoutes } from './http/route-table.ts';
 import { sweepCursors } from './live/all-groups/cursor-checkpoint.ts';
@@ -53,7 +53,8 @@ export type OpenServer = {
   sweep(): Promise<void>;
   /**
    * Lets its clients go to other processes, and refuses none: stops accepting, ends streams, answers what still comes on open connections
-   * and asks those clients to make new ones. Resolves when no connection is left, or each has had its time; then `close`.
+   * and asks those clients to make new ones. Idle connections are closed after 12 s; a request that has begun, such as an upload, goes on for as long as
+   * any may take (30 min). Resolves when no connection is left; then `close`.
    */
   leave(): Promise<void>;
   /** Stops accepting, ends streams, lets requests finish. Leaves the core open. */
@@ -90,11 +91,18 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const files = new FileSweep(core);
   const sweep = () => sweepOnce(core, deliveries, files);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
+  const closeIdle = (): void => {
+    http.closeIdleConnections();
+    front.closeIdle();
+  };
   const leave = async (): Promise<void> => {
     // Not http.close(), which closes idle connections at once, maybe under a request that is on its way.
     const gone = new Promise<void>((resolve) => Listener.prototype.close.call(http, () => resolve()));
     await hub.close();
     await Promise.race([gone, delay(LEAVE_GRACE_MS, undefined, { ref: false })]);
+    const idle = setInterval(closeIdle, 50);
+    await Promise.race([gone, delay(REQUEST_MS, undefined, { ref: false })]);
+    clearInterval(idle);
   };
   const close = async (): Promise<void> => {
     clearInterval(timer);
@@ -102,10 +110,6 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     const delivered = Promise.all([deliveries.stop(), pusher.stop()]);
     await hub.close();
     if (isDev) http.closeAllConnections();
-    const closeIdle = (): void => {
-      http.closeIdleConnections();
-      front.closeIdle();
-    };
     const idle = setInterval(closeIdle, 50); // one that was busy is idle once it has its answer
     const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
     await closed;

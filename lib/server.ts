@@ -8,7 +8,7 @@ import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.t
 import { type Config, ConfigError, isLoopback } from './config.ts';
 import { configWarnings } from './config-warnings.ts';
 import type { Core } from './core.ts';
-import { createListener } from './http/listener.ts';
+import { createListener, REQUEST_MS } from './http/listener.ts';
 import { type Logger, openLogger } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
@@ -35,7 +35,12 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   refuseUnkept(config);
   if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
   const logger = openLogger(config, { worker: 0, pid: process.pid });
-  const supervisor = new Supervisor(config, { say: options.say, logger, stopped: stopAsked(() => supervisor.roll()) });
+  const supervisor = new Supervisor(config, {
+    say: options.say,
+    logger,
+    requestMs: REQUEST_MS,
+    stopped: stopAsked(() => supervisor.roll()),
+  });
   shareMetrics();
   return supervisor.run();
 }

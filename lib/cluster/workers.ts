@@ -6,8 +6,10 @@ import { closeLostConnections } from './lost-connections.ts';
 
 /** A worker that was told to stop must be gone by then, or it is killed: the whole stops within ten seconds. */
 const STOP_WITHIN_MS = 9500;
-/** A worker that another has replaced may take longer: it waits for its clients to go by themselves. */
-const LEAVE_WITHIN_MS = 30_000;
+/** The next worker is replaced once the one before is gone, or after this: then only requests that take long, such as uploads, keep that one. */
+const NEXT_AFTER_MS = 15_000;
+/** A worker that another has replaced may take as long as its last request, and this. */
+const LEAVE_GRACE_MS = 30_000;
 /** One that dies sooner than this after its start died at once. */
 const SOON_MS = 10_000;
 const LONGEST_PAUSE_MS = 5000;
@@ -25,6 +27,8 @@ type SuperviseOptions = {
   /** Says something to whoever started the server. */
   readonly say: (line: string) => void;
   readonly logger: Logger;
+  /** How long a request may take, ms. */
+  readonly requestMs: number;
   /** Resolves when all is to stop. */
   readonly stopped: Promise<unknown>;
 };
@@ -104,14 +108,13 @@ export class Supervisor {
     return true;
   }
 
-  /** Resolves once it is gone. */
+  /** Resolves once it is gone, or finishes only requests that take long. */
   async #retire(worker: Worker): Promise<void> {
     this.#serving.delete(worker);
-    const gone = goneOf(worker);
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.requestMs + LEAVE_GRACE_MS);
+    const gone = goneOf(worker).then(() => clearTimeout(timer));
     worker.send(LEAVE, () => {}); // one that hears nothing any more is dead, or ends by the clock
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), LEAVE_WITHIN_MS);
-    await gone;
-    clearTimeout(timer);
+    await Promise.race([gone, delay(NEXT_AFTER_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})]);
   }
 
   /** Resolves once one more worker listens, however many attempts it takes, or all is to stop. */

@@ -4,8 +4,8 @@ import { trackIdleSockets } from './idle-sockets.ts';
 /** How long a connection stays open between two requests. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** An upload over a slow line takes its time. Whoever reads a body has a shorter limit of its own (input.ts, lib/http/multipart.ts). */
-const REQUEST_MS = 1_800_000;
+/** How long a request may take to arrive: an upload over a slow line. Whoever reads a body has a shorter limit of its own (input.ts, multipart.ts). */
+export const REQUEST_MS = 1_800_000;
 
 /** What clients connect to. It may listen before there is anything to answer with. */
 export type HttpListener = {

@@ -6,6 +6,7 @@ import { follow, readAll } from '../faults/load.ts';
 import { Client } from '../helpers/client.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { eventually } from '../live/site.ts';
 import { IdleConnection } from './idle.ts';
 import { listeners, startParley } from './parley.ts';
 import { SteadyLoad } from './steady.ts';
@@ -80,6 +81,52 @@ shared.serial(
     t.deepEqual(parley.errors, []);
   },
 );
+
+shared.serial('an upload that has begun goes on while its worker is replaced, and is answered; the worker ends then', async (t) => {
+  const parley = startParley(t, settings(2));
+  const url = await parley.url;
+  await parley.until((log) => listeners(log).length === 2);
+  const who = new Client(url, { Connection: 'close' });
+  await who.form('/signup', { name: 'Ann', password: PASSWORD });
+  const { body, begin, end } = slowly('attachment', 'film.txt');
+  const headers = { Accept: 'application/json', 'Content-Type': 'multipart/form-data; boundary=slow' };
+  const answered = who.open('/groups/lobby/messages', { method: 'POST', headers, body, duplex: 'half' } as never);
+  await begin('the first half, ');
+  parley.child.kill('SIGHUP');
+  await parley.until((log) => log.some(({ msg }) => msg === 'all workers are replaced'));
+  const [first, second] = listeners(parley.log);
+  t.true([first, second].some(isRunning), 'the one with the upload');
+  await end('and the second');
+  const answer = await answered;
+  t.is(answer.status, 201);
+  const { attachments } = (await answer.json()) as { attachments: { url: string }[] };
+  t.is((await who.get(attachments[0]?.url ?? '')).text, 'the first half, and the second');
+  await eventually(() => !isRunning(first) && !isRunning(second));
+  parley.child.kill('SIGTERM');
+  t.deepEqual(await parley.exited, [0, null]);
+});
+
+/** A multipart body with one file, whose content comes when the test says so. */
+function slowly(field: string, name: string) {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const write = (text: string) => writer.write(Buffer.from(text));
+  const begin = (text: string) =>
+    write(`--slow\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\nContent-Type: text/plain\r\n\r\n${text}`);
+  const end = async (text: string): Promise<void> => {
+    await write(`${text}\r\n--slow--\r\n`);
+    await writer.close();
+  };
+  return { body: readable, begin, end };
+}
+
+function isRunning(pid: number | undefined): boolean {
+  try {
+    return process.kill(pid ?? 0, 0);
+  } catch {
+    return false;
+  }
+}
 
 shared('a worker that never comes up is the end of the start, with its reason said once', async (t) => {
   const parley = startParley(t, { ...settings(3), MONGODB_URL: 'mongodb://127.0.0.1:9/parley' });
