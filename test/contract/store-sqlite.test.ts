@@ -61,11 +61,11 @@ const lib = (path: string): string => JSON.stringify(new URL(`../../lib/${path}`
 /** Appends `count` messages, each again until it is in, and says each seq once it is durable. */
 const appender = (file: string, count: number): string => `
   import { openSqlite } from ${lib('store/sqlite/open.ts')};
-  import { place } from ${lib('log/entry.ts')};
+  import { entryAfter } from ${lib('log/entry.ts')};
   const store = await openSqlite({ file: ${JSON.stringify(file)} });
   for (let k = 0; k < ${count}; ) {
     const head = await store.log.head('${group}');
-    const entry = place({ kind: 'message', author: '${author}', uid: 'child ' + k, body: 'hi', format: 'text' }, '${group}', head, 1);
+    const entry = entryAfter({ kind: 'message', author: '${author}', uid: 'child ' + k, body: 'hi', format: 'text' }, '${group}', head, 1);
     const { written } = await store.log.append('${group}', [entry]);
     if (written === 1) { k++; console.log(entry.seq); }
   }

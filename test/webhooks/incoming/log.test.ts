@@ -44,8 +44,8 @@ const LOG = JSON.stringify(new URL('../../../lib/logger.ts', import.meta.url).hr
 test('fields that could hold a secret are blanked, whoever logs them', (t) => {
   const fields = ['password', 'token', 'cookie', 'authorization', 'code', 'secret', 'key', 'body'];
   const lines = linesOf(`
-    import { openLog } from ${LOG};
-    const log = openLog({ logLevel: 'info' });
+    import { openLogger } from ${LOG};
+    const log = openLogger({ logLevel: 'info' });
     for (const field of ${JSON.stringify(fields)}) log.info({ [field]: '${TOKEN}', kept: 7 }, 'flat');
     for (const field of ['password', 'token', 'cookie', 'authorization']) log.info({ headers: { [field]: '${TOKEN}' } }, 'nested');
     log.debug({}, 'below the level');
@@ -57,7 +57,7 @@ test('fields that could hold a secret are blanked, whoever logs them', (t) => {
 
 test('no line of the log has a token, a cookie, a password or a body, even when all is logged', (t) => {
   const server = JSON.stringify(new URL('../../helpers/server.ts', import.meta.url).href);
-  const operations = JSON.stringify(new URL('../../../lib/bots/operations.ts', import.meta.url).href);
+  const operations = JSON.stringify(new URL('../../../lib/accounts/campfire-key.ts', import.meta.url).href);
   const lines = linesOf(`
     import { startServer } from ${server};
     import { campfireKey } from ${operations};
