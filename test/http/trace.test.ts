@@ -88,7 +88,7 @@ function linesOf(program: string): Record<string, unknown>[] {
 test('the lines of a request name its trace, also those written deeper down; those of another name another', (t) => {
   const lines = linesOf(`
     const ann = await site.signUp('Ann');
-    site.core.store.memberships.mark = () => Promise.reject(new Error('no mark'));
+    site.core.store.memberships.advanceMark = () => Promise.reject(new Error('no mark'));
     await ann.form('/groups/lobby/messages', { body: 'x' }, { traceparent: '${GOOD}' });
     await ann.get('/groups/lobby', 'text/plain');
   `);
