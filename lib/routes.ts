@@ -1,6 +1,7 @@
 import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
+import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import { fileRoutes } from './files/routes.ts';
@@ -89,9 +90,9 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'POST /groups/:slug/settings',
   ]),
   routeFile('groups/invite-routes.ts', inviteRoutes, ['GET,POST /join/:code']),
-  routeFile('bots/routes.ts', botRoutes, [
-    'GET,POST /groups/:slug/bots',
-    'GET,POST /groups/:slug/bots/:id',
+  routeFile('bots/routes.ts', botRoutes, ['GET,POST /groups/:slug/bots', 'GET,POST /groups/:slug/bots/:id']),
+  routeFile('bots/delivery-routes.ts', deliveryRoutes, [
+    'GET /groups/:slug/bots/:id/deliveries',
     'GET /groups/:slug/bots/:id/deliveries/:delivery',
     'POST /groups/:slug/bots/:id/deliveries/:delivery/again',
   ]),

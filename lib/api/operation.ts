@@ -98,6 +98,7 @@ export const TAGS = {
   Search: 'Search all your groups.',
   Events: 'Streams of server-sent events. They need no address of your own.',
   Webhooks: 'Incoming webhooks: post into one group by a URL alone, in the format of many clients.',
+  Deliveries: 'Calls of bots by outgoing webhook: what came of them, and sending them again.',
   Campfire: 'The calls of Campfire’s bots, for bots that were written for it.',
   Server: 'Health, metrics and this description.',
 } as const;

@@ -11,6 +11,8 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   file: z.string().describe('The id of a file.'),
   boost: z.int().describe('The id of a boost of your own.'),
   room: z.string().describe('The group’s slug or its number.'),
+  bot: z.string().describe('The id of a bot in the group.'),
+  delivery: z.string().describe('The id of a delivery: the `webhook-id` of its calls.'),
   botKey: z.string().describe('`<bot id>-<key>`, as it was shown when the bot was made.'),
   message: z.int().describe('The number of a message: its seq.'),
 };

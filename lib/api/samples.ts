@@ -113,3 +113,11 @@ export const problem = (status: number, title: string, code: string, detail: str
 });
 
 export const NOTHING_HERE = problem(404, 'Not Found', 'notFound', 'There is nothing here, or it is not for you to see.');
+
+/** The one delivery of the bot's webhook; `DELIVERY` stands for its id. */
+export const delivery = (): Sample<'Delivery'> => ({
+  ...{ id: 'DELIVERY', event: 'posted', seq: 900, message: 900, reply: null, state: 'failed', reason: 'Given up after 8 attempts.' },
+  ...{ created_at: AT, due: null, attempts: 1, status: 500, ms: 12, error: 'It answered 500.', group: GROUP.slug },
+});
+
+export const ATTEMPT = { at: AT, status: 500, ms: 12, error: 'It answered 500.', answer: null, bytes: 17 };

@@ -1,6 +1,7 @@
 import type { Operation } from './operation.ts';
 import { accountTable } from './tables/account.ts';
 import { campfireTable } from './tables/campfire.ts';
+import { deliveriesTable } from './tables/deliveries.ts';
 import { directTable } from './tables/direct.ts';
 import { eventsTable } from './tables/events.ts';
 import { filesTable } from './tables/files.ts';
@@ -32,6 +33,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...searchTable,
   ...eventsTable,
   ...webhooksTable,
+  ...deliveriesTable,
   ...campfireTable,
   ...serverTable,
 ];

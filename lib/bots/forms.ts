@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortText } from '../http/fields.ts';
+import { shortText, wholeNumber } from '../http/fields.ts';
 
 const choice = z.union([z.array(shortText), shortText.transform((one) => [one])], 'must be text').optional();
 
@@ -22,4 +22,10 @@ export const botForm = z.discriminatedUnion('action', [
 ]);
 export type BotForm = z.infer<typeof botForm>;
 
-export const deliveriesQuery = z.object({ before: shortText.optional() });
+export const botQuery = z.object({ before: shortText.optional() });
+
+/** Which deliveries of a bot are listed. */
+export const deliveriesQuery = z.object({
+  before: shortText.optional().describe('The id of a delivery: those before it, as `older` names it.'),
+  limit: wholeNumber('How many, 100 at most.').default(20),
+});

@@ -2,9 +2,10 @@ import { campfireKey } from '../accounts/campfire-key.ts';
 import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
 import type { Token, User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
-import { DomainError, invalid, notFound } from '../errors.ts';
+import { DomainError, forbidden, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import type { GroupId, UserId } from '../ids.ts';
 import { openedSecrets, sealSecrets } from '../webhooks/incoming/secrets.ts';
 
@@ -141,4 +142,17 @@ export async function botsOf(core: Core, group: Group): Promise<User[]> {
   const memberships = await core.store.memberships.ofGroup(group.id);
   const users = await core.store.users.byIds(memberships.map((membership) => membership.user));
   return users.filter((user) => user.bot && !user.disabled).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/**
+ * A bot of this very group, for who manages it: a moderator here has no say over bots elsewhere, nor over one whose secrets open other groups too.
+ * Errors: `notFound`, `forbidden`.
+ */
+export async function managedBot(core: Core, at: GroupAccess, id: UserId): Promise<User> {
+  const bot = (await botsOf(core, at.group)).find((user) => user.id === id);
+  if (!bot) throw notFound('There is no such bot in this group.');
+  const reaches = await groupsOf(core, bot);
+  if (!at.user.admin && [...reaches].some((group) => group !== at.group.id))
+    throw forbidden(`${bot.name} is in other groups too: only an administrator can do that.`);
+  return bot;
 }

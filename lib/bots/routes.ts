@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import { nameKey } from '../accounts/account.ts';
-import type { User } from '../accounts/port.ts';
-import { forbidden, invalid, notFound } from '../errors.ts';
+import { forbidden, invalid } from '../errors.ts';
 import { openManagedGroup } from '../groups/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
@@ -12,10 +11,8 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session.ts';
 import { asUserId } from '../ids.ts';
-import { findDelivery, sendAgain } from '../webhooks/outgoing/operations.ts';
 import { runAction } from './actions.ts';
-import { showDelivery } from './delivery-pages.ts';
-import { botForm, botsForm, deliveriesQuery } from './forms.ts';
+import { botForm, botQuery, botsForm } from './forms.ts';
 import * as bots from './operations.ts';
 import { hookMade, type IssuedSecrets, secretsMade, showBot } from './pages.ts';
 
@@ -30,7 +27,11 @@ export function botRoutes(web: RouteContext): Router {
   const managed = (ctx: Ctx): Promise<GroupAccess> => openManagedGroup(core, sessionViewerOf(ctx).user, ctx.params.slug ?? '');
   const opened = async (ctx: Ctx) => {
     const at = await managed(ctx);
-    return { at, bot: await botIn(web, at, ctx.params.id ?? ''), here: `/groups/${at.group.slug}/bots/${ctx.params.id}` };
+    return {
+      at,
+      bot: await bots.managedBot(core, at, asUserId(ctx.params.id ?? '')),
+      here: `/groups/${at.group.slug}/bots/${ctx.params.id}`,
+    };
   };
 
   router.get('/groups/:slug/bots', async (ctx) => showBots(ctx, web, await managed(ctx)));
@@ -40,7 +41,7 @@ export function botRoutes(web: RouteContext): Router {
     const form = await parse(botsForm, ctx);
     if (form.action === 'create') return create(ctx, web, at, form.name);
     if (form.action === 'bring') return bring(ctx, web, at, form.name);
-    const bot = await botIn(web, at, form.user);
+    const bot = await bots.managedBot(core, at, asUserId(form.user));
     if (form.action === 'rotate')
       return showBots(ctx, web, at, { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, at.user.id, bot)) });
     await bots.revokeBot(core, at.user.id, bot);
@@ -50,24 +51,12 @@ export function botRoutes(web: RouteContext): Router {
 
   router.get('/groups/:slug/bots/:id', async (ctx) => {
     const { at, bot } = await opened(ctx);
-    await showBot(ctx, web, at, bot, parseQuery(deliveriesQuery, ctx).before);
+    await showBot(ctx, web, at, bot, parseQuery(botQuery, ctx).before);
   });
 
   router.post('/groups/:slug/bots/:id', async (ctx) => {
     const { at, bot, here } = await opened(ctx);
     await runAction(ctx, web, { at, bot, here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
-  });
-
-  router.get('/groups/:slug/bots/:id/deliveries/:delivery', async (ctx) => {
-    const { at, bot } = await opened(ctx);
-    await showDelivery(ctx, web, at, bot, await findDelivery(core, bot, ctx.params.delivery ?? ''));
-  });
-
-  router.post('/groups/:slug/bots/:id/deliveries/:delivery/again', async (ctx) => {
-    const { bot, here } = await opened(ctx);
-    const { delivery = '' } = ctx.params;
-    await sendAgain(core, bot, delivery);
-    seeOther(ctx, `${here}/deliveries/${delivery}`);
   });
   return router;
 }
@@ -92,16 +81,6 @@ async function bring(ctx: Context, web: RouteContext, at: GroupAccess, name: str
   } catch (error) {
     await showBots(ctx, web, at, { bring: { name, error: fieldError(ctx, error) } });
   }
-}
-
-/** A bot of this very group: a moderator here has no say over bots elsewhere, nor over one whose secrets open other groups too. */
-async function botIn({ core }: RouteContext, at: GroupAccess, id: string): Promise<User> {
-  const bot = (await bots.botsOf(core, at.group)).find((user) => user.id === asUserId(id));
-  if (!bot) throw notFound('There is no such bot in this group.');
-  const reaches = await bots.groupsOf(core, bot);
-  if (!at.user.admin && [...reaches].some((group) => group !== at.group.id))
-    throw forbidden(`${bot.name} is in other groups too: only an administrator can do that.`);
-  return bot;
 }
 
 async function showBots(ctx: Context, web: RouteContext, { group, user }: GroupAccess, more: Shown = {}): Promise<void> {

@@ -67,13 +67,7 @@ const PUBLIC = new Set('/ /signup /login /logout /docs /openapi.json /healthz /r
 /** Whoever has the link may look at what it leads to. */
 const OPEN_TO_ALL = new Set(['GET /join/:code']);
 /** Only for a browser's session: every token is refused before anything is looked up, whatever it is for. */
-const FOR_PEOPLE = new Set([
-  '/groups/:slug/bots',
-  '/groups/:slug/bots/:id',
-  '/groups/:slug/bots/:id/deliveries/:delivery',
-  '/groups/:slug/bots/:id/deliveries/:delivery/again',
-  '/groups/:slug/invite.svg',
-]);
+const FOR_PEOPLE = new Set(['/groups/:slug/bots', '/groups/:slug/bots/:id', '/groups/:slug/invite.svg']);
 
 const VALUES: Record<string, string> = { seq: '3', emoji: 'x', key: 'k' };
 

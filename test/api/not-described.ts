@@ -18,8 +18,6 @@ export const NOT_DESCRIBED: readonly string[] = [
   'POST /groups/:slug/bots',
   'GET /groups/:slug/bots/:id',
   'POST /groups/:slug/bots/:id',
-  'GET /groups/:slug/bots/:id/deliveries/:delivery',
-  'POST /groups/:slug/bots/:id/deliveries/:delivery/again',
   'GET /groups/:slug/messages/:seq/quote',
   'GET /emoji',
   'GET /groups/:slug/messages/:seq/edit',

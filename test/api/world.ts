@@ -1,8 +1,12 @@
 import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import { createToken } from '../../lib/accounts/operations.ts';
+import type { User } from '../../lib/accounts/port.ts';
 import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import type { Environment } from '../../lib/config.ts';
+import type { Group } from '../../lib/groups/port.ts';
+import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
+import { deliveryId, NEW } from '../../lib/webhooks/outgoing/outbox.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -47,6 +51,7 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   const upload = await bob.send('/groups/garden/messages', { method: 'POST', body: form, headers: { Accept: 'application/json' } });
   const [file] = upload.json<{ attachments: { id: string }[] }>().attachments;
   const { code } = (await bob.get('/groups/garden/settings', 'application/json')).json<{ code: string }>();
+  const called = await addDelivery(site, bot.user, team);
   const { token: annToken } = await createToken(site.core, annUser);
   const ids = [
     [ANN.id, annUser.id],
@@ -61,11 +66,30 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     ['TOKEN', bot.hook.slice('/hooks/'.length)],
     ['FILE', file?.id ?? ''],
     ['CODE', code],
+    ['DELIVERY', called],
   ] as const;
   const standIns = [...ids, ...secrets];
   return {
     ...{ site, ann, botToken: bot.token, annToken, standIns },
     real: (text) => standIns.reduce((said, [sample, real]) => said.replaceAll(sample, real), text),
-    sample: (text) => ids.reduce((said, [sample, real]) => said.replaceAll(real, sample), text).replaceAll(site.url, MINTED.origin),
+    sample: (text) =>
+      [...ids, ['DELIVERY', called] as const]
+        .reduce((said, [sample, real]) => said.replaceAll(real, sample), text)
+        .replaceAll(site.url, MINTED.origin),
   };
+}
+
+/** A call of the bot that has failed, and a webhook whose address is refused at once: nothing is called. Resolves to the delivery's id. */
+async function addDelivery({ core }: TestServer, user: User, { id: group }: Group): Promise<string> {
+  const { id: bot } = user;
+  const { webhook } = await setWebhook(core, user, { url: 'https://bots.example.org/', on: 'keyword', keywords: ['nobody says this'] });
+  const stored = await core.store.webhooks.byBot(webhook.bot);
+  if (stored) await core.store.webhooks.put({ ...stored, url: 'http://127.0.0.1:9/', rev: stored.rev + 1 });
+  const [id, now] = [deliveryId('sample', bot), core.now()];
+  const attempt = { at: now, status: 500, ms: 12, error: 'It answered 500.', answer: null, answerBytes: 17 };
+  const failed = { state: 'failed', reason: 'Given up after 8 attempts.', attempts: [attempt], finishedAt: now } as const;
+  await core.store.deliveries.insert([
+    { ...NEW, id, bot, group, seq: 900, message: 900, event: 'posted', due: now, createdAt: now, ...failed },
+  ]);
+  return id;
 }

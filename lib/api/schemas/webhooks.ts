@@ -1,6 +1,38 @@
 import { z } from 'zod';
 import { id, moment, url } from './fields.ts';
 
+const Delivery = z.object({
+  ...{
+    id: z.string().describe('The `webhook-id` of its calls.'),
+    event: z.string(),
+    seq: z.int().describe('Of the entry; 0 for a test event.'),
+  },
+  message: z.int().nullable().describe('The seq of the message that it is about.'),
+  reply: z.int().nullable().describe('The seq of the message that its answer became.'),
+  state: z.enum(['waiting', 'done', 'failed', 'dropped']),
+  reason: z.string().nullable().describe('Why it has failed or was dropped.'),
+  ...{ created_at: moment, due: moment.nullable().describe('When it is sent next.') },
+  attempts: z.int().describe('How many.'),
+  status: z.int().nullable().describe('Of the last attempt’s answer.'),
+  ms: z.int().nullable().describe('How long the last attempt took.'),
+  error: z.string().nullable().describe('Of the last attempt; or why its answer was not posted.'),
+  group: z.string().nullable().describe('The slug of its group.'),
+});
+
+const DeliveryAttempt = z.object({
+  ...{ at: moment, status: z.int().nullable(), ms: z.int(), error: z.string().nullable() },
+  answer: z.string().nullable().describe('The first KiB of what was answered.'),
+  bytes: z.int().nullable().describe('The length of the answer.'),
+});
+
+const bytes = z.int().nullable().describe('The length of the body.');
+const DeliveryRequest = z
+  .union([
+    z.object({ method: z.literal('POST'), url: z.string(), headers: z.record(z.string(), z.string()), body: z.looseObject({}), bytes }),
+    z.object({ reason: z.string().describe('Why it is not shown.'), bytes }),
+  ])
+  .describe('As it would be sent now; secrets are redacted.');
+
 const CampfirePerson = z.object({ id, name: z.string(), role: z.string(), avatar_url: z.string() });
 
 /** Incoming webhooks, and the protocols of other chats. */
@@ -27,6 +59,12 @@ export const webhookSchemas = {
       global: z.literal(false).optional(),
     })
     .describe('An error in Discord’s format, to a client that speaks it.'),
+  Delivery,
+  DeliveryPage: z.object({
+    deliveries: z.array(Delivery),
+    older: z.string().nullable().describe('What to give as `before` for the next page.'),
+  }),
+  DeliveryDetail: Delivery.omit({ attempts: true }).extend({ request: DeliveryRequest, attempts: z.array(DeliveryAttempt) }),
   CampfireMessage: z.object({
     ...{ id: z.int(), created_at: moment, body: z.object({ plain_text: z.string(), html: z.string() }) },
     ...{ creator: CampfirePerson, room: z.object({ id: z.int() }), url },
