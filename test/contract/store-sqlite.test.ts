@@ -173,6 +173,27 @@ test('a file that another process keeps locked is unavailable for writing and go
   t.deepEqual(await store.log.append(group, [after(entry)]), { written: 1 });
 });
 
+test.serial('a locked file holds the process up once for the whole wait, then not again until it has been written', async (t) => {
+  const file = join(tempDir(t), 'parley.sqlite');
+  const busyTimeoutMs = 400;
+  const store = await openSqlite({ file, busyTimeoutMs });
+  t.teardown(() => store.close());
+  const other = new DatabaseSync(file);
+  t.teardown(() => other.close());
+  const refusedAfterMs = async (): Promise<number> => {
+    const startedAt = performance.now();
+    await t.throwsAsync(store.settings.putIfAbsent('k', 'v'), { instanceOf: StoreUnavailable });
+    return performance.now() - startedAt;
+  };
+  for (const round of [1, 2]) {
+    other.exec('BEGIN IMMEDIATE');
+    t.true((await refusedAfterMs()) >= busyTimeoutMs, `round ${round}: whoever holds it may be done at once`);
+    for (const again of [1, 2, 3]) t.true((await refusedAfterMs()) < busyTimeoutMs / 2, `round ${round}, attempt ${again}`);
+    other.exec('ROLLBACK');
+    t.is(await store.settings.putIfAbsent(`free ${round}`, 'v'), 'v');
+  }
+});
+
 test('a closed store is unavailable', async (t) => {
   const store = await openSqlite({ file: ':memory:' });
   await store.close();

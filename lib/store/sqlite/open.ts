@@ -56,7 +56,7 @@ export async function openSqlite({ file, busyTimeoutMs = 1500, onFault = () => {
     db.close();
     throw error;
   }
-  return storeOn(db, openFolder(file === ':memory:' ? undefined : join(dirname(file), 'files')));
+  return storeOn(db, openFolder(file === ':memory:' ? undefined : join(dirname(file), 'files')), busyTimeoutMs);
 }
 
 const MAX_PROBLEMS = 10;
@@ -68,8 +68,8 @@ const problemsOf = (db: Connection): string[] =>
     .flatMap(({ quick_check }) => quick_check.split('\n'))
     .filter((line) => line !== 'ok');
 
-function storeOn(db: Connection, folder: FileFolder): Store {
-  const writer = createWriter(db);
+function storeOn(db: Connection, folder: FileFolder, busyTimeoutMs: number): Store {
+  const writer = createWriter(db, busyTimeoutMs);
   const { stop, ...signals } = signalStore(db, writer);
   return {
     kind: 'sqlite',

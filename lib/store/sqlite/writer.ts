@@ -22,14 +22,23 @@ type Job = { run(): () => void; reject(error: unknown): void };
 // A transaction takes no further work after this, so that neither another process nor the event loop waits much longer.
 const TRANSACTION_MS = 25;
 
-export function createWriter(db: Connection): Writer {
+/** `busyTimeoutMs`: how long the connection waits for a locked file. Found locked for so long, it is not waited for again until it could be written. */
+export function createWriter(db: Connection, busyTimeoutMs: number): Writer {
   let gathered: Job[] = [];
+  let isLocked = false;
+
+  /** During the wait the event loop stands still: of many writes that follow each other into a locked file only the first may cost that. */
+  function noteLock(now: boolean): void {
+    if (now === isLocked) return;
+    isLocked = now;
+    db.exec(`PRAGMA busy_timeout = ${now ? 0 : busyTimeoutMs}`);
+  }
 
   function flush(): void {
     const jobs = gathered;
     gathered = [];
     let done = 0;
-    while (done < jobs.length) done += commitSome(db, jobs, done);
+    while (done < jobs.length) done += commitSome(db, jobs, done, noteLock);
   }
 
   function write<T>(work: () => T): Promise<T> {
@@ -46,8 +55,8 @@ export function createWriter(db: Connection): Writer {
   return { write, flush };
 }
 
-/** Commits the jobs from `first` on that fit in one transaction; returns how many were settled. */
-function commitSome(db: Connection, jobs: readonly Job[], first: number): number {
+/** Commits the jobs from `first` on that fit in one transaction; returns how many were settled. `noteLock` is told whether the file was locked. */
+function commitSome(db: Connection, jobs: readonly Job[], first: number, noteLock: (isLocked: boolean) => void): number {
   const settle: (() => void)[] = [];
   try {
     db.run('BEGIN IMMEDIATE');
@@ -57,8 +66,10 @@ function commitSome(db: Connection, jobs: readonly Job[], first: number): number
       if (performance.now() > until) break;
     }
     db.run('COMMIT');
+    noteLock(false);
   } catch (error) {
     if (db.inTransaction()) db.run('ROLLBACK');
+    if (error instanceof StoreUnavailable && error.fault === 'locked') noteLock(true);
     return rejectFrom(jobs, first, error);
   }
   for (const call of settle) call();
