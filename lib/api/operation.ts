@@ -39,10 +39,11 @@ export type Response = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** `upload`: its schema in multipart/form-data, where that takes more fields. */
+/** `upload`: its schema in multipart/form-data, where that takes more fields. `form`: its schema as a form, where a form cannot express all of the JSON. */
 export type Body = {
   readonly schema?: SchemaName;
   readonly upload?: SchemaName;
+  readonly form?: SchemaName;
   readonly media: readonly Media[];
   readonly optional?: true;
 };

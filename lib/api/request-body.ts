@@ -29,7 +29,7 @@ export function requestBodyOf({ body, examples }: Operation): Json | undefined {
 
 const isFormOfSame = ({ upload }: Body, media: Media): boolean => media === 'form' || (media === 'multipart' && upload === undefined);
 
-function schemaFor({ schema, upload }: Body, media: Media): JsonSchema {
-  const name = (media === 'multipart' && upload) || schema;
+function schemaFor({ schema, upload, form = schema }: Body, media: Media): JsonSchema {
+  const name = (media === 'multipart' && upload) || (media === 'form' || media === 'multipart' ? form : schema);
   return isText(media) || name === undefined ? { type: 'string' } : refTo(name);
 }

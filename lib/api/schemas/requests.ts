@@ -36,4 +36,11 @@ export const requestSchemas = {
     })
     .meta(NAMES),
   DirectStart: directForm.meta(NAMES),
+  DirectStartForm: directForm
+    .extend({
+      with: z
+        .union([z.string().max(1000), z.array(z.string().max(1000)).min(1).max(8)])
+        .describe('As in the JSON. A form cannot send an empty list: it sends an empty text.'),
+    })
+    .meta(NAMES),
 } as const;

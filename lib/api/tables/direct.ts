@@ -17,7 +17,7 @@ export const directTable: readonly Operation[] = [
     access: 'token',
     summary: 'Open direct messages',
     description: 'The same people always get the same group. All operations on groups work on it.',
-    body: { schema: 'DirectStart', media: ['json', 'form', 'multipart'] },
+    body: { schema: 'DirectStart', form: 'DirectStartForm', media: ['json', 'form', 'multipart'] },
     responses: {
       201: { description: 'Created. As text: its URL.', schema: 'Group', media: ['json', 'text'] },
       200: { description: 'It existed already.', schema: 'Group', media: ['json', 'text'] },
