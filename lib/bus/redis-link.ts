@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { backoffMs } from '../backoff.ts';
 
 /** What the bus needs of Redis, be it one server or a cluster. A channel's and a key's hash tag is in braces. */
 export type Link = {
@@ -31,8 +32,8 @@ export type LinkEvents = {
 const ANSWER_WITHIN_MS = 1000;
 const CHANNELS_AT_ONCE = 500;
 
-/** Quick at first, at most a second, spread by chance so that processes do not all come back at the same moment. */
-export const retryDelayMs = (times: number): number => Math.round(Math.min(25 * 2 ** times, 1000) * (0.5 + Math.random() / 2));
+/** How long the client waits before it connects again, after so many failures. */
+export const retryDelayMs = (failures: number): number => backoffMs({ firstMs: 25, maxMs: 1000 }, failures);
 
 /** While Redis is away, commands fail at once instead of waiting, and none is sent again later. */
 export const CONNECTION = {

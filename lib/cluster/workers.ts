@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../backoff.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { closeLostConnections } from './lost-connections.ts';
@@ -12,7 +13,8 @@ const NEXT_AFTER_MS = 15_000;
 const LEAVE_GRACE_MS = 30_000;
 /** One that dies sooner than this after its start died at once. */
 const SOON_MS = 10_000;
-const LONGEST_PAUSE_MS = 5000;
+/** Between starts of workers that die at once. There is one supervisor, so nothing to spread. */
+const BACKOFF = { firstMs: 50, maxMs: 5000, jitter: 0 };
 
 /** From a worker: it accepts connections, and what there is to say about it. */
 export type Listening = { readonly listening: readonly string[] };
@@ -126,8 +128,7 @@ export class Supervisor {
   /** After one death none; longer and longer while workers die at once. */
   async #pause(): Promise<void> {
     if (this.#diedSoon < 2) return;
-    const ms = Math.min(50 * 2 ** this.#diedSoon, LONGEST_PAUSE_MS);
-    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    await delay(backoffMs(BACKOFF, this.#diedSoon), undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
   /** Resolves to whether the new worker came to listen. */

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../backoff.ts';
 import { StoreUnavailable } from '../errors.ts';
 
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 1000;
+const BACKOFF = { firstMs: 50, maxMs: 1000 };
 
 type Wait = {
-  /** Asked before each further attempt. */
+  /** Called before each attempt; no more attempts once it returns false. */
   readonly isWanted: () => boolean;
-  /** Told once, of the first failure. */
+  /** Called once, with the first failure. */
   readonly onAway: (error: StoreUnavailable) => void;
 };
 
 /**
- * Does what needs the store, again and again while the store is away, with growing pauses that chance spreads. Resolves to undefined once
- * it is not wanted any more; rejects with any other error at once.
+ * Retries `work` with backoff while the store is unavailable. Resolves to undefined once it is no longer wanted; rejects with any other
+ * error at once.
  */
 export async function retryWhileUnavailable<T>(work: () => Promise<T>, { isWanted, onAway }: Wait): Promise<T | undefined> {
   for (let attempt = 0; isWanted(); attempt += 1) {
@@ -23,7 +23,7 @@ export async function retryWhileUnavailable<T>(work: () => Promise<T>, { isWante
       if (!(error instanceof StoreUnavailable)) throw error;
       if (attempt === 0) onAway(error);
     }
-    await delay(Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2), undefined, { ref: false });
+    await delay(backoffMs(BACKOFF, attempt), undefined, { ref: false });
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../backoff.ts';
 import type { Bus } from '../bus/port.ts';
 import { coalesce } from '../coalesce.ts';
 import type { Core, Decide, WebhookCalls } from '../core.ts';
@@ -25,8 +26,9 @@ type Dependencies = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
   Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MAX_IN_BATCH = 256;
-/** Between attempts: short after a conflict, since of those that compete one always wins; growing while the store is away. */
-const [CONFLICT_WAIT_MS, AWAY_WAIT_MS] = [4, 100];
+/** Between attempts: short after a conflict, since one of the competing processes always wins; longer with each attempt while the store is unavailable. */
+const CONFLICT_BACKOFF = { firstMs: 4, maxMs: 4, jitter: 1 };
+const UNAVAILABLE_BACKOFF = { firstMs: 1, maxMs: 100, jitter: 1 };
 /** Who has just written knows the head first and would always win: after so long it rests, so that others get their turn; longer while there are some. */
 const [TURN_MS, REST_MS, REST_FOR_RIVALS_MS, RIVALS_KNOWN_MS] = [500, 15, 60, 10_000];
 /** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
@@ -104,8 +106,7 @@ export class Writer {
 
   async #write(batch: readonly Pending[]): Promise<void> {
     for (let attempt = 0, unanswered = 0; batch.some(isOpen); attempt += 1) {
-      const wait = unanswered > 0 ? Math.min(2 ** unanswered, AWAY_WAIT_MS) : CONFLICT_WAIT_MS;
-      if (attempt > 0) await delay(Math.random() * wait);
+      if (attempt > 0) await delay(backoffMs(unanswered > 0 ? UNAVAILABLE_BACKOFF : CONFLICT_BACKOFF, unanswered));
       const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => {
         if (!(error instanceof StoreUnavailable)) this.#parts.logger.error({ err: error, group: this.#group }, 'append failed');
       });
