@@ -46,7 +46,7 @@ async function followFrom(core: Core, group: Group, seq: number, printer: Printe
     deliver: (entries) => stop.aborted || printer.enqueue(entries),
     onError: (error) => stop.aborted || core.logger.warn({ err: error }, 'the group could not be read; trying again'),
   });
-  const unsubscribe = await core.bus.subscribe(group.id, (event) => log.hear(event));
+  const unsubscribe = await core.bus.subscribe(group.id, (event) => log.onEvent(event));
   const timer = setInterval(() => log.probe(), core.config.redisUrl === undefined ? LOOK_MS : LOOK_WITH_BUS_MS);
   log.probe();
   await new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve())));

@@ -45,13 +45,13 @@ export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true
 export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 
 /** How a program says its text is written: by the field `format`, or by the Content-Type. Undefined when it does not say. */
-export const formatSaid = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>
+export const declaredTextFormat = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>
   given ?? (/markdown/i.test(ctx.get('Content-Type')) && ctx.is('text/markdown') ? 'markdown' : undefined);
 
 /** How a new text is written: as is said, and else as Markdown from a page's form, and as plain text from a program. */
-export function formatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' {
+export function textFormatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' {
   const isTyped = stateOf(ctx).viewer?.via === 'session' && ctx.is('urlencoded', 'multipart') !== false;
-  return formatSaid(ctx, given) ?? (isTyped ? 'markdown' : 'text');
+  return declaredTextFormat(ctx, given) ?? (isTyped ? 'markdown' : 'text');
 }
 
 /** In what format a response is written. `stream`: events, which only a stream can be; elsewhere it means JSON. */

@@ -27,7 +27,7 @@ export type Problem = {
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   /** Whether we did not expect it: log it. */
-  readonly isOurs: boolean;
+  readonly isUnexpected: boolean;
 };
 
 /** Of refusals that have no words of their own. */
@@ -42,7 +42,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
   if (status !== undefined) return problem(status, 'refused', SAID[status] ?? STATUS_CODES[status] ?? 'Refused', {});
-  return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isOurs: true };
+  return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isUnexpected: true };
 }
 
 /** Whether the same request is worth sending again in a moment, as it is. */
@@ -52,7 +52,7 @@ type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: num
 
 function problem(status: number, code: string, message: string, { field, retryAfterMs }: Detail): Problem {
   const retryAfterSeconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
-  return { status, code, heading: STATUS_CODES[status] ?? 'Error', message, field, retryAfterSeconds, isOurs: false };
+  return { status, code, heading: STATUS_CODES[status] ?? 'Error', message, field, retryAfterSeconds, isUnexpected: false };
 }
 
 /** Koa's own refusals (http-errors) carry a status that may be shown. */

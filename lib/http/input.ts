@@ -45,7 +45,7 @@ async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown
 }
 
 /** What was typed into a form that could not be dealt with, though nobody has read it yet. Undefined when it is none, or cannot be read. */
-export async function readTyped(ctx: Context): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function readUnreadForm(ctx: Context): Promise<Readonly<Record<string, unknown>> | undefined> {
   const kind = ctx.method === 'POST' && ctx.is('urlencoded', 'multipart');
   if (kind && !ctx.req.readableDidRead) await (kind === 'urlencoded' ? readFields(ctx) : readPast(ctx)).catch(() => {});
   return kind ? stateOf(ctx).fields : undefined;

@@ -6,7 +6,7 @@ import { isStoreUnavailable } from './errors.ts';
 import { type Refusals, throwRefusals } from './fast-path.ts';
 import { refuseInvalidHost } from './host.ts';
 import { identify } from './identity.ts';
-import { readTyped } from './input.ts';
+import { readUnreadForm } from './input.ts';
 import { replyProblem } from './reply.ts';
 import { requestLog } from './request-log.ts';
 import type { RouteContext } from './route-context.ts';
@@ -81,9 +81,9 @@ const sayErrors =
     try {
       await next();
     } catch (error) {
-      const typed = isStoreUnavailable(error) ? await readTyped(ctx) : undefined;
+      const typed = isStoreUnavailable(error) ? await readUnreadForm(ctx) : undefined;
       const problem = replyProblem(ctx, web.views, error, { mayRedirect, typed });
-      if (problem.isOurs)
+      if (problem.isUnexpected)
         web.core.logger.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
       if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read
     }

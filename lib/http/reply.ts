@@ -145,7 +145,7 @@ export type FieldError = { readonly field: string; readonly message: string };
 /** Sets the status of an expected error and says where in the form it belongs; anything else is thrown on. */
 export function fieldError(ctx: Context, error: unknown): FieldError {
   const problem = problemOf(error);
-  if (problem.isOurs) throw error;
+  if (problem.isUnexpected) throw error;
   // A page with a form is no challenge (RFC 9110, section 15.5.2, wants a WWW-Authenticate with 401): lynx would show nothing of it.
   ctx.status = problem.status === 401 ? 422 : problem.status;
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));

@@ -11,27 +11,27 @@ import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
 
-/** How a stream says entries: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
+/** The format of a stream: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
 export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
-/** What entries are made into. For streams of several groups: an `event` is the JSON without an id, a `line` is text that begins with the group's slug. */
+/** The format that an entry is rendered in. Multi-group streams use `event` (JSON without an id) and `line` (text prefixed with the group's slug). */
 export type Form = StreamFormat | 'event' | 'line';
 
-/** Where entries are. */
+/** The group that the entries belong to, as far as rendering needs it. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 export type Renderer = Pick<Views, 'render'>;
 
-/** One entry made ready; its bytes are shared by all streams. */
+/** One rendered entry. Its bytes are shared by all streams. */
 export type SelectedFrames = { readonly seq: number; readonly bytes: Buffer };
 
 type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
 
-/** Consecutive entries of one group with all that showing them needs; every format is rendered at most once. */
+/** Consecutive entries of one group with the data needed to render them. Each format is rendered at most once. */
 export class Batch {
   readonly entries: readonly Entry[];
-  /** Whether a live page without JavaScript has to be loaded again to show these: something earlier changed. */
+  /** Whether a follow-up changes an earlier message. A live page without JavaScript must then reload. */
   readonly changesThePast: boolean;
-  /** The lines that let a member in or put one out, in order. */
+  /** The `join` and `leave` entries, in order. */
   readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
   readonly #profiles: Profiles;
@@ -69,17 +69,17 @@ export class Batch {
     return this.#moves.some(({ kind }) => kind === 'leave');
   }
 
-  /** The first line after seq `after` that put this member out. A member may have come back, and left again, in the same batch. */
+  /** The seq of the first `leave` of this member after seq `after`. A member may rejoin and leave again in the same batch. */
   leaveOf(member: UserId, after: number): number | undefined {
     return this.#moves.find((move) => move.kind === 'leave' && move.member === member && move.seq > after)?.seq;
   }
 
-  /** Whether the last line about this member with a seq above `after`, up to and including `upTo`, put them out. */
+  /** Whether this member's last `join` or `leave` in (`after`, `upTo`] is a `leave`. */
   isOutBetween(member: UserId, after: number, upTo: number): boolean {
     return this.#moves.findLast((move) => move.member === member && move.seq > after && move.seq <= upTo)?.kind === 'leave';
   }
 
-  /** The bytes of the entries with a seq above `after`, up to and including `upTo`; `isChunked`: as one chunk. The whole batch is one shared Buffer. */
+  /** The bytes of the entries with a seq in (`after`, `upTo`]; `isChunked`: as one HTTP chunk. The whole batch is one shared Buffer. */
   bytes(form: Form, after: number, upTo: number, isChunked = false): Buffer {
     const isWhole = after < (this.entries[0]?.seq ?? 0) && upTo >= this.last;
     if (isWhole) return isChunked ? this.#wholeChunk(form) : this.#whole(form);
@@ -87,7 +87,7 @@ export class Batch {
     return isChunked && bytes.length > 0 ? chunkOf(bytes) : bytes;
   }
 
-  /** The same one by one, and only those that a filter lets through to this user. */
+  /** The entries with a seq in (`after`, `upTo`] that pass this user's filter, one by one. */
   pick(form: Form, after: number, upTo: number, user: UserId, filter: Filter | undefined): readonly SelectedFrames[] {
     const frames = this.#frames(form);
     return this.entries.flatMap((entry, index) => {
@@ -101,7 +101,7 @@ export class Batch {
     return passes(filter, user, { entry, isDirect: this.#place.kind === 'direct', text: () => this.#text(entry) });
   }
 
-  /** Normalized once for all streams that filter by keywords. */
+  /** The body, normalized once for all streams that filter by keyword. */
   #text(entry: Entry): string {
     const known = this.#texts.get(entry);
     if (known !== undefined) return known;
@@ -159,7 +159,7 @@ export class Batch {
     return JSON.stringify(entryJson(entry, this.#place, this.#profiles));
   }
 
-  /** A row; for a follow-up the row it changed, marked so that a page which does not show that row ignores it. */
+  /** The entry's row. A follow-up renders the row that it changes, with `data-follow`: a page that does not show that row ignores it. */
   #html(entry: Entry): string {
     if (entry.kind === 'message') return this.#row(fold(entry, []));
     if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles) });
@@ -175,7 +175,7 @@ export class Batch {
 const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
   entry !== undefined && entry.seq > after && entry.seq <= upTo;
 
-/** Reads what showing these entries needs: the messages that follow-ups changed, and everybody's name. */
+/** Reads what rendering these entries needs: the messages that follow-ups change, and the profiles of all people named. Errors: StoreUnavailable. */
 export async function prepareBatch(core: Core, views: Renderer, place: Place, entries: readonly Entry[]): Promise<Batch> {
   const folded = await changedMessages(core, entries);
   const people = peopleIn([

@@ -6,38 +6,38 @@ import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import type { StreamListener, Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 
-/** A reader that leaves more than this unread (bytes) is cut off; it comes back with its cursor. */
+/** A socket with more than this many bytes unsent is destroyed; the client reconnects with its cursor. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** While replaying, more is written as long as less than this waits. */
+/** During a replay, writing continues while fewer than this many bytes are unsent. */
 const ROOM_BYTES = 256 * 1024;
-/** An HTML document that never ends is ended after so much, and loads itself again with the newest. */
+/** The no-JavaScript live document is ended after this many bytes, and reloads itself with the newest messages. */
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
-/** How long a reader may take for the rest once its stream is over. */
+/** How long a client may take to read the rest once its stream has ended. */
 const LINGER_MS = 5000;
 
 /**
- * Streams for programs are sent in chunks: many HTTP clients (requests, for one) hand on what is in a chunk at once, but collect a body without
- * chunks until a buffer of theirs is full. Browsers do not, so pages are spared them; the live document needs an end that a killed server gives too.
+ * Streams for programs use chunked transfer coding: many HTTP clients (such as Python's requests) pass on each chunk at once, but buffer a body
+ * without chunks. Browsers do not buffer. The live document must not be chunked: its end must look the same when the server is killed.
  */
 const CHUNKED: ReadonlySet<string> = new Set(['json', 'text']);
 
 /**
- * One open stream: a socket that entries are written to, and how far it has come. Until it has started, nothing is written and another may
- * answer; from then on nothing of the request is kept, and the body goes to the socket as it is (see startStream).
+ * One open stream: a socket and the cursor of what was written to it. Until it has started, nothing is written and the request can still be
+ * refused. After that the request and response objects are released, and the body is written to the socket directly (see startStream).
  */
 export class Connection implements Subscriber {
   readonly listener: StreamListener;
   /** Until the stream has started. */
   #response: ServerResponse | undefined;
-  /** From then on. */
+  /** Once the stream has started. */
   #socket: Socket | undefined;
   readonly #meters: Meters;
   cursor = 0;
   authorisedAt = 0;
-  /** Past this (ms) its session has to be looked at again. */
+  /** When its session has to be checked again (ms since the epoch). */
   until: number;
-  /** The id to say with the next heartbeat, when entries were passed over since the last one that was said. */
-  unsaid: (() => string) | undefined;
+  /** The id to write with the next heartbeat, when entries were filtered out since the last id. */
+  pendingId: (() => string) | undefined;
   readonly #endings: (() => void)[] = [];
   #isOpen: boolean;
   #isChunked = false;
@@ -49,26 +49,26 @@ export class Connection implements Subscriber {
     this.until = listener.until ?? Number.POSITIVE_INFINITY;
     this.#response = response;
     this.#meters = meters;
-    this.#isOpen = !response.destroyed; // a reader may have left before its stream is there
-    response.once('close', () => this.#over());
+    this.#isOpen = !response.destroyed; // the client may have disconnected already
+    response.once('close', () => this.#onEnd());
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Whether its answer has begun; until then ending it would be a refusal, after which a client does not come back. */
+  /** Whether the response has started. Before that, ending the stream would refuse the request, and an EventSource does not reconnect after a refusal. */
   get isStarted(): boolean {
     return this.#socket !== undefined;
   }
 
-  /** Calls `ending` once, when the stream is over for whatever reason; now, if it is already. */
+  /** Calls `ending` once, when the stream ends for any reason; at once if it has ended already. */
   atEnd(ending: () => void): void {
     if (this.#isOpen) this.#endings.push(ending);
     else ending();
   }
 
-  /** Resolves once the responses before this one on the same connection are out (a client may send requests without waiting), or it is closed. */
+  /** Resolves when all earlier responses on the same connection are sent (HTTP pipelining), or when the connection is closed. */
   async hasSocket(): Promise<void> {
     const response = this.#response;
     if (!response || response.socket || !this.#isOpen) return;
@@ -78,22 +78,22 @@ export class Connection implements Subscriber {
     socket.once('close', resolve);
     await promise;
     socket.off('close', resolve);
-    if (!response.socket) this.#over();
+    if (!response.socket) this.#onEnd();
   }
 
-  /** Lets `begin` send the head of the answer, for a body in chunks or not; from here on the connection is this stream's. */
+  /** Calls `begin` to send the head of the response, and takes over the connection. */
   start(begin: (response: ServerResponse, isChunked: boolean) => void): void {
     const response = this.#response;
     const socket = response?.socket;
     if (!this.#isOpen || !response || !socket) return;
-    socket.cork(); // the head and what was missed in one packet, mostly
+    socket.cork(); // usually sends the head and the first entries in one packet
     setImmediate(() => socket.uncork());
     this.#isChunked = CHUNKED.has(this.listener.format) && response.req.httpVersion !== '1.0';
     begin(response, this.#isChunked);
     response.detachSocket(socket);
     this.#response = undefined;
     this.#startedAt = performance.now();
-    this.#socket = socket.on('close', () => this.#over());
+    this.#socket = socket.on('close', () => this.#onEnd());
     this.#meters.streams[this.listener.format] += 1;
   }
 
@@ -102,10 +102,10 @@ export class Connection implements Subscriber {
     else this.#send(bytes);
   }
 
-  /** Writes to the socket what is in chunks already, where the body is. */
+  /** Writes bytes that are already framed as chunks where the body is chunked. */
   #send(bytes: Buffer | string): void {
     if (!this.#isOpen || !this.#socket || bytes.length === 0) return;
-    // What waits from before: that one write is large is no sign of a slow reader.
+    // Only bytes of earlier writes count: one large write does not make a slow reader.
     if (this.#socket.writableLength > MAX_WAITING_BYTES) {
       this.#cutOff();
       return;
@@ -118,8 +118,8 @@ export class Connection implements Subscriber {
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
     const { format, filter, user } = this.listener;
-    if (format === 'sidebar') return true; // of no group
-    if (filter) this.#takeSome(batch.pick(format, this.cursor, upTo, user, filter), upTo);
+    if (format === 'sidebar') return true; // belongs to no group
+    if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), upTo);
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('You are no longer in this group.');
@@ -127,18 +127,18 @@ export class Connection implements Subscriber {
     return true;
   }
 
-  #takeSome(picked: readonly SelectedFrames[], upTo: number): void {
+  #writeSelected(picked: readonly SelectedFrames[], upTo: number): void {
     if (picked.length > 0) this.write(Buffer.concat(picked.map(({ bytes }) => bytes)));
-    this.unsaid = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
+    this.pendingId = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
   }
 
-  /** Says where the stream begins, so that a client that is cut off before the first entry misses none. Text and documents have no ids. */
-  tellCursor(): void {
+  /** Writes the cursor as an id, so that a client disconnected before the first entry misses none. Text and documents have no ids. */
+  writeCursor(): void {
     const { format } = this.listener;
     if (format === 'html' || format === 'json') this.write(sseId(String(this.cursor)));
   }
 
-  /** Resolves when more may follow: at once while little of what was written waits for the reader, else when all of it has left or the stream is over. */
+  /** Resolves when more may be written: at once while fewer than ROOM_BYTES are unsent, else when the socket has drained or the stream has ended. */
   async drained(): Promise<void> {
     const socket = this.#socket;
     if (!this.#isOpen || !socket?.writableNeedDrain || socket.writableLength < ROOM_BYTES) return;
@@ -151,61 +151,61 @@ export class Connection implements Subscriber {
     });
   }
 
-  /** `frameMaxMs`: a live document this old is ended instead, and loads itself again with the newest: a browser keeps all of it in memory. */
-  beat(frameMaxMs: number): void {
+  /** Writes a heartbeat. A live document older than `frameMaxMs` is ended instead and reloads itself, since a browser keeps all of it in memory. */
+  heartbeat(frameMaxMs: number): void {
     const { format } = this.listener;
-    if (format === 'text') return; // nothing invisible can be written there; TCP keep-alive finds the dead
-    if (format !== 'frame') this.write(this.#pulse());
+    if (format === 'text') return; // plain text has no comments; TCP keep-alive detects dead connections
+    if (format !== 'frame') this.write(this.#heartbeat());
     else if (performance.now() - this.#startedAt > frameMaxMs) this.endForReload();
     else this.write(HTML_COMMENT);
   }
 
-  #pulse(): string {
-    const pulse = this.unsaid ? sseId(this.unsaid()) : SSE_COMMENT;
-    this.unsaid = undefined;
-    return pulse;
+  #heartbeat(): string {
+    const text = this.pendingId ? sseId(this.pendingId()) : SSE_COMMENT;
+    this.pendingId = undefined;
+    return text;
   }
 
-  /** Tells the page to load itself anew: its cursor means nothing here, or it is too far behind. */
+  /** Writes `reset` and ends: the client's cursor is not valid here, or too far behind. A page then reloads. */
   reset(): void {
     this.#meters.resets += 1;
-    this.#say('reset', 'load the page again');
+    this.#writeEvent('reset', 'load the page again');
     this.end();
   }
 
-  /** Ends it for good: a client that understands does not come back. */
+  /** Writes `closed` and ends: the client must not reconnect. */
   revoke(reason: string): void {
-    this.#say('closed', reason);
+    this.#writeEvent('closed', reason);
     this.end();
   }
 
-  #say(event: string, reason: string): void {
+  #writeEvent(event: string, reason: string): void {
     const { format } = this.listener;
     if (format !== 'frame' && format !== 'text') this.write(sseFrame(reason, { event }));
   }
 
-  /** Ends the document without JavaScript so that it soon loads itself again. The refresh in its head waits longer: it is for servers that died. */
+  /** Ends the live document with a refresh after 1 s. The refresh in its head has a longer delay: it serves when the server died. */
   endForReload(): void {
     this.write(RELOAD_SOON);
     this.end();
   }
 
-  /** Ends it; the client may come back. */
+  /** Ends the stream; the client may reconnect. */
   end(): void {
     if (!this.#isOpen) return;
     if (this.#isChunked) this.#socket?.write(LAST_CHUNK);
     if (this.#socket) endSoon(this.#socket);
-    this.#over();
+    this.#onEnd();
   }
 
-  /** Drops it without waiting for the reader. */
+  /** Destroys the socket without waiting for the reader. */
   #cutOff(): void {
     this.#meters.slowReaders += 1;
     this.#socket?.destroy();
-    this.#over();
+    this.#onEnd();
   }
 
-  #over(): void {
+  #onEnd(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     if (this.#socket) this.#meters.streams[this.listener.format] -= 1;
@@ -213,7 +213,7 @@ export class Connection implements Subscriber {
   }
 }
 
-/** Once everything is written, or the reader has had its time. */
+/** Destroys the socket once everything is written, at the latest after LINGER_MS. */
 function endSoon(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.once('close', () => clearTimeout(timer)).destroySoon();

@@ -9,14 +9,14 @@ import type { Subscriber } from './follower.ts';
 type Dependencies = {
   readonly core: Core;
   readonly views: Renderer;
-  /** Told when who has the group open, or who is in it, may have changed. */
+  /** Called when the group's presence or members may have changed. */
   readonly onPeople: (group: GroupId) => void;
   readonly onTyping: (event: TypingEvent) => void;
-  /** Told after entries went out. */
+  /** Called after entries were sent. */
   readonly onSent: (group: GroupId, entries: readonly Entry[]) => void;
 };
 
-/** The groups that this process follows: each from its first stream to its last. */
+/** The feeds of this process: one per group, from its first stream to its last. */
 export class Feeds {
   readonly #parts: Dependencies;
   readonly #opening = new Map<GroupId, Promise<Feed>>();
@@ -39,10 +39,10 @@ export class Feeds {
     return [...this.#open.values()];
   }
 
-  /** Registers a follower with its group's feed until its end; `after` as there. Errors: StoreUnavailable. */
+  /** Registers a follower with its group's feed until it ends; `after` as in `Feed.register`. Errors: StoreUnavailable. */
   async enter(follower: Subscriber, group: FeedGroup, after: number | undefined): Promise<Feed> {
-    let feed = await this.#of(group);
-    while (this.#open.get(group.id) !== feed) feed = await this.#of(group); // its last stream has just left
+    let feed = await this.#feedOf(group);
+    while (this.#open.get(group.id) !== feed) feed = await this.#feedOf(group); // closed meanwhile: its last stream has ended
     feed.register(follower, after);
     follower.atEnd(() => {
       feed.leave(follower);
@@ -51,7 +51,7 @@ export class Feeds {
     return feed;
   }
 
-  #of(group: FeedGroup): Promise<Feed> {
+  #feedOf(group: FeedGroup): Promise<Feed> {
     const known = this.#opening.get(group.id);
     if (known) return known;
     const opening = this.#follow(group);
@@ -60,12 +60,12 @@ export class Feeds {
     return opening;
   }
 
-  /** Listens first and reads the head after, so that nothing falls between. */
+  /** Subscribes before it reads the head, so that no entry is missed in between. */
   async #follow(group: FeedGroup): Promise<Feed> {
     const { core, views, onPeople, onSent } = this.#parts;
     const early: BusEvent[] = [];
     let feed: Feed | undefined;
-    const stop = await core.bus.subscribe(group.id, (event) => (feed ? this.#hear(feed, event) : early.push(event)));
+    const stop = await core.bus.subscribe(group.id, (event) => (feed ? this.#onEvent(feed, event) : early.push(event)));
     try {
       feed = new Feed(core, views, group, (await core.store.log.head(group.id)).seq);
     } catch (error) {
@@ -74,18 +74,18 @@ export class Feeds {
     }
     feed.onSent = (entries) => {
       onSent(group.id, entries);
-      if (entries.some(isMove)) onPeople(group.id);
+      if (entries.some(isMembershipChange)) onPeople(group.id);
     };
     this.#unsubscribe.set(group.id, stop);
     this.#open.set(group.id, feed);
-    for (const event of early) this.#hear(feed, event);
+    for (const event of early) this.#onEvent(feed, event);
     return feed;
   }
 
-  #hear(feed: Feed, event: BusEvent): void {
+  #onEvent(feed: Feed, event: BusEvent): void {
     if (event.type === 'presence') this.#parts.onPeople(event.group);
     else if (event.type === 'typing') this.#parts.onTyping(event);
-    else feed.tail.hear(event);
+    else feed.tail.onEvent(event);
   }
 
   #close(group: GroupId, feed: Feed): void {
@@ -98,4 +98,4 @@ export class Feeds {
   }
 }
 
-const isMove = (entry: Entry): boolean => entry.kind === 'join' || entry.kind === 'leave';
+const isMembershipChange = (entry: Entry): boolean => entry.kind === 'join' || entry.kind === 'leave';

@@ -4,43 +4,43 @@ import type { Filter } from './filter.ts';
 
 export type Listener = {
   readonly user: UserId;
-  /** The session's or token's hash: what a revocation names. */
+  /** The hash of the session or token, as revocations name it. */
   readonly ref: string;
-  /** `sidebar`: only what is unread in one's groups. */
+  /** `sidebar`: only the unread counts of the user's groups. */
   readonly format: Form | 'sidebar';
-  /** Undefined: everything. */
+  /** Undefined: no filter. */
   readonly filter?: Filter | undefined;
 };
 
-/** Who is behind one socket. */
+/** The user of one socket. */
 export type StreamListener = Listener & {
   readonly format: StreamFormat | 'sidebar';
-  /** When its session runs out (ms) if it is not used before. Undefined: never, as far as is known. */
+  /** When its session expires unless it is used before (ms since the epoch). Undefined: no known expiry. */
   readonly until?: number | undefined;
 };
 
-/** What a feed brings up to date and keeps so: a stream of its group, or that group's part of a stream of many. */
+/** A recipient of one group's feed: a stream of that group, or the group's subscription within a multi-group stream. */
 export type Subscriber = {
   readonly listener: Listener;
-  /** The last seq written or passed over. */
+  /** The last seq written or filtered out. */
   cursor: number;
-  /** The log's end when membership was checked: a `leave` after it puts the follower out, one before it was another time. */
+  /** The last seq of the log when membership was checked: a `leave` after it ends the subscription, one before it does not. */
   authorisedAt: number;
   readonly isOpen: boolean;
-  /** Whether the answer has begun. */
+  /** Whether the response has started. */
   readonly isStarted: boolean;
-  /** Calls `ending` once, when it is over for whatever reason; now, if it is already. */
+  /** Calls `ending` once, when it ends for any reason; at once if it has ended already. */
   atEnd(ending: () => void): void;
-  /** Resolves when more may be written to bring it up to date. */
+  /** Resolves when more of a replay may be written. */
   drained(): Promise<void>;
   /**
-   * Writes the entries after its cursor, up to `upTo`, and moves the cursor. `isOut`: the last of them puts its user out; nothing may follow.
-   * False: not now; it joins again by itself, from where it is.
+   * Writes the entries after its cursor, up to `upTo`, and moves the cursor. `isOut`: the last of them removes its user; nothing may follow.
+   * Returns false when it cannot be written now; the subscriber then joins again by itself from its cursor.
    */
   take(batch: Batch, upTo: number, isOut: boolean): boolean;
   write(bytes: Buffer | string): void;
-  /** Its cursor means nothing in this log. */
+  /** Ends it because its cursor is not valid in this log. */
   reset(): void;
-  /** Ends it; the client may come back. */
+  /** Ends it; the client may reconnect. */
   end(): void;
 };

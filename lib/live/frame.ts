@@ -1,6 +1,6 @@
 /**
  * One event of an event stream (HTML Living Standard, section 9.2). `id` becomes the client's Last-Event-ID.
- * Line breaks of any kind in `data` start a new data line, so that text can never open a field. Throws on a line break in id or event.
+ * Line breaks of any kind in `data` start a new data line, so that text can never start another field. Throws on a line break in id or event.
  */
 export function sseFrame(
   data: string,
@@ -11,12 +11,12 @@ export function sseFrame(
   return `${head}data: ${data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
 }
 
-/** Moves a client's Last-Event-ID and is no event to it: there is no data (section 9.2.6). */
+/** Sets the client's Last-Event-ID without dispatching an event, since there is no data (section 9.2.6). */
 export const sseId = (id: string): string => `id: ${id}\n\n`;
 
-/** Keeps proxies and dead sockets honest; clients ignore it. */
+/** The heartbeat: keeps proxies from timing out and reveals dead sockets. Clients ignore comments. */
 export const SSE_COMMENT = ':\n\n';
 export const HTML_COMMENT = '<!-- -->\n';
 
-/** Read at the end of an HTML document: a sooner refresh than the one in its head. */
+/** Written at the end of a live document: a refresh after 1 s, sooner than the one in its head. */
 export const RELOAD_SOON = '<meta http-equiv="refresh" content="1">\n';

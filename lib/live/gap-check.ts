@@ -2,15 +2,15 @@ import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 
 type Dependencies = Pick<Core, 'bus' | 'logger'> & {
-  /** How often `look` is called, ms. */
+  /** How often `check` is called, ms. */
   readonly everyMs: number;
-  /** Compares where the logs end with where the streams are. Errors: StoreUnavailable. */
+  /** Compares the heads of the logs with the last seq sent. Errors: StoreUnavailable. */
   readonly compare: () => Promise<void>;
 };
 
 /**
- * Decides when streams are compared with the store because events of the bus may have been missed. From a lost ping or a reconnect on they are
- * compared at each look, until a comparison succeeds that began `everyMs` after it: other processes may reconnect, and the store may be back, later.
+ * Decides when streams are compared with the store because bus events may have been missed. After a lost ping or a reconnect they are
+ * compared at each check, until a comparison succeeds that started at least `everyMs` later: other processes may reconnect, and the store recover, later.
  */
 export class GapCheck {
   readonly #parts: Dependencies;
@@ -34,8 +34,8 @@ export class GapCheck {
   }
 
   /** To be called every `everyMs`. Never rejects. */
-  async look(): Promise<void> {
-    if (!this.#parts.bus.isUp()) this.#suspect(); // known to be silent: not only once the ping has failed again
+  async check(): Promise<void> {
+    if (!this.#parts.bus.isUp()) this.#suspect(); // no need to wait for the next ping to fail
     if (this.#suspectedAt !== undefined) await Promise.all([this.#compare(), this.#ping()]);
     else if (!(await this.#ping())) await this.#compare();
   }
@@ -63,8 +63,9 @@ export class GapCheck {
       if (startedAt - (this.#suspectedAt ?? startedAt) >= this.#parts.everyMs) this.#suspectedAt = undefined;
     } catch (error) {
       this.#suspect();
-      if (error instanceof StoreUnavailable) this.#parts.logger.debug({ err: error }, 'streams wait for the store to be compared with it');
-      else this.#parts.logger.error({ err: error }, 'streams could not be compared with the store; trying again');
+      if (error instanceof StoreUnavailable)
+        this.#parts.logger.debug({ err: error }, 'the store is unavailable; streams will be compared with it later');
+      else this.#parts.logger.error({ err: error }, 'comparing streams with the store failed; retrying');
     } finally {
       this.#isComparing = false;
     }

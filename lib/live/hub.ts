@@ -21,9 +21,9 @@ import { Tail } from './tail.ts';
 type HubDependencies = {
   readonly core: Core;
   readonly views: Renderer;
-  /** The members list of a group, as every page shows it. */
+  /** Renders the members list of a group, the same for every page. */
   readonly renderMembers: (group: GroupId) => Promise<string>;
-  /** The list of groups, as every page shows it; without it pages are not told of other groups. */
+  /** Renders the list of groups. Without it pages get no updates of other groups. */
   readonly renderSidebar?: Render;
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
@@ -34,16 +34,16 @@ type HubDependencies = {
 type Opening = {
   readonly listener: StreamListener;
   readonly response: ServerResponse;
-  /** Asked again once a revocation would find the stream; throws to refuse it. */
+  /** Called after the stream is registered for revocations; throws to refuse it. */
   readonly authorise: () => Promise<unknown>;
-  /** Sends the head of the answer and what comes before the first entry. */
+  /** Sends the head of the response and what precedes the first entry. */
   readonly start: (response: ServerResponse, isChunked: boolean) => void;
 };
 
-/** `after` undefined: from now on. */
+/** `after` undefined: only new entries. */
 type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
 
-/** `begin`: where groups begin that the cursor does not know: at their ends, from their beginnings, or where the user came in. */
+/** `begin`: where groups start that the cursor does not contain: at their heads, at their first entries, or where the user joined. */
 type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
 
 type Register = (connection: Connection) => Promise<() => void>;
@@ -52,13 +52,13 @@ const HEARTBEAT_MS = 15_000;
 const PROBE_MS = 1_000;
 const FRAME_MAX_MS = 3_600_000;
 
-/** Every open stream of this process, and the one place that turns events of the bus into bytes on sockets. */
+/** Holds every open stream of this process, and writes the entries that bus events announce to their sockets. */
 export class Hub {
   readonly #parts: HubDependencies;
   readonly #feeds: Feeds;
   readonly #streams: Streams;
-  readonly #bells: UserChannels;
-  readonly #company: PresenceBroadcaster;
+  readonly #userChannels: UserChannels;
+  readonly #presence: PresenceBroadcaster;
   readonly #sidebars: Sidebars | undefined;
   readonly #gapCheck: GapCheck;
   #system: Tail | undefined;
@@ -70,19 +70,19 @@ export class Hub {
     const { core, renderSidebar } = parts;
     this.#parts = parts;
     this.#streams = new Streams(core);
-    this.#bells = new UserChannels(core.bus);
-    this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#bells, render: renderSidebar });
+    this.#userChannels = new UserChannels(core.bus);
+    this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#userChannels, render: renderSidebar });
     this.#gapCheck = new GapCheck({ ...core, everyMs: parts.probeMs ?? PROBE_MS, compare: () => this.#compare() });
-    this.#company = new PresenceBroadcaster({ ...parts, feeds: () => this.#feeds });
+    this.#presence = new PresenceBroadcaster({ ...parts, feeds: () => this.#feeds });
     this.#feeds = new Feeds({
       ...parts,
-      onPeople: (group) => this.#company.changed(group),
-      onTyping: (event) => this.#company.writes(event),
-      onSent: (group, entries) => this.#company.sent(group, entries),
+      onPeople: (group) => this.#presence.changed(group),
+      onTyping: (event) => this.#presence.onTyping(event),
+      onSent: (group, entries) => this.#presence.sent(group, entries),
     });
   }
 
-  /** Whether it has ended its streams, or is about to. */
+  /** Whether `close` has been called. */
   get isClosing(): boolean {
     return this.#isClosing;
   }
@@ -91,19 +91,19 @@ export class Hub {
     return this.#streams.size;
   }
 
-  /** Starts to follow account-level revocations and the heartbeat. */
+  /** Starts following account-level revocations, and the timers. Errors: StoreUnavailable. */
   async start(): Promise<void> {
     const { core, heartbeatMs = HEARTBEAT_MS, probeMs = PROBE_MS } = this.#parts;
-    this.#stopSystem = await core.bus.subscribe(SYSTEM_GROUP, (event) => this.#system?.hear(event));
+    this.#stopSystem = await core.bus.subscribe(SYSTEM_GROUP, (event) => this.#system?.onEvent(event));
     const { seq } = await core.store.log.head(SYSTEM_GROUP);
     this.#system = new Tail(SYSTEM_GROUP, seq, {
       store: core.store,
       deliver: (entries) => this.#revoke(entries),
-      onError: (error) => core.logger.warn({ err: error }, 'the system log could not be read; trying again'),
+      onError: (error) => core.logger.warn({ err: error }, 'reading the system log failed; retrying'),
     });
     this.#gapCheck.start();
-    this.#every(heartbeatMs * (0.9 + Math.random() * 0.2), () => this.#beat());
-    this.#every(probeMs, () => this.#checkBell());
+    this.#every(heartbeatMs * (0.9 + Math.random() * 0.2), () => this.#heartbeat());
+    this.#every(probeMs, () => this.#checkBus());
   }
 
   #every(ms: number, work: () => Promise<void>): void {
@@ -113,38 +113,38 @@ export class Hub {
     this.#timers.push(setInterval(run, ms).unref());
   }
 
-  /** Opens a stream of one group. Errors: those of `authorise`, `tooMany`. Once the head is sent it never rejects: the stream just ends. */
+  /** Opens a stream of one group. Errors: those of `authorise`, `tooMany`. Never rejects once the head is sent: the stream then only ends. */
   async open({ group, after, ...opening }: GroupOpening): Promise<void> {
-    await this.#begin(opening, async (connection) => {
+    await this.#start(opening, async (connection) => {
       const feed = await this.#feeds.enter(connection, group, after);
       return () => {
-        connection.tellCursor();
-        this.#company.opened(group.id, connection);
+        connection.writeCursor();
+        this.#presence.opened(group.id, connection);
         if (connection.listener.format === 'html') this.#sidebars?.open(connection, group.id);
         this.#keepUp(connection, feed.join(connection));
       };
     });
   }
 
-  /** Opens a stream of all the groups its user is in. Errors: as above. */
-  async openEverything({ cursor, begin, ...opening }: AllGroupsOpening): Promise<void> {
-    await this.#begin(opening, async (connection) => {
+  /** Opens a stream of all groups of its user. Errors: as `open`. */
+  async openAllGroups({ cursor, begin, ...opening }: AllGroupsOpening): Promise<void> {
+    await this.#start(opening, async (connection) => {
       const everything = new AllGroupsStream({
-        ...{ core: this.#parts.core, feeds: this.#feeds, bells: this.#bells, connection, cursor, begin },
-        onEntered: (part) => this.#company.entered(part.group.id, part),
+        ...{ core: this.#parts.core, feeds: this.#feeds, bells: this.#userChannels, connection, cursor, begin },
+        onEntered: (part) => this.#presence.entered(part.group.id, part),
       });
       await everything.enter();
       return () => everything.begin();
     });
   }
 
-  /** Opens a stream of what is unread in each of its user's groups. Errors: as above. */
+  /** Opens a stream of the unread counts of its user's groups. Errors: as `open`. */
   async openSidebar(opening: Opening): Promise<void> {
-    await this.#begin(opening, async (connection) => () => this.#sidebars?.open(connection, undefined));
+    await this.#start(opening, async (connection) => () => this.#sidebars?.open(connection, undefined));
   }
 
-  /** `register` makes the stream one that a revocation finds, and resolves to what makes it run once its answer has begun. */
-  async #begin({ listener, response, authorise, start }: Opening, register: Register): Promise<void> {
+  /** `register` makes revocations find the stream; it resolves to the function that starts writing entries once the head is sent. */
+  async #start({ listener, response, authorise, start }: Opening, register: Register): Promise<void> {
     const connection = this.#streams.open(listener, response);
     try {
       const run = await register(connection);
@@ -152,7 +152,7 @@ export class Hub {
       await connection.hasSocket();
       if (!connection.isOpen) throw notFound();
       connection.start(start);
-      if (this.#isClosing) return connection.end(); // an EventSource that is refused gives up; one that ends comes back, to whoever answers then
+      if (this.#isClosing) return connection.end(); // an EventSource reconnects after an end, but not after a refusal
       run();
     } catch (error) {
       connection.end();
@@ -162,7 +162,7 @@ export class Hub {
 
   #keepUp(connection: Connection, joined: Promise<void>): void {
     joined.catch((error) => {
-      this.#parts.core.logger.error({ err: error }, 'a stream could not be brought up to date; ending it');
+      this.#parts.core.logger.error({ err: error }, 'replaying a stream failed; ending it');
       connection.end();
     });
   }
@@ -172,36 +172,36 @@ export class Hub {
     for (const entry of entries) this.#streams.revoke(entry);
   }
 
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     for (const feed of this.#feeds.all()) feed.tail.probe();
-    this.#streams.beat(this.#parts.frameMaxMs ?? FRAME_MAX_MS);
+    this.#streams.heartbeat(this.#parts.frameMaxMs ?? FRAME_MAX_MS);
     this.#system?.probe();
-    this.#bells.ringAll('beat');
-    await Promise.all([this.#streams.expire(), this.#company.beat(), this.#sidebars?.probe()]); // none waits for what another waits for
+    this.#userChannels.notifyAll('beat');
+    await Promise.all([this.#streams.expire(), this.#presence.heartbeat(), this.#sidebars?.probe()]); // independent: none delays another
   }
 
-  async #checkBell(): Promise<void> {
+  async #checkBus(): Promise<void> {
     for (const feed of this.#feeds.all()) feed.tail.retry();
     this.#sidebars?.retry();
     this.#system?.retry();
-    await this.#gapCheck.look();
+    await this.#gapCheck.check();
   }
 
-  /** Compares where the logs end with where the streams are. Errors: StoreUnavailable. */
+  /** Compares the heads of the logs with the last seq sent. Errors: StoreUnavailable. */
   async #compare(): Promise<void> {
-    this.#bells.ringAll('lost');
+    this.#userChannels.notifyAll('lost');
     const heads = await this.#parts.core.store.log.heads([SYSTEM_GROUP, ...this.#feeds.groups()]);
     for (const [group, { seq }] of heads) (group === SYSTEM_GROUP ? this.#system : this.#feeds.get(group)?.tail)?.reach(seq);
     await this.#sidebars?.probe();
   }
 
-  /** Ends every stream; clients come back to whoever answers then. */
+  /** Ends every stream; clients reconnect to the server that is up then. */
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#gapCheck.stop();
     this.#stopSystem();
-    this.#company.close();
-    this.#streams.end(); // one that has not begun yet is let begin first, by open(): refused, its client would not come back
+    this.#presence.close();
+    this.#streams.end(); // a stream that has not started is ended by #start after its start: a refused client would not reconnect
   }
 }

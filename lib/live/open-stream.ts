@@ -74,7 +74,7 @@ export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>
 const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
 
 /** What a stream would be. It has no body, and so would never end. */
-export function answerHead(ctx: Context, type: string): void {
+export function respondToHead(ctx: Context, type: string): void {
   ctx.status = 200;
   ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
 }

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Batch } from './batch.ts';
 
-/** Entries that are read and prepared at a time. */
+/** How many entries a replay reads at a time. */
 export const REPLAY_WINDOW = 200;
 const MAX_WINDOWS = 16;
-/** Long enough for a crowd that comes back at once, short enough that nothing erased lingers. */
+/** Long enough for many clients that reconnect at once, short enough that erased text is soon gone. */
 const WINDOW_KEPT_MS = 1000;
 
-/** Windows of one log being replayed, shared by all that ask for the same one. */
+/** Windows of one group's log, shared by all streams that replay the same entries. */
 export class ReplayCache {
   readonly #read: (after: number, to: number) => Promise<Batch>;
   readonly #kept = new LRUCache<string, Promise<Batch>>({ max: MAX_WINDOWS });
@@ -16,7 +16,7 @@ export class ReplayCache {
     this.#read = read;
   }
 
-  /** The entries after seq `after`, up to and including `to`. */
+  /** The entries with a seq in (`after`, `to`]. */
   get(after: number, to: number): Promise<Batch> {
     const key = `${after}-${to}`;
     const known = this.#kept.get(key);

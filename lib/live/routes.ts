@@ -17,19 +17,22 @@ import { dateFields } from '../messages/system-message.ts';
 import { unreadSaid } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
-import { answerHead, filterIn, filterQuery, lastEventId, queryOf, requireViewer, startStream, typeOf } from './open-stream.ts';
+import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
 
 export const streamQuery = z.object({
-  after: wholeNumber('All entries after this seq come first.').optional(),
-  as: z.enum(['html', 'json', 'text'], 'must be html, json or text').optional().describe('With a token json when it is not said.'),
+  after: wholeNumber('Sends all entries after this seq first.').optional(),
+  as: z
+    .enum(['html', 'json', 'text'], 'must be html, json or text')
+    .optional()
+    .describe('Default: json with a token, html with a session.'),
   ...filterQuery,
 });
-const frameQuery = z.object({ unread: wholeNumber('Where the line of what is new stands.').optional() });
+const frameQuery = z.object({ unread: wholeNumber('The seq before which the "new messages" line is shown.').optional() });
 const FRAME_MESSAGES = 50;
 
 const HTML = 'text/html; charset=utf-8';
 
-/** The endless answers as routes: for HEAD, and for paths that the hot routes do not know. */
+/** The streams as Koa routes: for HEAD, and for paths that the fast path does not match. */
 export function liveRoutes(web: RouteContext): Router {
   const router = new Router();
   for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(web, ctx, ctx.params.slug ?? ''));
@@ -37,18 +40,18 @@ export function liveRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** `GET /groups/:slug/events`: what happens in a group from now on, or after a cursor, for pages, programs or shells. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
+/** `GET /groups/:slug/events`: a group's new entries, or those after a cursor. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
 async function openEvents(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
-  const viewer = await requireViewer(ctx, web, core.lookupCache); // asked again by `authorise`
+  const viewer = await requireViewer(ctx, web, core.lookupCache); // checked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.lookupCache);
   const query = queryOf(ctx, streamQuery);
   const last = lastEventId(ctx, (text) => /^\d{1,10}$/.test(text));
   const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
   const type = typeOf(format);
-  if (ctx.method === 'HEAD') return answerHead(ctx, type);
+  if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   await hub.open({
     group: at.group,
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
@@ -59,14 +62,14 @@ async function openEvents(web: RouteContext, ctx: Context, slug: string): Promis
   });
 }
 
-/** `GET /groups/:slug/live`: the newest messages and what follows, as an HTML document that never ends. Errors: as above. */
+/** `GET /groups/:slug/live`: the newest messages and all that follow, as a streamed HTML document. Errors: as openEvents. */
 async function openFrame(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
   const viewer = await requireViewer(ctx, web, core.lookupCache.fresh());
   const at = await openGroup(core, viewer.user, slug, core.lookupCache.fresh());
-  if (ctx.method === 'HEAD') return answerHead(ctx, HTML);
+  if (ctx.method === 'HEAD') return respondToHead(ctx, HTML);
   const { unread } = queryOf(ctx, frameQuery);
   const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
   const html = await frameStart(ctx, web, at, page.lines, unread);
@@ -81,10 +84,10 @@ async function openFrame(web: RouteContext, ctx: Context, slug: string): Promise
   });
 }
 
-/** By the last part of their path. */
+/** The handlers, by the last segment of their path. */
 const STREAMS = { events: openEvents, live: openFrame } as const;
 
-/** The same, taken before all layers. */
+/** The streams as fast-path routes. */
 export const fastStreams: readonly FastRoute[] = [
   ...Object.entries(STREAMS).map(([name, handle]) => ({
     method: 'GET' as const,
@@ -96,13 +99,13 @@ export const fastStreams: readonly FastRoute[] = [
   { method: 'GET', path: /^\/(events)(?:\?|$)/, pattern: '/events', kind: 'stream', handle: openAllGroups },
 ];
 
-/** Everything again, once a revocation would find the stream. */
+/** Checks identity and membership again, now that a revocation would find the stream. */
 async function checkStillAllowed(ctx: Context, web: RouteContext, at: GroupAccess, stamp: number): Promise<void> {
   const { lookupCache } = web.core;
   if (await lookupCache.isCurrent(stamp)) return;
-  const look = lookupCache.fresh();
-  const viewer = await requireViewer(ctx, web, look);
-  if (!mayRead(await groupAccess(web.core, viewer.user, at.group, look))) throw notFound();
+  const lookups = lookupCache.fresh();
+  const viewer = await requireViewer(ctx, web, lookups);
+  if (!mayRead(await groupAccess(web.core, viewer.user, at.group, lookups))) throw notFound();
 }
 
 async function frameStart(
@@ -123,7 +126,7 @@ function lineAt(lines: readonly Line[], seq: number | undefined) {
   return unread ? { seq: unread.seq, ...dateFields(unread.at) } : null;
 }
 
-/** Whose browser shows the frame has no script that would say what they have read. The answer does not wait for it. */
+/** Moves the read mark, since a page without JavaScript cannot. The response does not wait for it. */
 function noteRead({ core }: RouteContext, at: GroupAccess, n: number): void {
-  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));
+  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'moving the read mark failed'));
 }

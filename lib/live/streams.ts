@@ -6,7 +6,7 @@ import type { Entry } from '../log/entry.ts';
 import { Connection } from './connection.ts';
 import type { StreamListener } from './follower.ts';
 
-/** Every open stream of this process, of whatever kind: so many per user, and all that a revocation or a heartbeat has to find. */
+/** Every open stream of this process, of every kind: enforces the limit per user, and ends streams on revocation and expiry. */
 export class Streams {
   readonly #core: Pick<Core, 'config' | 'meters' | 'store' | 'now'>;
   readonly #all = new Set<Connection>();
@@ -20,7 +20,7 @@ export class Streams {
     return this.#all.size;
   }
 
-  /** Counts a stream before anything is waited for, so that a crowd of requests at once finds the limit too. Errors: `tooMany`. */
+  /** Counts a stream synchronously, so that concurrent requests cannot exceed the limit. Errors: `tooMany`. */
   open(listener: StreamListener, response: ServerResponse): Connection {
     const { user } = listener;
     const most = this.#core.config.streamsPerUser;
@@ -29,11 +29,11 @@ export class Streams {
     const connection = new Connection(listener, response, this.#core.meters);
     this.#perUser.set(user, present + 1);
     this.#all.add(connection);
-    connection.atEnd(() => this.#over(connection));
+    connection.atEnd(() => this.#onEnd(connection));
     return connection;
   }
 
-  #over(connection: Connection): void {
+  #onEnd(connection: Connection): void {
     const { user } = connection.listener;
     this.#all.delete(connection);
     const left = (this.#perUser.get(user) ?? 1) - 1;
@@ -41,7 +41,7 @@ export class Streams {
     else this.#perUser.delete(user);
   }
 
-  /** Ends those that an account-level act names. */
+  /** Ends the streams that an account-level revocation names. */
   revoke(entry: Entry): void {
     if (entry.kind !== 'revoke') return;
     for (const connection of [...this.#all]) {
@@ -50,7 +50,7 @@ export class Streams {
     }
   }
 
-  /** Ends those whose session has run out; one that was used meanwhile runs longer. A token that ends is revoked. Errors: StoreUnavailable. */
+  /** Ends the streams whose session has expired, and extends those whose session was used meanwhile. Revoked tokens are handled by `revoke`. Errors: StoreUnavailable. */
   async expire(): Promise<void> {
     const { store, now } = this.#core;
     for (const connection of [...this.#all].filter(({ until }) => until < now())) {
@@ -60,11 +60,11 @@ export class Streams {
     }
   }
 
-  beat(frameMaxMs: number): void {
-    for (const connection of [...this.#all]) connection.beat(frameMaxMs);
+  heartbeat(frameMaxMs: number): void {
+    for (const connection of [...this.#all]) connection.heartbeat(frameMaxMs);
   }
 
-  /** Ends those that have begun; clients come back to whoever answers then. */
+  /** Ends the streams that have started; clients reconnect to the server that is up then. */
   end(): void {
     for (const connection of [...this.#all]) if (connection.isStarted) connection.end();
   }

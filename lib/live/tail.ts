@@ -8,31 +8,31 @@ const WINDOW = 200;
 
 type Dependencies = {
   readonly store: Pick<Store, 'log'>;
-  /** Called with consecutive entries: every seq once, in order, nothing left out. */
+  /** Called with consecutive entries: every seq once, in order, without gaps. */
   readonly deliver: (entries: readonly Entry[]) => void;
-  /** Told when a read found entries that no event had brought. */
+  /** Called when a read found entries that no event carried. */
   readonly onGap?: () => void;
-  /** Told when the store cannot be read; the next event, retry or probe tries again. */
+  /** Called when the store cannot be read; the next event, retry or probe reads again. */
   readonly onError: (error: unknown) => void;
 };
 
 /**
- * Follows the end of one log. The next seq goes on at once with no read; a higher one makes it read the gap first,
- * one read at a time; a lower one is dropped. So a bell that rings twice, out of order, or not at all costs time, never an entry.
+ * Follows the end of one log. The next seq is delivered at once without a read; a higher one makes it read the gap first,
+ * one read at a time; a lower one is dropped. So duplicate, reordered or lost bus events cost time, but never an entry.
  */
 export class Tail {
   readonly #group: GroupId;
   readonly #parts: Dependencies;
   #last: number;
-  /** The highest seq heard of. */
-  #heard: number;
+  /** The highest seq that an event or a comparison has announced. */
+  #announced: number;
   #isReading = false;
 
   constructor(group: GroupId, last: number, parts: Dependencies) {
     this.#group = group;
     this.#parts = parts;
     this.#last = last;
-    this.#heard = last;
+    this.#announced = last;
   }
 
   /** The last seq delivered. */
@@ -40,7 +40,7 @@ export class Tail {
     return this.#last;
   }
 
-  hear(event: BusEvent): void {
+  onEvent(event: BusEvent): void {
     if (event.type === 'head') this.reach(event.seq);
     if (event.type !== 'entries') return;
     const next = this.#isReading
@@ -53,18 +53,18 @@ export class Tail {
     this.reach(event.entries.at(-1)?.seq ?? 0);
   }
 
-  /** The log is said to reach `seq`. */
+  /** Announces that the log reaches `seq`; reads what is missing. */
   reach(seq: number): void {
-    this.#heard = Math.max(this.#heard, seq);
-    if (this.#heard > this.#last && !this.#isReading) void this.#read(false);
+    this.#announced = Math.max(this.#announced, seq);
+    if (this.#announced > this.#last && !this.#isReading) void this.#read(false);
   }
 
-  /** Tries again for what was heard of and could not be read. */
+  /** Reads announced entries that an earlier read failed to get. */
   retry(): void {
-    this.reach(this.#heard);
+    this.reach(this.#announced);
   }
 
-  /** Looks whether there is more than was heard of. */
+  /** Reads whether the log has entries that were not announced. */
   probe(): void {
     if (!this.#isReading) void this.#read(true);
   }
@@ -73,12 +73,12 @@ export class Tail {
     this.#isReading = true;
     let again = isProbe;
     try {
-      while (again || this.#last < this.#heard) {
-        const heard = this.#heard;
-        const size = this.#last < heard ? WINDOW : 1; // nearly every probe finds nothing
+      while (again || this.#last < this.#announced) {
+        const announced = this.#announced;
+        const size = this.#last < announced ? WINDOW : 1; // almost all probes find nothing
         const window = contiguous(await this.#parts.store.log.range(this.#group, this.#last + 1, this.#last + size), this.#last);
-        // Heard of more than there is (a restored backup): wait for another bell. One that rang during the read is looked after at once.
-        if (window.length === 0 && this.#heard === heard) break;
+        // More was announced than exists (a restored backup): wait for the next event, unless one arrived during the read.
+        if (window.length === 0 && this.#announced === announced) break;
         if (window.length > 0) this.#parts.onGap?.();
         if (window.length > 0) this.#deliver(window);
         again = window.length === size;
@@ -92,7 +92,7 @@ export class Tail {
 
   #deliver(entries: readonly Entry[]): void {
     this.#last = entries.at(-1)?.seq ?? this.#last;
-    this.#heard = Math.max(this.#heard, this.#last);
+    this.#announced = Math.max(this.#announced, this.#last);
     this.#parts.deliver(entries);
   }
 }

@@ -4,7 +4,7 @@ import { moveMark } from '../groups/membership.ts';
 import { openGroup } from '../groups/operations.ts';
 import { groupJson } from '../groups/presenter.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { formatOf, formatSaid, idempotencyKey, isHtmx, stateOf } from '../http/context.ts';
+import { declaredTextFormat, idempotencyKey, isHtmx, stateOf, textFormatOf } from '../http/context.ts';
 import type { FastRoute } from '../http/fast-path.ts';
 import { problemFormat, responseFormat } from '../http/format.ts';
 import { authenticate, viewerOf } from '../http/identity.ts';
@@ -70,7 +70,7 @@ export function messageRoutes(web: RouteContext): Router {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
     try {
-      await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), {
+      await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
         isWritten: true,
       });
     } catch (error) {
@@ -82,7 +82,9 @@ export function messageRoutes(web: RouteContext): Router {
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
-    await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, formatSaid(ctx, format)), { isWritten: true });
+    await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
+      isWritten: true,
+    });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {
@@ -154,7 +156,7 @@ async function postMessage(web: RouteContext, ctx: Context, slug: string): Promi
     const given = {
       ...form,
       notifyAll: isSure || asksFirst(ctx),
-      format: formatOf(ctx, form.format),
+      format: textFormatOf(ctx, form.format),
       key: keyOf(ctx, key),
       mayWait: idempotencyKey(ctx) === undefined,
     };

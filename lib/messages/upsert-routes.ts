@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { openGroup } from '../groups/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { formatSaid } from '../http/context.ts';
+import { declaredTextFormat } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import type { RouteContext } from '../http/route-context.ts';
@@ -23,7 +23,7 @@ export function upsertRoutes(web: RouteContext): Router {
   router.put(path, async (ctx) => {
     const at = await open(ctx);
     const { body, format: given } = await parse(editForm, ctx);
-    const format = formatSaid(ctx, given);
+    const format = declaredTextFormat(ctx, given);
     const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, ...(format ? { format } : {}) });
     await respondWithMessage(ctx, web, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });

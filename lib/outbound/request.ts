@@ -13,7 +13,7 @@ export type OutboundResponse = {
 };
 
 /** More of an answer is not read, whatever its headers say. */
-export const MAX_ANSWER_BYTES = 256 * 1024;
+export const MAX_RESPONSE_BYTES = 256 * 1024;
 
 type OutboundRequest = {
   readonly url: URL;
@@ -55,7 +55,7 @@ async function read(response: IncomingMessage): Promise<OutboundResponse> {
   for await (const chunk of response) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) break; // which destroys the connection
+    if (bytes > MAX_RESPONSE_BYTES) break; // which destroys the connection
   }
   const { headers, statusCode = 0 } = response;
   return {
@@ -64,7 +64,7 @@ async function read(response: IncomingMessage): Promise<OutboundResponse> {
     encoding: headers['content-encoding'] ?? '',
     disposition: headers['content-disposition'] ?? '',
     retryAfter: headers['retry-after'] ?? '',
-    body: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES),
-    isCut: bytes > MAX_ANSWER_BYTES,
+    body: Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES),
+    isCut: bytes > MAX_RESPONSE_BYTES,
   };
 }

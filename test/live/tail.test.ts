@@ -34,8 +34,8 @@ function follow(entries: readonly Entry[], last: number, over: Store = store) {
   const errors: unknown[] = [];
   const deliver = (some: readonly Entry[]) => void seen.push(...some.map(({ seq }) => seq));
   const tail = new Tail(first.group, last, { store: over, deliver, onError: (error) => void errors.push(error) });
-  const ring = (from: number, to: number) => tail.hear({ type: 'entries', group: first.group, entries: entries.slice(from - 1, to) });
-  const say = (seq: number) => tail.hear({ type: 'head', group: first.group, seq });
+  const ring = (from: number, to: number) => tail.onEvent({ type: 'entries', group: first.group, entries: entries.slice(from - 1, to) });
+  const say = (seq: number) => tail.onEvent({ type: 'head', group: first.group, seq });
   return { tail, seen, errors, ring, say };
 }
 
@@ -64,7 +64,7 @@ test('a gap is read from the store first, once, however many bells ring meanwhil
 test('entries that do not follow each other are not believed', async (t) => {
   const entries = await logOf(5);
   const { tail, seen } = follow(entries, 0);
-  tail.hear({ type: 'entries', group: entries[0]?.group as never, entries: [0, 1, 4].flatMap((index) => entries[index] ?? []) });
+  tail.onEvent({ type: 'entries', group: entries[0]?.group as never, entries: [0, 1, 4].flatMap((index) => entries[index] ?? []) });
   await eventually(() => seen.length === 5);
   t.deepEqual(seen, numbers(1, 5));
 });

@@ -49,7 +49,7 @@ export class CursorCheckpoint {
     const set = { id: randomId(random), user: this.#user, positions: this.#cursor.snapshot() };
     await store.cursors.insert(set, now(), this.#cursor.set);
     this.#usedAt = now();
-    this.#cursor.rest(set.id, set.positions);
+    this.#cursor.rebase(set.id, set.positions);
   }
 
   /** Tells the store once a day that the set is in use. */

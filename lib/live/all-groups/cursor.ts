@@ -64,7 +64,7 @@ export class Cursor {
   }
 
   /** From now on it is said by a set that is stored, which `snapshot` gave. */
-  rest(set: string, snapshot: ReadonlyMap<number, number>): void {
+  rebase(set: string, snapshot: ReadonlyMap<number, number>): void {
     this.#set = set;
     this.#moved = new Map([...this.#positions].filter(([number, seq]) => snapshot.get(number) !== seq));
     this.#text = undefined;

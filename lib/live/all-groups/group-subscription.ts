@@ -10,7 +10,7 @@ export type MultiGroupStream = {
   write(bytes: Buffer | string): void;
   /** Whether it may be written for this part right now; if not, the part will be brought up to date in its turn. */
   mayTake(part: GroupSubscription): boolean;
-  say(part: GroupSubscription, batch: Batch, upTo: number): void;
+  writeEntries(part: GroupSubscription, batch: Batch, upTo: number): void;
   /** The user has left the part's group: the part is over. */
   left(part: GroupSubscription): void;
   reset(): void;
@@ -61,7 +61,7 @@ export class GroupSubscription implements Subscriber {
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
     if (!this.#whole.mayTake(this)) return false;
-    this.#whole.say(this, batch, upTo);
+    this.#whole.writeEntries(this, batch, upTo);
     this.cursor = upTo;
     if (isOut) this.#whole.left(this);
     return true;

@@ -5,7 +5,7 @@ import type { RouteContext } from '../../http/route-context.ts';
 import { checkOrigin } from '../../http/security.ts';
 import type { UserId } from '../../ids.ts';
 import { SSE_COMMENT } from '../frame.ts';
-import { answerHead, filterIn, filterQuery, lastEventId, queryOf, requireViewer, startStream, typeOf } from '../open-stream.ts';
+import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
 
 /** Everything, from the beginning of each group. */
@@ -33,7 +33,7 @@ export async function openAllGroups(web: RouteContext, ctx: Context): Promise<vo
   const query = queryOf(ctx, allGroupsQuery);
   const { as: format } = query;
   const type = typeOf(format);
-  if (ctx.method === 'HEAD') return answerHead(ctx, type);
+  if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   const opening = {
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
     response: ctx.res,
@@ -46,7 +46,7 @@ export async function openAllGroups(web: RouteContext, ctx: Context): Promise<vo
   if (format === 'sidebar') return hub.openSidebar(opening);
   const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
   const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
-  await hub.openEverything({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
+  await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
 }
 
 /** Errors: `gone`, the same whether the set was never there, is there no more, or is another's. */

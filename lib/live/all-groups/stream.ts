@@ -172,7 +172,7 @@ export class AllGroupsStream implements MultiGroupStream {
     return this.#turns.mayTake(part);
   }
 
-  say({ group, listener, cursor: after }: GroupSubscription, batch: Batch, upTo: number): void {
+  writeEntries({ group, listener, cursor: after }: GroupSubscription, batch: Batch, upTo: number): void {
     const { connection, cursor } = this.#parts;
     const { format, user, filter } = listener;
     if (format === 'sidebar') return;
@@ -182,8 +182,8 @@ export class AllGroupsStream implements MultiGroupStream {
       return format === 'line' ? [bytes] : [Buffer.from(`id: ${cursor}\n`), bytes];
     });
     cursor.move(group.number, upTo);
-    if (format === 'event' && picked.at(-1)?.seq !== upTo) connection.unsaid = () => String(cursor);
-    else if (picked.length > 0) connection.unsaid = undefined;
+    if (format === 'event' && picked.at(-1)?.seq !== upTo) connection.pendingId = () => String(cursor);
+    else if (picked.length > 0) connection.pendingId = undefined;
     connection.write(Buffer.concat(pieces));
     this.#noteMove();
   }

@@ -69,8 +69,8 @@ export class PresenceBroadcaster {
     this.#members.send(group, this.#followersOf(group));
   }
 
-  writes(event: TypingEvent): void {
-    this.#typing.hear(event);
+  onTyping(event: TypingEvent): void {
+    this.#typing.onTyping(event);
   }
 
   sent(group: GroupId, entries: readonly Entry[]): void {
@@ -78,7 +78,7 @@ export class PresenceBroadcaster {
   }
 
   /** Renews what says that its users are there, and looks who went without a word. */
-  async beat(): Promise<void> {
+  async heartbeat(): Promise<void> {
     await this.#leases.renewAll();
     if (!this.#parts.core.bus.isUp()) return; // while it is down it names nobody
     for (const group of await this.#leases.changedIn(this.#parts.feeds().groups())) this.changed(group);

@@ -39,7 +39,7 @@ export class Typing {
   }
 
   /** Somebody writes. It lasts until the event says, by our clock, but never longer than TYPING_MS. */
-  hear({ group, user, until }: TypingEvent): void {
+  onTyping({ group, user, until }: TypingEvent): void {
     const ms = Math.min(until - this.#parts.core.now(), TYPING_MS);
     const present = this.#groups.get(group)?.get(user);
     if (ms > 0 && (present === undefined || present.isTyping)) this.#set(group, user, true, ms);

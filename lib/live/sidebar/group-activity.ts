@@ -99,7 +99,7 @@ class Followed implements ActivityHead {
   }
 
   async listen(): Promise<void> {
-    const stop = await this.#core.bus.subscribe(this.group, (event) => (this.tail ? this.tail.hear(event) : this.#early.push(event)));
+    const stop = await this.#core.bus.subscribe(this.group, (event) => (this.tail ? this.tail.onEvent(event) : this.#early.push(event)));
     if (this.#isClosed) stop();
     else this.#stop = stop;
   }
@@ -111,7 +111,7 @@ class Followed implements ActivityHead {
       deliver: (entries) => this.#tell(entries),
       onError: (error) => this.#core.logger.debug({ err: error, group: this.group }, 'a pulse waits for the store'),
     });
-    for (const event of this.#early.splice(0)) this.tail.hear(event);
+    for (const event of this.#early.splice(0)) this.tail.onEvent(event);
   }
 
   #tell(entries: readonly Entry[]): void {

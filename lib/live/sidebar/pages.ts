@@ -40,7 +40,7 @@ export class SidebarPages {
   }
 
   /** Tells the pages that show something else; resolves to whether there was one. */
-  tell(mine: readonly Waiting[]): boolean {
+  send(mine: readonly Waiting[]): boolean {
     const states = new Map<GroupId | undefined, State>();
     let isTold = false;
     for (const [connection, page] of this.#pages) {

@@ -27,7 +27,7 @@ export class UserChannels {
     };
   }
 
-  ringAll(type: ChannelGap['type']): void {
+  notifyAll(type: ChannelGap['type']): void {
     for (const ring of [...this.#rings]) ring({ type });
   }
 }

@@ -186,7 +186,7 @@ export class UserSidebar implements ActivityListener {
   }
 
   #tell(): void {
-    if (this.#pages.tell(this.#rows.map((row) => ({ ...row, n: row.pulse.n })))) this.#toldAt = performance.now();
+    if (this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.pulse.n })))) this.#toldAt = performance.now();
   }
 }
 

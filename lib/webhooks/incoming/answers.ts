@@ -98,7 +98,7 @@ export function discordMessage({ at }: IncomingWebhook, folded: FoldedMessage) {
 export function refuse(ctx: Context, core: Core, manner: AnswerDialect, error: unknown): void {
   const problem = problemOf(error);
   const isUnknown = error instanceof UnknownEncoding;
-  if (problem.isOurs && !isUnknown) core.logger.error({ err: error }, 'webhook failed');
+  if (problem.isUnexpected && !isUnknown) core.logger.error({ err: error }, 'webhook failed');
   const [status, word, message, code] = lookUp(TROUBLES, isUnknown ? 'unknownEncoding' : nameOf(problem)) ?? OURS;
   ctx.status = status;
   const { retryAfterSeconds: seconds } = problem;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { bodyAsText } from '../../../lib/markup/rich-content-text.ts';
-import { MAX_ANSWER_BYTES } from '../../../lib/outbound/request.ts';
+import { MAX_RESPONSE_BYTES } from '../../../lib/outbound/request.ts';
 import { sendAgain, sendTest } from '../../../lib/webhooks/outgoing/operations.ts';
 import type { Answering } from '../../helpers/receiver.ts';
 import { PASSWORD } from '../../helpers/server.ts';
@@ -167,7 +167,7 @@ test('an answer that never ends is cut by its size, and is not posted', async (t
   const [delivery] = await stage.deliveries(endless);
   t.like(delivery, { state: 'done', reply: null, attempts: [{ status: 200, error: 'Its answer was too long, and so was not posted.' }] });
   t.true((delivery?.attempts[0]?.answer?.length ?? 0) <= 1024);
-  t.true(poured > MAX_ANSWER_BYTES);
+  t.true(poured > MAX_RESPONSE_BYTES);
 });
 
 test('an answer that takes too long is broken off, in whichever part it dawdles', async (t) => {
