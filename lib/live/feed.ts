@@ -1,4 +1,4 @@
-import { setImmediate as breath, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
@@ -8,19 +8,19 @@ import { REPLAY_WINDOW, ReplayCache } from './replay-cache.ts';
 import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
 
-/** A lone entry never waits; in a burst the next write does, this long at most. */
-const MAX_REST_MS = 20;
-/** Entries kept while they cannot be sent; more are read again from the store. */
+/** A single entry is sent at once; in a burst the next write is delayed, for at most this long. */
+const MAX_PAUSE_MS = 20;
+/** Entries kept in memory while they cannot be sent; beyond this they are read from the store again. */
 const MAX_WAITING = 5 * REPLAY_WINDOW;
-/** Pages this many entries behind are told to load themselves again instead. */
+/** A page whose cursor is further behind is told to reload instead of being sent a replay. */
 const MAX_BEHIND_FOR_HTML = 1000;
 
 export type FeedGroup = Place & { readonly id: GroupId };
 
 /**
- * One group's streams in this process. New entries are prepared and rendered once and written to every follower that is up to date;
- * the others read on from their own cursor until they are. `#sent` is where the up-to-date ones stand, so that joining them is one comparison.
- * While the store is away everything waits where it is.
+ * One group's streams in this process. New entries are prepared and rendered once and written to every live follower; the others replay from
+ * their own cursor until they have caught up. All live followers share the cursor `#sent`, so that joining them takes one comparison.
+ * While the store is unavailable everything waits where it is.
  */
 export class Feed {
   readonly tail: Tail;
@@ -33,9 +33,9 @@ export class Feed {
   #isFlushing = false;
   #isClosed = false;
   #sent: number;
-  #restUntil = 0;
+  #pausedUntil = 0;
   readonly #windows = new ReplayCache((after, to) => this.#read(after, to));
-  /** Told after entries went out. */
+  /** Called after entries were sent. */
   onSent: (entries: readonly Entry[]) => void = () => {};
 
   constructor(core: Core, views: Renderer, group: FeedGroup, head: number) {
@@ -45,13 +45,13 @@ export class Feed {
     this.#sent = head;
     this.tail = new Tail(group.id, head, {
       store: core.store,
-      deliver: (entries) => this.#take(entries),
+      deliver: (entries) => this.#enqueue(entries),
       onGap: () => (core.meters.gaps += 1),
-      onError: (error) => this.#noteAway(error),
+      onError: (error) => this.#logUnavailable(error),
     });
   }
 
-  /** The group's slug, as far as its log was sent. */
+  /** The group's slug as of the last entry sent. */
   get slug(): string {
     return this.#group.slug;
   }
@@ -60,7 +60,7 @@ export class Feed {
     return this.#followers;
   }
 
-  /** Counts a follower in before it may be written to, so that a departure finds it. `after` undefined: from now on. */
+  /** Registers a follower before anything is written to it, so that a `leave` entry finds it. `after` undefined: only new entries. */
   register(follower: Subscriber, after: number | undefined): void {
     follower.cursor = after ?? this.#sent;
     follower.authorisedAt = this.tail.last;
@@ -72,43 +72,43 @@ export class Feed {
     this.#live.delete(follower);
   }
 
-  /** Nobody is here and nobody will come. */
+  /** Stops the feed once it has no followers. */
   close(): void {
     this.#isClosed = true;
     this.#waiting = [];
   }
 
-  /** Brings a follower up to date from its cursor, then keeps it so. Resolves when it is, or is over. */
+  /** Replays from the follower's cursor, then adds it to the live followers. Resolves when it has caught up or ended. */
   async join(follower: Subscriber): Promise<void> {
     if (follower.cursor > this.#sent && (await this.#isPastEnd(follower))) return follower.reset();
     const behind = this.#sent - follower.cursor;
     if (follower.listener.format === 'html' && behind > MAX_BEHIND_FOR_HTML) return follower.reset();
-    await follower.drained(); // of what the stream began with: more on top would count as unread
+    await follower.drained(); // first what the stream started with: otherwise a replay on top of it could exceed the limit of unsent bytes
     while (follower.isOpen && follower.cursor < this.#sent) {
-      const batch = await this.#patiently(follower, () => this.#window(follower.cursor));
+      const batch = await this.#retrying(follower, () => this.#window(follower.cursor));
       if (batch) this.#send(follower, batch);
       await follower.drained();
     }
     if (follower.isOpen) this.#live.add(follower); // no await since the comparison: nothing can have been sent in between
   }
 
-  /** A page may have been read from the store before the bell rang here; a cursor past the end of the log itself is another log's. */
+  /** Whether the cursor is past the end of the log, and so of another log. A page may merely have been read before this process had the event. */
   async #isPastEnd(follower: Subscriber): Promise<boolean> {
-    const head = await this.#patiently(follower, () => this.#core.store.log.head(this.#group.id));
+    const head = await this.#retrying(follower, () => this.#core.store.log.head(this.#group.id));
     if (head) this.tail.reach(head.seq);
     return head !== undefined && follower.cursor > head.seq;
   }
 
-  /** Undefined when the follower was over before the store answered. */
-  #patiently<T>(follower: Subscriber, work: () => Promise<T>): Promise<T | undefined> {
-    return retryWhileUnavailable(work, { isWanted: () => follower.isOpen, onAway: (error) => this.#noteAway(error) });
+  /** Undefined when the follower ended before the store responded. */
+  #retrying<T>(follower: Subscriber, work: () => Promise<T>): Promise<T | undefined> {
+    return retryWhileUnavailable(work, { isWanted: () => follower.isOpen, onUnavailable: (error) => this.#logUnavailable(error) });
   }
 
-  #noteAway(error: unknown): void {
-    this.#core.logger.warn({ err: error, group: this.#group.id }, 'the store does not answer; streams wait');
+  #logUnavailable(error: unknown): void {
+    this.#core.logger.warn({ err: error, group: this.#group.id }, 'the store is unavailable; streams wait');
   }
 
-  #take(entries: readonly Entry[]): void {
+  #enqueue(entries: readonly Entry[]): void {
     if (this.#isClosed) return;
     if (this.#waiting.length >= MAX_WAITING) this.#waiting = [];
     this.#waiting.push(...entries);
@@ -122,51 +122,51 @@ export class Feed {
       await this.#pause();
       const to = Math.min(this.#sent + REPLAY_WINDOW, this.tail.last);
       try {
-        const wait = { isWanted: () => !this.#isClosed, onAway: (error: unknown) => this.#noteAway(error) };
+        const wait = { isWanted: () => !this.#isClosed, onUnavailable: (error: unknown) => this.#logUnavailable(error) };
         const batch = await retryWhileUnavailable(() => this.#next(to), wait);
         if (batch) this.#sendAll(batch);
       } catch (error) {
-        // They cannot be shown. Streams end; what they come back for is asked of the log again.
-        this.#core.logger.error({ err: error, group: this.#group.id }, 'entries could not be prepared; ending the streams of this group');
+        // These entries cannot be rendered. The streams end; their clients reconnect and read the log again.
+        this.#core.logger.error({ err: error, group: this.#group.id }, 'preparing entries failed; ending the streams of this group');
         for (const follower of [...this.#followers]) if (follower.isStarted) follower.end();
         this.#sent = to;
       }
-      if (this.#sent < this.tail.last) await breath(); // or a burst would fill the sockets before any could empty
+      if (this.#sent < this.tail.last) await immediate(); // lets the sockets drain during a burst
     }
     this.#isFlushing = false;
   }
 
-  /** The entries after `#sent`, up to `to`: as they were heard, or read where they were not kept. */
+  /** The entries with a seq in (`#sent`, `to`]: those that events carried, or else from the store. */
   async #next(to: number): Promise<Batch> {
     const first = this.#waiting.findIndex((entry) => entry.seq === this.#sent + 1);
-    const heard = first === -1 ? [] : this.#waiting.slice(first, first + to - this.#sent);
-    return heard.length > 0 ? this.#prepare(heard) : this.#read(this.#sent, to);
+    const received = first === -1 ? [] : this.#waiting.slice(first, first + to - this.#sent);
+    return received.length > 0 ? this.#prepare(received) : this.#read(this.#sent, to);
   }
 
-  /** While there is more than one entry at a time, sending takes at most half of the time: what comes meanwhile goes out in one write. */
+  /** In a burst, sending takes at most half of the time; entries that arrive during the pause go out in one write. */
   async #pause(): Promise<void> {
-    const ms = this.#restUntil - performance.now();
+    const ms = this.#pausedUntil - performance.now();
     if (ms > 1) await delay(ms, undefined, { ref: false });
   }
 
   #sendAll(batch: Batch): void {
     const beganAt = performance.now();
-    this.#note(batch.entries);
+    this.#apply(batch.entries);
     this.#core.meters.deliveries += batch.entries.length * this.#live.size;
-    this.#endThoseAhead(batch);
+    this.#endFollowersAhead(batch);
     for (const follower of [...this.#live]) this.#send(follower, batch);
     this.#sent = batch.last;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     const endedAt = performance.now();
-    if (batch.entries.length > 1 || this.#waiting.length > 0) this.#restUntil = endedAt + Math.min(endedAt - beganAt, MAX_REST_MS);
+    if (batch.entries.length > 1 || this.#waiting.length > 0) this.#pausedUntil = endedAt + Math.min(endedAt - beganAt, MAX_PAUSE_MS);
     this.onSent(batch.entries);
   }
 
   /**
-   * A cursor may be ahead of this process: its client has heard elsewhere, or so it says, that its user left. Whether the user is in again
-   * is asked when it comes back.
+   * A cursor may be ahead of this process, when its client has received the `leave` of its user from another server. Membership is checked
+   * again when the client reconnects.
    */
-  #endThoseAhead(batch: Batch): void {
+  #endFollowersAhead(batch: Batch): void {
     if (!batch.hasLeaves) return;
     for (const follower of [...this.#followers]) {
       const { listener, authorisedAt, cursor } = follower;
@@ -174,14 +174,14 @@ export class Feed {
     }
   }
 
-  /** Writes what a follower has not had, but never past the line that put its member out. */
+  /** Writes the entries after a follower's cursor, but never past a `leave` of its user. */
   #send(follower: Subscriber, batch: Batch): void {
     if (batch.last <= follower.cursor) return;
     const left = batch.leaveOf(follower.listener.user, Math.max(follower.cursor, follower.authorisedAt));
     if (!follower.take(batch, left ?? batch.last, left !== undefined)) this.#live.delete(follower);
   }
 
-  #note(entries: readonly Entry[]): void {
+  #apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.kind === 'rename') this.#group = { ...this.#group, slug: entry.slug };
       if (entry.kind === 'erase') this.#windows.clear();
@@ -195,7 +195,7 @@ export class Feed {
   async #read(after: number, to: number): Promise<Batch> {
     this.#core.meters.windows += 1;
     const entries = await this.#core.store.log.range(this.#group.id, after + 1, to);
-    if (entries.length !== to - after) throw new Error(`The log of ${this.#group.id} has not all entries from ${after + 1} to ${to}`);
+    if (entries.length !== to - after) throw new Error(`The log of ${this.#group.id} lacks entries between ${after + 1} to ${to}`);
     return this.#prepare(entries);
   }
 

@@ -71,7 +71,7 @@ export class Hub {
     this.#parts = parts;
     this.#streams = new Streams(core);
     this.#userChannels = new UserChannels(core.bus);
-    this.#sidebars = renderSidebar && new Sidebars({ core, bells: this.#userChannels, render: renderSidebar });
+    this.#sidebars = renderSidebar && new Sidebars({ core, userChannels: this.#userChannels, render: renderSidebar });
     this.#gapCheck = new GapCheck({ ...core, everyMs: parts.probeMs ?? PROBE_MS, compare: () => this.#compare() });
     this.#presence = new PresenceBroadcaster({ ...parts, feeds: () => this.#feeds });
     this.#feeds = new Feeds({
@@ -130,7 +130,7 @@ export class Hub {
   async openAllGroups({ cursor, begin, ...opening }: AllGroupsOpening): Promise<void> {
     await this.#start(opening, async (connection) => {
       const everything = new AllGroupsStream({
-        ...{ core: this.#parts.core, feeds: this.#feeds, bells: this.#userChannels, connection, cursor, begin },
+        ...{ core: this.#parts.core, feeds: this.#feeds, userChannels: this.#userChannels, connection, cursor, begin },
         onEntered: (part) => this.#presence.entered(part.group.id, part),
       });
       await everything.enter();
@@ -176,7 +176,7 @@ export class Hub {
     for (const feed of this.#feeds.all()) feed.tail.probe();
     this.#streams.heartbeat(this.#parts.frameMaxMs ?? FRAME_MAX_MS);
     this.#system?.probe();
-    this.#userChannels.notifyAll('beat');
+    this.#userChannels.notifyAll('heartbeat');
     await Promise.all([this.#streams.expire(), this.#presence.heartbeat(), this.#sidebars?.probe()]); // independent: none delays another
   }
 

@@ -1,13 +1,13 @@
 import type { GroupSubscription } from './group-subscription.ts';
 
 /**
- * Brings the parts of one stream up to date, one after the other: whatever comes for the others while one of them waits for the store or the reader
- * is left to their turns, so that what waits is in the store and not here.
+ * Replays the subscriptions of one stream one after the other. Entries for the others that arrive meanwhile are not kept in memory: each
+ * subscription reads them from the store in its turn.
  */
 export class CatchUpQueue {
   readonly #waiting = new Set<GroupSubscription>();
   readonly #onError: (error: unknown) => void;
-  #present: GroupSubscription | undefined;
+  #current: GroupSubscription | undefined;
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
@@ -17,24 +17,24 @@ export class CatchUpQueue {
     this.#waiting.add(part);
   }
 
-  /** Whether a part may be written for right now; if not, it gets a turn. */
+  /** Whether a subscription may write now; if not, it is queued. */
   mayTake(part: GroupSubscription): boolean {
-    if (this.#present === undefined || this.#present === part) return true;
+    if (this.#current === undefined || this.#current === part) return true;
     this.#waiting.add(part);
     return false;
   }
 
-  /** Gives everybody who waits a turn. */
+  /** Replays all queued subscriptions. */
   go(): void {
-    if (!this.#present) void this.#all().catch(this.#onError);
+    if (!this.#current) void this.#all().catch(this.#onError);
   }
 
   async #all(): Promise<void> {
     for (const part of this.#waiting) {
       this.#waiting.delete(part);
-      this.#present = part;
+      this.#current = part;
       await part.feed?.join(part);
     }
-    this.#present = undefined;
+    this.#current = undefined;
   }
 }

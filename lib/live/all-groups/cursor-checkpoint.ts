@@ -2,21 +2,21 @@ import type { Core } from '../../core.ts';
 import { randomId, type UserId } from '../../ids.ts';
 import type { Cursor } from './cursor.ts';
 
-/** No more often is a set stored for one stream, however much its groups move. */
+/** The minimum interval between two sets stored for one stream. */
 const SET_EVERY_MS = 10_000;
-/** Sets that one user's streams may store: so many at once, then one each ten seconds. Without one ids are longer, no more. */
+/** Rate limit of one user's sets: a burst of 100, then one per 10 s. Without a new set ids only grow longer. */
 const [SETS_PER_SECOND, MAX_SETS_AT_ONCE] = [0.1, 100];
 
 const DAY_MS = 24 * 3_600_000;
-/** A cursor holds for so long after it was last used; one that its stream has gone on from, for a day. */
+/** How long a set is kept after its last use; a replaced set is kept for a day. */
 const [KEPT_MS, REPLACED_KEPT_MS] = [30 * DAY_MS, DAY_MS];
 
-/** Removes the sets that nobody uses any more. Errors: StoreUnavailable. */
+/** Removes expired sets. Errors: StoreUnavailable. */
 export async function sweepCursors({ store, now }: Pick<Core, 'store' | 'now'>): Promise<void> {
   await store.cursors.sweep(now() - KEPT_MS, now() - REPLACED_KEPT_MS);
 }
 
-/** Keeps the ids of a stream of many groups short, by storing where it stands; an id says it by a set only once that is durable. */
+/** Keeps the ids of a multi-group stream short by storing its positions as a set. An id names a set only once the set is durable. */
 export class CursorCheckpoint {
   readonly #core: Core;
   readonly #user: UserId;
@@ -32,13 +32,13 @@ export class CursorCheckpoint {
     this.#usedAt = core.now();
   }
 
-  /** Stores a set when ids have become long. Nobody waits for it. */
+  /** Stores a set in the background when ids have become long. */
   moved(): void {
     const isDue = this.#cursor.isLong && !this.#isStoring && performance.now() - this.#storedAt > SET_EVERY_MS;
     if (!isDue || this.#core.rateLimiter.take(`cursors:${this.#user}`, SETS_PER_SECOND, MAX_SETS_AT_ONCE) > 0) return;
     this.#isStoring = true;
     this.#storedAt = performance.now();
-    const done = this.#store().catch((error) => this.#core.logger.warn({ err: error }, 'positions not stored; ids stay long'));
+    const done = this.#store().catch((error) => this.#core.logger.warn({ err: error }, 'storing stream positions failed; ids stay long'));
     void done.finally(() => {
       this.#isStoring = false;
     });
@@ -52,7 +52,7 @@ export class CursorCheckpoint {
     this.#cursor.rebase(set.id, set.positions);
   }
 
-  /** Tells the store once a day that the set is in use. */
+  /** Records at most once a day that the set is in use. */
   use(): void {
     const { set } = this.#cursor;
     const now = this.#core.now();
@@ -60,6 +60,6 @@ export class CursorCheckpoint {
     this.#usedAt = now;
     this.#core.store.cursors
       .use(this.#user, set, now)
-      .catch((error) => this.#core.logger.debug({ err: error }, 'use of a cursor not noted'));
+      .catch((error) => this.#core.logger.debug({ err: error }, 'recording the use of a cursor failed'));
   }
 }

@@ -1,14 +1,14 @@
-/** The set that holds nothing: a cursor that names few groups needs no other. */
+/** The empty set, for a cursor of few groups. */
 const NO_SET = 'none';
-/** Past this many groups in an id it is worth storing a set. */
+/** An id with more groups than this makes a new set worth storing. */
 const MAX_MOVES = 8;
 
 const CURSOR = /^(none|[0-9a-z]{16})((?:\.\d{1,9}-\d{1,10})*)$/;
 
-/** A cursor as a client gives it back: a stored set, and where the groups stand that have moved since, by their numbers. */
+/** A cursor as a client sends it: a stored set, and the last seq of the groups that have moved since, by group number. */
 type ParsedCursor = { readonly set: string | undefined; readonly moves: ReadonlyMap<number, number> };
 
-/** Undefined for anything that `Cursor` never wrote. */
+/** Undefined for a text that is not a cursor. */
 export function parseCursor(text: string): ParsedCursor | undefined {
   const [, set, rest = ''] = CURSOR.exec(text) ?? [];
   if (set === undefined) return undefined;
@@ -20,8 +20,8 @@ export function parseCursor(text: string): ParsedCursor | undefined {
 }
 
 /**
- * Where a stream of many groups stands: the last seq of each, by the group's number. Said as the id of a stored set and the few groups that
- * have moved since, so that an id stays short however many groups there are.
+ * The position of a multi-group stream: the last seq of each group, by group number. Its text is the id of a stored set plus the groups that
+ * have moved since, so that it stays short for any number of groups.
  */
 export class Cursor {
   readonly #positions: Map<number, number>;
@@ -36,12 +36,12 @@ export class Cursor {
     this.#moved = new Map(moves);
   }
 
-  /** The stored set it is built on. */
+  /** The id of the stored set that it is based on. */
   get set(): string | undefined {
     return this.#set;
   }
 
-  /** Whether so many groups have moved since the set that another one is worth its write. */
+  /** Whether enough groups have moved to store a new set. */
   get isLong(): boolean {
     return this.#moved.size > MAX_MOVES;
   }
@@ -58,12 +58,12 @@ export class Cursor {
     this.#text = undefined;
   }
 
-  /** All positions as they are now: what to store as a set. */
+  /** A copy of all positions, to store as a set. */
   snapshot(): ReadonlyMap<number, number> {
     return new Map(this.#positions);
   }
 
-  /** From now on it is said by a set that is stored, which `snapshot` gave. */
+  /** Bases the cursor on a new stored set, made from `snapshot`. */
   rebase(set: string, snapshot: ReadonlyMap<number, number>): void {
     this.#set = set;
     this.#moved = new Map([...this.#positions].filter(([number, seq]) => snapshot.get(number) !== seq));

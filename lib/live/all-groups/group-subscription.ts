@@ -2,45 +2,45 @@ import type { Batch } from '../batch.ts';
 import type { Feed, FeedGroup } from '../feed.ts';
 import type { Listener, Subscriber } from '../follower.ts';
 
-/** What a part asks of the stream it belongs to. */
+/** What a subscription needs of the stream that it belongs to. */
 export type MultiGroupStream = {
   readonly isOpen: boolean;
   readonly isStarted: boolean;
   drained(): Promise<void>;
   write(bytes: Buffer | string): void;
-  /** Whether it may be written for this part right now; if not, the part will be brought up to date in its turn. */
+  /** Whether this subscription may write now; if not, it is queued and replays in its turn. */
   mayTake(part: GroupSubscription): boolean;
   writeEntries(part: GroupSubscription, batch: Batch, upTo: number): void;
-  /** The user has left the part's group: the part is over. */
+  /** Ends the subscription, since the user has left its group. */
   left(part: GroupSubscription): void;
   reset(): void;
   end(): void;
 };
 
-/** One group's part of a stream of many groups. */
+/** The subscription of a multi-group stream to one group. */
 export class GroupSubscription implements Subscriber {
   readonly group: FeedGroup & { readonly number: number };
   readonly listener: Listener;
-  readonly #whole: MultiGroupStream;
+  readonly #stream: MultiGroupStream;
   readonly #endings: (() => void)[] = [];
-  /** Once it has entered it. */
+  /** Set once it has entered its group's feed. */
   feed: Feed | undefined;
   cursor = 0;
   authorisedAt = 0;
   #isOver = false;
 
-  constructor(group: FeedGroup & { readonly number: number }, listener: Listener, whole: MultiGroupStream) {
+  constructor(group: FeedGroup & { readonly number: number }, listener: Listener, stream: MultiGroupStream) {
     this.group = group;
     this.listener = listener;
-    this.#whole = whole;
+    this.#stream = stream;
   }
 
   get isOpen(): boolean {
-    return !this.#isOver && this.#whole.isOpen;
+    return !this.#isOver && this.#stream.isOpen;
   }
 
   get isStarted(): boolean {
-    return this.#whole.isStarted;
+    return this.#stream.isStarted;
   }
 
   atEnd(ending: () => void): void {
@@ -48,7 +48,7 @@ export class GroupSubscription implements Subscriber {
     else this.#endings.push(ending);
   }
 
-  /** Ends this part alone. */
+  /** Ends this subscription only. */
   leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -56,27 +56,27 @@ export class GroupSubscription implements Subscriber {
   }
 
   drained(): Promise<void> {
-    return this.#whole.drained();
+    return this.#stream.drained();
   }
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
-    if (!this.#whole.mayTake(this)) return false;
-    this.#whole.writeEntries(this, batch, upTo);
+    if (!this.#stream.mayTake(this)) return false;
+    this.#stream.writeEntries(this, batch, upTo);
     this.cursor = upTo;
-    if (isOut) this.#whole.left(this);
+    if (isOut) this.#stream.left(this);
     return true;
   }
 
-  /** What is no entry of the group's log: who is typing. */
+  /** Writes an event that is not a log entry: typing. */
   write(bytes: Buffer | string): void {
-    if (!this.#isOver) this.#whole.write(bytes);
+    if (!this.#isOver) this.#stream.write(bytes);
   }
 
   reset(): void {
-    this.#whole.reset();
+    this.#stream.reset();
   }
 
   end(): void {
-    this.#whole.end();
+    this.#stream.end();
   }
 }

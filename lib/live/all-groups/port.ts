@@ -1,6 +1,6 @@
 import type { UserId } from '../../ids.ts';
 
-/** Where a stream of many groups stood once: the last seq of each group, by the group's number. It never changes. */
+/** A stored position of a multi-group stream: the last seq of each group, by group number. Immutable. */
 export type CursorSet = {
   /** 16 random characters of [0-9a-z]. */
   readonly id: string;
@@ -10,10 +10,10 @@ export type CursorSet = {
 
 /** Sets of positions, so that the ids of events stay short. The promises of the store (lib/store/port.ts) hold. */
 export type CursorStore = {
-  /** A new set, used at `now` (ms). `instead` names the one that its stream no longer builds on. */
+  /** Stores a new set, last used at `now` (ms). `instead`: the set that it replaces. */
   insert(set: CursorSet, now: number, instead?: string): Promise<void>;
-  /** The positions of a set of this very user; notes that it is in use at `now`, whatever replaced it. */
+  /** The positions of this user's set; undefined when there is none. Records its use at `now`, also of a replaced set. */
   use(user: UserId, id: string, now: number): Promise<ReadonlyMap<number, number> | undefined>;
-  /** Removes those not used since `unused` (ms), and those replaced that were not used since `replaced`. */
+  /** Removes sets last used before `unused` (ms), and replaced sets last used before `replaced` (ms). */
   sweep(unused: number, replaced: number): Promise<void>;
 };

@@ -8,7 +8,7 @@ import { SSE_COMMENT } from '../frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
 
-/** Everything, from the beginning of each group. */
+/** The cursor that starts at the first entry of each group. */
 const START = '0';
 
 export const allGroupsQuery = z.object({
@@ -16,20 +16,23 @@ export const allGroupsQuery = z.object({
     .string('must be a cursor')
     .refine((text) => text === START || parseCursor(text) !== undefined, 'must be 0, or the id of an event of this stream')
     .optional()
-    .describe('The id of an event: all after it comes first. 0: everything from the beginning.'),
-  as: z.enum(['json', 'text', 'sidebar'], 'must be json, text or sidebar').default('json').describe('sidebar is for pages.'),
+    .describe('The id of an event: the entries after it are sent first. 0: all entries from the start.'),
+  as: z
+    .enum(['json', 'text', 'sidebar'], 'must be json, text or sidebar')
+    .default('json')
+    .describe('sidebar: unread counts as HTML, for pages.'),
   ...filterQuery,
 });
 
 /**
- * `GET /events`: what happens in all my groups from now on, or after a cursor, as JSON or lines; as `sidebar` only what is unread in each.
+ * `GET /events`: new entries of all groups of the viewer, or those after a cursor, as JSON or text; as `sidebar` only their unread counts.
  * Errors: `unauthenticated`, `malformed`, `forbidden`, `tooMany`, `gone` (a cursor that is too old, or not this user's).
  */
 export async function openAllGroups(web: RouteContext, ctx: Context): Promise<void> {
   const { core, hub } = web;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
-  const viewer = await requireViewer(ctx, web, core.lookupCache); // asked again by `authorise`
+  const viewer = await requireViewer(ctx, web, core.lookupCache); // checked again by `authorise`
   const query = queryOf(ctx, allGroupsQuery);
   const { as: format } = query;
   const type = typeOf(format);
@@ -49,13 +52,13 @@ export async function openAllGroups(web: RouteContext, ctx: Context): Promise<vo
   await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
 }
 
-/** Errors: `gone`, the same whether the set was never there, is there no more, or is another's. */
+/** Errors: `gone`, the same whether the set never existed, has expired, or is another user's. */
 async function cursorAt({ core }: RouteContext, user: UserId, text: string | undefined): Promise<Cursor> {
   const parsed = text === undefined ? undefined : parseCursor(text);
   if (!parsed) return new Cursor();
   const { set, moves } = parsed;
   if (set === undefined) return new Cursor(undefined, undefined, moves);
   const positions = await core.store.cursors.use(user, set, core.now());
-  if (!positions) throw new DomainError('gone', 'This cursor is not known here any more. Begin anew: without one, or with after=0.');
+  if (!positions) throw new DomainError('gone', 'This cursor is unknown or has expired. Reconnect without a cursor, or with after=0.');
   return new Cursor(set, positions, moves);
 }

@@ -12,37 +12,37 @@ import type { Cursor } from './cursor.ts';
 import { CursorCheckpoint } from './cursor-checkpoint.ts';
 import { GroupSubscription, type MultiGroupStream } from './group-subscription.ts';
 
-/** Groups entered at once. */
+/** Groups subscribed to in parallel. */
 const AT_ONCE = 32;
 type Dependencies = {
   readonly core: Core;
   readonly feeds: Feeds;
-  readonly bells: UserChannels;
+  readonly userChannels: UserChannels;
   readonly connection: Connection;
   readonly cursor: Cursor;
-  /** Where groups begin that the cursor does not know: at their ends (`now`), from the beginning (`start`), or where the user came in (`join`). */
+  /** Where groups start that the cursor does not contain: at their heads (`now`), at their first entries (`start`), or where the user joined (`join`). */
   readonly begin: 'now' | 'start' | 'join';
-  /** Called for each group once the stream may be written to for it. */
+  /** Called for each group once its entries may be written. */
   readonly onEntered: (part: GroupSubscription) => void;
 };
 
-/** `line`: where its user came in. */
+/** `line`: the seq of the entry by which its user joined. */
 type Made = { readonly part: GroupSubscription; readonly line: number | undefined };
 
-/** One stream of all the groups its user is in: a part for each, which follows that group's feed. */
+/** One stream of all groups of its user: a subscription for each, which follows that group's feed. */
 export class AllGroupsStream implements MultiGroupStream {
   readonly #parts: Dependencies;
   readonly #groups = new Map<GroupId, GroupSubscription>();
-  readonly #keeper: CursorCheckpoint;
-  readonly #turns = new CatchUpQueue((error) => this.#fail(error));
-  /** Until the answer has begun nobody looks besides. */
-  #isLooking = true;
-  #isToLookAgain = false;
+  readonly #checkpoint: CursorCheckpoint;
+  readonly #catchUp = new CatchUpQueue((error) => this.#fail(error));
+  /** True until the response has started: no refresh may run before. */
+  #isRefreshing = true;
+  #isRefreshWanted = false;
 
   constructor(parts: Dependencies) {
     const { core, connection, cursor } = parts;
     this.#parts = parts;
-    this.#keeper = new CursorCheckpoint(core, connection.listener.user, cursor);
+    this.#checkpoint = new CursorCheckpoint(core, connection.listener.user, cursor);
     connection.atEnd(() => {
       for (const part of this.#groups.values()) part.leave();
     });
@@ -64,78 +64,78 @@ export class AllGroupsStream implements MultiGroupStream {
     return this.#parts.connection.drained();
   }
 
-  /** Enters the groups of now, and hears of all changes from here on. To be called before the answer begins. Errors: StoreUnavailable. */
+  /** Subscribes to the user's groups and to later changes of them. To be called before the response starts. Errors: StoreUnavailable. */
   async enter(): Promise<void> {
-    const { bells, connection, begin } = this.#parts;
-    const stop = await bells.listen(connection.listener.user, ({ type }) => {
-      if (type !== 'mark') this.#look();
-      if (type === 'beat') this.#keeper.use();
+    const { userChannels, connection, begin } = this.#parts;
+    const stop = await userChannels.listen(connection.listener.user, ({ type }) => {
+      if (type !== 'mark') this.#refresh();
+      if (type === 'heartbeat') this.#checkpoint.use();
     });
     connection.atEnd(stop);
-    await this.#admit(begin);
+    await this.#addGroups(begin);
   }
 
-  /** The answer has begun: says where the stream stands, so that a client that is cut off before the first entry misses none, and brings all up to date. */
+  /** To be called once the response has started. Writes the cursor, so that a client disconnected before the first entry misses none, and replays. */
   begin(): void {
     const { connection, cursor, onEntered } = this.#parts;
     if (connection.listener.format === 'json') connection.write(sseId(String(cursor)));
     for (const part of this.#groups.values()) onEntered(part);
     this.#noteMove();
-    this.#turns.go();
-    this.#isLooking = false;
-    if (this.#isToLookAgain) this.#look();
+    this.#catchUp.go();
+    this.#isRefreshing = false;
+    if (this.#isRefreshWanted) this.#refresh();
   }
 
-  /** Something about the user's groups may have changed. Never rejects: it is tried until the store answers. */
-  #look(): void {
-    this.#isToLookAgain = true;
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    void this.#lookOn().catch((error) => this.#fail(error));
+  /** Reads the user's memberships again. Never throws: retries until the store is available. */
+  #refresh(): void {
+    this.#isRefreshWanted = true;
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    void this.#runRefresh().catch((error) => this.#fail(error));
   }
 
-  async #lookOn(): Promise<void> {
-    while (this.#isToLookAgain && this.isOpen) {
-      this.#isToLookAgain = false;
-      await this.#patiently(() => this.#admit('join'));
-      this.#turns.go();
+  async #runRefresh(): Promise<void> {
+    while (this.#isRefreshWanted && this.isOpen) {
+      this.#isRefreshWanted = false;
+      await this.#retrying(() => this.#addGroups('join'));
+      this.#catchUp.go();
     }
-    this.#isLooking = false;
+    this.#isRefreshing = false;
   }
 
-  #patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
+  #retrying<T>(work: () => Promise<T>): Promise<T | undefined> {
     const { logger } = this.#parts.core;
     return retryWhileUnavailable(work, {
       isWanted: () => this.isOpen,
-      onAway: (error) => logger.warn({ err: error }, 'the store does not answer; a stream of many groups waits'),
+      onUnavailable: (error) => logger.warn({ err: error }, 'the store is unavailable; a multi-group stream waits'),
     });
   }
 
   #fail(error: unknown): void {
-    this.#parts.core.logger.error({ err: error }, 'a stream of many groups cannot go on; ending it');
+    this.#parts.core.logger.error({ err: error }, 'a multi-group stream failed; ending it');
     this.end();
   }
 
   /**
-   * Makes parts of the groups that have none. Each is registered with its feed before the store is asked again whether the user is in: so a
-   * departure after that answer is found by the feed, as for a stream of one group.
+   * Adds subscriptions for groups that have none. Each is registered with its feed before membership is read again, so that the feed finds
+   * a `leave` after that read, as in a stream of one group.
    */
-  async #admit(begin: Dependencies['begin']): Promise<void> {
-    const wanted = (await this.#mine()).filter(({ group }) => !this.#groups.has(group));
+  async #addGroups(begin: Dependencies['begin']): Promise<void> {
+    const wanted = (await this.#memberships()).filter(({ group }) => !this.#groups.has(group));
     if (wanted.length === 0) return;
     const made = await this.#make(wanted);
     try {
       for (let i = 0; i < made.length; i += AT_ONCE) await Promise.all(made.slice(i, i + AT_ONCE).map((part) => this.#enter(part, begin)));
-      const mine = new Set((await this.#mine()).map(({ group }) => group));
-      for (const { part } of made) this.#settle(part, mine.has(part.group.id));
+      const mine = new Set((await this.#memberships()).map(({ group }) => group));
+      for (const { part } of made) this.#addOrLeave(part, mine.has(part.group.id));
     } catch (error) {
-      for (const { part } of made) part.leave(); // even of those that enter only now nothing stays
+      for (const { part } of made) part.leave(); // also those that have not entered yet
       throw error;
     }
   }
 
-  /** The groups the user is in by their line: one whose line is still to be written comes with it. */
-  async #mine(): Promise<Membership[]> {
+  /** The memberships whose `join` entry is written. The others follow with that entry. */
+  async #memberships(): Promise<Membership[]> {
     const { core, connection } = this.#parts;
     return (await core.store.memberships.ofUser(connection.listener.user)).filter(({ lined, ceding }) => lined || ceding);
   }
@@ -159,17 +159,17 @@ export class AllGroupsStream implements MultiGroupStream {
     return { ...listener, format: listener.format === 'text' ? 'line' : 'event' };
   }
 
-  #settle(part: GroupSubscription, isIn: boolean): void {
+  #addOrLeave(part: GroupSubscription, isIn: boolean): void {
     if (isIn && this.isOpen) {
       this.#groups.set(part.group.id, part);
       this.#parts.cursor.move(part.group.number, part.cursor);
-      this.#turns.add(part);
+      this.#catchUp.add(part);
       if (this.isStarted) this.#parts.onEntered(part);
     } else part.leave();
   }
 
   mayTake(part: GroupSubscription): boolean {
-    return this.#turns.mayTake(part);
+    return this.#catchUp.mayTake(part);
   }
 
   writeEntries({ group, listener, cursor: after }: GroupSubscription, batch: Batch, upTo: number): void {
@@ -188,11 +188,11 @@ export class AllGroupsStream implements MultiGroupStream {
     this.#noteMove();
   }
 
-  /** Its position stays: should the user come back, nothing is said twice and nothing left out. */
+  /** Keeps the group's position: if the user rejoins, no entry is repeated or skipped. */
   left(part: GroupSubscription): void {
     this.#groups.delete(part.group.id);
     part.leave();
-    this.#look(); // they may be back already
+    this.#refresh(); // the user may have rejoined already
   }
 
   reset(): void {
@@ -203,8 +203,8 @@ export class AllGroupsStream implements MultiGroupStream {
     this.#parts.connection.end();
   }
 
-  /** Lines carry no ids. */
+  /** Text streams have no ids. */
   #noteMove(): void {
-    if (this.#parts.connection.listener.format === 'json') this.#keeper.moved();
+    if (this.#parts.connection.listener.format === 'json') this.#checkpoint.moved();
   }
 }

@@ -18,7 +18,7 @@ type Dependencies = {
   readonly feeds: () => Pick<Feeds, 'get' | 'groups'>;
 };
 
-/** What pages are told of each other's users: who is in the group, who is there, and who is writing. */
+/** Sends pages the members of their group, who of them is present, and who is typing. */
 export class PresenceBroadcaster {
   readonly #parts: Dependencies;
   readonly #leases: Leases;
@@ -31,17 +31,17 @@ export class PresenceBroadcaster {
     const note = (group: GroupId, user: UserId, at: number): Promise<void> =>
       core.store.memberships
         .setLastSeen(group, user, at)
-        .catch((error) => core.logger.debug({ err: error }, 'when they were seen was not noted'));
+        .catch((error) => core.logger.debug({ err: error }, 'storing a "last seen" time failed'));
     this.#leases = new Leases(core.bus, { now: core.now, note }, randomId(core.random), leaseMs);
     this.#members = new MemberLists({
       render: renderMembers,
-      onError: (error) => core.logger.debug({ err: error }, 'members list not sent; trying again'),
+      onError: (error) => core.logger.debug({ err: error }, 'sending the members list failed; retrying'),
     });
     this.#typing = new Typing({
       ...parts,
       connectionsOf: (group) => this.#followersOf(group),
       slugOf: (group) => parts.feeds().get(group)?.slug,
-      onError: (error) => core.logger.debug({ err: error }, 'who is typing was not sent'),
+      onError: (error) => core.logger.debug({ err: error }, 'sending a typing event failed'),
     });
   }
 
@@ -49,12 +49,12 @@ export class PresenceBroadcaster {
     return this.#parts.feeds().get(group)?.followers ?? [];
   }
 
-  /** A stream of many groups follows this one from now on, and is told who is typing there. */
+  /** Sends the group's typing state to a multi-group stream that has just subscribed to it. */
   entered(group: GroupId, follower: Subscriber): void {
     this.#typing.opened(group, follower);
   }
 
-  /** A stream has begun. A page makes its user present, and is told who else is: what it shows may be old. */
+  /** To be called when a stream has started. A page makes its user present and gets the current members list, since the one in it may be outdated. */
   opened(group: GroupId, connection: Connection): void {
     this.#typing.opened(group, connection);
     const { user, format } = connection.listener;
@@ -64,7 +64,7 @@ export class PresenceBroadcaster {
     this.#members.send(group, [connection]);
   }
 
-  /** Who has the group open, or who is in it, may have changed. */
+  /** The group's presence or members may have changed. */
   changed(group: GroupId): void {
     this.#members.send(group, this.#followersOf(group));
   }
@@ -77,10 +77,10 @@ export class PresenceBroadcaster {
     this.#typing.sent(group, entries);
   }
 
-  /** Renews what says that its users are there, and looks who went without a word. */
+  /** Renews the leases of the present users, and detects users whose server died. */
   async heartbeat(): Promise<void> {
     await this.#leases.renewAll();
-    if (!this.#parts.core.bus.isUp()) return; // while it is down it names nobody
+    if (!this.#parts.core.bus.isUp()) return; // while the bus is down its presence list is empty
     for (const group of await this.#leases.changedIn(this.#parts.feeds().groups())) this.changed(group);
   }
 

@@ -2,42 +2,42 @@ import type { Bus } from '../../bus/port.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 
 export const LEASE_MS = 60_000;
-/** Who stays is noted anew each time: that much is unknown of who was there when a process died. */
+/** How often "last seen" is stored for a user who stays: the error of that time after a crash. */
 const NOTE_EVERY_MS = 180_000;
 
-/** Where it is kept when a user was last there. */
+/** Stores when a user was last present. */
 type LastSeen = { now(): number; note(group: GroupId, user: UserId, at: number): Promise<void> };
 
 /**
  * This process's leases: one per group and user with a page open here, however many pages.
- * A process that dies stops renewing, and its leases run out by themselves.
+ * A process that dies stops renewing, and its leases expire.
  */
 export class Leases {
   readonly #bus: Bus;
-  readonly #sightings: LastSeen;
+  readonly #lastSeen: LastSeen;
   readonly #holder: string;
   readonly #leaseMs: number;
   readonly #pages = new Map<string, { readonly group: GroupId; readonly user: UserId; count: number; notedAt: number }>();
-  /** Who was there at the last look, by group. */
-  #seen = new Map<GroupId, string>();
+  /** Who was present at the last check, by group. */
+  #present = new Map<GroupId, string>();
 
-  constructor(bus: Bus, sightings: LastSeen, holder: string, leaseMs = LEASE_MS) {
+  constructor(bus: Bus, lastSeen: LastSeen, holder: string, leaseMs = LEASE_MS) {
     this.#bus = bus;
-    this.#sightings = sightings;
+    this.#lastSeen = lastSeen;
     this.#holder = holder;
     this.#leaseMs = leaseMs;
   }
 
-  /** A page opened; others are told if it is the user's first. */
+  /** A page has opened; announces the user's presence if it is the first. */
   opened(group: GroupId, user: UserId): void {
     const key = `${group}/${user}`;
-    const pages = this.#pages.get(key) ?? { group, user, count: 0, notedAt: this.#sightings.now() };
+    const pages = this.#pages.get(key) ?? { group, user, count: 0, notedAt: this.#lastSeen.now() };
     pages.count += 1;
     this.#pages.set(key, pages);
     if (pages.count === 1) void this.#renew(group, user);
   }
 
-  /** A page that had opened is closed; others are told if it was the user's last. */
+  /** A page has closed; announces the user's absence if it was the last. */
   closed(group: GroupId, user: UserId): void {
     const key = `${group}/${user}`;
     const pages = this.#pages.get(key);
@@ -48,26 +48,26 @@ export class Leases {
     void this.#release(group, user);
   }
 
-  /** All at once: a lease renewed later than its page was closed would stay. */
+  /** Renews all leases in parallel: a lease renewed after its page closed would remain. */
   async renewAll(): Promise<void> {
     await Promise.all([...this.#pages.values()].map(({ group, user }) => this.#renew(group, user)));
     await this.#noteLongest();
   }
 
-  /** Which of these groups have others there than when this was last asked: a process that died took its users away without a word. */
+  /** Which of these groups have other users present than at the last call. Users of a process that died leave without an event. */
   async changedIn(groups: readonly GroupId[]): Promise<GroupId[]> {
-    const look = async (group: GroupId) => [group, [...(await this.#bus.presence.list(group))].sort().join()] as const;
-    const before = this.#seen;
-    this.#seen = new Map(await Promise.all(groups.map(look)));
-    return groups.filter((group) => before.has(group) && before.get(group) !== this.#seen.get(group));
+    const read = async (group: GroupId) => [group, [...(await this.#bus.presence.list(group))].sort().join()] as const;
+    const before = this.#present;
+    this.#present = new Map(await Promise.all(groups.map(read)));
+    return groups.filter((group) => before.has(group) && before.get(group) !== this.#present.get(group));
   }
 
-  /** Of those who stay. */
+  /** Stores "last seen" of users who stay. */
   async #noteLongest(): Promise<void> {
-    const now = this.#sightings.now();
+    const now = this.#lastSeen.now();
     const due = [...this.#pages.values()].filter(({ notedAt }) => now - notedAt >= NOTE_EVERY_MS);
     for (const pages of due) pages.notedAt = now;
-    await Promise.all(due.map(({ group, user }) => this.#sightings.note(group, user, now)));
+    await Promise.all(due.map(({ group, user }) => this.#lastSeen.note(group, user, now)));
   }
 
   async #renew(group: GroupId, user: UserId): Promise<void> {
@@ -75,7 +75,7 @@ export class Leases {
   }
 
   async #release(group: GroupId, user: UserId): Promise<void> {
-    void this.#sightings.note(group, user, this.#sightings.now());
+    void this.#lastSeen.note(group, user, this.#lastSeen.now());
     if (await this.#bus.presence.release(group, user, this.#holder)) this.#announce(group);
   }
 

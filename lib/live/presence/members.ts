@@ -12,8 +12,8 @@ type Dependencies = {
 };
 
 /**
- * Sends pages the list of who is in their group and who is there. What comes together is gathered and rendered once; one list of a group
- * is under way at a time, so that an older one never arrives after a newer.
+ * Sends pages the members list of their group with presence. Changes within GATHER_MS are rendered once; one list per group is in flight
+ * at a time, so that an older one never arrives after a newer one.
  */
 export class MemberLists {
   readonly #parts: Dependencies;
@@ -23,7 +23,7 @@ export class MemberLists {
     this.#parts = parts;
   }
 
-  /** Other readers than pages are passed over. A crowd waits longer: each change of one is told to all. */
+  /** Sends the list to pages only. The delay grows by 1 ms per page, since each change is sent to all of them. */
   send(group: GroupId, connections: Iterable<Subscriber>): void {
     const pages = [...connections].filter(({ isOpen, listener }) => isOpen && listener.format === 'html');
     this.#sendIn(group, pages, GATHER_MS + pages.length);
@@ -39,17 +39,17 @@ export class MemberLists {
 
   async #sendNow(group: GroupId): Promise<void> {
     const pages = [...(this.#waiting.get(group) ?? [])];
-    this.#waiting.set(group, new Set()); // who comes from now on is for the next list
-    let missed: Subscriber[] = [];
+    this.#waiting.set(group, new Set()); // pages added from here on get the next list
+    let failed: Subscriber[] = [];
     try {
       const frame = Buffer.from(sseFrame(await this.#parts.render(group)));
       for (const page of pages) page.write(frame);
     } catch (error) {
-      missed = pages;
+      failed = pages;
       this.#parts.onError(error);
     }
-    const next = [...(this.#waiting.get(group) ?? []), ...missed].filter(({ isOpen }) => isOpen);
+    const next = [...(this.#waiting.get(group) ?? []), ...failed].filter(({ isOpen }) => isOpen);
     this.#waiting.delete(group);
-    this.#sendIn(group, next, missed.length > 0 ? RETRY_MS : GATHER_MS + next.length);
+    this.#sendIn(group, next, failed.length > 0 ? RETRY_MS : GATHER_MS + next.length);
   }
 }

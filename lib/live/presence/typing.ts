@@ -7,9 +7,9 @@ import type { Subscriber } from '../follower.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 50;
-/** What comes from an author this soon after their message was on its way before it. */
+/** A typing event of an author this soon after their message is ignored: it was sent before the message. */
 const HUSH_MS = 1000;
-/** More are not named. */
+/** When more users type, none is named. */
 const MAX_NAMED = 4;
 
 type Typist = { isTyping: boolean; timer: NodeJS.Timeout };
@@ -24,28 +24,28 @@ type Dependencies = {
 };
 
 /**
- * Who is writing in the groups that have streams here. Nothing is stored: each word of it runs out by itself, wherever the process that
- * said it went. Streams are told the whole of it when it changes; changes that come together are told once, in a crowd later.
+ * Who is typing in the groups that have streams here. Nothing is stored: each event expires by itself, even if its sender dies.
+ * Streams are sent the complete state when it changes; changes within GATHER_MS plus 1 ms per stream are sent once.
  */
 export class Typing {
   readonly #parts: Dependencies;
   readonly #groups = new Map<GroupId, Map<UserId, Typist>>();
-  /** Groups about to be told of, and what they were last told. */
+  /** Groups with a scheduled send. */
   readonly #due = new Set<GroupId>();
-  readonly #told = new Map<GroupId, string>();
+  readonly #lastSent = new Map<GroupId, string>();
 
   constructor(parts: Dependencies) {
     this.#parts = parts;
   }
 
-  /** Somebody writes. It lasts until the event says, by our clock, but never longer than TYPING_MS. */
+  /** A user types, until the time in the event by the local clock, but at most for TYPING_MS. */
   onTyping({ group, user, until }: TypingEvent): void {
     const ms = Math.min(until - this.#parts.core.now(), TYPING_MS);
     const present = this.#groups.get(group)?.get(user);
     if (ms > 0 && (present === undefined || present.isTyping)) this.#set(group, user, true, ms);
   }
 
-  /** Who has sent what they wrote, or is out, writes no longer. */
+  /** Ends the typing state of authors of messages and of members who left. */
   sent(group: GroupId, entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.kind === 'message') this.#set(group, entry.author, false, HUSH_MS);
@@ -53,9 +53,9 @@ export class Typing {
     }
   }
 
-  /** What a stream that has just been opened has to know. */
+  /** Sends the current state to a stream that has just started. */
   opened(group: GroupId, connection: Subscriber): void {
-    if (this.#writing(group).length > 0) void this.#tell(group, [connection], false);
+    if (this.#typing(group).length > 0) void this.#send(group, [connection], false);
   }
 
   close(): void {
@@ -82,7 +82,7 @@ export class Typing {
     if (typist.isTyping) this.#changed(group);
   }
 
-  #writing(group: GroupId): UserId[] {
+  #typing(group: GroupId): UserId[] {
     return [...(this.#groups.get(group) ?? [])].flatMap(([user, { isTyping }]) => (isTyping ? [user] : []));
   }
 
@@ -92,16 +92,16 @@ export class Typing {
     const crowd = [...this.#parts.connectionsOf(group)].length;
     setTimeout(() => {
       this.#due.delete(group);
-      void this.#tell(group, this.#parts.connectionsOf(group), true);
+      void this.#send(group, this.#parts.connectionsOf(group), true);
     }, GATHER_MS + crowd).unref();
   }
 
-  async #tell(group: GroupId, connections: Iterable<Subscriber>, isAll: boolean): Promise<void> {
+  async #send(group: GroupId, connections: Iterable<Subscriber>, isAll: boolean): Promise<void> {
     try {
-      const known = await this.#parts.core.directory.profiles(this.#writing(group));
-      const users = this.#writing(group).flatMap((id) => known.get(id) ?? []); // asked again: what is told last is what holds
+      const known = await this.#parts.core.directory.profiles(this.#typing(group));
+      const users = this.#typing(group).flatMap((id) => known.get(id) ?? []); // read again after the await: the last state sent must be the current one
       const frames = this.#frames(group, users);
-      if (isAll && this.#isToldAlready(group, users.length === 0 ? '' : frames.html)) return;
+      if (isAll && this.#isUnchanged(group, users.length === 0 ? '' : frames.html)) return;
       for (const connection of connections) {
         const { format, filter } = connection.listener;
         if (filter) continue;
@@ -113,11 +113,11 @@ export class Typing {
     }
   }
 
-  /** Notes what all are told; '' is what a stream begins with. */
-  #isToldAlready(group: GroupId, what: string): boolean {
-    const before = this.#told.get(group) ?? '';
-    if (what === '') this.#told.delete(group);
-    else this.#told.set(group, what);
+  /** Records what is sent to all streams, and returns whether it was sent before. '' is the initial state of a stream. */
+  #isUnchanged(group: GroupId, what: string): boolean {
+    const before = this.#lastSent.get(group) ?? '';
+    if (what === '') this.#lastSent.delete(group);
+    else this.#lastSent.set(group, what);
     return before === what;
   }
 

@@ -4,24 +4,24 @@ import type { GroupId, UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import { Tail } from '../tail.ts';
 
-/** What happened in a group, as far as it matters outside of it. */
+/** What new entries of a group change in sidebars. */
 export type ActivityUpdate = {
   readonly group: GroupId;
-  /** Whom the new messages and edits name, but for their authors. */
+  /** Whom the new messages and edits mention, except their authors. */
   readonly named: ReadonlySet<UserId>;
   readonly left: ReadonlySet<UserId>;
-  /** Its name, address or state is another. */
+  /** Whether its name, slug or archive state changed. */
   readonly isChanged: boolean;
 };
 
-export type ActivityListener = { onActivity(news: ActivityUpdate): void };
+export type ActivityListener = { onActivity(update: ActivityUpdate): void };
 
-/** How many messages a group has, followed for all here who want to know. */
+/** A followed group and its number of messages. */
 export type ActivityHead = { readonly group: GroupId; readonly n: number };
 
 type Dependencies = Pick<Core, 'bus' | 'store' | 'logger'>;
 
-/** The groups whose pulse this process follows: each from its first watcher to its last, and exactly, as streams do, so that nobody hears of a group that they have left. */
+/** Follows the logs of groups for sidebars, each from its first watcher to its last. Entries are read without gaps, as by streams, so that no update about a group reaches a user who has left it. */
 export class GroupActivity {
   readonly #core: Dependencies;
   readonly #all = new Map<GroupId, Followed>();
@@ -30,7 +30,7 @@ export class GroupActivity {
     this.#core = core;
   }
 
-  /** Counts a watcher in for these groups, from before the promise resolves. Errors: StoreUnavailable; then it is counted in for none. */
+  /** Adds a watcher to these groups, before the promise resolves. Errors: StoreUnavailable; then it is added to none. */
   async watch(groups: readonly GroupId[], watcher: ActivityListener): Promise<ActivityHead[]> {
     const fresh: Followed[] = [];
     const wanted = groups.map((group) => {
@@ -61,7 +61,7 @@ export class GroupActivity {
     }
   }
 
-  /** Listens first and asks where the logs end after, all at once: what a hint leaves out is read like any gap. */
+  /** Subscribes before it reads the heads. If a stored head is behind, the rest is read as a gap. */
   async #open(fresh: readonly Followed[]): Promise<void> {
     if (fresh.length === 0) return;
     await Promise.all(fresh.map((followed) => followed.listen()));
@@ -69,12 +69,12 @@ export class GroupActivity {
     for (const followed of fresh) followed.start(heads.get(followed.group) ?? { seq: 0, n: 0 });
   }
 
-  /** Tries again for what was heard of and could not be read. */
+  /** Reads announced entries that an earlier read failed to get. */
   retry(): void {
     for (const followed of this.#all.values()) followed.tail?.retry();
   }
 
-  /** Looks whether there is more than was heard of. */
+  /** Compares with the heads in the store. Errors: StoreUnavailable. */
   async probe(): Promise<void> {
     if (this.#all.size === 0) return;
     const heads = await this.#core.store.log.heads([...this.#all.keys()]);
@@ -108,16 +108,17 @@ class Followed implements ActivityHead {
     this.n = n;
     this.tail = new Tail(this.group, seq, {
       store: this.#core.store,
-      deliver: (entries) => this.#tell(entries),
-      onError: (error) => this.#core.logger.debug({ err: error, group: this.group }, 'a pulse waits for the store'),
+      deliver: (entries) => this.#notify(entries),
+      onError: (error) =>
+        this.#core.logger.debug({ err: error, group: this.group }, 'the store is unavailable; the activity of a group waits'),
     });
     for (const event of this.#early.splice(0)) this.tail.onEvent(event);
   }
 
-  #tell(entries: readonly Entry[]): void {
+  #notify(entries: readonly Entry[]): void {
     this.n = entries.at(-1)?.n ?? this.n;
-    const news = newsOf(this.group, entries);
-    for (const watcher of [...this.watchers]) watcher.onActivity(news);
+    const update = updateOf(this.group, entries);
+    for (const watcher of [...this.watchers]) watcher.onActivity(update);
   }
 
   close(): void {
@@ -126,7 +127,7 @@ class Followed implements ActivityHead {
   }
 }
 
-function newsOf(group: GroupId, entries: readonly Entry[]): ActivityUpdate {
+function updateOf(group: GroupId, entries: readonly Entry[]): ActivityUpdate {
   const named = entries.flatMap((entry) =>
     entry.kind === 'message' || entry.kind === 'edit' ? (entry.mentions ?? []).filter((user) => user !== entry.author) : [],
   );

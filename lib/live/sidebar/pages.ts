@@ -6,13 +6,13 @@ import { sseFrame } from '../frame.ts';
 
 export type Render = (sidebar: Sidebar) => string;
 
-/** `told`: a digest of what the page shows. */
-type Page = { readonly current: GroupId | undefined; told: string | undefined };
+/** `sent`: the digest of the sidebar that the page shows. */
+type Page = { readonly current: GroupId | undefined; sent: string | undefined };
 
-/** What pages of one group show now. */
+/** The current sidebar for pages of one group. */
 type State = { readonly digest: string; readonly frame: () => Buffer };
 
-/** The pages that one user has open in this process. What they show is rendered once for each group that they are of. */
+/** The pages that one user has open in this process. The sidebar is rendered once per group shown. */
 export class SidebarPages {
   readonly #render: Render;
   readonly #pages = new Map<Connection, Page>();
@@ -27,31 +27,31 @@ export class SidebarPages {
 
   /** `current`: the group that the page shows. */
   add(connection: Connection, current: GroupId | undefined): void {
-    this.#pages.set(connection, { current, told: undefined });
+    this.#pages.set(connection, { current, sent: undefined });
   }
 
   remove(connection: Connection): void {
     this.#pages.delete(connection);
   }
 
-  /** Whether all of them show this group, of which a sidebar says nothing then. */
+  /** Whether all of them show this group, whose unread count a sidebar then omits. */
   areAllOf(group: GroupId): boolean {
     return [...this.#pages.values()].every(({ current }) => current === group);
   }
 
-  /** Tells the pages that show something else; resolves to whether there was one. */
+  /** Sends the sidebar to pages that show another state; returns whether there was one. */
   send(mine: readonly Waiting[]): boolean {
     const states = new Map<GroupId | undefined, State>();
-    let isTold = false;
+    let isSent = false;
     for (const [connection, page] of this.#pages) {
       const state = states.get(page.current) ?? this.#stateFor(mine, page.current);
       states.set(page.current, state);
-      if (page.told === state.digest) continue;
-      page.told = state.digest;
-      isTold = true;
+      if (page.sent === state.digest) continue;
+      page.sent = state.digest;
+      isSent = true;
       connection.write(state.frame());
     }
-    return isTold;
+    return isSent;
   }
 
   #stateFor(mine: readonly Waiting[], current: GroupId | undefined): State {

@@ -6,25 +6,25 @@ import type { Render } from './pages.ts';
 import type { UserChannels } from './user-channel.ts';
 import { UserSidebar } from './user-sidebar.ts';
 
-/** Users whose groups are read at once: when all come back together their pages wait a little, and the store serves posts meanwhile. */
+/** Users whose groups are read in parallel. When all clients reconnect at once, this keeps the store free for posts. */
 const MAX_READING = 4;
 
-type Dependencies = { readonly core: Core; readonly bells: UserChannels; readonly render: Render };
+type Dependencies = { readonly core: Core; readonly userChannels: UserChannels; readonly render: Render };
 
-/** What is unread in the groups of everybody who has a page open here: kept for each user, whatever number of pages, and told to these. */
+/** The unread counts for every user with a page open in this process: one state per user, sent to all pages of that user. */
 export class Sidebars {
   readonly #parts: Dependencies;
-  readonly #pulses: GroupActivity;
+  readonly #activity: GroupActivity;
   readonly #users = new Map<UserId, UserSidebar>();
   #reading = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(parts: Dependencies) {
     this.#parts = parts;
-    this.#pulses = new GroupActivity(parts.core);
+    this.#activity = new GroupActivity(parts.core);
   }
 
-  /** Tells a stream that has begun what there is, and then what changes. `current`: the group that its page shows. */
+  /** Sends a started stream the current sidebar, and later its changes. `current`: the group that its page shows. */
   open(connection: Connection, current: GroupId | undefined): void {
     const { user } = connection.listener;
     const sidebar = this.#users.get(user) ?? this.#make(user);
@@ -37,7 +37,7 @@ export class Sidebars {
   }
 
   #make(user: UserId): UserSidebar {
-    const parts = { ...this.#parts, pulses: this.#pulses, inTurn: <T>(work: () => Promise<T>) => this.#inTurn(work) };
+    const parts = { ...this.#parts, activity: this.#activity, inTurn: <T>(work: () => Promise<T>) => this.#inTurn(work) };
     const sidebar = new UserSidebar(user, parts);
     this.#users.set(user, sidebar);
     return sidebar;
@@ -56,11 +56,11 @@ export class Sidebars {
   }
 
   retry(): void {
-    this.#pulses.retry();
+    this.#activity.retry();
   }
 
-  /** Looks whether groups have more than was heard of. Errors: StoreUnavailable. */
+  /** Compares the groups with their heads in the store. Errors: StoreUnavailable. */
   probe(): Promise<void> {
-    return this.#pulses.probe();
+    return this.#activity.probe();
   }
 }

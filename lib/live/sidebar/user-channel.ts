@@ -2,32 +2,32 @@ import type { Bus } from '../../bus/port.ts';
 import type { PersonalEvent } from '../../events.ts';
 import { channelOf, type UserId } from '../../ids.ts';
 
-/** Told of an event of a person's own channel. `lost`: some may have been missed, so look; `beat`: a heartbeat, in case one was lost unnoticed. */
+/** Receives the events of a user's own channel. `lost`: events may have been missed; `heartbeat`: periodic, in case a loss went unnoticed. */
 type UserEventListener = (event: PersonalEvent | ChannelGap) => void;
-type ChannelGap = { readonly type: 'lost' | 'beat' };
+type ChannelGap = { readonly type: 'lost' | 'heartbeat' };
 
-/** Who in this process wants to hear when a person's groups, or how they stand to them, may have changed. */
+/** The listeners in this process for changes of a user's groups, memberships and read marks. */
 export class UserChannels {
   readonly #bus: Pick<Bus, 'subscribe'>;
-  readonly #rings = new Set<UserEventListener>();
+  readonly #listeners = new Set<UserEventListener>();
 
   constructor(bus: Pick<Bus, 'subscribe'>) {
     this.#bus = bus;
   }
 
-  /** Rings from the moment the promise resolves: what is read after that is not outdated unnoticed. Resolves to the way to stop. */
-  async listen(user: UserId, ring: UserEventListener): Promise<() => void> {
+  /** Calls `listener` from the moment the promise resolves: read the store after that. Resolves to the function that unsubscribes. */
+  async listen(user: UserId, listener: UserEventListener): Promise<() => void> {
     const stop = await this.#bus.subscribe(channelOf(user), (event) => {
-      if (event.type === 'mine' || event.type === 'mark') ring(event);
+      if (event.type === 'mine' || event.type === 'mark') listener(event);
     });
-    this.#rings.add(ring);
+    this.#listeners.add(listener);
     return () => {
-      this.#rings.delete(ring);
+      this.#listeners.delete(listener);
       stop();
     };
   }
 
   notifyAll(type: ChannelGap['type']): void {
-    for (const ring of [...this.#rings]) ring({ type });
+    for (const listener of [...this.#listeners]) listener({ type });
   }
 }

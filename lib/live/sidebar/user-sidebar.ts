@@ -9,42 +9,42 @@ import type { ActivityHead, ActivityListener, ActivityUpdate, GroupActivity } fr
 import { type Render, SidebarPages } from './pages.ts';
 import type { UserChannels } from './user-channel.ts';
 
-/** Changes that come together are told once; and no more often than this. */
+/** Changes within the first are sent once; the second is the minimum interval between two updates. */
 const [GATHER_MS, EVERY_MS] = [50, 500];
 const RETRY_MS = 1000;
-/** While the bus is silent the store is asked so often, and now and then in any case. */
-const [READ_EVERY_MS, READ_ANYWAY_MS] = [5000, 300_000];
+/** How often the store is read while the bus is down, and how often in any case. */
+const [MIN_READ_INTERVAL_MS, MAX_AGE_MS] = [5000, 300_000];
 
 type Dependencies = {
   readonly core: Core;
-  readonly bells: UserChannels;
-  readonly pulses: GroupActivity;
+  readonly userChannels: UserChannels;
+  readonly activity: GroupActivity;
   readonly render: Render;
-  /** Lets only so many users read at once. */
+  /** Runs `work` when fewer than MAX_READING users are read. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
-/** One of the groups. As little as will do: there is one for each group of each user with a page open. */
-type Row = Omit<Waiting, 'n'> & { readonly pulse: ActivityHead };
+/** One group of the user. Kept small: there is one per group of each user with a page open. */
+type Row = Omit<Waiting, 'n'> & { readonly activity: ActivityHead };
 
 /**
- * What is unread in one user's groups, for all the pages they have open in this process. Read from the store once, then kept by what is heard:
- * the pulse of each group, and the user's own bell for marks and memberships.
+ * The unread counts of one user's groups, for all pages of the user in this process. Read from the store once, then updated by events:
+ * each group's activity, and the user's own channel for read marks and memberships.
  */
 export class UserSidebar implements ActivityListener {
   readonly #user: UserId;
   readonly #parts: Dependencies;
   readonly #pages: SidebarPages;
   #rows: Row[] = [];
-  /** Groups that the user was heard to have left since they were last read. */
-  readonly #gone = new Set<GroupId>();
-  /** Groups whose mentions have to be counted anew. */
+  /** Groups that the user has left since the last read. */
+  readonly #left = new Set<GroupId>();
+  /** Groups whose mentions must be counted again. */
   readonly #uncounted = new Set<GroupId>();
   #isRead = false;
   #isRunning = false;
   #isChanged = false;
   #readAt = Number.NEGATIVE_INFINITY;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #stop: () => void = () => {};
 
@@ -59,7 +59,7 @@ export class UserSidebar implements ActivityListener {
     this.#change();
   }
 
-  /** Resolves to how many pages are left. */
+  /** Returns how many pages are left. */
   remove(connection: Connection): number {
     this.#pages.remove(connection);
     return this.#pages.size;
@@ -78,15 +78,15 @@ export class UserSidebar implements ActivityListener {
     if (!this.#isRead || !this.#pages.areAllOf(group)) this.#change();
   }
 
-  /** At once: what follows is not for them. Whether they are in again by now is read. */
+  /** Drops a group that the user has left, at once: later entries are not for them. The next read finds out whether they have rejoined. */
   #drop(group: GroupId): void {
-    this.#gone.add(group);
+    this.#left.add(group);
     this.#leave(this.#rows.filter((row) => row.group.id === group));
     this.#rows = this.#rows.filter((row) => row.group.id !== group);
     this.#isRead = false;
   }
 
-  #marked(group: GroupId, n: number): void {
+  #onMark(group: GroupId, n: number): void {
     const index = this.#rows.findIndex((row) => row.group.id === group);
     const row = this.#rows[index];
     if (!row) this.#isRead = false;
@@ -97,7 +97,7 @@ export class UserSidebar implements ActivityListener {
     this.#change();
   }
 
-  /** Something is, or may be, other than the pages show. */
+  /** Schedules an update, since the pages may be outdated. */
   #change(): void {
     this.#isChanged = true;
     if (this.#isRunning) return;
@@ -107,14 +107,14 @@ export class UserSidebar implements ActivityListener {
 
   async #run(): Promise<void> {
     while (this.#isChanged && !this.#isClosed) {
-      await delay(Math.max(GATHER_MS, this.#toldAt + EVERY_MS - performance.now()), undefined, { ref: false });
+      await delay(Math.max(GATHER_MS, this.#sentAt + EVERY_MS - performance.now()), undefined, { ref: false });
       this.#isChanged = false;
       try {
         if (!this.#isRead) await this.#parts.inTurn(() => this.#read());
         if (this.#uncounted.size > 0) await this.#count();
-        this.#tell();
+        this.#send();
       } catch (error) {
-        this.#parts.core.logger.debug({ err: error }, 'a sidebar waits for the store');
+        this.#parts.core.logger.debug({ err: error }, 'the store is unavailable; a sidebar waits');
         this.#isChanged = true;
         await delay(RETRY_MS, undefined, { ref: false });
       }
@@ -122,24 +122,24 @@ export class UserSidebar implements ActivityListener {
     this.#isRunning = false;
   }
 
-  /** Listens to each group before what is unread in it is read. */
+  /** Subscribes to each group before its unread count is read. */
   async #read(): Promise<void> {
     if (this.#isClosed) return;
-    const { core, pulses } = this.#parts;
+    const { core, activity } = this.#parts;
     await this.#listen();
-    this.#isRead = true; // whatever is heard from here on may make it false again
+    this.#isRead = true; // an event from here on may set it to false again
     this.#readAt = performance.now();
-    this.#gone.clear();
+    this.#left.clear();
     try {
       const mine = await myGroups(core, { id: this.#user }, { all: true });
       const before = this.#rows;
       const ids = mine.map(({ group }) => group.id);
-      const watched = new Map((await pulses.watch(ids, this)).map((pulse) => [pulse.group, pulse]));
+      const watched = new Map((await activity.watch(ids, this)).map((activity) => [activity.group, activity]));
       const rows = mine.flatMap((one) => rowOf(one, watched.get(one.group.id), before));
-      const isWanted = ({ group }: Row): boolean => !this.#isClosed && !this.#gone.has(group.id);
+      const isWanted = ({ group }: Row): boolean => !this.#isClosed && !this.#left.has(group.id);
       this.#rows = rows.filter(isWanted);
       this.#leave([...before.filter(({ group }) => !watched.has(group.id)), ...rows.filter((row) => !isWanted(row))]);
-      for (const row of this.#rows) if (row.pulse.n > row.membership.mark) this.#uncounted.add(row.group.id);
+      for (const row of this.#rows) if (row.activity.n > row.membership.mark) this.#uncounted.add(row.group.id);
     } catch (error) {
       this.#isRead = false;
       throw error;
@@ -148,26 +148,26 @@ export class UserSidebar implements ActivityListener {
 
   async #listen(): Promise<void> {
     if (this.#readAt > 0) return;
-    const stop = await this.#parts.bells.listen(this.#user, (event) => {
-      if (event.type === 'mark') this.#marked(event.of, event.n);
-      else this.#doubt(event.type);
+    const stop = await this.#parts.userChannels.listen(this.#user, (event) => {
+      if (event.type === 'mark') this.#onMark(event.of, event.n);
+      else this.#invalidate(event.type);
     });
     if (this.#isClosed) stop();
     else this.#stop = stop;
   }
 
-  /** It may be otherwise in the store. */
-  #doubt(why: 'mine' | 'lost' | 'beat'): void {
+  /** Marks the state as possibly outdated. */
+  #invalidate(why: 'mine' | 'lost' | 'heartbeat'): void {
     const age = performance.now() - this.#readAt;
-    if (why === 'beat' && age < READ_ANYWAY_MS) return;
+    if (why === 'heartbeat' && age < MAX_AGE_MS) return;
     this.#isRead = false;
-    if (why !== 'lost' || age > READ_EVERY_MS) this.#change();
-    else setTimeout(() => this.#change(), READ_EVERY_MS - age).unref();
+    if (why !== 'lost' || age > MIN_READ_INTERVAL_MS) this.#change();
+    else setTimeout(() => this.#change(), MIN_READ_INTERVAL_MS - age).unref();
   }
 
   #leave(rows: readonly Row[]): void {
     const groups = rows.map(({ group }) => group.id);
-    this.#parts.pulses.leave(groups, this);
+    this.#parts.activity.leave(groups, this);
   }
 
   async #count(): Promise<void> {
@@ -185,16 +185,16 @@ export class UserSidebar implements ActivityListener {
     }
   }
 
-  #tell(): void {
-    if (this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.pulse.n })))) this.#toldAt = performance.now();
+  #send(): void {
+    if (this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n })))) this.#sentAt = performance.now();
   }
 }
 
-/** Mentions are counted after this; until then what was known holds. */
-function rowOf({ group, membership }: MyGroup, pulse: ActivityHead | undefined, before: readonly Row[]): Row[] {
-  if (!pulse) return [];
+/** Keeps the known number of mentions until they are counted again. */
+function rowOf({ group, membership }: MyGroup, activity: ActivityHead | undefined, before: readonly Row[]): Row[] {
+  if (!activity) return [];
   const { id, slug, name, kind } = group;
   const { mark, level, hidden } = membership;
   const mentions = before.find((row) => row.group.id === id)?.mentions ?? 0;
-  return [{ group: { id, slug, name, kind }, membership: { mark, level, hidden }, pulse, mentions }];
+  return [{ group: { id, slug, name, kind }, membership: { mark, level, hidden }, activity, mentions }];
 }
