@@ -7,7 +7,7 @@ const webhooks = () => import('./webhooks.ts');
 const USUAL_LINES = 20;
 const gather = (word: string, words: readonly string[] = []): readonly string[] => [...words, word];
 
-/** `parley bot webhook` and `parley bot deliveries`. */
+/** `parley bot webhook`, `parley bot deliveries` and `parley bot replay`. */
 export function webhookCommands(bot: Command): void {
   const webhook = bot
     .command('webhook')
@@ -37,4 +37,16 @@ export function webhookCommands(bot: Command): void {
     .option('-n, --lines <count>', 'how many', wholeNumber, USUAL_LINES)
     .action(withCore(async (session, name: string, options: { lines: number }) => (await webhooks()).deliveries(session, name, options)));
   example(deliveries, 'parley bot deliveries Echo');
+  const replay = bot
+    .command('replay')
+    .argument('<name>')
+    .argument('[deliveries...]', 'the ids of deliveries, as `parley bot deliveries` lists them')
+    .description('send finished deliveries again; the server sends them within 5 seconds')
+    .option('--failed', 'all that have failed or were dropped, of the last 14 days')
+    .action(
+      withCore(async (session, name: string, ids: readonly string[], options: { failed?: true }) =>
+        (await webhooks()).replay(session, name, ids, options),
+      ),
+    );
+  example(replay, 'parley bot replay Echo msg_0123456789abcdef0123456789abcdef', 'parley bot replay Echo --failed');
 }

@@ -6,9 +6,12 @@ import { invalid, notFound } from '../errors.ts';
 import { datesIn } from '../text/dates.ts';
 import type { Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import {
+  findDelivery,
   listDeliveries,
+  MAX_PER_DELIVERY_PAGE,
   removeWebhook,
   rotateWebhookSecret,
+  sendAgain,
   setWebhook,
   type WebhookView,
   webhookOf,
@@ -65,11 +68,15 @@ const dates = datesIn('UTC');
 export async function deliveries({ core, out }: Session, name: string, { lines }: { readonly lines: number }): Promise<void> {
   const bot = await botNamed(core, name);
   const found = await listDeliveries(core, bot, { limit: lines });
-  const groups = await core.store.groups.byIds([...new Set(found.deliveries.map(({ group }) => group))]);
+  await print({ core, out }, found.deliveries, `${bot.name} was not called yet.`);
+}
+
+async function print({ core, out }: Session, found: readonly Delivery[], none: string): Promise<void> {
+  const groups = await core.store.groups.byIds([...new Set(found.map(({ group }) => group))]);
   const slugs = new Map(groups.map(({ id, slug }) => [id, slug]));
   out.list(
-    found.deliveries.map((one) => rowOf(one, slugs.get(one.group) ?? '')),
-    `${bot.name} was not called yet.`,
+    found.map((one) => rowOf(one, slugs.get(one.group) ?? '')),
+    none,
   );
 }
 
@@ -88,6 +95,34 @@ function rowOf({ id, event, seq, state, reason, due, attempts, createdAt }: Deli
     error: reason ?? last?.error ?? '',
     id,
   };
+}
+
+/** Sends deliveries of a bot again: those named, or with `failed` all that have failed or were dropped. Prints each as it is then. */
+export async function replay(
+  { core, out }: Session,
+  name: string,
+  named: readonly string[],
+  { failed }: { readonly failed?: true },
+): Promise<void> {
+  if (named.length > 0 === (failed === true))
+    throw invalid('deliveries', 'Name the deliveries by their ids, or give --failed for all that failed.');
+  const bot = await botNamed(core, name);
+  const ids = failed ? await failedIds(core, bot) : named;
+  for (const id of ids) await findDelivery(core, bot, id); // one that is not there: nothing is sent
+  for (const id of ids) await sendAgain(core, bot, id);
+  const sent = await Promise.all(ids.map((id) => findDelivery(core, bot, id)));
+  await print({ core, out }, sent, `${bot.name} has no delivery that failed.`);
+}
+
+/** Oldest first, so that they are sent in the order of their events. */
+async function failedIds(core: Core, bot: User): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let before: string | undefined, isFirst = true; isFirst || before !== undefined; isFirst = false) {
+    const page = await listDeliveries(core, bot, { limit: MAX_PER_DELIVERY_PAGE, before });
+    ids.push(...page.deliveries.filter(({ state }) => state === 'failed' || state === 'dropped').map(({ id }) => id));
+    before = page.older;
+  }
+  return ids.reverse();
 }
 
 async function botNamed(core: Core, name: string): Promise<User> {

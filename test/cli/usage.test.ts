@@ -25,7 +25,7 @@ test('the commands are those of the contract', (t) => {
     .filter((command) => command.commands.length === 0)
     .map((command) => `${command.parent?.name()} ${command.name()}`);
   t.deepEqual(names.sort(), [
-    ...['bot create', 'bot deliveries', 'bot list', 'bot revoke', 'bot rotate', 'bot secret', 'bot webhook'],
+    ...['bot create', 'bot deliveries', 'bot list', 'bot replay', 'bot revoke', 'bot rotate', 'bot secret', 'bot webhook'],
     ...['group add', 'group archive', 'group code', 'group create', 'group list', 'group members', 'group remove', 'group rename'],
     'invite code',
     ...['parley doctor', 'parley post', 'parley seed', 'parley serve', 'parley tail'],

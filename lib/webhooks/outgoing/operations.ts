@@ -121,7 +121,8 @@ function must(webhook: Webhook | undefined): Webhook {
 /** The deliveries of a bot, the newest first. `older`: what to give as `before` for those before them, where there are more. */
 export type DeliveryPage = { readonly deliveries: readonly Delivery[]; readonly older: string | undefined };
 
-const MAX_PER_DELIVERY_PAGE = 100;
+/** A page has so many deliveries at most. */
+export const MAX_PER_DELIVERY_PAGE = 100;
 
 /** Errors: `notFound` (before: no delivery of this bot, or not kept any more). */
 export async function listDeliveries(

@@ -40,6 +40,26 @@ test('a bot is given an address beside a running server, and called at it from t
   const listed = await bot('deliveries', 'Deploys');
   t.like(listed.rows(), [{ event: 'posted', group: 'field-team', state: 'done', attempts: 1, status: 204, id: headers['webhook-id'] }]);
   t.regex((await parley(settings, ['bot', 'deliveries', 'Deploys'])).out, /posted +field-team .* done/);
+
+  const id = String(headers['webhook-id']);
+  refused(t, await bot('replay', 'Deploys', 'msg_none'), /no such delivery/);
+  refused(t, await bot('replay', 'Deploys'), /their ids, or --failed/);
+  t.deepEqual((await bot('replay', 'Deploys', '--failed')).rows(), []);
+  const settled = async (): Promise<void> => {
+    site.clock.turn(Date.now() - site.clock.now()); // the command line has this machine's clock: by it deliveries are due
+    site.server.deliveries.wake();
+    await site.server.deliveries.idle();
+  };
+  t.like((await bot('replay', 'Deploys', id)).rows(), [{ id, state: 'waiting', attempts: 1 }]);
+  await settled();
+  t.is((await receiver.call(2)).headers['webhook-id'], id);
+  t.is((await site.core.store.deliveries.byId(id))?.state, 'done');
+  const lost = { id: 'msg_lost', state: 'dropped', reason: 'The webhook is disabled.', attempts: [], tries: 0 } as const;
+  const stored = await site.core.store.deliveries.byId(id);
+  if (stored) await site.core.store.deliveries.insert([{ ...stored, ...lost }]);
+  t.like((await bot('replay', 'Deploys', '--failed')).rows(), [{ id: 'msg_lost', state: 'waiting' }]);
+  await settled();
+  t.is((await receiver.call(3)).headers['webhook-id'], 'msg_lost');
   t.is((await bot('webhook', 'Deploys', '--off')).rows()[0]?.removed, true);
   t.is((await bot('webhook', 'Deploys', '--off')).rows()[0]?.removed, false);
 });
