@@ -31,13 +31,13 @@ export class DomainError extends Error {
 }
 
 export const unauthenticated = (message = 'Log in first.') => new DomainError('unauthenticated', message);
-export const notFound = (message = 'There is nothing here, or it is not for you to see.') => new DomainError('notFound', message);
+export const notFound = (message = 'Not found, or you do not have access.') => new DomainError('notFound', message);
 export const forbidden = (message: string) => new DomainError('forbidden', message);
 export const invalid = (field: string, message: string) => new DomainError('invalid', message, { field });
 export const conflict = (message: string, field?: string) => new DomainError('conflict', message, field === undefined ? {} : { field });
 export const tooMany = (message: string, retryAfterMs: number) => new DomainError('tooMany', message, { retryAfterMs });
 export const unavailable = (
-  message = 'The store does not answer. Nothing you wrote is lost; try again in a moment.',
+  message = 'The database does not answer. Nothing that was acknowledged is lost. Try again in a moment.',
   retryAfterMs = 2000,
 ) => new DomainError('unavailable', message, { retryAfterMs });
 

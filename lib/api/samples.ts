@@ -112,7 +112,7 @@ export const problem = (status: number, title: string, code: string, detail: str
   request_id: MINTED.request,
 });
 
-export const NOTHING_HERE = problem(404, 'Not Found', 'notFound', 'There is nothing here, or it is not for you to see.');
+export const NOTHING_HERE = problem(404, 'Not Found', 'notFound', 'Not found, or you do not have access.');
 
 /** The one delivery of the bot's webhook; `DELIVERY` stands for its id. */
 export const delivery = (): Sample<'Delivery'> => ({

@@ -39,7 +39,7 @@ async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Be
   await respond(ctx, {
     html: async () => {
       const locals = { direct, people: await peopleBeside(web, user), begin };
-      renderPage(ctx, web.views, 'direct/index.njk', 'Direct messages', locals);
+      renderPage(ctx, web.views, 'groups/direct.njk', 'Direct messages', locals);
     },
     json: () => direct.map(listedJson),
     text: () => direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join(''),

@@ -66,7 +66,7 @@ async function answer(
     html: () => {
       const locals = { group: at.group, seq, versions: versions.map((version) => presentVersion(version, profiles)) };
       if (isHtmx(ctx)) renderFragment(ctx, views, 'messages/_versions.njk', locals);
-      else renderPage(ctx, views, 'messages/history.njk', 'Earlier texts', locals);
+      else renderPage(ctx, views, 'messages/history.njk', 'Earlier versions', locals);
     },
     json: () => versions.map((version) => versionJson(version, profiles)),
     text: () => versions.map(({ at: time, body }) => `${dateFields(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),

@@ -181,7 +181,7 @@ export const unerase = (core: Core, at: GroupAccess, target: number): Promise<Fo
 export const react = (core: Core, at: GroupAccess, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
   const emoji = parseEmoji(text);
   return follow(core, at, { kind: on ? 'react' : 'unreact', target, emoji }, (now, folded) => {
-    if (!rules.mayReact(now, folded)) throw forbidden('There is nothing here to react to any more.');
+    if (!rules.mayReact(now, folded)) throw forbidden('Erased messages cannot be reacted to.');
     const has = folded.state.reactions.find((reaction) => reaction.emoji === emoji)?.by.includes(at.user.id) ?? false;
     if (on && !has && folded.state.reactions.length >= 50) throw forbidden('This message has 50 different reactions, which is the limit.');
     return has !== on;

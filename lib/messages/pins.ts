@@ -37,7 +37,7 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
 export async function pin(core: Core, at: GroupAccess, target: number, on: boolean): Promise<FoldedMessage> {
   const { id } = at.group;
   const folded = await follow(core, at, on ? { kind: 'pin', target, stands: true } : { kind: 'unpin', target }, async (now, present) => {
-    if (!mayPin(now, present)) throw forbidden('There is nothing here to pin any more.');
+    if (!mayPin(now, present)) throw forbidden('Erased messages cannot be pinned.');
     const changes = (present.state.pinned !== undefined) !== on;
     if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MAX_PINS} pinned messages, which is the limit.`);
     return changes;

@@ -36,7 +36,7 @@ function answerSave(ctx: Context, { views }: RouteContext, { slug, seq, isSaved,
   const url = `/groups/${slug}/messages/${seq}`;
   return respond(ctx, {
     html: () => {
-      if (isHtmx(ctx)) return renderFragment(ctx, views, 'saved/_save.njk', { u: url, saved: isSaved });
+      if (isHtmx(ctx)) return renderFragment(ctx, views, 'messages/_save.njk', { u: url, saved: isSaved });
       setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved any more.');
       seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
     },
@@ -57,7 +57,7 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   await respond(ctx, {
     html: () => {
       const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, profiles, core.now()) }));
-      renderPage(ctx, views, 'saved/index.njk', 'Saved messages', { items, older, isFirst: after === undefined });
+      renderPage(ctx, views, 'messages/saved.njk', 'Saved messages', { items, older, isFirst: after === undefined });
     },
     json: () => ({ results: kept.map((one) => savedJson(one, profiles)), next: older }),
     text: () => kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, profiles)}\n`).join(''),
@@ -75,7 +75,7 @@ export const savedJson = ({ group, folded, at }: SavedMessage, profiles: Profile
   context: contextUrl(group, folded.message.seq),
 });
 
-/** What templates/saved/index.njk prints besides the row. */
+/** What templates/messages/saved.njk prints besides the row. */
 const about = ({ group, folded, at }: SavedMessage) => ({
   group: { slug: group.slug, name: group.name },
   at,

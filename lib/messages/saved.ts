@@ -18,7 +18,7 @@ const WINDOW = 100;
 export async function save(core: Core, { user, group }: GroupAccess, seq: number, on: boolean): Promise<void> {
   const { saved } = core.store;
   if (!on) return saved.remove(user.id, group.id, seq);
-  if (isErased(await readMessage(core, group.id, seq))) throw forbidden('There is nothing here to save any more.');
+  if (isErased(await readMessage(core, group.id, seq))) throw forbidden('Erased messages cannot be saved.');
   if ((await saved.count(user.id)) >= MAX_SAVED) throw forbidden(`You have saved ${MAX_SAVED} messages, which is the limit.`);
   await saved.put({ user: user.id, group: group.id, seq, at: core.now() });
 }

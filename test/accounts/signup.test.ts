@@ -41,7 +41,7 @@ test('after sign-up the list of groups greets by name, once', async (t) => {
 test('a newcomer in no group is told what to do', async (t) => {
   const carl = await site.signUp('Carl');
   const page = await carl.get('/groups');
-  t.regex(page.text, /You are in no group yet/);
+  t.regex(page.text, /You are not in any group yet/);
   t.regex(page.text, /Ask an administrator to add you by your name, <b>Carl<\/b>/);
 });
 

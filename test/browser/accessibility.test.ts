@@ -94,7 +94,7 @@ const PLACES: readonly Place[] = [
   { name: 'saved', path: '/saved', who: ann },
   { name: 'nothing pinned', path: '/groups/news/pins', who: ann },
   { name: 'nothing saved', path: '/saved', who: bob },
-  { name: 'earlier texts', path: '/groups/lobby/messages/4/history', who: ann },
+  { name: 'earlier versions', path: '/groups/lobby/messages/4/history', who: ann },
   { name: 'bots', path: '/groups/lobby/bots', who: ann },
   { name: 'a bot', path: `/groups/lobby/bots/${(await site.core.store.users.byNameKey('deploy'))?.id}`, who: ann },
   { name: 'settings', path: '/settings', who: ann },

@@ -15,7 +15,7 @@ export const COMING: readonly Journey[] = [
       await ann.press(ann.page.getByRole('button', { name: 'Create' }));
       await ann.page.getByRole('heading', { name: 'Deep Sea' }).waitFor();
       await bob.signUp('Bob');
-      await bob.page.getByText('You are in no group yet').waitFor();
+      await bob.page.getByText('You are not in any group yet').waitFor();
       await ann.go('/groups/deep-sea/members');
       await ann.page.getByLabel('Name', { exact: true }).fill('bob');
       await ann.press(ann.page.getByRole('button', { name: 'Add' }));
@@ -83,7 +83,7 @@ export const COMING: readonly Journey[] = [
       await say(bob, 'Where are you, @Ann?');
       if (ann.script === 'on') await eventually(async () => (await noticesOf(ann)).includes('Bob in Lobby: Where are you, @Ann?'));
       else await ann.go('/groups/den');
-      await lineOf(ann, 'Lobby').getByText('@1 unread, naming you').waitFor();
+      await lineOf(ann, 'Lobby').getByText('@1 unread mentions').waitFor();
       noComplaints(way, ann, bob);
     },
   },

@@ -55,9 +55,9 @@ export const GROUPS: readonly Journey[] = [
       const { t } = way;
       const [ann, bob, eve] = [await member(way, 'Ann'), await person(way), await person(way)];
       const link = await invite(ann, 'uses', '1');
-      await ann.page.getByText('for 1 more person').waitFor();
+      await ann.page.getByText('1 use left').waitFor();
       t.true(
-        await ann.page.getByRole('img', { name: 'QR picture' }).evaluate(({ clientWidth }: { clientWidth: number }) => clientWidth > 100),
+        await ann.page.getByRole('img', { name: 'QR code' }).evaluate(({ clientWidth }: { clientWidth: number }) => clientWidth > 100),
       );
       await bob.go(link);
       await bob.page.getByRole('heading', { name: 'Lobby' }).waitFor();
@@ -102,7 +102,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.page.getByRole('heading', { name: 'Your groups' }).waitFor();
       await ann.log().getByText('Bob left').waitFor();
       await bob.go('/groups/den');
-      await bob.page.getByText('There is nothing here').waitFor();
+      await bob.page.getByText('Not found, or you do not have access').waitFor();
       noComplaints(way, ann, bob);
     },
   },
@@ -153,7 +153,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.page.getByText('This group is archived').waitFor();
       await bob.sees('the last word');
       way.t.is(await bob.page.getByRole('textbox', { name: 'Message' }).count(), 0);
-      await ann.press(ann.page.getByRole('button', { name: 'Take it up again' }));
+      await ann.press(ann.page.getByRole('button', { name: 'Unarchive' }));
       await bob.log().getByText('Ann brought the group back').waitFor();
       await bob.openGroup('lobby');
       await bob.write('not the last word');
@@ -168,7 +168,7 @@ export const GROUPS: readonly Journey[] = [
       await way.site.signUp('Carl');
       await ann.go('/groups/lobby/members');
       await ann.press(ann.page.getByRole('button', { name: /^Make moderator.*Bob/ }));
-      await ann.page.getByRole('button', { name: /^Make a member.*Bob/ }).waitFor();
+      await ann.page.getByRole('button', { name: /^Remove as moderator.*Bob/ }).waitFor();
       await bob.go('/groups/lobby/members');
       await bob.page.getByLabel('Name', { exact: true }).fill('carl');
       await bob.press(bob.page.getByRole('button', { name: 'Add' }));
@@ -204,7 +204,7 @@ export const GROUPS: readonly Journey[] = [
       await remove.waitFor({ state: 'detached' });
       if (bob.script === 'on') await bob.page.getByText('You are no longer in this group.').waitFor();
       await bob.go('/groups/lobby');
-      await bob.page.getByText('There is nothing here').waitFor();
+      await bob.page.getByText('Not found, or you do not have access').waitFor();
     },
   },
 ];
@@ -221,7 +221,7 @@ async function invite(ann: Member, limit: 'uses' | 'expires', value: string): Pr
   await ann.go('/groups/lobby/settings');
   const field = ann.page.getByLabel('Invitation link');
   const before = await field.inputValue();
-  await ann.page.getByLabel({ uses: 'Lets in', expires: 'Holds for' }[limit]).selectOption(value);
+  await ann.page.getByLabel({ uses: 'Maximum uses', expires: 'Expires after' }[limit]).selectOption(value);
   await ann.press(ann.page.getByRole('button', { name: 'New code' }));
   await ann.page.getByText('Saved.').waitFor();
   const link = await field.inputValue();

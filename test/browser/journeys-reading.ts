@@ -30,7 +30,7 @@ export const READING: readonly Journey[] = [
       await bob.write('@Ann, I mean you');
       await bob.sees('I mean you');
       await refreshed(ann);
-      await lineOf(ann, 'Lobby').getByText('@1 unread, naming you').waitFor();
+      await lineOf(ann, 'Lobby').getByText('@1 unread mentions').waitFor();
       await ann.press(lineOf(ann, 'Lobby').getByRole('link', { name: 'Lobby' }));
       await ann.sees('I mean you');
       await ann.live();
@@ -67,9 +67,9 @@ export const READING: readonly Journey[] = [
       await fill(way, 120);
       await ann.go('/groups/lobby?before=60');
       await ann.press(messageOn(ann, 'message 40').getByRole('link', { name: /:/ }));
-      await ann.page.getByRole('heading', { name: 'A message of Ann in Lobby' }).waitFor();
+      await ann.page.getByRole('heading', { name: 'Message by Ann in Lobby' }).waitFor();
       await messageOn(ann, 'message 39').waitFor({ state: 'detached' });
-      await ann.press(ann.page.getByRole('link', { name: 'Show it in the conversation' }));
+      await ann.press(ann.page.getByRole('link', { name: 'Show in conversation' }));
       for (const text of ['message 39', 'message 40', 'message 41']) await messageOn(ann, text).waitFor();
       way.t.is(await messageOn(ann, 'message 40').getAttribute('aria-current'), 'true');
       noComplaints(way, ann);
@@ -155,7 +155,7 @@ export const READING: readonly Journey[] = [
     name: 'who has the group open is marked as here, and no longer once they are gone',
     go: async (way) => {
       const { ann, bob } = await pair(way);
-      const here = ann.page.getByRole('list', { name: 'Members' }).getByText('Bob, here now');
+      const here = ann.page.getByRole('list', { name: 'Members' }).getByText('Bob, online');
       await refreshed(ann);
       await here.waitFor();
       await bob.go('/groups');

@@ -58,9 +58,9 @@ export const WRITING: readonly Journey[] = [
       await ann.press(ann.page.getByRole('button', { name: 'Save' }));
       await bob.sees('The meeting is at three');
       await bob.press(bob.message('The meeting').getByText('edited', { exact: true }));
-      if (bob.script === 'off') await bob.press(bob.message('The meeting').getByRole('link', { name: 'Earlier texts' }));
+      if (bob.script === 'off') await bob.press(bob.message('The meeting').getByRole('link', { name: 'Earlier versions' }));
       const past = bob.script === 'on' ? bob.log() : bob.page;
-      await past.getByRole('list', { name: 'Earlier texts' }).getByText('The meating is at three').waitFor();
+      await past.getByRole('list', { name: 'Earlier versions' }).getByText('The meating is at three').waitFor();
       noComplaints(way, ann, bob);
     },
   },
@@ -115,7 +115,7 @@ export const WRITING: readonly Journey[] = [
       await answer.getByText('@Ann', { exact: true }).waitFor();
       const opened = ann.page.context().waitForEvent('page');
       await ann.press(answer.getByRole('link', { name: 'wrote' }));
-      await (await opened).getByRole('heading', { name: 'A message of Ann in Lobby' }).waitFor();
+      await (await opened).getByRole('heading', { name: 'Message by Ann in Lobby' }).waitFor();
       noComplaints(way, ann, bob);
     },
   },
@@ -137,7 +137,7 @@ export const WRITING: readonly Journey[] = [
       await refreshed(ann);
       await ann.page.getByRole('link', { name: /^Pinned/ }).waitFor({ state: 'hidden' });
       await bob.go('/groups/lobby/pins');
-      await bob.page.getByText('Nothing is pinned here.').waitFor();
+      await bob.page.getByText('No pinned messages.').waitFor();
       noComplaints(way, ann, bob);
     },
   },
@@ -151,12 +151,12 @@ export const WRITING: readonly Journey[] = [
       const answer = bob.script === 'on' ? bob.log().getByRole('button', { name: /^Saved/ }) : bob.page.getByText('Saved. Your saved');
       await answer.waitFor();
       await ann.go('/saved');
-      await ann.page.getByText('Nothing saved yet').waitFor();
+      await ann.page.getByText('No saved messages yet').waitFor();
       await bob.press(bob.page.getByRole('link', { name: 'Saved', exact: true }));
       const list = bob.page.getByRole('list', { name: /^Saved messages/ });
       await list.getByText('worth keeping').waitFor();
       await bob.press(list.getByRole('button', { name: /^Remove/ }));
-      await bob.page.getByText('Nothing saved yet').waitFor();
+      await bob.page.getByText('No saved messages yet').waitFor();
       noComplaints(way, ann, bob);
     },
   },

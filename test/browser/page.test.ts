@@ -93,7 +93,7 @@ check.serial('who has the group open is marked as here, and no longer when the p
   t.is(await here.count(), 0);
   const guest = await sitDown(t, site, bob);
   await here.waitFor();
-  t.regex((await here.textContent()) ?? '', /here now/);
+  t.regex((await here.textContent()) ?? '', /online/);
   await guest.page.goto('/groups');
   await here.waitFor({ state: 'detached' });
   await members.getByText('just now').waitFor();

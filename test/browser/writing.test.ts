@@ -243,12 +243,12 @@ check.serial('a message is saved and found again, with a script and without', as
   await ann.sees('worth keeping');
   const row = await ann.actions('worth keeping');
   await row.getByRole('button', { name: 'Save', exact: true }).click();
-  await row.getByRole('button', { name: 'Saved: take it back' }).waitFor();
+  await row.getByRole('button', { name: 'Saved: remove from saved messages' }).waitFor();
   const plain = await sitDown(t, site, client, 'off');
   await plain.go('/saved');
-  await plain.page.getByRole('list', { name: 'Saved messages, last saved first' }).getByText('worth keeping').waitFor();
+  await plain.page.getByRole('list', { name: 'Saved messages, newest first' }).getByText('worth keeping').waitFor();
   await plain.press(plain.page.getByRole('button', { name: 'Remove' }));
-  await plain.page.getByText('Nothing saved yet').waitFor();
+  await plain.page.getByText('No saved messages yet').waitFor();
   await plain.openGroup('lobby');
   const still = await plain.actions('worth keeping');
   await plain.press(still.getByRole('button', { name: 'Save', exact: true }));
@@ -256,7 +256,7 @@ check.serial('a message is saved and found again, with a script and without', as
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('earlier texts and saved messages have their times in the reader’s own zone', async (t) => {
+check.serial('earlier versions and saved messages have their times in the reader’s own zone', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');

@@ -61,7 +61,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.is(await sweepFiles(core), 1);
     t.deepEqual(await left(core, lost.id), NOTHING);
     t.is((await left(core, kept.id)).text, 'kept');
-    await t.throwsAsync(openFile(core, lost.id), { message: /nothing here/ });
+    await t.throwsAsync(openFile(core, lost.id), { message: /Not found/ });
     t.is(await sweepFiles(core), 0);
   },
 

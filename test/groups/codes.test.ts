@@ -59,14 +59,14 @@ test('a code lets in as many as it says, and who is in already costs none', asyn
   t.is(late.status, 422);
   t.regex(late.text, REFUSED);
   t.is(await left(), 0);
-  t.regex((await ann.get(`/groups/${slug}/settings`)).text, /data-over>It lets nobody in any more/);
+  t.regex((await ann.get(`/groups/${slug}/settings`)).text, /data-over>No longer valid\./);
   await ann.form(`/groups/${slug}/settings`, { action: 'code', expires: '7d', uses: '10' });
   const fresh = (await ann.get(`/groups/${slug}/settings`, 'application/json')).json<Managed>();
   t.not(fresh.code, code);
   t.is(fresh.code_uses_left, 10);
   t.is(fresh.code_expires_at, new Date(site.clock.now() + 168 * HOUR).toISOString());
   t.is((await use(dora, fresh.code)).status, 303);
-  t.regex((await ann.get(`/groups/${slug}/settings`)).text, /It holds until <time [^>]*>[^<]+<\/time>, for 9 more people\./);
+  t.regex((await ann.get(`/groups/${slug}/settings`)).text, /Valid until <time [^>]*>[^<]+<\/time>, 9 uses left\./);
 });
 
 test('limits that cannot be are refused, and change nothing', async (t) => {

@@ -22,9 +22,9 @@ const SHAPES: [accept: string, type: string, body: RegExp][] = [
   [
     'application/json',
     'application/problem+json',
-    /^\{"type":"about:blank","title":"Not Found","status":404,"code":"notFound","detail":"There is nothing here/,
+    /^\{"type":"about:blank","title":"Not Found","status":404,"code":"notFound","detail":"Not found, or you do not have access/,
   ],
-  ['text/plain', 'text/plain; charset=utf-8', /^There is nothing here, or it is not for you to see\.\n$/],
+  ['text/plain', 'text/plain; charset=utf-8', /^Not found, or you do not have access\.\n$/],
   ['text/event-stream', 'application/problem+json', /"status":404/],
 ];
 
@@ -38,7 +38,7 @@ for (const [accept, type, body] of SHAPES)
 
 test('htmx gets only the words', async (t) => {
   const answer = await ann.get('/groups/nowhere', 'text/html', { 'HX-Request': 'true' });
-  t.deepEqual([answer.status, answer.text.trim()], [404, 'There is nothing here, or it is not for you to see.']);
+  t.deepEqual([answer.status, answer.text.trim()], [404, 'Not found, or you do not have access.']);
 });
 
 test('a problem names its request, as the header does', async (t) => {

@@ -24,7 +24,7 @@ const PAGES: [path: string, heading: RegExp][] = [
   ['/groups/lobby/members', /<h1[^>]*>.*Members/],
   ['/groups/lobby/settings', /<h1>Group settings<\/h1>/],
   ['/groups/lobby/pins', /<h1[^>]*>.*Pinned/],
-  ['/groups/lobby/messages/2/history', /<h1[^>]*>.*Earlier texts/],
+  ['/groups/lobby/messages/2/history', /<h1[^>]*>.*Earlier versions/],
   ['/direct', /<h1[^>]*>Direct messages/],
   ['/search?q=hello', /<mark>hello<\/mark>/],
   ['/saved', /<h1[^>]*>Saved/],

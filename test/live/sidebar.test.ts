@@ -164,6 +164,6 @@ test('the page itself has the same sidebar, without JavaScript too', async (t) =
   const { text } = await bob.get(LOBBY);
   const html = /<ul id="sidebar".*?<\/ul>/s.exec(text)?.[0] ?? '';
   t.deepEqual(sidebarIn([{ id: undefined, event: 'sidebar', data: html }]), ['Garden @1', 'Kitchen 1', '> Lobby']);
-  t.regex(html, /1<span class="vh"> unread, naming you<\/span>/);
+  t.regex(html, /1<span class="vh"> unread mentions<\/span>/);
   t.regex(html, /1<span class="vh"> unread<\/span>/);
 });

@@ -23,7 +23,7 @@ test('members read all that a message said: as JSON and text the present one las
     (await versions(url)).map(({ body }) => body),
     ['first <b>'],
   );
-  t.regex((await bob.get(`${url}/history`)).text, /It has always said what it says/);
+  t.regex((await bob.get(`${url}/history`)).text, /This message has not been edited/);
   for (const body of ['second', 'third']) await ann.json('PATCH', url, { body });
   await bob.json('PUT', `${url}/reactions/x`);
   t.deepEqual(
@@ -33,10 +33,10 @@ test('members read all that a message said: as JSON and text the present one las
   t.is((await versions(url))[0]?.html, 'first &lt;b&gt;');
   t.regex((await bob.get(`${url}/history`, 'text/plain')).text, /Z\tfirst <b>\n.*Z\tsecond\n.*Z\tthird\n$/);
   const page = (await bob.get(`${url}/history`)).text;
-  t.regex(page, /<h1>Earlier texts[\s\S]*>second<[\s\S]*>first &lt;b&gt;</);
+  t.regex(page, /<h1>Earlier versions[\s\S]*>second<[\s\S]*>first &lt;b&gt;</);
   t.notRegex(page, /third/);
   t.regex((await bob.get(`${url}/history`, 'text/html', { 'HX-Request': 'true' })).text, /^<ol class="versions"/);
-  t.regex((await bob.get(url)).text, /<details class="past"[^>]*><summary>edited<\/summary><div><a href="[^"]*\/history">Earlier texts/);
+  t.regex((await bob.get(url)).text, /<details class="past"[^>]*><summary>edited<\/summary><div><a href="[^"]*\/history">Earlier versions/);
 });
 
 test('an erasure hides what was said before at once, an undo shows it again, and a scrub ends it', async (t) => {

@@ -34,12 +34,12 @@ test('strangers do not pin, nobody pins what is erased, and in an archived group
   const { core, group, ann, bob, eve } = await openCast(t);
   const at = await standingOf(core, bob, group);
   const { seq } = (await post(core, at, { body: 'one' })).message;
-  await t.throwsAsync(pin(core, await standingOf(core, eve, group), seq, true), { message: /nothing here/i });
+  await t.throwsAsync(pin(core, await standingOf(core, eve, group), seq, true), { message: /Not found/ });
   await addMember(core, ann.id, group, eve);
   await pin(core, await standingOf(core, eve, group), seq, true);
   await erase(core, at, seq);
   t.deepEqual(await readPins(core, group.id), []);
-  await t.throwsAsync(pin(core, at, seq, false), { message: /nothing here to pin/ });
+  await t.throwsAsync(pin(core, at, seq, false), { message: /erased messages cannot be pinned/i });
   await core.store.groups.update(group.id, { archived: true });
   await t.throwsAsync(pin(core, await standingOf(core, bob, group), seq, true), { message: /archived/ });
 });
@@ -96,7 +96,7 @@ test.after.always(() => site.close());
 test('pins by form, htmx and API; their page, as JSON and text; the group page counts them', async (t) => {
   const { url } = (await ann.json('POST', '/groups/lobby/messages', { body: 'read <this> first' })).json<{ url: string }>();
   t.regex((await ann.get('/groups/lobby')).text, /<a id="pins"[^>]* hidden>/);
-  t.regex((await ann.get('/groups/lobby/pins')).text, /Nothing is pinned here/);
+  t.regex((await ann.get('/groups/lobby/pins')).text, /No pinned messages/);
   const form = await ann.form(`${url}/pin`, { on: '1' });
   t.deepEqual([form.status, form.headers.get('location')], [303, url.replace('/messages/', '#m-')]);
   t.regex((await ann.get('/groups/lobby')).text, /<a id="pins" class="pins" href="\/groups\/lobby\/pins"><span>Pinned \(<b>1<\/b>\)/);

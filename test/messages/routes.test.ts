@@ -73,7 +73,7 @@ test('one message is said as a page, a row, JSON and text', async (t) => {
   const at = await newGroup();
   await bob.json('POST', `${at}/messages`, { body: '<one> two' });
   const page = await ann.get(`${at}/messages/3`);
-  t.regex(page.text, /<h1 class="vh">A message of Bob in Room[\s\S]*&lt;one&gt; two/);
+  t.regex(page.text, /<h1 class="vh">Message by Bob in Room[\s\S]*&lt;one&gt; two/);
   t.regex((await ann.get(`${at}/messages/3`, 'text/html', { 'HX-Request': 'true' })).text, /^<article id="m-3"/);
   t.is((await ann.get(`${at}/messages/3`, 'application/json')).json().body, '<one> two');
   t.is((await ann.get(`${at}/messages/3`, 'text/plain')).text, 'Bob: <one> two\n');

@@ -32,7 +32,7 @@ const bodies = async (client: Client, path?: string) => (await saved(client, pat
 
 test('what one saves is in one’s own list, last saved first, and in nobody else’s', async (t) => {
   const { ann, bob, at } = await pair();
-  t.regex((await bob.get('/saved')).text, /Nothing saved yet/);
+  t.regex((await bob.get('/saved')).text, /No saved messages yet/);
   const [one, two] = [await say(ann, at, 'one'), await say(ann, at, 'two <b>')];
   t.deepEqual((await bob.json('POST', `${two}/save`, { on: '1' })).json(), { saved: true, url: two });
   site.clock.turn(1000);

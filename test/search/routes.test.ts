@@ -80,8 +80,8 @@ test('results go on over pages, by the link of the page and by that of the heade
 test('without words the page explains what one can ask for, and so it does when nothing is found', async (t) => {
   const { ann } = await opened(t);
   for (const [path, heading] of [
-    ['/search', 'Find what was said in your groups'],
-    [url('   '), 'Find what was said in your groups'],
+    ['/search', 'Search the messages of your groups'],
+    [url('   '), 'Search the messages of your groups'],
     [url('unheard-of'), 'Nothing found'],
   ] as const) {
     const { status, text } = await ann.get(path);

@@ -431,7 +431,7 @@ export const pages: readonly Sample[] = [
   { name: 'bots', template: 'bots/index.njk', locals: { ...botsPage, made } },
   {
     name: 'hook',
-    template: 'bots/hook.njk',
+    template: 'webhooks/incoming.njk',
     locals: {
       ...visitor,
       title: 'A webhook of echo for Lobby',
@@ -490,7 +490,7 @@ export const pages: readonly Sample[] = [
   { name: 'pins', template: 'messages/pins.njk', locals: { ...common, group, rows: [rows[5], rows[2]], moderator: false, members: [] } },
   {
     name: 'saved',
-    template: 'saved/index.njk',
+    template: 'messages/saved.njk',
     locals: {
       ...common,
       ...{ title: 'Saved messages', path: '/saved', older: '/saved?cursor=1-a-2', isFirst: true },
@@ -502,8 +502,8 @@ export const pages: readonly Sample[] = [
       })),
     },
   },
-  { name: 'saved-none', template: 'saved/index.njk', locals: { ...common, items: [], older: null, isFirst: true } },
-  { name: 'saved-end', template: 'saved/index.njk', locals: { ...common, items: [], older: null, isFirst: false } },
+  { name: 'saved-none', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: true } },
+  { name: 'saved-end', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },
   { name: 'history', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1], rows[2], rows[3]] } },
   { name: 'history-none', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1]] } },
@@ -529,12 +529,12 @@ export const pages: readonly Sample[] = [
   },
   {
     name: 'direct',
-    template: 'direct/index.njk',
+    template: 'groups/direct.njk',
     locals: { ...common, direct, people: ['Bob Marsh', 'Νίκη'], begin: { with: '', error: null } },
   },
   {
     name: 'direct-none',
-    template: 'direct/index.njk',
+    template: 'groups/direct.njk',
     locals: { ...common, direct: [], people: [], begin: { with: 'Nobody', error: wrong('with', 'There is nobody named Nobody.') } },
   },
   { name: 'invite', template: 'groups/invite.njk', locals: { ...common, title: 'Join Book club', invite, forms: null } },
@@ -559,7 +559,7 @@ export const pages: readonly Sample[] = [
       ...common,
       status: 404,
       heading: 'There is nothing here',
-      message: 'Or it is not for you to see.',
+      message: 'Or you do not have access.',
       requestId: 'r-7f3a',
       back: '/groups',
       again: null,
@@ -604,7 +604,7 @@ export const partials: readonly Sample[] = [
   { name: 'members', template: 'groups/_members.njk', locals: { members } },
   { name: 'sidebar', template: 'groups/_sidebar.njk', locals: { sidebar } },
   { name: 'edit', template: 'messages/_edit.njk', locals: { edit } },
-  { name: 'save', template: 'saved/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
+  { name: 'save', template: 'messages/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
   { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },
   { name: 'versions', template: 'messages/_versions.njk', locals: { versions: [rows[1], rows[2]] } },
   { name: 'composer', template: 'messages/_composer.njk', locals: { group, composer, live } },

@@ -20,7 +20,7 @@ export async function explain(
   try {
     const hook = await authenticateHook(core, door);
     const about = describe(`${originOf(ctx, core.config)}/hooks/${door?.token ?? ''}`, hook);
-    if (isPage) return renderPage(ctx, views, 'bots/hook.njk', about.title, about);
+    if (isPage) return renderPage(ctx, views, 'webhooks/incoming.njk', about.title, about);
     ctx.type = 'text/plain';
     ctx.body = `${[about.title, about.says, '', ...about.lines.map(({ line }) => line)].join('\n')}\n`;
   } catch (error) {

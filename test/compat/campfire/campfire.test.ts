@@ -340,7 +340,7 @@ test.serial('rooms that the bot is not in, that are none, and verbs on what is n
         .client()
         .send(`/rooms/${room}/${key}/messages${path}`, { method, ...(method === 'GET' ? {} : { body: 'x' }) });
       isNever(t, answer, 404, `${method} ${room} ${path}`);
-      t.is(answer.json().detail, 'There is nothing here, or it is not for you to see.');
+      t.is(answer.json().detail, 'Not found, or you do not have access.');
     }
   const join = 1; // the first line of the log is no message
   for (const id of [join, boost, 9999, 0, -1, '01', '1.0', 'x', '%20', `${here}x`, '99999999999'])
