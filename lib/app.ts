@@ -25,9 +25,9 @@ import { Deliveries, type DeliveryOptions } from './webhooks/outgoing/deliveries
 
 export { type CoreOptions, type OpenCore, openCore } from './open-core.ts';
 
-/** How long requests under way may take to finish once the server is told to stop. */
+/** How long requests in progress may take to finish after a stop signal. */
 const STOP_GRACE_MS = 6000;
-/** Longer than an idle connection lives (its timeout and the second that Node.js adds): until then its client may be about to use it. */
+/** Longer than the keep-alive timeout plus the 1 s that Node.js adds: until then a client may reuse an idle connection. */
 const LEAVE_GRACE_MS = KEEP_ALIVE_MS + 2000;
 
 export type ServerOptions = {
@@ -35,9 +35,9 @@ export type ServerOptions = {
   readonly heartbeatMs?: number;
   readonly probeMs?: number;
   readonly frameMaxMs?: number;
-  /** How long a page counts as open without word of the process that has it; renewed at each heartbeat. */
+  /** Lifetime of a presence lease; renewed at each heartbeat. */
   readonly leaseMs?: number;
-  /** How often what is due is looked for: erased texts, lines that a crash left out. */
+  /** Interval of the sweep: scrubs erased texts, removes unused files, completes writes that a crash interrupted. */
   readonly sweepMs?: number;
 } & DeliveryOptions &
   PusherOptions;
@@ -47,21 +47,21 @@ export type OpenServer = {
   readonly hub: Hub;
   readonly deliveries: Deliveries;
   readonly pusher: Pusher;
-  /** The table of its routes, for whoever checks that all of them are described and guarded. */
+  /** All routes, for tests that each is documented and requires authentication. */
   routes(): readonly ListedRoute[];
-  /** Does now what the sweep does from time to time. */
+  /** Runs the sweep once. */
   sweep(): Promise<void>;
   /**
-   * Lets its clients go to other processes, and refuses none: stops accepting, ends streams, answers what still comes on open connections
-   * and asks those clients to make new ones. Idle connections are closed after 12 s; a request that has begun, such as an upload, goes on for as long as
-   * any may take (30 min). Resolves when no connection is left; then `close`.
+   * Moves its clients to other processes without refusing a request: stops accepting connections, ends streams, and answers requests on open
+   * connections with `Connection: close`. Idle connections are closed after 12 s; a request in progress, such as an upload, may take its full
+   * time (30 min). Resolves when no connection is open; then call `close`.
    */
   leave(): Promise<void>;
-  /** Stops accepting, ends streams, lets requests finish. Leaves the core open. */
+  /** Stops accepting connections, ends streams, waits for requests to finish. Does not close the core. */
   close(): Promise<void>;
 };
 
-/** The web server over a core, behind a front that may be listening already: what was asked of it till now is answered first. */
+/** The HTTP server over a core. `front` may be listening already: the requests that it holds are answered first. */
 export async function openServer(core: Core, options: ServerOptions = {}, front: HttpListener = createListener()): Promise<OpenServer> {
   const isDev = options.isDev ?? false;
   const views = createViews({ dev: isDev });
@@ -77,7 +77,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const refusals: Refusals = new WeakMap();
   const early = [...EARLY_ROUTES, ...(isDev ? DEV_ROUTES : [])];
   const koa = createKoa(web, {
-    files: lastAnswers(hub, staticFiles(web)),
+    files: closeWhenStopping(hub, staticFiles(web)),
     refusals,
     early: early.map((entry) => createRouter(entry, web)),
     late: LATE_ROUTES.map((entry) => createRouter(entry, web)),
@@ -87,7 +87,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
 
   const deliveries = new Deliveries(core, options);
   const pusher = new Pusher(core, options);
-  deliveries.wake(); // a process that died may have left some
+  deliveries.wake(); // a process that crashed may have left some
   const files = new FileSweep(core);
   const sweep = () => sweepOnce(core, deliveries, files);
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
@@ -96,7 +96,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     front.closeIdle();
   };
   const leave = async (): Promise<void> => {
-    // Not http.close(), which closes idle connections at once, maybe under a request that is on its way.
+    // Not http.close(): it closes idle connections at once, possibly while a request is in transit.
     const gone = new Promise<void>((resolve) => Listener.prototype.close.call(http, () => resolve()));
     await hub.close();
     await Promise.race([gone, delay(LEAVE_GRACE_MS, undefined, { ref: false })]);
@@ -110,19 +110,19 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     const delivered = Promise.all([deliveries.stop(), pusher.stop()]);
     await hub.close();
     if (isDev) http.closeAllConnections();
-    const idle = setInterval(closeIdle, 50); // one that was busy is idle once it has its answer
-    const impatience = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a reader that never reads would hold the end up for ever
+    const idle = setInterval(closeIdle, 50); // a busy connection becomes idle after its response
+    const forceClose = setTimeout(() => http.closeAllConnections(), STOP_GRACE_MS); // a client that never reads would block the shutdown
     await closed;
     clearInterval(idle);
-    clearTimeout(impatience);
+    clearTimeout(forceClose);
     await delivered;
   };
   const routes = () => listedRoutes([...early, ...LATE_ROUTES]);
   return { http, hub, deliveries, pusher, routes, sweep, leave, close };
 }
 
-/** Every answer of a server that stops asks its client to make a new connection next time. */
-const lastAnswers =
+/** While the server stops, every response has `Connection: close`. */
+const closeWhenStopping =
   (hub: Hub, next: Middleware): Middleware =>
   async (ctx, others) => {
     try {
@@ -143,6 +143,6 @@ async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): 
     await sweepTokens(core);
     await sweepCursors(core);
   } catch (error) {
-    core.logger.warn({ err: error }, 'the sweep failed; it will try again');
+    core.logger.warn({ err: error }, 'sweep failed; it runs again at the next interval');
   }
 }

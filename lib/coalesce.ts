@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const MAX_MS = 2;
 
 /**
- * Waits as long as every turn of the event loop brings more, for 2 ms at most, so that what arrives together can be written together.
- * A lone one waits for the rest of its turn only.
+ * Waits until a turn of the event loop adds no item, 2 ms at most, so that items that arrive together are written together.
+ * A single item waits only for the end of the current turn. `count`: the number of items so far.
  */
 export async function coalesce(count: () => number): Promise<void> {
   const until = performance.now() + MAX_MS;

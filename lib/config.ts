@@ -1,20 +1,20 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 
-/** Everything that can be set, read once from the environment and frozen. Sizes in bytes, rates per second. */
+/** All settings, read once from the environment and frozen. Sizes in bytes, rates per second. */
 export type Config = {
   readonly host: string;
   readonly port: number;
-  /** By default in the folder of the program, wherever it is started from. */
+  /** Default: `data` in the folder of the program, whatever the working directory. */
   readonly dataDir: string;
   /** Undefined: embedded SQLite in dataDir. */
   readonly mongodbUrl: string | undefined;
-  /** Undefined: in-process bus. Several, separated by commas, are the nodes of a cluster. */
+  /** Undefined: in-process bus. Several URLs separated by commas are the nodes of a cluster. */
   readonly redisUrl: string | undefined;
   readonly workers: number;
   /** Origin for links and the origin check; undefined: taken from each request. */
   readonly publicUrl: string | undefined;
-  /** Newest first; empty: made once and kept in the store. */
+  /** Newest first; empty: one key is generated and kept in the store. */
   readonly secretKeys: readonly string[];
   readonly encryptionKeys: readonly string[];
   readonly signup: 'open' | 'code' | 'closed';
@@ -22,20 +22,20 @@ export type Config = {
   readonly maxUploadBytes: number;
   /** 0: no limit. */
   readonly streamsPerUser: number;
-  /** 0: no limit. Bursts of three times as many are taken. */
+  /** 0: no limit. Bursts may be three times as large. */
   readonly postsPerSecond: number;
   readonly allowOutgoing: readonly string[];
-  /** Whom push services may write to; undefined: somebody at the host of publicUrl. */
+  /** Contact for push services (`mailto:` or `https:`); undefined: derived from the host of publicUrl. */
   readonly pushContact: string | undefined;
   readonly trustProxy: boolean;
-  /** What whoever reads /metrics from elsewhere has to present; undefined: only this machine may. */
+  /** Bearer token for /metrics; undefined: only requests from this machine may read it. */
   readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A start that cannot go on: the message names every bad variable, one per line. */
+/** Invalid settings: the message names every invalid variable, one per line. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(`Parley cannot start with these settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -43,7 +43,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** How the text of a variable is read: to a value, or to undefined when it is not what it must be. */
+/** Parses the text of a variable. `take` returns undefined for an invalid text; `otherwise` is the error message, after the name of the variable. */
 type Reader<T> = { readonly take: (text: string) => T | undefined; readonly otherwise: string };
 
 const anything: Reader<string> = { take: (text) => text, otherwise: '' };
@@ -90,7 +90,7 @@ const list = (isGood: (part: string) => boolean, otherwise: string): Reader<read
 
 const keys = list((key) => key.length >= 32, 'needs keys of at least 32 characters, separated by commas');
 const aesKeys = list((key) => Buffer.from(key, 'base64').length === 32, 'needs base64 of 32 bytes each, separated by commas');
-/** A name, an address, or a network in CIDR notation (RFC 4632): without a scheme, a port or a wildcard, which would be overlooked. */
+/** A host name, an IP address, or a network in CIDR notation (RFC 4632). A scheme, a port or a wildcard is invalid, since it would be ignored. */
 function isHostOrNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
@@ -101,7 +101,7 @@ function isHostOrNetwork(text: string): boolean {
 
 const HOST_NAME = /^(?=.{1,253}$)[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?\.?$/u;
 
-/** What can stand in an Authorization header (RFC 6750, section 2.1). */
+/** A bearer token (RFC 6750, section 2.1). */
 const bearer = matching(/^[A-Za-z0-9._~+/-]{16,512}=*$/, 'must have 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /');
 
 /** The `sub` of a VAPID token (RFC 8292, section 2.1). */
@@ -110,7 +110,7 @@ const contact = matching(
   'must be an address such as mailto:admin@example.org or https://example.org/contact',
 );
 
-/** Parses the variables; an empty one counts as not set. Throws ConfigError naming every bad one, without its value (it may be a secret). */
+/** Parses the variables; an empty one counts as unset. Throws ConfigError, which names every invalid variable without its value (it may be a secret). */
 export function readConfig(env: Environment = process.env): Config {
   const problems: string[] = [];
   function read<T, D>(name: string, { take, otherwise }: Reader<T>, absent: D): T | D {

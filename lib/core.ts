@@ -11,18 +11,18 @@ import type { StoreHealth } from './store/health.ts';
 import type { LookupCache } from './store/lookup-cache.ts';
 import type { Store } from './store/port.ts';
 
-/** What every operation works on; its first argument. Built by openCore, the only place that knows which adapters are in use. */
+/** The dependencies of every operation; its first argument. Built by openCore, the only place that knows which adapters are in use. */
 export type Core = {
   readonly config: Config;
   readonly store: Store;
-  /** Whether posts can be stored now. */
+  /** Whether writes succeed now. */
   readonly health: Pick<StoreHealth, 'check'>;
-  /** The store's most asked look-ups, from memory where that is safe. */
+  /** The store's most frequent look-ups, cached where that is safe. */
   readonly lookupCache: LookupCache;
   readonly bus: Bus;
   readonly secrets: Secrets;
   readonly logger: Logger;
-  /** ms since the epoch; a test turns it. */
+  /** ms since the epoch; tests inject a clock. */
   readonly now: () => number;
   readonly random: Random;
   readonly passwords: Passwords;
@@ -39,80 +39,80 @@ export type Core = {
 /** The public profile of a person or bot. */
 export type Profile = Pick<User, 'id' | 'name' | 'color' | 'bot'>;
 
-/** Faces by id, remembered in this process: they never change. */
+/** Profiles by id, cached in this process: they never change. */
 export type Directory = {
-  /** Those that exist. */
+  /** The profiles of the ids that exist. */
   profiles(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, Profile>>;
 };
 
-/** Hashes and checks passwords, at most two at once, a bounded number waiting (else `tooMany`). */
+/** Hashes and verifies passwords, at most two at a time; the queue is bounded (error `tooMany`). */
 export type Passwords = {
   hash(password: string): Promise<string>;
-  /** A null hash costs the same time and is false. */
+  /** A null hash takes the same time and resolves to false. */
   verify(password: string, hash: string | null): Promise<boolean>;
 };
 
-/** The only way into a group's log. */
+/** Every write to a group's log goes through it. */
 export type Appender = {
   /**
-   * Appends one draft and resolves to the entry once it is durable and announced.
-   * `decide` holds the rules that depend on the log; it is asked again when something came in between, and throws to refuse.
-   * `asOf`: the rules were asked before, when the log had at least so many entries; they are asked again only if rights have changed since.
-   * Errors: what `decide` throws; `unavailable` when the store does not take it within 2 s.
+   * Appends one draft and resolves to the entry once it is durable and published.
+   * `decide` checks the rules that depend on the log and throws to refuse; it is called again when another writer appended in between.
+   * `asOf`: the rules were already checked when the log had at least this seq; `decide` is called only if access rights have changed since.
+   * Errors: what `decide` throws; `unavailable` when the store has not written it within 2 s.
    */
   append(group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry>;
-  /** Resolves when nothing is waiting to be written. */
+  /** Resolves when all drafts are written. */
   idle(): Promise<void>;
 };
 
 export type Decide = () => Promise<void>;
 
-/** Which bots with a webhook are to be told of what is written; whoever tells them listens here. */
+/** Decides which bots are called for new entries, and notifies the delivery worker. */
 export type WebhookCalls = {
   /**
-   * The bots that each of these drafts calls when they are placed after `head`, in their order; undefined when none of them calls any.
-   * Where no bot has a webhook it costs next to nothing. Errors: StoreUnavailable.
+   * For each draft, the bots that it calls when the drafts are appended after `head`; undefined when none calls a bot.
+   * Needs no read when no bot has a webhook. Errors: StoreUnavailable.
    */
   plan(group: GroupId, drafts: readonly Draft[], head: Head): Promise<readonly (readonly UserId[])[] | undefined>;
-  /** Says that something waits to be told. */
+  /** Reports that an entry with `pending` calls was written. */
   notify(): void;
-  /** Calls `listener` at each ring in this process; returns the way to stop. */
+  /** Calls `listener` at each `notify` in this process; returns a function that unsubscribes. */
   onNotify(listener: () => void): () => void;
 };
 
-/** A picture as it stands upright (px), and a small WebP of it, 800 × 600 px at most, without what its camera noted. */
+/** The size of an image after applying its orientation (px), and a WebP of at most 800 × 600 px without metadata. */
 export type Thumbnail = { readonly width: number; readonly height: number; readonly thumb: Buffer };
 
-/** Looks at pictures, away from this process. */
+/** Decodes images in a separate process. */
 export type Thumbnailer = {
-  /** `source` yields `bytes` bytes of a picture of `type`. Undefined, never an error, for one that is broken, too large, or too many at once. */
+  /** `source` yields `bytes` bytes of an image of `type`. Never rejects: undefined when the image is damaged or too large, or when too many are in progress. */
   create(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined>;
   close(): void;
 };
 
-/** Keeps what messages are searched by behind the logs. */
+/** Updates the search index from the logs. */
 export type Indexer = {
-  /** Says that a group's log was written to. Costs next to nothing. */
+  /** Reports that a group's log has new entries. Does no I/O. */
   note(group: GroupId): void;
-  /** Indexes what these logs have more, as far as that is done quickly. Errors: StoreUnavailable. */
+  /** Indexes the new entries of these logs, within a time limit. Errors: StoreUnavailable. */
   catchUp(groups: readonly Pick<Group, 'id' | 'head'>[]): Promise<void>;
-  /** Begins to work in the background; `stop` resolves when it has ended. */
+  /** Starts to index in the background; `stop` resolves when that has ended. */
   start(): void;
   stop(): Promise<void>;
 };
 
-/** What this process has written into logs, for what is done once for each entry, by whoever wrote it. */
+/** The entries that this process has written, for work that is done once per entry by the process that wrote it. */
 export type WrittenEntries = {
-  /** Entries of one group that are durable now. Costs next to nothing. */
+  /** Reports durable entries of one group. Does no I/O. */
   note(entries: readonly Entry[]): void;
-  /** Calls `listener` with what is noted; returns the way to stop. */
+  /** Calls `listener` with the reported entries; returns a function that unsubscribes. */
   onWritten(listener: (entries: readonly Entry[]) => void): () => void;
 };
 
-/** Counters in this process: token buckets by name. */
+/** Token buckets by name, in this process. */
 export type RateLimiter = {
-  /** Takes one from the bucket; resolves to 0, or to the ms until one is there. `perSecond` 0 never refuses. */
+  /** Takes a token. Returns 0, or the ms until a token is available. `perSecond` 0: no limit. */
   take(bucket: string, perSecond: number, burst: number): number;
-  /** Puts one back that was taken for nothing. */
+  /** Returns a token that was not used. */
   giveBack(bucket: string): void;
 };

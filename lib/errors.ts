@@ -1,21 +1,21 @@
-/** What can go wrong, in the domain's words. Nothing here knows of HTTP or exit codes. */
+/** Errors of the domain. HTTP statuses are assigned in http/errors.ts, exit statuses in the CLI. */
 export type ErrorCode =
-  | 'unauthenticated' // nobody is signed in, or the credentials are wrong
-  | 'notFound' // absent, or not for you to know that it exists
-  | 'forbidden' // you may see it but not do this
-  | 'malformed' // the input is not of the form asked for (an object where text is due); `field` names it
+  | 'unauthenticated' // not signed in, or invalid credentials
+  | 'notFound' // absent, or the user may not know that it exists
+  | 'forbidden' // visible, but this action is not allowed
+  | 'malformed' // the input has the wrong type (an object instead of a string); `field` names it
   | 'invalid' // the input breaks a rule; `field` names it
-  | 'conflict' // another state than the request assumed
-  | 'keyReused' // an idempotency key that already stands for another body
+  | 'conflict' // the state differs from what the request assumed
+  | 'keyReused' // the idempotency key was already used with another body
   | 'inFlight' // the first request with this idempotency key is still being written
   | 'tooLarge' // more bytes than the limit
-  | 'tooMany' // a rate or a count is used up; `retryAfterMs` says until when
-  | 'gone' // was here, is closed for good (an archived group)
-  | 'unavailable'; // the store does not answer; try again after `retryAfterMs`
+  | 'tooMany' // a rate limit or a quota is reached; retry after `retryAfterMs`
+  | 'gone' // existed, and is permanently removed or closed
+  | 'unavailable'; // the store does not answer; retry after `retryAfterMs`
 
 type ErrorDetail = { readonly field?: string; readonly retryAfterMs?: number };
 
-/** The only error an operation throws on purpose. The message is shown to whoever asked: it names the field and the limit, never a secret. */
+/** The only error that operations throw deliberately. The client sees its message: it names the field and the limit, never a secret. */
 export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly field: string | undefined;
@@ -64,7 +64,7 @@ export type StoreFault =
   | 'closed'
   | 'unknown';
 
-/** The store did not answer; the message names the cause, without secrets. A write that rejects so may or may not have happened. */
+/** The store did not answer; the message names the cause, without secrets. A write that rejects with it may or may not have happened. */
 export class StoreUnavailable extends Error {
   readonly fault: StoreFault;
 
@@ -75,5 +75,5 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Called with each failure of a store, when it happens. */
+/** Called at each failure of a store. */
 export type OnFault = (error: StoreUnavailable) => void;

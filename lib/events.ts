@@ -2,14 +2,14 @@ import type { GroupId, UserId } from './ids.ts';
 import type { Entry } from './log/entry.ts';
 
 /**
- * What crosses the bus. None of it is believed over the store:
- * - `entries`: written to the group's log, consecutive, by seq; carried to spare a read.
- * - `head`: the log reaches `seq` now (an entry too large to carry, or many of them).
- * - `presence`: who has the group open changed; look it up.
- * - `typing`: `user` is writing in the group until `until` (ms since the epoch), unless their message comes before. It is nowhere else.
- * On a person's own channel (`channelOf`), which stands where the group does:
- * - `mine`: which groups they are in, or how they stand to one, changed; look it up.
- * - `mark`: they have read group `of` up to message number `n`.
+ * Events on the bus. The store is the source of truth; an event is a notification:
+ * - `entries`: entries of the group's log, consecutive, by seq; included to save a read.
+ * - `head`: the log now ends at `seq` (the entries are too large or too many to include).
+ * - `presence`: the set of users who have the group open changed; read it from the store.
+ * - `typing`: `user` is typing in the group until `until` (ms since the epoch) or their next message. It is not stored.
+ * On a user's own channel (`channelOf`, in the field `group`):
+ * - `mine`: the user's memberships or their settings changed; read them from the store.
+ * - `mark`: the user has read group `of` up to message number `n`.
  */
 export type BusEvent =
   | { readonly type: 'entries'; readonly group: GroupId; readonly entries: readonly Entry[] }
@@ -24,5 +24,5 @@ export type PersonalEvent =
 
 export type TypingEvent = { readonly type: 'typing'; readonly group: GroupId; readonly user: UserId; readonly until: number };
 
-/** How long somebody counts as writing after they were last seen to. */
+/** How long a typing notification is valid. */
 export const TYPING_MS = 6000;

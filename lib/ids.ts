@@ -4,15 +4,15 @@ type Brand<T, B extends string> = T & { readonly __brand: B };
 
 /** 16 characters of [0-9a-z], 80 random bits. Never contains `-`, so that `<id>-<key>` splits cleanly. */
 export type UserId = Brand<string, 'UserId'>;
-/** As UserId; the one reserved value is `system`, the log of account-level acts. */
+/** As UserId; the value `system` is reserved for the log of account-level actions. */
 export type GroupId = Brand<string, 'GroupId'>;
-/** 26 characters of [0-9a-z], 130 random bits: a file is found only by who was told of it, and then only by members. */
+/** 26 characters of [0-9a-z], 130 random bits, so that a file URL cannot be guessed. Only members can read the file. */
 export type FileId = Brand<string, 'FileId'>;
 
-/** Random bytes; injected so that a test can make them repeat. */
+/** Random bytes; injected so that tests can be deterministic. */
 export type Random = (bytes: number) => Uint8Array;
 
-/** Bytes are drawn from the system some kilobytes at a time: asking it for each id would cost more than the id. */
+/** Reads 4 KiB at a time from the operating system: a system call for each id would dominate its cost. */
 export const systemRandom: Random = pooled(4096);
 
 function pooled(size: number): Random {
@@ -36,7 +36,7 @@ export function randomId(random: Random, length = 16): string {
   return id;
 }
 
-/** `length` characters of [A-Za-z0-9]; bytes past the last whole multiple of 62 are drawn again, so that no character is likelier. */
+/** `length` characters of [A-Za-z0-9]; bytes of 248 and more are discarded, so that all characters are equally likely. */
 export function randomToken(random: Random, length = 40): string {
   let token = '';
   while (token.length < length)
@@ -47,16 +47,16 @@ export function randomToken(random: Random, length = 40): string {
 export const newUserId = (random: Random): UserId => randomId(random) as UserId;
 export const newGroupId = (random: Random): GroupId => randomId(random) as GroupId;
 export const newFileId = (random: Random): FileId => randomId(random, 26) as FileId;
-/** 26 characters: the identity of one entry, minted before the first attempt to write it. */
+/** 26 characters: the identity of one entry, generated before the first attempt to write it. */
 export const newUid = (random: Random): string => randomId(random, 26);
 
-/** Brands an id that comes from the outside (a path, a stored row). It may not exist; only its shape is promised. */
+/** Brands an id from outside (a path, a stored row). No record with it needs to exist. */
 export const asUserId = (text: string): UserId => text as UserId;
 export const asGroupId = (text: string): GroupId => text as GroupId;
 export const asFileId = (text: string): FileId => text as FileId;
 
-/** The reserved log of account-level acts; not a group anybody can open. */
+/** The reserved log of account-level actions; nobody can open it as a group. */
 export const SYSTEM_GROUP = 'system' as GroupId;
 
-/** The bus channel of what concerns one person alone; no group has such an id. */
+/** The bus channel of one user; no group has such an id. */
 export const channelOf = (user: UserId): GroupId => `user-${user}` as GroupId;

@@ -26,7 +26,7 @@ const BCRYPT_COST = 12;
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type CoreOptions = {
-  /** `server` holds the embedded database for itself; a `visitor` (the CLI) works beside it. */
+  /** `server` locks the embedded database against other servers; a `visitor` (the CLI) uses it at the same time. */
   readonly role: 'server' | 'visitor';
   /** Reject with StoreMissing instead of creating a store. */
   readonly mustExist?: boolean;
@@ -39,11 +39,11 @@ export type CoreOptions = {
 
 export type OpenCore = Core & { close(): Promise<void> };
 
-/** Opens the store and the bus that the configuration names, and what every operation needs besides. Rejects when the store cannot be opened. */
+/** Opens the store and the bus that the configuration names, and builds the other dependencies. Rejects when the store cannot be opened. */
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
   const { now = Date.now, random = systemRandom, role } = options;
   const logger = options.logger ?? (await openServerLog(config));
-  const health = storeHealth(role === 'server' ? logger : SILENT); // a command reports by itself why it failed
+  const health = storeHealth(role === 'server' ? logger : SILENT); // a CLI command prints its own error
   const { store: opened, release } = await openStore(config, { ...options, onFault: health.onFault });
   const { store, lookupCache } = withLookupCache(opened);
   const meters = new Meters();
@@ -66,11 +66,11 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
     directory,
     webhookCalls,
-    appender: openAppender({ store, bus: noting(bus, indexer, written), now, logger, meters, webhookCalls }),
+    appender: openAppender({ store, bus: publishTo(bus, indexer, written), now, logger, meters, webhookCalls }),
     indexer,
     written,
     rateLimiter: openRateLimiter(now),
-    thumbnailer: picturesFor(logger),
+    thumbnailer: lazyThumbnailer(logger),
     meters,
   };
   const close = async (): Promise<void> => {
@@ -84,8 +84,8 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
   return { ...core, close };
 }
 
-/** What is written is announced on the bus; the search index hears it too, and what tells devices. */
-const noting = (bus: Bus, indexer: Indexer, written: WrittenEntries): Pick<Bus, 'publish'> => ({
+/** Publishes new entries on the bus, and passes them to the indexer and to the listeners of `written`. */
+const publishTo = (bus: Bus, indexer: Indexer, written: WrittenEntries): Pick<Bus, 'publish'> => ({
   publish(event) {
     indexer.note(event.group);
     bus.publish(event);
@@ -111,7 +111,7 @@ async function openServerLog(config: Config): Promise<Logger> {
   return openLogger(config);
 }
 
-/** bcrypt is loaded with the first password: most commands of the CLI see none. */
+/** Loads bcrypt at the first password: most CLI commands need none. */
 function passwordsAt(cost: number): Passwords {
   let opened: Promise<Passwords> | undefined;
   const open = (): Promise<Passwords> => {
@@ -124,8 +124,8 @@ function passwordsAt(cost: number): Passwords {
   };
 }
 
-/** What looks at pictures is loaded with the first one. */
-function picturesFor(logger: Logger): Thumbnailer {
+/** Loads the thumbnailer at the first image. */
+function lazyThumbnailer(logger: Logger): Thumbnailer {
   let opened: Promise<Thumbnailer> | undefined;
   const open = (): Promise<Thumbnailer> => {
     opened ??= import('./files/thumbnails.ts').then(({ openThumbnailer }) => openThumbnailer(logger));
@@ -133,11 +133,11 @@ function picturesFor(logger: Logger): Thumbnailer {
   };
   return {
     create: async (source, bytes, type) => (await open()).create(source, bytes, type),
-    close: () => void opened?.then((pictures) => pictures.close()),
+    close: () => void opened?.then((thumbnailer) => thumbnailer.close()),
   };
 }
 
-/** Drivers are loaded only where they are used: a start with no settings should not wait for them. */
+/** Loads drivers only when they are used: a start with the default settings does not wait for them. */
 async function openStore(
   config: Config,
   { role, mustExist = false, onFault }: Pick<CoreOptions, 'role' | 'mustExist'> & { readonly onFault: OnFault },
@@ -161,7 +161,7 @@ async function openBus(
 ): Promise<Bus> {
   if (config.redisUrl !== undefined) {
     const { openRedisBus } = await import('./bus/redis.ts');
-    const installation = await store.settings.putIfAbsent('installation', randomId(systemRandom, 8)); // its own names on a Redis that others use too
+    const installation = await store.settings.putIfAbsent('installation', randomId(systemRandom, 8)); // a key prefix of its own, since other programs may use the same Redis
     return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, now, logger });
   }
   const local = openLocalBus({ now, logger });

@@ -2,8 +2,8 @@ import type { RateLimiter } from './core.ts';
 
 type Bucket = { tokens: number; at: number; perSecond: number; burst: number };
 
-/** Token buckets in memory; full ones are forgotten once there are more than `most`. */
-export function openRateLimiter(now: () => number, most = 10_000): RateLimiter {
+/** Token buckets in memory. Full buckets are deleted when there are more than `max`. */
+export function openRateLimiter(now: () => number, max = 10_000): RateLimiter {
   const buckets = new Map<string, Bucket>();
 
   const refill = (name: string, perSecond: number, burst: number): Bucket => {
@@ -16,7 +16,7 @@ export function openRateLimiter(now: () => number, most = 10_000): RateLimiter {
     return bucket;
   };
   const waitMs = (bucket: Bucket): number => (bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / bucket.perSecond) * 1000));
-  const forgetFull = (): void => {
+  const deleteFull = (): void => {
     const at = now();
     for (const [name, b] of buckets) if (b.tokens + ((at - b.at) / 1000) * b.perSecond >= b.burst) buckets.delete(name);
   };
@@ -24,7 +24,7 @@ export function openRateLimiter(now: () => number, most = 10_000): RateLimiter {
   return {
     take(name, perSecond, burst) {
       if (perSecond === 0) return 0;
-      if (buckets.size > most) forgetFull();
+      if (buckets.size > max) deleteFull();
       const bucket = refill(name, perSecond, burst);
       const wait = waitMs(bucket);
       if (wait === 0) bucket.tokens -= 1;

@@ -29,10 +29,10 @@ import { searchRoutes } from './search/routes.ts';
 import { devRoutes, healthRoutes } from './site/routes.ts';
 import { fastHooks, hookRoutes } from './webhooks/incoming/routes.ts';
 
-// Every route of the server, in the order in which they are tried, with the file of its handlers. The server is composed from these lists and does not
-// start when a file has other routes than are listed for it. `npm run routes` prints them.
+// All routes of the server in the order of matching, with the file of their handlers. The server is composed from these lists and does not start when
+// the routes of a file differ from those listed for it. `npm run routes` prints them.
 
-/** Tried before sessions: health, webhooks, streams. */
+/** Matched before the session middleware: health, webhooks, streams. */
 export const EARLY_ROUTES: readonly RouteFile[] = [
   routeFile('site/routes.ts', healthRoutes, ['GET /healthz', 'GET /readyz']),
   routeFile('metrics/routes.ts', metricsRoutes, ['GET /metrics']),
@@ -61,10 +61,10 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
   routeFile('live/routes.ts', liveRoutes, ['GET /groups/:slug/events', 'GET /groups/:slug/live', 'GET /events']),
 ];
 
-/** The last of the early ones, with `--dev` alone. */
+/** Added to EARLY_ROUTES with `--dev`. */
 export const DEV_ROUTES: readonly RouteFile[] = [routeFile('site/routes.ts', devRoutes, ['GET /dev/alive'])];
 
-/** Behind sessions: pages and the API. */
+/** Matched after the session middleware: pages and the API. */
 export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('accounts/routes.ts', (web) => accountRoutes(web, accountHooks(web)), [
     'GET /',
@@ -124,10 +124,10 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('api/routes.ts', docsRoutes, ['GET /docs']),
 ];
 
-/** Routes with many requests, which bypass Koa's middleware; what they refuse goes through the routes above. */
+/** High-volume routes, which bypass Koa; rejected requests go through the routes above. */
 export const fastRoutes = (): readonly FastRoute[] => [...fastStreams, ...fastPosts, ...fastHooks()];
 
-/** What accounts need of groups and of notifications. */
+/** What accounts/ needs from groups/ and push/. */
 const accountHooks = (web: RouteContext, core = web.core): AccountHooks => ({
   admits: (code) => acceptsCode(core, code),
   afterSignUp: (user, code) => joinAfterSignUp(core, user, code),

@@ -2,15 +2,15 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSyn
 import type { Token } from './accounts/port.ts';
 
 /**
- * Keys derived from SECRET_KEYS, newest first. What was made with an older key still opens;
- * HMACs that are looked up (`mac`) use the oldest key, so that rotation does not orphan what is stored.
+ * Cryptography with keys derived from SECRET_KEYS, newest first. `open` accepts every key;
+ * `mac` always uses the oldest key, because stored HMACs are looked up and must survive a key rotation.
  */
 export type Secrets = {
   /** HMAC-SHA-256 (RFC 2104) of `text` for one `purpose`, base64url, 43 characters. */
   mac(purpose: string, text: string): string;
   /** AES-256-GCM: `<iv>.<tag>.<ciphertext>`, base64url. */
   seal(text: string): string;
-  /** Undefined when no key opens it. */
+  /** Undefined when no key decrypts it. */
   open(sealed: string): string | undefined;
 };
 
@@ -63,10 +63,10 @@ function openWith(key: Buffer, sealed: string): string | undefined {
 /** SHA-256, hex: how tokens and session ids are stored. They are random enough to need no salt. */
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
-/** Compares in a time that does not depend on where the texts differ. */
+/** Constant-time comparison. */
 export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 }
 
-/** Whether a token that was found is good at `now` (ms). */
+/** Whether a token has not expired at `now` (ms). */
 export const stillHolds = ({ expiresAt }: Pick<Token, 'expiresAt'>, now: number): boolean => expiresAt === undefined || now < expiresAt;

@@ -13,33 +13,33 @@ import { type Logger, openLogger } from './logger.ts';
 import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
 
-/** Connections that may wait to be accepted: when all clients of a server come back at once, one too many waits a second to try again. */
+/** Accept queue: when all clients reconnect at once, a connection beyond it is retried only after 1 s. */
 const BACKLOG = 4096;
 const STOP_WITHIN_MS = 9000;
-/** The image library takes some 100 ms of a processor to load, which the first requests should have. */
+/** Loading the image library takes about 100 ms of CPU time; the first requests come first. */
 const PROBE_THUMBNAILS_AFTER_MS = 1500;
 
 type ServeOptions = {
   readonly isDev?: boolean;
-  /** Says something to whoever started the server. */
+  /** Prints a line for whoever started the server. */
   readonly say: (line: string) => void;
   /** Never from the environment. */
   readonly forTests?: Pick<CoreOptions, 'now' | 'bcryptCost'> & Pick<ServerOptions, 'heartbeatMs' | 'sweepMs' | 'leaseMs'>;
 };
 
 /**
- * Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when it cannot start.
- * With `config.workers` more than 1 this process only looks after the workers, which serve; SIGHUP replaces them one by one.
+ * Serves until SIGTERM or SIGINT, then ends streams, finishes writes and closes the store. Resolves to the exit status. Rejects when the start fails.
+ * With `config.workers` above 1 this process only supervises the workers; SIGHUP replaces them one by one.
  */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
-  refuseUnkept(config);
+  refuseUnsupported(config);
   if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
   const logger = openLogger(config, { worker: 0, pid: process.pid });
   const supervisor = new Supervisor(config, {
     say: options.say,
     logger,
     requestMs: REQUEST_MS,
-    stopped: stopAsked(() => supervisor.roll()),
+    stopped: stopRequested(() => supervisor.roll()),
   });
   shareMetrics();
   return supervisor.run();
@@ -49,37 +49,37 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   const { isDev = false, forTests = {} } = options;
   const logger = openLogger(config, cluster.worker ? { worker: cluster.worker.id, pid: process.pid } : null);
   const core = await openCore(config, { role: 'server', logger, ...forTests }).catch((error: unknown) => {
-    logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'the start failed');
+    logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'start failed');
     throw error;
   });
   for (const { detail, mend } of configWarnings(config)) logger.warn({ mend }, detail);
   const front = createListener();
   const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, front);
-  const howToBegin = await firstSteps(core, config); // before anybody can connect: from here on the code is asked for
-  const stopped = stopAsked(() => logger.info({}, 'SIGHUP: nothing to do, since this process has no workers'));
-  const early = cluster.isWorker ? await open() : undefined; // a worker must be able to answer before another leaves for it
+  const instructions = await firstSteps(core, config); // before listening: from then on the set-up code is required
+  const stopped = stopRequested(() => logger.info({}, 'SIGHUP ignored: this process has no workers'));
+  const early = cluster.isWorker ? await open() : undefined; // a worker must be able to respond before the one that it replaces leaves
   front.http.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(front.http, 'listening');
   const url = urlOf(config, front.http.address() as AddressInfo);
   logger.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
-  sayAll(options, [`Parley is at ${url}`, ...howToBegin]);
-  const server = early ?? (await open()); // loaded only now: whoever is quick waits a moment, instead of being refused
+  printAll(options, [`Parley is at ${url}`, ...instructions]);
+  const server = early ?? (await open()); // loaded after listening: early requests wait instead of being refused
   const probe = setTimeout(() => warnWithoutThumbnails(core, logger), PROBE_THUMBNAILS_AFTER_MS);
-  const left = leaveAsked().then(() => {
-    logger.info({}, 'replaced: leaving');
+  const left = leaveRequested().then(() => {
+    logger.info({}, 'replaced by another worker: leaving');
     return leave(server);
   });
 
   await Promise.race([stopped, left]);
   clearTimeout(probe);
   logger.info({}, 'stopping');
-  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that will not end must not hold the process
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref(); // a request that does not end must not block the exit
   await server.close();
   await core.close();
   return 0;
 }
 
-/** Once for the whole server: the first of several workers does it. */
+/** Logged once per server: by the first worker. */
 async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Promise<void> {
   if (cluster.worker && cluster.worker.id > 1) return;
   const { canMakeThumbnails, THUMBNAIL_ADVICE } = await import('./files/thumbnail-probe.ts');
@@ -87,33 +87,33 @@ async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Pro
     logger.warn({ mend: THUMBNAIL_ADVICE }, 'no thumbnails can be made: pictures are shown as plain files');
 }
 
-/** A worker leaves the saying to the process that looks after it. */
-function sayAll({ say }: ServeOptions, lines: readonly string[]): void {
+/** A worker sends the lines to its supervisor, which prints them. */
+function printAll({ say }: ServeOptions, lines: readonly string[]): void {
   if (cluster.isWorker) process.send?.({ listening: lines } satisfies Listening);
   else for (const line of lines) say(line);
 }
 
-/** Lets its clients go to other workers, and waits until no connection can be on its way here any more. */
+/** Moves its clients to other workers, and waits until the supervisor routes no more connections here. */
 async function leave(server: OpenServer): Promise<void> {
   await server.leave();
-  const go = heard(GO);
+  const go = messageReceived(GO);
   process.send?.(LEFT);
   await go;
 }
 
-/** A setting that would be overlooked is refused: nobody should believe that texts are encrypted, or that eight processes run, when it is not so. */
-function refuseUnkept(config: Config): void {
+/** Refuses settings that are not implemented, so that nobody assumes, for example, that messages are encrypted. */
+function refuseUnsupported(config: Config): void {
   const problems = [
-    ...(config.encryptionKeys.length > 0 ? ['ENCRYPTION_KEYS is not supported by this version: messages would be stored as they are'] : []),
+    ...(config.encryptionKeys.length > 0 ? ['ENCRYPTION_KEYS is not supported by this version: messages would be stored unencrypted'] : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** What to tell whoever starts a chat that nobody has an account in. */
+/** Instructions for a server without accounts. */
 async function firstSteps(core: Core, config: Config): Promise<string[]> {
   if (!(await isEmpty(core))) return [];
-  const advice = 'Nobody has an account yet: sign up there, and you are the administrator.';
-  return isLoopback(config.host) ? [advice] : [advice, `Set-up code for that first account: ${await setupCode(core)}`];
+  const advice = 'Nobody has an account yet: sign up there. The first account becomes the administrator.';
+  return isLoopback(config.host) ? [advice] : [advice, `Set-up code for the first account: ${await setupCode(core)}`];
 }
 
 function urlOf(config: Config, address: AddressInfo): string {
@@ -122,10 +122,10 @@ function urlOf(config: Config, address: AddressInfo): string {
 }
 
 /**
- * Resolves at the first SIGTERM or SIGINT, or when the terminal goes away (SIGHUP); any other SIGHUP calls `onHangUp`. Later signals are
- * ignored: at Ctrl-C under `npm start` the terminal and npm both send one.
+ * Resolves at the first SIGTERM or SIGINT, or when the terminal is closed (SIGHUP); any other SIGHUP calls `onHangUp`. Later signals are
+ * ignored: at Ctrl-C under `npm start`, the terminal and npm each send one.
  */
-function stopAsked(onHangUp: () => void): Promise<void> {
+function stopRequested(onHangUp: () => void): Promise<void> {
   const hadTerminal = isatty(0);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
@@ -134,9 +134,9 @@ function stopAsked(onHangUp: () => void): Promise<void> {
 }
 
 /** Resolves when this worker has been replaced. */
-const leaveAsked = (): Promise<void> => (cluster.isWorker ? heard(LEAVE) : new Promise(() => {}));
+const leaveRequested = (): Promise<void> => (cluster.isWorker ? messageReceived(LEAVE) : new Promise(() => {}));
 
-function heard(word: string): Promise<void> {
+function messageReceived(word: string): Promise<void> {
   return new Promise((resolve) => {
     process.on('message', (message) => message === word && resolve());
   });

@@ -5,7 +5,7 @@ import { type Entry, isAhead } from './entry.ts';
 const AGAIN_AFTER_MS = 3_600_000;
 const MAX_GROUPS = 1000;
 
-/** Logs a warning, once an hour and group, when an entry was given a time from the future: a clock is ahead, or once was. */
+/** Logs a warning, at most once per hour and group, when an entry has a time in the future: a clock is or was ahead. */
 export function clockWarning({ now, logger }: Pick<Core, 'now' | 'logger'>): (entry: Entry) => void {
   const warnedAt = new Map<GroupId, number>();
   return ({ group, at }) => {
@@ -16,7 +16,7 @@ export function clockWarning({ now, logger }: Pick<Core, 'now' | 'logger'>): (en
     warnedAt.set(group, performance.now());
     logger.warn(
       { group, until: new Date(at).toISOString() },
-      'a clock was ahead: entries of this group keep the time of the last one until then',
+      'a clock was ahead: new entries of this group have the time of its last entry until then',
     );
   };
 }

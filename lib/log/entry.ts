@@ -1,14 +1,14 @@
 import type { FileId, GroupId, UserId } from '../ids.ts';
 
-/** How a body is written: `text` as typed, `markdown`, or `model` (a bot's cards as JSON). */
+/** The format of a body: plain `text`, `markdown`, or `model` (rich content of a bot, as JSON). */
 export type Format = 'text' | 'markdown' | 'model';
 
-/** Where a group's log ends: the last seq, the messages so far, and the last `at`. An empty log is all zeroes. */
+/** The end of a group's log: the last seq, the number of messages, and the last `at`. All 0 for an empty log. */
 export type Head = { readonly seq: number; readonly n: number; readonly at: number };
 
 export const EMPTY_HEAD: Head = { seq: 0, n: 0, at: 0 };
 
-/** What a follow-up made of its target by `upto` (a seq), kept in the target so that a fold stays short. */
+/** Snapshot: the state of a message after its follow-ups up to seq `upto`, stored in the message so that folding stays cheap. */
 export type Folded = {
   readonly upto: number;
   readonly body: string;
@@ -16,34 +16,34 @@ export type Folded = {
   readonly editedAt?: number;
   readonly erasedBy?: { readonly seq: number; readonly author: UserId; readonly at: number; readonly undoUntil: number };
   readonly mentions?: readonly UserId[];
-  /** By the pin with this seq. */
+  /** The `pin` entry in effect. */
   readonly pinned?: { readonly seq: number; readonly by: UserId; readonly at: number };
-  /** Emoji in order of first use, each with its users in order of reacting. */
+  /** Emoji in order of first use, each with its users in order of their reactions. */
   readonly reactions: readonly Reaction[];
 };
 
 export type Reaction = { readonly emoji: string; readonly by: readonly UserId[] };
 
-/** What every entry has. `seq` is dense per group; `n` counts messages up to and including this entry; `at` is ms since the epoch and never falls. */
+/** Fields of every entry. `seq` is dense per group; `n` counts messages up to and including this entry; `at` is ms since the epoch and never decreases. */
 export type EntryCommon = {
   readonly group: GroupId;
   readonly seq: number;
   readonly n: number;
   readonly at: number;
   readonly author: UserId;
-  /** Minted before the first write attempt: finding it in the log means this very attempt succeeded. */
+  /** Generated before the first write attempt: finding it in the log means that the attempt succeeded. */
   readonly uid: string;
   /** Idempotency key, unique per (group, author) for ever. */
   readonly key?: string;
-  /** HMAC of what was posted under `key`; outlives an erasure. */
+  /** HMAC of what was posted with `key`; kept after an erasure. */
   readonly mac?: string;
-  /** Bots whose webhook is to be called for this entry and has no delivery yet; unset once each has (sparse index). Never an empty list. */
+  /** Bots to be called for this entry whose deliveries are not stored yet; unset afterwards (sparse index). Never empty. */
   readonly pending?: readonly UserId[];
 };
 
 /**
- * A file of a message, with all that showing it needs. `type`: what its content is (MIME, without parameters). `width` and `height` (px): of a picture,
- * upright; one without them was not understood as a picture. `thumb`: whether there is a small copy.
+ * A file of a message, with what is needed to show it. `type`: MIME type of the content, without parameters. `width` and `height` (px, orientation
+ * applied): only of images that could be decoded. `thumb`: whether there is a thumbnail.
  */
 export type Attached = {
   readonly id: FileId;
@@ -55,20 +55,20 @@ export type Attached = {
   readonly thumb?: true;
 };
 
-/** So many files a message may have. */
+/** Maximum number of files of a message. */
 export const MAX_FILES = 10;
 
 export type Posted = {
   readonly kind: 'message';
   readonly body: string;
   readonly format: Format;
-  /** A sender name that a webhook gave, shown beside the bot's own. */
+  /** A sender name given by a webhook, shown beside the bot's own name. */
   readonly as?: string;
-  /** Members whom the body names with @. */
+  /** Members whom the body mentions with @. */
   readonly mentions?: readonly UserId[];
-  /** In the order in which they were given. Gone, with their content, once it is scrubbed. */
+  /** In upload order. Removed, with their content, by scrubbing. */
   readonly attachments?: readonly Attached[];
-  /** The sweep has removed the text for good. */
+  /** The text was permanently removed. */
   readonly scrubbed?: true;
   readonly folded?: Folded;
 };
@@ -80,19 +80,19 @@ export type Edited = {
   readonly mentions?: readonly UserId[];
   readonly scrubbed?: true;
 };
-/** `undoUntil`: the last ms at which the author may take it back. `due`: when the sweep scrubs; unset once it has (sparse index). */
+/** `undoUntil`: the last ms at which the author may undo it. `due`: ms from which it is scrubbed; unset afterwards (sparse index). */
 export type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
 type Unerased = { readonly kind: 'unerase'; readonly target: number };
-/** `stands`: until an `unpin` follows; then it is unset (partial index). */
+/** `stands`: set while the pin is in effect (partial index). */
 export type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
 type Unpinned = { readonly kind: 'unpin'; readonly target: number };
 type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
-/** `author` did it, `member` came or went. */
+/** `member` joined or left; `author` did it. */
 type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: UserId };
 export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
 export type TopicChanged = { readonly kind: 'topic'; readonly topic: string };
 export type Archived = { readonly kind: 'archive'; readonly on: boolean };
-/** Only in the system log: everything of `member` (scope `account`), or what `ref` names (a session's or token's hash), may no longer be heard. */
+/** Only in the system log: ends all access of `member` (scope `account`), or the session or token whose hash is `ref`. */
 export type Revoked = {
   readonly kind: 'revoke';
   readonly member: UserId;
@@ -103,14 +103,14 @@ export type Revoked = {
 export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted;
 export type EntryBody = Posted | FollowUpBody | MembershipChanged | Renamed | TopicChanged | Archived | Revoked;
 
-/** One line of a group's log. */
+/** One entry of a group's log. */
 export type Entry = EntryCommon & EntryBody;
 export type Message = EntryCommon & Posted;
-/** An entry that changes an earlier message of the same group, named by its seq in `target`. */
+/** An entry that changes an earlier message of the same group; `target` is its seq. */
 export type FollowUp = EntryCommon & FollowUpBody;
 export type Kind = EntryBody['kind'];
 
-/** An entry before the log has given it group, seq, n and at. `pending` is for the log to say too, unless it is `[]`: then it calls no bot. */
+/** An entry before the log has assigned group, seq, n and at. The log also assigns `pending`, unless it is `[]`: then no bot is called. */
 export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac' | 'pending'> & EntryBody;
 
 export const isMessage = (entry: Entry): entry is Message => entry.kind === 'message';
@@ -119,7 +119,7 @@ export function isFollowUp(entry: Entry): entry is FollowUp {
   return 'target' in entry;
 }
 
-/** The entry a draft becomes right after `head`. `called`: the bots that it calls. */
+/** The entry that a draft becomes directly after `head`. `called`: the bots that it calls. */
 export function entryAfter(
   { pending: _, ...draft }: Draft,
   group: GroupId,
@@ -140,10 +140,10 @@ export function entryAfter(
 const CLOCKS_DIFFER_MS = 60_000;
 
 /**
- * Whether a log ends so far in the future that a clock must have been wrong. New entries then take the time of the last one, since times never go
- * back within a group, until `now` has caught up.
+ * Whether the last entry is more than 60 s in the future, so a clock was wrong. Since `at` never decreases in a group, new entries have the time of
+ * that entry until `now` reaches it.
  */
 export const isAhead = ({ at }: Pick<Head, 'at'>, now: number): boolean => at > now + CLOCKS_DIFFER_MS;
 
-/** The head once `entry` is the last. */
+/** The head after `entry`. */
 export const headAfter = (entry: EntryCommon): Head => ({ seq: entry.seq, n: entry.n, at: entry.at });

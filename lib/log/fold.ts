@@ -1,10 +1,10 @@
 import type { UserId } from '../ids.ts';
 import type { Folded, FollowUp, Message, Reaction } from './entry.ts';
 
-/** A message with all that followed it applied: what a page shows. `rev` is the last seq folded in. */
+/** A message with its follow-ups applied: what a page shows. `rev`: the last seq applied. */
 export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
 
-/** Every so many follow-ups the target keeps a snapshot. */
+/** A snapshot is stored after this number of follow-ups. */
 const SNAPSHOT_EVERY = 32;
 
 const start = (message: Message): Folded =>
@@ -17,7 +17,7 @@ function withoutMentions(state: Folded): Folded {
   return rest;
 }
 
-/** Applies follow-ups (by seq; those the snapshot already holds are skipped) to a message. */
+/** Applies follow-ups, sorted by seq, to a message. Those that its snapshot contains are skipped. */
 export function fold(message: Message, followUps: readonly FollowUp[]): FoldedMessage {
   let state = start(message);
   for (const entry of followUps) if (entry.seq > state.upto) state = { ...apply(state, entry), upto: entry.seq };
@@ -62,14 +62,14 @@ function withoutReaction(reactions: readonly Reaction[], emoji: string, user: Us
     .filter((reaction) => reaction.by.length > 0);
 }
 
-/** Folds a window of messages with their follow-ups (in any mixture, by seq). */
+/** Folds messages with their follow-ups, which are sorted by seq. */
 export function foldAll(messages: readonly Message[], followUps: readonly FollowUp[]): FoldedMessage[] {
   const byTarget = Map.groupBy(followUps, (entry) => entry.target);
   return messages.map((message) => fold(message, byTarget.get(message.seq) ?? []));
 }
 
-/** Whether there is nothing to show any more: erased, whether or not the sweep has been there. */
+/** Whether the message is erased, scrubbed or not. */
 export const isErased = ({ message, state }: FoldedMessage): boolean => state.erasedBy !== undefined || message.scrubbed === true;
 
-/** Whether enough has followed since the last snapshot to keep a new one. */
+/** Whether a new snapshot is due. `followUps`: number since the last snapshot. */
 export const wantsSnapshot = (message: Message, followUps: number): boolean => message.scrubbed !== true && followUps >= SNAPSHOT_EVERY;

@@ -4,7 +4,7 @@ import type { GroupId } from '../ids.ts';
 import { type Entry, type FollowUp, type Head, isFollowUp, isMessage, type Message } from './entry.ts';
 import { type FoldedMessage, fold, foldAll, wantsSnapshot } from './fold.ts';
 
-/** A line of a page: a message with all that followed it, or a system line. */
+/** A row of a page: a folded message, or the entry of a system message. */
 export type Line = { readonly type: 'message'; readonly folded: FoldedMessage } | { readonly type: 'line'; readonly entry: Entry };
 
 export type Window = {
@@ -14,7 +14,7 @@ export type Window = {
   readonly limit: number;
 };
 
-/** `older`, `newer`: cursors (seq) for `before` and `after`, where there is more. `head`: the log's end when it was read. */
+/** `older`, `newer`: cursors (seq) for `before` and `after`; undefined at the ends. `head`: the end of the log when the page was read. */
 export type Page = {
   readonly lines: readonly Line[];
   readonly head: Head;
@@ -23,13 +23,13 @@ export type Page = {
 };
 
 const MAX_PER_PAGE = 200;
-/** System lines are looked for only this many entries back from the end of a page. */
+/** System messages are read only from this number of entries before the end of a page. */
 const MAX_SPAN = 800;
 
 /**
- * The `limit` messages nearest around seq `around` (as many after it as before it, where there are), or after seq `after`, or before seq `before`,
- * else the newest; with the system lines among them. Whoever follows `older` and `newer` from any page sees every message once.
- * The cost does not depend on how long the log is.
+ * At most `limit` messages: around seq `around` (half before it, half after it, where possible), or after seq `after`, or before seq `before`,
+ * else the newest; with the system messages between them. Following `older` and `newer` from any page visits every message once.
+ * The cost does not depend on the length of the log.
  */
 export async function readPage(core: Core, group: GroupId, window: Window): Promise<Page> {
   const head = await core.store.log.head(group);
@@ -47,7 +47,7 @@ export async function readPage(core: Core, group: GroupId, window: Window): Prom
   };
 }
 
-/** The messages of a window, and the one before them, where a page begins: the lines between belong to it. */
+/** The messages of a window, and the message before them: system messages between the two belong to the page. */
 async function messagesAfterOne(core: Core, group: GroupId, from: number, to: number): Promise<[Message | undefined, Message[]]> {
   const messages = to < 1 ? [] : await core.store.log.messages(group, Math.max(1, from - 1), to);
   return from > 1 ? [messages[0], messages.slice(1)] : [undefined, messages];
@@ -74,7 +74,7 @@ async function numbersOf(
   return { from: Math.max(1, last - size + 1), to: last };
 }
 
-/** How many messages the log has up to and including seq. */
+/** The number of messages up to and including seq. */
 export async function messageNumberAt(core: Core, group: GroupId, head: Head, seq: number): Promise<number> {
   if (seq >= head.seq) return head.n;
   if (seq < 1) return 0;
@@ -82,7 +82,7 @@ export async function messageNumberAt(core: Core, group: GroupId, head: Head, se
   return entry?.n ?? head.n;
 }
 
-/** With the system lines from seq `first` to `last`, of these the nearest to the end. */
+/** Adds the system messages from seq `first` to `last`, within MAX_SPAN of `last`. */
 async function withSystemLines(core: Core, group: GroupId, messages: readonly Message[], first: number, last: number): Promise<Line[]> {
   const folded = await foldMessages(core, group, messages);
   const from = Math.max(first, last - MAX_SPAN + 1);
@@ -93,39 +93,39 @@ async function withSystemLines(core: Core, group: GroupId, messages: readonly Me
 
 const seqOf = (line: Line): number => (line.type === 'message' ? line.folded.message.seq : line.entry.seq);
 
-/** Folds these messages of one group, with at most one read. */
+/** Folds messages of one group with at most one read. */
 export async function foldMessages(core: Core, group: GroupId, messages: readonly Message[]): Promise<FoldedMessage[]> {
   if (messages.length === 0) return [];
   const targets = messages.map((message) => ({ seq: message.seq, after: message.folded?.upto ?? 0 }));
   return foldAll(messages, await core.store.log.followUps(group, targets));
 }
 
-/** One message with all that followed. Errors: `notFound`. */
+/** One folded message. Errors: `notFound`. */
 export async function readMessage(core: Core, group: GroupId, seq: number): Promise<FoldedMessage> {
   const message = await core.store.log.message(group, seq);
   if (!message) throw notFound();
   const followUps: FollowUp[] = await core.store.log.followUps(group, [{ seq, after: message.folded?.upto ?? 0 }]);
   const folded = fold(message, followUps);
-  if (wantsSnapshot(message, followUps.length)) await keepSnapshot(core, group, seq, folded);
+  if (wantsSnapshot(message, followUps.length)) await storeSnapshot(core, group, seq, folded);
   return folded;
 }
 
-/** A message that was posted, or, where its key had posted it before, as it is now. Errors: StoreUnavailable. */
+/** The fold of a message returned by `post`; a repeated post (`isNew` false) reads its current state. Errors: StoreUnavailable. */
 export const readPosted = async (core: Core, message: Message, isNew: boolean): Promise<FoldedMessage> =>
   isNew ? fold(message, []) : readMessage(core, message.group, message.seq);
 
-/** A reader does not fail for it: the next one tries again. */
-async function keepSnapshot(core: Core, group: GroupId, seq: number, { state }: FoldedMessage): Promise<void> {
-  await core.store.log.snapshot(group, seq, state).catch((error) => core.logger.debug({ err: error, group }, 'snapshot not kept'));
+/** A failure does not fail the reader; the next reader tries again. */
+async function storeSnapshot(core: Core, group: GroupId, seq: number, { state }: FoldedMessage): Promise<void> {
+  await core.store.log.snapshot(group, seq, state).catch((error) => core.logger.debug({ err: error, group }, 'snapshot not stored'));
 }
 
-/** Of a window that was read after seq `after`, what follows it without a gap: one that is being written to may be read with holes. */
+/** The entries of a window that follow seq `after` without a gap: a read during a write may have gaps. */
 export function contiguous(window: readonly Entry[], after: number): readonly Entry[] {
   const gap = window.findIndex((entry, index) => entry.seq !== after + 1 + index);
   return gap === -1 ? window : window.slice(0, gap);
 }
 
-/** The last message of a group that has `n` of them. */
+/** Message number `n` of a group; undefined for 0. */
 export async function lastMessage(core: Core, group: GroupId, n: number): Promise<FoldedMessage | undefined> {
   const messages = n === 0 ? [] : await core.store.log.messages(group, n, n);
   const [folded] = await foldMessages(core, group, messages);

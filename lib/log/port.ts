@@ -2,57 +2,57 @@ import type { GroupId, UserId } from '../ids.ts';
 import type { Entry, Folded, FollowUp, Head, Message } from './entry.ts';
 
 /**
- * `written`: how many of the entries, from the front, are durable now. `stopped`, when not all are:
- * - 'conflict': a (group, seq) or a (group, author, key) was taken; read the log and decide again.
- * - 'unknown': no answer came; the next entries may or may not have been written, in order.
+ * `written`: the number of entries, from the first, that are durable. `stopped`, when it is not all of them:
+ * - 'conflict': a (group, seq) or a (group, author, key) exists; read the log and decide again.
+ * - 'unknown': the store did not answer; the following entries may or may not have been written, in order.
  */
 export type Appended = { readonly written: number; readonly stopped?: 'conflict' | 'unknown' };
 
-/** More are not counted: nobody reads the number. */
+/** Counts stop at this number. */
 export const MAX_MENTIONS_COUNTED = 100;
 
 export type LogStore = {
   /**
    * Writes entries of one group, in order, with consecutive seq. Each is one record; the first that fails stops the rest.
-   * Entry s is written only if s−1 exists: the caller's first seq follows a head it has read or written.
-   * Also moves the group's head hint, after the fact. Never rejects: an unavailable store is 'unknown'.
+   * The caller guarantees that entry s−1 exists: the first seq follows a head that it has read or written.
+   * Afterwards updates the group's head hint. Never rejects: an unavailable store is 'unknown'.
    */
   append(group: GroupId, entries: readonly Entry[]): Promise<Appended>;
-  /** The true end of the log: read on from the hint until a window is empty. */
+  /** The actual end of the log: reads from the hint until a window is empty. */
   head(group: GroupId): Promise<Head>;
-  /** The true ends of several logs at once, in few cheap reads whatever their number: one for each group asked for. */
+  /** The actual ends of several logs, with a number of reads that does not grow with the number of groups. The result has every group. */
   heads(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
   /** Entries with from ≤ seq ≤ to, by seq. `to − from` < 1000. */
   range(group: GroupId, from: number, to: number): Promise<Entry[]>;
   /** Messages with from ≤ n ≤ to, by n. `to − from` < 1000. */
   messages(group: GroupId, from: number, to: number): Promise<Message[]>;
-  /** One message by its seq; undefined when that seq is no message. */
+  /** One message by its seq; undefined when the entry is not a message. */
   message(group: GroupId, seq: number): Promise<Message | undefined>;
   /** The follow-ups of these messages with a seq above `after` (per target), by seq. */
   followUps(group: GroupId, targets: readonly { readonly seq: number; readonly after: number }[]): Promise<FollowUp[]>;
   byKey(group: GroupId, author: UserId, key: string): Promise<Entry | undefined>;
   /**
-   * How many messages name this user, in themselves or in an edit, by others, in entries with n > `after`; MAX_MENTIONS_COUNTED at most per group.
-   * Not those whose text was scrubbed. A group is asked for once.
+   * Per group, the number of messages by others that mention this user, in the body or in an edit, in entries with n > `after`; at most
+   * MAX_MENTIONS_COUNTED. Scrubbed texts do not count. Each group occurs once in `asked`.
    */
   countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;
-  /** Stores the snapshot in the target, only when it reaches further than the stored one and the target is not scrubbed. */
+  /** Stores the snapshot in the target, only when its `upto` is higher than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
   /** Erase entries whose `due` is at or before `now`, of any group. */
   dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]>;
   /**
-   * Empties the body of the target and of all its edits and marks them scrubbed, drops snapshot and attachments, then unsets `due` of erase entry `erase`.
-   * Repeats harmlessly.
+   * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot and attachments, then unsets `due` of the entry `erase`.
+   * Idempotent.
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
-  /** Entries with `pending`, in any order. Cheap when there are none. */
+  /** Entries with `pending`, in any order (sparse index). */
   listPending(limit: number): Promise<Entry[]>;
-  /** Unsets `pending` of an entry, once its deliveries are stored. Repeats harmlessly. */
+  /** Unsets `pending` of an entry, after its deliveries are stored. Idempotent. */
   clearPending(group: GroupId, seq: number): Promise<void>;
-  /** The pins that stand, the newest first, `limit` at most. It costs as much as there are of them. */
+  /** The pins in effect, newest first, `limit` at most. The cost grows only with their number. */
   pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]>;
-  /** Unsets `stands` of the target's pins with a seq below `before`. Repeats harmlessly. */
+  /** Unsets `stands` of the target's pins with a seq below `before`. Idempotent. */
   clearPins(group: GroupId, target: number, before: number): Promise<void>;
-  /** Unsets `due` of an erase entry that was taken back. */
+  /** Unsets `due` of an erase entry that was undone. */
   clearDue(group: GroupId, erase: number): Promise<void>;
 };

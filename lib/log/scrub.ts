@@ -2,19 +2,19 @@ import type { Core } from '../core.ts';
 import type { Entry } from './entry.ts';
 import { foldMessages } from './history.ts';
 
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /**
- * Removes for good the text and the files of messages whose time to undo has run out. Resolves to how many were due.
- * What it does is decided by the log alone, so it may run anywhere, twice, or after a crash.
+ * Permanently removes the text and the files of erased messages whose undo period is over. Resolves to the number of erase entries handled.
+ * It depends only on the log, so it may run on any process, concurrently, and again after a crash.
  */
-export async function scrubDue(core: Core, atOnce = AT_ONCE): Promise<number> {
+export async function scrubDue(core: Core, batchSize = BATCH_SIZE): Promise<number> {
   let done = 0;
   for (;;) {
-    const due = await core.store.log.dueScrubs(core.now(), atOnce);
+    const due = await core.store.log.dueScrubs(core.now(), batchSize);
     for (const erase of due) await scrubOne(core, erase);
     done += due.length;
-    if (due.length < atOnce) return done;
+    if (due.length < batchSize) return done;
   }
 }
 
@@ -23,11 +23,11 @@ async function scrubOne(core: Core, { group, target, seq }: Entry & { kind: 'era
   const message = await log.message(group, target);
   const [folded] = await foldMessages(core, group, message ? [message] : []);
   if (folded?.state.erasedBy?.seq !== seq) return log.clearDue(group, seq);
-  // Whatever indexer still has the text in its hands: what it makes of it is older than this.
+  // Supersedes what an indexer may still write for the old text: its `rev` is lower.
   await core.store.search.put(group, [{ seq: target, rev: folded.rev, at: folded.message.at, terms: [] }]);
-  // First, while the log still says which they are.
+  // Before the log is scrubbed, which removes the list of files.
   for (const { id } of message?.attachments ?? []) await core.store.files.remove(id);
-  await core.store.deliveries.scrub(group, target); // what bots answered to it, or said in it
+  await core.store.deliveries.scrub(group, target); // responses of bots to it, and texts of bots in it
   await log.clearPins(group, target, seq);
   await log.scrub(group, target, seq);
 }

@@ -14,11 +14,11 @@ export type Pending = {
   readonly decide: Decide | undefined;
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: unknown) => void;
-  /** A seq up to which its rules are known to have seen everything; undefined: they were not asked yet. */
+  /** The rules were checked when the log had this seq; undefined: not checked yet. */
   decidedAt: number | undefined;
-  /** An attempt got no answer: it may yet be written, so a refusal may not be promised. */
+  /** An attempt was not answered: the draft may be in the log, so it must not be reported as refused. */
   isUncertain: boolean;
-  /** Resolved, rejected or given up: not to be written again. */
+  /** Resolved or rejected: it is not written again. */
   isSettled: boolean;
 };
 
@@ -26,47 +26,47 @@ type Dependencies = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
   Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
 
 const MAX_IN_BATCH = 256;
-/** Between attempts: short after a conflict, since one of the competing processes always wins; longer with each attempt while the store is unavailable. */
+/** Delay between attempts: short after a conflict, since one of the competing processes always wins; growing while the store does not answer. */
 const CONFLICT_BACKOFF = { firstMs: 4, maxMs: 4, jitter: 1 };
 const UNAVAILABLE_BACKOFF = { firstMs: 1, maxMs: 100, jitter: 1 };
-/** Who has just written knows the head first and would always win: after so long it rests, so that others get their turn; longer while there are some. */
-const [TURN_MS, REST_MS, REST_FOR_RIVALS_MS, RIVALS_KNOWN_MS] = [500, 15, 60, 10_000];
-/** Mostly little has come in between, and the sooner it is known, the likelier the next seq is still free. */
+/** The last writer knows the head first and would always win: after TURN_MS it pauses so that other processes can write, longer when one has written recently. */
+const [TURN_MS, REST_MS, CONTENDED_REST_MS, CONTENTION_MS] = [500, 15, 60, 10_000];
+/** Size of the first read after a conflict: usually few entries are new, and a fast read makes the next conflict less likely. */
 const FIRST_WINDOW = 20;
 const WINDOW = 200;
 
-/** Kinds after which another author may have other rights. */
+/** Kinds of entries that can change access rights. */
 const changesRights = (kind: Entry['kind']): boolean => kind === 'join' || kind === 'leave' || kind === 'archive';
 
 /**
- * Writes one group's log for this process. What makes it exact:
- * - The store refuses a seq that is taken, so the seq *is* the lock; nothing is allocated beforehand and nothing can leave a hole.
- * - After a conflict or a lost answer the writer reads what came after its head. An entry with the uid (or the key) of a draft there
- *   means that draft is written. Otherwise its rules are decided again and the next seq is tried.
- * - Drafts keep their order over attempts, so that a lost attempt which lands late either is the very same entry at the very same seq, or conflicts.
+ * Writes the log of one group for this process. Each draft is written exactly once, without gaps:
+ * - The store refuses a seq that exists, so the seq is the lock. Nothing is allocated beforehand.
+ * - After a conflict or an unanswered attempt the writer reads the entries after its head. An entry with the uid (or the key) of a draft
+ *   means that the draft is written. Otherwise its rules are checked again and the next seq is tried.
+ * - Drafts keep their order over attempts, so an unanswered attempt that is written late is the same entry at the same seq, or conflicts.
  */
 export class Writer {
   readonly #group: GroupId;
-  readonly #parts: Dependencies;
+  readonly #dependencies: Dependencies;
   #queue: Pending[] = [];
   #head: Head | undefined;
-  /** Last seq that may have changed somebody's rights. */
+  /** Last seq that may have changed access rights. */
   #rightsAt = 0;
   #restedAt = 0;
   #wroteAt = 0;
-  /** When another process was last found to have written. */
-  #rivalAt = Number.NEGATIVE_INFINITY;
-  /** Undefined while it has nothing to write; resolves when it has written all. */
+  /** Time of the last conflict with another process. */
+  #conflictAt = Number.NEGATIVE_INFINITY;
+  /** Undefined while idle; resolves when the queue is empty. */
   running: Promise<void> | undefined;
 
-  constructor(group: GroupId, parts: Dependencies) {
+  constructor(group: GroupId, dependencies: Dependencies) {
     this.#group = group;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
   }
 
   push(pending: Pending): void {
     this.#queue.push(pending);
-    this.running ??= within(undefined, () => this.#run()); // it goes on with what other requests push
+    this.running ??= within(undefined, () => this.#run()); // without a trace: it also writes the drafts of other requests
   }
 
   async #run(): Promise<void> {
@@ -81,14 +81,14 @@ export class Writer {
 
   async #rest(): Promise<void> {
     const now = performance.now();
-    const restMs = now - this.#rivalAt < RIVALS_KNOWN_MS ? REST_FOR_RIVALS_MS : REST_MS;
+    const restMs = now - this.#conflictAt < CONTENTION_MS ? CONTENDED_REST_MS : REST_MS;
     const hasRested = now - this.#wroteAt > restMs;
     if (!hasRested && now - this.#restedAt < TURN_MS) return;
     if (!hasRested) await delay(restMs);
     this.#restedAt = performance.now();
   }
 
-  /** As many drafts as may be decided together: rules must see what they depend on, so a batch ends before a second follow-up of one target and after a change of rights. */
+  /** The drafts whose rules can be checked together. Rules must see earlier changes, so a batch ends before a second follow-up of the same target and after a change of access rights. */
   #takeBatch(): Pending[] {
     this.#queue = this.#queue.filter(isOpen);
     const targets = new Set<number>();
@@ -99,7 +99,7 @@ export class Writer {
         targets.add(draft.target);
       }
       size += 1;
-      if (size === MAX_IN_BATCH || changesRights(draft.kind) || draft.kind === 'pin') break; // pins are counted
+      if (size === MAX_IN_BATCH || changesRights(draft.kind) || draft.kind === 'pin') break; // the rule of a pin counts the pins
     }
     return this.#queue.splice(0, size);
   }
@@ -108,30 +108,30 @@ export class Writer {
     for (let attempt = 0, unanswered = 0; batch.some(isOpen); attempt += 1) {
       if (attempt > 0) await delay(backoffMs(unanswered > 0 ? UNAVAILABLE_BACKOFF : CONFLICT_BACKOFF, unanswered));
       const isAnswered = await this.#attempt(batch, attempt > 0).catch((error) => {
-        if (!(error instanceof StoreUnavailable)) this.#parts.logger.error({ err: error, group: this.#group }, 'append failed');
+        if (!(error instanceof StoreUnavailable)) this.#dependencies.logger.error({ err: error, group: this.#group }, 'append failed');
       });
       unanswered = isAnswered ? 0 : unanswered + 1;
     }
   }
 
-  /** One append of all that is still wanted; whether the store answered. The head is never forgotten, only read on from, so that what a lost attempt wrote is found. */
+  /** One append of the drafts that are still open; resolves to whether the store answered. The head only advances, so that entries of an unanswered attempt are found. */
   async #attempt(batch: readonly Pending[], isRepeated: boolean): Promise<boolean> {
     if (!this.#head) await this.#skipToHead();
     if (isRepeated) await this.#findAlreadyWritten(batch);
     const wanted = await this.#decide(batch.filter(isOpen));
     if (wanted.length === 0) return true;
     const drafts = wanted.map(({ draft }) => draft);
-    const called = await this.#parts.webhookCalls?.plan(this.#group, drafts, this.#head ?? EMPTY_HEAD); // here, where all kinds come by from all doors
+    const called = await this.#dependencies.webhookCalls?.plan(this.#group, drafts, this.#head ?? EMPTY_HEAD); // planned here, because all entries of all entry points pass here
     const entries = this.#placeAll(wanted, called);
-    const { written, stopped } = await this.#parts.store.log.append(this.#group, entries);
-    this.#parts.meters.appended(entries.length, stopped);
-    if (stopped === 'conflict') this.#rivalAt = performance.now();
-    this.#settle(wanted, entries.slice(0, written));
+    const { written, stopped } = await this.#dependencies.store.log.append(this.#group, entries);
+    this.#dependencies.meters.appended(entries.length, stopped);
+    if (stopped === 'conflict') this.#conflictAt = performance.now();
+    this.#complete(wanted, entries.slice(0, written));
     if (stopped === 'unknown') for (const pending of wanted.slice(written)) pending.isUncertain = true;
     return stopped !== 'unknown';
   }
 
-  /** Those that their rules let pass; the others are refused. */
+  /** Checks the rules: resolves to the accepted drafts, rejects the others. */
   async #decide(batch: readonly Pending[]): Promise<Pending[]> {
     const seq = this.#head?.seq ?? 0;
     const decided = await Promise.allSettled(batch.map((pending) => this.#decideOne(pending, seq)));
@@ -139,7 +139,7 @@ export class Writer {
     return batch.filter(isOpen);
   }
 
-  /** `seq`: the head before the rules are asked. Rejects only when the store is away. */
+  /** `seq`: the head before the rules are checked. Rejects only with StoreUnavailable. */
   async #decideOne(pending: Pending, seq: number): Promise<void> {
     const { draft, decide } = pending;
     const isDecided = !('target' in draft) && pending.decidedAt !== undefined && pending.decidedAt >= this.#rightsAt;
@@ -155,18 +155,18 @@ export class Writer {
   #placeAll(wanted: readonly Pending[], called: Awaited<ReturnType<WebhookCalls['plan']>>): Entry[] {
     let last = this.#head ?? EMPTY_HEAD;
     return wanted.map(({ draft }, index) => {
-      const entry = entryAfter(draft, this.#group, last, this.#parts.now(), called?.[index]);
+      const entry = entryAfter(draft, this.#group, last, this.#dependencies.now(), called?.[index]);
       last = headAfter(entry);
       return entry;
     });
   }
 
-  #settle(wanted: readonly Pending[], entries: readonly Entry[]): void {
+  #complete(wanted: readonly Pending[], entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     this.#advance(entries);
-    this.#parts.bus.publish({ type: 'entries', group: this.#group, entries });
+    this.#dependencies.bus.publish({ type: 'entries', group: this.#group, entries });
     for (const [index, entry] of entries.entries()) succeed(wanted[index], entry);
-    if (entries.some(({ pending }) => pending !== undefined)) this.#parts.webhookCalls?.notify();
+    if (entries.some(({ pending }) => pending !== undefined)) this.#dependencies.webhookCalls?.notify();
   }
 
   #advance(entries: readonly Entry[]): void {
@@ -176,32 +176,32 @@ export class Writer {
     }
   }
 
-  /** Settles the drafts whose key is in the log, then reads on from the head and settles those whose uid is: last, so that the head is new. */
+  /** Resolves the drafts whose key is in the log, then reads the entries after the head and resolves those whose uid is there. The head is then current. */
   async #findAlreadyWritten(batch: readonly Pending[]): Promise<void> {
     await Promise.all(batch.filter(isOpen).map((pending) => this.#findKey(pending)));
     const byUid = new Map(batch.map((pending) => [pending.draft.uid, pending]));
     let isMore = true;
     for (let size = FIRST_WINDOW; isMore; size = WINDOW) {
       const { seq } = this.#head ?? EMPTY_HEAD;
-      const window = contiguous(await this.#parts.store.log.range(this.#group, seq + 1, seq + size), seq);
+      const window = contiguous(await this.#dependencies.store.log.range(this.#group, seq + 1, seq + size), seq);
       this.#advance(window);
       for (const entry of window) succeed(byUid.get(entry.uid), entry);
-      if (window.length > 0) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: seq + window.length });
+      if (window.length > 0) this.#dependencies.bus.publish({ type: 'head', group: this.#group, seq: seq + window.length });
       isMore = window.length === size;
       if (size === WINDOW && isMore && !batch.some((pending) => pending.isUncertain)) await this.#skipToHead();
     }
   }
 
-  /** For when no attempt of ours can be in between: no need to read what others wrote, only to decide again. */
+  /** Only when none of our own attempts can be after the cached head: skips the entries of others; rules are checked again. */
   async #skipToHead(): Promise<void> {
-    this.#head = await this.#parts.store.log.head(this.#group);
+    this.#head = await this.#dependencies.store.log.head(this.#group);
     this.#rightsAt = this.#head.seq;
   }
 
   async #findKey(pending: Pending): Promise<void> {
     const { author, key } = pending.draft;
-    const first = key === undefined ? undefined : await this.#parts.store.log.byKey(this.#group, author, key);
-    if (first) this.#parts.bus.publish({ type: 'head', group: this.#group, seq: first.seq });
+    const first = key === undefined ? undefined : await this.#dependencies.store.log.byKey(this.#group, author, key);
+    if (first) this.#dependencies.bus.publish({ type: 'head', group: this.#group, seq: first.seq });
     succeed(pending, first);
   }
 }

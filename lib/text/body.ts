@@ -1,37 +1,37 @@
 import { DomainError, invalid } from '../errors.ts';
 
-/** C0 and C1 controls but line feed and tab: they show nothing and confuse terminals. */
+/** C0 and C1 controls except line feed and tab: invisible, and interpreted by terminals. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;
 
-/** Made once: that takes longer than most bodies do. */
+/** Created once: that takes longer than decoding most bodies. */
 const UTF8 = new TextDecoder('utf-8');
 
-/** The text in some bytes, without a byte order mark; what is no UTF-8 becomes U+FFFD. */
+/** Decodes UTF-8 without a byte order mark; invalid sequences become U+FFFD. */
 export const decodeUtf8 = (bytes: Uint8Array): string => UTF8.decode(bytes);
 
-/** Text as it is stored: line breaks are LF, no control or half characters, no blank lines at either end. */
+/** Text as it is stored: line breaks are LF; no control characters, no lone surrogates, no blank lines at the start or end. */
 export function cleanText(text: string): string {
   return text
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
     .replace(CONTROLS, '')
     .replace(/^(?:[^\S\n]*\n)+/, '')
-    .trimEnd(); // not `\s+$`, which looks at every space within once for each before it
+    .trimEnd(); // not `\s+$`, which takes quadratic time on long runs of spaces
 }
 
-/** Whether there is nothing to see: only space, or characters without a shape. */
+/** Whether a text has no visible character. */
 export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text);
 
-/** A body fit to be posted. Errors: `invalid` (blank), `tooLarge`; both with field `body`. */
+/** Cleans and checks the body of a message. Errors: `invalid` (blank), `tooLarge`; both with field `body`. */
 export function parseBody(text: string, maxBytes: number): string {
   const body = cleanText(text);
-  if (isBlank(body)) throw invalid('body', 'Message is empty: write something first.');
+  if (isBlank(body)) throw invalid('body', 'Message is empty.');
   const bytes = Buffer.byteLength(body, 'utf8');
   if (bytes > maxBytes) throw new DomainError('tooLarge', `Message is too long: ${bytes} bytes, ${maxBytes} at most.`, { field: 'body' });
   return body;
 }
 
-/** Cuts text to `maxBytes` of UTF-8 at a character boundary, with a mark that says so: what a bot sends must not vanish. */
+/** Truncates text to `maxBytes` of UTF-8 at a character boundary and appends a note: a long message of a bot is shortened, not refused. */
 export function cutText(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= maxBytes) return text;

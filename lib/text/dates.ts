@@ -1,8 +1,8 @@
-/** How a moment is said to a reader in one time zone. Every argument `at` is ms since the epoch. */
+/** Formats times for one time zone. Every argument `at` is ms since the epoch. */
 export type Dates = {
   /** `14:02` */
   time(at: number): string;
-  /** `2025-11-21`: the calendar day, for comparing. */
+  /** `2025-11-21`: the calendar day, comparable as text. */
   day(at: number): string;
   /** `Friday, 21 November 2025` */
   dayLabel(at: number): string;
@@ -12,7 +12,7 @@ export type Dates = {
   iso(at: number): string;
 };
 
-/** Every function throws RangeError when Intl does not know the zone. */
+/** The formatters of a zone. Each throws RangeError when Intl does not know the zone. */
 export function datesIn(timeZone: string): Dates {
   const clock = formatter('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
   const calendar = formatter('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
@@ -34,19 +34,19 @@ const UNITS = [
   ['hour', HOUR_MS],
   ['minute', MINUTE_MS],
 ] as const;
-let relative: Intl.RelativeTimeFormat | undefined; // made with the first moment, as below
+let relative: Intl.RelativeTimeFormat | undefined; // created at first use, as below
 
-/** How long `at` is past, in whole units: `5 minutes ago`, `yesterday`; `just now` within a minute. */
+/** Relative time in whole units: `5 minutes ago`, `yesterday`; `just now` within 1 min. */
 export function ago(at: number, now: number): string {
   const [unit, ms] = UNITS.find(([, unitMs]) => now - at >= unitMs) ?? [];
   relative ??= new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
   return unit && ms ? relative.format(-Math.floor((now - at) / ms), unit) : 'just now';
 }
 
-/** No zone is further from UTC. */
+/** More than the offset of any zone from UTC. */
 const MAX_OFFSET_MS = 15 * HOUR_MS;
 
-/** The first ms of a day (`2026-11-01`) in a zone, also where clocks are put forward at midnight. Throws RangeError when Intl does not know the zone. */
+/** The first ms of a day (`2026-11-01`) in a zone, also where daylight saving time begins at midnight. Throws RangeError when Intl does not know the zone. */
 export function startOfDay(day: string, timeZone: string): number {
   const { day: dayAt } = datesIn(timeZone);
   let [before, from] = [Date.parse(day) - MAX_OFFSET_MS, Date.parse(day) + MAX_OFFSET_MS];
@@ -58,7 +58,7 @@ export function startOfDay(day: string, timeZone: string): number {
   return from;
 }
 
-/** Made with the first moment that is to be said: making one takes some milliseconds. */
+/** Creates the Intl formatter at first use: that takes some milliseconds. */
 function formatter(locale: string, options: Intl.DateTimeFormatOptions): (at: number) => string {
   let made: Intl.DateTimeFormat | undefined;
   return (at) => {

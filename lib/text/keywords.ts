@@ -1,11 +1,11 @@
-/** The form in which texts and keywords are compared: compatibility-composed (NFKC) and in lower case. */
+/** Normalizes a text or keyword for comparison: NFKC, lower case. */
 export const normalizeForMatch = (text: string): string => text.normalize('NFKC').toLowerCase();
 
-/** Letters, marks and digits, except those of scripts that are written without spaces: there a word may begin and end anywhere. */
+/** Letters, marks and digits, except those of scripts that are written without spaces, where a word may begin and end anywhere. */
 const WORD = /[[\p{L}\p{M}\p{N}_]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\u30FC]]/v;
 const isWord = (character: string): boolean => WORD.test(character);
 
-/** Whether `text` contains `keyword` as a word, not as a part of a longer one. Both normalized (see `normalizeForMatch`). An empty keyword is never found. */
+/** Whether `text` contains `keyword` as a whole word. Both are normalized (see `normalizeForMatch`). An empty keyword never matches. */
 export function containsKeyword(text: string, keyword: string): boolean {
   if (keyword === '') return false;
   for (let at = text.indexOf(keyword); at !== -1; at = text.indexOf(keyword, at + 1)) {

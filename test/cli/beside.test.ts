@@ -21,7 +21,7 @@ test('a second server on the same data folder is refused with one sentence', asy
   const reason = /Another Parley server is using/;
   refused(t, await parley({ ...settings, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']), reason);
   const [line] = (await parley({ ...settings, PORT: '0' }, ['serve'])).rows();
-  t.like(line, { level: 50, msg: 'the start failed' });
+  t.like(line, { level: 50, msg: 'start failed' });
   t.regex(String(line?.reason), reason);
 });
 

@@ -44,7 +44,7 @@ shared.serial(
     for (const round of [1, 2]) {
       parley.child.kill('SIGHUP');
       for (const leaving of [2 * round - 1, 2 * round]) {
-        await said('replaced: leaving', leaving);
+        await said('replaced by another worker: leaving', leaving);
         for (const connection of idle) await connection.ask();
       }
       await said('all workers are replaced', round);
@@ -142,7 +142,7 @@ test('one process has no worker to replace: SIGHUP is written to the log, and it
   const parley = startParley(t, { DATA_DIR: dir });
   const url = await parley.url;
   parley.child.kill('SIGHUP');
-  await parley.until((log) => log.some(({ msg }) => msg.startsWith('SIGHUP: nothing to do')));
+  await parley.until((log) => log.some(({ msg }) => msg.startsWith('SIGHUP ignored')));
   t.is((await fetch(`${url}/healthz`)).status, 200);
   parley.child.kill('SIGTERM');
   t.deepEqual(await parley.exited, [0, null]);

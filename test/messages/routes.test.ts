@@ -89,13 +89,13 @@ for (const [what, body] of [
     const before = await headOf(at);
     const page = await bob.form(`${at}/messages`, { body });
     t.is(page.status, 422);
-    t.regex(page.text, /id="composer-error" class="wrong" role="alert">Message is empty: write something first\./);
+    t.regex(page.text, /id="composer-error" class="wrong" role="alert">Message is empty\./);
     const fragment = await bob.form(`${at}/messages`, { body }, { 'HX-Request': 'true' });
-    t.deepEqual([fragment.status, fragment.text.trim()], [422, 'Message is empty: write something first.']);
+    t.deepEqual([fragment.status, fragment.text.trim()], [422, 'Message is empty.']);
     const json = await bob.json('POST', `${at}/messages`, { body });
     t.deepEqual([json.status, json.json().field], [422, 'body']);
     const text = await bob.send(`${at}/messages`, { method: 'POST', body, headers: shell });
-    t.deepEqual([text.status, text.text], [422, 'Message is empty: write something first.\n']);
+    t.deepEqual([text.status, text.text], [422, 'Message is empty.\n']);
     t.deepEqual(await headOf(at), before);
   });
 

@@ -105,7 +105,7 @@ export const postingTable: readonly Operation[] = [
         status: 422,
         answer: {
           media: 'json',
-          value: problem(422, 'Unprocessable Entity', 'invalid', 'Message is empty: write something first.', 'body'),
+          value: problem(422, 'Unprocessable Entity', 'invalid', 'Message is empty.', 'body'),
         },
       },
     ],
