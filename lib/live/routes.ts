@@ -14,7 +14,7 @@ import { checkOrigin } from '../http/security.ts';
 import { type Line, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { dateFields } from '../messages/system-message.ts';
-import { unreadSaid } from '../messages/unread.ts';
+import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
@@ -122,7 +122,7 @@ async function frameStart(
 }
 
 function lineAt(lines: readonly Line[], seq: number | undefined) {
-  const unread = seq === undefined ? undefined : unreadSaid(lines, seq);
+  const unread = seq === undefined ? undefined : unreadFromSeq(lines, seq);
   return unread ? { seq: unread.seq, ...dateFields(unread.at) } : null;
 }
 

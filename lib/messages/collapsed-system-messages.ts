@@ -1,20 +1,20 @@
 import type { Entry } from '../log/entry.ts';
 import { type LineRow, nameOf, type Profiles, presentLine } from './system-message.ts';
 
-/** A system line on a page. */
+/** A system message on a page. */
 export type SingleLine = LineRow & { readonly author: null };
-/** Several that follow each other on one day, shown as one that opens to all. `seq`, `day`: of the first. */
+/** Consecutive system messages of one day, shown as one expandable row. `seq`, `day`: of the first. */
 export type FoldedLines = Pick<LineRow, 'seq' | 'day' | 'dayLabel'> & {
   readonly author: null;
   readonly fold: { readonly summary: string; readonly lines: readonly LineRow[] };
 };
 
-/** So many in a row are folded. */
-const FEWEST = 3;
-/** So many names are said before the rest is counted. */
+/** Minimum number of consecutive system messages that are collapsed. */
+const MIN_COLLAPSED = 3;
+/** A summary with more names lists two and counts the others. */
 const MAX_NAMES = 3;
 
-/** System lines that stand next to each other, as a page shows them. */
+/** Rows for consecutive system messages. */
 export function presentRun(entries: readonly Entry[], profiles: Profiles): (SingleLine | FoldedLines)[] {
   const days = Map.groupBy(
     entries.map((entry) => ({ entry, line: presentLine(entry, profiles) })),
@@ -23,7 +23,7 @@ export function presentRun(entries: readonly Entry[], profiles: Profiles): (Sing
   return [...days.values()].flatMap((all): (SingleLine | FoldedLines)[] => {
     const lines = all.map(({ line }) => line);
     const [first] = lines;
-    if (!first || lines.length < FEWEST) return lines.map((line) => ({ ...line, author: null }));
+    if (!first || lines.length < MIN_COLLAPSED) return lines.map((line) => ({ ...line, author: null }));
     const { seq, day, dayLabel } = first;
     const ofDay = all.map(({ entry }) => entry);
     return [{ seq, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, profiles), lines } }];
@@ -32,16 +32,16 @@ export function presentRun(entries: readonly Entry[], profiles: Profiles): (Sing
 
 /** `Ann, Bob and 3 others joined · Carl left · 2 other changes`. */
 export function summaryOf(entries: readonly Entry[], profiles: Profiles): string {
-  const moved = (kind: 'join' | 'leave', verb: string): string[] => {
+  const membershipChanges = (kind: 'join' | 'leave', verb: string): string[] => {
     const people = new Set(entries.flatMap((entry) => (entry.kind === kind ? [entry.member] : [])));
     return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(profiles, id)))} ${verb}`];
   };
   const others = entries.filter(({ kind }) => kind !== 'join' && kind !== 'leave').length;
   const rest = others === 0 ? [] : [others === 1 ? '1 other change' : `${others} other changes`];
-  return [...moved('join', 'joined'), ...moved('leave', 'left'), ...rest].join(' · ');
+  return [...membershipChanges('join', 'joined'), ...membershipChanges('leave', 'left'), ...rest].join(' · ');
 }
 
 function namesOf(names: readonly string[]): string {
-  const said = names.length > MAX_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
-  return said.length < 2 ? said.join('') : `${said.slice(0, -1).join(', ')} and ${said.at(-1)}`;
+  const shown = names.length > MAX_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

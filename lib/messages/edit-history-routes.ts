@@ -18,7 +18,7 @@ import { type Version, versionsOf } from './edit-history.ts';
 import { dateFields, type Profiles } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 
-/** What a message said before, what an answer to it begins with, and the emoji that a page offers while one writes. */
+/** Routes for the versions of a message, the quotation for a reply, and the emoji table for completion. */
 export function editHistoryRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -26,7 +26,7 @@ export function editHistoryRoutes(web: RouteContext): Router {
 
   router.get('/groups/:slug/messages/:seq/history', async (ctx) => {
     const at = await open(ctx);
-    await answer(ctx, web, at, seqOf(ctx), await versionsOf(core, at, seqOf(ctx)));
+    await respondWithVersions(ctx, web, at, seqOf(ctx), await versionsOf(core, at, seqOf(ctx)));
   });
 
   router.get('/groups/:slug/messages/:seq/quote', async (ctx) => {
@@ -35,7 +35,7 @@ export function editHistoryRoutes(web: RouteContext): Router {
     ctx.type = 'text/plain';
     ctx.body = await quotation(ctx, core, at, seqOf(ctx));
   });
-  // The same for everybody, and as good as never another.
+  // The same for every user; changes only with a release.
   router.get('/emoji', (ctx) => {
     viewerOf(ctx);
     ctx.set('Cache-Control', 'private, max-age=86400');
@@ -45,7 +45,7 @@ export function editHistoryRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** The beginning of an answer to a message. Errors: `notFound`. */
+/** The text that a reply to a message starts with. Errors: `notFound`. */
 export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: number): Promise<string> {
   const folded = await readMessage(core, at.group.id, seq);
   const { author } = folded.message;
@@ -54,7 +54,7 @@ export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: 
   return quoteOf({ name, text, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` });
 }
 
-async function answer(
+async function respondWithVersions(
   ctx: Context,
   { core, views }: RouteContext,
   at: GroupAccess,
@@ -73,7 +73,7 @@ async function answer(
   });
 }
 
-/** What templates/messages/_versions.njk prints. */
+/** A version for templates/messages/_versions.njk. */
 const presentVersion = ({ seq, at, body, format, mentions }: Version, profiles: Profiles) => ({
   seq,
   ...dateFields(at),
@@ -84,7 +84,7 @@ const presentVersion = ({ seq, at, body, format, mentions }: Version, profiles: 
   ),
 });
 
-/** For programs. */
+/** A version as JSON. */
 export const versionJson = (version: Version, profiles: Profiles) => ({
   seq: version.seq,
   at: dateFields(version.at).iso,

@@ -6,7 +6,7 @@ import type { Edited, EntryCommon, Format } from '../log/entry.ts';
 import { isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
 
-/** What a message said from `at` (ms) on. */
+/** The text of a message from `at` (ms) on. */
 export type Version = {
   readonly seq: number;
   readonly at: number;
@@ -15,15 +15,15 @@ export type Version = {
   readonly mentions: readonly UserId[];
 };
 
-/** Of a message that follows a machine there may be thousands. */
+/** A message that a program keeps up to date may have thousands. */
 const MAX_VERSIONS = 100;
 
 /**
- * All that a message said, the present text last; the newest MAX_VERSIONS of it. Errors: `notFound`, of an erased one too, from the moment that it is erased.
+ * The newest MAX_VERSIONS versions of a message, oldest first; the last one is the current text. Errors: `notFound`, also for an erased message.
  */
 export async function versionsOf(core: Core, at: GroupAccess, seq: number): Promise<Version[]> {
   const folded = await readMessage(core, at.group.id, seq);
-  if (isErased(folded)) throw notFound('This message is erased, and so is what it said before.');
+  if (isErased(folded)) throw notFound('This message and its earlier versions are erased.');
   const followUps = await core.store.log.followUps(at.group.id, [{ seq, after: 0 }]);
   const edits = followUps.filter((entry) => entry.kind === 'edit');
   return [folded.message, ...edits].map(versionOf).slice(-MAX_VERSIONS);

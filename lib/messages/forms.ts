@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { flag, onOrOff, text, wholeNumber } from '../http/fields.ts';
 import { MAX_KEY_LENGTH } from './operations.ts';
 
-/** YYYY-MM-DD or nothing, from the year 1000 on, with the days of each month; 29 February of a year without it is refused by isDay. */
+/** YYYY-MM-DD or empty, from the year 1000 on, with the days of each month; isDay refuses 29 February of other than leap years. */
 const DAY = /^([1-9]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d)))?$/;
 const isDay = (day: string): boolean => new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true;
 
@@ -14,44 +14,46 @@ function isZone(zone: string): boolean {
   }
 }
 
-// What a client says of messages. These very schemas check it, and lib/api makes the API's description of them.
+// Input of requests about messages. lib/api generates the OpenAPI document from the same schemas.
 
-const body = text.describe('What the message says.');
+const body = text.describe('The text of the message.');
 
 const format = z
   .enum(['text', 'markdown'], 'must be text or markdown')
   .optional()
   .describe(
-    'How the body is written. A new message is text unless this says otherwise, an edited one stays what it was. A body sent as text/markdown is markdown.',
+    'Format of the body. Default: text for a new message, the present format for an edit, markdown for a body sent as text/markdown.',
   );
 
 export const postForm = z.object({
   body,
   format,
-  notify_all: flag.default(false).describe('Whether @all notifies everybody in a group of more than ten members; else it is text there.'),
-  key: text.max(MAX_KEY_LENGTH).optional().describe('As the header Idempotency-Key, for forms: the same key and text post once.'),
+  notify_all: flag
+    .default(false)
+    .describe('Whether @all notifies all members of a group with more than 10 members; otherwise it is plain text there.'),
+  key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text post once.'),
 });
 
-/** With files: these are read apart, and the text may be left out. */
+/** With files, which are read separately; the text is then optional. */
 export const uploadForm = postForm.extend({ body: body.default('') });
 
 export const editForm = z.object({ body, format });
 
 export const reactionForm = z.object({
   emoji: text.max(64, 'must have 64 characters at most').describe('One emoji, or up to 16 characters of text, without a slash.'),
-  on: onOrOff.default('1').describe('Whether the reaction should be there afterwards.'),
+  on: onOrOff.default('1').describe('1: add the reaction, 0: remove it.'),
 });
 
-export const pinForm = z.object({ on: onOrOff.default('1').describe('Whether it should be pinned afterwards.') });
+export const pinForm = z.object({ on: onOrOff.default('1').describe('1: pin the message, 0: unpin it.') });
 
 export const saveForm = z.object({
-  on: onOrOff.default('1').describe('Whether it should be saved afterwards.'),
-  back: z.literal('saved').optional().describe('For forms: where to go then.'),
+  on: onOrOff.default('1').describe('1: save the message, 0: remove it from the saved messages.'),
+  back: z.literal('saved').optional().describe('For forms: redirect to /saved.'),
 });
 
 export const savedQuery = z.object({
-  cursor: text.optional().describe('As `next` gave it.'),
-  limit: wholeNumber('How many at once, 100 at most.')
+  cursor: text.optional().describe('The cursor in `next` of the previous page.'),
+  limit: wholeNumber('Number of messages, 100 at most.')
     .default(50)
     .transform((limit) => Math.min(Math.max(limit, 1), 100)),
 });
@@ -59,29 +61,29 @@ export const savedQuery = z.object({
 export const windowQuery = z.object({
   before: wholeNumber('Only messages before this seq.').optional(),
   after: wholeNumber('Only messages after this seq.').optional(),
-  around: wholeNumber('The messages on both sides of this seq, and it among them.').optional(),
+  around: wholeNumber('The messages around this seq, including it.').optional(),
   date: z
     .string('must be a day, such as 2026-11-01')
     .regex(DAY, 'must be a day, such as 2026-11-01')
     .refine((day) => day === '' || isDay(day), 'must be a day, such as 2026-11-01')
     .optional()
-    .describe('From the first message of this day on, such as 2026-11-01; the newest ones when there is none since.'),
+    .describe('From the first message on or after this day, such as 2026-11-01; the newest messages when there is none.'),
   zone: z
     .string('must be a time zone, such as Europe/Berlin')
     .refine(isZone, 'must be a time zone, such as Europe/Berlin')
     .default('UTC')
-    .describe('The time zone whose day that is, such as Europe/Berlin.'),
-  limit: wholeNumber('How many messages; more than 200 are never given at once.').default(50),
+    .describe('The time zone of `date`, such as Europe/Berlin.'),
+  limit: wholeNumber('Number of messages, 200 at most.').default(50),
 });
 
-/** What only a page's address says: the first unread message, when the mark has moved since. */
-export const pageQuery = windowQuery.extend({ unread: wholeNumber('Where the line of what is new stands.').optional() });
+/** Only in URLs of pages: the first unread message, since the read mark may have moved after the link was rendered. */
+export const pageQuery = windowQuery.extend({ unread: wholeNumber('The seq of the first unread message.').optional() });
 
 export const readForm = z
   .object({
-    n: wholeNumber('The number of the last message that was read.').optional(),
-    seq: wholeNumber('The seq of the last entry that was read.').optional(),
-    unread: onOrOff.default('0').describe('1: puts the mark back, so that the message with this seq, and all after it, is unread.'),
+    n: wholeNumber('The number of the last message read.').optional(),
+    seq: wholeNumber('The seq of the last entry read.').optional(),
+    unread: onOrOff.default('0').describe('1: moves the read mark back, so that the message with this seq and all later ones are unread.'),
   })
   .refine(({ n, seq }) => n === undefined || seq === undefined, { message: 'give n or seq, not both', path: ['seq'] })
-  .refine(({ seq, unread }) => unread === '0' || seq !== undefined, { message: 'must say which message', path: ['seq'] });
+  .refine(({ seq, unread }) => unread === '0' || seq !== undefined, { message: 'is required with unread', path: ['seq'] });

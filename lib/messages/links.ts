@@ -1,2 +1,2 @@
-/** Where a message is seen among its neighbours. */
+/** URL of the group page around a message. */
 export const contextUrl = ({ slug }: { readonly slug: string }, seq: number): string => `/groups/${slug}?around=${seq}#m-${seq}`;

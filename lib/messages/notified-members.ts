@@ -2,10 +2,10 @@ import type { Core } from '../core.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 
-/** Somebody whom a message calls by name. */
+/** A member whom a message mentions. */
 type Notified = { readonly id: string; readonly name: string };
 
-/** Whom the `@names` of a message reach (`@all` aside), in the order of the text: who is in the group, without its author and disabled accounts. No read when it names nobody. */
+/** The members whom a message mentions (without `@all`), in the order of the text; without its author, former members and disabled accounts. No read when it mentions nobody. */
 export async function notifiedBy(core: Core, { message, state }: FoldedMessage): Promise<Notified[]> {
   const named = (state.mentions ?? []).filter((id) => id !== message.author && id !== EVERYBODY.id);
   if (named.length === 0) return [];

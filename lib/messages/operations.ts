@@ -21,58 +21,58 @@ export type Post = {
   readonly format?: Format;
   /** Idempotency key with the prefix of its key space (see keyIn). */
   readonly key?: string | undefined;
-  /** False: a repetition that comes while the first is being written is refused (`inFlight`); else it waits for what comes of it. */
+  /** False: a repeated request is refused (`inFlight`) while the first one is being written; otherwise it waits for the result of the first. */
   readonly mayWait?: boolean;
   /** A sender name given by a webhook. */
   readonly as?: string | undefined;
-  /** What a repetition with the same key must have in common with the first; else the body and its sender's name. */
+  /** What a repeated request with the same key must have in common with the first. Default: body, format and sender's name. */
   readonly sameness?: readonly string[] | undefined;
-  /** It calls no bot, whatever it says: bots that answer each other would never end. */
+  /** Calls no bot, so that bots do not reply to each other endlessly. */
   readonly callsNobody?: boolean;
-  /** Whose rate counts; else the author's. */
+  /** The bucket of the rate limit. Default: the author's. */
   readonly rate?: string | undefined;
-  /** Its files; with some, the body may be empty. To be given through postWithFiles (with-files.ts), which sees to what becomes of them. */
+  /** Stored files; with files the body may be empty. Use postWithFiles (with-files.ts), which attaches or removes them. */
   readonly files?: readonly Stored[];
-  /** Whether `@all` names everybody in a group of more than MAX_UNASKED; `ask`: whoever writes is to be asked first (`invalid`, field notify_all); else it is but text. */
+  /** Whether `@all` notifies all members of a group of more than CONFIRM_BROADCAST_ABOVE; `ask`: ask for confirmation (error `invalid`, field notify_all); false: it is plain text. */
   readonly notifyAll?: boolean | 'ask';
-  /** Whether `admit` was asked, and so this post is counted already. */
+  /** Whether checkPostRate has already counted this post. */
   readonly isAdmitted?: boolean;
 };
 
-/** `isNew` is false when this key had posted the message before. */
+/** `isNew`: false when the message was posted by an earlier request with the same key. */
 export type Posted = { readonly message: Message; readonly isNew: boolean };
 
 /**
- * The one door: every edge posts through here. Durable when it resolves.
- * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (no member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
+ * Posts a message. Every entry point calls this function. Durable when it resolves.
+ * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (not a member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
  */
 export async function post(core: Core, at: GroupAccess, input: Post): Promise<Posted> {
   requireMember(at);
   const body = bodyIn(core, input.body, input.files ?? []);
-  const done = begin(core, at, input);
+  const release = lockKey(core, at, input);
   try {
     if (!input.isAdmitted) checkRate(core, input.rate ?? at.user.id);
     return await append(core, at, input, body);
   } finally {
-    done();
+    release();
   }
 }
 
-/** Whether they may post, to be asked before something large is stored for it. Counts towards the rate. Errors: `forbidden`, `notFound`, `tooMany`. */
+/** Checks whether the user may post, before files are stored for it. Counts towards the rate limit. Errors: `forbidden`, `notFound`, `tooMany`. */
 export function checkPostRate(core: Core, at: GroupAccess, rate: string = at.user.id): void {
   requireMember(at);
   checkRate(core, rate);
 }
 
-/** Only beside files a text may be empty. */
+/** The text may be empty only with files. */
 const bodyIn = (core: Core, text: string, files: readonly unknown[]): string =>
   files.length > 0 && isBlank(text) ? '' : parseBody(text, core.config.maxBodyBytes);
 
-/** Longer than an append may take: a lease that is left over ends by itself. */
+/** One token per 10 s, longer than an append takes: a lease that is not released expires. */
 const IN_FLIGHT_PER_SECOND = 0.1;
 
-/** Notes that this process writes what came with a key. (A repetition at another process waits for the log to decide.) */
-function begin(core: Core, at: GroupAccess, { key, mayWait = true }: Post): () => void {
+/** Locks the key in this process; returns a function that releases it. (In another process, the log decides about a repeated request.) */
+function lockKey(core: Core, at: GroupAccess, { key, mayWait = true }: Post): () => void {
   if (key === undefined || mayWait) return () => {};
   const lease = `key:${at.group.id}:${at.user.id}:${key}`;
   const waitMs = core.rateLimiter.take(lease, IN_FLIGHT_PER_SECOND, 1);
@@ -93,7 +93,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
     ...(await mentionsIn(core, at, body, input)),
   };
-  // The group was read before the membership, and its head never leads: what the log says up to there is in `at`.
+  // The group was read before the membership and its head never leads, so `at` includes all changes up to that head.
   const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
   return asPosted(entry, draft);
 }
@@ -101,7 +101,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
 function asPosted(entry: Entry, draft: Draft): Posted {
   const isNew = entry.uid === draft.uid;
   if (entry.kind !== 'message' || (!isNew && !sameText(entry.mac ?? '', draft.mac ?? '')))
-    throw new DomainError('keyReused', 'This idempotency key has already posted another text. Use a new key for a new message.', {
+    throw new DomainError('keyReused', 'This idempotency key was already used with another text. Use a new key for a new message.', {
       field: 'key',
     });
   return { message: entry, isNew };
@@ -120,45 +120,45 @@ const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =
 
 function requireMember(at: GroupAccess): void {
   if (mayPost(at)) return;
-  throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived: it can be read, not written to.') : notFound();
+  throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived and read-only.') : notFound();
 }
 
-/** Asks the store again who this is to the group; throws when posting is not allowed any more. */
+/** Reads the membership again; throws when posting is no longer allowed. */
 async function decidePost(core: Core, at: GroupAccess): Promise<void> {
-  requireMember(await standingNow(core, at));
+  requireMember(await currentAccess(core, at));
 }
 
-async function standingNow(core: Core, at: GroupAccess): Promise<GroupAccess> {
+async function currentAccess(core: Core, at: GroupAccess): Promise<GroupAccess> {
   const [group, user] = await Promise.all([core.store.groups.byId(at.group.id), core.store.users.byId(at.user.id)]);
   if (!group || !user) throw notFound();
   return groupAccess(core, user, group);
 }
 
-function checkRate(core: Core, whose: string): void {
+function checkRate(core: Core, bucket: string): void {
   const rate = core.config.postsPerSecond;
-  const waitMs = core.rateLimiter.take(`post:${whose}`, rate, rate * 3);
+  const waitMs = core.rateLimiter.take(`post:${bucket}`, rate, rate * 3);
   if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 
 /**
- * Errors of the five below: `notFound` (no such message, or not for you), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`. Saying what already
- * holds changes nothing. `said`: how the new text is written; else as the old one.
+ * Replaces the text of a message; `givenFormat`: its format, default that of the old text. Idempotent.
+ * Errors of edit, erase, unerase, react and pin: `notFound` (no such message, or no access), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`.
  */
-export async function edit(core: Core, at: GroupAccess, target: number, text: string, said?: Format): Promise<FoldedMessage> {
+export async function edit(core: Core, at: GroupAccess, target: number, text: string, givenFormat?: Format): Promise<FoldedMessage> {
   requireMember(at);
-  const body = bodyIn(core, text, ['its own, if it has any']);
+  const body = bodyIn(core, text, ['files of the message, checked below']);
   const { state } = await readMessage(core, at.group.id, target);
-  const format = said ?? formatAfter(state.format);
-  const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // nobody is asked twice
+  const format = givenFormat ?? formatAfter(state.format);
+  const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
   const mentions = await mentionsIn(core, at, body, { format, notifyAll });
   return follow(core, at, { kind: 'edit', target, body, format, ...mentions }, (now, folded) => {
-    if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
+    if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
     bodyIn(core, body, folded.message.attachments ?? []);
     return folded.state.body !== body || folded.state.format !== format;
   });
 }
 
-/** An edit is written as what it edits was. A bot's cards can only be told in words. */
+/** Default format of an edit: that of the old text; plain text for rich content. */
 const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
 export const erase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
@@ -173,11 +173,11 @@ export const erase = (core: Core, at: GroupAccess, target: number): Promise<Fold
 export const unerase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> =>
   follow(core, at, { kind: 'unerase', target }, (now, folded) => {
     if (!folded.state.erasedBy) return false;
-    if (!rules.mayUnerase(now, folded, core.now())) throw forbidden('It is too late to take this back, or somebody else erased it.');
+    if (!rules.mayUnerase(now, folded, core.now())) throw forbidden('It is too late to undo this, or somebody else erased the message.');
     return true;
   });
 
-/** `on`: whether the reaction should be there afterwards. */
+/** Adds (`on`) or removes the reaction of the user. Idempotent. */
 export const react = (core: Core, at: GroupAccess, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
   const emoji = parseEmoji(text);
   return follow(core, at, { kind: on ? 'react' : 'unreact', target, emoji }, (now, folded) => {
@@ -188,24 +188,24 @@ export const react = (core: Core, at: GroupAccess, target: number, text: string,
   });
 };
 
-/** Says whether the follow-up changes anything, or throws to refuse it. */
+/** Resolves to whether the follow-up changes anything; throws to refuse it. */
 type Rule = (at: GroupAccess, folded: FoldedMessage) => boolean | Promise<boolean>;
 
-class NothingToDo extends Error {}
+class NoChange extends Error {}
 
-/** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the message as it is then. The rule is asked again whenever something came in between. */
+/** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the folded message. The rule is checked again when another writer appended in between. */
 export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
   requireMember(at);
   checkRate(core, at.user.id);
   const decide: Decide = async () => {
-    const now = await standingNow(core, at);
+    const now = await currentAccess(core, at);
     requireMember(now);
-    if (!(await rule(now, await readMessage(core, at.group.id, body.target)))) throw new NothingToDo();
+    if (!(await rule(now, await readMessage(core, at.group.id, body.target)))) throw new NoChange();
   };
   try {
     await core.appender.append(at.group.id, { ...body, author: at.user.id, uid: newUid(core.random) }, decide);
   } catch (error) {
-    if (!(error instanceof NothingToDo)) throw error;
+    if (!(error instanceof NoChange)) throw error;
   }
   return readMessage(core, at.group.id, body.target);
 }

@@ -18,34 +18,34 @@ import { countPins } from './pins.ts';
 import { peopleIn, presentLines, presentRow } from './presenter.ts';
 import { mayEdit } from './rules.ts';
 import { dateFields } from './system-message.ts';
-import { unreadOn, unreadSaid } from './unread.ts';
+import { unreadFromSeq, unreadOn } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
 const formKey = (web: RouteContext): string => randomId(web.core.random, 24);
 
-/** What was refused, and why. `key`: the nonce it came with, where it may have been written all the same. */
+/** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
 export type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
 
-/** What a page's address asks for. `unread`: the seq of what was the first unread message when the page before was shown. */
+/** The query of a group page. `unread`: the seq of the message that was the first unread one when the link was rendered. */
 export type PageRequest = Window & { readonly unread?: number | undefined };
 
-/** Whether it is no refusal: whoever wrote `@all` is asked whether they mean all of these. */
+/** Whether the error asks the author to confirm `@all`. */
 export const asksConfirmation = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
 
-/** The question, for htmx: it goes where errors go, and the text back into its field. */
+/** Shows the confirmation to htmx, as an error: the page puts the text back into the field. */
 export function showQuestion(ctx: Context, { views }: RouteContext, question: string): void {
   noStore(ctx);
   ctx.status = 422;
   renderFragment(ctx, views, 'messages/_ask-all.njk', { question });
 }
 
-/** The page of a group, or of a window of its past; with a draft that was refused, if there is one. */
+/** The page of a group, at its end or at an earlier window; `draft`: a refused form to show again. */
 export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess, asked: PageRequest, draft?: Draft): Promise<void> {
   const { core, views } = web;
   noStore(ctx);
   const page = await readPage(core, at.group.id, asked);
   const isNewest = page.newer === undefined;
-  const unread = await lineOn(core, at, page, asked);
+  const unread = await unreadLine(core, at, page, asked);
   if (isNewest && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
   const [rows, members, sidebar, pins, quoted] = await Promise.all([
     presentLines(core, page.lines, at.group),
@@ -57,7 +57,7 @@ export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const asksAll = asksConfirmation(draft?.error);
-  if (asksAll) ctx.status = 200; // nothing is wrong
+  if (asksAll) ctx.status = 200; // a question, not an error
   const isPast = [asked.before, asked.after, asked.around].some((cursor) => cursor !== undefined);
   renderPage(ctx, views, 'groups/show.njk', at.group.name, {
     group: at.group,
@@ -87,7 +87,7 @@ export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess
   });
 }
 
-/** A window's rows for a page that is there already; the header `Link` leads on from them. */
+/** The rows of a window, for a page that loads more; the header `Link` has the adjacent windows. */
 export async function showRows(ctx: Context, { core, views }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   noStore(ctx);
   const page = await readPage(core, at.group.id, window);
@@ -100,19 +100,20 @@ export async function showRows(ctx: Context, { core, views }: RouteContext, at: 
   renderFragment(ctx, views, 'messages/_rows.njk', { rows: await presentLines(core, page.lines, at.group), unread: null });
 }
 
-/** Whose script moves the read mark, when the newest message has been looked at. */
+/** Whether the page runs scripts, which move the read mark themselves. */
 const hasScript = (ctx: Context): boolean => ctx.cookies.get('script', { signed: false }) === '1';
 
-/** The line before what is new, as templates/groups/show.njk has it. */
-async function lineOn(core: RouteContext['core'], at: GroupAccess, page: Page, { unread: said }: PageRequest) {
+/** The position of the unread line, for templates/groups/show.njk. */
+async function unreadLine(core: RouteContext['core'], at: GroupAccess, page: Page, { unread: givenSeq }: PageRequest) {
   const mark = at.membership?.mark ?? page.head.n;
-  const unread = said === undefined ? await unreadOn(core, at.group.id, page, { user: at.user.id, mark }) : unreadSaid(page.lines, said);
+  const unread =
+    givenSeq === undefined ? await unreadOn(core, at.group.id, page, { user: at.user.id, mark }) : unreadFromSeq(page.lines, givenSeq);
   if (!unread) return null;
   const { seq, count, here } = unread;
   return { seq, count, here, ...dateFields(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
 
-/** What the composer begins with where the address asks for an answer to a message. One that is not there is not quoted. */
+/** The initial text of the composer for `?quote=<seq>`; empty when there is no such message. */
 async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAccess): Promise<string> {
   const { quote } = ctx.query;
   if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
@@ -136,10 +137,10 @@ export async function showMessage(ctx: Context, web: RouteContext, at: GroupAcce
   });
 }
 
-/** The form that stands in for a message while it is edited: a fragment, or a page. */
+/** The edit form of a message: a fragment for htmx, otherwise a page. */
 export async function showEditForm(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
-  if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and not once it is erased.');
+  if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(web), error };
   if (isHtmx(ctx)) renderFragment(ctx, web.views, 'messages/_edit.njk', { edit });

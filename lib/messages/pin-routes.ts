@@ -11,7 +11,7 @@ import { pin, readPins } from './pins.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 import { type Ctx, respondWithMessage, seqOf } from './responses.ts';
 
-/** What is pinned in a group, and pinning it. */
+/** Routes that list, add and remove pins. */
 export function pinRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();

@@ -7,14 +7,14 @@ import { foldMessages } from '../log/history.ts';
 import { follow } from './operations.ts';
 import { MAX_PINS, mayPin } from './rules.ts';
 
-/** Besides those that count there are the erased, until they are scrubbed, and what a crash left standing. */
+/** Also includes pins of erased messages that are not scrubbed yet, and pins that a crash left behind. */
 const MAX_READ = 4 * MAX_PINS;
 
-/** How many messages of a group are pinned, as far as one read can tell: one that was erased a moment ago may count. */
+/** Number of pinned messages of a group, with one read: an erased message may be counted until it is scrubbed. */
 export const countPins = async ({ store }: Pick<Core, 'store'>, group: GroupId): Promise<number> =>
   Math.min(MAX_PINS, new Set((await store.log.pins(group, MAX_READ)).map(({ target }) => target)).size);
 
-/** The pinned messages of a group, last pinned first. What a crash left standing is put right on the way. */
+/** The pinned messages of a group, newest pin first. Clears pins that a crash left behind. */
 export async function readPins(core: Core, group: GroupId): Promise<FoldedMessage[]> {
   const { log } = core.store;
   const pins = await log.pins(group, MAX_READ);
@@ -31,8 +31,8 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
 }
 
 /**
- * Pins a message or takes its pin away; `on`: whether it should be pinned afterwards. Saying what already holds changes nothing.
- * Errors: `forbidden` (erased, archived, or MAX_PINS are), and as those of lib/messages/operations.ts.
+ * Pins (`on`) or unpins a message. Idempotent.
+ * Errors: `forbidden` (erased, archived, or MAX_PINS reached), and those of `edit`.
  */
 export async function pin(core: Core, at: GroupAccess, target: number, on: boolean): Promise<FoldedMessage> {
   const { id } = at.group;

@@ -1,15 +1,15 @@
 import type { GroupId, UserId } from '../ids.ts';
 
-/** A message that a user has put by. `at`: ms when they did. */
+/** A message that a user has saved. `at`: ms when it was saved. */
 export type Saved = { readonly user: UserId; readonly group: GroupId; readonly seq: number; readonly at: number };
 
-/** Messages that users have put by, each for themselves. The promises of the store (lib/store/port.ts) hold. */
+/** Saved messages of each user. The guarantees of lib/store/port.ts apply. */
 export type SavedStore = {
-  /** Again: the first one stays. */
+  /** Idempotent: the first record stays. */
   put(saved: Saved): Promise<void>;
-  /** Repeats harmlessly. */
+  /** Idempotent. */
   remove(user: UserId, group: GroupId, seq: number): Promise<void>;
-  /** Last saved first (then by group and seq, the higher first), `limit` at most, behind `after` when it is set. */
+  /** Newest first by `at` (then by group and seq, descending), `limit` at most; only those after position `after`, if given. */
   list(user: UserId, options: { readonly limit: number; readonly after?: Omit<Saved, 'user'> | undefined }): Promise<Saved[]>;
   count(user: UserId): Promise<number>;
 };

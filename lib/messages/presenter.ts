@@ -15,17 +15,17 @@ import { dateFields, nameOf, type Profiles } from './system-message.ts';
 export { dateFields, type LineRow, lineText, type Profiles, presentLine } from './system-message.ts';
 export { bodyInLines, entryText, messageText } from './text-presenter.ts';
 
-/** Where the rows lead: the slug in their links. */
+/** The group of the rows: its slug is in their links. */
 export type MessageLocation = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
-/** What templates/messages/_row.njk prints. The same whoever looks. */
+/** A message for templates/messages/_row.njk. The same for every viewer. */
 export type Row = {
   readonly slug: string;
   readonly seq: number;
   readonly rev: number;
   readonly author: { readonly id: string; readonly name: string; readonly color: number; readonly bot: boolean };
   readonly as: string | null;
-  /** An emoji that a webhook gave in place of a picture. */
+  /** An emoji given by a webhook. */
   readonly icon: string | null;
   readonly iso: string;
   readonly time: string;
@@ -34,20 +34,20 @@ export type Row = {
   readonly html: string;
   readonly files: readonly FileRow[];
   readonly edited: boolean;
-  /** The name of who pinned it. */
+  /** Name of the user who pinned it. */
   readonly pinned: string | null;
   readonly erased: boolean;
-  /** Who may still take the erasure back. */
+  /** Id of the user who may still undo the erasure. */
   readonly undoBy: string | null;
-  /** For how many whole seconds that is possible yet; 0 where it is not. */
+  /** Whole seconds left to undo; 0 when that is not possible. */
   readonly undoSeconds: number;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
-  /** The one that a page's address leads to. */
+  /** The message that the URL of the page names. */
   readonly current?: true;
 };
 
 const dates = datesIn('UTC');
-/** Everyone whose name a line of these shows. */
+/** Ids of all users whose names these rows show. */
 export function peopleIn(lines: readonly Line[]): Set<UserId> {
   const people = new Set<UserId>();
   for (const line of lines)
@@ -62,7 +62,7 @@ const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
   ...(state.pinned ? [state.pinned.by] : []),
 ];
 
-/** Those whom it names one by one. */
+/** Ids of the users mentioned by name. */
 const people = ({ mentions = [] }: FoldedMessage['state']): UserId[] => mentions.filter((id) => id !== EVERYBODY.id);
 const namesAll = ({ mentions }: FoldedMessage['state']): boolean => mentions?.includes(EVERYBODY.id) ?? false;
 
@@ -112,7 +112,7 @@ const mentioned = ({ state }: FoldedMessage, profiles: Profiles): MentionTarget[
   ...people(state).flatMap((id) => profiles.get(id) ?? []),
 ];
 
-/** The rows of a page, in order; system lines that follow each other are folded. Who came into direct messages goes without saying: all did, with the first word. */
+/** The rows of a page, in order; consecutive system messages are collapsed. Direct messages omit `join`: everyone joins when they are opened. */
 export async function presentLines(
   core: Core,
   lines: readonly Line[],
@@ -131,7 +131,7 @@ export async function presentLines(
   return [...rows, ...presentRun(run, profiles)];
 }
 
-/** A message for programs. Times are RFC 3339 in UTC, `seq` is its address in the group and its stream cursor. `text`: what Markdown says, without its marks. `model`: what a bot said in more than text. */
+/** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group and its stream cursor. `text`: Markdown as plain text. `model`: rich content. */
 export function messageJson(folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
@@ -169,7 +169,7 @@ function authorJson(id: UserId, profiles: Profiles, as?: string) {
   return { id, name: profile?.name ?? 'somebody', bot: profile?.bot ?? false, ...(as ? { as } : {}) };
 }
 
-/** Any entry for programs: a message as messageJson, the others with what they change. */
+/** Any entry as JSON: a message as messageJson, others with the fields that they change. */
 export function entryJson(entry: Entry, place: MessageLocation, profiles: Profiles): object {
   if (entry.kind === 'message') return messageJson(fold(entry, []), place, profiles);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;

@@ -4,12 +4,12 @@ import { moveMark, moveMarkBack } from '../groups/membership.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { messageNumberAt } from '../log/history.ts';
 
-/** Up to where: a message's own number, or a seq; both undefined: the end. */
+/** A message number or a seq; both undefined: the end of the log. */
 type ReadPosition = { readonly n?: number | undefined; readonly seq?: number | undefined };
 
 /**
- * Notes that a member has read a group up to a message, itself included. The mark only moves forward: what was read stays so.
- * Resolves to the number of the last message read, and how many there are after it.
+ * Moves the read mark of a member forward, up to and including a message; never back.
+ * Resolves to the number of the last message read, and the number of unread messages after it.
  */
 export async function markRead(
   core: Core,
@@ -23,7 +23,7 @@ export async function markRead(
   return { n: read, unread: Math.max(0, head.n - read) };
 }
 
-/** Puts the mark back, so that the message with this seq, and all after it, is unread again. Resolves as above. Errors: `invalid`: there is no such entry. */
+/** Moves the read mark back, so that the message with this seq and all later ones are unread. Resolves as markRead. Errors: `invalid` (no such entry). */
 export async function markUnread(core: Core, at: GroupAccess, seq: number): Promise<{ readonly n: number; readonly unread: number }> {
   const head = await core.store.log.head(at.group.id);
   const [entry] = await core.store.log.range(at.group.id, seq, seq);

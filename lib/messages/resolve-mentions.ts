@@ -7,10 +7,10 @@ import { EVERYBODY, findMentions } from '../markup/mentions.ts';
 import { bodyAsProse } from '../markup/rich-content-text.ts';
 import { CONFIRM_BROADCAST_ABOVE } from './rules.ts';
 
-/** How a body is written, and whether `@all` in it may name the members of a large group (see Post). */
+/** The format of a body, and whether its `@all` may notify a large group (see Post). */
 type MentionOptions = { readonly format?: Format; readonly notifyAll?: boolean | 'ask' };
 
-/** Whom a body names in this group; without `@` nothing is read. Errors: `invalid` (notify_all): whoever writes is to be asked. */
+/** The members whom a body mentions; no read without `@`. Errors: `invalid` (notify_all): the author must confirm. */
 export async function mentionsIn(
   core: Core,
   at: GroupAccess,
@@ -21,7 +21,7 @@ export async function mentionsIn(
   const members = await core.store.memberships.ofGroup(at.group.id);
   const profiles = await core.directory.profiles(members.map((member) => member.user));
   const isFew = members.length <= CONFIRM_BROADCAST_ABOVE;
-  const everybody = isFew || notifyAll ? [EVERYBODY] : []; // first: a member of that name is meant sooner
+  const everybody = isFew || notifyAll ? [EVERYBODY] : []; // first, so that a member with that name has precedence
   const found = findMentions(bodyAsProse(body, format), [...everybody, ...profiles.values()]);
   const mentions = [...new Set(found.map((mention) => mention.id))];
   if (!isFew && notifyAll === 'ask' && mentions.includes(EVERYBODY.id))

@@ -11,26 +11,26 @@ import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };
 
-/** The message that a path names. Errors: `notFound`: what is no number is no message either. */
+/** The seq in the path. Errors: `notFound`, also when it is not a number. */
 export function seqOf({ params: { seq = '' } }: Ctx): number {
   if (!/^[1-9]\d{0,9}$/.test(seq)) throw notFound();
   return Number(seq);
 }
 
-type AnswerOptions = {
-  /** 200 or 201. With 201 the address goes into `Location` too. */
+type ResponseOptions = {
+  /** 201 adds the header `Location`. */
   readonly status?: 200 | 201;
-  /** Whether the text was written just now: a program is told whom it reached. */
+  /** Whether this request wrote the text: JSON then lists the notified members. */
   readonly isWritten?: boolean;
 };
 
-/** One message, as the client asks: its row to htmx, 303 to a form, else JSON or text with its address. */
+/** Responds with one message: its row for htmx, 303 for a form, otherwise JSON, or text with its URL. */
 export async function respondWithMessage(
   ctx: Context,
   web: RouteContext,
   at: GroupAccess,
   folded: FoldedMessage,
-  options: AnswerOptions = {},
+  options: ResponseOptions = {},
 ): Promise<void> {
   const { core, views } = web;
   const { slug } = at.group;
@@ -53,7 +53,7 @@ export async function respondWithMessage(
   });
 }
 
-/** A window of messages as JSON or text, oldest first, with links to those around it. */
+/** Responds with a window of messages as JSON or text, oldest first, with links to the adjacent windows. */
 export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   const page = await readPage(core, at.group.id, window);
   const profiles = await core.directory.profiles(peopleIn(page.lines));

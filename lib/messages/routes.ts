@@ -26,7 +26,7 @@ import { type Ctx, listMessages, respondWithMessage, seqOf } from './responses.t
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
-/** The group page, its history, and what one does to messages. */
+/** Routes of the group page, and of reading and changing messages. */
 export function messageRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -34,7 +34,7 @@ export function messageRoutes(web: RouteContext): Router {
 
   router.get('/groups/:slug', async (ctx) => {
     const at = await open(ctx);
-    if (at.group.slug !== ctx.params.slug && responseFormat(ctx) === 'html') return movedTo(ctx, at);
+    if (at.group.slug !== ctx.params.slug && responseFormat(ctx) === 'html') return redirectToSlug(ctx, at);
     const asked = parseQuery(pageQuery, ctx);
     if (responseFormat(ctx) === 'text') await listMessages(ctx, web, at, await windowOf(core, at, asked));
     else
@@ -123,7 +123,7 @@ export function messageRoutes(web: RouteContext): Router {
       html: () => {
         ctx.status = 204;
         if (!isBack) return;
-        setFlash(ctx, `Unread again in ${at.group.name}: ${read.unread}.`); // its own page would be read at once
+        setFlash(ctx, `Unread again in ${at.group.name}: ${read.unread}.`); // not the group's page, which would mark it as read
         seeOther(ctx, '/groups');
       },
       json: () => read,
@@ -134,33 +134,33 @@ export function messageRoutes(web: RouteContext): Router {
   return router;
 }
 
-type AskedFor = PageRequest & { readonly date?: string | undefined; readonly zone: string };
+type GroupQuery = PageRequest & { readonly date?: string | undefined; readonly zone: string };
 
-const windowOf = async (core: RouteContext['core'], at: GroupAccess, { date, zone, ...asked }: AskedFor): Promise<PageRequest> =>
+const windowOf = async (core: RouteContext['core'], at: GroupAccess, { date, zone, ...asked }: GroupQuery): Promise<PageRequest> =>
   date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
 
-/** A day leads to the address of what was said from then on. */
-async function showPage(ctx: Context, web: RouteContext, at: GroupAccess, asked: AskedFor): Promise<void> {
+/** Shows the group page; `?date=` redirects to the window that starts with that day. */
+async function showPage(ctx: Context, web: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {
   if (!asked.date) return showGroup(ctx, web, at, await windowOf(web.core, at, asked));
   const { after } = await windowOf(web.core, at, asked);
   noStore(ctx);
   seeOther(ctx, `/groups/${at.group.slug}${after === undefined ? '' : `?after=${after}#m-${after + 1}`}`);
 }
 
-/** `POST /groups/:slug/messages` by who has been found to ask. */
+/** `POST /groups/:slug/messages` of an authenticated viewer. */
 async function postMessage(web: RouteContext, ctx: Context, slug: string): Promise<void> {
   const { core } = web;
-  const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // the log decides again when rights have changed
+  const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // cached; the log checks again when access rights have changed
   try {
-    const { files, key, notify_all: isSure, ...form } = await readPost(ctx, core, at);
-    const given = {
+    const { files, key, notify_all: isConfirmed, ...form } = await readPost(ctx, core, at);
+    const input = {
       ...form,
-      notifyAll: isSure || asksFirst(ctx),
+      notifyAll: isConfirmed || confirmsBroadcast(ctx),
       format: textFormatOf(ctx, form.format),
       key: keyOf(ctx, key),
       mayWait: idempotencyKey(ctx) === undefined,
     };
-    const { message, isNew } = await postWithFiles(core, at, given, files);
+    const { message, isNew } = await postWithFiles(core, at, input, files);
     if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
     await respondWithMessage(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
@@ -172,14 +172,14 @@ async function postMessage(web: RouteContext, ctx: Context, slug: string): Promi
   }
 }
 
-/** Whoever writes on a page can be asked whether they mean it. */
-const asksFirst = (ctx: Context): 'ask' | false => (responseFormat(ctx) === 'html' ? 'ask' : false);
+/** Only a person on a page can confirm `@all`. */
+const confirmsBroadcast = (ctx: Context): 'ask' | false => (responseFormat(ctx) === 'html' ? 'ask' : false);
 
-/** Whether the page with the form is to say what was refused: where a browser without htmx sent it, and the page exists. */
+/** Whether to show the error on the page with the form: the request is from a browser without htmx, and the page exists. */
 const isShownOnPage = (ctx: Context, error: unknown): error is DomainError =>
   problemFormat(ctx) === 'html' && !isHtmx(ctx) && error instanceof DomainError && error.code !== 'notFound';
 
-/** Posting by token, as bots do, taken before all layers; a page's post needs its session. */
+/** Posts with a bearer token bypass the middleware; posts of pages need the session middleware. */
 export const fastPosts: readonly FastRoute[] = [
   {
     method: 'POST',
@@ -195,13 +195,13 @@ export const fastPosts: readonly FastRoute[] = [
   },
 ];
 
-/** Who writes on a page has it before their eyes. The answer does not wait for it. */
+/** Whoever posts on a page has read the messages before. The response does not wait for it. */
 function markAsRead({ core }: RouteContext, at: GroupAccess, { n }: Message): void {
   moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));
 }
 
-/** An old slug leads a person to the new one. Not to be remembered: a group may take its old name again. */
-function movedTo(ctx: Context, at: GroupAccess): void {
+/** Redirects an old slug to the current one. Not cacheable: a group may be renamed back. */
+function redirectToSlug(ctx: Context, at: GroupAccess): void {
   noStore(ctx);
   ctx.redirect(`/groups/${at.group.slug}${ctx.search}`);
   ctx.status = 301;

@@ -2,37 +2,37 @@ import type { GroupAccess } from '../groups/rules.ts';
 import { isDirect, isMember, isModerator } from '../groups/rules.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 
-/** For this long after erasing, the author can take it back. */
+/** Period in which an erasure can be undone. */
 export const UNDO_MS = 10_000;
-/** The sweep waits this much longer, so that an undo accepted in time is in the log before it looks. */
+/** Scrubbing waits this much longer, so that an undo accepted in time is in the log before. */
 export const SCRUB_GRACE_MS = 5_000;
 
-const isAuthor = (standing: GroupAccess, { message }: FoldedMessage): boolean => message.author === standing.user.id;
-const isWritable = (standing: GroupAccess): boolean => isMember(standing) && !standing.group.archived;
+const isAuthor = (access: GroupAccess, { message }: FoldedMessage): boolean => message.author === access.user.id;
+const isWritable = (access: GroupAccess): boolean => isMember(access) && !access.group.archived;
 
-/** The author, while the message is there. */
-export const mayEdit = (standing: GroupAccess, folded: FoldedMessage): boolean =>
-  isWritable(standing) && isAuthor(standing, folded) && !isErased(folded);
+/** The author, until the message is erased. */
+export const mayEdit = (access: GroupAccess, folded: FoldedMessage): boolean =>
+  isWritable(access) && isAuthor(access, folded) && !isErased(folded);
 
-/** The author, a moderator of the group, or an administrator who is a member; of direct messages the author alone. */
-export const mayErase = (standing: GroupAccess, folded: FoldedMessage): boolean =>
-  isWritable(standing) &&
+/** The author, a moderator of the group, or an administrator who is a member; in direct messages only the author. */
+export const mayErase = (access: GroupAccess, folded: FoldedMessage): boolean =>
+  isWritable(access) &&
   !isErased(folded) &&
-  (isAuthor(standing, folded) || isModerator(standing) || (standing.user.admin && !isDirect(standing.group)));
+  (isAuthor(access, folded) || isModerator(access) || (access.user.admin && !isDirect(access.group)));
 
-/** Whoever erased it, in time. */
-export const mayUnerase = (standing: GroupAccess, folded: FoldedMessage, now: number): boolean => {
+/** The user who erased it, until `undoUntil`. */
+export const mayUnerase = (access: GroupAccess, folded: FoldedMessage, now: number): boolean => {
   const erased = folded.state.erasedBy;
-  return isWritable(standing) && erased?.author === standing.user.id && now <= erased.undoUntil && folded.message.scrubbed !== true;
+  return isWritable(access) && erased?.author === access.user.id && now <= erased.undoUntil && folded.message.scrubbed !== true;
 };
 
-/** In a group of so many members `@all` names everybody without further ado. */
+/** `@all` needs a confirmation in groups with more members. */
 export const CONFIRM_BROADCAST_ABOVE = 10;
 
-/** So many messages of a group are pinned at most. */
+/** Maximum number of pinned messages of a group. */
 export const MAX_PINS = 50;
 
-/** Any member, while the message is there. */
-export const mayPin = (standing: GroupAccess, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);
+/** Any member, until the message is erased. */
+export const mayPin = (access: GroupAccess, folded: FoldedMessage): boolean => isWritable(access) && !isErased(folded);
 
-export const mayReact = (standing: GroupAccess, folded: FoldedMessage): boolean => isWritable(standing) && !isErased(folded);
+export const mayReact = (access: GroupAccess, folded: FoldedMessage): boolean => isWritable(access) && !isErased(folded);

@@ -14,7 +14,7 @@ import { messageJson, messageText, type Profiles, peopleIn, presentRow } from '.
 import { type Ctx, seqOf } from './responses.ts';
 import { cursorOf, positionOf, readSaved, type SavedMessage, save } from './saved.ts';
 
-/** What each user has put by, for themselves alone. */
+/** Routes of the saved messages of a user. */
 export function savedRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -23,21 +23,21 @@ export function savedRoutes(web: RouteContext): Router {
     const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
     const { on, back } = await parse(saveForm, ctx);
     await save(core, at, seqOf(ctx), on === '1');
-    await answerSave(ctx, web, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
+    await respondToSave(ctx, web, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
   });
 
   router.get('/saved', (ctx) => listSaved(ctx, web));
   return router;
 }
 
-type Switched = { readonly slug: string; readonly seq: number; readonly isSaved: boolean; readonly back: 'saved' | undefined };
+type SaveResult = { readonly slug: string; readonly seq: number; readonly isSaved: boolean; readonly back: 'saved' | undefined };
 
-function answerSave(ctx: Context, { views }: RouteContext, { slug, seq, isSaved, back }: Switched): Promise<void> {
+function respondToSave(ctx: Context, { views }: RouteContext, { slug, seq, isSaved, back }: SaveResult): Promise<void> {
   const url = `/groups/${slug}/messages/${seq}`;
   return respond(ctx, {
     html: () => {
       if (isHtmx(ctx)) return renderFragment(ctx, views, 'messages/_save.njk', { u: url, saved: isSaved });
-      setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved any more.');
+      setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Removed from your saved messages.');
       seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
     },
     json: () => saveStateJson(isSaved, url),
@@ -49,7 +49,7 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   const { user } = viewerOf(ctx);
   const { cursor, limit } = parseQuery(savedQuery, ctx);
   const after = cursor === undefined ? undefined : positionOf(cursor);
-  if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be as `next` gave it.');
+  if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be the one in `next`.');
   const { kept, next } = await readSaved(core, user, { limit, after });
   const profiles = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
@@ -64,10 +64,10 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   });
 }
 
-/** For programs: whether a message is saved. */
+/** Whether a message is saved, as JSON. */
 export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
 
-/** A saved message for programs. */
+/** A saved message as JSON. */
 export const savedJson = ({ group, folded, at }: SavedMessage, profiles: Profiles) => ({
   ...messageJson(folded, group, profiles),
   group_name: group.name,
@@ -75,7 +75,7 @@ export const savedJson = ({ group, folded, at }: SavedMessage, profiles: Profile
   context: contextUrl(group, folded.message.seq),
 });
 
-/** What templates/messages/saved.njk prints besides the row. */
+/** Fields of templates/messages/saved.njk besides the row. */
 const about = ({ group, folded, at }: SavedMessage) => ({
   group: { slug: group.slug, name: group.name },
   at,

@@ -9,12 +9,12 @@ import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages, readMessage } from '../log/history.ts';
 import type { Saved } from './port.ts';
 
-/** So many messages a user keeps. */
+/** Maximum number of saved messages per user. */
 const MAX_SAVED = 1000;
-/** So many are looked at for a page, of which some may be of groups that the user has left. */
+/** Records read at a time: some may be in groups that the user has left. */
 const WINDOW = 100;
 
-/** Puts a message by for this user alone, or lets it go; saying what already holds changes nothing. Errors: `notFound`, `forbidden` (erased, or too many). */
+/** Saves (`on`) or unsaves a message for this user. Idempotent. Errors: `notFound`, `forbidden` (erased, or too many). */
 export async function save(core: Core, { user, group }: GroupAccess, seq: number, on: boolean): Promise<void> {
   const { saved } = core.store;
   if (!on) return saved.remove(user.id, group.id, seq);
@@ -23,11 +23,11 @@ export async function save(core: Core, { user, group }: GroupAccess, seq: number
   await saved.put({ user: user.id, group: group.id, seq, at: core.now() });
 }
 
-/** A saved message in a group that the user is in, named as they see it. */
+/** A saved message and its group, with the title that the user sees. */
 export type SavedMessage = { readonly group: Group; readonly folded: FoldedMessage; readonly at: number };
 type SavedPosition = Omit<Saved, 'user'>;
 
-/** A page of what a user saved, last saved first; what is in groups that they left waits until they come back. `next`: where it goes on. */
+/** A page of the saved messages of a user, newest first, without groups that they left. `next`: cursor of the next page. */
 export async function readSaved(
   core: Core,
   user: User,
@@ -46,7 +46,7 @@ export async function readSaved(
   return { kept: await fill(core, user, page), next: found.length > limit ? page.at(-1) : undefined };
 }
 
-/** Their messages as they are now, with one read for each group and one for each message. */
+/** Adds the folded messages and their groups; one read per group and one per message. */
 async function fill(core: Core, user: User, page: readonly Saved[]): Promise<SavedMessage[]> {
   const byGroup = Map.groupBy(page, ({ group }) => group);
   const groups = await core.store.groups.byIds([...byGroup.keys()]);
@@ -59,20 +59,20 @@ async function fill(core: Core, user: User, page: readonly Saved[]): Promise<Sav
       group,
       messages.flatMap((message) => message ?? []),
     ))
-      folded.set(nameOf(group, one.message.seq), one);
+      folded.set(keyOf(group, one.message.seq), one);
   }
   return page.flatMap(({ group, seq, at }) => {
-    const [where, what] = [named.get(group), folded.get(nameOf(group, seq))];
+    const [where, what] = [named.get(group), folded.get(keyOf(group, seq))];
     return where && what ? [{ group: where, folded: what, at }] : [];
   });
 }
 
-const nameOf = (group: GroupId, seq: number): string => `${group}/${seq}`;
+const keyOf = (group: GroupId, seq: number): string => `${group}/${seq}`;
 
-/** A place in the list as a word for addresses. */
+/** A position in the list as a URL-safe cursor. */
 export const cursorOf = ({ at, group, seq }: SavedPosition): string => `${at}-${group}-${seq}`;
 
-/** Undefined for what is none. */
+/** Parses a cursor; undefined when it is invalid. */
 export function positionOf(cursor: string): SavedPosition | undefined {
   const [, at, group, seq] = /^(\d{1,15})-([0-9a-z]{1,32})-(\d{1,10})$/.exec(cursor) ?? [];
   return at && group && seq ? { at: Number(at), group: asGroupId(group), seq: Number(seq) } : undefined;

@@ -5,7 +5,7 @@ import { datesIn } from '../text/dates.ts';
 
 export type Profiles = ReadonlyMap<UserId, Profile>;
 
-/** What templates/messages/_line.njk prints. */
+/** A system message for templates/messages/_line.njk. */
 export type LineRow = {
   readonly seq: number;
   readonly iso: string;
@@ -17,20 +17,20 @@ export type LineRow = {
 
 const dates = datesIn('UTC');
 
-/** What somebody is called; one who is gone is `somebody`. */
+/** The name of a user; `somebody` when the account no longer exists. */
 export const nameOf = (profiles: Profiles, id: UserId): string => profiles.get(id)?.name ?? 'somebody';
 
-/** A moment (ms) as pages show it. */
+/** The date fields of a row, for `at` (ms). */
 export const dateFields = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
 
-/** A system line as a row. */
+/** A system message as a row. */
 export const presentLine = (entry: Entry, profiles: Profiles): LineRow => ({
   seq: entry.seq,
   text: lineText(entry, profiles),
   ...dateFields(entry.at),
 });
 
-/** What a system line says. */
+/** The text of a system message; empty for entries that are not shown. */
 export function lineText(entry: Entry, profiles: Profiles): string {
   const author = nameOf(profiles, entry.author);
   switch (entry.kind) {
@@ -43,7 +43,7 @@ export function lineText(entry: Entry, profiles: Profiles): string {
     case 'topic':
       return entry.topic === '' ? `${author} removed the topic` : `${author} set the topic: ${entry.topic}`;
     case 'archive':
-      return entry.on ? `${author} archived the group` : `${author} brought the group back`;
+      return entry.on ? `${author} archived the group` : `${author} unarchived the group`;
     case 'message':
     case 'edit':
     case 'erase':

@@ -5,7 +5,7 @@ import { type FoldedMessage, fold } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { lineText, nameOf, type Profiles } from './system-message.ts';
 
-/** A message or line for people at a shell: `name: text`, further lines indented. Undefined for what says nothing there. */
+/** An entry as plain text: `name: text`, continuation lines indented. Undefined for entries that are not shown. */
 export function entryText(entry: Entry, profiles: Profiles): string | undefined {
   switch (entry.kind) {
     case 'message':
@@ -36,7 +36,7 @@ export function entryText(entry: Entry, profiles: Profiles): string | undefined 
   }
 }
 
-/** A folded message for people at a shell. */
+/** A folded message as plain text. */
 export function messageText(folded: FoldedMessage, profiles: Profiles): string {
   return textLine(sender(folded.message, profiles), bodyInLines(folded));
 }
@@ -44,7 +44,7 @@ export function messageText(folded: FoldedMessage, profiles: Profiles): string {
 /** The body and a line for each file. */
 export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));
 
-/** A name that a webhook gave stands behind the bot's own, so that it passes for nobody else's. */
+/** A sender name given by a webhook follows the bot's own name, so that a bot cannot impersonate a person. */
 const sender = ({ author, as }: Message, profiles: Profiles): string =>
   as ? `${nameOf(profiles, author)} (${as})` : nameOf(profiles, author);
 

@@ -11,16 +11,16 @@ import { type FormLimits, type Received, receiveForm } from '../http/multipart.t
 import { postForm, uploadForm } from './forms.ts';
 import { checkPostRate } from './operations.ts';
 
-/** A post as it came. Its files are stored; `isAdmitted`: whether it is counted already. */
+/** A parsed post with its stored files. `isAdmitted`: whether the rate limit has counted it. */
 type PostRequest = z.infer<typeof postForm> & { readonly files: readonly Stored[]; readonly isAdmitted: boolean };
 
-/** So many uploads of one person may be under way in this process; one that is left over ends by itself. */
+/** Maximum number of concurrent uploads per user and process; a slot that is not released expires. */
 const MAX_UPLOADS = 8;
 const UPLOADS_PER_SECOND = 0.01;
 
 export const isUpload = (ctx: Context): boolean => /^multipart\/form-data/i.test(ctx.get('Content-Type'));
 
-/** Reads the body of a post, and stores its files. Errors: those of `parse` and readUpload. */
+/** Parses the body of a post and stores its files. Errors: those of `parse` and readUpload. */
 export async function readPost(ctx: Context, core: Core, at: GroupAccess): Promise<PostRequest> {
   if (!isUpload(ctx)) return { ...(await parse(postForm, ctx)), files: [], isAdmitted: false };
   const { fields, files } = await readUpload(ctx, core, at);
@@ -28,21 +28,21 @@ export async function readPost(ctx: Context, core: Core, at: GroupAccess): Promi
 }
 
 type UploadOptions = Pick<FormLimits, 'takesFiles' | 'isText'> & {
-  /** Where the bytes come from; else the request. */
+  /** Source of the bytes. Default: the request. */
   readonly source?: FormSource | undefined;
-  /** Whose rate counts; else the author's. */
+  /** The bucket of the rate limit. Default: the author's. */
   readonly rate?: string | undefined;
 };
 type FormSource = Parameters<typeof receiveForm>[0]['source'];
 
 /**
- * Reads a multipart form and stores its files, for a post by `at.user`, which is then to say `isAdmitted`: whether they may post is asked first.
- * Errors: those of `admit`, receiveForm and storeFile; `tooMany`.
+ * Checks that `at.user` may post, reads a multipart form and stores its files. The post that follows must set `isAdmitted`.
+ * Errors: those of checkPostRate, receiveForm and storeFile; `tooMany`.
  */
 export async function readUpload(ctx: Context, core: Core, at: GroupAccess, options: UploadOptions = {}): Promise<Received<Stored>> {
   const { source = ctx.req, rate, ...limits } = options;
   const form = { source, type: ctx.get('Content-Type') };
-  const leave = await enter(ctx, core, at, rate);
+  const release = await acquireUpload(ctx, core, at, rate);
   const received: Received<Stored> = { fields: {}, files: [] };
   stateOf(ctx).fields = received.fields;
   try {
@@ -53,11 +53,11 @@ export async function readUpload(ctx: Context, core: Core, at: GroupAccess, opti
     );
     return received;
   } finally {
-    leave();
+    release();
   }
 }
 
-/** What `work` comes to; where it fails, the files are removed. */
+/** Resolves to the result of `work`; removes the files when it fails. */
 export async function discardFilesOnError<T>(core: Core, files: readonly Stored[], work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -67,24 +67,24 @@ export async function discardFilesOnError<T>(core: Core, files: readonly Stored[
   }
 }
 
-/** Errors: those of `admit`, and `tooMany`. Whoever is refused with a page to come back to keeps what was typed. */
-async function enter(ctx: Context, core: Core, at: GroupAccess, rate: string | undefined): Promise<() => void> {
+/** Acquires an upload slot; returns a function that releases it. A refused form keeps its text. Errors: those of checkPostRate, and `tooMany`. */
+async function acquireUpload(ctx: Context, core: Core, at: GroupAccess, rate: string | undefined): Promise<() => void> {
   try {
     checkPostRate(core, at, rate);
-    return takePlace(core, `upload:${rate ?? at.user.id}`);
+    return takeSlot(core, `upload:${rate ?? at.user.id}`);
   } catch (error) {
     if (problemFormat(ctx) === 'html') await readTexts(ctx, core, error);
     throw error;
   }
 }
 
-function takePlace(core: Core, bucket: string): () => void {
+function takeSlot(core: Core, bucket: string): () => void {
   if (core.rateLimiter.take(bucket, UPLOADS_PER_SECOND, MAX_UPLOADS) > 0)
     throw tooMany(`Too many uploads at once: ${MAX_UPLOADS} at most. Wait for one to end.`, 5000);
   return () => core.rateLimiter.giveBack(bucket);
 }
 
-/** Of a form that is refused, what was typed; its files pass by. */
+/** Reads the text fields of a refused form; discards its files. */
 async function readTexts(ctx: Context, { config }: Core, refusal: unknown): Promise<void> {
   const received: Received<never> = { fields: {}, files: [] };
   stateOf(ctx).fields = received.fields;

@@ -12,7 +12,7 @@ import { eraseByKey, readByKey, upsert } from './upsert.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 
-/** `/groups/:slug/by-key/:key`: the one message that a program keeps up to date under a key of its own. */
+/** `/groups/:slug/by-key/:key`: the message that a client keeps up to date under its own key. */
 export function upsertRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();

@@ -5,13 +5,13 @@ import { newUid } from '../ids.ts';
 import { keyIn, type Post, type Posted, post } from './operations.ts';
 
 /**
- * Posts a message with files that were stored for it (storeFile), and sees to what becomes of these: they belong to the message, or are removed when it is
- * refused, or was posted before. Where nobody knows whether it was posted, they stay until that is known: the sweep looks.
+ * Posts a message with files that storeFile has stored. Attaches the files to the message; removes them when the post is refused or was a repetition.
+ * When it is unknown whether the message was posted, the files stay, and the sweep decides later.
  * Errors: those of `post`; `conflict` when a file is gone.
  */
 export async function postWithFiles(core: Core, at: GroupAccess, input: Omit<Post, 'files'>, files: readonly Stored[]): Promise<Posted> {
   if (files.length === 0) return post(core, at, input);
-  const key = input.key ?? keyIn('attachment', newUid(core.random)); // by which the message is found from the file
+  const key = input.key ?? keyIn('attachment', newUid(core.random)); // with which the sweep finds the message of a file
   try {
     await claim(core, files, key);
     const posted = await post(core, at, { ...input, key, files });

@@ -32,6 +32,6 @@ test('an update that an erasure of another process overtakes is refused, and not
   await t.throwsAsync(upsert(core, at, 'k', { body: 'two' }), { message: /erased/ });
   t.truthy((await readByKey(core, at, 'k')).state.erasedBy);
   await t.throwsAsync(upsert(core, at, 'k', { body: 'three' }), {
-    message: 'The message of this key was erased. Take another key for a new one.',
+    message: 'The message with this key was erased. Use another key for a new message.',
   });
 });

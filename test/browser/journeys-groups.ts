@@ -154,7 +154,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.sees('the last word');
       way.t.is(await bob.page.getByRole('textbox', { name: 'Message' }).count(), 0);
       await ann.press(ann.page.getByRole('button', { name: 'Unarchive' }));
-      await bob.log().getByText('Ann brought the group back').waitFor();
+      await bob.log().getByText('Ann unarchived the group').waitFor();
       await bob.openGroup('lobby');
       await bob.write('not the last word');
       await bob.sees('not the last word');

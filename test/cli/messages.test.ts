@@ -22,7 +22,7 @@ test('a key posts once: the same text again is the same message, another text is
   const say = (text: string) => parley(settings, ['post', 'field-team', text, '--as', 'echo', '--key', 'build-7', '--json']);
   const first = done(t, await say('built'), 'seq', 'url');
   t.deepEqual(done(t, await say('built'), 'seq', 'url'), first);
-  refused(t, await say('built again'), /key has already posted another text/);
+  refused(t, await say('built again'), /key was already used with another text/);
   t.is((await parley(settings, ['tail', 'field-team', '-n', '1'])).out, 'echo: built\n');
 });
 

@@ -22,7 +22,7 @@ export type Parley = {
 };
 
 /** What a server that has started tells whoever started it. */
-const ADVICE = /^(Parley is at|Nobody has an account yet|Set-up code) /;
+const ADVICE = /^(?:Parley is at|Nobody has an account yet|Set-up code)/;
 
 /** Starts `bin/parley serve`; it is killed with the test. */
 export function startParley(t: ExecutionContext, env: Readonly<Record<string, string>>): Parley {

@@ -125,7 +125,7 @@ test('a form that is sent again with another text comes back filled, with a new 
   await bob.form(`${at}/messages`, { body: 'first', key });
   const again = await bob.form(`${at}/messages`, { body: 'second', key });
   t.is(again.status, 422);
-  t.regex(again.text, /id="composer-error"[^>]*>This idempotency key has already posted another text/);
+  t.regex(again.text, /id="composer-error"[^>]*>This idempotency key was already used with another text/);
   t.regex(again.text, /<textarea[^>]*>second<\/textarea>/);
   const fresh = keyIn(again.text);
   t.not(fresh, key);
