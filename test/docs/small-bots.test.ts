@@ -23,7 +23,7 @@ test.after.always(() => site.close());
 const BOTS: readonly (readonly [file: string, needs: readonly string[], command: readonly string[], answer: RegExp])[] = [
   ['bot.sh', ['curl'], ['sh'], /^Noted: #\d+$/],
   ['bot.py', ['python3'], ['python3'], /^Ann said: @Python are “you” there\?\n& more$/],
-  ['bot.ts', [], ['node'], /^Ann said: @TypeScript are “you” there\?\n& more$/],
+  ['bot.ts', [], [process.execPath], /^Ann said: @TypeScript are “you” there\?\n& more$/],
   ['bot.go', ['go'], ['go', 'run'], /^Ann said: @Go are “you” there\?\n& more$/],
 ];
 const NAMES: Readonly<Record<string, string>> = { 'bot.sh': 'Shell', 'bot.py': 'Python', 'bot.ts': 'TypeScript', 'bot.go': 'Go' };

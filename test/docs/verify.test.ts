@@ -32,7 +32,7 @@ print("yes" if is_ours(os.environ["SECRET"], headers, sys.stdin.buffer.read()) e
 import { isOurs } from './verify.ts';
 const headers = Object.fromEntries(['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, process.env['HTTP_' + name.toUpperCase().replaceAll('-', '_')] ?? '']));
 console.log(isOurs(process.env.SECRET ?? '', headers, readFileSync(0)) ? 'yes' : 'no');`,
-    ['node', 'main.ts'],
+    [process.execPath, 'main.ts'],
   ],
   [
     'verify.go',
