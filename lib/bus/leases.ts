@@ -3,7 +3,7 @@ import type { Presence } from './port.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 
-/** user → holder → the ms at which the lease runs out */
+/** user → holder → when the lease expires (ms since the epoch) */
 type Leases = Map<UserId, Map<string, number>>;
 
 /** Presence within this process. */
@@ -11,13 +11,13 @@ export function openLeases(now: () => number): Presence {
   const groups = new Map<GroupId, Leases>();
   let sweptAt = now();
 
-  // A group nobody opens again is asked for by nobody: without this its last leases would stay for ever.
+  // Without this the last leases of a group that is never opened again would stay in memory.
   const sweep = () => {
     if (now() < sweptAt + SWEEP_EVERY_MS) return;
     sweptAt = now();
     for (const group of groups.keys()) current(group);
   };
-  /** The group's leases without those that have run out. */
+  /** The group's leases, after removing the expired ones. */
   const current = (group: GroupId): Leases => {
     const leases = groups.get(group) ?? new Map();
     for (const [user, holders] of leases) {

@@ -3,7 +3,7 @@ import type { GroupId } from '../ids.ts';
 import type { Logger } from '../logger.ts';
 import type { Listener } from './port.ts';
 
-/** Who in this process listens to which group. */
+/** The listeners of this process, by group. */
 export class Listeners {
   readonly #byGroup = new Map<GroupId, Set<{ readonly listener: Listener }>>();
   readonly #log: Pick<Logger, 'error'> | undefined;
@@ -12,7 +12,7 @@ export class Listeners {
     this.#log = log;
   }
 
-  /** Returns the way to remove it again, which may be called twice. */
+  /** Returns a function that removes it, which may be called twice. */
   add(group: GroupId, listener: Listener): () => void {
     const entry = { listener };
     const entries = this.#byGroup.get(group) ?? new Set();
@@ -31,7 +31,7 @@ export class Listeners {
     return [...this.#byGroup.keys()];
   }
 
-  /** Calls the group's listeners, after the caller is done: a publisher does not wait for them, nor sees them fail. */
+  /** Calls the group's listeners in a microtask: a publisher neither waits for them nor gets their errors. */
   deliver(event: BusEvent): void {
     queueMicrotask(() => {
       for (const { listener } of [...(this.#byGroup.get(event.group) ?? [])]) this.#call(listener, event);

@@ -3,7 +3,7 @@ import { openLeases } from './leases.ts';
 import { Listeners } from './listeners.ts';
 import type { Bus } from './port.ts';
 
-/** The bus of a server that is a single process: never down, so that no gap is ever announced. */
+/** The bus within a single process: never down, so it never announces a gap. */
 export function openLocalBus(options: { readonly now: () => number; readonly logger?: Pick<Logger, 'error'> }): Bus {
   const listeners = new Listeners(options.logger);
   let open = true;

@@ -1,7 +1,7 @@
 import type { Meters } from '../metrics/meters.ts';
 import type { Bus } from './port.ts';
 
-/** Counts what goes over a bus, which it closes with itself. */
+/** Counts the events of `inner`. Closing it closes `inner`. */
 export function meteredBus(inner: Bus, meters: Pick<Meters, 'busPublished' | 'busReceived'>): Bus {
   return {
     publish: (event) => {

@@ -4,27 +4,27 @@ import { decode, encode } from './wire.ts';
 
 /**
  * The bus of processes that share a SQLite file.
- * - `server`: the one that holds the file's lock. Hears what visitors publish; tells its own subscribers only, since a row
- *   for every message would double its writes for the sake of a visitor that is rarely there.
- * - `visitor`: a CLI beside it. What it publishes reaches the server within 200 ms; it hears other visitors, and
- *   of the server's events nothing: to follow a log, read the store.
+ * - `server`: the process that holds the file's lock. Receives the events of visitors; publishes to its own subscribers only, since a row
+ *   for every message would double its writes.
+ * - `visitor`: a CLI process. Its events reach the server within 200 ms; it receives those of other visitors, but none of the
+ *   server's: to follow a log, read the store.
  */
 export type OutboxRole = 'server' | 'visitor';
 
-/** Wraps the bus of this process, which it closes with itself. */
+/** Wraps the bus of this process. Closing it closes `inner`. */
 export function openOutboxBus(signals: SignalStore, inner: Bus, role: OutboxRole): Bus {
-  const underWay = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   const stopListening = signals.listen((payload) => {
     const event = decode(payload);
     if (event) inner.publish(event);
   });
   const emit = (payload: string) => {
-    // An event may be lost; the record it speaks of is already durable.
+    // An event may be lost; the record that it announces is already durable.
     const emitting: Promise<void> = signals
       .emit(payload)
       .catch(() => {})
-      .finally(() => underWay.delete(emitting));
-    underWay.add(emitting);
+      .finally(() => pending.delete(emitting));
+    pending.add(emitting);
   };
   return {
     subscribe: (group, listener) => inner.subscribe(group, listener),
@@ -38,7 +38,7 @@ export function openOutboxBus(signals: SignalStore, inner: Bus, role: OutboxRole
     },
     close: async () => {
       stopListening();
-      await Promise.all(underWay);
+      await Promise.all(pending);
       await inner.close();
     },
   };

@@ -4,35 +4,35 @@ import type { GroupId, UserId } from '../ids.ts';
 export type Listener = (event: BusEvent) => void;
 
 /**
- * The bus is only a bell: at most once, in no promised order, silent when it is down. Every adapter keeps test/contract/bus.ts.
+ * Notifies processes of changes in the store: at most once, in no guaranteed order, nothing while it is down. Every adapter passes test/contract/bus.ts.
  */
 export type Bus = {
   /**
-   * Tells every subscriber of event.group, in every process, this one included. Never waits and never throws; an event may be lost. Of what could not be
-   * sent the adapter says afterwards, once it can, that there was something: `head` for entries.
+   * Sends the event to every subscriber of event.group in every process, including this one. Never waits and never throws; an event may be lost.
+   * For events that could not be sent, the adapter sends a shorter one once it can: `head` for entries.
    */
   publish(event: BusEvent): void;
   /**
    * Calls `listener` with the group's events from the moment the promise resolves. Resolves even while the bus is down:
-   * the subscription takes effect when it is back. The function it resolves to ends it.
+   * the subscription takes effect when it is up again. Resolves to a function that unsubscribes.
    */
   subscribe(group: GroupId, listener: Listener): Promise<() => void>;
-  /** Called each time the bus may have missed events: after every (re)connection. Returns the way to stop. */
+  /** Calls `callback` each time events may have been missed: after every (re)connection. Returns a function that removes it. */
   onGap(callback: () => void): () => void;
-  /** Whether events pass right now. */
+  /** Whether events are currently delivered. */
   isUp(): boolean;
-  /** Resolves when an event has made the round trip, rejects when it did not within 1 s. */
+  /** Resolves when a probe has made the round trip; rejects after 1 s without. */
   ping(): Promise<void>;
   readonly presence: Presence;
   close(): Promise<void>;
 };
 
-/** Who has a group open, by leases. Ephemeral: lost with the bus, rebuilt by the next renewal. Every method is quiet while the bus is down. */
+/** Who has a group open, by leases. Ephemeral: lost with the bus, rebuilt by the next renewal. No method rejects while the bus is down. */
 export type Presence = {
-  /** Renews or opens the lease of `holder` (one open page) for `leaseMs`. Resolves to whether the user was absent before. */
+  /** Renews or opens the lease of `holder` (one process) for `leaseMs`. Resolves to whether the user was absent before. */
   renew(group: GroupId, user: UserId, holder: string, leaseMs: number): Promise<boolean>;
-  /** Ends it. Resolves to whether the user is absent now. */
+  /** Ends the lease. Resolves to whether the user is absent now. */
   release(group: GroupId, user: UserId, holder: string): Promise<boolean>;
-  /** Those with a lease that has not run out. */
+  /** The users with an unexpired lease. */
   list(group: GroupId): Promise<Set<UserId>>;
 };

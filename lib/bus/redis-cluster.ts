@@ -4,45 +4,45 @@ import { nameForEach, slotOf } from './redis-slots.ts';
 
 const RETRY_MS = 500;
 
-/** A Redis Cluster with sharded pub/sub: an event crosses only the shard that its group belongs to. User and password as in the first URL. */
+/** Connects to a Redis Cluster with sharded pub/sub: an event goes only through the shard of its group. The first URL's credentials are used for all nodes. */
 export function openClusterLink(urls: readonly string[], events: LinkEvents): Link {
   // No clusterNodeRetryStrategy: with it, a cluster whose last node is lost stays `disconnecting` for ever (ioredis 6.0.0).
   const cluster = new Cluster([...urls], {
     shardedSubscribers: true,
     enableOfflineQueue: false,
-    enableReadyCheck: false, // a cluster that has lost some slots calls itself failed; the others still ring
+    enableReadyCheck: false, // a cluster that has lost some slots reports itself as failed; the other slots still work
     clusterRetryStrategy: retryDelayMs,
     redisOptions: { ...CONNECTION, ...credentials(urls[0]), lazyConnect: false },
   });
-  const heard = new HeardChannels(cluster, events);
+  const subscriptions = new Subscriptions(cluster, events);
   cluster.on('smessage', events.message);
   for (const name of ['error', 'node error', 'nodeError']) cluster.on(name, events.trouble);
 
   return {
-    isReady: () => heard.isAll,
+    isReady: () => subscriptions.isAll,
     probeChannels: (name) => nameForEach(mastersOf(cluster), (slot) => cluster.slots[slot]?.[0], name),
     publish: (channel, payload) => attempt(() => cluster.spublish(channel, payload)),
-    subscribe: (channel) => heard.add(channel),
-    unsubscribe: (channel) => heard.remove(channel),
+    subscribe: (channel) => subscriptions.add(channel),
+    unsubscribe: (channel) => subscriptions.remove(channel),
     script: (source, key, args) => attempt(() => cluster.eval(source, 1, key, ...args)),
     reconnect: () => cluster.disconnect(true),
     close: async () => {
-      heard.close();
+      subscriptions.close();
       await cluster.quit().catch(() => cluster.disconnect());
     },
   };
 }
 
 /**
- * Which channels are heard, each by the connection to the node that serves its slot. A node that is lost, and a slot that moves, take
- * theirs along: only those are subscribed to again, until they are heard.
+ * The subscribed channels, each on the connection to the node that serves its slot. When a node is lost or a slot moves, the affected
+ * channels are subscribed again, until all are.
  */
-class HeardChannels {
+class Subscriptions {
   readonly #cluster: Cluster;
   readonly #events: LinkEvents;
-  /** Channel → the connection by which it is heard. */
-  readonly #heard = new Map<string, string>();
-  /** Node → how many connections to it were lost. */
+  /** Channel → the connection on which it is subscribed. */
+  readonly #subscribed = new Map<string, string>();
+  /** Node → the number of lost connections to it. */
   readonly #lost = new Map<string, number>();
   #isAll = false;
   #retry: NodeJS.Timeout | undefined;
@@ -51,14 +51,14 @@ class HeardChannels {
   constructor(cluster: Cluster, events: LinkEvents) {
     this.#cluster = cluster;
     this.#events = events;
-    cluster.on('ready', () => this.#again());
-    // After a change of the cluster the client subscribes again by itself, but does not say when that is done. One that goes to and fro
-    // before the client looks is not noticed by it, nor here: the heartbeat's look at the store finds what was missed.
-    cluster.on('subscribersReady', () => this.#again());
-    cluster.on('-node', (_: unknown, node?: string) => node !== undefined && this.#lose(node));
+    cluster.on('ready', () => this.#resubscribe());
+    // After a change of the cluster the client resubscribes by itself, but does not report when that is done. A change that is reverted
+    // before the client refreshes its slots goes unnoticed here; the heartbeat's comparison with the store finds the missed entries.
+    cluster.on('subscribersReady', () => this.#resubscribe());
+    cluster.on('-node', (_: unknown, node?: string) => node !== undefined && this.#onNodeLost(node));
     cluster.on('close', () => {
       this.#isAll = false;
-      this.#heard.clear();
+      this.#subscribed.clear();
       clearTimeout(this.#retry);
     });
   }
@@ -69,11 +69,11 @@ class HeardChannels {
 
   async add(channel: string): Promise<void> {
     if (this.#cluster.status !== 'ready') return;
-    await this.#renew(channel).catch(() => this.#again());
+    await this.#renew(channel).catch(() => this.#resubscribe());
   }
 
   remove(channel: string): void {
-    this.#heard.delete(channel);
+    this.#subscribed.delete(channel);
     void attempt(() => this.#cluster.sunsubscribe(channel)).catch(() => {});
   }
 
@@ -81,17 +81,17 @@ class HeardChannels {
     clearTimeout(this.#retry);
   }
 
-  #lose(node: string): void {
+  #onNodeLost(node: string): void {
     this.#lost.set(node, (this.#lost.get(node) ?? 0) + 1);
     this.#isAll = false;
-    this.#again();
+    this.#resubscribe();
   }
 
-  #again(): void {
-    this.#renewing = this.#renewing.then(() => this.#hearAll());
+  #resubscribe(): void {
+    this.#renewing = this.#renewing.then(() => this.#subscribeAll());
   }
 
-  /** The connection that a channel should be heard by; undefined while no node serves its slot. */
+  /** The connection on which a channel should be subscribed; undefined while no node serves its slot. */
   #connectionOf(channel: string): string | undefined {
     const node = this.#cluster.slots[slotOf(channel)]?.[0];
     return node === undefined ? undefined : `${node} ${this.#lost.get(node) ?? 0}`;
@@ -100,21 +100,21 @@ class HeardChannels {
   #missing(): string[] {
     return this.#events.channels().filter((channel) => {
       const by = this.#connectionOf(channel);
-      return by === undefined || this.#heard.get(channel) !== by;
+      return by === undefined || this.#subscribed.get(channel) !== by;
     });
   }
 
-  async #hearAll(): Promise<void> {
+  async #subscribeAll(): Promise<void> {
     clearTimeout(this.#retry);
     if (this.#cluster.status !== 'ready') return;
     const missing = Map.groupBy(this.#missing(), (channel) => this.#connectionOf(channel));
     await Promise.all([...missing.values()].map((channels) => this.#renewThrough(channels)));
     this.#isAll = this.#missing().length === 0;
     if (this.isAll) this.#events.ready();
-    else if (this.#cluster.status === 'ready') this.#retry = setTimeout(() => this.#again(), RETRY_MS); // what heals is not always announced
+    else if (this.#cluster.status === 'ready') this.#retry = setTimeout(() => this.#resubscribe(), RETRY_MS); // recovery is not always announced
   }
 
-  /** Channels of one connection: where the first cannot be had, neither can the others. */
+  /** Subscribes the channels of one connection: if the first fails, the others would fail too. */
   async #renewThrough([first = '', ...others]: readonly string[]): Promise<void> {
     try {
       await this.#renew(first);
@@ -124,17 +124,17 @@ class HeardChannels {
     }
   }
 
-  /** Forgotten first, since the client would note a channel once more at each renewal; the answer is what says that it is heard. */
+  /** Unsubscribes first, since the client would otherwise record the channel once more at each renewal. The response confirms the subscription. */
   async #renew(channel: string): Promise<void> {
     const by = this.#connectionOf(channel);
     await Promise.all([attempt(() => this.#cluster.sunsubscribe(channel)), attempt(() => this.#cluster.ssubscribe(channel))]);
-    if (by !== undefined && by === this.#connectionOf(channel)) this.#heard.set(channel, by);
+    if (by !== undefined && by === this.#connectionOf(channel)) this.#subscribed.set(channel, by);
   }
 }
 
 const mastersOf = (cluster: Cluster): Set<string> => new Set(cluster.slots.flatMap((nodes) => nodes?.[0] ?? []));
 
-/** As long as the client does not know the shards, some of its commands throw instead of rejecting. */
+/** Before the client knows the shards, some of its commands throw instead of rejecting. */
 const attempt = async <T>(command: () => Promise<T>): Promise<T> => command();
 
 function credentials(first = ''): { username?: string; password?: string; tls?: Record<string, never> } {

@@ -3,8 +3,8 @@ import type { Presence } from './port.ts';
 import type { Link } from './redis-link.ts';
 
 /*
- * A sorted set per group: members `<user>:<holder>`, scores the ms at which the lease runs out, by the clock of the caller.
- * The key itself goes with its last lease. A user's id has no colon.
+ * A sorted set per group: members `<user>:<holder>`, scores the ms at which the lease expires, by the clock of the caller.
+ * The key expires with its last lease. A user's id contains no colon.
  */
 const EXPIRE = `redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])`;
 
@@ -15,7 +15,7 @@ const HAS_USER = `local function present(user)
   return 0
 end`;
 
-/** ARGV: now, user, holder, lease in ms. Answers whether the user was present; a renewal does not look through the others. */
+/** ARGV: now, user, holder, lease in ms. Returns whether the user was present; a renewal does not scan the other leases. */
 const RENEW = `${HAS_USER}
 ${EXPIRE}
 local own = ARGV[2] .. ':' .. ARGV[3]
@@ -24,7 +24,7 @@ redis.call('ZADD', KEYS[1], ARGV[1] + ARGV[4], own)
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return was`;
 
-/** ARGV: now, user, holder. Answers whether the user is present now. */
+/** ARGV: now, user, holder. Returns whether the user is present now. */
 const RELEASE = `${HAS_USER}
 ${EXPIRE}
 redis.call('ZREM', KEYS[1], ARGV[2] .. ':' .. ARGV[3])
@@ -34,7 +34,7 @@ return present(ARGV[2])`;
 const LIST = `${EXPIRE}
 return redis.call('ZRANGE', KEYS[1], 0, -1)`;
 
-/** Presence shared by all processes; while Redis is away nobody comes, nobody goes and nobody is there. */
+/** Presence shared by all processes. While Redis is down, renewals and releases report no change and the list is empty. */
 export function openRedisPresence(link: Link, prefix: string, now: () => number): Presence {
   const run = (source: string, group: string, ...args: (string | number)[]): Promise<unknown> =>
     link.script(source, `${prefix}:{${group}}:presence`, [now(), ...args]).catch(() => undefined);

@@ -1,7 +1,7 @@
 const SLOTS = 16_384;
 const POLYNOMIAL = 0x1021;
 
-/** The slot of a Redis Cluster that a key or sharded channel belongs to: CRC16/XMODEM of its hash tag, modulo 16384 (Redis Cluster specification). */
+/** The Redis Cluster slot of a key or sharded channel: CRC16/XMODEM of its hash tag, modulo 16384 (Redis Cluster specification). */
 export function slotOf(key: string): number {
   const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? [];
   let crc = 0;
@@ -12,14 +12,14 @@ export function slotOf(key: string): number {
   return crc % SLOTS;
 }
 
-/** Where slots are now: for each the node that serves it, `host:port`; undefined where none is known. */
+/** The node that serves a slot, as `host:port`; undefined when none is known. */
 type Owners = (slot: number) => string | undefined;
 
-/** For each of `nodes` a number i such that `name(i)` belongs to it. A node that serves too few slots to be hit has none. */
+/** One name `name(i)` for each node, whose slot that node serves. A node with too few slots may have none. */
 export function nameForEach(nodes: ReadonlySet<string>, owner: Owners, name: (i: number) => string): string[] {
   const names = new Map<string, string>();
-  const most = 50 * nodes.size;
-  for (let i = 0; i < most && names.size < nodes.size; i += 1) {
+  const max = 50 * nodes.size;
+  for (let i = 0; i < max && names.size < nodes.size; i += 1) {
     const node = owner(slotOf(name(i)));
     if (node !== undefined && !names.has(node)) names.set(node, name(i));
   }

@@ -13,7 +13,7 @@ import { decode, encode } from './wire.ts';
 type RedisBusOptions = {
   /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
   readonly url: string;
-  /** Keeps installations that share a Redis apart: the names of channels and keys begin with it. */
+  /** The prefix of all channels and keys, so that several installations can share a Redis. */
   readonly prefix?: string;
   /** ms since the epoch, for leases. */
   readonly now: () => number;
@@ -22,12 +22,12 @@ type RedisBusOptions = {
 
 const FIRST_CONNECTION_MS = 2000;
 const ROUND_TRIP_MS = 1000;
-/** A connection that lost so many probes in a row is given up: its other end may be gone without having said so. */
+/** A connection is reopened after this many lost probes in a row: its other end may be gone without closing it. */
 const PROBES_BEFORE_RECONNECT = 3;
 
 /**
- * Opens the bus that several processes share through Redis pub/sub. Resolves once it is connected, or after 2 s without: a server
- * starts with Redis away and hears it when it comes.
+ * Opens the bus that several processes share through Redis pub/sub. Resolves once it is connected, or after 2 s: a server also
+ * starts while Redis is down, and connects when it is up.
  */
 export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
   const bus = new RedisBus(options);
@@ -42,7 +42,7 @@ class RedisBus implements Bus {
   readonly #listeners: Listeners;
   readonly #gapCallbacks = new Set<() => void>();
   readonly #subscriptions = new Map<GroupId, Promise<void>>();
-  /** Marks what this process sent, which it hears again and has already delivered: its own pages do not wait for Redis. */
+  /** Identifies events of this process, which it also receives from Redis but has already delivered locally. */
   readonly #sender = randomBytes(8).toString('hex');
   readonly #prefix: string;
   readonly #probePrefix: string;
@@ -50,7 +50,7 @@ class RedisBus implements Bus {
   readonly #unsent = new Unsent();
   readonly #connected = Promise.withResolvers<void>();
   #lostProbes = 0;
-  #troubled = false;
+  #isDown = false;
   #closed = false;
 
   constructor({ url, prefix = 'parley', now, logger }: RedisBusOptions) {
@@ -62,7 +62,7 @@ class RedisBus implements Bus {
       channels: () => [...this.#probeChannels(), ...this.#listeners.groups().map((group) => this.#channelOf(group))],
       message: (channel, payload) => this.#receive(channel, payload),
       ready: () => this.#ready(),
-      trouble: (error) => this.#trouble(error),
+      trouble: (error) => this.#onTrouble(error),
     };
     const urls = url.split(',').map((part) => part.trim());
     this.#link = urls.length > 1 ? openClusterLink(urls, events) : openLink(url, events);
@@ -97,7 +97,7 @@ class RedisBus implements Bus {
     this.#link.publish(this.#channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => this.#unsent.add(event));
   }
 
-  /** Other processes whose own connections were never lost do not know that there is anything to look for. */
+  /** Sends what could not be sent before: processes whose connections were not lost do not know that they missed events. */
   #sendUnsent(): void {
     for (const event of this.#unsent.take()) this.#send(event);
   }
@@ -141,7 +141,7 @@ class RedisBus implements Bus {
   async #probe(channel: string): Promise<void> {
     const probe = randomBytes(8).toString('hex');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new Error(`no answer from Redis within ${ROUND_TRIP_MS} ms`)), ROUND_TRIP_MS);
+    const timer = setTimeout(() => reject(new Error(`no response from Redis within ${ROUND_TRIP_MS} ms`)), ROUND_TRIP_MS);
     this.#probes.set(probe, resolve);
     try {
       await Promise.all([promise, this.#link.publish(channel, probe)]);
@@ -161,10 +161,10 @@ class RedisBus implements Bus {
 
   #receive(channel: string, payload: string): void {
     if (channel.startsWith(this.#probePrefix)) this.#probes.get(payload)?.();
-    else this.#hear(this.#groupOf(channel), payload);
+    else this.#onMessage(this.#groupOf(channel), payload);
   }
 
-  #hear(group: GroupId, payload: string): void {
+  #onMessage(group: GroupId, payload: string): void {
     const space = payload.indexOf(' ');
     if (payload.slice(0, space) === this.#sender) return;
     const event = decode(payload.slice(space + 1), group);
@@ -173,24 +173,24 @@ class RedisBus implements Bus {
 
   #ready(): void {
     this.#lostProbes = 0;
-    if (this.#troubled) this.#log?.info({}, 'Redis is back');
-    this.#troubled = false;
+    if (this.#isDown) this.#log?.info({}, 'Redis is available again');
+    this.#isDown = false;
     this.#connected.resolve();
     this.#sendUnsent();
     for (const callback of this.#gapCallbacks) callback();
   }
 
-  /** Said once for each outage, not for each attempt to end it. */
-  #trouble(error: Error): void {
-    if (this.#troubled || this.#closed) return;
-    this.#troubled = true;
-    this.#log?.warn({ reason: error.message }, 'Redis does not answer: events of other processes are late until it is back');
+  /** Logs once per outage, not per reconnection attempt. */
+  #onTrouble(error: Error): void {
+    if (this.#isDown || this.#closed) return;
+    this.#isDown = true;
+    this.#log?.warn({ reason: error.message }, 'Redis is not available: events of other processes are delayed until it is');
   }
 
   #probeLost(): void {
     this.#lostProbes += 1;
     if (this.#closed || this.#lostProbes % PROBES_BEFORE_RECONNECT !== 0 || !this.#link.isReady()) return;
-    this.#trouble(new Error('probes are lost'));
+    this.#onTrouble(new Error('probes were lost'));
     this.#link.reconnect();
   }
 }

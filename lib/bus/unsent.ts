@@ -1,9 +1,9 @@
 import type { BusEvent } from '../events.ts';
 
-/** More groups are not remembered: their streams on other processes go on at the next heartbeat. */
+/** Further groups are not remembered: their streams on other processes catch up at the next heartbeat. */
 const MAX_REMEMBERED = 10_000;
 
-/** What could not be published, for when the connection is back. At most one event for each group and type, and none that carries an entry. */
+/** Events that could not be published, to send when the connection is up again. At most one per group and type, and none that carries entries. */
 export class Unsent {
   readonly #events = new Map<string, BusEvent>();
 
@@ -25,7 +25,7 @@ export class Unsent {
   }
 }
 
-/** What is still worth saying of an event later; undefined when nothing is. */
+/** The event to send later in its place; undefined when there is none. */
 function lateEvent(event: BusEvent): BusEvent | undefined {
   const { group } = event;
   switch (event.type) {

@@ -1,7 +1,7 @@
 import type { BusEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 
-/** Past this an event says only how far the log reaches: Redis would copy a large one for each process, wanted or not. */
+/** A larger event is replaced with a `head` event, since Redis would copy it to every process. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 /** The event as JSON; a `head` event in place of entries too large to carry. */
@@ -13,8 +13,8 @@ export function encode(event: BusEvent): string {
 }
 
 /**
- * The event in `text`; undefined for anything else, such as what a newer version of this program says during an upgrade.
- * `group`, when given, is the group whose channel it came by.
+ * The event in `text`; undefined for anything else, such as an event of a newer version of this program during an upgrade.
+ * `group`: the group whose channel it was received on.
  */
 export function decode(text: string, group?: GroupId): BusEvent | undefined {
   const event = parse(text);
@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Checks the frame only: what the entries hold is this program's own writing, and is never believed over the store. */
+/** Checks the outer fields only: the entries were written by this program, and the store takes precedence over them. */
 function isEvent(value: unknown): value is BusEvent {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('group' in value) || typeof value.group !== 'string')
     return false;

@@ -1,33 +1,33 @@
 import type { Worker } from 'node:cluster';
 
 /**
- * Closes the connections that were on their way to a worker when it died, so that their clients try again. Left to the cluster module
- * (Node.js 24) each would stay open and unanswered for ever: it waits for that worker to say whether it took the connection.
+ * Closes the connections that were being passed to a worker when it died, so that their clients retry. The cluster module of Node.js 24
+ * would leave each open without a response for ever, since it waits for that worker to accept or reject the connection.
  * The messages are the module's own, `{cmd: 'NODE_CLUSTER', act: 'newconn', seq}` with the connection and `{cmd: 'NODE_CLUSTER', ack: <seq>}`
- * back. Should a later Node.js word them otherwise, nothing is done here, and test/cluster/crash.test.ts shows it.
+ * back. If a later Node.js changes them, this function has no effect, and test/cluster/crash.test.ts fails.
  */
 export function closeLostConnections(worker: Worker): void {
   const channel = worker.process;
-  const onTheWay = new Map<number, Closable>();
+  const inTransit = new Map<number, Closable>();
   const { send } = channel;
   Object.assign(channel, {
     send: (message: unknown, handle: unknown, ...rest: unknown[]): boolean => {
-      if (isOurs(message) && 'act' in message && message.act === 'newconn' && 'seq' in message && isClosable(handle))
-        onTheWay.set(Number(message.seq), handle);
+      if (isClusterMessage(message) && 'act' in message && message.act === 'newconn' && 'seq' in message && isClosable(handle))
+        inTransit.set(Number(message.seq), handle);
       return Reflect.apply(send, channel, [message, handle, ...rest]);
     },
   });
   channel.on('internalMessage', (message: unknown) => {
-    if (isOurs(message) && 'ack' in message) onTheWay.delete(Number(message.ack));
+    if (isClusterMessage(message) && 'ack' in message) inTransit.delete(Number(message.ack));
   });
   const closeAll = (): void => {
-    for (const handle of onTheWay.values()) handle.close();
-    onTheWay.clear();
+    for (const handle of inTransit.values()) handle.close();
+    inTransit.clear();
   };
-  // Once the channel is at its end all that the worker had said has been heard. That is not always announced while a connection is on its way.
-  const lookForEnd = (): void => void (channel.connected ? setImmediate(lookForEnd) : closeAll());
+  // When the channel is closed, all messages of the worker have been received. `disconnect` is not always emitted while a connection is in transit.
+  const pollForEnd = (): void => void (channel.connected ? setImmediate(pollForEnd) : closeAll());
   channel.once('disconnect', closeAll);
-  channel.once('exit', lookForEnd);
+  channel.once('exit', pollForEnd);
 }
 
 type Closable = { close(): void };
@@ -35,5 +35,5 @@ type Closable = { close(): void };
 const isClosable = (handle: unknown): handle is Closable =>
   typeof handle === 'object' && handle !== null && 'close' in handle && typeof handle.close === 'function';
 
-const isOurs = (message: unknown): message is object =>
+const isClusterMessage = (message: unknown): message is object =>
   typeof message === 'object' && message !== null && 'cmd' in message && message.cmd === 'NODE_CLUSTER';

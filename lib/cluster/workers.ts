@@ -5,39 +5,39 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { closeLostConnections } from './lost-connections.ts';
 
-/** A worker that was told to stop must be gone by then, or it is killed: the whole stops within ten seconds. */
+/** A worker that has not exited by then after SIGTERM is killed, so that everything stops within 10 s. */
 const STOP_WITHIN_MS = 9500;
-/** The next worker is replaced once the one before is gone, or after this: then only requests that take long, such as uploads, keep that one. */
+/** The next worker is replaced once the previous one has exited, or after this time: then only long requests, such as uploads, keep that one. */
 const NEXT_AFTER_MS = 15_000;
-/** A worker that another has replaced may take as long as its last request, and this. */
+/** How long a replaced worker may run beyond the maximum duration of a request. */
 const LEAVE_GRACE_MS = 30_000;
-/** One that dies sooner than this after its start died at once. */
-const SOON_MS = 10_000;
+/** A worker that dies sooner than this after its start counts as failed at start. */
+const FAILED_START_MS = 10_000;
 /** Between starts of workers that die at once. There is one supervisor, so nothing to spread. */
 const BACKOFF = { firstMs: 50, maxMs: 5000, jitter: 0 };
 
-/** From a worker: it accepts connections, and what there is to say about it. */
+/** From a worker: it accepts connections. The lines are to be printed. */
 export type Listening = { readonly listening: readonly string[] };
-/** From a worker: it accepts no more, and has no connection left. It waits for GO, since a connection may still be on its way to it. */
+/** From a worker: it no longer accepts connections and has none left. It waits for GO, since a connection may still be in transit to it. */
 export const LEFT = 'left';
-/** To a worker: another takes its place; it lets its clients go and ends. */
+/** To a worker: it has been replaced; it ends its streams, finishes its requests and exits. */
 export const LEAVE = 'leave';
-/** To a worker: no connection is on its way to it any more. */
+/** To a worker: no more connections are in transit to it; it may exit. */
 export const GO = 'go';
 
 type SuperviseOptions = {
-  /** Says something to whoever started the server. */
+  /** Prints a line for the person who started the server. */
   readonly say: (line: string) => void;
   readonly logger: Logger;
-  /** How long a request may take, ms. */
+  /** The maximum duration of a request, ms. */
   readonly requestMs: number;
-  /** Resolves when all is to stop. */
+  /** Resolves when the server is to stop. */
   readonly stopped: Promise<unknown>;
 };
 
 /**
- * Runs `config.workers` processes of this program and puts a new one in the place of each that dies. Resolves to the exit status once
- * `stopped` has and all are gone; rejects when the first never comes up. Its `roll` replaces them one by one.
+ * Runs `config.workers` processes of this program and replaces each that dies. `run` resolves to the exit status once `stopped` has resolved and
+ * all workers have exited; it rejects when the first worker fails to start. `roll` replaces the workers one by one.
  */
 export class Supervisor {
   readonly #config: Pick<Config, 'workers'>;
@@ -45,7 +45,7 @@ export class Supervisor {
   readonly #serving = new Set<Worker>();
   readonly #all = new Set<Worker>();
   readonly #stopping = new AbortController();
-  #diedSoon = 0;
+  #failedStarts = 0;
   #rolling: Promise<void> | undefined;
   #isRollWanted = false;
   #lines: readonly string[] = [];
@@ -53,7 +53,7 @@ export class Supervisor {
   constructor(config: Pick<Config, 'workers'>, options: SuperviseOptions) {
     this.#config = config;
     this.#options = options;
-    cluster.schedulingPolicy = cluster.SCHED_RR; // the only one by which the closing of a worker loses no connection that waits to be accepted
+    cluster.schedulingPolicy = cluster.SCHED_RR; // the only policy with which closing a worker loses no connection that waits to be accepted
   }
 
   async run(): Promise<number> {
@@ -69,10 +69,10 @@ export class Supervisor {
     return this.#stopAll();
   }
 
-  /** One worker at a time: a new one listens before the old one is told to leave. A wish while it is under way is granted after it. */
+  /** Replaces one worker at a time: the new one listens before the old one is told to leave. A call during a roll starts another one after it. */
   roll(): void {
     this.#isRollWanted = true;
-    if (this.#lines.length === 0) return; // still starting: `run` looks after it
+    if (this.#lines.length === 0) return; // still starting: `run` rolls afterwards
     this.#rolling ??= this.#rollWhileWanted().finally(() => {
       this.#rolling = undefined;
     });
@@ -82,9 +82,9 @@ export class Supervisor {
     return this.#stopping.signal.aborted;
   }
 
-  /** The first alone: what keeps it from coming up is said once, and what it sets up in the store the others find. */
+  /** Starts the first worker alone: an error at start is printed once, and it prepares the store for the others. */
   async #startAll(): Promise<void> {
-    if (!(await this.#start()) && !this.#isStopping) throw new Error('No worker came up. What kept the first one from it is said above.');
+    if (!(await this.#start()) && !this.#isStopping) throw new Error('The first worker failed to start. The reason is printed above.');
     const others = Array.from({ length: this.#config.workers - 1 }, () => this.#keepStarting());
     await Promise.all(others);
   }
@@ -95,49 +95,49 @@ export class Supervisor {
       this.#isRollWanted = false;
       logger.info({ workers: this.#serving.size }, 'replacing the workers one by one');
       const isDone = await this.#replaceEach([...this.#serving]);
-      if (isDone) logger.info({}, 'all workers are replaced');
-      else logger.error({}, 'a new worker did not come up: the old ones go on');
+      if (isDone) logger.info({}, 'all workers have been replaced');
+      else logger.error({}, 'a new worker failed to start; the old ones keep running');
     }
   }
 
   async #replaceEach(workers: readonly Worker[]): Promise<boolean> {
     for (const old of workers) {
       if (this.#isStopping) return true;
-      if (!this.#serving.has(old)) continue; // died meanwhile: what replaced it is new
+      if (!this.#serving.has(old)) continue; // died meanwhile, so it has been replaced already
       if (!(await this.#start())) return this.#isStopping;
       await this.#retire(old);
     }
     return true;
   }
 
-  /** Resolves once it is gone, or finishes only requests that take long. */
+  /** Resolves once the worker has exited, or after NEXT_AFTER_MS. */
   async #retire(worker: Worker): Promise<void> {
     this.#serving.delete(worker);
     const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.requestMs + LEAVE_GRACE_MS);
-    const gone = goneOf(worker).then(() => clearTimeout(timer));
-    worker.send(LEAVE, () => {}); // one that hears nothing any more is dead, or ends by the clock
-    await Promise.race([gone, delay(NEXT_AFTER_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})]);
+    const exited = exitOf(worker).then(() => clearTimeout(timer));
+    worker.send(LEAVE, () => {}); // a worker that cannot receive it is dead, or is killed by the timer
+    await Promise.race([exited, delay(NEXT_AFTER_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})]);
   }
 
-  /** Resolves once one more worker listens, however many attempts it takes, or all is to stop. */
+  /** Starts workers until one listens or the server is to stop. */
   async #keepStarting(): Promise<void> {
     do await this.#pause();
     while (!this.#isStopping && !(await this.#start()));
   }
 
-  /** After one death none; longer and longer while workers die at once. */
+  /** No pause after one failed start; exponential backoff from the second on. */
   async #pause(): Promise<void> {
-    if (this.#diedSoon < 2) return;
-    await delay(backoffMs(BACKOFF, this.#diedSoon), undefined, { signal: this.#stopping.signal }).catch(() => {});
+    if (this.#failedStarts < 2) return;
+    await delay(backoffMs(BACKOFF, this.#failedStarts), undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
-  /** Resolves to whether the new worker came to listen. */
+  /** Resolves to whether the new worker listens. */
   #start(): Promise<boolean> {
     const worker = cluster.fork();
     const startedAt = performance.now();
     this.#all.add(worker);
     closeLostConnections(worker);
-    worker.on('error', () => {}); // what cannot be sent to it any more; that it is gone is said by its `exit`
+    worker.on('error', () => {}); // a message could not be sent; `exit` reports that it is exited
     return new Promise((resolve) => {
       worker.on('message', (message: unknown) => {
         if (message === LEFT) worker.send(GO, () => {});
@@ -148,7 +148,7 @@ export class Supervisor {
       });
       worker.once('exit', (code, signal) => {
         this.#all.delete(worker);
-        this.#diedSoon = performance.now() - startedAt < SOON_MS ? this.#diedSoon + 1 : 0;
+        this.#failedStarts = performance.now() - startedAt < FAILED_START_MS ? this.#failedStarts + 1 : 0;
         resolve(false);
         if (this.#serving.delete(worker) && !this.#isStopping) this.#replaceDead(worker, code, signal);
       });
@@ -158,7 +158,7 @@ export class Supervisor {
   #replaceDead(worker: Worker, code: number | null, signal: string | null): void {
     this.#options.logger.error(
       { ended: worker.id, endedPid: worker.process.pid, status: code, signal },
-      'a worker ended unasked; starting another',
+      'a worker exited unexpectedly; starting another',
     );
     void this.#keepStarting();
   }
@@ -167,18 +167,18 @@ export class Supervisor {
     const workers = [...this.#all];
     const stops = workers.map(async (worker) => {
       const isServing = this.#serving.has(worker);
-      const gone = goneOf(worker);
+      const exited = exitOf(worker);
       worker.process.kill('SIGTERM');
-      return { isServing, ...(await gone) };
+      return { isServing, ...(await exited) };
     });
     const timer = setTimeout(() => workers.forEach((worker) => void worker.process.kill('SIGKILL')), STOP_WITHIN_MS);
     const ends = await Promise.all(stops);
     clearTimeout(timer);
-    return ends.every(({ isServing, code }) => code === 0 || !isServing) ? 0 : 1; // one that was starting or leaving has nothing to finish
+    return ends.every(({ isServing, code }) => code === 0 || !isServing) ? 0 : 1; // the status of a worker that was starting or leaving does not count
   }
 }
 
-function goneOf(worker: Worker): Promise<{ readonly code: number | null }> {
+function exitOf(worker: Worker): Promise<{ readonly code: number | null }> {
   if (worker.isDead()) return Promise.resolve({ code: worker.process.exitCode });
   return new Promise((resolve) => worker.once('exit', (code) => resolve({ code })));
 }

@@ -5,19 +5,19 @@ import { DomainError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
 
 /**
- * Who asks, and by what: a browser's session or a bearer token. `ref` is that secret's hash. `until` (ms): when the session runs out if it is not
- * used before; said to streams alone.
+ * The authenticated user, by a browser's session or a bearer token. `ref`: the hash of that secret. `until`: when the session expires unless it
+ * is used before (ms since the epoch); set for streams only.
  */
 export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string; readonly until?: number };
 
-/** What the layers before a route leave for it. */
+/** What the middleware sets for the routes. */
 export type State = {
   requestId: string;
   trace: Trace;
-  /** For the inline style sheets of this one answer (CSP). */
+  /** For the inline style sheets of this response (CSP). */
   nonce: string;
   viewer: Viewer | undefined;
-  /** The fields of the body, once they were read. */
+  /** The fields of the body, once they have been read. */
   fields?: Readonly<Record<string, unknown>>;
   /** The format of the response, once it has been negotiated. */
   format?: Format;
@@ -38,21 +38,21 @@ export function idempotencyKey(ctx: Context): string | undefined {
   return key;
 }
 
-/** Whether htmx asks and wants a fragment. */
+/** Whether the request is from htmx, which expects a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
 
-/** The origin of this site, for links and to compare with. Not `ctx.origin`, which is what the client says of itself. */
+/** The origin of this site, for links and the origin check. Not `ctx.origin`, which the client controls. */
 export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 
-/** How a program says its text is written: by the field `format`, or by the Content-Type. Undefined when it does not say. */
+/** The text format that a request declares, by the field `format` or the Content-Type. Undefined when it declares none. */
 export const declaredTextFormat = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>
   given ?? (/markdown/i.test(ctx.get('Content-Type')) && ctx.is('text/markdown') ? 'markdown' : undefined);
 
-/** How a new text is written: as is said, and else as Markdown from a page's form, and as plain text from a program. */
+/** The format of a new text: as declared; otherwise Markdown from a page's form and plain text from a program. */
 export function textFormatOf(ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' {
   const isTyped = stateOf(ctx).viewer?.via === 'session' && ctx.is('urlencoded', 'multipart') !== false;
   return declaredTextFormat(ctx, given) ?? (isTyped ? 'markdown' : 'text');
 }
 
-/** In what format a response is written. `stream`: events, which only a stream can be; elsewhere it means JSON. */
+/** The format of a response. `stream`: Server-Sent Events where the route is a stream, JSON elsewhere. */
 export type Format = 'html' | 'json' | 'text' | 'stream';

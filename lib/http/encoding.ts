@@ -1,7 +1,7 @@
-/** A content coding that this server makes. */
+/** A content coding that this server supports. */
 export type Encoding = 'br' | 'gzip' | 'identity';
 
-/** The codings that an Accept-Encoding header allows, best first; `q=0` forbids one. `identity` is always the last. */
+/** The codings that an Accept-Encoding header allows, preferred first; `q=0` excludes one. `identity` is always last. */
 export function acceptedEncodings(header: string): Encoding[] {
   const allowed = new Set(
     header

@@ -1,6 +1,6 @@
 import { DomainError, type ErrorCode, StoreUnavailable } from '../errors.ts';
 
-/** Not by an import: see listener.ts. */
+/** Not imported: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -18,7 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
 };
 
-/** What a client is told of an error: never more than a DomainError's own words. */
+/** What a client learns of an error: no details except those of a DomainError. */
 export type Problem = {
   readonly status: number;
   readonly code: string;
@@ -26,26 +26,29 @@ export type Problem = {
   readonly message: string;
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
-  /** Whether we did not expect it: log it. */
+  /** Whether the error was unexpected, and so must be logged. */
   readonly isUnexpected: boolean;
 };
 
-/** Of refusals that have no words of their own. */
-const SAID: Readonly<Record<number, string>> = {
-  404: 'There is nothing at this address.',
-  405: 'This address does not take that kind of request. The header Allow names those it takes.',
+/** Messages of HTTP errors that have none of their own. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  404: 'This page does not exist.',
+  405: 'This URL does not support that method. The header Allow lists the supported ones.',
 };
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable)
-    return problem(503, 'unavailable', 'The store does not answer. Try again in a moment.', { retryAfterMs: 2000 });
+    return problem(503, 'unavailable', 'The database is not available. Try again in a moment.', { retryAfterMs: 2000 });
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
-  if (status !== undefined) return problem(status, 'refused', SAID[status] ?? STATUS_CODES[status] ?? 'Refused', {});
-  return { ...problem(500, 'internal', 'Something went wrong here. It is in the log under this request id.', {}), isUnexpected: true };
+  if (status !== undefined) return problem(status, 'refused', MESSAGES[status] ?? STATUS_CODES[status] ?? 'Refused', {});
+  return {
+    ...problem(500, 'internal', 'An internal error occurred. The server log has it under this request id.', {}),
+    isUnexpected: true,
+  };
 }
 
-/** Whether the same request is worth sending again in a moment, as it is. */
+/** Whether the same request may succeed when it is sent again. */
 export const isStoreUnavailable = (error: unknown): boolean => problemOf(error).code === 'unavailable';
 
 type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined };
@@ -55,7 +58,7 @@ function problem(status: number, code: string, message: string, { field, retryAf
   return { status, code, heading: STATUS_CODES[status] ?? 'Error', message, field, retryAfterSeconds, isUnexpected: false };
 }
 
-/** Koa's own refusals (http-errors) carry a status that may be shown. */
+/** The status of an error of Koa (http-errors) that may be shown to clients. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
   return typeof error.status === 'number' && error.expose === true ? error.status : undefined;

@@ -9,33 +9,33 @@ import type { RouteContext } from './route-context.ts';
 import { setDataHeaders, setSecureHeaders } from './security.ts';
 
 /**
- * A route that is taken before the layers. `path` has one group in brackets, what `handle` is given; `pattern` is the route's name in metrics.
- * `handle` answers whole: it checks the origin and who asks by itself, and sets a body of text or JSON, unless it keeps the connection.
+ * A route that bypasses the Koa middleware. `path` has one capturing group, which `handle` receives; `pattern` is the route's name in metrics.
+ * `handle` does everything itself: it checks the origin, authenticates, and sets a body of text or JSON, unless it takes over the connection.
  */
 export type FastRoute = {
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
   readonly pattern: string;
-  /** An HTML document and text or JSON get their headers before `handle`; a stream of events, which sends its head by itself, gets none. */
+  /** `document` and `data` get their security headers before `handle`; `stream` sends its own head. */
   readonly kind: 'document' | 'data' | 'stream';
-  /** Other requests to the same path go through the layers. */
+  /** Whether to handle the request here; otherwise it goes through the middleware. */
   readonly isFor?: (ctx: Context) => boolean;
   readonly handle: (web: RouteContext, ctx: Context, captured: string) => Promise<void>;
 };
 
-/** Why a hot route refused a request, and which it was. */
+/** The error of a fast-path route. */
 type Refusal = { readonly error: unknown; readonly route: FastRoute; readonly state: State };
 export type Refusals = WeakMap<IncomingMessage, Refusal>;
 
 /**
- * Takes the requests that come by the thousand before the layers that all others pass: each layer costs, and what they keep of a stream's
- * request they would keep for hours. What a hot route refuses goes through them after all, where `throwRefusals` throws the reason: so it is said
- * as every error is.
+ * Serves high-volume routes without the Koa middleware, which costs time per request and would keep a stream's request in memory for hours.
+ * When a route throws, the request goes through the middleware after all, where `throwRefusals` rethrows the error, so that every error
+ * response is written in one place.
  */
 export function fastPath(app: Koa, web: RouteContext, routes: readonly FastRoute[], refusals: Refusals): RequestListener {
   const others = app.callback();
   return (request, response) => {
-    const found = hasValidHost(request) ? find(routes, request) : undefined; // the layers refuse it
+    const found = hasValidHost(request) ? find(routes, request) : undefined; // the middleware refuses it
     const ctx = found && app.createContext(request, response);
     if (!ctx || found.route.isFor?.(ctx) === false) return void others(request, response);
     take(web, ctx, found).catch((error: unknown) => {
@@ -66,18 +66,18 @@ async function take(web: RouteContext, ctx: Context, { route, captured }: Found)
   if (ctx.respond !== false) send(web, ctx);
   const status = `${Math.floor(ctx.res.statusCode / 100)}xx`;
   core.meters.requested({ method: route.method, route: route.pattern, status }, (performance.now() - startedAt) / 1000);
-  // Now, not when the answer is out: a stream's request would have to be kept until then.
+  // Logged before the response is finished: a stream's request would otherwise be kept in memory until its end.
   logRequest(core, { ...line, path: route.pattern, user: stateOf(ctx).viewer?.user.id, status: ctx.res.statusCode, startedAt });
 }
 
 function send({ hub }: RouteContext, ctx: Context): void {
-  if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as the layers do: the client should make its next one elsewhere
+  if (hub.isClosing) ctx.res.setHeader('Connection', 'close'); // as in the middleware: the next request needs a new connection
   const body = typeof ctx.body === 'string' ? ctx.body : ctx.body === undefined ? '' : JSON.stringify(ctx.body);
   if (ctx.res.statusCode !== 204 && !ctx.res.hasHeader('Content-Length')) ctx.res.setHeader('Content-Length', Buffer.byteLength(body));
   ctx.res.end(body);
 }
 
-/** The layer that says what a hot route refused. What that had read of the request is not read again. */
+/** Rethrows the error of a fast-path route, with the viewer and the fields that the route has read. */
 export const throwRefusals =
   (refusals: Refusals): Middleware =>
   (ctx, next) => {

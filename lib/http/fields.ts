@@ -1,26 +1,28 @@
 import { z } from 'zod';
 
-/** Text of any length: what it is for bounds it. */
+/** Text without a length limit here; the operation has one. */
 export const text = z.string('must be text');
 
-/** Text of a form's field. */
+/** Text of a form field. */
 export const shortText = text.max(1000, 'must have 1000 characters at most');
 
 const YES: readonly unknown[] = [true, 'true', '1', 'on'];
 
-/** Yes or no as JSON, a check box or the form of a program has it. */
+/** A boolean, as JSON, a check box or a program's form sends it. */
 export const flag = z
   .union([z.boolean(), z.enum(['1', '0', 'true', 'false', 'on'])], 'must be true or false')
   .transform((given) => YES.includes(given));
 
-/** What a check box, a button or a program says for yes and no. */
+/** `1` for on, `0` for off, as buttons and programs send it. */
 export const onOrOff = z.enum(['1', '0'], 'must be 1 or 0');
 
-const MOST = 9_999_999_999;
+const MAX_WHOLE_NUMBER = 9_999_999_999;
 
-/** A number from 0 to 9,999,999,999, as JSON has it or as digits. `z.coerce` would also take null, true and arrays for numbers. */
+/** An integer from 0 to 9,999,999,999, as a JSON number or digits. `z.coerce` would also accept null, true and arrays. */
 export const wholeNumber = (description: string) =>
   z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], 'must be a whole number')
-    .pipe(z.number().int('must be a whole number').min(0, 'must not be negative').max(MOST, `must be ${MOST} at most`))
-    .meta({ type: 'integer', minimum: 0, maximum: MOST, description });
+    .pipe(
+      z.number().int('must be a whole number').min(0, 'must not be negative').max(MAX_WHOLE_NUMBER, `must be ${MAX_WHOLE_NUMBER} at most`),
+    )
+    .meta({ type: 'integer', minimum: 0, maximum: MAX_WHOLE_NUMBER, description });

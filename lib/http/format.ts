@@ -3,14 +3,14 @@ import { type Format, isHtmx, stateOf } from './context.ts';
 
 const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml']);
 
-/** The format of a response, by `Accept` alone. A client that takes any format gets JSON with a token and HTML without one. */
+/** The format of a response, by `Accept` only. A client that accepts any format gets JSON with a token and HTML without one. */
 export function responseFormat(ctx: Context): Format {
   const state = stateOf(ctx);
   state.format ??= negotiate(ctx);
   return state.format;
 }
 
-/** The format of an error: HTML only where `Accept` names it, or for htmx. A program that takes any format gets JSON. */
+/** The format of an error: HTML only when `Accept` names it, or for htmx. A program that accepts any format gets JSON. */
 export function problemFormat(ctx: Context): Format {
   const format = responseFormat(ctx);
   return format !== 'html' || isHtmx(ctx) || namesHtml(ctx) ? format : 'json';
@@ -20,7 +20,7 @@ const namesHtml = (ctx: Context): boolean => [ctx.accepts()].flat().some((type) 
 
 function negotiate(ctx: Context): Format {
   const accept = ctx.get('Accept');
-  if (accept === 'application/json') return 'json'; // what programs send, thousands of times a second
+  if (accept === 'application/json') return 'json'; // the common case for programs, without parsing
   const hasToken = ctx.get('Authorization') !== '';
   const offers = hasToken ? ['json', 'html', 'text', 'text/event-stream'] : ['html', 'json', 'text', 'text/event-stream'];
   switch (ctx.accepts(offers)) {

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Keeps account of connections over which nothing was ever asked: browsers open some in advance. Returns what closes those that there are.
- * Node.js takes them for busy until `headersTimeout`, so that `closeIdleConnections` leaves them open.
+ * Tracks connections without any request so far, such as those that browsers open in advance. Returns a function that closes them.
+ * Node.js counts them as active until `headersTimeout`, so `closeIdleConnections` leaves them open.
  */
 export function trackIdleSockets(http: Server): () => void {
   const unused = new Set<Socket>();

@@ -16,31 +16,31 @@ import { sessions } from './session.ts';
 
 type Layers = {
   readonly files: Middleware;
-  /** What hot routes refused. */
+  /** The errors of fast-path routes. */
   readonly refusals: Refusals;
-  /** Before sessions: health, webhooks, streams. */
+  /** Before the session middleware: health, webhooks, streams. */
   readonly early: readonly Router[];
-  /** Behind them: pages and the API. */
+  /** Behind it: pages and the API. */
   readonly late: readonly Router[];
 };
 
-/** The life of a request, from top to bottom. */
+/** The Koa application; a request passes its middleware from top to bottom. */
 export function createKoa(web: RouteContext, layers: Layers): Koa {
   const { core } = web;
-  // The last address is the one our own proxy saw; those before it are whatever the client wrote.
+  // Only the last address of X-Forwarded-For is from our own proxy; the client may have set the others.
   const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
   if (core.config.publicUrl?.startsWith('https:')) alwaysHttps(app);
   app.use(requestLog(web));
   app.use(secureHeaders);
   app.use(compressResponses);
-  app.use(sayErrors(web, false));
+  app.use(respondWithErrors(web, false));
   app.use(refuseInvalidHost);
   app.use(layers.files);
   app.use(throwRefusals(layers.refusals));
   for (const router of layers.early) app.use(router.routes());
   app.use(refuseCrossOrigin(core.config));
   app.use(unlessBearer(sessions(core, app)));
-  app.use(sayErrors(web, true)); // again behind the session, so that what an error page takes from it is saved
+  app.use(respondWithErrors(web, true)); // again behind the session, so that a flash message shown on an error page is removed from it
   app.use(identify(core));
   for (const router of layers.late) app.use(router.routes());
   app.use(refuseRest);
@@ -52,20 +52,20 @@ export function createKoa(web: RouteContext, layers: Layers): Koa {
 }
 
 /**
- * With PUBLIC_URL https every request counts as encrypted, whatever headers say: cookies are Secure, and HSTS is sent. Whoever asks the server directly,
- * past the proxy, gets cookies that a browser sends back over https only.
+ * With an https PUBLIC_URL every request counts as encrypted: cookies are Secure and HSTS is sent, whatever the headers say. A client that
+ * connects directly, not through the proxy, gets cookies that a browser sends back over https only.
  */
 function alwaysHttps(app: Koa): void {
   Object.defineProperty(app.request, 'protocol', { get: () => 'https' });
 }
 
-/** A request with a token has no session: none is looked for, and none is begun. */
+/** Skips the session middleware for requests with a token. */
 const unlessBearer =
   (middleware: Middleware): Middleware =>
   (ctx, next) =>
     ctx.get('Authorization') === '' ? middleware(ctx, next) : next();
 
-/** No route took the request: 405 where its path has other methods, else 404. */
+/** No route matched: 405 when its path has other methods, else 404. */
 const refuseRest: Middleware = (ctx) => {
   const { matched = [] } = ctx as { matched?: readonly { readonly methods: readonly string[] }[] };
   const methods = new Set(matched.flatMap((layer) => layer.methods));
@@ -75,7 +75,7 @@ const refuseRest: Middleware = (ctx) => {
   ctx.status = 204;
 };
 
-const sayErrors =
+const respondWithErrors =
   (web: RouteContext, mayRedirect: boolean): Middleware =>
   async (ctx, next) => {
     try {
@@ -85,6 +85,6 @@ const sayErrors =
       const problem = replyProblem(ctx, web.views, error, { mayRedirect, typed });
       if (problem.isUnexpected)
         web.core.logger.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
-      if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read
+      if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of the body is not read
     }
   };

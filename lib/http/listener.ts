@@ -4,30 +4,30 @@ import { trackIdleSockets } from './idle-sockets.ts';
 /** How long a connection stays open between two requests. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** How long a request may take to arrive: an upload over a slow line. Whoever reads a body has a shorter limit of its own (input.ts, multipart.ts). */
+/** How long a request may take to arrive, such as an upload over a slow connection. Body readers have shorter limits (input.ts, multipart.ts). */
 export const REQUEST_MS = 1_800_000;
 
-/** What clients connect to. It may listen before there is anything to answer with. */
+/** The HTTP server. It may listen before the application is ready. */
 export type HttpListener = {
   readonly http: Server;
-  /** From here on requests are answered, first those that wait. */
-  open(answer: RequestListener): void;
-  /** Closes the connections over which nothing was ever asked. */
+  /** Passes requests to `handler` from now on, first those that are waiting. */
+  open(handler: RequestListener): void;
+  /** Closes connections without any request so far. */
   closeIdle(): void;
 };
 
-/** A front that is not listening yet, and lets requests wait until it is opened. */
+/** Creates a server that does not listen yet; requests wait until `open`. */
 export function createListener(): HttpListener {
-  // An import would evaluate all that the module exports, and so load the whole of fetch: 30 ms of a start, and 11 MB.
+  // An import would evaluate all exports of the module, and so load fetch: 30 ms of start-up time and 11 MB.
   const { createServer } = process.getBuiltinModule('node:http');
   const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS });
   const closeIdle = trackIdleSockets(http);
   const waiting: Parameters<RequestListener>[] = [];
-  const wait: RequestListener = (...asked) => void waiting.push(asked);
+  const wait: RequestListener = (...args) => void waiting.push(args);
   http.on('request', wait);
-  const open = (answer: RequestListener): void => {
-    http.off('request', wait).on('request', answer);
-    for (const [request, response] of waiting.splice(0)) if (!response.destroyed) answer(request, response);
+  const open = (handler: RequestListener): void => {
+    http.off('request', wait).on('request', handler);
+    for (const [request, response] of waiting.splice(0)) if (!response.destroyed) handler(request, response);
   };
   return { http, open, closeIdle };
 }

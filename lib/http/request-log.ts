@@ -5,25 +5,25 @@ import { loggablePath, traceFields } from '../logger.ts';
 import { type Trace, traceFrom, within } from '../trace.ts';
 import { stateOf } from './context.ts';
 
-/** Those that some route takes. A client may invent others, and each would be a series of its own. */
+/** The methods that are counted by name. Clients may send any method, and each would be a metric series of its own. */
 const COUNTED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The header in which an answer names its request. */
+/** The response header with the request id. */
 export const REQUEST_ID = 'X-Request-Id';
 
-/** What the log says of a request. `startedAt`: by performance.now(). */
+/** The log line of a request. `startedAt`: by performance.now(). */
 type RequestLine = {
   readonly request: string;
   readonly trace: Trace;
   readonly method: string;
-  /** As it may be logged. */
+  /** Without secrets. */
   readonly path: string;
   readonly user: string | undefined;
   readonly status: number;
   readonly startedAt: number;
 };
 
-/** Gives the request its id, which its answer is to name, and its place in a trace. */
+/** Sets the request's id and trace. */
 export function identifyRequest(ctx: Context, core: Core): Pick<RequestLine, 'request' | 'trace' | 'method'> {
   const state = stateOf(ctx);
   state.requestId = newUid(core.random);
@@ -31,7 +31,7 @@ export function identifyRequest(ctx: Context, core: Core): Pick<RequestLine, 're
   return { request: state.requestId, trace: state.trace, method: ctx.method };
 }
 
-/** Gives the request its id and its place in a trace; counts it, and gives the log one line about it when it is over. */
+/** Sets the request's id and trace; counts it and logs one line when the response is finished. */
 export const requestLog =
   ({ core }: { readonly core: Core }): Middleware =>
   async (ctx, next) => {
@@ -54,7 +54,7 @@ export const requestLog =
       });
     });
     await within(line.trace, next);
-    if (ctx.respond === false) count(); // an endless answer: how long until it began
+    if (ctx.respond === false) count(); // a stream: the time until it started
   };
 
 /** Writes the line. */
@@ -62,7 +62,7 @@ export function logRequest({ logger }: Core, { trace, path, startedAt, ...fields
   logger.debug({ ...fields, ...traceFields(trace), path, ms: Math.round(performance.now() - startedAt) }, 'request');
 }
 
-/** The route's pattern, never the path: that has names and secrets in it, and no end of values. */
+/** Labelled by the route's pattern, never the path, which contains names and secrets and has unbounded values. */
 function labelsOf(ctx: Context): { method: string; route: string; status: string } {
   const { _matchedRoute: matched } = ctx as { _matchedRoute?: string | RegExp };
   const route = ctx.path.startsWith('/static/') ? '/static/:file' : String(matched ?? 'none');

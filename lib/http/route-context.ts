@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Views } from '../views/render.ts';
 
-/** What every routes file is given. */
+/** The dependencies of every routes file. */
 export type RouteContext = {
   readonly core: Core;
   readonly views: Views;

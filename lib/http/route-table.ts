@@ -1,7 +1,7 @@
 import type { RouteContext } from './route-context.ts';
 import { type Route, type Router, routesIn } from './router.ts';
 
-/** The routes of one file of lib, as they are listed: `METHOD,METHOD /path/:parameter`, in the order in which they are tried. */
+/** The routes of one file of lib, each as `METHOD,METHOD /path/:parameter`, in matching order. */
 export type RouteFile = { readonly file: string; readonly create: (web: RouteContext) => Router; readonly routes: readonly string[] };
 
 /** A route with the file of its handler. */
@@ -9,7 +9,7 @@ export type ListedRoute = Route & { readonly file: string };
 
 export const routeFile = (file: string, create: RouteFile['create'], routes: readonly string[]): RouteFile => ({ file, create, routes });
 
-/** The listed routes one by one. */
+/** The routes of all files, one per method and path. */
 export const listedRoutes = (files: readonly RouteFile[]): ListedRoute[] =>
   files.flatMap(({ file, routes }) =>
     routes.flatMap((row) => {
@@ -18,7 +18,7 @@ export const listedRoutes = (files: readonly RouteFile[]): ListedRoute[] =>
     }),
   );
 
-/** The router of a file. Throws when it has other routes than are listed, or in another order: the list is what the server has. */
+/** Creates the router of a file. Throws when its routes or their order differ from the list. */
 export function createRouter(entry: RouteFile, web: RouteContext): Router {
   const router = entry.create(web);
   const [made, listed] = [routesIn(router), listedRoutes([entry])].map((routes) => routes.map(({ method, path }) => `${method} ${path}`));

@@ -21,7 +21,7 @@ const REST_OF_POLICY = [
 
 const SECURE_ONLY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
 
-/** What no page here uses, nor may a file that is opened in the browser. Notifications, clipboard and full screen stay as they are. */
+/** Browser features that no page uses, and that an opened file must not use. Notifications, clipboard and full screen keep their defaults. */
 const NO_FEATURES = [
   'accelerometer',
   'camera',
@@ -51,7 +51,7 @@ const SAME_FOR_ALL = Object.entries({
   'Permissions-Policy': NO_FEATURES,
 });
 
-/** Headers of every response: a strict Content-Security-Policy, no sniffing, no referrer, no framing by others, no features of the device. */
+/** Sets the headers of every response: a strict Content-Security-Policy, no sniffing, no referrer, no framing by other sites, no device features. */
 export const secureHeaders: Middleware = (ctx, next) => {
   setSecureHeaders(ctx);
   return next();
@@ -65,7 +65,7 @@ export function setSecureHeaders(ctx: Context): void {
   if (ctx.secure) ctx.set(...SECURE_ONLY);
 }
 
-/** What an answer needs that is no document: nothing of it is run, and no other site may embed it. Posts and streams come by the thousand, so no more than that. */
+/** The minimal headers of text, JSON and streams: nothing is executed, and no other site may embed it. Few, since posts and streams are frequent. */
 const FOR_DATA = Object.entries({
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
@@ -73,16 +73,16 @@ const FOR_DATA = Object.entries({
   'Cross-Origin-Resource-Policy': 'same-origin',
 });
 
-/** Headers of an answer that is text or JSON. */
+/** Sets the headers of a text or JSON response. */
 export function setDataHeaders(ctx: Context): void {
   for (const [name, value] of FOR_DATA) ctx.res.setHeader(name, value);
   if (ctx.secure) ctx.set(...SECURE_ONLY);
 }
 
-/** The same as lines of a head, for a stream of events, which writes its own. */
+/** The same headers as lines, for a stream, which writes its own head. */
 export const dataHeaderLines = (ctx: Context): string => (ctx.secure ? SECURE_LINES : DATA_LINES);
 
-/** Headers as lines of a head. */
+/** Headers as lines of an HTTP head. */
 export const headerLines = (headers: readonly (readonly [string, string])[]): string =>
   headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 const DATA_LINES = headerLines(FOR_DATA);
@@ -91,8 +91,8 @@ const SECURE_LINES = headerLines([...FOR_DATA, SECURE_ONLY]);
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses what another site makes a browser send: unsafe methods, and streams, with a foreign Sec-Fetch-Site or Origin.
- * Requests with neither (curl, lynx) pass: they carry no cookie that another site could ride on (SameSite=Lax).
+ * Refuses cross-site requests (CSRF): unsafe methods with a foreign Sec-Fetch-Site or Origin. Requests with neither header (curl, lynx)
+ * pass; SameSite=Lax protects their cookies.
  */
 export const refuseCrossOrigin =
   (config: Pick<Config, 'publicUrl'>): Middleware =>
@@ -101,13 +101,13 @@ export const refuseCrossOrigin =
     await next();
   };
 
-/** The same for hot routes. Errors: `forbidden`. */
+/** The same check for fast-path routes and streams. Errors: `forbidden`. */
 export function checkOrigin(ctx: Context, config: Pick<Config, 'publicUrl'>): void {
   if (isForeign(ctx, config)) throw foreign();
 }
 
 const foreign = () =>
-  forbidden('This request comes from another site. If that is not so, the operator must set PUBLIC_URL to the address you use.');
+  forbidden('This request comes from another site. If it does not, the operator must set PUBLIC_URL to the address that you use.');
 
 function isForeign(ctx: Context, config: Pick<Config, 'publicUrl'>): boolean {
   const site = ctx.get('Sec-Fetch-Site');

@@ -24,7 +24,7 @@ export function sessions(core: Core, app: Koa): Koa.Middleware {
       renew: true,
       sameSite: 'lax',
       httpOnly: true,
-      signed: false, // nothing to sign: the id is random and means nothing by itself
+      signed: false, // needs no signature: the id is random
       genid: () => randomBytes(24).toString('base64url'),
       store: {
         get: async (id: string) => {
@@ -33,7 +33,7 @@ export function sessions(core: Core, app: Koa): Koa.Middleware {
         },
         set: async (id: string, data: Data, _maxAge: unknown, { ctx }: { ctx?: Context }) => {
           const isLoaded = ctx?.cookies.get(COOKIE, { signed: false }) === id;
-          if (isLoaded && !(await core.store.sessions.get(sha256(id), core.now()))) return; // ended while this request ran: it stays ended
+          if (isLoaded && !(await core.store.sessions.get(sha256(id), core.now()))) return; // the session was ended while this request ran
           const userId = data.userId === undefined ? null : asUserId(data.userId);
           await core.store.sessions.set({ hash: sha256(id), userId, data: JSON.stringify(data), expiresAt: core.now() + MAX_AGE_MS });
         },
@@ -46,7 +46,7 @@ export function sessions(core: Core, app: Koa): Koa.Middleware {
 
 type Live = Data & { regenerate(): Promise<void> };
 
-/** The one place that knows how koa-session hangs on the context. */
+/** The only functions that access koa-session's property of the context. */
 const read = (ctx: Context): Live | null => (ctx as unknown as { session: Live | null }).session;
 const replace = (ctx: Context, data: Data): void => {
   (ctx as unknown as { session: Data }).session = data;
@@ -63,9 +63,9 @@ export const sessionRef = (ctx: Context): string | undefined => {
   return id ? sha256(id) : undefined;
 };
 
-/** Signs in with a new session id: whatever id was there before log-in is dead (session fixation). */
+/** Logs in with a new session id, against session fixation. Errors: `forbidden` with a bearer token. */
 export async function startSession(ctx: Context, core: Core, userId: UserId): Promise<void> {
-  if (ctx.get('Authorization') !== '') throw forbidden('Log in without a token: a request with one has no session.');
+  if (ctx.get('Authorization') !== '') throw forbidden('Log in without a token: a request with a token has no session.');
   replace(ctx, { userId });
   await read(ctx)?.regenerate();
   ctx.cookies.set(KNOWN_COOKIE, `${userId}.${core.secrets.mac('known-device', userId)}`, {
@@ -77,25 +77,25 @@ export async function startSession(ctx: Context, core: Core, userId: UserId): Pr
   });
 }
 
-/** Signs out, leaving an anonymous session that only says so. */
+/** Logs out, leaving an anonymous session with a flash message. */
 export async function endBrowserSession(ctx: Context, flash: Flash): Promise<void> {
   replace(ctx, { flash });
   await read(ctx)?.regenerate();
 }
 
-/** The account that this browser has been signed in to before. */
+/** The account that this browser was logged in to before. */
 export function knownAs(ctx: Context, core: Core): UserId | undefined {
   const [id = '', mac = ''] = (ctx.cookies.get(KNOWN_COOKIE, { signed: false }) ?? '').split('.');
   return id !== '' && sameText(mac, core.secrets.mac('known-device', id)) ? asUserId(id) : undefined;
 }
 
-/** Says something on the next page. */
+/** Stores a message for the next page. */
 export function setFlash(ctx: Context, text: string, kind: Flash['kind'] = 'info'): void {
   const data = read(ctx);
   if (data) data.flash = { kind, text };
 }
 
-/** What was said to be shown, once. */
+/** Returns and removes the stored message. */
 export function takeFlash(ctx: Context): Flash | null {
   const data = read(ctx);
   const flash = data?.flash;
@@ -103,13 +103,13 @@ export function takeFlash(ctx: Context): Flash | null {
   return flash ?? null;
 }
 
-/** The user of a session cookie without touching the session: for streams, which are mounted before it. */
+/** The user of a session cookie, without renewing the session: for streams, which bypass the session middleware. */
 export async function peekSession(
   ctx: Context,
   core: Core,
-  look: Lookups,
+  lookups: Lookups,
 ): Promise<{ readonly userId: UserId; readonly ref: string; readonly expiresAt: number } | undefined> {
   const ref = sessionRef(ctx);
-  const record = ref === undefined ? undefined : await look.sessions.get(ref, core.now());
+  const record = ref === undefined ? undefined : await lookups.sessions.get(ref, core.now());
   return record?.userId && ref !== undefined ? { userId: record.userId, ref, expiresAt: record.expiresAt } : undefined;
 }

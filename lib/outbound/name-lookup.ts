@@ -2,45 +2,45 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 
-/** An address that a name stands for, as node:dns gives it. */
+/** A resolved address, as in node:dns. */
 export type Resolved = { readonly address: string; readonly family: number };
-/** Looks up a name: all its addresses, at least one. Rejects when there is none, and when `signal` aborts. */
+/** Resolves a host name to all its addresses, at least one. Rejects when it has none, and when `signal` aborts. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly Resolved[]>;
 
 export type LookupOptions = {
-  /** How long a look-up may take in all, whatever the name servers do. */
-  readonly withinMs?: number;
-  /** Name servers, as `address:port`; those of the system unless a test says otherwise. */
+  /** The time limit of a whole lookup, ms. */
+  readonly timeoutMs?: number;
+  /** Name servers, as `address:port`; the system's by default. */
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
   readonly resolvConf?: string;
 };
 
-const LOOKUP_WITHIN_MS = 3000;
-/** Of one query to one server; the second try waits twice as long. */
-const QUERY_WITHIN_MS = 1000;
+const LOOKUP_TIMEOUT_MS = 3000;
+/** The timeout of one query to one server; doubled for the second try. */
+const QUERY_TIMEOUT_MS = 1000;
 const HOSTS_FILE = process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 
 /**
- * Looks up names as getaddrinfo does: the hosts file, then DNS with the search list of resolv.conf. It uses c-ares sockets: getaddrinfo runs in libuv's
- * pool of four threads, where a few names that no server answers for would hold up every other look-up, file and password.
+ * Resolves names like getaddrinfo: the hosts file, then DNS with the search list of resolv.conf. Uses c-ares, since getaddrinfo runs in libuv's
+ * pool of four threads, where a few lookups that time out would block every other lookup, file access and password hash.
  */
 export function nameLookup(options: LookupOptions = {}): Resolve {
-  const { withinMs = LOOKUP_WITHIN_MS, servers, hostsFile = HOSTS_FILE, resolvConf = '/etc/resolv.conf' } = options;
+  const { timeoutMs = LOOKUP_TIMEOUT_MS, servers, hostsFile = HOSTS_FILE, resolvConf = '/etc/resolv.conf' } = options;
   return async (host, signal) => {
     const name = host.toLowerCase().replace(/\.$/, '');
     const known = hostsIn(await textOf(hostsFile), name);
     if (known.length > 0) return known;
-    const resolver = new Resolver({ timeout: QUERY_WITHIN_MS, tries: 2 });
+    const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: 2 });
     if (servers) resolver.setServers(servers);
-    const bound = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-    bound.addEventListener('abort', () => resolver.cancel(), { once: true });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    limit.addEventListener('abort', () => resolver.cancel(), { once: true });
     const names = host.endsWith('.') ? [name] : candidatesOf(name, await textOf(resolvConf));
-    return firstFound(resolver, host, names, bound);
+    return firstFound(resolver, host, names, limit);
   };
 }
 
-/** A file that is absent says nothing. */
+/** The text of a file; empty when it cannot be read. */
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
 
 const LOOPBACK: readonly Resolved[] = [
@@ -48,7 +48,7 @@ const LOOPBACK: readonly Resolved[] = [
   { address: '::1', family: 6 },
 ];
 
-/** What a hosts file has for a name, in its order; localhost is loopback without one (RFC 6761, section 6.3). */
+/** The addresses of a name in a hosts file, in order. Without an entry localhost is loopback (RFC 6761, section 6.3). */
 function hostsIn(text: string, name: string): readonly Resolved[] {
   const found = text.split('\n').flatMap((line): Resolved[] => {
     const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
@@ -58,7 +58,7 @@ function hostsIn(text: string, name: string): readonly Resolved[] {
   return found.length === 0 && /^(.+\.)?localhost$/.test(name) ? LOOPBACK : found;
 }
 
-/** The names to ask for, in order (resolv.conf(5)): with fewer than `ndots` dots those of the search list come first. */
+/** The names to query, in order (resolv.conf(5)): a name with fewer than `ndots` dots is tried with the search list first. */
 function candidatesOf(name: string, text: string): readonly string[] {
   const search = [...text.matchAll(/^[ \t]*(?:search|domain)[ \t]+(.+)$/gm)].at(-1)?.[1]?.trim().split(/\s+/) ?? [];
   const ndots = Number([...text.matchAll(/^[ \t]*options[ \t].*\bndots:(\d{1,2})/gm)].at(-1)?.[1] ?? 1);
@@ -66,15 +66,15 @@ function candidatesOf(name: string, text: string): readonly string[] {
   return name.split('.').length - 1 < ndots ? [...longer, name] : [name, ...longer];
 }
 
-/** The first of these names that has an address; the next is asked for only when this one does not exist. */
-async function firstFound(resolver: Resolver, host: string, names: readonly string[], bound: AbortSignal): Promise<readonly Resolved[]> {
+/** The addresses of the first name that has any. The next name is queried only when the previous one does not exist. */
+async function firstFound(resolver: Resolver, host: string, names: readonly string[], limit: AbortSignal): Promise<readonly Resolved[]> {
   for (const name of names) {
-    bound.throwIfAborted();
+    limit.throwIfAborted();
     const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
     const found = [...resolvedIn(v4, 4), ...resolvedIn(v6, 6)];
     if (found.length > 0) return found;
     const problem = [v4, v6].map(codeOf).find((code) => code !== undefined && !NO_SUCH_NAME.includes(code));
-    if (problem !== undefined) throw new Error(`${host} could not be looked up (${problem}).`);
+    if (problem !== undefined) throw new Error(`${host} could not be resolved (${problem}).`);
   }
   throw new Error(`${host} has no address (ENOTFOUND).`);
 }
@@ -84,7 +84,7 @@ const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA'];
 const resolvedIn = (result: PromiseSettledResult<string[]>, family: number): Resolved[] =>
   result.status === 'fulfilled' ? result.value.map((address) => ({ address, family })) : [];
 
-/** `ECANCELLED` is said of what the bound has ended: it is a time-out as well. */
+/** The error code of a query. `ECANCELLED` means that the time limit ended it, so it is reported as a timeout. */
 function codeOf(result: PromiseSettledResult<unknown>): string | undefined {
   if (result.status === 'fulfilled') return undefined;
   const { reason } = result;

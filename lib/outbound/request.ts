@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Resolved } from './name-lookup.ts';
 
-/** An answer as far as it is looked at. `isCut`: there was more than MAX_ANSWER_BYTES. */
+/** A response: its status, the headers used here and its body. `isCut`: the body was longer than MAX_RESPONSE_BYTES. */
 export type OutboundResponse = {
   readonly status: number;
   readonly type: string;
@@ -12,25 +12,25 @@ export type OutboundResponse = {
   readonly isCut: boolean;
 };
 
-/** More of an answer is not read, whatever its headers say. */
+/** A longer response body is cut off. */
 export const MAX_RESPONSE_BYTES = 256 * 1024;
 
 type OutboundRequest = {
   readonly url: URL;
-  /** The only ones that are connected to. */
+  /** The only addresses to connect to. */
   readonly addresses: readonly Resolved[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  /** Ends the call, whatever state it is in. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 };
 
-/** One POST on a connection of its own; no redirect is followed, nothing is inflated. Rejects when no whole answer comes. */
+/** Sends one POST on a new connection. Does not follow redirects or decompress. Rejects when no complete response arrives. */
 export async function send(call: OutboundRequest): Promise<OutboundResponse> {
   const { request } = call.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   const made: ClientRequest = request(call.url, optionsOf(call), (response) => read(response).then(resolve, reject));
-  made.on('error', reject); // an answer that is cut short may bring more than one
+  made.on('error', reject); // a truncated response may emit several
   made.end(call.body);
   return promise;
 }
@@ -40,7 +40,7 @@ function optionsOf({ addresses, headers, body, signal }: OutboundRequest): Reque
   return { method: 'POST', agent: false, signal, lookup: lookupAmong(addresses), headers: { ...headers, 'Content-Length': length } };
 }
 
-/** What was checked is what is connected to: the name is not looked up a second time, when it might lead elsewhere. */
+/** Returns the checked addresses: a second DNS lookup could return others (DNS rebinding). */
 const lookupAmong =
   (addresses: readonly Resolved[]): NonNullable<RequestOptions['lookup']> =>
   (_host, options, done) => {

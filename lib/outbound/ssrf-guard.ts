@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import { nameLookup, type Resolve, type Resolved } from './name-lookup.ts';
 
-/** A call that is not made, and why. */
+/** A request that is not sent; the message says why. */
 export class DestinationRefused extends Error {
   constructor(message: string) {
     super(message);
@@ -12,22 +12,22 @@ export class DestinationRefused extends Error {
 
 const MAX_URL_LENGTH = 2000;
 
-/** A URL that may be called at all: http or https, no user information. Its fragment is dropped. Throws Refused. */
+/** Parses a target URL: http or https, without credentials. Its fragment is dropped. Throws DestinationRefused. */
 export function parseTarget(text: string): URL {
   const url = text.length > MAX_URL_LENGTH ? null : URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new DestinationRefused(`It must be an http:// or https:// address of ${MAX_URL_LENGTH} characters at most.`);
-  if (url.username !== '' || url.password !== '') throw new DestinationRefused('It may not carry a user name or password.');
+    throw new DestinationRefused(`The URL must start with http:// or https:// and have at most ${MAX_URL_LENGTH} characters.`);
+  if (url.username !== '' || url.password !== '') throw new DestinationRefused('The URL must not contain a user name or password.');
   url.hash = '';
   return url;
 }
 
-/** How addresses are found. `signal` ends the wait for a look-up. */
+/** How addresses are resolved. `signal` aborts a lookup. */
 type AddressOptions = { readonly resolve?: Resolve | undefined; readonly signal?: AbortSignal | undefined };
 
 /**
- * The addresses to connect to for this URL, looked up once, every one of them checked: whoever calls connects to these and looks nothing up again.
- * Unless the host or the address is among ALLOW_OUTGOING, all must be public. Throws Refused, what the look-up throws, or the reason of `signal`.
+ * Resolves and checks the addresses of a URL. The caller must connect to these and not resolve the host again. All must be public, unless
+ * ALLOW_OUTGOING lists the host or the address. Throws DestinationRefused, the error of the lookup, or the reason of `signal`.
  */
 export async function addressesOf(
   url: URL,
@@ -41,7 +41,7 @@ export async function addressesOf(
   if (literal === 0 && config.allowOutgoing.some((allowed) => nameOf(allowed) === nameOf(host))) return found;
   for (const { address } of found)
     if (!(await isPublic(address)) && !(await isAllowed(address, config.allowOutgoing)))
-      throw new DestinationRefused(`${host} is not on the public internet (${address}). ALLOW_OUTGOING can admit it.`);
+      throw new DestinationRefused(`${host} is not a public address (${address}). ALLOW_OUTGOING can allow it.`);
   return found;
 }
 
@@ -50,39 +50,39 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
-/** Refuses at once what is sure to be refused later: a literal address that is not public and not admitted. Throws Refused. */
+/** Refuses a literal address that is neither public nor allowed, without a lookup. Throws DestinationRefused. */
 export async function refuseLiteral(url: URL, config: Pick<Config, 'allowOutgoing'>): Promise<void> {
   if (isIP(hostOf(url)) !== 0) await addressesOf(url, config);
 }
 
-/** The URL parser has made every form of an IPv4 address (decimal, octal, hex, short) into four numbers. */
+/** The host without brackets. The URL parser has normalized every form of an IPv4 address (decimal, octal, hex, short). */
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** As the URL parser writes it, which knows names in other scripts. */
+/** The host as the URL parser normalizes it, which converts international names to Punycode. */
 const nameOf = (host: string): string => (URL.parse(`http://${host}`)?.hostname ?? host).replace(/\.$/, '');
 
 const loadIpaddr = async () => (await import('ipaddr.js')).default;
 type Ipaddr = Awaited<ReturnType<typeof loadIpaddr>>;
 type Address = ReturnType<Ipaddr['parse']>;
 
-/** Of IPv6 only this much is the public internet, and of that not what is set aside for protocols (RFC 2928); ipaddr.js knows the other exceptions. */
+/** Public IPv6 is 2000::/3 without the protocol assignments 2001::/23 (RFC 2928); ipaddr.js knows the other exceptions. */
 const PUBLIC_V6 = ['2000::/3'];
 const SPECIAL_V6 = ['2001::/23'];
 
-/** Whether an address is one of the public internet. Whatever is not known to be, is not. */
+/** Whether an address is known to be public. */
 export async function isPublic(text: string): Promise<boolean> {
   const ipaddr = await loadIpaddr();
-  if (isIP(text) === 0 || !ipaddr.isValid(text)) return false; // short forms of IPv4 are valid to the library alone
-  const address = withoutWrapping(ipaddr, ipaddr.parse(text));
+  if (isIP(text) === 0 || !ipaddr.isValid(text)) return false; // the library also accepts short forms of IPv4
+  const address = embeddedIpv4(ipaddr, ipaddr.parse(text));
   if (address.range() !== 'unicast') return false;
   return address.kind() === 'ipv4' || (isIn(ipaddr, address, PUBLIC_V6) && !isIn(ipaddr, address, SPECIAL_V6));
 }
 
-/** Forms of IPv6 that lead to an IPv4 address: mapped, compatible, translated (SIIT) and NAT64; it is the last 32 bits of them. */
-const WRAPPED = ['::ffff:0:0/96', '::/96', '::ffff:0:0:0/96', '64:ff9b::/96'];
+/** IPv6 networks whose last 32 bits are an IPv4 address: mapped, compatible, translated (SIIT) and NAT64. */
+const IPV4_EMBEDDING = ['::ffff:0:0/96', '::/96', '::ffff:0:0:0/96', '64:ff9b::/96'];
 
-function withoutWrapping(ipaddr: Ipaddr, address: Address): Address {
-  if (address.kind() === 'ipv4' || !isIn(ipaddr, address, WRAPPED)) return address;
+function embeddedIpv4(ipaddr: Ipaddr, address: Address): Address {
+  if (address.kind() === 'ipv4' || !isIn(ipaddr, address, IPV4_EMBEDDING)) return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(-4));
 }
 
@@ -92,7 +92,7 @@ const isIn = (ipaddr: Ipaddr, address: Address, networks: readonly string[]): bo
     return base.kind() === address.kind() && address.match(base, bits);
   });
 
-/** Whether one of the networks of ALLOW_OUTGOING has this address. */
+/** Whether a network of ALLOW_OUTGOING contains this address. */
 async function isAllowed(text: string, allowed: readonly string[]): Promise<boolean> {
   const ipaddr = await loadIpaddr();
   if (!ipaddr.isValid(text)) return false;

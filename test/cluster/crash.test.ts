@@ -53,7 +53,7 @@ shared.serial(
     await load.end();
     isLast(Math.max(...load.acknowledged.values()));
     for (const heard of await listening) await holdsExactly(t, who, load, heard);
-    t.is(parley.log.filter(({ msg }) => msg.startsWith('a worker ended unasked')).length, 2);
+    t.is(parley.log.filter(({ msg }) => msg.startsWith('a worker exited unexpectedly')).length, 2);
     parley.child.kill('SIGTERM');
     t.deepEqual(await parley.exited, [0, null]);
   },

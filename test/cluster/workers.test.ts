@@ -47,7 +47,7 @@ shared.serial(
         await said('replaced by another worker: leaving', leaving);
         for (const connection of idle) await connection.ask();
       }
-      await said('all workers are replaced', round);
+      await said('all workers have been replaced', round);
     }
     for (const { statuses } of idle)
       t.deepEqual(statuses, [200, 200, 200, 200, 200], 'also over a connection that was idle when its worker left');
@@ -93,7 +93,7 @@ shared.serial('an upload that has begun goes on while its worker is replaced, an
   const answered = who.open('/groups/lobby/messages', { method: 'POST', headers, body, duplex: 'half' } as never);
   await begin('the first half, ');
   parley.child.kill('SIGHUP');
-  await parley.until((log) => log.some(({ msg }) => msg === 'all workers are replaced'));
+  await parley.until((log) => log.some(({ msg }) => msg === 'all workers have been replaced'));
   const [first, second] = listeners(parley.log);
   t.true([first, second].some(isRunning), 'the one with the upload');
   await end('and the second');
@@ -131,7 +131,7 @@ function isRunning(pid: number | undefined): boolean {
 shared('a worker that never comes up is the end of the start, with its reason said once', async (t) => {
   const parley = startParley(t, { ...settings(3), MONGODB_URL: 'mongodb://127.0.0.1:9/parley' });
   t.deepEqual(await parley.exited, [1, null]);
-  t.is(parley.errors.filter((line) => /No worker came up/.test(line)).length, 1);
+  t.is(parley.errors.filter((line) => /The first worker failed to start/.test(line)).length, 1);
   t.is(parley.errors.length, 2, parley.errors.join('\n'));
   t.deepEqual(parley.said, []);
 });

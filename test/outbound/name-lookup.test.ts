@@ -58,14 +58,14 @@ test('name look-up: the search list of resolv.conf, as a cluster has it', async 
 });
 
 test('name look-up: a name that no server answers for ends at the bound of its own', async (t) => {
-  const { found } = await lookupIn(t, { 'dead.example': 'silence' }, {}, { withinMs: 100 });
-  await t.throwsAsync(found('dead.example'), { message: 'dead.example could not be looked up (ETIMEOUT).' });
+  const { found } = await lookupIn(t, { 'dead.example': 'silence' }, {}, { timeoutMs: 100 });
+  await t.throwsAsync(found('dead.example'), { message: 'dead.example could not be resolved (ETIMEOUT).' });
 });
 
 test('name look-up: whoever does not want it any more ends it', async (t) => {
   const server = await NameServer.open(t, { 'dead.example': 'silence' });
   const stop = new AbortController();
-  const looked = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], withinMs: 60_000 })('dead.example', stop.signal);
+  const looked = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], timeoutMs: 60_000 })('dead.example', stop.signal);
   await server.until(() => server.asked.length > 0);
   stop.abort();
   await t.throwsAsync(looked, { message: /ETIMEOUT/ });
@@ -74,7 +74,7 @@ test('name look-up: whoever does not want it any more ends it', async (t) => {
 test('calls of bots whose names never resolve do not hold up the call of another', async (t) => {
   const dead = Array.from({ length: 20 }, (_, index) => `dead-${index}.example`);
   const server = await NameServer.open(t, { ...Object.fromEntries(dead.map((name) => [name, 'silence'])), 'alive.example': ['127.0.0.1'] });
-  const resolve = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], withinMs: 60_000 });
+  const resolve = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], timeoutMs: 60_000 });
   const stage = await openStage(t, { resolve, callWithinMs: 60_000, finishWithinMs: 0 });
   for (const name of dead.slice(0, 12)) await stage.bot(name.replace('.example', ''), { url: `http://${name}/`, on: 'all' });
   const alive = await stage.bot('Alive');

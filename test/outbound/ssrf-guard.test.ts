@@ -140,7 +140,7 @@ test('what is refused is a failed attempt that says why, is not made again, and 
   await stage.settled();
   const [delivery] = await stage.deliveries(echo);
   t.like(delivery, { state: 'failed', attempts: [{ status: null }] });
-  t.regex(delivery?.reason ?? '', /bots\.example\.org is not on the public internet \(127\.0\.0\.1\)/);
+  t.regex(delivery?.reason ?? '', /bots\.example\.org is not a public address \(127\.0\.0\.1\)/);
   t.deepEqual(echo.receiver.received, []);
 });
 

@@ -585,7 +585,7 @@ export const pages: readonly Sample[] = [
       ...common,
       status: 503,
       heading: 'Service Unavailable',
-      message: 'The store does not answer. Try again in a moment.',
+      message: 'The database is not available. Try again in a moment.',
       requestId: 'r-7f3b',
       back: '/groups',
       again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', key: 'k3y' },
