@@ -35,7 +35,7 @@ export type UserStore = {
    * down at once one at least stays; where only they are left, all may be refused.
    */
   stepDown(id: UserId, patch: { readonly admin: false } | { readonly disabled: true }): Promise<'done' | 'missing' | 'last'>;
-  /** All, by createdAt then id, `limit` at most, after the given user when `after` is set. */
+  /** All, by createdAt then id, `limit` (≥ 1) at most, after the given user when `after` is set. */
   list(options: { readonly limit: number; readonly after?: User }): Promise<User[]>;
 };
 
@@ -81,7 +81,7 @@ export type TokenStore = {
   setSecrets(hash: string, secrets: string | undefined): Promise<boolean>;
   /** Sets `expiresAt`, some seconds ahead at least: `core.lookupCache` may not know it at once. Resolves to whether the token exists. */
   expire(hash: string, at: number): Promise<boolean>;
-  /** Those whose `expiresAt` is at or before `now`, in any order. Cheap when there are none. */
+  /** Those whose `expiresAt` is at or before `now`, in any order, `limit` (≥ 1) at most. Cheap when there are none. */
   expired(now: number, limit: number): Promise<Token[]>;
   /** Resolves to whether it existed. */
   remove(hash: string): Promise<boolean>;

@@ -47,7 +47,7 @@ export type FileStore = {
   attach(ids: readonly FileId[], seq: number): Promise<void>;
   /** The content, or that range of it; undefined when there is none. To be read to its end or destroyed (`return`). */
   read(id: FileId, part: FilePart, range?: ByteRange): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** Those with no message that were touched before `before`, the oldest first. */
+  /** Those with no message that were touched before `before`, the oldest first, `limit` (≥ 1) at most. */
   listUnattached(before: number, limit: number): Promise<FileRecord[]>;
   /** Makes it `doomed`, unless it has a message or was touched since this was read of it; resolves to whether it is. */
   claimForRemoval(seen: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>): Promise<boolean>;

@@ -46,6 +46,7 @@ export type GroupStore = {
   byCodeMac(codeMac: string): Promise<Group | undefined>;
   /** By number; those of either kind unless one is asked for. */
   list(options: {
+    /** 1 or more. */
     readonly limit: number;
     readonly open?: boolean;
     readonly kind?: Group['kind'];
@@ -56,7 +57,7 @@ export type GroupStore = {
   update(id: GroupId, patch: GroupPatch, change?: GroupChange): Promise<'done' | 'missing' | 'slug' | 'code'>;
   /** Forgets the change whose line has this `uid`: the line is in the log. Repeats harmlessly. */
   announced(id: GroupId, uid: string): Promise<void>;
-  /** Changes made before `before` (ms) whose line is not known to be in the log, in any order. Cheap when there are none. */
+  /** Changes made before `before` (ms) whose line is not known to be in the log, in any order, `limit` (≥ 1) at most. Cheap when there are none. */
   unannounced(before: number, limit: number): Promise<{ readonly group: GroupId; readonly change: GroupChange }[]>;
   /** Takes one use of a code that is still the group's, has not expired at `now`, and has uses left. Resolves to whether there was one: of several at once no more get one than are left. */
   takeUse(id: GroupId, codeMac: string, now: number): Promise<boolean>;
@@ -101,7 +102,7 @@ export type MembershipStore = {
   put(membership: Membership): Promise<boolean>;
   /** Sets `lined` and `line` where the stored rev is still `rev`. */
   markAnnounced(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;
-  /** Changes without their line in the log, made before `before` (ms). */
+  /** Changes without their line in the log, made before `before` (ms), `limit` (≥ 1) at most. */
   listUnannounced(before: number, limit: number): Promise<Membership[]>;
   /** Those who are in, by when they came. */
   ofGroup(group: GroupId): Promise<Membership[]>;

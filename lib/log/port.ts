@@ -38,18 +38,18 @@ export type LogStore = {
   countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;
   /** Stores the snapshot in the target, only when its `upto` is higher than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
-  /** Erase entries whose `due` is at or before `now`, of any group. */
+  /** Erase entries whose `due` is at or before `now`, of any group. `limit` ≥ 1. */
   dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]>;
   /**
    * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot and attachments, then unsets `due` of the entry `erase`.
    * Idempotent.
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
-  /** Entries with `pending`, in any order (sparse index). */
+  /** Entries with `pending`, in any order, `limit` (≥ 1) at most (sparse index). */
   listPending(limit: number): Promise<Entry[]>;
   /** Unsets `pending` of an entry, after its deliveries are stored. Idempotent. */
   clearPending(group: GroupId, seq: number): Promise<void>;
-  /** The pins in effect, newest first, `limit` at most. The cost grows only with their number. */
+  /** The pins in effect, newest first, `limit` (≥ 1) at most. The cost grows only with their number. */
   pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]>;
   /** Unsets `stands` of the target's pins with a seq below `before`. Idempotent. */
   clearPins(group: GroupId, target: number, before: number): Promise<void>;

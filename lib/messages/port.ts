@@ -9,7 +9,7 @@ export type SavedStore = {
   put(saved: Saved): Promise<void>;
   /** Idempotent. */
   remove(user: UserId, group: GroupId, seq: number): Promise<void>;
-  /** Newest first by `at` (then by group and seq, descending), `limit` at most; only those after position `after`, if given. */
+  /** Newest first by `at` (then by group and seq, descending), `limit` (≥ 1) at most; only those after position `after`, if given. */
   list(user: UserId, options: { readonly limit: number; readonly after?: Omit<Saved, 'user'> | undefined }): Promise<Saved[]>;
   count(user: UserId): Promise<number>;
 };

@@ -43,6 +43,7 @@ export type Look = Wanted & {
   readonly to?: number | undefined;
   /** Only those that stand behind this one, newest first. */
   readonly behind?: Place | undefined;
+  /** 1 or more. */
   readonly limit: number;
 };
 

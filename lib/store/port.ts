@@ -16,6 +16,7 @@ import type { WebhookStore } from '../webhooks/outgoing/port.ts';
  * - A write that resolves is durable (SQLite: WAL, synchronous=FULL; MongoDB: w majority, j true).
  * - A write changes one record atomically; nothing needs a transaction over several records.
  * - Values go in as typed values, never as query syntax.
+ * - `limit`: the maximum number of results, an integer of 1 or more. The caller sees to it: adapters do not check it, and 0 means no limit to MongoDB.
  * - A store that does not answer rejects with StoreUnavailable, and with nothing else.
  */
 export type Store = {

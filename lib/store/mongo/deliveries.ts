@@ -35,7 +35,6 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
       return row ? toDelivery(row) : undefined;
     },
     async due(now, limit, { bots = [], groups = [] } = {}) {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const others = {
         ...(bots.length > 0 && { bot: { $nin: [...bots] } }),
         ...(groups.length > 0 && { group: { $nin: [...groups] } }),
@@ -61,7 +60,6 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
       return (await deliveries.updateOne(finished, { $set: waiting, $inc: { rev: 1 } })).matchedCount === 1;
     },
     async ofBot(bot, { limit, before }) {
-      if (limit < 1) return [];
       const rows = deliveries.find({ bot: { $eq: bot }, ...(before ? olderThan(before) : {}) });
       return (await rows.sort({ createdAt: -1, _id: -1 }).limit(limit).toArray()).map(toDelivery);
     },

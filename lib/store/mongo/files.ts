@@ -34,7 +34,6 @@ export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords 
       await files.updateMany({ _id: { $in: [...ids] } }, { $set: { seq } });
     },
     async listUnattached(before, limit) {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = files.find({ seq: null, touchedAt: { $lt: before } });
       return (await rows.sort({ touchedAt: 1, _id: 1 }).limit(limit).toArray()).map(toRecord);
     },

@@ -67,7 +67,6 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     byNumber: (number) => one({ number: { $eq: number } }),
     byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
     list: async ({ limit, open, kind, afterNumber = 0 }) => {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = groups.find({ number: { $gt: afterNumber }, ...(open === undefined ? {} : { open }), ...(kind ? ofKind(kind) : {}) });
       return (await rows.sort({ number: 1 }).limit(limit).toArray()).map(toGroup);
     },
@@ -77,7 +76,6 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
       await groups.updateOne({ _id: { $eq: id } }, { $pull: { changes: { 'line.uid': uid } } });
     },
     async unannounced(before, limit) {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = await groups
         .find({ 'changes.at': { $lt: before } }, { projection: { changes: 1 } })
         .limit(limit)

@@ -38,7 +38,6 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
       await memberships.updateOne({ _id: { $eq: idOf(group, user) }, rev }, { $set: { lined: true, line } });
     },
     async listUnannounced(before, limit) {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = memberships.find({ lined: false, at: { $lt: before } });
       return (await rows.sort({ at: 1 }).limit(limit).toArray()).map(toMembership);
     },

@@ -13,7 +13,6 @@ export function savedStore({ saved }: Collections): SavedStore {
       await saved.deleteOne({ _id: { $eq: idOf(user, group, seq) } });
     },
     async list(user, { limit, after }) {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const { at = 0, group, seq = 0 } = after ?? {};
       const behind = group && { $or: [{ at: { $lt: at } }, { at, group: { $lt: group } }, { at, group, seq: { $lt: seq } }] };
       const rows = saved

@@ -14,7 +14,6 @@ export function scrubbing({ log }: Collections) {
   }
 
   async function dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]> {
-    if (limit < 1) return []; // to MongoDB a limit of 0 is none
     const rows = await log
       .find({ due: { $lte: now } })
       .sort({ due: 1 })
@@ -36,13 +35,11 @@ export function scrubbing({ log }: Collections) {
   }
 
   async function listPending(limit: number): Promise<Entry[]> {
-    if (limit < 1) return [];
     const rows = log.find({ pending: { $gte: asUserId('') } }).limit(limit);
     return (await rows.toArray()).map(toEntry);
   }
 
   async function pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]> {
-    if (limit < 1) return [];
     const rows = await log.find({ group, stands: true }).sort({ seq: -1 }).limit(limit).toArray();
     return rows.map(toEntry).filter((entry) => entry.kind === 'pin');
   }

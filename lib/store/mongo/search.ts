@@ -37,7 +37,6 @@ export function searchStore({ search, searchPositions }: Collections): SearchSto
       await searchPositions.updateOne({ _id: { $eq: _id } }, { $max: { seq: reached.upto }, $set: { group } }, { upsert: true });
     },
     async find(look) {
-      if (look.limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = search.find(filterOf(look), { projection: { _id: 0, at: 1, group: 1, seq: 1 } });
       return rows.sort({ at: -1, group: -1, seq: -1 }).limit(look.limit).toArray();
     },

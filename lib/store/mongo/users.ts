@@ -29,7 +29,6 @@ export function userStore(collections: Collections): UserStore {
     update: async (id, patch) => (await users.updateOne({ _id: { $eq: id } }, { $set: patch })).matchedCount === 1,
     stepDown: stepDownIn(collections),
     list: async ({ limit, after }) => {
-      if (limit < 1) return []; // to MongoDB a limit of 0 is none
       const rows = users.find(after ? behind(after) : {});
       return (await rows.sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()).map(toUser);
     },

@@ -54,7 +54,7 @@ export type DeliveryStore = {
   /** Those whose id is there already stay as they are. Each is one record; repeats harmlessly. */
   insert(deliveries: readonly Delivery[]): Promise<void>;
   byId(id: string): Promise<Delivery | undefined>;
-  /** Those waiting with `due` ≤ `now`, of other bots and other groups than these, the longest due first. */
+  /** Those waiting with `due` ≤ `now`, of other bots and other groups than these, the longest due first, `limit` (≥ 1) at most. */
   due(now: number, limit: number, except?: DueExcept): Promise<Delivery[]>;
   /** The first `due` after `after` of those waiting. */
   nextDue(after: number): Promise<number | undefined>;
@@ -64,7 +64,7 @@ export type DeliveryStore = {
   recordOutcome(id: string, rev: number, outcome: Outcome): Promise<boolean>;
   /** A finished one waits again from `now` on, with all its tries before it; false when it is none. */
   reschedule(id: string, now: number): Promise<boolean>;
-  /** Of one bot, the newest first (by createdAt, then id), those older than `before` when it is given. */
+  /** Of one bot, the newest first (by createdAt, then id), `limit` (≥ 1) at most, those older than `before` when it is given. */
   ofBot(bot: UserId, options: { readonly limit: number; readonly before?: Pick<Delivery, 'createdAt' | 'id'> }): Promise<Delivery[]>;
   /** Removes the answers kept of deliveries that are about this message, or whose reply it is. */
   scrub(group: GroupId, message: number): Promise<void>;
