@@ -1,8 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a Standard Webhook says of itself beside its body (standardwebhooks.com, specification 1.0.0). */
-export type Signed = { readonly id: string; readonly timestamp: number; readonly signature: string };
-
 /** A delivery may be so much older or newer than our clock. */
 export const TOLERANCE_MS = 5 * 60_000;
 const PREFIX = 'whsec_';
@@ -28,7 +25,7 @@ const hmac = (key: Buffer | string, ...parts: readonly (string | Uint8Array)[]):
 /** Compares in a time that does not depend on where they differ. */
 const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-/** The headers to send with a body. `timestamp`: seconds since the epoch. Several secrets (the new one and the old) give several signatures. */
+/** The headers to send with a body, as the Standard Webhooks specification 1.0.0 (standardwebhooks.com) says. `timestamp`: seconds since the epoch. Several secrets (the new one and the old) give several signatures. */
 export function sign(
   secrets: readonly string[],
   id: string,
