@@ -1,6 +1,7 @@
+import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
 import { CONNECTION, type Link, type LinkEvents, retryDelayMs } from './redis-link.ts';
-import { nameForEach, slotOf } from './redis-slots.ts';
+import { nameForEach } from './redis-slots.ts';
 
 const RETRY_MS = 500;
 
@@ -93,7 +94,7 @@ class Subscriptions {
 
   /** The connection on which a channel should be subscribed; undefined while no node serves its slot. */
   #connectionOf(channel: string): string | undefined {
-    const node = this.#cluster.slots[slotOf(channel)]?.[0];
+    const node = this.#cluster.slots[calculateSlot(channel)]?.[0];
     return node === undefined ? undefined : `${node} ${this.#lost.get(node) ?? 0}`;
   }
 

@@ -1,16 +1,4 @@
-const SLOTS = 16_384;
-const POLYNOMIAL = 0x1021;
-
-/** The Redis Cluster slot of a key or sharded channel: CRC16/XMODEM of its hash tag, modulo 16384 (Redis Cluster specification). */
-export function slotOf(key: string): number {
-  const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? [];
-  let crc = 0;
-  for (const byte of Buffer.from(tag ?? key)) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 0x8000 ? (crc << 1) ^ POLYNOMIAL : crc << 1) & 0xffff;
-  }
-  return crc % SLOTS;
-}
+import calculateSlot from 'cluster-key-slot';
 
 /** The node that serves a slot, as `host:port`; undefined when none is known. */
 type Owners = (slot: number) => string | undefined;
@@ -20,7 +8,7 @@ export function nameForEach(nodes: ReadonlySet<string>, owner: Owners, name: (i:
   const names = new Map<string, string>();
   const max = 50 * nodes.size;
   for (let i = 0; i < max && names.size < nodes.size; i += 1) {
-    const node = owner(slotOf(name(i)));
+    const node = owner(calculateSlot(name(i)));
     if (node !== undefined && !names.has(node)) names.set(node, name(i));
   }
   return [...names.values()];

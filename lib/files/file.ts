@@ -1,3 +1,4 @@
+import contentDisposition from 'content-disposition';
 import type { Attached } from '../log/entry.ts';
 
 export const MAX_NAME_LENGTH = 120;
@@ -56,12 +57,12 @@ export function fileUrl({ id, name }: Pick<Attached, 'id' | 'name'>): string {
 
 export const thumbUrl = ({ id }: Pick<Attached, 'id'>): string => `/files/${id}/thumb`;
 
-/** Content-Disposition (RFC 6266; names beyond ASCII as RFC 8187 says, with a plain one beside it for whoever does not know that). */
-export function disposition(how: 'inline' | 'attachment', name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const exact = encodeURIComponent(name).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
-  return plain === name ? `${how}; filename="${name}"` : `${how}; filename="${plain}"; filename*=UTF-8''${exact}`;
-}
+/**
+ * The Content-Disposition header of a file (RFC 6266). A name beyond printable ASCII, or with `"`, `\\` or `%`, is in `filename*` (RFC 8187), with
+ * an ASCII one in `filename` for old clients.
+ */
+export const disposition = (type: 'inline' | 'attachment', name: string): string =>
+  contentDisposition(name, { type, fallback: name.replace(/[^\x20-\x7e]|["\\%]/g, '_') });
 
 /** What a Range header asks of `bytes` bytes: `all` (none, several ranges, or not understood), a range, or `none` of it is there (416). RFC 9110, 14.2. */
 export function rangeOf(header: string, bytes: number): 'all' | 'none' | { readonly from: number; readonly to: number } {

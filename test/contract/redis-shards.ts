@@ -1,5 +1,5 @@
+import calculateSlot from 'cluster-key-slot';
 import { Redis } from 'ioredis';
-import { slotOf } from '../../lib/bus/redis-slots.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { type Service, startService } from '../helpers/process.ts';
 import { type Missing, which } from '../helpers/programs.ts';
@@ -35,7 +35,7 @@ export async function startShards(count: number): Promise<Shards | Missing> {
   await Promise.all(shards.map((shard, i) => shard.ask.cluster('SET-CONFIG-EPOCH', i + 1)));
   for (const shard of shards) if (shard !== first) await first.ask.cluster('MEET', '127.0.0.1', shard.port, shard.port + BUS);
   for (const shard of shards) await agrees(shard, count);
-  const of = (group: GroupId): Shard => shards[Math.floor((slotOf(`{${group}}`) * count) / SLOTS)] ?? first;
+  const of = (group: GroupId): Shard => shards[Math.floor((calculateSlot(`{${group}}`) * count) / SLOTS)] ?? first;
   return {
     url: shards.map(({ service }) => service.url).join(','),
     shards,
