@@ -5,38 +5,38 @@ export const COLORS = 12;
 
 export const MAX_NAME_LENGTH = 32;
 const MIN_PASSWORD_BYTES = 8;
-/** bcrypt reads no further; what it would ignore is refused instead. */
+/** bcrypt ignores bytes past the 72nd, so longer passwords are refused. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** Control, format (zero-width, direction) and unassigned characters, line breaks, and what has no shape: none has a place in a name. */
+/** Not allowed in names: control, format (zero-width, direction), unassigned and other invisible characters, and line breaks. */
 const INVISIBLE = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** Say how the character before them is drawn; by themselves they are nothing to see, so they make no other name. */
+/** Variation selectors only change how the preceding character is drawn, so names are compared without them. */
 const VARIATIONS = /\p{Variation_Selector}/gu;
 
-/** The name as it is shown: NFKC (UAX #15), outer space trimmed, inner runs of space made one. Throws `invalid` (field `name`). */
+/** The name as shown: NFKC (UAX #15), trimmed, inner runs of spaces collapsed to one. Throws `invalid` (field `name`). */
 export function parseName(text: string): string {
   const name = text
     .normalize('NFKC')
     .trim()
     .replace(/\p{Zs}+/gu, ' ');
-  if (name.replace(VARIATIONS, '') === '') throw invalid('name', 'Name is missing: give 1 to 32 characters.');
+  if (name.replace(VARIATIONS, '') === '') throw invalid('name', 'Name is missing: enter 1 to 32 characters.');
   if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', `Name is too long: ${MAX_NAME_LENGTH} characters at most.`);
-  if (INVISIBLE.test(name)) throw invalid('name', 'Name has a character that cannot be seen. Take it out.');
+  if (INVISIBLE.test(name)) throw invalid('name', 'Name contains an invisible character. Remove it.');
   return name;
 }
 
 const MAX_TOKEN_NAME_LENGTH = 40;
 
-/** What its owner calls a token; undefined for none. Throws `invalid` (field `name`). */
+/** The label of a token; undefined if empty. Throws `invalid` (field `name`). */
 export function parseTokenName(text: string): string | undefined {
   const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
   if ([...name].length > MAX_TOKEN_NAME_LENGTH)
-    throw invalid('name', `Name of a token is too long: ${MAX_TOKEN_NAME_LENGTH} characters at most.`);
-  if (INVISIBLE.test(name)) throw invalid('name', 'Name of a token has a character that cannot be seen. Take it out.');
+    throw invalid('name', `Token name is too long: ${MAX_TOKEN_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', 'Token name contains an invisible character. Remove it.');
   return name === '' ? undefined : name;
 }
 
-/** What two names are compared by: NFKC and case folded, so that full-width or upper-case twins are the same name. */
+/** Comparison key of a name: NFKC and case-folded, so full-width and upper-case variants are the same name. */
 export const nameKey = (name: string): string =>
   name
     .normalize('NFKC')

@@ -5,7 +5,7 @@ import type { Store } from '../store/port.ts';
 
 const MAX_FACES = 50_000;
 
-/** Profiles of people and bots, cached in this process: they never change. */
+/** Profiles of people and bots, cached in this process without invalidation, because they never change. */
 export function openDirectory(store: Pick<Store, 'users'>): Directory {
   const known = new LRUCache<UserId, Profile>({ max: MAX_FACES });
 

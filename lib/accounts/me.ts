@@ -5,10 +5,10 @@ import type { Token, User } from './port.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** A group under the name that it has for a user. */
+/** A group with the name that the viewer sees: for direct messages, the names of the others. */
 export type Titled = (viewer: UserId, group: Group) => Promise<Group>;
 
-/** Who asks, for programs: the account, the groups it is in, and the token that it came with (its hash in `ref`), if it did. `at` is the server's clock. */
+/** GET /me as JSON: the account, its groups, and the token of the request (`ref`: its hash), if any. `at` is the server's time. */
 export async function meJson(core: Core, { id, name, color, admin, bot }: User, ref: string | undefined, titled: Titled) {
   const [memberships, token] = await Promise.all([
     core.store.memberships.ofUser(id),

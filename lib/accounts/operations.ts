@@ -8,7 +8,7 @@ import { inviteCode } from './invite-code.ts';
 import type { Token, User } from './port.ts';
 import { addressCount, countAttempt, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
-/** Settings keys of the first account: who claimed it, the code that may be asked for it, and whether it is all set up. */
+/** Settings keys of the first account: the id of its user, and the set-up code if one is required. */
 export const FIRST_ACCOUNT = 'first-account';
 const SETUP_CODE = 'setup-code';
 
@@ -18,8 +18,9 @@ const WRONG = 'Name or password is wrong.';
 type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
 
 /**
- * A person makes an account. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
- * The very first account becomes administrator; of several at once exactly one does. `admits`: which other codes do where the invitation code is asked for.
+ * Creates an account for a person. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
+ * The first account becomes administrator; of several concurrent ones exactly one does. `admits`: whether another code is accepted in place of the
+ * invitation code.
  */
 export async function signUp(core: Core, input: SignUp, admits: Admits = async () => false): Promise<User> {
   await checkSignUpAllowed(core, input.code, admits);
@@ -30,7 +31,7 @@ type Admits = (code: string) => Promise<boolean>;
 
 async function checkSignUpAllowed(core: Core, code: string | undefined, admits: Admits): Promise<void> {
   const isFirst = await isEmpty(core);
-  if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed here. Ask an administrator for an account.');
+  if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed. Ask an administrator for an account.');
   const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
   if (wanted === undefined || sameText(wanted, (code ?? '').trim())) return;
   if (isFirst || !(await admits(code ?? '')))
@@ -40,18 +41,18 @@ async function checkSignUpAllowed(core: Core, code: string | undefined, admits: 
     );
 }
 
-/** Whether nobody has an account yet. */
+/** Whether there is no account yet. */
 export const isEmpty = async (core: Core): Promise<boolean> => (await core.store.settings.get(FIRST_ACCOUNT)) === undefined;
 
-/** Makes the one-time code that the first account has to give where strangers can reach the server. */
+/** Creates the one-time set-up code. The first sign-up needs it when the server is reachable from other machines. */
 export const setupCode = (core: Core): Promise<string> => core.store.settings.putIfAbsent(SETUP_CODE, randomToken(core.random, 12));
 
-/** Whether the first account has to give that code. */
+/** Whether the first sign-up needs the set-up code. */
 export const hasSetupCode = async (core: Core): Promise<boolean> => (await core.store.settings.get(SETUP_CODE)) !== undefined;
 
 type NewAccount = {
   readonly name: string;
-  /** Null: nobody can log in with a password (a bot). */
+  /** Null: no log-in by password (a bot). */
   readonly password: string | null;
   readonly admin?: boolean;
   readonly bot?: boolean;
@@ -91,14 +92,14 @@ type LogIn = {
   readonly name: string;
   readonly password: string;
   readonly address: string;
-  /** The user that this browser has logged in as before (a sealed cookie says so): counted by itself. */
+  /** The user that this browser has logged in as before, from a sealed cookie. Its attempts are counted separately. */
   readonly knownAs?: UserId | undefined;
 };
 
 /**
- * Errors: `unauthenticated` (one text for an unknown name, a wrong password and a disabled account; one duration too), `tooMany`.
- * Failures are counted by address and by name. A browser that has been in before has a count of its own instead, so that no stranger can lock the owner out,
- * not even one who comes from the same address (an office, or a proxy that is not trusted).
+ * Errors: `unauthenticated` (same text and same duration for an unknown name, a wrong password and a disabled account), `tooMany`.
+ * Failures are counted per address and per name. A browser that has logged in before has its own count instead, so that nobody else can lock the
+ * owner out, even from the same address (an office, or a proxy that is not trusted).
  */
 export async function logIn(core: Core, input: LogIn): Promise<User> {
   const key = nameKey(input.name.slice(0, 200));
@@ -114,21 +115,21 @@ export async function logIn(core: Core, input: LogIn): Promise<User> {
   throw new DomainError('unauthenticated', WRONG, { field: 'password' });
 }
 
-/** The enabled account of a name. Errors: `notFound`. */
+/** The account with this name. Errors: `notFound`. */
 export async function userByName(core: Core, name: string): Promise<User> {
   const user = await core.store.users.byNameKey(nameKey(name));
-  if (!user) throw notFound(`There is nobody named ${name.slice(0, 64)}.`);
+  if (!user) throw notFound(`There is no user named ${name.slice(0, 64)}.`);
   return user;
 }
 
-/** Replaces the password and ends every session but `keepSession` (its hash). Errors: `invalid`. */
+/** Replaces the password and ends every session except `keepSession` (a hash). Errors: `invalid`. */
 export async function setPassword(core: Core, user: User, password: string, keepSession?: string): Promise<void> {
   const passwordHash = await core.passwords.hash(parsePassword(password));
   await core.store.users.update(user.id, { passwordHash });
   await endSessions(core, user.id, user.id, keepSession);
 }
 
-/** Checks the present password first. Errors: `invalid` (current, password), `tooMany`. */
+/** Checks the current password first. Errors: `invalid` (current, password), `tooMany`. */
 export async function changePassword(
   core: Core,
   user: User,
@@ -136,12 +137,12 @@ export async function changePassword(
 ): Promise<void> {
   parsePassword(input.password);
   const waitMs = core.rateLimiter.take(`password:${user.id}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
-  if (waitMs > 0) throw tooMany('Too many tries. Wait a moment.', waitMs);
-  if (!(await core.passwords.verify(input.current, user.passwordHash))) throw invalid('current', 'The present password is wrong.');
+  if (waitMs > 0) throw tooMany('Too many attempts. Try again in a moment.', waitMs);
+  if (!(await core.passwords.verify(input.current, user.passwordHash))) throw invalid('current', 'Current password is wrong.');
   await setPassword(core, user, input.password, input.session);
 }
 
-/** Logs a user out everywhere but in the session named; their open streams close, and their devices are told nothing more. `by` is who asked. */
+/** Ends the user's sessions except `except` (a hash), closes their streams and removes their push subscriptions. `by`: who requested it. */
 export async function endSessions(core: Core, by: UserId, user: UserId, except?: string): Promise<void> {
   for (const ref of await core.store.sessions.destroyOf(user, except)) {
     await core.store.push.removeAll({ session: ref });
@@ -150,14 +151,14 @@ export async function endSessions(core: Core, by: UserId, user: UserId, except?:
   if (except === undefined) await core.store.push.removeAll({ user });
 }
 
-/** Ends one session and the streams it opened. */
+/** Ends one session; closes its streams and removes its push subscriptions. */
 export async function endSession(core: Core, user: UserId, hash: string): Promise<void> {
   await core.store.sessions.destroy(hash);
   await core.store.push.removeAll({ session: hash });
   await revoke(core, user, { member: user, scope: 'session', ref: hash });
 }
 
-/** Disabled: no log-in, no token, no stream; what was said stays. Errors: `forbidden` for the last administrator. */
+/** A disabled account cannot log in, use tokens or hold streams; its messages stay. Errors: `forbidden` for the last administrator. */
 export async function setDisabled(core: Core, by: UserId, user: User, disabled: boolean): Promise<void> {
   if (!disabled) return void (await core.store.users.update(user.id, { disabled }));
   await stepDown(core, user, { disabled: true });
@@ -175,10 +176,10 @@ export async function setAdmin(core: Core, user: User, admin: boolean): Promise<
 
 async function stepDown(core: Core, user: User, patch: { readonly admin: false } | { readonly disabled: true }): Promise<void> {
   if ((await core.store.users.stepDown(user.id, patch)) === 'last')
-    throw forbidden(`${user.name} is the last administrator. Make somebody else one first.`);
+    throw forbidden(`${user.name} is the last administrator. Make another user an administrator first.`);
 }
 
-/** A bearer token for the API, or with a group the token of a webhook into it; shown once, stored hashed. `name`: what its owner calls it. Errors: `invalid` (name). */
+/** Creates a bearer token for the API, or with `group` a webhook token for that group. Only its hash is stored. `name`: a label. Errors: `invalid` (name). */
 export async function createToken(
   core: Core,
   user: User,
@@ -201,7 +202,7 @@ export async function createToken(
   return { token, record };
 }
 
-/** Ends a token of this user and the streams it opened. Errors: `notFound`. */
+/** Removes a token of this user and closes the streams opened with it. Errors: `notFound`. */
 export async function revokeToken(core: Core, by: UserId, user: UserId, hash: string): Promise<void> {
   const token = await core.store.tokens.byHash(hash);
   if (token?.user !== user) throw notFound('There is no such token.');
@@ -209,7 +210,7 @@ export async function revokeToken(core: Core, by: UserId, user: UserId, hash: st
   await revoke(core, by, { member: user, scope: 'token', ref: hash });
 }
 
-/** Writes an account-level act to the system log, which every process follows to close streams. */
+/** Appends a revocation to the system log, which every process follows to close streams. */
 async function revoke(core: Core, author: UserId, act: Omit<Revoked, 'kind'>): Promise<void> {
   await core.appender.append(SYSTEM_GROUP, { kind: 'revoke', author, uid: newUid(core.random), ...act });
 }

@@ -4,33 +4,33 @@ import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { hasSetupCode, isEmpty } from './operations.ts';
 
-/** What a form is filled with. */
+/** Initial values of a form. */
 type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
 export type EntryForms = { readonly signup?: FormValues; readonly login?: FormValues };
 
-/** The pages that have a form to sign up or to log in. The form says which it was sent from. */
+/** The pages with a sign-up or log-in form. The form's field `from` names its page. */
 export const ENTRY_PAGES = ['welcome', 'signup', 'login', 'invitation'] as const;
 export type EntryPage = (typeof ENTRY_PAGES)[number];
 
-/** Where the forms are, and the path to come back to, or ''. */
-type EntryPlace = { readonly from: EntryPage; readonly returnTo: string };
+/** The page of the forms, and the path to return to, or ''. */
+type FormOrigin = { readonly from: EntryPage; readonly returnTo: string };
 
-/** What templates/accounts/_signup.njk and _login.njk print. */
-export async function entryForms(core: Core, forms: EntryForms, place: EntryPlace) {
+/** The inputs of templates/accounts/_signup.njk and _login.njk. */
+export async function entryForms(core: Core, forms: EntryForms, origin: FormOrigin) {
   const isFirst = await isEmpty(core);
   const needsCode = isFirst ? await hasSetupCode(core) : core.config.signup === 'code';
   const closed = !isFirst && core.config.signup === 'closed';
   return {
     signup: { name: '', code: '', error: null, needsCode, closed, ...forms.signup },
     login: { name: '', error: null, ...forms.login },
-    ...place,
+    ...origin,
   };
 }
 
 const TITLES = { welcome: 'Welcome', signup: 'Sign up', login: 'Log in' } as const;
 type OwnPage = keyof typeof TITLES;
 
-/** Shows a page of this domain with its form or forms. */
+/** Renders the welcome, sign-up or log-in page. */
 export async function showEntry(
   ctx: Context,
   { core, views }: RouteContext,

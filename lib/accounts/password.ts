@@ -3,22 +3,22 @@ import type { Passwords } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import { MAX_PASSWORD_BYTES } from './account.ts';
 
-const AT_ONCE = 2; // bcrypt works in libuv's four threads; more at once starve file access
+const CONCURRENCY = 2; // bcrypt uses libuv's four threads; more at once would starve file access
 const MAX_WAITING = 20;
 
-/** bcrypt at `cost` (12: about 0.2 s), two at once and twenty waiting; past that `tooMany`. */
+/** bcrypt at `cost` (12: about 0.2 s). Two run concurrently, 20 wait; more fail with `tooMany`. */
 export function openPasswords(cost: number): Passwords {
   let running = 0;
   const waiting: (() => void)[] = [];
   let dummy: Promise<string> | undefined;
 
   const enter = async (): Promise<void> => {
-    if (running < AT_ONCE) {
+    if (running < CONCURRENCY) {
       running += 1;
       return;
     }
     if (waiting.length >= MAX_WAITING) throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
-    await new Promise<void>((resolve) => waiting.push(resolve)); // whoever leaves hands its place over
+    await new Promise<void>((resolve) => waiting.push(resolve)); // leave() passes its slot to the next
   };
   const leave = (): void => {
     const next = waiting.shift();
@@ -40,8 +40,8 @@ export function openPasswords(cost: number): Passwords {
       gated(async () => {
         dummy ??= bcrypt.hash('nobody has this password', cost);
         const isRight = await bcrypt.compare(password, hash ?? (await dummy));
-        const isWhole = Buffer.byteLength(password, 'utf8') <= MAX_PASSWORD_BYTES; // bcrypt would overlook the rest
-        return isRight && isWhole && hash !== null;
+        const isWithinLimit = Buffer.byteLength(password, 'utf8') <= MAX_PASSWORD_BYTES; // bcrypt ignores the rest
+        return isRight && isWithinLimit && hash !== null;
       }),
   };
 }

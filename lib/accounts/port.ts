@@ -9,12 +9,12 @@ export type User = {
   readonly nameKey: string;
   /** Index of one of the fixed colour classes. */
   readonly color: number;
-  /** bcrypt; null for one who cannot log in with a password. */
+  /** bcrypt; null if the account cannot log in with a password. */
   readonly passwordHash: string | null;
   readonly admin: boolean;
   readonly bot: boolean;
   readonly disabled: boolean;
-  /** Counts rotations of a bot's derived keys; 1 at first. */
+  /** Incremented when a bot's derived keys are rotated; initially 1. */
   readonly keyVersion: number;
   readonly createdAt: number;
 };
@@ -31,15 +31,15 @@ export type UserStore = {
   /** False when there is no such user. */
   update(id: UserId, patch: UserPatch): Promise<boolean>;
   /**
-   * As `update`, unless it would leave nobody who is an administrator and not disabled: 'last' then, and nothing written. Of several who step
-   * down at once one at least stays; where only they are left, all may be refused.
+   * As `update`, but resolves to 'last' and writes nothing if no enabled administrator would remain. Of several concurrent calls at least one
+   * administrator stays; if there are no others, all calls may be refused.
    */
   stepDown(id: UserId, patch: { readonly admin: false } | { readonly disabled: true }): Promise<'done' | 'missing' | 'last'>;
   /** All, by createdAt then id, `limit` (≥ 1) at most, after the given user when `after` is set. */
   list(options: { readonly limit: number; readonly after?: User }): Promise<User[]>;
 };
 
-/** `hash`: SHA-256 of the cookie's id, hex. `data`: what koa-session keeps, as JSON. */
+/** `hash`: SHA-256 of the cookie's id, hex. `data`: koa-session's data as JSON. */
 export type SessionRecord = { readonly hash: string; readonly userId: UserId | null; readonly data: string; readonly expiresAt: number };
 
 export type SessionStore = {
@@ -47,13 +47,13 @@ export type SessionStore = {
   get(hash: string, now: number): Promise<SessionRecord | undefined>;
   set(record: SessionRecord): Promise<void>;
   destroy(hash: string): Promise<void>;
-  /** Ends every session of a user but the one named; resolves to the hashes ended. */
+  /** Removes every session of a user except `except`; resolves to the hashes of those removed. */
   destroyOf(user: UserId, except?: string): Promise<string[]>;
-  /** Removes what expired before `now`. */
+  /** Removes sessions that expired before `now`. */
   sweep(now: number): Promise<void>;
 };
 
-/** A bearer token (`api`) or an incoming webhook's (`hook`, bound to one group). `hash`: SHA-256, hex. */
+/** A bearer token (`api`) or the token of an incoming webhook (`hook`, bound to one group). `hash`: SHA-256, hex. */
 export type Token = {
   readonly hash: string;
   readonly kind: 'api' | 'hook';
@@ -61,13 +61,13 @@ export type Token = {
   readonly group: GroupId | null;
   /** First characters, to tell tokens apart in a list. */
   readonly prefix: string;
-  /** What its owner calls it, 1–40 characters. */
+  /** Its label, 1–40 characters. */
   readonly name?: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
-  /** Of a hook whose deliveries must be signed: the secrets, newest first, as JSON, sealed. */
+  /** Only of a hook whose requests must be signed: the secrets, newest first, as sealed JSON. */
   readonly secrets?: string;
-  /** ms from when on it is good for nothing; absent: never. Whoever looks a token up asks `stillHolds`. */
+  /** Expiry in ms; absent: never. Callers check a token with `stillHolds`. */
   readonly expiresAt?: number;
 };
 
@@ -79,9 +79,9 @@ export type TokenStore = {
   touch(hash: string, now: number): Promise<void>;
   /** Replaces the sealed secrets; undefined removes them. Resolves to whether the token exists. */
   setSecrets(hash: string, secrets: string | undefined): Promise<boolean>;
-  /** Sets `expiresAt`, some seconds ahead at least: `core.lookupCache` may not know it at once. Resolves to whether the token exists. */
+  /** Sets `expiresAt`, at least some seconds ahead, because `core.lookupCache` may hold the old value. Resolves to whether the token exists. */
   expire(hash: string, at: number): Promise<boolean>;
-  /** Those whose `expiresAt` is at or before `now`, in any order, `limit` (≥ 1) at most. Cheap when there are none. */
+  /** Tokens whose `expiresAt` is at or before `now`, in any order, `limit` (≥ 1) at most. Cheap when there are none. */
   expired(now: number, limit: number): Promise<Token[]>;
   /** Resolves to whether it existed. */
   remove(hash: string): Promise<boolean>;

@@ -34,14 +34,14 @@ const returnQuery = z.object({ return_to: text.optional() });
 type Form = 'signup' | 'login';
 
 export type AccountHooks = {
-  /** Called with each new account, and the code it came with, before it is answered: what other domains do for newcomers. */
+  /** Called with each new account and its code before the response: what other domains do for a new account. */
   readonly afterSignUp: (user: User, code: string | undefined) => Promise<void>;
-  /** Whether a code other than the invitation code lets one make an account where one is needed. */
+  /** Whether a code other than the invitation code allows sign-up with SIGNUP=code. */
   readonly admits: (code: string) => Promise<boolean>;
-  /** Shows the page of an invitation with a form that was refused. `path`: what its forms come back to. Resolves to false where it does not hold. */
+  /** Shows the invitation page with a refused form. `path`: the return path of its forms. Resolves to false if the invitation is not valid. */
   readonly showInvitation: (ctx: Context, path: string, forms: EntryForms) => Promise<boolean>;
   readonly titled: Titled;
-  /** What the page of settings says of a person's devices; `session`: the one that looks. */
+  /** The notification section of the settings page; `session`: the session of the request. */
   readonly pushSettings: (user: User['id'], session: string) => Promise<object>;
 };
 
@@ -160,7 +160,7 @@ const welcome = (ctx: Context, { id, name }: User, returnTo: string | undefined,
 
 type Typed = { name: string; code?: string | undefined; return_to?: string | undefined; from?: EntryPage | undefined };
 
-/** The page again that the form was sent from, with what was typed and why it was refused. Programs get the error itself. */
+/** Shows the form's page again with the values and the error. JSON clients get the error itself. */
 async function showAgain(ctx: Context, web: RouteContext, hooks: AccountHooks, form: Form, error: unknown, typed: Typed): Promise<void> {
   const { from = form, return_to: returnTo = '', name, code = '' } = typed;
   await showRefused(ctx, error, async (reason) => {

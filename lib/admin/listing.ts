@@ -4,21 +4,21 @@ import type { Core } from '../core.ts';
 import type { Group } from '../groups/port.ts';
 import { asUserId } from '../ids.ts';
 
-/** Rows that a page shows of each list. */
+/** Rows of each list on a page. */
 const PAGE_SIZE = 100;
-/** Rows that are read at once while names are looked through. */
+/** Rows per read while names are filtered. */
 const WINDOW = 500;
 
-/** A part of a list, and the cursor behind it where there is more. */
+/** One page of a list; `next`: the cursor of the next page, or null. */
 export type Part<T> = { readonly rows: readonly T[]; readonly next: string | null };
 
-/** Whether a name has these words in it, whatever their case or width. Everything has ''. */
+/** Whether a name contains these words, ignoring case and width. Every name contains ''. */
 const hasIn = (words: string) => {
   const wanted = nameKey(words);
   return ({ name }: { readonly name: string }): boolean => nameKey(name).includes(wanted);
 };
 
-/** People or bots, by when they came, whose names have `words` in them; after the one whose id is `after`. */
+/** People or bots whose names contain `words`, oldest first, after the user with id `after`. */
 export async function listUsers(core: Core, { bots, words, after }: { bots: boolean; words: string; after: string }): Promise<Part<User>> {
   let last = after === '' ? undefined : await core.store.users.byId(asUserId(after));
   const isWanted = hasIn(words);
@@ -33,7 +33,7 @@ export async function listUsers(core: Core, { bots, words, after }: { bots: bool
   );
 }
 
-/** Groups, by number, whose names have `words` in them; after the one of number `after`. Never direct messages. */
+/** Groups whose names contain `words`, by number, after number `after`. Without direct messages. */
 export async function listGroups(core: Core, { words, after }: { words: string; after: number }): Promise<Part<Group>> {
   let afterNumber = after;
   return gatherPart(
@@ -47,7 +47,7 @@ export async function listGroups(core: Core, { words, after }: { words: string; 
   );
 }
 
-/** Reads window by window until a page is full or the list is over. */
+/** Reads windows until a page is full or the list ends. */
 async function gatherPart<T>(read: () => Promise<T[]>, isWanted: (row: T) => boolean, cursorOf: (row: T) => string): Promise<Part<T>> {
   const rows: T[] = [];
   for (;;) {

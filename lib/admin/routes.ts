@@ -22,16 +22,16 @@ const form = z.union(
     z.object({ action: z.enum(['archive', 'unarchive']), group: shortText }),
     z.object({ action: z.literal('renew-code') }),
   ],
-  'must be something to do with a user, a group or the invitation code',
+  'must be an action on a user, a group or the invitation code',
 );
 type Act = z.infer<typeof form>;
 
-/** `q`: what names have in them. The others: behind which row each list goes on. */
+/** `q`: text that names contain. The others: the cursor of each list. */
 const query = z.object({
   q: shortText.default(''),
   people: shortText.default(''),
   bots: shortText.default(''),
-  groups: wholeNumber('A number.').default(0),
+  groups: wholeNumber('Groups after this number.').default(0),
 });
 type Asked = z.infer<typeof query>;
 
@@ -53,7 +53,7 @@ export function adminRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** Resolves to the name of what it was done to. */
+/** Resolves to the name of the changed user or group. */
 async function act({ core }: RouteContext, by: User, asked: Act): Promise<string> {
   if ('group' in asked) {
     const { group } = await openManagedGroup(core, by, asked.group);
@@ -97,7 +97,7 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
 
 const faceOf = ({ id, name, color, admin, disabled, createdAt }: User) => ({ id, name, color, admin, disabled, createdAt });
 
-/** Where one list goes on; null where it is over. */
+/** URL of the next page of one list; null at its end. */
 function moreUrl({ q }: Asked, list: 'people' | 'bots' | 'groups', { next }: Part<unknown>): string | null {
   return next === null ? null : `/admin?${new URLSearchParams({ ...(q === '' ? {} : { q }), [list]: next })}#${list}-title`;
 }

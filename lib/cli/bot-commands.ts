@@ -6,14 +6,14 @@ const bots = () => import('./bots.ts');
 
 /** `parley bot …` */
 export function botCommands(program: Command): void {
-  const bot = program.command('bot').description('bots: what they post with').helpCommand(false);
+  const bot = program.command('bot').description('bots: accounts, tokens and webhooks').helpCommand(false);
   example(bot, 'parley bot create Deploys --group field-team');
   const create = bot
     .command('create')
     .argument('<name>')
-    .description('make a bot with an incoming webhook and a bearer token; both are shown once')
-    .requiredOption('--group <group>', 'the group it posts into')
-    .option('--secret', 'take only what is signed with a secret, shown once')
+    .description('create a bot with an incoming webhook and a bearer token; both are shown once')
+    .requiredOption('--group <group>', 'the group that it posts to')
+    .option('--secret', 'accept only signed webhook requests; the secret is shown once')
     .action(
       withCore(async (session, name: string, options: { group: string; secret?: true }) => (await bots()).create(session, name, options)),
     );
@@ -26,16 +26,16 @@ export function botCommands(program: Command): void {
   const rotate = bot
     .command('rotate')
     .argument('<name>')
-    .description('give a bot a new webhook and token; the old ones are dead at once')
-    .option('--overlap', 'let the old ones work for 24 hours more')
+    .description('replace the webhook and token of a bot; the old ones stop working at once')
+    .option('--overlap', 'keep the old ones valid for 24 hours')
     .action(withCore(async (session, name: string, options: { overlap?: true }) => (await bots()).rotate(session, name, options)));
   example(rotate, 'parley bot rotate Deploys');
   const secret = bot
     .command('secret')
     .argument('<name>')
-    .description('make another secret that what is posted to the webhook has to be signed with; the one before still holds')
-    .option('--stdin', 'take the secrets from standard input instead, one a line, the newest first')
-    .option('--off', 'what is posted need not be signed')
+    .description('add a secret with which webhook requests must be signed; the previous one stays valid')
+    .option('--stdin', 'read the secrets from standard input instead, one per line, newest first')
+    .option('--off', 'accept unsigned requests')
     .action(
       withCore(async (session, name: string, options: { stdin?: true; off?: true }) => (await bots()).secret(session, name, options)),
     );
@@ -44,7 +44,7 @@ export function botCommands(program: Command): void {
   const revoke = bot
     .command('revoke')
     .argument('<name>')
-    .description('end a bot: nothing it was given works any more; what it said stays')
+    .description('remove a bot: its tokens and webhooks stop working; its messages stay')
     .action(withCore(async (session, name: string) => (await bots()).revoke(session, name)));
   example(revoke, 'parley bot revoke Deploys');
 }

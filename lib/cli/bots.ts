@@ -26,24 +26,24 @@ export async function create({ core, out }: Session, name: string, options: Crea
   const secret = options.secret ? newHookSecret(core) : undefined;
   const signed = secret === undefined ? {} : { secrets: [secret] };
   const { user, ...secrets } = await createBot(core, (await operator(core))?.id, { name, group, ...signed });
-  tell(out, user, secrets, secret);
+  printSecrets(out, user, secrets, secret);
 }
 
 type SecretOptions = { readonly off?: true; readonly stdin?: true };
 
-/** A new secret beside the one before, so that those who sign have time to change; or those given; or none. */
+/** Adds a new signing secret and keeps the previous one, so that senders have time to change; or sets the given secrets; or removes all. */
 export async function secret({ core, out }: Session, name: string, { off, stdin }: SecretOptions): Promise<void> {
   const user = await botNamed(core, name);
   const made = off || stdin ? undefined : newHookSecret(core);
   const given = stdin ? (await readText(10_000)).split('\n').flatMap((line) => line.trim() || []) : [];
   const secrets = made === undefined ? given : [made, ...(await hookSecrets(core, user)).slice(0, 1)];
-  if (stdin && given.length === 0) throw invalid('secret', 'No secret came on standard input.');
+  if (stdin && given.length === 0) throw invalid('secret', 'Standard input contains no secret.');
   await setHookSecrets(core, user, secrets);
   const { id } = user;
   const text = made
-    ? `The webhook of ${user.name} takes what is signed with ${made}`
-    : `The webhook of ${user.name} has ${secrets.length} secrets.`;
-  out.say({ id, name: user.name, secret: made ?? null, secrets: secrets.length }, text);
+    ? `The webhook of ${user.name} accepts requests signed with ${made}`
+    : `The webhook of ${user.name} has ${secrets.length} ${secrets.length === 1 ? 'secret' : 'secrets'}.`;
+  out.write({ id, name: user.name, secret: made ?? null, secrets: secrets.length }, text);
 }
 
 export async function list({ core, out }: Session): Promise<void> {
@@ -55,30 +55,30 @@ export async function list({ core, out }: Session): Promise<void> {
     const groups = found.filter((group) => !isDirect(group));
     rows.push({ id: user.id, name: user.name, groups: groups.map(({ slug }) => slug), disabled: user.disabled });
   }
-  out.list(rows, 'There is no bot yet.');
+  out.list(rows, 'There are no bots yet.');
 }
 
 export async function rotate({ core, out }: Session, name: string, { overlap }: { readonly overlap?: true }): Promise<void> {
   const user = await botNamed(core, name);
-  tell(out, user, await rotateBot(core, await actingFor(core, user.id), user, { overlapMs: overlap ? ROTATION_MS : 0 }));
+  printSecrets(out, user, await rotateBot(core, await actingFor(core, user.id), user, { overlapMs: overlap ? ROTATION_MS : 0 }));
 }
 
 export async function revoke({ core, out }: Session, name: string): Promise<void> {
   const user = await botNamed(core, name);
   await revokeBot(core, await actingFor(core, user.id), user);
-  out.say({ id: user.id, name: user.name, disabled: true }, `${user.name} is ended.`);
+  out.write({ id: user.id, name: user.name, disabled: true }, `Removed the bot ${user.name}.`);
 }
 
 const botNamed = async (core: Core, name: string): Promise<User> => requireBot(await core.store.users.byNameKey(nameKey(name)), name);
 
-function tell(out: Out, { id, name }: User, { hook, hooks, token, campfire }: BotSecrets, secret?: string): void {
+function printSecrets(out: Out, { id, name }: User, { hook, hooks, token, campfire }: BotSecrets, secret?: string): void {
   const text = [
-    `Of ${name}, shown this once:`,
+    `Secrets of ${name}, shown only once:`,
     ...hooks.map((one) => `  webhook   ${one.hook}${hooks.length > 1 ? `   into ${one.group.slug}` : ''}`),
     `  token     ${token}`,
     `  campfire  ${campfire}`,
   ];
   if (secret !== undefined) text.push(`  secret    ${secret}`);
   const all = hooks.length > 1 ? { hooks: hooks.map((one) => ({ group: one.group.slug, hook: one.hook })) } : {};
-  out.say({ id, name, hook, ...all, token, campfire, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
+  out.write({ id, name, hook, ...all, token, campfire, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
 }

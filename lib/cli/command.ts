@@ -2,15 +2,15 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CoreOptions, OpenCore } from '../open-core.ts';
 import { type Out, openOut } from './out.ts';
 
-/** What a command works with, besides its arguments and options. */
+/** What a command gets besides its arguments and options. */
 export type Session = { readonly core: OpenCore; readonly out: Out };
 
-/** `isJson`: what is logged is JSON too. */
+/** `isJson`: write the log as JSON too. */
 type VisitorOptions = Pick<CoreOptions, 'now' | 'mustExist'> & { readonly isJson?: boolean };
 
 /**
- * An action over an open core, beside a server that may be running. The core is closed afterwards, whatever happens. Rejects with
- * StoreMissing where there is no store, unless `mustExist` is false: only what begins a chat (its first account or group) creates one.
+ * Runs an action with an open core and always closes it afterwards. A server may be running. Rejects with StoreMissing if there is no store,
+ * unless `mustExist` is false: only commands that create the first account or group create a store.
  */
 export function withCore<Args extends unknown[]>(
   act: (session: Session, ...args: Args) => Promise<void>,
@@ -27,7 +27,7 @@ export function withCore<Args extends unknown[]>(
   };
 }
 
-/** Opens what the environment names. Standard output is for results: the log goes to standard error, warnings at most. */
+/** Opens a core with the settings of the environment. It logs only warnings and errors, to standard error: standard output is for results. */
 export async function openVisitor({ isJson = false, ...options }: VisitorOptions = {}): Promise<OpenCore> {
   const [{ readConfig }, { openCore }, { openCliLog }] = await Promise.all([
     import('../config.ts'),
@@ -38,15 +38,15 @@ export async function openVisitor({ isJson = false, ...options }: VisitorOptions
   return openCore(config, { role: 'visitor', logger: openCliLog(config, isJson), ...options });
 }
 
-/** Where a command puts its results, by the global option --json. */
+/** The output of a command: JSON with the global option --json, else text. */
 export const outOf = (command: Command): Out => openOut(command.optsWithGlobals<{ json?: true }>().json === true);
 
-/** Adds the part of --help that shows how the command is used. */
+/** Adds examples to the --help of a command. */
 export const example = (command: Command, ...lines: readonly string[]): Command =>
   command.addHelpText('after', `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 
-/** A parser of an option that is a whole number from 0. */
+/** Parses an option that is a whole number of at least 0. */
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Must be a whole number.');
   return Number(text);
 }

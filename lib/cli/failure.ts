@@ -1,13 +1,13 @@
 import { type Command, CommanderError } from 'commander';
 import { DomainError, StoreUnavailable } from '../errors.ts';
 
-/** Why a command failed, and its exit status. `code`: one word for programs, those of DomainError among them. */
+/** Why a command failed, and its exit status. `code`: a code of DomainError, or 'usage', 'settings', 'unavailable', 'failed'. */
 export type Failure = { readonly status: 1 | 2; readonly code: string; readonly message: string; readonly field?: string };
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** What `error` means to whoever gave the command; `command`: the one that ran. The values that were given are not repeated: a password may be among them. */
+/** The failure to report for `error`; `command`: the one that ran. Argument values are never repeated, because one may be a password. */
 export function failureOf(error: unknown, command: Command | undefined): Failure {
   if (error instanceof CommanderError) return { status: WRONG_USAGE, code: 'usage', message: usageError(error) };
   if (error instanceof DomainError) return refusal(error, command);
@@ -16,7 +16,7 @@ export function failureOf(error: unknown, command: Command | undefined): Failure
   return { status: FAILED, code, message: reasonOf(error) };
 }
 
-/** An option with a value that breaks a rule is named, and is wrong usage. */
+/** If an option has an invalid value, the message names the option and the status is that of wrong usage. */
 function refusal({ code, message, field }: DomainError, command: Command | undefined): Failure {
   const ofField = field === undefined ? {} : { field };
   const option = code === 'invalid' || code === 'malformed' ? optionOf(field, command) : undefined;
@@ -25,7 +25,7 @@ function refusal({ code, message, field }: DomainError, command: Command | undef
     : { status: WRONG_USAGE, code, message: `option '${option}' is invalid. ${message}`, ...ofField };
 }
 
-/** The flags of the option that gave this field; undefined when none did. A field of several values has an option for each: `keywords`, `--keyword`. */
+/** The flags of the option that set this field, if any. A repeatable option has the singular name: `keywords`, `--keyword`. */
 function optionOf(field: string | undefined, command: Command | undefined): string | undefined {
   const isGiven = (name: string): boolean => command?.getOptionValueSource(name) === 'cli';
   const found = command?.options.find((option) => {
@@ -35,7 +35,7 @@ function optionOf(field: string | undefined, command: Command | undefined): stri
   return found?.flags;
 }
 
-/** One line, as commander puts it. */
+/** Commander's message in one line, without values. */
 function usageError({ code, message }: CommanderError): string {
   if (code === 'commander.help') return 'a command is missing (see --help)';
   const safe = message
@@ -45,7 +45,7 @@ function usageError({ code, message }: CommanderError): string {
   return `${safe.trim().replaceAll('\n', ' ')} (see --help)`;
 }
 
-/** Of a mistake in the program itself also where it is. */
+/** The message; for an error in Parley itself the stack. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;

@@ -13,7 +13,7 @@ import type { Row } from './out.ts';
 export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {
   const group = await insertGroup(core, parseGroupName(name), open);
   const code = joinCode(core, group);
-  out.say({ id: group.id, slug: group.slug, code }, `Made the group ${group.name}: /groups/${group.slug}, join code ${code}`);
+  out.write({ id: group.id, slug: group.slug, code }, `Created the group ${group.name}: /groups/${group.slug}, join code ${code}`);
 }
 
 export async function list({ core, out }: Session): Promise<void> {
@@ -23,24 +23,27 @@ export async function list({ core, out }: Session): Promise<void> {
     const { slug, name, open, archived, id } = group;
     rows.push({ slug, name, members, messages: (await core.store.log.head(id)).n, open, archived, id });
   }
-  out.list(rows, 'There is no group yet.');
+  out.list(rows, 'There are no groups yet.');
 }
 
 export async function rename({ core, out }: Session, slug: string, name: string): Promise<void> {
   const group = await findGroup(core, slug);
   const renamed = await renameGroup(core, await actorIn(core, group), group, name);
-  out.say({ id: renamed.id, slug: renamed.slug, name: renamed.name }, `The group is ${renamed.name} now: /groups/${renamed.slug}`);
+  out.write({ id: renamed.id, slug: renamed.slug, name: renamed.name }, `The group is now ${renamed.name}: /groups/${renamed.slug}`);
 }
 
 export async function archive({ core, out }: Session, slug: string, archived: boolean): Promise<void> {
   const group = await findGroup(core, slug);
   if (group.archived !== archived) await setArchived(core, await actorIn(core, group), group, archived);
-  out.say({ id: group.id, slug: group.slug, archived }, `${group.name} is ${archived ? 'archived: read-only' : 'open for writing'} now.`);
+  out.write(
+    { id: group.id, slug: group.slug, archived },
+    `${group.name} is ${archived ? 'now archived (read-only)' : 'no longer archived'}.`,
+  );
 }
 
 export type CodeOptions = { readonly new?: true; readonly expires?: string; readonly uses?: string };
 
-/** Prints the code alone, so that `$(…)` can take it. What is not said of its limits is without end, where any is said or the code is new. */
+/** Prints only the code, for use in `$(…)`. With --new, --expires or --uses, a limit that is not given becomes unlimited. */
 export async function code({ core, out }: Session, slug: string, options: CodeOptions): Promise<void> {
   const group = await findGroup(core, slug);
   const limits = { forMs: parseExpiry(options.expires ?? 'never'), uses: parseUses(options.uses ?? 'unlimited') };
@@ -48,16 +51,16 @@ export async function code({ core, out }: Session, slug: string, options: CodeOp
   else if (options.expires !== undefined || options.uses !== undefined) await limitCode(core, group, limits);
   const now = await findGroup(core, group.slug);
   const text = joinCode(core, now);
-  out.say({ slug: now.slug, ...codeJson(now, text) }, text);
+  out.write({ slug: now.slug, ...codeJson(now, text) }, text);
 }
 
-/** Who a line about the group itself names: the operator, else its first moderator or member. */
+/** The author of a change to the group: the operator, else its first moderator or member. */
 async function actorIn(core: Core, group: Group): Promise<UserId> {
   const admin = await operator(core);
   if (admin) return admin.id;
   const members = await core.store.memberships.ofGroup(group.id);
   const actor = members.find((member) => member.role === 'moderator') ?? members[0];
   if (!actor)
-    throw invalid('group', 'There is no administrator and no member yet in whose name this could be done: make an account first.');
+    throw invalid('group', 'There is no administrator and no member who could be the author of this change. Create an account first.');
   return actor.user;
 }

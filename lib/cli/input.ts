@@ -4,18 +4,18 @@ import { invalid } from '../errors.ts';
 
 const NOWHERE = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
-/** A password: asked for without echo at a terminal, else the first line of standard input. Errors: `invalid` when none comes. */
+/** Reads a password: a prompt without echo at a terminal, else the first line of standard input. Errors: `invalid` if there is none. */
 export async function readPassword(whose: string): Promise<string> {
   const isTerminal = process.stdin.isTTY === true;
-  const lines = createInterface({ input: process.stdin, output: NOWHERE(), terminal: isTerminal }); // from here on nothing is echoed
-  if (isTerminal) process.stderr.write(`Password of ${whose}: `);
+  const lines = createInterface({ input: process.stdin, output: NOWHERE(), terminal: isTerminal }); // turns off echo
+  if (isTerminal) process.stderr.write(`Password for ${whose}: `);
   const line = await firstOf(lines);
   if (isTerminal) process.stderr.write('\n');
-  if (line === undefined) throw invalid('password', isTerminal ? 'No password was given.' : 'No password came on standard input.');
+  if (line === undefined) throw invalid('password', isTerminal ? 'No password was entered.' : 'Standard input contains no password.');
   return line;
 }
 
-/** Undefined at the end of the input, or at Ctrl-C. */
+/** The first line; undefined at the end of the input or at Ctrl-C. */
 function firstOf(lines: Interface): Promise<string | undefined> {
   return new Promise((resolve) => {
     lines.once('close', () => resolve(undefined));
@@ -26,7 +26,7 @@ function firstOf(lines: Interface): Promise<string | undefined> {
   });
 }
 
-/** All of standard input as text. Errors: `invalid` past `maxBytes`. */
+/** Reads standard input as text. Errors: `invalid` if longer than `maxBytes`. */
 export async function readText(maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

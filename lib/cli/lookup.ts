@@ -8,10 +8,10 @@ import type { UserId } from '../ids.ts';
 
 const PAGE = 500;
 
-/** The group of a slug, or of one it used to have. Direct messages are nobody's but theirs who write them. Errors: `notFound`. */
+/** The group with this current or former slug. Direct messages are private, so they are not found. Errors: `notFound`. */
 export async function findGroup(core: Core, slug: string): Promise<Group> {
   const group = await core.store.groups.bySlug(slug);
-  if (!group || isDirect(group)) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' shows them).`);
+  if (!group || isDirect(group)) throw notFound(`There is no group ${slug.slice(0, 64)} ('parley group list' lists all groups).`);
   return group;
 }
 
@@ -22,7 +22,7 @@ export async function findPerson(core: Core, name: string): Promise<User> {
   return user;
 }
 
-/** Everybody, by when they came. */
+/** All people and bots, oldest first. */
 export async function* everybody(core: Core): AsyncGenerator<User> {
   for (let after: User | undefined; ; ) {
     const page = await core.store.users.list({ limit: PAGE, ...(after ? { after } : {}) });
@@ -42,11 +42,11 @@ export async function* everyGroup(core: Core): AsyncGenerator<Group> {
   }
 }
 
-/** In whose name the operator acts, who is nobody in the chat: the first administrator, when there is one. */
+/** The author of what the command line does: the first enabled administrator, if there is one. */
 export async function operator(core: Core): Promise<User | undefined> {
   for await (const user of everybody(core)) if (user.admin && !user.disabled) return user;
   return undefined;
 }
 
-/** As `operator`, else the one concerned. */
+/** The operator, else the user concerned. */
 export const actingFor = async (core: Core, concerned: UserId): Promise<UserId> => (await operator(core))?.id ?? concerned;

@@ -8,9 +8,9 @@ export function messageCommands(program: Command): void {
   const post = program
     .command('post')
     .argument('<group>')
-    .argument('[text]', "what to say; '-' or nothing: standard input")
-    .description('post a message in the name of a member')
-    .requiredOption('--as <name>', 'the person or bot who says it')
+    .argument('[text]', "the message; '-' or nothing: read standard input")
+    .description('post a message as a member of the group')
+    .requiredOption('--as <name>', 'the person or bot who posts it')
     .option('--key <key>', 'idempotency key: with the same key and text, the message is posted once')
     .action(
       withCore(async (session, slug: string, text: string | undefined, options: PostOptions) =>
@@ -21,9 +21,9 @@ export function messageCommands(program: Command): void {
   const tail = program
     .command('tail')
     .argument('<group>')
-    .description('print the end of a group, an entry per line')
+    .description('print the last entries of a group, one per line')
     .option('-n, --lines <count>', 'how many messages', wholeNumber, 10)
-    .option('-f, --follow', 'go on with what is written from now on, until interrupted')
+    .option('-f, --follow', 'print new entries until interrupted')
     .action(withCore(async (session, slug: string, options: TailOptions) => (await import('./tail.ts')).tail(session, slug, options)));
   example(tail, 'parley tail lobby -n 50', 'parley tail lobby -f --json | jq .body');
 }

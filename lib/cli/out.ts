@@ -1,9 +1,9 @@
-/** Where results go: standard output, as JSON (one object per line) or for people to read. */
+/** Writes results to standard output, as JSON (one object per line) or as text. */
 export type Out = {
   readonly json: boolean;
-  /** One result and its text. */
-  say(value: object, text: string): void;
-  /** Several results of the same shape; `none` is said, to people, when there are none. */
+  /** Writes one result: `value` as JSON, or `text`. */
+  write(value: object, text: string): void;
+  /** Writes several results of the same shape as JSON lines or a table; `none`: the text for an empty list. */
   list(rows: readonly Row[], none: string): void;
 };
 
@@ -13,7 +13,7 @@ export function openOut(json: boolean): Out {
   const line = (text: string): void => void process.stdout.write(`${text}\n`);
   return {
     json,
-    say: (value, text) => line(json ? JSON.stringify(value) : text),
+    write: (value, text) => line(json ? JSON.stringify(value) : text),
     list: (rows, none) => {
       if (json) for (const row of rows) line(JSON.stringify(row));
       else line(rows.length === 0 ? none : table(rows));
@@ -21,7 +21,7 @@ export function openOut(json: boolean): Out {
   };
 }
 
-/** Columns as wide as what is in them, headed by the names of the fields. */
+/** A table with the field names as header; columns are as wide as their longest cell. */
 function table(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, ...rows.map((row) => names.map((name) => cell(row[name])))];

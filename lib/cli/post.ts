@@ -9,7 +9,7 @@ import { findGroup } from './lookup.ts';
 
 export type PostOptions = { readonly as: string; readonly key?: string };
 
-/** Posts through the one door, as every edge does. `text` missing or '-': standard input. */
+/** Posts a message. `text` missing or '-': reads standard input. */
 export async function post({ core, out }: Session, slug: string, text: string | undefined, { as, key }: PostOptions): Promise<void> {
   const group = await findGroup(core, slug);
   const user = await userByName(core, as);
@@ -19,5 +19,5 @@ export async function post({ core, out }: Session, slug: string, text: string | 
   const posted = await postMessage(core, at, { body, key: key === undefined ? undefined : keyIn('client', key) });
   const { seq } = posted.message;
   const url = `/groups/${group.slug}/messages/${seq}`;
-  out.say({ seq, url }, `${posted.isNew ? 'Posted' : 'Was posted before'}: #${seq} ${url}`);
+  out.write({ seq, url }, `${posted.isNew ? 'Posted' : 'Was posted before'}: #${seq} ${url}`);
 }

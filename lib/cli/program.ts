@@ -7,19 +7,19 @@ import { upkeepCommands } from './upkeep-commands.ts';
 import { userCommands } from './user-commands.ts';
 
 const NOTES = `
-Settings are read from the environment (DATA_DIR, MONGODB_URL, REDIS_URL, …), the same as the server's, which may be running.
-Exit status: 0 done, 1 refused or failed, 2 wrong usage.
+Settings are read from the environment (DATA_DIR, MONGODB_URL, REDIS_URL, …), as the server does. A server may be running.
+Exit status: 0 success, 1 refused or failed, 2 wrong usage.
 
 Example:
   parley user create ann < password.txt`;
 
 /**
- * The command line as commander knows it; nothing is loaded or opened before a command runs. Wrong usage throws CommanderError, and is for the caller
- * to report; unless `isJson`, a missing command prints the help.
+ * The commander program. Nothing is loaded or opened before a command runs. Wrong usage throws CommanderError, which the caller reports; a missing
+ * command prints the help unless `isJson`.
  */
 export function createProgram(isJson = false): Command {
   const program = new Command('parley')
-    .description('Runs and looks after a Parley chat.')
+    .description('Runs and administers a Parley chat.')
     .version(version(), '--version', 'print the version')
     .option('--json', 'print results as JSON, one object per line')
     .addHelpText('after', NOTES)

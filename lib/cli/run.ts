@@ -3,11 +3,11 @@ import { failureOf } from './failure.ts';
 import { createProgram } from './program.ts';
 
 /**
- * Runs one command line. Resolves to the exit status once all output is out: 0 done, 1 refused or failed, 2 wrong usage. The reason is on standard
- * error: `parley: …`, or with --json an object with `error`, `code` and, where one is to blame, `field`.
+ * Runs one command line. Resolves to the exit status once all output is written: 0 success, 1 refused or failed, 2 wrong usage. The reason goes to
+ * standard error: `parley: …`, or with --json an object with `error`, `code` and, if one field caused it, `field`.
  */
 export async function run(args: readonly string[]): Promise<number> {
-  // Whoever reads our output may leave early (`| head`); what was asked for is done all the same.
+  // The reader of the output may exit early (`| head`); the command is completed anyway.
   process.stdout.on('error', () => {});
   const isJson = asksForJson(args);
   let running: Command | undefined;
@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   return status;
 }
 
-/** Asked of the words themselves: a command line that is not understood has no options yet. */
+/** Looks at the raw arguments, because a command line that cannot be parsed has no options. */
 function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).includes('--json');
@@ -35,7 +35,7 @@ function explain(error: unknown, running: Command | undefined, isJson: boolean):
   const { status, code, message, field } = failureOf(error, running);
   const isHelp = error instanceof CommanderError && error.code === 'commander.help';
   if (isJson) process.stderr.write(`${JSON.stringify({ error: message, code, ...(field === undefined ? {} : { field }) })}\n`);
-  else if (!isHelp) process.stderr.write(`parley: ${message}\n`); // the help says by itself that a command is missing
+  else if (!isHelp) process.stderr.write(`parley: ${message}\n`); // commander has printed the help
   return status;
 }
 

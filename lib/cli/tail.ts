@@ -10,12 +10,12 @@ import { findGroup } from './lookup.ts';
 
 export type TailOptions = { readonly lines: number; readonly follow?: true };
 
-/** Without a bus that carries the server's events, the log is looked at this often; with one, it only makes up for what the bus loses. */
-const LOOK_MS = 150;
-const LOOK_WITH_BUS_MS = 1000;
+/** Poll interval of the log. With Redis, polling only catches what the bus loses. */
+const POLL_MS = 150;
+const POLL_WITH_BUS_MS = 1000;
 const WINDOW = 200;
 
-/** Prints the last messages with all that happened since the first of them, then what is written until the process is told to stop. */
+/** Prints the last `lines` messages and every entry after the first of them; with `follow`, also new entries until the process is interrupted. */
 export async function tail({ core, out }: Session, slug: string, { lines, follow }: TailOptions): Promise<void> {
   const group = await findGroup(core, slug);
   const printer = new Printer(core, group, out.json);
@@ -31,7 +31,7 @@ export async function tail({ core, out }: Session, slug: string, { lines, follow
   if (follow && !stop.aborted) await followFrom(core, group, seq, printer, stop);
 }
 
-/** The seq of the oldest of the last `count` messages; past the end when none is wanted. */
+/** The seq of the oldest of the last `count` messages; past the end for 0. */
 async function firstSeq(core: Core, group: Group, n: number, count: number): Promise<number> {
   if (count > n) return 1;
   if (count === 0) return (await core.store.log.head(group.id)).seq + 1;
@@ -42,12 +42,12 @@ async function firstSeq(core: Core, group: Group, n: number, count: number): Pro
 async function followFrom(core: Core, group: Group, seq: number, printer: Printer, stop: AbortSignal): Promise<void> {
   const log = new Tail(group.id, seq, {
     store: core.store,
-    // A read under way when the end comes finds the store closed: nobody waits for it any more.
+    // After the stop, a pending read may find the store closed; its result and error are ignored.
     deliver: (entries) => stop.aborted || printer.enqueue(entries),
-    onError: (error) => stop.aborted || core.logger.warn({ err: error }, 'the group could not be read; trying again'),
+    onError: (error) => stop.aborted || core.logger.warn({ err: error }, 'reading the group failed; retrying'),
   });
   const unsubscribe = await core.bus.subscribe(group.id, (event) => log.onEvent(event));
-  const timer = setInterval(() => log.probe(), core.config.redisUrl === undefined ? LOOK_MS : LOOK_WITH_BUS_MS);
+  const timer = setInterval(() => log.probe(), core.config.redisUrl === undefined ? POLL_MS : POLL_WITH_BUS_MS);
   log.probe();
   await new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve())));
   clearInterval(timer);
@@ -55,7 +55,7 @@ async function followFrom(core: Core, group: Group, seq: number, printer: Printe
   await printer.idle();
 }
 
-/** Aborted by SIGINT, SIGTERM, or when nobody reads the output any more. */
+/** Aborted by SIGINT, SIGTERM, or an error of standard output (its reader exited). */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
@@ -64,7 +64,7 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Prints entries in the order in which they are given. */
+/** Prints entries in the order of the calls. */
 class Printer {
   readonly #core: Core;
   readonly #group: Group;
@@ -79,11 +79,11 @@ class Printer {
     this.#place = group;
   }
 
-  /** Prints when what came before is printed. */
+  /** Prints after the entries enqueued before. */
   enqueue(entries: readonly Entry[]): void {
     this.#last = this.#last
       .then(() => this.print(entries))
-      .catch((error) => this.#core.logger.error({ err: error }, 'entries could not be printed'));
+      .catch((error) => this.#core.logger.error({ err: error }, 'printing entries failed'));
   }
 
   idle(): Promise<void> {
@@ -101,19 +101,19 @@ class Printer {
     await written(lines.join(''));
   }
 
-  /** The sweep that empties what is erased is a server's work, and none may be running. */
+  /** Blanks the text of erased messages, because scrubbing is done by a server and none may be running. */
   async #withoutErased(entries: readonly Entry[]): Promise<Entry[]> {
     const folded = await foldMessages(this.#core, this.#group.id, entries.filter(isMessage));
     const erased = new Set(folded.filter(({ state }) => state.erasedBy).map(({ message }) => message.seq));
-    return entries.map((entry) => (saysOneOf(entry, erased) ? { ...entry, body: '', scrubbed: true } : entry));
+    return entries.map((entry) => (isTextOf(entry, erased) ? { ...entry, body: '', scrubbed: true } : entry));
   }
 }
 
-const saysOneOf = (entry: Entry, messages: ReadonlySet<number>): entry is Entry & { kind: 'message' | 'edit' } =>
+const isTextOf = (entry: Entry, messages: ReadonlySet<number>): entry is Entry & { kind: 'message' | 'edit' } =>
   (entry.kind === 'message' && messages.has(entry.seq)) || (entry.kind === 'edit' && messages.has(entry.target));
 
 const lineOf = (entry: Entry) =>
   entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry };
 
-/** Resolves when the text has left, or nobody wants it any more. */
+/** Resolves when the text is written, or the output has failed. */
 const written = (text: string): Promise<void> => new Promise((resolve) => void process.stdout.write(text, () => resolve()));

@@ -9,8 +9,8 @@ export function userCommands(program: Command): void {
   example(user, 'parley user create ann');
   const create = user
     .command('create')
-    .argument('<name>', 'as others will see it, 1 to 32 characters')
-    .description('make an account; the first one becomes administrator and member of Lobby')
+    .argument('<name>', 'as shown to others, 1 to 32 characters')
+    .description('create an account; the first one becomes administrator and member of Lobby')
     .option('--admin', 'make an administrator')
     .action(
       withCore(async (session, name: string, options: { admin?: true }) => (await users()).create(session, name, options), {
@@ -33,7 +33,7 @@ function passwordCommand(user: Command): void {
   const passwd = user
     .command('passwd')
     .argument('<name>')
-    .description('give a new password, from a prompt or standard input; ends all sessions of that person')
+    .description('set a new password, from a prompt or standard input; ends all sessions of that person')
     .action(withCore(async (session, name: string) => (await users()).passwd(session, name)));
   example(passwd, 'parley user passwd ann');
 }
@@ -42,20 +42,20 @@ function rightsCommands(user: Command): void {
   const admin = user
     .command('admin')
     .argument('<name>')
-    .description('make somebody an administrator')
-    .option('--off', 'take it back')
+    .description('make a person an administrator')
+    .option('--off', 'revoke the role')
     .action(withCore(async (session, name: string, { off }: { off?: true }) => (await users()).admin(session, name, !off)));
   example(admin, 'parley user admin bob', 'parley user admin bob --off');
   const disable = user
     .command('disable')
     .argument('<name>')
-    .description('close an account: no log-in, no token, open pages close; what was said stays')
+    .description('disable an account: log-in and tokens stop working, open pages close; messages stay')
     .action(withCore(async (session, name: string) => (await users()).disable(session, name, true)));
   example(disable, 'parley user disable eve');
   const enable = user
     .command('enable')
     .argument('<name>')
-    .description('open an account again')
+    .description('enable an account again')
     .action(withCore(async (session, name: string) => (await users()).disable(session, name, false)));
   example(enable, 'parley user enable eve');
 }
@@ -65,19 +65,19 @@ function tokenCommands(program: Command): void {
   example(token, 'parley token create ann');
   const create = token
     .command('create')
-    .argument('<name>', 'the person who will be speaking')
-    .description('make a bearer token for the API; it is shown once')
+    .argument('<name>', 'the person that the token belongs to')
+    .description('create a bearer token for the API; it is shown once')
     .action(withCore(async (session, name: string) => (await users()).token(session, name)));
   example(create, 'TOKEN=$(parley token create ann)', 'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/groups/lobby/messages');
 }
 
 function inviteCommands(program: Command): void {
-  const invite = program.command('invite').description('the invitation code of the site (SIGNUP=code)').helpCommand(false);
+  const invite = program.command('invite').description('the invitation code of this server (SIGNUP=code)').helpCommand(false);
   example(invite, 'SIGNUP=code parley invite code');
   const code = invite
     .command('code')
     .description('print the code that new people need to sign up')
-    .option('--new', 'replace it; the old one is dead at once')
+    .option('--new', 'replace the code; the old one stops working at once')
     .action(withCore(async (session, { new: isNew }: { new?: true }) => (await users()).invite(session, isNew === true)));
   example(code, 'SIGNUP=code parley invite code', 'SIGNUP=code parley invite code --new');
 }

@@ -12,13 +12,13 @@ export function webhookCommands(bot: Command): void {
   const webhook = bot
     .command('webhook')
     .argument('<name>')
-    .argument('[url]', 'the address to call; without it the one that the bot has is shown, or changed')
-    .description('call a bot when something is said in its groups; the secret that calls are signed with is shown once')
-    .option('--on <what>', 'which messages: mention (at first), all, or keyword')
-    .option('--keyword <word>', 'with --on keyword; may be given several times', gather)
-    .option('--events <list>', 'posted (at first), edited, erased, reacted, joined, left; separated by commas')
-    .option('--rotate', 'make another secret; the one before goes on for 24 hours')
-    .option('--off', 'do not call it any more')
+    .argument('[url]', 'the URL to call; without it, show or change the webhook that the bot has')
+    .description('set the outgoing webhook of a bot, called for messages in its groups; the signing secret is shown once')
+    .option('--on <what>', 'which messages: mention (default), all, or keyword')
+    .option('--keyword <word>', 'a keyword for --on keyword; repeatable', gather)
+    .option('--events <list>', 'posted (default), edited, erased, reacted, joined, left; separated by commas')
+    .option('--rotate', 'create a new secret; the old one stays valid for 24 hours')
+    .option('--off', 'remove the webhook')
     .action(
       withCore(async (session, name: string, url: string | undefined, options: WebhookOptions) =>
         (await webhooks()).webhook(session, name, url, options),
@@ -33,7 +33,7 @@ export function webhookCommands(bot: Command): void {
   const deliveries = bot
     .command('deliveries')
     .argument('<name>')
-    .description('list how calling a bot went, the newest first')
+    .description('list the webhook deliveries to a bot, newest first')
     .option('-n, --lines <count>', 'how many', wholeNumber, USUAL_LINES)
     .action(withCore(async (session, name: string, options: { lines: number }) => (await webhooks()).deliveries(session, name, options)));
   example(deliveries, 'parley bot deliveries Echo');

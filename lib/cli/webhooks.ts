@@ -27,29 +27,29 @@ export type WebhookOptions = {
   readonly rotate?: true;
 };
 
-/** Shows, sets, rotates or removes the address that a bot is called at. */
+/** Shows, sets, rotates or removes the outgoing webhook of a bot. */
 export async function webhook({ core, out }: Session, name: string, url: string | undefined, options: WebhookOptions): Promise<void> {
   const bot = await botNamed(core, name);
   if (options.off) return remove({ core, out }, bot);
-  const asked = { on: options.on, keywords: options.keyword, events: options.events?.split(',').map((word) => word.trim()) };
-  const isChange = url !== undefined || Object.values(asked).some((value) => value !== undefined);
-  const made = isChange ? await setWebhook(core, bot, { url: url ?? (await present(core, bot)).url, ...asked }) : undefined;
+  const changes = { on: options.on, keywords: options.keyword, events: options.events?.split(',').map((word) => word.trim()) };
+  const isChange = url !== undefined || Object.values(changes).some((value) => value !== undefined);
+  const made = isChange ? await setWebhook(core, bot, { url: url ?? (await requireWebhook(core, bot)).url, ...changes }) : undefined;
   const secret = options.rotate && made?.secret === undefined ? await rotateWebhookSecret(core, bot) : made?.secret;
-  tell({ core, out }, bot, await present(core, bot), secret);
+  printWebhook({ core, out }, bot, await requireWebhook(core, bot), secret);
 }
 
 async function remove({ core, out }: Session, bot: User): Promise<void> {
   const removed = await removeWebhook(core, bot);
-  out.say({ id: bot.id, name: bot.name, removed }, removed ? `${bot.name} is not called any more.` : `${bot.name} had no webhook.`);
+  out.write({ id: bot.id, name: bot.name, removed }, removed ? `Removed the webhook of ${bot.name}.` : `${bot.name} had no webhook.`);
 }
 
-async function present(core: Core, bot: User): Promise<WebhookView> {
+async function requireWebhook(core: Core, bot: User): Promise<WebhookView> {
   const found = await webhookOf(core, bot);
-  if (!found) throw invalid('url', `${bot.name} has no webhook yet: say which address to call.`);
+  if (!found) throw invalid('url', `${bot.name} has no webhook yet. Give the URL to call.`);
   return found;
 }
 
-function tell(
+function printWebhook(
   { out }: Session,
   { id, name }: User,
   { url, on, keywords, events, disabled }: WebhookView,
@@ -57,9 +57,9 @@ function tell(
 ): void {
   const when = on === 'keyword' ? `keyword ${keywords.join(', ')}` : on;
   const text = [`${name} is called at ${url}`, `  on      ${when}`, `  events  ${events.join(', ')}`];
-  if (disabled !== null) text.push(`  disabled: ${disabled} Setting the address again enables it.`);
-  if (secret !== undefined) text.push(`  secret  ${secret}   (shown this once)`);
-  out.say({ id, name, url, on, keywords, events, disabled, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
+  if (disabled !== null) text.push(`  disabled: ${disabled} Set the URL again to enable it.`);
+  if (secret !== undefined) text.push(`  secret  ${secret}   (shown only once)`);
+  out.write({ id, name, url, on, keywords, events, disabled, ...(secret === undefined ? {} : { secret }) }, text.join('\n'));
 }
 
 const dates = datesIn('UTC');
@@ -126,6 +126,6 @@ async function failedIds(core: Core, bot: User): Promise<readonly string[]> {
 }
 
 async function botNamed(core: Core, name: string): Promise<User> {
-  if (name.trim() === '') throw notFound('There is no bot without a name.');
+  if (name.trim() === '') throw notFound('Name of the bot is missing.');
   return requireBot(await core.store.users.byNameKey(nameKey(name)), name);
 }

@@ -3,10 +3,10 @@ import type { Attached } from '../log/entry.ts';
 
 export const MAX_NAME_LENGTH = 120;
 
-/** Controls, and characters that turn the direction of text: `exe.gpj` must not look like `jpg.exe` written backwards. */
+/** Control and text direction characters, which could disguise an extension: `exe.gpj` shown as `jpg.exe`. */
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** A name fit to be shown and to be saved under: no path, nothing invisible, 120 characters at most with its ending kept. Never empty. */
+/** A safe file name: no path, no invisible characters, at most 120 characters with the extension kept. Never empty. */
 export function cleanName(given: string): string {
   const bare = given
     .toWellFormed()
@@ -26,14 +26,14 @@ function shortened(name: string): string {
   return `${characters.slice(0, MAX_NAME_LENGTH - ending.length - 1).join('')}…${ending}`;
 }
 
-/** Pictures that browsers show and that a small copy is made of. */
+/** Image types that browsers show and that get a thumbnail. */
 const PICTURES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif']);
 const SOUNDS = new Set(['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/mp4', 'audio/x-m4a']);
 const FILMS = new Set(['video/mp4', 'video/webm']);
 
 export const isPicture = (type: string): boolean => PICTURES.has(type);
 
-/** How a file is shown. A picture that could not be read as one is a file like any other. */
+/** How a file is shown. An image that could not be decoded is shown as a plain file. */
 export type Kind = 'picture' | 'sound' | 'film' | 'file';
 
 export function kindOf({ type, width }: Pick<Attached, 'type' | 'width'>): Kind {
@@ -41,7 +41,7 @@ export function kindOf({ type, width }: Pick<Attached, 'type' | 'width'>): Kind 
   return SOUNDS.has(type) ? 'sound' : FILMS.has(type) ? 'film' : 'file';
 }
 
-/** `640 bytes`, `12 KB`, `3.4 MB`: by 1000, as file managers and shops count. */
+/** `640 bytes`, `12 KB`, `3.4 MB`: decimal units (1 KB = 1000 bytes). */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
   const step = Math.min(4, Math.floor(Math.log10(bytes) / 3));
@@ -50,7 +50,7 @@ export function sizeText(bytes: number): string {
   return `${rounded} ${['', 'KB', 'MB', 'GB', 'TB'][step]}`;
 }
 
-/** Where a file is got from. The name is for whoever saves it; only the id counts. */
+/** The path of a file. The name in it is only a default for saving; the id alone selects the file. */
 export function fileUrl({ id, name }: Pick<Attached, 'id' | 'name'>): string {
   return name === 'thumb' || name === '.' || name === '..' ? `/files/${id}` : `/files/${id}/${encodeURIComponent(name)}`;
 }
@@ -64,7 +64,7 @@ export const thumbUrl = ({ id }: Pick<Attached, 'id'>): string => `/files/${id}/
 export const disposition = (type: 'inline' | 'attachment', name: string): string =>
   contentDisposition(name, { type, fallback: name.replace(/[^\x20-\x7e]|["\\%]/g, '_') });
 
-/** What a Range header asks of `bytes` bytes: `all` (none, several ranges, or not understood), a range, or `none` of it is there (416). RFC 9110, 14.2. */
+/** The range that a Range header requests of `bytes` bytes: a range, `all` (no, several or invalid ranges), or `none` (not satisfiable: 416). RFC 9110, 14.2. */
 export function rangeOf(header: string, bytes: number): 'all' | 'none' | { readonly from: number; readonly to: number } {
   const [, first, last] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/.exec(header) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return 'all';
@@ -74,7 +74,7 @@ export function rangeOf(header: string, bytes: number): 'all' | 'none' | { reado
   return from > to ? 'none' : { from, to };
 }
 
-/** The size (px) at which a picture of this size is shown: never larger than it is, nor than the box. */
+/** The size (px) at which an image is shown: scaled down to fit the box, never enlarged. */
 export function shownSize(width: number, height: number, box: { readonly width: number; readonly height: number }) {
   const scale = Math.min(1, box.width / width, box.height / height);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };

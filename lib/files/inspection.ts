@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** More than any signature needs, and enough of an office file to tell it from a plain archive. */
+/** Enough for any signature, and to distinguish office files from plain archives. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Control characters that no text has. */
+/** Control characters that do not occur in text. */
 const BINARY = /(?!\s)\p{Cc}/u;
 
-/** What is learnt of a file while it passes: nothing of it is kept but its beginning. */
+/** Computes size, hash and type of a file while it is streamed. Keeps only its first 64 KiB. */
 export class Inspection {
   readonly #hash = createHash('sha256');
   readonly #head: Uint8Array[] = [];
@@ -15,29 +15,29 @@ export class Inspection {
   #isText = true;
   bytes = 0;
 
-  /** The same pieces. `tooMuch`: thrown by it once there are more than `limit` bytes. */
-  async *of(source: AsyncIterable<Uint8Array>, limit: number, tooMuch: () => Error): AsyncGenerator<Uint8Array> {
+  /** Yields the chunks of `source` unchanged. Throws `tooLarge()` after more than `limit` bytes. */
+  async *of(source: AsyncIterable<Uint8Array>, limit: number, tooLarge: () => Error): AsyncGenerator<Uint8Array> {
     for await (const piece of source) {
       this.bytes += piece.length;
-      if (this.bytes > limit) throw tooMuch();
-      this.#see(piece);
+      if (this.bytes > limit) throw tooLarge();
+      this.#update(piece);
       yield piece;
     }
-    this.#isText &&= this.#reads(undefined);
+    this.#isText &&= this.#decodes(undefined);
   }
 
-  #see(piece: Uint8Array): void {
+  #update(piece: Uint8Array): void {
     this.#hash.update(piece);
     if (this.#headBytes < HEAD_BYTES) {
-      const part = Uint8Array.prototype.slice.call(piece, 0, HEAD_BYTES - this.#headBytes); // a copy: the piece may be a view of much more
+      const part = Uint8Array.prototype.slice.call(piece, 0, HEAD_BYTES - this.#headBytes); // a copy: the chunk may be a view of a larger buffer
       this.#head.push(part);
       this.#headBytes += part.length;
     }
-    this.#isText &&= this.#reads(piece);
+    this.#isText &&= this.#decodes(piece);
   }
 
-  /** Whether it goes on as UTF-8; undefined: whether it may end here. */
-  #reads(piece: Uint8Array | undefined): boolean {
+  /** Whether the chunk is valid UTF-8 text; undefined: whether the text is complete. */
+  #decodes(piece: Uint8Array | undefined): boolean {
     try {
       return !BINARY.test(piece === undefined ? this.#decoder.decode() : this.#decoder.decode(piece, { stream: true }));
     } catch {
@@ -45,27 +45,27 @@ export class Inspection {
     }
   }
 
-  /** To be asked once, at the end: hex. */
+  /** Hex. Call once, after the last chunk. */
   sha256(): string {
     return this.#hash.digest('hex');
   }
 
-  /** What the content is, whatever its name says (MIME, without parameters). */
+  /** The MIME type by content, without parameters; the file name is ignored. */
   type(): Promise<string> {
     return typeOf(Buffer.concat(this.#head), this.#isText);
   }
 }
 
-/** Formats with a signature that are text all the same. Any other signature in a text is chance: `BM` begins a bitmap, and many a sentence. */
+/** Text formats that have a signature. Any other signature in a text is a coincidence: `BM` starts a bitmap, but also sentences. */
 const TEXTUAL = /^(?:text\/|application\/(?:xml|rtf|pdf|postscript|pgp-encrypted)$)/;
-/** Other names of what browsers know by these. */
+/** Types that browsers know by another name. */
 const SAME: Readonly<Record<string, string>> = {
   'image/apng': 'image/png',
   'audio/x-m4a': 'audio/mp4',
   'video/x-m4v': 'video/mp4',
 };
 
-/** By its signature; text is what is UTF-8 from beginning to end; anything else is bytes. */
+/** The type by signature; text/plain if all of it is UTF-8; else application/octet-stream. */
 async function typeOf(head: Uint8Array, isText: boolean): Promise<string> {
   const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(head).catch(() => undefined);

@@ -7,12 +7,12 @@ import { cleanName, isPicture, sizeText } from './file.ts';
 import { Inspection } from './inspection.ts';
 import type { FileFacts, FileRecord } from './port.ts';
 
-/** A stored file that no message has yet. `sha256` (hex) tells two uploads of the same from others. */
+/** A stored file that no message has yet. `sha256`: of its content, hex. */
 export type Stored = Attached & { readonly sha256: string };
 
 /**
- * Stores what `source` yields, piece by piece, for a message that `at.user` is about to post to `at.group`; every door's way to store a file. Whether
- * they may post there is asked before. Durable when it resolves. An error of `source` passes, and nothing is kept.
+ * Stores the stream `source` for a message that `at.user` is about to post to `at.group`. The caller checks the permission to post. Durable when it
+ * resolves. Rejects with an error of `source` unchanged and keeps nothing.
  * Errors: `tooLarge` (attachment: more than `limit` bytes), `unavailable`.
  */
 export async function storeFile(
@@ -58,26 +58,30 @@ async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** As a message names it. */
+/** The file as stored in a message. */
 export const attached = ({ sha256: _, ...file }: Stored): Attached => file;
 
-/** Removes files that came to nothing. What cannot be removed now is left to the sweep. */
+/** Removes files that no message will have. The sweep removes what this fails to remove. */
 export async function discard(core: Core, files: readonly Pick<Attached, 'id'>[]): Promise<void> {
   for (const { id } of files)
-    await core.store.files.remove(id).catch((error) => core.logger.debug({ err: error }, 'a file is left to the sweep'));
+    await core.store.files
+      .remove(id)
+      .catch((error) => core.logger.debug({ err: error }, 'removing a file failed; the sweep will remove it'));
 }
 
-/** Says under which key the message with these files is about to be posted. Errors: `conflict` when one of them is gone. */
+/** Records the idempotency key of the message that is about to be posted with these files. Errors: `conflict` if one of them was removed. */
 export async function claim(core: Core, files: readonly Stored[], key: string): Promise<void> {
   const ids = files.map(({ id }) => id);
   if ((await core.store.files.claim(ids, key, core.now())) !== ids.length)
-    throw conflict('A file was kept for an hour without a message, and is gone. Choose it again.', 'attachment');
+    throw conflict('A file was removed because it was not posted within an hour. Choose it again.', 'attachment');
 }
 
-/** Notes the message that has them. Where that fails, whoever asks for the file first, or the sweep, finds it by its key. */
+/** Records the message of these files. If that fails, the next download or the sweep finds the message by its key. */
 export async function attach(core: Core, files: readonly Pick<Attached, 'id'>[], seq: number): Promise<void> {
   const ids = files.map(({ id }) => id);
-  await core.store.files.attach(ids, seq).catch((error) => core.logger.debug({ err: error }, 'files are attached later'));
+  await core.store.files
+    .attach(ids, seq)
+    .catch((error) => core.logger.debug({ err: error }, 'recording the message of files failed; it is found by its key later'));
 }
 
 /** The record of a file and the seq of its message. Errors: `notFound`: no such file, or no message has it. */
@@ -89,7 +93,7 @@ export async function openFile(core: Core, id: FileId): Promise<FileRecord & { r
   return { ...record, seq };
 }
 
-/** The seq of the message that has a file of which its record does not know it: a crash came between the two. */
+/** Finds the message of a file by its key, if a crash kept it from being recorded. Resolves to its seq. */
 export async function findMessage(core: Core, { id, group, author, key }: FileRecord): Promise<number | undefined> {
   const entry = key === null ? undefined : await core.store.log.byKey(group, author, key);
   if (!entry || !hasFile(entry, id)) return undefined;
@@ -99,6 +103,6 @@ export async function findMessage(core: Core, { id, group, author, key }: FileRe
 
 const hasFile = (entry: Entry, id: FileId): boolean => entry.kind === 'message' && (entry.attachments ?? []).some((file) => file.id === id);
 
-/** Whether what went wrong leaves open if the message was posted: then its files are not to be removed. */
+/** Whether the message may have been posted despite this error. Its files must not be removed then. */
 export const isUncertain = (error: unknown): boolean =>
   error instanceof StoreUnavailable || (error instanceof DomainError && error.code === 'unavailable');

@@ -1,13 +1,13 @@
-/** Where a page or a script would begin. */
+/** The beginning of a page or script. */
 const PAGE = /<(?:!doctype\s+html|html|script|svg|\?php)[\s>]/i;
-/** Readers of PDF look for its mark this far in. */
+/** PDF readers look for `%PDF-` in the first 1024 bytes. */
 const PDF_BYTES = 1024;
-/** The end record of a ZIP, and the longest comment behind it. */
+/** The end record of a ZIP archive, and the maximum length of the comment after it. */
 const ZIP_END = Buffer.from('PK\x05\x06', 'latin1');
 const ZIP_END_BYTES = 22;
 const ZIP_COMMENT_BYTES = 65_535;
 
-/** Whether what begins like a picture is also a page, a PDF or an archive: made to be taken for both, by whatever looks at the other end of it. */
+/** Whether an image file is also a valid HTML page, script, PDF or ZIP archive (a polyglot). */
 export function isPolyglot(file: Buffer): boolean {
   const beginning = file.toString('latin1', 0, PDF_BYTES);
   return (
@@ -18,7 +18,7 @@ export function isPolyglot(file: Buffer): boolean {
   );
 }
 
-/** A chance find does not say how much is left behind it. */
+/** A coincidental match does not have the right comment length. */
 function endsAsZip(file: Buffer): boolean {
   const at = file.lastIndexOf(ZIP_END);
   if (at === -1 || at < file.length - ZIP_END_BYTES - ZIP_COMMENT_BYTES || at + ZIP_END_BYTES > file.length) return false;

@@ -16,7 +16,7 @@ import type { ByteRange, FilePart, FileRecord } from './port.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 
-/** `/files/:id`, with a name for whoever saves it, and `/files/:id/thumb`: for members of the file's group, as long as its message is there. */
+/** `/files/:id`, `/files/:id/:name` and `/files/:id/thumb`: for members of the file's group, until its message is erased. */
 export function fileRoutes(web: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/files/:id/thumb', (ctx) => serve(web, ctx, 'thumb'));
@@ -26,14 +26,14 @@ export function fileRoutes(web: Pick<RouteContext, 'core'>): Router {
 
 async function serve({ core }: Pick<RouteContext, 'core'>, ctx: Ctx, part: FilePart): Promise<void> {
   const record = await open(core, ctx);
-  const asked = part === 'whole' ? rangeIn(ctx, record) : 'all'; // of the small copy nobody wants a part, nor is its length noted
-  const pieces = asked === 'none' ? undefined : await core.store.files.read(record.id, part, asked === 'all' ? undefined : asked);
-  if (asked === 'none') return sayNothingThere(ctx, record);
-  if (!pieces) throw notFound(); // it has no small copy, or was erased this moment
+  const range = part === 'whole' ? rangeIn(ctx, record) : 'all'; // thumbnails have no ranges: their length is not stored
+  if (range === 'none') return respondNotSatisfiable(ctx, record);
+  const pieces = await core.store.files.read(record.id, part, range === 'all' ? undefined : range);
+  if (!pieces) throw notFound(); // no thumbnail, or erased just now
   setHeaders(ctx, record, part);
   ctx.status = 200;
   if (ctx.fresh) ctx.status = 304;
-  else send(ctx, pieces, record, part, asked);
+  else send(ctx, pieces, record, part, range);
 }
 
 function send(ctx: Ctx, pieces: AsyncIterable<Uint8Array>, record: FileRecord, part: FilePart, range: 'all' | ByteRange): void {
@@ -42,16 +42,16 @@ function send(ctx: Ctx, pieces: AsyncIterable<Uint8Array>, record: FileRecord, p
     ctx.set('Content-Range', `bytes ${range.from}-${range.to}/${record.bytes}`);
   }
   if (ctx.method !== 'HEAD') ctx.body = Readable.from(pieces, { objectMode: false, highWaterMark: 64 * 1024 });
-  if (part === 'whole') ctx.length = range === 'all' ? record.bytes : range.to - range.from + 1; // behind the body, which takes it away
+  if (part === 'whole') ctx.length = range === 'all' ? record.bytes : range.to - range.from + 1; // after the body, because setting the body resets it
 }
 
-function sayNothingThere(ctx: Ctx, { bytes }: FileRecord): void {
+function respondNotSatisfiable(ctx: Ctx, { bytes }: FileRecord): void {
   ctx.status = 416;
   ctx.set({ 'Content-Range': `bytes */${bytes}`, 'Cache-Control': 'no-store' });
   ctx.body = '';
 }
 
-/** The same answer for what is absent and what is not for this viewer. Errors: `notFound`, `unauthenticated`. */
+/** Same error for an absent file and one that the viewer may not read. Errors: `notFound`, `unauthenticated`. */
 async function open(core: Core, ctx: Ctx): Promise<FileRecord> {
   const { user } = viewerOf(ctx);
   const record = await openFile(core, asFileId(ctx.params.id ?? ''));
@@ -62,8 +62,8 @@ async function open(core: Core, ctx: Ctx): Promise<FileRecord> {
 }
 
 /**
- * What a browser shows by itself is only what cannot hold a script, and it does so in a sandbox all the same. It may be kept, but has to be asked for
- * again each time: so it is gone when the message is, or the membership.
+ * Only types that cannot contain scripts are shown inline, and those in a CSP sandbox. Browsers may cache a file but must revalidate it each time, so
+ * that access ends with the message or the membership.
  */
 function setHeaders(ctx: Context, record: FileRecord, part: FilePart): void {
   const kind = kindOf(record);
@@ -84,7 +84,7 @@ function setHeaders(ctx: Context, record: FileRecord, part: FilePart): void {
 
 const tagOf = ({ sha256 }: FileRecord, part: FilePart): string => `"${sha256.slice(0, 32)}${part === 'thumb' ? '-t' : ''}"`;
 
-/** With If-Range, only of the very file that the client has a part of. */
+/** The requested range; `all` if If-Range names another version. */
 function rangeIn(ctx: Ctx, record: FileRecord): ReturnType<typeof rangeOf> {
   const known = ctx.get('If-Range');
   return known !== '' && known !== tagOf(record, 'whole') ? 'all' : rangeOf(ctx.get('Range'), record.bytes);

@@ -3,9 +3,9 @@ import type { FileId } from '../ids.ts';
 import { findMessage } from './operations.ts';
 import type { FileRecord } from './port.ts';
 
-/** A file that no message has is kept for so long, by the clock of the process that sweeps. */
+/** Minimum age of a file without a message before it is removed, by the clock of the sweeping process. */
 export const LOOSE_MS = 3_600_000;
-/** And until that process has seen it unchanged for so long: more than an upload (1,800,000 ms) and the post after it may take. */
+/** The process must also have seen it unchanged for this long: more than an upload (1,800,000 ms) and its post may take. */
 const UNCHANGED_MS = 2_100_000;
 const MAX_AT_ONCE = 1000;
 
@@ -13,13 +13,13 @@ type Sighting = Pick<FileRecord, 'touchedAt' | 'key'> & { readonly at: number };
 
 type Options = {
   readonly unchangedMs?: number;
-  /** ms that only pass, whatever happens to the clock. */
+  /** Monotonic clock in ms. */
   readonly elapsed?: () => number;
 };
 
 /**
- * Removes for good the files that no message has. May run in any process, in several at once, or after a crash. The clocks of servers may differ
- * by more than an hour: a file is not removed while it may be on its way into a message, since each attempt to post it changes its record.
+ * Removes files that no message has. May run in any process, in several concurrently, and after a crash. Clocks of servers may differ by more than
+ * an hour: a file whose message is being posted is not removed, because each attempt to post changes its record.
  */
 export class FileSweep {
   readonly #core: Core;
@@ -33,7 +33,7 @@ export class FileSweep {
     this.#elapsed = elapsed;
   }
 
-  /** Resolves to how many were removed. Errors: StoreUnavailable. */
+  /** Resolves to the number of removed files. Errors: StoreUnavailable. */
   async run(): Promise<number> {
     const loose = await this.#core.store.files.listUnattached(this.#core.now() - LOOSE_MS, MAX_AT_ONCE);
     const before = this.#seen;

@@ -1,13 +1,13 @@
 import type { Thumbnailer } from '../core.ts';
 
-/** A PNG of one pixel. */
+/** A one-pixel PNG. */
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg==', 'base64');
 
-/** What an operator can do where `canMakeThumbnails` is false. */
+/** Advice for operators if `canMakeThumbnails` is false. */
 export const THUMBNAIL_ADVICE =
   "Install sharp's package for this platform: 'npm ci --omit=dev' in Parley's folder, without --omit=optional.";
 
-/** Whether thumbnails can be made on this machine, found out by making one. */
+/** Whether this machine can create thumbnails; creates one to find out. */
 export async function canMakeThumbnails(pictures: Thumbnailer): Promise<boolean> {
   return (await pictures.create(pixel(), PIXEL.length, 'image/png')) !== undefined;
 }

@@ -1,6 +1,6 @@
 /*
- * The process that looks at pictures: reads one file at a time from standard input, and answers on standard output (thumbnail-protocol.ts). The only place
- * that loads the image library. It ends with its standard input.
+ * The thumbnail worker process: reads one file at a time from standard input and responds on standard output (thumbnail-protocol.ts). The only module
+ * that loads the image library. Exits when its standard input ends.
  */
 import sharp from 'sharp';
 import type { Thumbnail } from '../core.ts';
@@ -12,7 +12,7 @@ const MAX_FRAMES = 100;
 const BOX = { width: 800, height: 600 };
 const SECONDS = 8;
 
-/** Which loader a type may use, and what it calls itself. All others, of which some read other files or the network, are shut. */
+/** The image format that sharp must report for each type. All other loaders are blocked, because some read other files or the network. */
 const FORMATS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -25,13 +25,13 @@ sharp.unblock({ operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif'].map((name) =
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** Throws on what is broken, too large, moves too long, or is not what `type` says. */
-async function look(file: Buffer, type: string): Promise<Thumbnail> {
+/** Creates the thumbnail. Throws if the file is broken, too large, has too many frames, or is not of `type`. */
+async function createThumbnail(file: Buffer, type: string): Promise<Thumbnail> {
   const image = sharp(file, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 });
   const { format, pages = 1, autoOrient } = await image.metadata();
   if (format !== FORMATS[type]) throw new Error(`${format} is not ${type}`);
   if (pages > MAX_FRAMES) throw new Error(`${pages} frames`);
-  if (isPolyglot(file)) throw new Error('something else besides');
+  if (isPolyglot(file)) throw new Error('the file is a polyglot');
   const small = image
     .autoOrient()
     .resize({ ...BOX, fit: 'inside', withoutEnlargement: true })
@@ -54,7 +54,7 @@ for await (const piece of process.stdin) {
   }
   file.bytes += rest.copy(file.content, file.bytes);
   if (file.bytes < file.content.length) continue;
-  const picture = await look(file.content, file.type).catch(() => undefined);
+  const picture = await createThumbnail(file.content, file.type).catch(() => undefined);
   [head, file] = [Buffer.alloc(0), undefined];
   process.stdout.write(answerBytes({ memory: process.memoryUsage.rss(), picture }));
 }

@@ -8,22 +8,22 @@ import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './thumbnail
 
 type Worker = ChildProcessByStdio<Writable, Readable, null>;
 
-/** A picture is looked at for so long at most, not counting what it waits for others. */
+/** Time limit per image, not counting time in the queue. */
 const TIME_MS = 10_000;
-/** So many may wait; further ones are kept as plain files. */
+/** Queue limit; further images get no thumbnail. */
 const MAX_WAITING = 64;
-/** A larger file is not looked at: the worker holds it whole. */
+/** Larger files get no thumbnail, because the worker holds the whole file in memory. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** The worker ends when it has had nothing to do for so long. */
+/** An idle worker is ended after this time. */
 const IDLE_MS = 30_000;
-/** Image libraries keep what they once needed; a worker that has grown so much is replaced by the next picture's. */
+/** Image libraries do not return memory; a worker larger than this is ended after its response. */
 const MAX_MEMORY_BYTES = 256 * 1024 * 1024;
 
 const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
 
 /**
- * Looks at pictures in one process of its own, one at a time: what its libraries do with hostile files they do there, with a bound on time and memory,
- * and a crash is only a picture without a small copy. The process is started with the first picture.
+ * Creates thumbnails in a separate process, one at a time, with limits on time and memory: hostile files meet the image libraries only there, and a
+ * crash only means an image without a thumbnail. The process starts with the first image.
  */
 export function openThumbnailer(log: Logger): Thumbnailer {
   let worker: Worker | undefined;
@@ -36,7 +36,7 @@ export function openThumbnailer(log: Logger): Thumbnailer {
     worker = undefined;
   };
 
-  async function lookNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined> {
+  async function createNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined> {
     clearTimeout(idle);
     worker ??= startWorker();
     const asked = worker;
@@ -45,7 +45,7 @@ export function openThumbnailer(log: Logger): Thumbnailer {
       if (answer.memory > MAX_MEMORY_BYTES) end();
       return answer.picture;
     } catch (error) {
-      log.debug({ err: error, type, bytes }, 'a picture was not understood');
+      log.debug({ err: error, type, bytes }, 'creating a thumbnail failed');
       if (worker === asked) end();
       return undefined;
     } finally {
@@ -57,7 +57,7 @@ export function openThumbnailer(log: Logger): Thumbnailer {
     async create(source, bytes, type) {
       if (bytes > MAX_BYTES || waiting >= MAX_WAITING) return undefined;
       waiting += 1;
-      const mine = turn.then(() => lookNow(source, bytes, type));
+      const mine = turn.then(() => createNow(source, bytes, type));
       turn = mine.catch(() => {});
       return mine.finally(() => {
         waiting -= 1;
@@ -70,19 +70,19 @@ export function openThumbnailer(log: Logger): Thumbnailer {
   };
 }
 
-/** Without our environment, which has secrets in it, and with few memory pools, of which each thread would have its own. */
+/** Starts without the environment, which contains secrets, and with few malloc arenas (the default is several per core). */
 function startWorker(): Worker {
   const flags = ['--max-old-space-size=96', '--no-warnings', PROGRAM];
   const worker = spawn(process.execPath, flags, { env: { MALLOC_ARENA_MAX: '2' }, stdio: ['pipe', 'pipe', 'ignore'] });
   worker.unref();
   for (const pipe of [worker.stdin, worker.stdout]) {
-    pipe.on('error', () => {}); // its end is noticed by its exit
+    pipe.on('error', () => {}); // 'exit' reports the end of the worker
     if ('unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
   }
   return worker;
 }
 
-/** Rejects when the worker ends, or does not answer in time: then it is stuck, and of no more use. */
+/** Rejects if the worker exits or does not respond in time. The caller then ends it. */
 async function ask(worker: Worker, source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Answer> {
   const gone = Promise.withResolvers<never>();
   gone.promise.catch(() => {});
@@ -96,7 +96,7 @@ async function ask(worker: Worker, source: AsyncIterable<Uint8Array>, bytes: num
     return answer;
   } finally {
     clearTimeout(timer);
-    over.abort(); // so that the file is closed, where nobody takes it any more
+    over.abort(); // stops sending, which closes the file
     worker.off('exit', leave).off('error', leave);
   }
 }
@@ -106,7 +106,7 @@ async function send(to: Writable, head: Uint8Array, source: AsyncIterable<Uint8A
   for await (const piece of source) if (!to.write(piece)) await once(to, 'drain', { signal: over });
 }
 
-/** One answer. Nothing follows it until the next question. */
+/** Reads one response. */
 function receive(from: Readable): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   let got = Buffer.alloc(0);

@@ -91,5 +91,5 @@ const personOf = async (core: Core, text: string): Promise<User | undefined> =>
   (await core.store.users.byId(asUserId(text))) ?? core.store.users.byNameKey(nameKey(text));
 
 function nobody(name: string): never {
-  throw invalid('with', `There is nobody named ${name.slice(0, 64)}.`);
+  throw invalid('with', `There is no user named ${name.slice(0, 64)}.`);
 }

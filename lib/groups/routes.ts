@@ -76,7 +76,7 @@ async function changedJson({ core }: RouteContext, { group }: GroupAccess, user:
 
 async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by }: GroupAccess, name: string): Promise<User> {
   const user = await userByName(core, name).catch(() => {
-    throw invalid('name', `There is nobody named ${name.slice(0, 64)}.`);
+    throw invalid('name', `There is no user named ${name.slice(0, 64)}.`);
   });
   if (user.bot && !by.admin) throw invalid('name', `${user.name} is a bot: only an administrator can bring it into another group.`);
   await groups.addMember(core, by.id, group, user);

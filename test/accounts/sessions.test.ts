@@ -112,7 +112,7 @@ test('a new password ends the other sessions, keeps this one, and is the only on
   const change = (current: string, password: string) => here.form('/settings/password', { current, password });
   const wrong = await change('not this one', 'a new password');
   t.is(wrong.status, 422);
-  t.regex(wrong.text, /id="password-current-error" role="alert">The present password is wrong/);
+  t.regex(wrong.text, /id="password-current-error" role="alert">Current password is wrong/);
   t.is((await change(PASSWORD, 'short')).status, 422);
   t.true(await isSignedIn(there), 'nothing has happened yet');
   t.is((await change(PASSWORD, 'a new password')).status, 303);
@@ -163,7 +163,7 @@ test('the last administrator cannot be disabled or made a member', async (t) => 
   for (const action of ['disable', 'unadmin'])
     t.is(
       (await only.json('POST', '/admin', { action, user: user?.id })).json().detail,
-      'Only is the last administrator. Make somebody else one first.',
+      'Only is the last administrator. Make another user an administrator first.',
     );
   t.is((await only.get('/admin')).status, 200);
 });

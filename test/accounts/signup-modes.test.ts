@@ -13,7 +13,7 @@ test('with SIGNUP=closed only the first account can be made, and log-in goes on'
   t.is((await eve.get('/groups')).headers.get('location'), '/login?return_to=%2Fgroups');
   const page = (await site.client().get('/')).text;
   t.notRegex(page, /action="\/signup"/);
-  t.regex(page, /New accounts are made by an administrator here/);
+  t.regex(page, /Sign-up is closed\. Ask an administrator/);
   t.is((await site.client().form('/login', { name: 'Ann', password: PASSWORD })).status, 303);
 });
 

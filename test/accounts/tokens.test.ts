@@ -141,7 +141,7 @@ test('a token has the name that its owner gives it, in settings and for the prog
   t.is((await greta.form('/settings/tokens', { name: ' ' })).status, 200);
   for (const [name, words] of [
     ['x'.repeat(41), /40 characters at most/],
-    ['a\u202eb', /cannot be seen/],
+    ['a\u202eb', /invisible character/],
   ] as const) {
     const refused = await greta.form('/settings/tokens', { name });
     t.is(refused.status, 422);

@@ -42,7 +42,7 @@ test('a webhook takes what is signed with its secret, which is changed beside a 
     'secrets',
   );
   t.deepEqual([await post(third), await post('the-secret-of-a-forge')], [403, 200]);
-  refused(t, await parley(settings, ['bot', 'secret', 'Deploys', '--stdin']), /No secret came/);
+  refused(t, await parley(settings, ['bot', 'secret', 'Deploys', '--stdin']), /contains no secret/);
   t.is((await parley(settings, ['bot', 'secret', 'Deploys', '--off'])).status, 0);
   t.deepEqual([await post()], [200]);
 });

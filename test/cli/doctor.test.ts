@@ -68,7 +68,7 @@ test('without a database it says so, and leaves nothing behind', async (t) => {
   const { DATA_DIR } = await freshSettings(t);
   const ran = await parley({ DATA_DIR: `${DATA_DIR}/not/there`, PORT: '0' }, ['doctor', '--json']);
   t.is(ran.status, 0, ran.out);
-  t.regex(String(ran.rows()[2]?.detail), /SQLite wrote.*no database yet: the first start makes it/);
+  t.regex(String(ran.rows()[2]?.detail), /SQLite wrote.*no database yet: the first start creates it/);
   t.deepEqual(await readdir(DATA_DIR), []);
 });
 

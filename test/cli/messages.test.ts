@@ -29,7 +29,7 @@ test('a key posts once: the same text again is the same message, another text is
 test('who is not in the group is refused; who is may post', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'eve']), /eve is not in field-team/);
-  refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'mallory']), /nobody named mallory/);
+  refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'mallory']), /no user named mallory/);
   refused(t, await parley(settings, ['post', 'field-team', ' \n', '--as', 'bob']), /empty/);
   refused(t, await parley({ ...settings, MAX_BODY_BYTES: '10' }, ['post', 'field-team', '--as', 'bob'], 'x'.repeat(1000)), /too long/);
   t.is((await parley(settings, ['post', 'field-team', 'hi', '--as', 'bob'])).status, 0);

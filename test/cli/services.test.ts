@@ -24,7 +24,7 @@ testBoth('on MongoDB and Redis, doctor finds all well and the demo can be made',
   const doctor = await parley(settings, ['doctor', '--json']);
   t.is(doctor.status, 0, doctor.out);
   t.regex(doctor.out, /MongoDB wrote, read/);
-  t.regex(doctor.out, /Redis: an event came back/);
+  t.regex(doctor.out, /Redis: an event was received/);
   const seed = await parley(settings, ['seed', '--json']);
   t.is(seed.status, 0, seed.err);
 });

@@ -20,7 +20,7 @@ const FAULTS: readonly Fault[] = [
     title: 'a text file',
     spoil: (file) => writeFile(file, 'not a database\n'.repeat(1000)),
     says: /it is not a SQLite database \(SQLITE_NOTADB: file is not a database\)/,
-    mend: /right file back/,
+    mend: /restore the right parley\.db/,
   },
   {
     title: 'a truncated file',

@@ -34,7 +34,7 @@ test('an account is refused with the reason: name taken, password short or missi
   t.deepEqual([taken.status, taken.out], [1, '']);
   t.deepEqual(JSON.parse(taken.err), { error: 'The name ANN is taken. Choose another.', code: 'conflict', field: 'name' });
   refused(t, await parley(settings, ['user', 'create', 'zoe'], 'short\n'), /too short/);
-  refused(t, await parley(settings, ['user', 'create', 'zoe']), /No password came/);
+  refused(t, await parley(settings, ['user', 'create', 'zoe']), /contains no password/);
   t.notRegex((await parley(settings, ['user', 'list'])).out, /zoe/);
 });
 
@@ -51,7 +51,7 @@ test('an administrator is made and unmade, but the last one stays', async (t) =>
   t.deepEqual(done(t, await parley(settings, ['user', 'admin', 'bob', '--json']), 'id', 'name', 'admin').admin, true);
   t.deepEqual(done(t, await parley(settings, ['user', 'admin', 'ann', '--off', '--json']), 'id', 'name', 'admin').admin, false);
   refused(t, await parley(settings, ['user', 'admin', 'echo']), /is a bot/);
-  refused(t, await parley(settings, ['user', 'admin', 'nobody']), /nobody named nobody/);
+  refused(t, await parley(settings, ['user', 'admin', 'nobody']), /no user named nobody/);
 });
 
 test('a token works as bearer, until its owner is disabled; a new password works, the old one no more', async (t) => {
@@ -83,7 +83,7 @@ requireOrSkip(test, script)('at a terminal the password is asked for and not sho
   terminal.child.stdin.write(`${PASSWORD}\r`);
   const ran = await terminal.ended();
   t.is(ran.status, 0, ran.out);
-  t.regex(ran.out, /Made the account ann/);
+  t.regex(ran.out, /Created the account ann/);
   t.notRegex(ran.out, /correct/);
 });
 

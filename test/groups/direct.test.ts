@@ -160,8 +160,8 @@ test('what is asked for wrongly comes back with the reason', async (t) => {
   await site.signUp('Gone');
   await ann.form('/admin', { action: 'disable', user: await idOf('Gone') });
   for (const [names, words] of [
-    ['Nobody here', /There is nobody named Nobody here\./],
-    ['Bob, Nobody', /There is nobody named Nobody\./],
+    ['Nobody here', /There is no user named Nobody here\./],
+    ['Bob, Nobody', /There is no user named Nobody\./],
     ['Gone', /Gone is disabled/],
     [crowd(8), /between 8 people at most/],
     ['a,'.repeat(400), /between 8 people at most/],

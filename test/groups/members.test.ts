@@ -56,7 +56,7 @@ test('a name that nobody has comes back in the form with the reason', async (t) 
   const slug = await groupOfBob();
   const answer = await bob.form(`/groups/${slug}/members`, { action: 'add', name: 'Nobody' });
   t.is(answer.status, 422);
-  t.regex(answer.text, /id="add-name-error" role="alert">There is nobody named Nobody/);
+  t.regex(answer.text, /id="add-name-error" role="alert">There is no user named Nobody/);
   t.regex(answer.text, /name="name" type="text" value="Nobody"/);
 });
 

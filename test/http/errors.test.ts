@@ -12,7 +12,7 @@ test.before(async () => {
 test.after.always(() => site.close());
 
 const SHAPES: [accept: string, type: string, body: RegExp][] = [
-  ['text/html', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>[\s\S]*name the request <code>[0-9a-z]{26}<\/code>/],
+  ['text/html', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>[\s\S]*include the request id <code>[0-9a-z]{26}<\/code>/],
   ['text/html, text/plain, text/sgml, text/css, */*;q=0.01', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/], // lynx
   ['text/html, text/*;q=0.5, image/*, application/*', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/], // w3m
   ['application/xhtml+xml, */*;q=0.8', 'text/html; charset=utf-8', /<h1>Not Found<\/h1>/],

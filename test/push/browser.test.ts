@@ -216,7 +216,7 @@ check.serial('a browser subscribes and takes it back, in the settings', async (t
   }`);
   await ann.page.reload();
   t.true(await ann.page.getByRole('radio', { name: 'Never' }).isChecked());
-  await choose(ann, 'Always, also while it is closed');
+  await choose(ann, 'Always, even when Parley is closed');
   const devices = ann.page.getByRole('list', { name: 'Devices that are always notified' });
   await devices.getByRole('button', { name: 'Test Chrome on Linux', exact: true }).waitFor();
   await eventually(() => ann.page.getByRole('radio', { name: 'Always' }).isChecked());

@@ -535,7 +535,7 @@ export const pages: readonly Sample[] = [
   {
     name: 'direct-none',
     template: 'groups/direct.njk',
-    locals: { ...common, direct: [], people: [], begin: { with: 'Nobody', error: wrong('with', 'There is nobody named Nobody.') } },
+    locals: { ...common, direct: [], people: [], begin: { with: 'Nobody', error: wrong('with', 'There is no user named Nobody.') } },
   },
   { name: 'invite', template: 'groups/invite.njk', locals: { ...common, title: 'Join Book club', invite, forms: null } },
   {

@@ -72,7 +72,7 @@ export const membersTable: readonly Operation[] = [
         path: { slug },
         body: { media: json, value: { action: 'add', name: 'Nobody' } },
         status: 422,
-        answer: { media: json, value: problem(422, 'Unprocessable Entity', 'invalid', 'There is nobody named Nobody.', 'name') },
+        answer: { media: json, value: problem(422, 'Unprocessable Entity', 'invalid', 'There is no user named Nobody.', 'name') },
       },
     ],
   },

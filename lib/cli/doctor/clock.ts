@@ -7,16 +7,16 @@ const MAX_NAMED = 5;
 
 type Ahead = { readonly slug: string; readonly at: number };
 
-/** Whether the log of a group ends in the future, since the clock of a server was once ahead. */
+/** Checks whether the last entry of a group is in the future, because the clock of a server was ahead. */
 export async function checkClock(core: Core): Promise<Finding> {
   const ahead: Ahead[] = [];
   for await (const group of groupsAhead(core)) ahead.push(group);
-  if (ahead.length === 0) return { detail: 'no group has an entry from the future' };
+  if (ahead.length === 0) return { detail: 'no group has an entry with a time in the future' };
   const named = ahead.slice(0, MAX_NAMED).map(({ slug, at }) => `${slug} until ${new Date(at).toISOString()}`);
   const more = ahead.length > MAX_NAMED ? `, and ${ahead.length - MAX_NAMED} more` : '';
   return {
-    detail: `new entries take the time of the last one in groups that have one from the future: ${named.join(', ')}${more}`,
-    mend: 'Set the clock of every server by NTP. In a group time stands still until then; order, unread counts and streams are not affected.',
+    detail: `groups with an entry in the future give new entries the same time: ${named.join(', ')}${more}`,
+    mend: 'Synchronise the clock of every server by NTP. Until the time shown, new entries of the group get that time; order, unread counts and streams are not affected.',
     isWarning: true,
   };
 }

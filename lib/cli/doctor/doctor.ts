@@ -9,12 +9,12 @@ import { type DoctorFolder, openFolder } from './folder.ts';
 import { checkServer, serverUrl } from './server.ts';
 import { adviceOnStore } from './store-advice.ts';
 
-/** Adapters would tell of what the checks tell anyway. */
+/** No log: the checks report the same problems. */
 const NO_LOG: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Looks at everything a server needs, prints what it finds as it goes, and rejects when anything failed.
- * `isLive`: a server must be running, and a message is sent on its way through it.
+ * Checks everything that a server needs, prints each result, and rejects if a check failed.
+ * `isLive`: a server must be running; a message is posted to it and followed to open streams.
  */
 export async function doctor(out: Out, isLive: boolean): Promise<void> {
   let failed = 0;
@@ -23,13 +23,13 @@ export async function doctor(out: Out, isLive: boolean): Promise<void> {
     const ok = finding.mend === undefined || finding.isWarning === true;
     if (!ok) failed += 1;
     const { detail, mend, ms } = finding;
-    out.say({ check, ok, detail, ...(ms === undefined ? {} : { ms }), ...(mend === undefined ? {} : { mend }) }, lineOf(check, finding));
+    out.write({ check, ok, detail, ...(ms === undefined ? {} : { ms }), ...(mend === undefined ? {} : { mend }) }, lineOf(check, finding));
     return ok;
   };
 
   const config = await settings(report);
   if (config) await examineAll(config, isLive, report);
-  if (failed > 0) throw new Error(`${failed} of the checks failed.`);
+  if (failed > 0) throw new Error(`${failed} ${failed === 1 ? 'check' : 'checks'} failed.`);
 }
 
 function lineOf(check: string, { detail, mend, isWarning }: Finding): string {
@@ -43,12 +43,12 @@ async function attempt(examine: () => Promise<Finding> | Finding): Promise<Findi
   } catch (error) {
     return {
       detail: error instanceof Error ? error.message : String(error),
-      mend: 'This should not happen: it may be a mistake in Parley.',
+      mend: 'This error is unexpected. It may be a bug in Parley.',
     };
   }
 }
 
-/** Says what a check found; resolves to whether all is well. */
+/** Runs a check and prints its result; resolves to whether it passed. */
 type Report = (check: string, examine: () => Promise<Finding> | Finding) => Promise<boolean>;
 
 async function settings(report: Report): Promise<Config | undefined> {
@@ -88,7 +88,7 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
     if (opened instanceof Error) return { detail: opened.message, mend: adviceOnStore(opened, config) };
     core = opened;
     const finding = await checkStore(core);
-    return folder.isNew ? { ...finding, detail: `${finding.detail} (no database yet: the first start makes it)` } : finding;
+    return folder.isNew ? { ...finding, detail: `${finding.detail} (no database yet: the first start creates it)` } : finding;
   });
   const open = core;
   if (open) {
@@ -99,12 +99,12 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
   }
   await report('passwords', checkPasswords);
   const isServing = await report('server', () => checkServer(config, isLive));
-  if (open && isLive && isServing) await goAlong(open, report);
+  if (open && isLive && isServing) await checkLive(open, report);
   await open?.close();
 }
 
-/** Loaded only here: a check without it is to be quick. */
-async function goAlong(core: OpenCore, report: Report): Promise<void> {
+/** Loads its module only when needed, so that the doctor starts fast without --live. */
+async function checkLive(core: OpenCore, report: Report): Promise<void> {
   const { probeLive } = await import('./live.ts');
   await probeLive(core, core.config.publicUrl ?? serverUrl(core.config), report);
 }

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../config.ts';
 
-/** Where the doctor opens the store. `isNew`: there is no database yet, so that it is a folder of its own inside the data folder. */
+/** Where the doctor opens the store. `isNew`: there is no database yet, so `storeDir` is a temporary folder inside the data folder. */
 export type DoctorFolder = { readonly storeDir: string; readonly isNew: boolean; close(): Promise<void> };
 
-/** Makes the folders that are missing; `close` removes them again. Never rejects: what cannot be made is for the checks to find. */
+/** Creates missing folders; `close` removes them again. Never rejects: the checks report what cannot be created. */
 export async function openFolder({ dataDir, mongodbUrl }: Pick<Config, 'dataDir' | 'mongodbUrl'>): Promise<DoctorFolder> {
   const folder = resolve(dataDir);
   const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => undefined);
@@ -19,7 +19,7 @@ export async function openFolder({ dataDir, mongodbUrl }: Pick<Config, 'dataDir'
   return { storeDir: own ?? dataDir, isNew, close };
 }
 
-/** Removes `folder` and those it is in, up to `last`, as far as they are empty: a server may have started meanwhile. */
+/** Removes `folder` and its parents up to `last` while they are empty; a server may have been started meanwhile. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
   const isRemoved = await rmdir(folder).then(
     () => true,

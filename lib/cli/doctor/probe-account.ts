@@ -6,16 +6,16 @@ import { addMember, insertGroup, setTopic } from '../../groups/operations.ts';
 import type { Group } from '../../groups/port.ts';
 import { asGroupId, asUserId, randomId } from '../../ids.ts';
 
-/** The account and the group, of it alone, in which probes are posted. */
+/** The account that posts probes, and the group in which it is the only member. */
 export type ProbeAccount = { readonly user: User; readonly group: Group };
 
 const NAME = 'Parley doctor';
-const TOPIC = "Probes of 'parley doctor --live'. There is nothing to read here.";
-// Which they are is written down: somebody else may have the name.
+const TOPIC = "Test messages of 'parley doctor --live'.";
+// Their ids are stored, because another user may have the name.
 const USER_SETTING = 'doctor-user';
 const GROUP_SETTING = 'doctor-group';
 
-/** Finds them, or makes them the first time. The account is a bot's: nobody can log in to it, and it counts for nobody's first. */
+/** Finds or creates them. The account is a bot, so nobody can log in to it and it does not count as the first account. */
 export async function openProbeAccount(core: Core): Promise<ProbeAccount> {
   const user = await doctorOf(core);
   const group = await groupFor(core);
@@ -24,7 +24,7 @@ export async function openProbeAccount(core: Core): Promise<ProbeAccount> {
   return { user, group };
 }
 
-/** Whether this account is only there for probes. */
+/** Whether this is the doctor's account. */
 export const isDoctor = async (core: Core, user: User): Promise<boolean> => (await core.store.settings.get(USER_SETTING)) === user.id;
 
 async function doctorOf(core: Core): Promise<User> {

@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** What is asked of a server, over a connection of its own: `fetch` would share one, and its first use is slow. */
-export type Asked = {
+/** A request with a connection of its own. `fetch` would reuse connections, and its first use is slow. */
+export type ProbeRequest = {
   readonly url: string;
   readonly token?: string;
   /** Sent as JSON with POST. */
   readonly body?: object;
 };
 
-/** An answer as it comes in. Times are those of `performance.now()`. */
+/** A response that is being received. Times are those of `performance.now()`. */
 export class Incoming {
   readonly status: number;
-  /** When its head was here. */
+  /** When its headers were received. */
   readonly at: number;
   readonly #message: IncomingMessage;
   #text = '';
-  /** How long the text was at which times. */
+  /** The length of the text after each chunk. */
   readonly #arrivals: { readonly length: number; readonly at: number }[] = [];
   #isOver = false;
 
@@ -29,14 +29,14 @@ export class Incoming {
       this.#text += text;
       this.#arrivals.push({ length: this.#text.length, at: performance.now() });
     });
-    message.on('error', () => {}); // cut off: it is over
+    message.on('error', () => {}); // aborted: 'close' follows
     message.once('close', () => {
       this.#isOver = true;
     });
   }
 
-  /** When `text` came, which may be before this is asked; undefined when it has not come within `ms`, or the answer ended without it. */
-  async whenSaid(text: string, ms: number): Promise<number | undefined> {
+  /** When `text` was received, also if before this call; undefined if not within `ms` or not before the response ended. */
+  async receivedAt(text: string, ms: number): Promise<number | undefined> {
     const signal = AbortSignal.timeout(ms);
     while (!this.#text.includes(text)) {
       if (this.#isOver || signal.aborted) return undefined;
@@ -46,7 +46,7 @@ export class Incoming {
     return this.#arrivals.find(({ length }) => length >= end)?.at;
   }
 
-  /** All of it, when it ends within `ms`, else what has come. */
+  /** The whole response if it ends within `ms`, else what has been received. */
   async whole(ms: number): Promise<string> {
     if (!this.#isOver) await once(this.#message, 'close', { signal: AbortSignal.timeout(ms) }).catch(() => {});
     return this.#text;
@@ -57,8 +57,8 @@ export class Incoming {
   }
 }
 
-/** Resolves when the head of the answer is here; rejects when there is none within `ms`. */
-export async function ask({ url, token, body }: Asked, ms: number): Promise<Incoming> {
+/** Resolves when the response headers are received; rejects if that takes longer than `ms`. */
+export async function ask({ url, token, body }: ProbeRequest, ms: number): Promise<Incoming> {
   const headers = {
     Accept: 'application/json, text/event-stream, text/html',
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

@@ -8,18 +8,18 @@ import { addMember, insertGroup, setTopic } from '../../groups/operations.ts';
 import type { Group } from '../../groups/port.ts';
 import { asGroupId, asUserId } from '../../ids.ts';
 
-/** The demo's people and bots. `made`: how many of them this run has made. */
+/** The demo's people and bots. `made`: how many of them this run created. */
 export type Cast = { readonly made: number; named(name: string): User };
 
-// What the demo made is written down, so that nothing of others is ever taken for it.
+// The ids of what the demo created are stored, so that other accounts and groups with the same names are never taken for it.
 const userSetting = (name: string): string => `demo-user:${nameKey(name)}`;
 const groupSetting = (name: string): string => `demo-group:${name}`;
 
-/** Whether an earlier run made this account. */
+/** Whether the demo created this account. */
 export const isOfDemo = async (core: Core, user: User): Promise<boolean> =>
   (await core.store.settings.get(userSetting(user.name))) === user.id;
 
-/** Finds or makes everybody, all with one password. Errors: `conflict` when a name belongs to somebody else. */
+/** Finds or creates all accounts, with the same password. Errors: `conflict` if another account has one of the names. */
 export async function openCast(core: Core, password: string): Promise<Cast> {
   const known = new Map<string, User>();
   const sharing = hashingOnce(core);
@@ -31,7 +31,7 @@ export async function openCast(core: Core, password: string): Promise<Cast> {
   }
   const named = (name: string): User => {
     const user = known.get(name);
-    if (!user) throw new Error(`Nobody in the demo is named ${name}`);
+    if (!user) throw new Error(`The demo has no user named ${name}`);
     return user;
   };
   return { made, named };
@@ -43,13 +43,14 @@ async function madeEarlier(core: Core, { name }: DemoMember): Promise<User | und
 }
 
 async function make(core: Core, { name, bot = false }: DemoMember, password: string): Promise<User> {
-  if (await core.store.users.byNameKey(nameKey(name))) throw conflict(`Somebody else is named ${name}: the demo cannot be put beside.`);
+  if (await core.store.users.byNameKey(nameKey(name)))
+    throw conflict(`The name ${name} is taken by another account, so the demo cannot be added.`);
   const user = await createAccount(core, { name, password: bot ? null : password, bot });
   await core.store.settings.putIfAbsent(userSetting(name), user.id);
   return user;
 }
 
-/** One hash for all, who share the password anyway: six would take more than a second. */
+/** Hashes the shared password only once: six hashes would take more than 1 s. */
 function hashingOnce(core: Core): Core {
   let hash: Promise<string> | undefined;
   const once = (password: string): Promise<string> => {
@@ -59,7 +60,7 @@ function hashingOnce(core: Core): Core {
   return { ...core, passwords: { ...core.passwords, hash: once } };
 }
 
-/** Finds or makes a group of the demo, with its members in. */
+/** Finds or creates a group of the demo and adds its members. */
 export async function openStage(core: Core, cast: Cast, demo: DemoGroup): Promise<Group> {
   const id = await core.store.settings.get(groupSetting(demo.name));
   const group = (id === undefined ? undefined : await core.store.groups.byId(asGroupId(id))) ?? (await makeGroup(core, cast, demo));

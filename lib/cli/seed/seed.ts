@@ -20,7 +20,7 @@ type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
 type Clock = { at: number };
 type Scene = { readonly group: Group; readonly act: Act };
 
-/** Fills the chat with the demo. What an earlier run made is left as it is, so that running it twice adds nothing. */
+/** Fills the chat with the demo. Idempotent: what an earlier run created stays unchanged. */
 export async function seed(out: Out, open: (now: () => number) => Promise<OpenCore>, options: SeedOptions): Promise<void> {
   const now = Date.now();
   const clock: Clock = { at: now };
@@ -38,7 +38,7 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
     clock.at = now;
     if (added > 0) await leaveSomeUnread(core, cast, stages);
     await scrubDue(core);
-    tell(out, cast, stages, added, password);
+    printSummary(out, cast, stages, added, password);
   } finally {
     await core.close();
   }
@@ -47,27 +47,27 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
 async function refuseBesideOthers(core: Core): Promise<void> {
   for await (const user of everybody(core))
     if (!(await isOfDemo(core, user)) && !(await isDoctor(core, user)))
-      throw forbidden(`${user.name} has an account here: the demo is for an empty chat. Give it another DATA_DIR, or --force.`);
+      throw forbidden(`There is already an account, ${user.name}, and the demo is for an empty chat. Use another DATA_DIR, or --force.`);
 }
 
 type Stage = { readonly demo: DemoGroup; readonly group: Group };
 
-/** Everything that happens in all groups, in the order of time. */
+/** The acts of all groups, ordered by time. */
 const scenesOf = (stages: readonly Stage[]): Scene[] =>
   stages.flatMap(({ demo, group }) => readDemoScript(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
 
-/** Says what is not said yet, and to that alone adds what follows it. Resolves to the number of new messages. */
-async function play(core: Core, cast: Cast, scenes: readonly Scene[], turnTo: (at: number) => void): Promise<number> {
+/** Posts the messages that do not exist yet, and applies edits and reactions only to these. Resolves to the number of new messages. */
+async function play(core: Core, cast: Cast, scenes: readonly Scene[], setClock: (at: number) => void): Promise<number> {
   const fresh = new Map<string, number>();
   for (const { group, act } of scenes) {
-    turnTo(act.at);
+    setClock(act.at);
     const seq = await perform(core, cast.named(act.who), group, act, fresh.get(`${group.id} ${act.line}`));
     if (act.kind === 'post' && seq !== undefined) fresh.set(`${group.id} ${act.line}`, seq);
   }
   return fresh.size;
 }
 
-/** Resolves to the seq of a message that is new; an act on one that is not does nothing. */
+/** Resolves to the seq of a new message. Acts on messages of an earlier run do nothing. */
 async function perform(core: Core, user: User, group: Group, act: Act, target: number | undefined): Promise<number | undefined> {
   const at = await groupAccess(core, user, group);
   if (act.kind === 'post') {
@@ -82,7 +82,7 @@ async function perform(core: Core, user: User, group: Group, act: Act, target: n
   return undefined;
 }
 
-/** So that the list of groups has something to count. */
+/** Sets read marks so that the list of groups shows unread counts. */
 async function leaveSomeUnread(core: Core, cast: Cast, stages: readonly Stage[]): Promise<void> {
   for (const [index, { demo, group }] of stages.entries()) {
     const { n } = await core.store.log.head(group.id);
@@ -90,13 +90,13 @@ async function leaveSomeUnread(core: Core, cast: Cast, stages: readonly Stage[])
   }
 }
 
-function tell(out: Out, cast: Cast, stages: readonly Stage[], added: number, password: string): void {
+function printSummary(out: Out, cast: Cast, stages: readonly Stage[], added: number, password: string): void {
   const names = people.map(({ name }) => name);
   const slugs = stages.map(({ group }) => group.slug);
   const isNew = cast.made > 0;
-  const what = added === 0 ? 'The demo is here already: nothing added.' : `Added ${added} messages in ${slugs.join(', ')}.`;
+  const what = added === 0 ? 'The demo exists already; nothing was added.' : `Added ${added} messages in ${slugs.join(', ')}.`;
   const how = isNew ? `the password ${password} (shown this once)` : 'the password that the first run printed';
-  out.say(
+  out.write(
     { users: names, groups: slugs, messages: added, password: isNew ? password : null },
     `${what}\nLog in as ${names.join(', ')} with ${how}.`,
   );
