@@ -84,7 +84,7 @@ async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Pro
   if (cluster.worker && cluster.worker.id > 1) return;
   const { canMakeThumbnails, THUMBNAIL_ADVICE } = await import('./files/thumbnail-probe.ts');
   if (!(await canMakeThumbnails(thumbnailer)))
-    logger.warn({ mend: THUMBNAIL_ADVICE }, 'no thumbnails can be made: pictures are shown as plain files');
+    logger.warn({ mend: THUMBNAIL_ADVICE }, 'thumbnails cannot be created: images are shown as plain files');
 }
 
 /** A worker sends the lines to its supervisor, which prints them. */

@@ -2,16 +2,16 @@ import type { Registry } from 'prom-client';
 import type { Core } from '../core.ts';
 import { type Family, familiesOf } from './families.ts';
 
-/** The text that Prometheus reads, and its media type. */
+/** A document in the Prometheus text format, and its media type. */
 type Exposition = { readonly type: string; readonly text: string };
 
-/** What this process says of itself: Parley's own metrics and those of its runtime. */
+/** The metrics of this process: Parley's own and those of Node.js. */
 export type Snapshot = () => Promise<Family[]>;
 
-/** What the runtime says of a delay that it has not measured yet is far above this. */
+/** Values above this mean that the runtime has not measured the delay yet. */
 const NEVER_SECONDS = 1e9;
 
-/** The client library is loaded and the runtime's metrics are collected from the first call on: who never asks pays nothing. */
+/** Loads the client library and starts collecting the metrics of Node.js at the first call, so that unscraped servers pay nothing. */
 export function openSnapshot(core: Core): Snapshot {
   let runtime: Promise<Registry> | undefined;
   return async () => {
@@ -28,7 +28,7 @@ async function collectRuntime(): Promise<Registry> {
   return registry;
 }
 
-/** Of several processes the newest start counts. A delay not measured yet is left out, where the library says NaN or 292 years. */
+/** Converts a library metric. 'omit' becomes 'max' (the newest start of several processes counts); unmeasured delays (NaN or 292 years) are removed. */
 function asFamily(metric: Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number]): Family {
   const { name, help, type, aggregator, values } = metric;
   const isMeasured = ({ value }: { readonly value: number }): boolean =>
@@ -45,13 +45,13 @@ function asFamily(metric: Awaited<ReturnType<Registry['getMetricsAsJSON']>>[numb
 const labelsOf = (labels: Readonly<Partial<Record<string, string | number>>>): Record<string, string> =>
   Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 
-/** The numbers of these processes as one, for Prometheus to read. */
+/** The aggregated metrics of several processes as a Prometheus document. */
 export async function expose(snapshots: readonly (readonly Family[])[]): Promise<Exposition> {
   const registry = await aggregate(snapshots);
   return { type: registry.contentType, text: await registry.metrics() };
 }
 
-/** The same as one snapshot. */
+/** The aggregated metrics of several processes as one snapshot. */
 export async function merge(snapshots: readonly (readonly Family[])[]): Promise<Family[]> {
   return (await (await aggregate(snapshots)).getMetricsAsJSON()).map(asFamily);
 }

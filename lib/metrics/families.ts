@@ -4,54 +4,54 @@ import type { Histogram } from './histogram.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One number of a family; `metricName` when it is not the family's own, as of a histogram's parts. */
+/** One sample of a family; `metricName` if it differs from the family's name, as for parts of histograms. */
 export type Sample = { readonly value: number; readonly labels: Labels; readonly metricName?: string };
 
-/** A metric as the Prometheus client library says it in JSON: what processes tell each other. */
+/** A metric in the JSON of the Prometheus client library; processes send these to each other. */
 export type Family = {
   readonly name: string;
   readonly help: string;
   readonly type: string;
-  /** How the numbers of several processes become one. */
+  /** How the values of several processes are aggregated. */
   readonly aggregator: string;
   readonly values: readonly Sample[];
 };
 
 const STORE_ANSWERS_WITHIN_MS = 1000;
 
-/** All that Parley measures of itself, as it stands now in this process. Never rejects: a part that is away is a value, not an error. */
+/** The current values of Parley's own metrics in this process. Never rejects: an unavailable store or bus is a value. */
 export async function familiesOf(core: Core): Promise<Family[]> {
   const { meters, bus, store, health } = core;
   const hasStore = await answersSoon(health.check(store));
   return [
-    gauge('parley_processes', 'Server processes whose numbers are in this answer.', 1),
+    gauge('parley_processes', 'Server processes aggregated in this response.', 1),
     gauge('parley_streams_open', 'Open streams, by format.', ...byLabel('format', meters.streams)),
-    counter('parley_deliveries_total', 'Log entries sent live, times the streams each went to.', meters.deliveries),
+    counter('parley_deliveries_total', 'Log entries sent live, multiplied by the streams they were sent to.', meters.deliveries),
     counter('parley_stream_bytes_total', 'Bytes written to streams, heartbeats included.', meters.streamBytes),
     counter('parley_replay_reads_total', 'Windows of a log read to bring streams up to date.', meters.windows),
-    counter('parley_gaps_repaired_total', 'Reads that found entries which the bus had not brought.', meters.gaps),
-    counter('parley_slow_readers_dropped_total', 'Streams cut off with more than 1 MiB unread.', meters.slowReaders),
-    counter('parley_stream_resets_total', 'Streams told to load the page again.', meters.resets),
-    histogram('parley_append_batch_entries', 'Entries that one write to the store took along.', meters.appendBatch),
-    histogram('parley_append_duration_seconds', 'From when an entry was asked for until it was durable.', meters.appendSeconds),
+    counter('parley_gaps_repaired_total', 'Reads that found entries that the bus had not delivered.', meters.gaps),
+    counter('parley_slow_readers_dropped_total', 'Streams closed with more than 1 MiB unsent.', meters.slowReaders),
+    counter('parley_stream_resets_total', 'Streams that sent the event reset.', meters.resets),
+    histogram('parley_append_batch_entries', 'Entries per write to the store.', meters.appendBatch),
+    histogram('parley_append_duration_seconds', 'Time from the request to append an entry until it is durable.', meters.appendSeconds),
     counter(
       'parley_append_retries_total',
-      'Writes to the store tried again: another process was first (conflict), or no answer came (unknown).',
+      'Retried writes to the store: another process took the seq (conflict), or the store did not answer (unknown).',
       ...byLabel('reason', meters.appendRetries),
     ),
-    counter('parley_webhook_calls_total', "Calls of bots' outgoing webhooks, by what came of them.", ...byLabel('result', meters.calls)),
-    counter('parley_pushes_total', 'Notices pushed to devices, by what came of them.', ...byLabel('result', meters.pushes)),
+    counter('parley_webhook_calls_total', "Calls of bots' outgoing webhooks, by result.", ...byLabel('result', meters.calls)),
+    counter('parley_pushes_total', 'Push notifications, by result.', ...byLabel('result', meters.pushes)),
     { ...gauge('parley_bus_up', 'Whether events pass between processes: 1 or 0.', Number(bus.isUp())), aggregator: 'min' },
-    counter('parley_bus_events_published_total', 'Events given to the bus.', meters.busPublished),
-    counter('parley_bus_events_received_total', 'Events heard from the bus, the own ones included.', meters.busReceived),
+    counter('parley_bus_events_published_total', 'Events published to the bus.', meters.busPublished),
+    counter('parley_bus_events_received_total', 'Events received from the bus, including those of this process.', meters.busReceived),
     {
-      ...gauge('parley_store_up', 'Whether the store answered within a second and took the last writes: 1 or 0.', Number(hasStore)),
+      ...gauge('parley_store_up', 'Whether the store answered within 1 s and the last writes succeeded: 1 or 0.', Number(hasStore)),
       aggregator: 'min',
     },
     requests(core),
     counter(
       'parley_event_loop_active_seconds_total',
-      'Time in which the process was at work rather than waiting.',
+      'Time in which the event loop was active.',
       performance.eventLoopUtilization().active / 1000,
     ),
   ];
@@ -86,12 +86,12 @@ const histogram = (name: string, help: string, of: Histogram): Family => ({
 
 function requests({ meters }: Core): Family {
   const name = 'parley_http_request_duration_seconds';
-  const help = 'HTTP requests, until the answer was out; of a stream, until it began.';
+  const help = 'Duration of HTTP requests until the response was sent; for streams, until it began.';
   const values = [...meters.requests.values()].flatMap(({ labels, seconds }) => partsOf(name, seconds, labels));
   return { name, help, type: 'histogram', aggregator: 'sum', values };
 }
 
-/** As the text format wants a histogram: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** A histogram in the text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 function partsOf(name: string, of: Histogram, labels: Labels): Sample[] {
   const counts = of.cumulative();
   const buckets = counts.map((value, index) => {

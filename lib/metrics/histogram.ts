@@ -1,6 +1,6 @@
-/** Counts of observations by upper bound, as Prometheus wants them; cheap enough to observe every append and every request. */
+/** A Prometheus histogram: counts of observations by upper bound. Cheap enough for every append and every request. */
 export class Histogram {
-  /** Upper bounds, ascending; what is larger than the last counts in all but these. */
+  /** Upper bounds, ascending; larger values count only in `+Inf`. */
   readonly bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;
@@ -21,7 +21,7 @@ export class Histogram {
     return this.#sum;
   }
 
-  /** How many observations there were up to each bound, and last how many in all. */
+  /** The number of observations up to each bound; the last element is the total. */
   cumulative(): number[] {
     let total = 0;
     return this.#counts.map((count) => {

@@ -6,7 +6,7 @@ import { expose, openSnapshot } from './exposition.ts';
 import { mayScrape, type Scraper } from './rules.ts';
 import { openSnapshots } from './sharing.ts';
 
-/** `/metrics` for Prometheus: of all processes of this server, whichever of them is asked. */
+/** `/metrics` for Prometheus, aggregated over all processes of this server. */
 export function metricsRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   const snapshots = openSnapshots(openSnapshot(core));
@@ -29,9 +29,9 @@ const scraperOf = (ctx: Context): Scraper => ({
   ),
 });
 
-/** Without METRICS_TOKEN nobody else may read them, so the route does not exist for them; with it the token is asked for. */
+/** Without METRICS_TOKEN the route answers 404, as if it did not exist; with it, 401. */
 function refuse(ctx: Context, hasToken: boolean): never {
   if (!hasToken) throw notFound();
   ctx.set('WWW-Authenticate', 'Bearer realm="metrics"');
-  throw unauthenticated('This needs METRICS_TOKEN as bearer token.');
+  throw unauthenticated('Send METRICS_TOKEN as bearer token.');
 }

@@ -1,20 +1,20 @@
 import { type Config, isLoopback } from '../config.ts';
 import { sameText } from '../secrets.ts';
 
-/** What there is to tell a scraper by. `address`: the other end of the connection, whatever headers say. */
+/** What identifies a scraper. `address`: the peer of the connection, whatever the headers say. */
 export type Scraper = {
   readonly address: string;
   readonly host: string;
   readonly authorization: string;
-  /** Whether any header says that somebody passed this request on. */
+  /** Whether a header shows that a proxy forwarded the request. */
   readonly isForwarded: boolean;
 };
 
 type Settings = Pick<Config, 'metricsToken' | 'trustProxy' | 'publicUrl'>;
 
 /**
- * The numbers tell how busy a site is and what its routes are: they are for its operator. Whoever presents METRICS_TOKEN may read them, and
- * without it a program on this machine that asks directly. Where a proxy is in use all the world comes from this machine, so there it needs the token.
+ * Metrics show the load and the routes of a server, so only its operator may read them: with METRICS_TOKEN, or without it by a direct request from
+ * this machine. Behind a proxy all requests come from this machine, so the token is required.
  */
 export function mayScrape(scraper: Scraper, settings: Settings): boolean {
   const [, token] = /^Bearer (\S+)$/i.exec(scraper.authorization) ?? [];
@@ -22,7 +22,7 @@ export function mayScrape(scraper: Scraper, settings: Settings): boolean {
   return isDirect(scraper) && !hasProxy(settings);
 }
 
-/** The name that was asked for must be this machine's too: a page elsewhere can point a name of its own here (DNS rebinding). */
+/** The Host must be local too, because another site's name can resolve to this machine (DNS rebinding). */
 const isDirect = ({ address, host, isForwarded }: Scraper): boolean => isHere(address) && isHere(hostname(host)) && !isForwarded;
 
 const isHere = (address: string): boolean => isLoopback(address.replace(/^::ffff:/, ''));

@@ -4,25 +4,25 @@ import { merge, type Snapshot } from './exposition.ts';
 import type { Family } from './families.ts';
 
 /*
- * A scrape reaches one of several workers. That one asks the primary (`want`), which asks all (`tell`), gathers what they say (`told`) and
- * hands it on (`all`). What a worker said last is kept beyond its death, so that a sum never falls.
+ * A scrape reaches one of several workers. It asks the primary (`want`), which asks every worker (`tell`), collects their responses (`told`) and
+ * sends all of them back (`all`). The last counters of a dead worker are kept, so that sums never decrease.
  */
 type Message =
   | { readonly metrics: 'want' | 'tell'; readonly round: string }
   | { readonly metrics: 'told'; readonly round: string; readonly families: readonly Family[] }
   | { readonly metrics: 'all'; readonly round: string; readonly snapshots: readonly (readonly Family[])[] };
 
-/** A worker that is too busy to answer by then is counted as it was the last time; were it left out, its numbers would seem to jump when it is back. */
+/** For a worker that does not respond in time its previous snapshot counts; without it, sums would drop and jump back. */
 const TOLD_WITHIN_MS = 4000;
 const ALL_WITHIN_MS = 5000;
 
-/** What all processes of this server say; alone, what this one does. Rejects with `unavailable` when one of them does not answer that never has. */
+/** The snapshots of all processes of this server. Rejects with `unavailable` if a process has never responded. */
 export function openSnapshots(snapshot: Snapshot): () => Promise<readonly (readonly Family[])[]> {
   if (!cluster.isWorker) return async () => [await snapshot()];
   const waiting = new Map<string, (snapshots: readonly (readonly Family[])[]) => void>();
   process.on('message', (message) => {
     if (!isOurs(message)) return;
-    if (message.metrics === 'tell') void snapshot().then((families) => say({ metrics: 'told', round: message.round, families }));
+    if (message.metrics === 'tell') void snapshot().then((families) => send({ metrics: 'told', round: message.round, families }));
     if (message.metrics === 'all') waiting.get(message.round)?.(message.snapshots);
   });
   let rounds = 0;
@@ -32,7 +32,7 @@ export function openSnapshots(snapshot: Snapshot): () => Promise<readonly (reado
     const round = `${process.pid}-${rounds}`;
     const timer = setTimeout(() => reject(unavailable('The other processes of this server do not answer.')), ALL_WITHIN_MS);
     waiting.set(round, resolve);
-    say({ metrics: 'want', round });
+    send({ metrics: 'want', round });
     return promise.finally(() => {
       clearTimeout(timer);
       waiting.delete(round);
@@ -40,12 +40,12 @@ export function openSnapshots(snapshot: Snapshot): () => Promise<readonly (reado
   };
 }
 
-/** One that cannot be told is gone, or this process is about to be. */
-function say(message: Message, to: Pick<NodeJS.Process, 'send'> | Worker = process): void {
+/** Ignores errors: the receiver has exited, or this process is about to. */
+function send(message: Message, to: Pick<NodeJS.Process, 'send'> | Worker = process): void {
   to.send?.(message, undefined, undefined, () => {});
 }
 
-/** In the primary process: lets the workers know of each other's numbers. */
+/** In the primary process: collects the snapshots of the workers for each scrape. */
 export function shareMetrics(): void {
   const listening = new Set<Worker>();
   const last = new Map<Worker, readonly Family[]>();
@@ -61,12 +61,12 @@ export function shareMetrics(): void {
     const missing = new Set(listening);
     rounds.set(round, { missing, done: resolve });
     const timer = setTimeout(resolve, TOLD_WITHIN_MS);
-    for (const worker of listening) say({ metrics: 'tell', round }, worker);
+    for (const worker of listening) send({ metrics: 'tell', round }, worker);
     await promise;
     clearTimeout(timer);
     rounds.delete(round);
-    const isWhole = [...missing].every((worker) => last.has(worker));
-    if (isWhole) say({ metrics: 'all', round, snapshots: [...last.values(), await ofTheDead] }, asker);
+    const isComplete = [...missing].every((worker) => last.has(worker));
+    if (isComplete) send({ metrics: 'all', round, snapshots: [...last.values(), await ofTheDead] }, asker);
   };
   cluster.on('message', (worker, message) => {
     if (!isOurs(message)) return;

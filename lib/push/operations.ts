@@ -8,17 +8,17 @@ import { labelOf } from './rules.ts';
 import { type Outcome, Sender, type SendOptions } from './sending.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
-/** Of one person; the one that was reached longest ago goes for another. */
+/** Per user. The device that was reached least recently is removed for a new one. */
 const MAX_DEVICES = 20;
 const CHANGES = { perSecond: 0.5, burst: 20 };
 
-/** The id of the device that has this endpoint. */
+/** The id of the device with this endpoint. */
 export const deviceId = (endpoint: string): string => sha256(endpoint);
 
 type NewDevice = { readonly session: string; readonly userAgent: string };
 
 /**
- * Has a browser told of what is meant for this user, for as long as the session lasts; again and again is once.
+ * Registers a browser for push notifications to this user until the session ends. Idempotent.
  * Errors: `invalid` (endpoint, keys), `tooMany`.
  */
 export async function addDevice(core: Core, user: UserId, given: Subscription, { session, userAgent }: NewDevice): Promise<Device> {
@@ -44,13 +44,13 @@ async function makeRoom(core: Core, user: UserId, added: string): Promise<void> 
 
 function checkRate(core: Core, user: UserId): void {
   const waitMs = core.rateLimiter.take(`push:${user}`, CHANGES.perSecond, CHANGES.burst);
-  if (waitMs > 0) throw tooMany('Too many changes to your devices. Wait a moment.', waitMs);
+  if (waitMs > 0) throw tooMany('Too many changes to your devices. Try again in a moment.', waitMs);
 }
 
-/** Resolves to whether the user had such a device. */
+/** Resolves to whether the user had this device. */
 export const removeDevice = (core: Core, user: UserId, id: string): Promise<boolean> => core.store.push.remove(id, user);
 
-/** Sends something to one's own device, to see whether it comes. Errors: `notFound`, `tooMany`. */
+/** Sends a test notification to a device of the user. Errors: `notFound`, `tooMany`. */
 export async function tryDevice(core: Core, user: UserId, id: string, options: SendOptions = {}): Promise<Outcome> {
   checkRate(core, user);
   const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);

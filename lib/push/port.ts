@@ -1,46 +1,46 @@
 import type { GroupId, UserId } from '../ids.ts';
 
-/** A browser that is to be told of messages: a push subscription (RFC 8030) of the session that made it. */
+/** A browser that gets notifications: the push subscription (RFC 8030) of a session. */
 export type Device = {
-  /** SHA-256 of its endpoint, hex: so that a browser is in the list once, whoever uses it. */
+  /** SHA-256 of its endpoint, hex: one record per browser, whoever is logged in. */
   readonly id: string;
   readonly user: UserId;
-  /** The hash of the session that asked for it; nothing is sent once that has ended. */
+  /** The hash of its session; nothing is sent after the session has ended. */
   readonly session: string;
-  /** Its endpoint and keys as JSON, sealed: whoever has them can make the browser show something. */
+  /** Endpoint and keys as sealed JSON, because they allow sending notifications to the browser. */
   readonly sealed: string;
-  /** What it is, in words for its owner: `Firefox on Linux`. */
+  /** Shown to its owner: `Firefox on Linux`. */
   readonly label: string;
   readonly createdAt: number;
-  /** ms when its push service last took something; null: never yet. */
+  /** Time (ms) of the last successful send; null: none yet. */
   readonly lastOkAt: number | null;
-  /** How often in a row it did not. */
+  /** Number of consecutive failures. */
   readonly failures: number;
 };
 
-/** What of a group a member is told of: every message, what names them, or nothing (muted). */
+/** What a member is notified of in a group: every message, mentions, or nothing (muted). */
 export type Level = 'everything' | 'mentions' | 'nothing';
 
-/** A member with a device, and what of the group they want to be told. */
+/** A member with a device, and the member's notification level in the group. */
 export type Reachable = { readonly user: UserId; readonly level: Level };
 
 export type PushStore = {
-  /** Stores it, or replaces the one with its id; of the same user `createdAt` and `lastOkAt` are kept. */
+  /** Inserts the device, or replaces the one with its id; keeps `createdAt` and `lastOkAt` if the user is the same. */
   put(device: Device): Promise<void>;
   /** By createdAt. */
   ofUser(user: UserId): Promise<Device[]>;
-  /** Of several, in any order. */
+  /** The devices of several users, in any order. */
   ofUsers(users: readonly UserId[]): Promise<Device[]>;
-  /** Whether there is any. Cheap. */
+  /** Whether any device exists. Cheap. */
   any(): Promise<boolean>;
-  /** Who is in the group and has a device, in any order. */
+  /** Members of the group that have a device, in any order. */
   inGroup(group: GroupId): Promise<Reachable[]>;
-  /** Notes that its push service took something at `now`. */
+  /** Sets `lastOkAt` and resets `failures`. */
   recordSuccess(id: string, now: number): Promise<void>;
-  /** Notes that it did not. */
+  /** Increments `failures`. */
   recordFailure(id: string): Promise<void>;
-  /** Resolves to whether there was one, of that user if one is given. */
+  /** Resolves to whether the device existed (with `user`: and belonged to that user). */
   remove(id: string, user?: UserId): Promise<boolean>;
-  /** Removes those that a session has made, or all of a user. */
+  /** Removes all devices of a session or of a user. */
   removeAll(of: { readonly session: string } | { readonly user: UserId }): Promise<void>;
 };

@@ -6,14 +6,14 @@ import type { Device } from './port.ts';
 
 const dates = datesIn('UTC');
 
-/** What templates/push/_settings.njk prints. `key`: what a browser is to subscribe with; '' when there is none to be had. */
+/** The inputs of templates/push/_settings.njk. `key`: the public key that browsers subscribe with; '' if there is none. */
 export async function pushSettings(core: Core, user: UserId, session: string) {
   const [keys, devices] = await Promise.all([keysOf(core), core.store.push.ofUser(user)]);
   const rows = devices.map((device) => ({ ...device, current: device.session === session }));
   return { key: keys?.publicKey ?? '', devices: rows.map(({ sealed: _, session: __, user: ___, ...row }) => row) };
 }
 
-/** A device for programs. */
+/** A device as JSON. */
 export const deviceJson = ({ id, label, createdAt, lastOkAt, failures }: Device) => ({
   id,
   label,

@@ -12,46 +12,46 @@ import { noticeOf, recipientsOf } from './rules.ts';
 import { SendQueue } from './send-queue.ts';
 import { type Push, Sender, type SendOptions } from './sending.ts';
 
-/** Batches of messages that wait to be looked at, and notices that wait to be sent: more are dropped, the oldest first. */
+/** Limits of the queues of written batches and of notices; beyond them the oldest are dropped. */
 const [MAX_BATCHES, MAX_NOTICES] = [1000, 2000];
 const FINISH_WITHIN_MS = 1000;
 
 export type PusherOptions = SendOptions;
 
 /**
- * Tells the devices of members of what this process has written. A bell, no more: it is rung after the message is durable, nobody waits for it,
- * what cannot be sent is not tried again, and what a crash cuts short is lost.
+ * Sends push notifications about messages that this process has written. Best effort: it starts after the message is durable, nothing waits for it,
+ * failed sends are not retried, and a crash loses what is queued.
  */
 export class Pusher {
   readonly #core: Core;
   readonly #sender: Sender;
-  readonly #line: SendQueue;
+  readonly #queue: SendQueue;
   readonly #stop = new AbortController();
   readonly #unlisten: () => void;
   #batches: (readonly Message[])[] = [];
-  #pumping: Promise<void> | undefined;
+  #processing: Promise<void> | undefined;
 
   constructor(core: Core, options: PusherOptions = {}) {
     this.#core = core;
     this.#sender = new Sender(core, options);
-    this.#line = new SendQueue(MAX_NOTICES, () => this.#drop());
-    this.#unlisten = core.written.onWritten((entries) => this.#note(entries));
+    this.#queue = new SendQueue(MAX_NOTICES, () => this.#drop());
+    this.#unlisten = core.written.onWritten((entries) => this.#enqueue(entries));
   }
 
-  /** Resolves when all that was written till now is told, or was given up. */
+  /** Resolves when the notifications for everything written so far were sent or dropped. */
   async idle(): Promise<void> {
-    while (this.#pumping) await this.#pumping;
-    await this.#line.idle();
+    while (this.#processing) await this.#processing;
+    await this.#queue.idle();
   }
 
-  /** Waits a little for what is under way; the rest is dropped. */
+  /** Waits up to 1 s for pending notifications; drops the rest. */
   async stop(): Promise<void> {
     this.#unlisten();
     const grace = new AbortController();
     await Promise.race([this.idle(), delay(FINISH_WITHIN_MS, undefined, { signal: grace.signal, ref: false }).catch(() => {})]);
     grace.abort();
     this.#batches = [];
-    this.#line.clear();
+    this.#queue.clear();
     this.#stop.abort();
     await this.idle();
   }
@@ -60,8 +60,8 @@ export class Pusher {
     this.#core.meters.pushes.dropped += 1;
   }
 
-  /** On the way of every message: as little as can be. */
-  #note(entries: readonly Entry[]): void {
+  /** Called for every write, so it only queues. */
+  #enqueue(entries: readonly Entry[]): void {
     const messages = entries.filter(isMessage);
     if (messages.length === 0) return;
     if (this.#batches.length >= MAX_BATCHES) {
@@ -69,38 +69,40 @@ export class Pusher {
       this.#drop();
     }
     this.#batches.push(messages);
-    this.#pumping ??= this.#pump();
+    this.#processing ??= this.#process();
   }
 
-  async #pump(): Promise<void> {
+  async #process(): Promise<void> {
     for (let batch = this.#batches.shift(); batch; batch = this.#batches.shift()) {
-      await this.#tell(batch).catch((error) => this.#core.logger.warn({ err: error }, 'nobody was told of some messages by push'));
+      await this.#notifyOf(batch).catch((error) =>
+        this.#core.logger.warn({ err: error }, 'push notifications for a batch of messages failed'),
+      );
     }
-    this.#pumping = undefined;
+    this.#processing = undefined;
   }
 
-  /** `messages`: of one group. Where nobody has a device this ends with a look into memory. */
-  async #tell(messages: readonly Message[]): Promise<void> {
+  /** `messages`: of one group. If no member has a device, this costs only one lookup in the cache. */
+  async #notifyOf(messages: readonly Message[]): Promise<void> {
     const { lookupCache, bus } = this.#core;
     const { group: id } = messages[0] ?? {};
     const reachable = id === undefined ? [] : await lookupCache.push.inGroup(id);
     const group = id === undefined || reachable.length === 0 ? undefined : await lookupCache.groups.byId(id);
     if (!group) return;
-    const place = { isDirect: isDirect(group) };
-    const told = messages
-      .map((message) => ({ message, users: recipientsOf(message, reachable, place) }))
+    const context = { isDirect: isDirect(group) };
+    const relevant = messages
+      .map((message) => ({ message, users: recipientsOf(message, reachable, context) }))
       .filter(({ users }) => users.length > 0);
-    if (told.length === 0) return;
-    const there = await bus.presence.list(group.id);
-    for (const { message, users } of told)
-      await this.#ring(
+    if (relevant.length === 0) return;
+    const present = await bus.presence.list(group.id);
+    for (const { message, users } of relevant)
+      await this.#notifyUsers(
         group,
         message,
-        users.filter((user) => !there.has(user)),
+        users.filter((user) => !present.has(user)),
       );
   }
 
-  async #ring(group: Group, message: Message, users: readonly UserId[]): Promise<void> {
+  async #notifyUsers(group: Group, message: Message, users: readonly UserId[]): Promise<void> {
     if (users.length === 0) return;
     const { store, directory, secrets } = this.#core;
     const devices = Map.groupBy(await store.push.ofUsers(users), ({ user }) => user);
@@ -117,19 +119,21 @@ export class Pusher {
     const { slug, name: title, people } = await withTitle(this.#core, user, group);
     const name = author?.name ?? 'Somebody';
     const text = textOf(message);
-    const said = { slug, seq: message.seq, title, text, author: message.as ? `${name} (${message.as})` : name };
-    return noticeOf({ ...said, isBetweenTwo: people?.length === 2 });
+    const facts = { slug, seq: message.seq, title, text, author: message.as ? `${name} (${message.as})` : name };
+    return noticeOf({ ...facts, isBetweenTwo: people?.length === 2 });
   }
 
   #send(push: Push): void {
     const run = async (): Promise<void> => {
-      await this.#sender.send(push, this.#stop.signal).catch((error) => this.#core.logger.warn({ err: error }, 'a device was not told'));
+      await this.#sender
+        .send(push, this.#stop.signal)
+        .catch((error) => this.#core.logger.warn({ err: error }, 'sending a push notification failed'));
     };
-    this.#line.add({ service: serviceOf(this.#core, push.device), user: push.device.user, run });
+    this.#queue.add({ service: serviceOf(this.#core, push.device), user: push.device.user, run });
   }
 }
 
-/** What it says; of files alone, their names. */
+/** The text of a message; without text, the names of its files. */
 function textOf({ body, format, attachments = [] }: Message): string {
   const text = bodyAsText(body, format);
   return text.trim() === '' ? attachments.map(({ name }) => name).join(', ') : text;

@@ -16,13 +16,13 @@ const subscriptionForm = z.object({ endpoint: text, keys: z.object({ p256dh: tex
 const endpointForm = z.object({ endpoint: text });
 const deviceForm = z.object({ action: z.enum(['test', 'remove'], 'must be test or remove') });
 
-const SAID: Readonly<Record<Outcome, string>> = {
-  sent: 'Sent: it should be on that device in a moment.',
-  gone: 'That device does not take notifications any more, and is out of the list. Turn them on there again.',
-  failed: 'The push service of that browser did not take it. Try again later.',
+const TEST_RESULTS: Readonly<Record<Outcome, string>> = {
+  sent: 'Test notification sent. It should appear on that device in a moment.',
+  gone: 'That device no longer accepts notifications and was removed. Turn notifications on there again.',
+  failed: 'The push service of that browser refused the notification. Try again later.',
 };
 
-/** Which browsers of a person are told of messages. For browsers with a session alone: what is sent ends with that. */
+/** Push subscriptions of a person's browsers. Needs a session, because a subscription ends with it. */
 export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
 
@@ -58,19 +58,19 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
     const { user } = sessionViewerOf(ctx);
     const { action } = await parse(deviceForm, ctx);
     const id = String(ctx.params.id);
-    if (action === 'test') setFlash(ctx, SAID[await tryDevice(core, user.id, id)]);
-    else if (await removeDevice(core, user.id, id)) setFlash(ctx, 'That device gets no notifications any more.');
+    if (action === 'test') setFlash(ctx, TEST_RESULTS[await tryDevice(core, user.id, id)]);
+    else if (await removeDevice(core, user.id, id)) setFlash(ctx, 'Device removed. It gets no more notifications.');
     else throw notFound('There is no such device.');
     seeOther(ctx, '/settings#notifications');
   });
   return router;
 }
 
-/** What makes this site an app that can be installed, and the script that shows notifications while no page is open. */
+/** The web app manifest and the service worker. */
 export function appRoutes({ views: { assets } }: Pick<RouteContext, 'views'>): Router {
   const router = new Router();
 
-  // At the root, whose pages it serves, and never from a cache: so it has no hash in its address.
+  // At the root, because that is its scope; without a hash in its URL, so it must be revalidated.
   router.get('/sw.js', (ctx) => {
     const { headers, body } = assets.get(assets.url('sw.js'), '') ?? {};
     ctx.set({ 'Content-Type': headers?.['Content-Type'] ?? '', 'Cache-Control': 'no-cache' });

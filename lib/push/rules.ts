@@ -3,11 +3,11 @@ import type { Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import type { Reachable } from './port.ts';
 
-/** Where a message was said. In direct messages every message is meant for everybody. */
-export type Place = { readonly isDirect: boolean };
+/** The group of a message. A direct message concerns all its participants. */
+export type NotificationContext = { readonly isDirect: boolean };
 
-/** Whether a member with this level is told of a message. `isNamed`: whether it names them. */
-function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Place & { readonly isNamed: boolean }): boolean {
+/** Whether a member with this level is notified of a message. `isNamed`: whether it mentions them. */
+function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: NotificationContext & { readonly isNamed: boolean }): boolean {
   switch (level) {
     case 'everything':
       return true;
@@ -20,13 +20,13 @@ function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Place & 
   }
 }
 
-/** Whom of these a message is pushed to, as far as they want it: never its author. */
-export const recipientsOf = ({ author, mentions }: Message, reachable: readonly Reachable[], { isDirect }: Place): UserId[] =>
+/** The members that a message is pushed to, by their level. Never its author. */
+export const recipientsOf = ({ author, mentions }: Message, reachable: readonly Reachable[], { isDirect }: NotificationContext): UserId[] =>
   reachable
     .filter(({ user, level }) => user !== author && shouldNotify(level, { isDirect, isNamed: isNamed(mentions, user) }))
     .map(({ user }) => user);
 
-/** What a browser is to show, as the service worker (static/sw.js) reads it. Notices with one tag replace each other. */
+/** The content of a push notification, read by the service worker (static/sw.js). Notices with the same tag replace each other. */
 export type Notice = {
   /** The group's slug, and the message in it; null in a test. */
   readonly group: string | null;
@@ -35,28 +35,28 @@ export type Notice = {
   readonly title: string;
   readonly body: string;
   readonly tag: string;
-  /** A path on this site. */
+  /** A path on this server. */
   readonly url: string;
 };
 
-/** Characters (code points) of a text that is shown. Together with what else there is in a notice they stay below 3 KB, whatever they are. */
+/** Maximum length of texts in code points. It keeps a notice below 3 KB, whatever the characters. */
 export const [MAX_IN_TITLE, MAX_IN_BODY] = [100, 200];
 
-/** The beginning of a text in one line, with a mark where it goes on. */
+/** The beginning of a text in one line, with `…` if it is cut. */
 export function snippet(text: string, most: number): string {
   const begun = text.slice(0, most * 8).toWellFormed();
   const letters = [...begun.replace(/[\s\p{Cc}]+/gu, ' ').trim()];
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : letters.join('');
 }
 
-/** What is known of a message that a notice is made of. `title`: what the group is called for the one who is told. */
+/** The facts of a notice. `title`: the group's name as the recipient sees it. */
 type NotifiableMessage = {
   readonly slug: string;
   readonly seq: number;
   readonly author: string;
   readonly title: string;
   readonly text: string;
-  /** Direct messages of two, where the author's name says all. */
+  /** A direct conversation of two: the author's name suffices as title. */
   readonly isBetweenTwo: boolean;
 };
 
@@ -88,7 +88,7 @@ const SYSTEMS: readonly (readonly [string, RegExp])[] = [
   ['Linux', /\bLinux\b/],
 ];
 
-/** What a browser is, in words for its owner: `Firefox on Linux`. Of its User-Agent nothing else is kept. */
+/** Names a browser for its owner: `Firefox on Linux`. Nothing else of the User-Agent is stored. */
 export function labelOf(userAgent: string): string {
   const nameIn = (table: typeof BROWSERS): string | undefined => table.find(([, pattern]) => pattern.test(userAgent))?.[0];
   const system = nameIn(SYSTEMS);

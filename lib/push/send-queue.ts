@@ -1,9 +1,9 @@
-/** At once in all, to one push service, and to the devices of one person: a service that is slow, or names that never resolve, leave places for others. */
+/** Concurrency limits: in total, per push service and per user, so that a slow service or host name does not block the others. */
 export const [MAX_AT_ONCE, MAX_PER_SERVICE, MAX_PER_USER] = [8, 5, 6];
 
 type Job = { readonly service: string; readonly user: string; readonly run: () => Promise<void> };
 
-/** Work that waits for a place; of too much the oldest is dropped. `run` never rejects. */
+/** A bounded queue of sends; when full, the oldest is dropped. `run` must never reject. */
 export class SendQueue {
   readonly #most: number;
   readonly #onDrop: () => void;
@@ -30,7 +30,7 @@ export class SendQueue {
     this.#jobs = [];
   }
 
-  /** Resolves when nothing waits or runs. */
+  /** Resolves when nothing is queued or running. */
   async idle(): Promise<void> {
     if (this.#count > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

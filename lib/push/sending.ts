@@ -9,28 +9,28 @@ import type { Device } from './port.ts';
 import type { Notice } from './rules.ts';
 import { isSafe, type Subscription } from './subscription.ts';
 
-/** `gone`: the device is no more, and was removed. */
+/** `gone`: the subscription no longer exists; the device was removed. */
 export type Outcome = 'sent' | 'gone' | 'failed';
 
-/** A notice on its way to one device. `topic`: of those with one topic that wait at the push service only the last is kept (RFC 8030, section 5.4). */
+/** A notice for one device. `topic`: the push service keeps only the last undelivered notice per topic (RFC 8030, section 5.4). */
 export type Push = { readonly device: Device; readonly notice: Notice; readonly topic: string; readonly isUrgent: boolean };
 
 export type SendOptions = {
-  /** How long a push service may take in all. */
+  /** Time limit of a request to a push service. */
   readonly pushWithinMs?: number;
-  /** How names are looked up; by DNS unless a test says otherwise. */
+  /** Resolves host names; DNS unless a test replaces it. */
   readonly resolve?: Resolve;
 };
 
 const PUSH_WITHIN_MS = 5000;
-/** How long a push service keeps a notice for a device that is away. */
+/** How long a push service keeps a notice for an offline device. */
 const TTL_SECONDS = 86_400;
-/** What is signed for a push service holds so long, and is used again for half of it: signing costs as much as encrypting. */
+/** Lifetime of a VAPID token. It is reused for half of it, because signing costs as much as encrypting. */
 const SIGNED_FOR_MS = 12 * 3_600_000;
 const MAX_SIGNED = 100;
 const ENCODING = 'aes128gcm';
 
-/** Sends notices to push services, and keeps what is known of the devices. */
+/** Sends notices to push services and records the outcome per device. */
 export class Sender {
   readonly #core: Core;
   readonly #options: SendOptions;
@@ -42,9 +42,9 @@ export class Sender {
     this.#options = options;
   }
 
-  /** Sends one, unless its device has no session any more. Whatever a push service does is an outcome. Errors: StoreUnavailable. */
+  /** Sends a notice, unless the session of the device has ended. Failures of the push service are outcomes. Errors: StoreUnavailable. */
   async send(push: Push, stop: AbortSignal): Promise<Outcome> {
-    const outcome = (await this.#mayTell(push.device)) ? await this.#try(push, stop) : 'gone';
+    const outcome = (await this.#hasSession(push.device)) ? await this.#try(push, stop) : 'gone';
     const { store, now, meters } = this.#core;
     meters.pushes[outcome] += 1;
     if (outcome === 'sent') await store.push.recordSuccess(push.device.id, now());
@@ -53,7 +53,7 @@ export class Sender {
     return outcome;
   }
 
-  async #mayTell({ session, user }: Device): Promise<boolean> {
+  async #hasSession({ session, user }: Device): Promise<boolean> {
     const { lookupCache, now } = this.#core;
     const [opened, owner] = await Promise.all([lookupCache.sessions.get(session, now()), lookupCache.users.byId(user)]);
     return opened?.userId === user && owner?.disabled === false;
@@ -72,11 +72,11 @@ export class Sender {
     }
   }
 
-  /** Resolves to the status of the answer. */
+  /** Resolves to the status of the response. */
   async #call({ device, notice, topic, isUrgent }: Push, signal: AbortSignal): Promise<number> {
     const { endpoint, keys } = this.#opened(device);
     const url = parseTarget(endpoint);
-    if (!isSafe(url)) throw new DestinationRefused('A push service is asked by https only.');
+    if (!isSafe(url)) throw new DestinationRefused('Push services must use https.');
     const addresses = await addressesOf(url, this.#core.config, { resolve: this.#options.resolve, signal });
     const { default: webPush } = await import('web-push'); // loaded with the first notice
     const { cipherText } = webPush.encrypt(keys.p256dh, keys.auth, JSON.stringify(notice), ENCODING);
@@ -93,7 +93,7 @@ export class Sender {
 
   #opened({ sealed }: Device): Subscription {
     const opened = this.#core.secrets.open(sealed);
-    if (opened === undefined) throw new Error('No key of SECRET_KEYS opens this device.');
+    if (opened === undefined) throw new Error('No key of SECRET_KEYS opens the subscription of this device.');
     return JSON.parse(opened);
   }
 
@@ -116,6 +116,6 @@ export class Sender {
       throw error;
     });
     if (keys) return keys;
-    throw new Error('No key of SECRET_KEYS opens the key that push services know this server by.');
+    throw new Error('No key of SECRET_KEYS opens the VAPID keys of this server.');
   }
 }

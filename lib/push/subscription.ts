@@ -2,24 +2,24 @@ import { ECDH } from 'node:crypto';
 import { isLoopback } from '../config.ts';
 import { invalid } from '../errors.ts';
 
-/** What a browser gives for being told (the Push API's PushSubscription as JSON): an address, and keys to encrypt for it (RFC 8291). */
+/** A PushSubscription of the Push API as JSON: the endpoint, and keys to encrypt for it (RFC 8291). */
 export type Subscription = { readonly endpoint: string; readonly keys: { readonly p256dh: string; readonly auth: string } };
 
 const MAX_ENDPOINT_LENGTH = 1000;
 const [POINT_BYTES, AUTH_BYTES] = [65, 16];
 
-/** One whose push service may be asked at all, and whose keys are keys. Errors: `invalid` (endpoint, keys). */
+/** Checks and normalises a subscription. Errors: `invalid` (endpoint, keys). */
 export function parseSubscription({ endpoint, keys }: Subscription): Subscription {
   const url = endpoint.length > MAX_ENDPOINT_LENGTH ? null : URL.parse(endpoint);
   if (!url || !isSafe(url) || url.username !== '' || url.password !== '')
-    throw invalid('endpoint', `The endpoint must be an https:// address of ${MAX_ENDPOINT_LENGTH} characters at most.`);
+    throw invalid('endpoint', `The endpoint must be an https:// URL of ${MAX_ENDPOINT_LENGTH} characters at most.`);
   const [p256dh, auth] = [Buffer.from(keys.p256dh, 'base64url'), Buffer.from(keys.auth, 'base64url')];
   if (p256dh.length !== POINT_BYTES || auth.length !== AUTH_BYTES || !isPoint(p256dh))
     throw invalid('keys', 'The keys must be a P-256 point (65 bytes) and a secret (16 bytes), in base64url.');
   return { endpoint: url.href, keys: { p256dh: p256dh.toString('base64url'), auth: auth.toString('base64url') } };
 }
 
-/** Without TLS only on this very machine, which ALLOW_OUTGOING has to admit besides. */
+/** https, or http to a loopback address (which ALLOW_OUTGOING must also allow). */
 export const isSafe = (url: URL): boolean =>
   url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1')));
 

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
-/** Static files by their hashed URLs, straight from memory. */
+/** Static files by their hashed URLs, from memory. */
 export const staticFiles =
   ({ views }: Pick<RouteContext, 'views'>): Middleware =>
   async (ctx, next) => {
@@ -17,7 +17,7 @@ export const staticFiles =
     if (found.status === 200) ctx.body = found.body;
   };
 
-/** For monitoring: `/healthz` whether the process answers, `/readyz` whether it can serve, and the state of store and bus. */
+/** For monitoring: `/healthz` (the process answers) and `/readyz` (it can serve; state of store and bus). */
 export function healthRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/healthz', (ctx) => {
@@ -27,7 +27,7 @@ export function healthRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   router.get('/readyz', async (ctx) => {
     const [{ isUp: store }, bus] = await Promise.all([core.health.check(core.store), answers(core.bus.ping())]);
     ctx.set('Cache-Control', 'no-store');
-    ctx.status = store ? 200 : 503; // without the bus posts and streams go on, up to 2 s late
+    ctx.status = store ? 200 : 503; // without the bus, streams still work, up to 2 s late
     ctx.body = readinessJson(store, bus);
   });
   return router;
@@ -39,10 +39,10 @@ const answers = (asked: Promise<void>): Promise<boolean> =>
     () => false,
   );
 
-/** For monitoring: the process answers. */
+/** The body of `/healthz`. */
 export const healthJson = () => ({ status: 'ok' as const });
 
-/** For monitoring: which parts answer. `degraded`: without the bus. */
+/** The body of `/readyz`. `degraded`: the bus does not answer. */
 export const readinessJson = (store: boolean, bus: boolean) => ({
   status: !store ? ('not ready' as const) : bus ? ('ready' as const) : ('degraded' as const),
   store: upOrDown(store),
@@ -51,7 +51,7 @@ export const readinessJson = (store: boolean, bus: boolean) => ({
 
 const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down');
 
-/** While developing: an answer that ends only with the server, by which open pages notice that it was started again. */
+/** Development mode: a response that ends only with the server, so that open pages notice a restart. */
 export function devRoutes(): Router {
   const router = new Router();
   router.get('/dev/alive', (ctx) => {

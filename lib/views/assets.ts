@@ -16,9 +16,9 @@ export type Assets = {
   /** `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`. Throws when there is no such asset. */
   url(path: string): string;
   /**
-   * What to answer for a path such as url() made; undefined when there is no such asset.
-   * Under another hash (a page from before or after an upgrade) the present content comes back, not to be cached.
-   * Never waits: the brotli copy is made in the background on first demand, gzip is served until it is ready.
+   * The response for a path of url(); undefined if there is no such asset.
+   * With another hash (a page from before or after an upgrade) it has the current content and must be revalidated.
+   * Never waits: the first request starts brotli compression in the background; gzip is served until it is done.
    */
   get(urlPath: string, acceptEncoding: string, ifNoneMatch?: string): AssetResponse | undefined;
 };
@@ -34,11 +34,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.ico': 'image/x-icon',
   '.webmanifest': 'application/manifest+json; charset=utf-8',
 };
-const PACKED = new Set(['.png', '.ico']); // compressed by their format already
+const PACKED = new Set(['.png', '.ico']); // already compressed
 
 const LIBRARIES = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
 const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline'];
-/** The cascade layers in their order, each with its sheets in theirs (under static/css). */
+/** The cascade layers in order, with the style sheets of each in order (under static/css). */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tokens: ['tokens'],
   base: ['base'],
@@ -54,7 +54,7 @@ function bundleScripts(read: (path: string) => string): string {
   return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
 }
 
-/** The order of the layers is fixed before the first rule, so that it does not depend on the order of the files. */
+/** Declares the order of the layers first, so that it does not depend on the order of the files. */
 function bundleStyles(read: (path: string) => string): string {
   const layers = Object.entries(LAYERS).map(
     ([name, sheets]) => `@layer ${name} {\n${sheets.map((sheet) => read(`css/${sheet}.css`)).join('\n')}\n}`,
@@ -62,7 +62,7 @@ function bundleStyles(read: (path: string) => string): string {
   return [`@layer ${Object.keys(LAYERS).join(', ')};`, ...layers].join('\n');
 }
 
-/** A style names a picture as `url("../icons/x.svg")`; the bundle names it under that file's own hash. */
+/** Replaces `url("../icons/x.svg")` by the hashed URL of the file. */
 const linkPictures = (css: string, url: (path: string) => string): string =>
   css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path)}")`);
 
@@ -96,7 +96,7 @@ function asAsset(path: string, body: Buffer): [string, Asset][] {
 
 /**
  * The static files under `root` and the two bundles `app.js` and `css/app.css`, read once and held in memory.
- * `dev` reads them again whenever a URL is asked for, so that an edited style shows on the next load.
+ * With `dev` they are reread at each call of url(), so that an edited style shows on the next load.
  */
 export function createAssets(options: { readonly root?: string; readonly dev?: boolean } = {}): Assets {
   const root = options.root ?? join(ROOT, 'static');

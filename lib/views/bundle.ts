@@ -17,19 +17,19 @@ function wrap(name: string, source: string): string {
 }
 
 /**
- * The ES modules that `entry` imports, and those that they import, as one classic script: each module is a function whose result is what it exports,
- * run once, after what it imports. `read` answers a file's text by its name. Of the module syntax it takes named imports of files beside it and the
- * export of functions and constants where they are declared; a cycle and anything else throws, with the name of the file.
+ * Bundles `entry` and the ES modules that it imports, directly or indirectly, into one classic script. Each module becomes a function that returns its
+ * exports and runs once, after its imports. `read` returns the text of a file. Supported are named imports from the same folder and exported function
+ * and constant declarations; anything else, or a cycle, throws with the name of the file.
  */
 export function bundleModules(entry: string, read: (name: string) => string): string {
-  const parts = new Map<string, string | undefined>(); // undefined while what it imports is read
+  const parts = new Map<string, string | undefined>(); // undefined while its imports are read
   const add = (name: string, importer: string): void => {
     if (parts.has(name) && parts.get(name) === undefined) throw new Error(`${importer} and ${name} import each other`);
     if (parts.has(name)) return;
     parts.set(name, undefined);
     const source = read(name);
     for (const [, , from = ''] of source.matchAll(IMPORT)) add(from, name);
-    parts.delete(name); // behind what it imports
+    parts.delete(name); // insert after its imports
     parts.set(name, wrap(name, source));
   };
   add(entry, entry);

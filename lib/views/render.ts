@@ -4,26 +4,26 @@ import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
 
 export type Views = {
-  /** The HTML of a template under templates/, such as `groups/show.njk`. Throws when a local that it prints is missing or null. */
+  /** The HTML of a template under templates/, such as `groups/show.njk`. Throws if it prints a missing or null variable. */
   render(template: string, locals: object): string;
   /** The hashed URL of a static file. */
   asset(path: string): string;
-  /** The table that answers those URLs. */
+  /** The files behind those URLs. */
   readonly assets: Assets;
 };
 
 type ViewOptions = {
-  /** Read templates and styles again for every page. */
+  /** Reread templates and styles for every page. */
   readonly dev: boolean;
-  /** IANA name; UTC when absent. The page shows times in the reader's own zone once its script runs. */
+  /** IANA name; default UTC. The page's script shows times in the reader's time zone. */
   readonly timeZone?: string;
-  /** Shared with whoever mounts them; made here when absent. */
+  /** Shared with the routes of static files; created here if absent. */
   readonly assets?: Assets;
 };
 
 const TEMPLATES = join(import.meta.dirname, '../../templates');
 
-/** The first letter or digit of a name, as a reader would count it, for an avatar. */
+/** The first letter or digit of a name (a grapheme), for an avatar. */
 export function initial(name: string): string {
   const bare = name.replace(/^[^\p{L}\p{N}]+/u, '') || name;
   const [first] = new Intl.Segmenter('en').segment(bare);
@@ -33,10 +33,10 @@ export function initial(name: string): string {
 /** `plural(1, 'member')` → `1 member`, `plural(3, 'reply', 'replies')` → `3 replies`. */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
-/** A date with a time, as every page shows one: the script puts it into the reader's time zone by the class. */
+/** A date and time in HTML. The page's script finds it by its class and shows it in the reader's time zone. */
 const timeElement = ({ iso, moment }: Dates, at: number): string => `<time class="moment" datetime="${iso(at)}">${moment(at)}</time>`;
 
-/** Templates are compiled on first use and kept, unless `dev`. */
+/** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
   const loader = new nunjucks.FileSystemLoader(TEMPLATES, { noCache: options.dev });

@@ -37,7 +37,7 @@ test('for people: a line for each check; that no server runs is a failure only w
   const live = await parley(settings, ['doctor', '--live']);
   t.is(live.status, 1);
   t.regex(live.out, /^FAIL {2}server: nothing answers at http:\/\/127\.0\.0\.1:1\/readyz\n {6}Start it with 'parley serve'/m);
-  t.is(live.err, 'parley: 1 of the checks failed.\n');
+  t.is(live.err, 'parley: 1 check failed.\n');
 });
 
 test('a data folder that cannot be written is named, with the way to mend it', async (t) => {

@@ -79,7 +79,7 @@ requireOrSkip(test, script)('at a terminal the password is asked for and not sho
   present(script);
   const settings = await freshSettings(t);
   const terminal = new Running(settings, ['-qec', `${LAUNCHER} user create ann`, '/dev/null'], 'script');
-  await terminal.until('Password of ann: ');
+  await terminal.until('Password for ann: ');
   terminal.child.stdin.write(`${PASSWORD}\r`);
   const ran = await terminal.ended();
   t.is(ran.status, 0, ran.out);

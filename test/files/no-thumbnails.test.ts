@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { freshSettings, LAUNCHER, Running } from '../cli/cli.ts';
 
-const WARNING = /^\{"level":40,.*"msg":"no thumbnails can be made: pictures are shown as plain files"\}$/gm;
+const WARNING = /^\{"level":40,.*"msg":"thumbnails cannot be created: images are shown as plain files"\}$/gm;
 
 /** The program without the image library's package for this platform, as `npm ci --omit=optional` leaves it. Its launcher. */
 function withoutPlatformPackage(t: ExecutionContext): string {
@@ -28,10 +28,10 @@ const doctor = async (settings: Record<string, string>, launcher: string) => {
   return { status: ran.status, pictures: ran.rows().find(({ check }) => check === 'pictures') };
 };
 
-test('where no thumbnails can be made, the start logs one warning, and doctor says how to mend it', async (t) => {
+test('where no thumbnails can be created, the start logs one warning, and doctor says how to mend it', async (t) => {
   const [launcher, settings] = [withoutPlatformPackage(t), await freshSettings(t)];
   const server = new Running({ ...settings, PORT: '0', LOG_LEVEL: 'info' }, ['serve'], launcher);
-  await server.until((out) => out.includes('no thumbnails'));
+  await server.until((out) => out.includes('thumbnails cannot be created'));
   const { out, status } = await server.ended('SIGTERM');
   t.is(status, 0);
   t.is(out.match(WARNING)?.length, 1, out);
@@ -42,6 +42,6 @@ test('where no thumbnails can be made, the start logs one warning, and doctor sa
 
 test('where they can be made, doctor says so', async (t) => {
   const { pictures } = await doctor(await freshSettings(t), LAUNCHER);
-  t.like(pictures, { ok: true, detail: 'thumbnails can be made' });
+  t.like(pictures, { ok: true, detail: 'thumbnails can be created' });
   t.is(pictures?.mend, undefined);
 });

@@ -223,7 +223,7 @@ check.serial('a browser subscribes and takes it back, in the settings', async (t
   await site.say(site.bob, 'pushed to @Ann');
   t.deepEqual(device.bodies, ['pushed to @Ann']);
   await ann.press(devices.getByRole('button', { name: 'Test' }));
-  await ann.page.getByText('Sent: it should be on that device in a moment.').waitFor();
+  await ann.page.getByText('Test notification sent. It should appear on that device in a moment.').waitFor();
   t.is(device.got.length, 2);
   await choose(ann, 'Never');
   await devices.waitFor({ state: 'detached' });

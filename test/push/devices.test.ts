@@ -172,7 +172,7 @@ test('a person sees their devices, tries one and removes it, with forms alone', 
   t.is((await act('test', site.ann)).status, 404);
   t.is((await act('test')).headers.get('location'), '/settings#notifications');
   t.deepEqual(device.bodies, ['Notifications reach this device.']);
-  t.regex((await site.bob.get('/settings')).text, /Sent: it should be on that device/);
+  t.regex((await site.bob.get('/settings')).text, /Test notification sent/);
   t.is((await act('remove', site.ann)).status, 404);
   t.is((await act('remove')).status, 303);
   t.false((await site.bob.get('/settings')).text.includes('data-device'));
