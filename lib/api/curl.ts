@@ -1,6 +1,6 @@
 import { type Example, MEDIA_TYPES, type Operation } from './operation.ts';
 
-/** An argument in the quotes that a shell needs. */
+/** Quotes an argument for a shell. */
 const quoted = (text: string): string => (/^[\w/:.=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** The path and query of an example's request. */
@@ -12,11 +12,11 @@ export function targetOf({ path }: Pick<Operation, 'path'>, example: Pick<Exampl
   return query === '' ? filled : `${filled}?${query}`;
 }
 
-/** The fields of a form; one with several values comes as often. */
+/** The fields of a form; a field with several values is repeated. */
 const fieldsOf = (value: unknown): [string, unknown][] =>
   Object.entries(Object(value)).flatMap(([name, one]) => [one].flat().map((each): [string, unknown] => [name, each]));
 
-/** The options by which curl sends the example’s body and accepts its response. */
+/** curl options for the body and the accepted response of an example. */
 function contentOf({ body, answer }: Example): string[] {
   const accept = answer.media === 'text' ? ['-H', `Accept: ${MEDIA_TYPES.text}`] : [];
   if (!body) return accept;
@@ -32,13 +32,13 @@ function contentOf({ body, answer }: Example): string[] {
   }
 }
 
-/** A line for a shell that sends an example. `$TOKEN` is the reader's own. */
+/** A shell command that sends an example; the reader sets `$TOKEN`. */
 export function curlOf(origin: string, operation: Operation, example: Example): string {
   const isImplied = operation.method === 'get' || (operation.method === 'post' && example.body !== undefined);
   const method = isImplied ? [] : ['-X', operation.method.toUpperCase()];
   const token = operation.access === 'public' ? '' : ' -H "Authorization: Bearer $TOKEN"';
   const headers = Object.entries(example.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const stays = example.answer.media === 'stream' ? ['-N'] : [];
+  const noBuffer = example.answer.media === 'stream' ? ['-N'] : [];
   const rest = [...headers, ...contentOf(example), `${origin}${targetOf(operation, example)}`];
-  return [`curl`, ...stays, ...method].join(' ') + [token, ...rest.map((one) => ` ${quoted(one)}`)].join('');
+  return [`curl`, ...noBuffer, ...method].join(' ') + [token, ...rest.map((one) => ` ${quoted(one)}`)].join('');
 }

@@ -7,9 +7,9 @@ import { requestBodyOf } from './request-body.ts';
 import { responsesOf } from './responses.ts';
 import { OPERATIONS } from './table.ts';
 
-const ABOUT = `Programs use the same URLs as people, with \`Authorization: Bearer TOKEN\`. People create tokens under *Settings*; a bot's token is shown when the bot is created.
+const ABOUT = `The API has the same URLs as the pages; requests carry \`Authorization: Bearer TOKEN\`. People create tokens under *Settings*; a bot's token is shown when the bot is created.
 
-JSON is the default; where a response has the extension \`x-text\`, \`Accept: text/plain\` gives lines of text for a shell, and where a request body has \`x-form\`, a form with the same fields is taken too. Errors are \`application/problem+json\` with a \`code\`. Who may not see a group gets 404, whether it exists or not. A request is redirected only where its \`Accept\` names \`text/html\`.`;
+JSON is the default. If a response has the extension \`x-text\`, \`Accept: text/plain\` returns lines of text for a shell; if a request body has \`x-form\`, a form with the same fields is accepted too. Errors are \`application/problem+json\` with a \`code\`. A group that you are not a member of answers 404, as if it did not exist. A request is redirected only if its \`Accept\` names \`text/html\`.`;
 
 const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   public: [],
@@ -19,7 +19,7 @@ const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   moderator: [{ personal: [] }],
 };
 
-/** The OpenAPI 3.1 document, made of the tables of operations and the schemas of the routes. */
+/** The OpenAPI 3.1 document, built from the tables of operations and the schemas of the routes. */
 export function describeApi(version: string): Json {
   return {
     openapi: '3.1.0',
@@ -31,8 +31,8 @@ export function describeApi(version: string): Json {
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'The token of a bot, or of a person.' },
-        personal: { type: 'http', scheme: 'bearer', description: 'The token of a person: bots are refused.' },
+        token: { type: 'http', scheme: 'bearer', description: 'The token of a bot or of a person.' },
+        personal: { type: 'http', scheme: 'bearer', description: 'The token of a person; bots are refused.' },
       },
     },
   };
@@ -43,9 +43,9 @@ const outgoingWebhook: Json = {
   operationId: 'receiveEvent',
   tags: ['Webhooks'],
   summary: 'An event, sent to a bot’s outgoing webhook',
-  description: 'Signed as Standard Webhooks asks. docs/bots.md tells of retries, and of answers.',
+  description: 'Signed according to Standard Webhooks. docs/bots.md describes retries and replies.',
   requestBody: { required: true, content: { [MEDIA_TYPES.json]: { schema: refTo('WebhookEvent') } } },
-  responses: { '2XX': { description: 'Received. A body of text, Markdown or JSON is posted as the bot’s answer.' } },
+  responses: { '2XX': { description: 'Received. A body of text, Markdown or JSON is posted as the bot’s reply.' } },
 };
 
 function pathsOf(operations: readonly Operation[]): Json {
@@ -78,13 +78,13 @@ function parametersOf({ path, query, headers = [], examples }: Operation): Json[
       examplesOf(examples, (one) => one.path?.[name]),
     ),
   );
-  const asked = query ? schemaOf(query) : {};
-  const inQuery = Object.entries(asked.properties ?? {}).map(([name, schema]) =>
+  const querySchema: JsonSchema = query ? schemaOf(query) : {};
+  const inQuery = Object.entries(querySchema.properties ?? {}).map(([name, schema]) =>
     parameter(
       'query',
       name,
       schema,
-      asked.required?.includes(name) ?? false,
+      querySchema.required?.includes(name) ?? false,
       examplesOf(examples, (one) => one.query?.[name]),
     ),
   );
@@ -101,7 +101,7 @@ function parametersOf({ path, query, headers = [], examples }: Operation): Json[
 }
 
 const unknown = (name: string): never => {
-  throw new Error(`lib/api/parameters.ts does not know ${name}`);
+  throw new Error(`lib/api/parameters.ts has no parameter ${name}`);
 };
 
 const parameter = (where: string, name: string, { description, ...schema }: JsonSchema, required: boolean, examples: Json): Json => ({

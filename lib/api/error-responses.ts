@@ -7,19 +7,19 @@ import { PROBLEMS } from './parameters.ts';
 const CONTENT: Readonly<Record<ErrorFormat, Readonly<Record<string, Json>>>> = {
   problem: { 'application/problem+json': refTo('Problem') },
   webhook: {
-    'text/plain': { type: 'string', description: 'One word, as in Slack: `no_service`, `invalid_payload`, …' },
+    'text/plain': { type: 'string', description: 'An error code as in Slack: `no_service`, `invalid_payload`, …' },
     'application/json': { anyOf: [refTo('WebhookError'), refTo('DiscordError')] },
   },
   discord: { 'application/json': refTo('DiscordError') },
 };
 
 const HEADERS: Readonly<Record<number, Readonly<Record<string, Json>>>> = {
-  401: { 'WWW-Authenticate': { description: 'The scheme to authenticate by.', required: true, schema: { type: 'string' } } },
+  401: { 'WWW-Authenticate': { description: 'The authentication scheme.', required: true, schema: { type: 'string' } } },
   429: { 'Retry-After': { description: 'In how many seconds to try again.', schema: { type: 'integer' } } },
   503: { 'Retry-After': { description: 'In how many seconds to try again.', schema: { type: 'integer' } } },
 };
 
-/** The statuses of an operation's errors in ascending order: its own, and those that its access and its path bring. */
+/** The statuses of an operation's errors, ascending: its own, and those that follow from its access and path. */
 export function errorStatusesOf({ access, problems = {}, path }: Pick<Operation, 'access' | 'problems' | 'path'>): number[] {
   const usual = [...(access === 'public' ? [] : [400, 401, 429]), ...(path.includes('{') ? [404] : []), 503];
   return [...new Set([...usual, ...Object.keys(problems).map(Number)])].sort();
@@ -29,7 +29,7 @@ export function errorStatusesOf({ access, problems = {}, path }: Pick<Operation,
 export const errorText = ({ problems = {} }: Pick<Operation, 'problems'>, status: number): string =>
   problems[status] || PROBLEMS[status] || 'Refused.';
 
-/** The responses of an operation that are errors, as OpenAPI has them. */
+/** The error responses of an operation in OpenAPI. */
 export function errorResponsesOf(operation: Operation): Json {
   return Object.fromEntries(
     errorStatusesOf(operation)

@@ -21,7 +21,7 @@ export const refTo = (name: SchemaName): JsonSchema => ({ $ref: `#/components/sc
 
 type Slot = { -readonly [K in keyof JsonSchema]: JsonSchema[K] };
 
-/** A field that takes a number in several forms is described as a number. Keywords that every schema would repeat are left out. */
+/** Describes a number field that also accepts text as a number, and removes keywords that every schema would repeat. */
 function tidy({ jsonSchema }: { readonly jsonSchema: object }): void {
   const schema = jsonSchema as Slot;
   if (schema.type !== undefined) delete schema.anyOf;
@@ -31,7 +31,7 @@ function tidy({ jsonSchema }: { readonly jsonSchema: object }): void {
   delete schema.$schema;
 }
 
-/** The JSON Schema of what a Zod schema takes. */
+/** The JSON Schema of the input of a Zod schema. */
 export const schemaOf = (schema: z.ZodType): JsonSchema => {
   const made = z.toJSONSchema(schema, { io: 'input', override: tidy }) as Slot;
   delete made.$schema;
@@ -39,9 +39,10 @@ export const schemaOf = (schema: z.ZodType): JsonSchema => {
 };
 
 /**
- * A default in words: as a keyword it makes the field required in the types that openapi-typescript generates, and the Python client sends it always.
+ * Moves a default into the description: the keyword would make the field required in the types of openapi-typescript, and the Python client would
+ * always send it.
  */
-function sayDefault({ jsonSchema }: { readonly jsonSchema: object }): void {
+function describeDefault({ jsonSchema }: { readonly jsonSchema: object }): void {
   tidy({ jsonSchema });
   const schema = jsonSchema as Slot;
   if (schema.default === undefined) return;
@@ -49,11 +50,11 @@ function sayDefault({ jsonSchema }: { readonly jsonSchema: object }): void {
   delete schema.default;
 }
 
-/** Every named schema, with references to each other where one is part of another. */
+/** All named schemas; nested ones are references. */
 export function componentSchemas(): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => refTo(id as SchemaName).$ref ?? '', override: sayDefault });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => refTo(id as SchemaName).$ref ?? '', override: describeDefault });
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...schema }]) => [name, schema as JsonSchema]),
   );

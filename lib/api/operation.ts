@@ -19,15 +19,15 @@ export const MEDIA_TYPES = {
 } as const satisfies Record<Media, string>;
 
 /**
- * The bodies of an operation's errors. `problem`: RFC 9457. `webhook`: one word of text, or JSON in our own or Discord's format, as the client's URL,
- * Accept and body ask. `discord`: JSON in Discord's format.
+ * The format of an operation's errors. `problem`: RFC 9457. `webhook`: an error code as text, or JSON in Parley's or Discord's format, depending on
+ * the client's URL, Accept and body. `discord`: JSON in Discord's format.
  */
 export type ErrorFormat = 'problem' | 'webhook' | 'discord';
 
-/** Whose token is needed. `token`: anybody's; `member`: of a member of the group; `person`: of a person, not a bot; `moderator`: of a person who manages the group. */
+/** The token required. `token`: any; `member`: of a member of the group; `person`: of a person, not a bot; `moderator`: of a person who manages the group. */
 export type Access = 'public' | 'token' | 'member' | 'person' | 'moderator';
 
-/** A response that is not an error. `schema`: of its JSON; one of them where there are several; with `list` the JSON is an array of it. */
+/** A successful response. `schema`: of its JSON, or alternatives; with `list` the JSON is an array of it. */
 export type Response = {
   readonly description: string;
   readonly schema?: SchemaName | readonly SchemaName[];
@@ -35,11 +35,11 @@ export type Response = {
   /** The events of a stream, as OpenAPI 3.2 describes them in `itemSchema`. */
   readonly events?: JsonSchema;
   readonly media: readonly Media[];
-  /** Header names with their meaning. */
+  /** Header names with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** `upload`: its schema in multipart/form-data, where that takes more fields. `form`: its schema as a form, where a form cannot express all of the JSON. */
+/** `upload`: the schema for multipart/form-data if that has more fields. `form`: the schema for forms if they cannot express all of the JSON. */
 export type Body = {
   readonly schema?: SchemaName;
   readonly upload?: SchemaName;
@@ -51,11 +51,11 @@ export type Body = {
 /** A request and its response. A test sends every example to a real server, in the order of the table. */
 export type Example = {
   readonly title: string;
-  /** Values of the path's parameters. */
+  /** Values of the path parameters. */
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text, or an object to be written in that format. */
+  /** A text, or an object that is encoded in that format. */
   readonly body?: { readonly media: Media; readonly value: unknown };
   readonly status: number;
   readonly answer: { readonly media: Media; readonly value?: unknown };
@@ -76,14 +76,14 @@ export type Operation = {
   readonly headers?: readonly string[];
   readonly body?: Body;
   readonly responses: Readonly<Record<number, Response>>;
-  /** Statuses of errors, besides those that every operation has (document.ts). An empty text stands for that of PROBLEMS. */
+  /** Statuses of further errors (see error-responses.ts) with their descriptions. An empty text means the one in PROBLEMS. */
   readonly problems?: Readonly<Record<number, string>>;
-  /** `problem` when absent. */
+  /** Default: `problem`. */
   readonly errors?: ErrorFormat;
   readonly examples: readonly Example[];
 };
 
-/** The document's tags, in its order; lib/api/tables has one file for each. */
+/** The tags of the document in order; lib/api/tables has one file for each. */
 export const TAGS = {
   Account: 'The account of a token.',
   Groups: 'List, create, join and change groups.',
@@ -97,10 +97,10 @@ export const TAGS = {
   Saved: 'Save messages for yourself.',
   Files: 'Read attachments.',
   Search: 'Search all your groups.',
-  Events: 'Streams of server-sent events. They need no address of your own.',
-  Webhooks: 'Incoming webhooks: post into one group by a URL alone, in the format of many clients.',
-  Deliveries: 'Calls of bots by outgoing webhook: what came of them, and sending them again.',
-  Campfire: 'The calls of Campfire’s bots, for bots that were written for it.',
+  Events: 'Streams of server-sent events. The client needs no public URL.',
+  Webhooks: 'Incoming webhooks: post to one group with only a URL, in the formats of many clients.',
+  Deliveries: 'Deliveries of outgoing webhooks to bots: results, and sending again.',
+  Campfire: 'The bot API of Campfire, for bots that were written for it.',
   Server: 'Health, metrics and this description.',
 } as const;
 export type Tag = keyof typeof TAGS;

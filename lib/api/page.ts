@@ -6,10 +6,10 @@ import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
 import { eventSchemas } from './schemas/events.ts';
 import { OPERATIONS } from './table.ts';
 
-/** A row of a table: a field or parameter, its type in words, and what it means. */
+/** A table row: a field or parameter, its type in words, and its description. */
 type FieldRow = { readonly name: string; readonly type: string; readonly needed: boolean; readonly says: readonly string[] };
 
-/** What templates/api/index.njk prints. `origin`: of this server, for the lines to copy. */
+/** The inputs of templates/api/index.njk. `origin`: of this server, for the curl commands. */
 export function docsOf(origin: string) {
   const schemas = componentSchemas();
   const of = (operation: Operation) => showOperation(origin, schemas, operation);
@@ -25,7 +25,7 @@ export function docsOf(origin: string) {
 const describe = (schema: JsonSchema): string =>
   [schema.description ?? '', ...(schema.anyOf ? [`One of these: ${typeOf(schema)}.`] : [])].join(' ');
 
-/** Whether a schema is of something that clients receive: a response, an error, an event. */
+/** Whether clients receive this schema: a response, an error or an event. */
 const isReceived = (name: string): boolean =>
   name in eventSchemas ||
   ['Problem', 'WebhookError', 'DiscordError'].includes(name) ||
@@ -56,14 +56,14 @@ function showOperation(origin: string, schemas: Readonly<Record<string, JsonSche
 }
 
 const ACCESS: Readonly<Record<Operation['access'], string>> = {
-  public: 'No token is needed.',
+  public: 'No token required.',
   token: 'Any token.',
   member: 'The token of a member.',
   person: 'The token of a person.',
   moderator: 'The token of a person who manages the group.',
 };
 
-/** A text with code between backticks, in parts: every second one is code. None for an empty text. */
+/** Splits a text at backticks into alternating parts of text and code. Empty for an empty text. */
 const prose = (text: string): string[] => (text === '' ? [] : text.split('`'));
 
 const kinds = (media: readonly Media[]): string =>
@@ -97,7 +97,7 @@ function parametersOf({ path, query, headers = [] }: Operation): (FieldRow & { r
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-/** The fields of a body, once for each form that it may have. */
+/** The fields of each alternative of a body. */
 const formsOf = (schema: JsonSchema) =>
   (schema.oneOf ?? schema.anyOf ?? [schema]).map((form) => ({ says: prose(form.description ?? ''), fields: fieldsOf(form) }));
 
@@ -113,7 +113,7 @@ const rowOf = (name: string, schema: JsonSchema, needed: boolean): FieldRow => (
   ),
 });
 
-/** A type in words: `text`, `number`, `list of …`, or the values that there are. */
+/** A type in words: `text`, `number`, `list of …`, or the allowed values. */
 function typeOf(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? '';
   if (schema.const !== undefined) return JSON.stringify(schema.const);

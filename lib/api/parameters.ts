@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** The parameters of paths, by name. */
+/** Path parameters by name. */
 export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
-  slug: z.string().describe('The group’s slug, or an old one.'),
+  slug: z.string().describe('The group’s current or former slug.'),
   seq: z.int().min(1).describe('The seq of a message.'),
   emoji: z.string().describe('One emoji, or up to 16 characters of text, without a slash; percent-encoded.'),
-  key: z.string().min(1).max(255).describe('Any text, percent-encoded. Keys are separate for each user and group.'),
+  key: z.string().min(1).max(255).describe('Any text, percent-encoded. Keys are scoped to a user and a group.'),
   token: z.string().describe('The webhook’s secret, the last part of its URL.'),
   code: z.string().describe('The join code of a group.'),
   file: z.string().describe('The id of a file.'),
@@ -13,31 +13,31 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   room: z.string().describe('The group’s slug or its number.'),
   bot: z.string().describe('The id of a bot in the group.'),
   delivery: z.string().describe('The id of a delivery: the `webhook-id` of its calls.'),
-  botKey: z.string().describe('`<bot id>-<key>`, as it was shown when the bot was made.'),
+  botKey: z.string().describe('`<bot id>-<key>`, as shown when the bot was created.'),
   message: z.int().describe('The number of a message: its seq.'),
 };
 
-/** Request headers, by name. Accept, Content-Type and Authorization are said elsewhere in the document. */
+/** Request headers by name. Accept, Content-Type and Authorization are described elsewhere in the document. */
 export const HEADERS: Readonly<Record<string, z.ZodType>> = {
   'Idempotency-Key': z
     .string()
     .min(1)
     .max(255)
-    .describe('Unique to the message: the same key and body are one message, however often they are sent.'),
-  'Last-Event-ID': z.string().describe('The id of the last event received: all later ones are sent first.'),
+    .describe('Unique to the message. Repeating a request with the same key and body posts only one message.'),
+  'Last-Event-ID': z.string().describe('The id of the last event received. The stream starts with all later events.'),
 };
 
-/** What any operation may answer, with the words for it. */
+/** Default descriptions of error statuses. */
 export const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'Malformed request; `field` names the wrong field.',
-  401: 'No token, or an invalid one.',
-  403: 'Visible to you, but not allowed.',
+  401: 'Token missing or invalid.',
+  403: 'You can see it, but may not do this.',
   404: 'Not found, or not visible to you.',
   409: 'The first request with this key is still being processed.',
   410: 'The message was erased; its key cannot be used again.',
   413: 'Too large.',
   415: 'Unknown Content-Encoding.',
-  422: 'Well-formed but against a rule; `field` names the wrong field.',
-  429: 'Too many requests; `Retry-After` says for how long to wait.',
-  503: 'The database does not answer. With an idempotency key it is safe to send the same again.',
+  422: 'Well-formed but not valid; `field` names the wrong field.',
+  429: 'Too many requests; `Retry-After` is the time to wait in seconds.',
+  503: 'The database does not answer. With an idempotency key it is safe to repeat the request.',
 };

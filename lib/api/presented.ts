@@ -15,7 +15,7 @@ import type { Sample } from './schemas.ts';
 
 type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
 
-/** What the presenters make, by the schema that describes it. */
+/** The return types of the presenters, by schema. */
 type Presented = {
   Message: Result<typeof messageJson>;
   Version: Result<typeof versionJson>;
@@ -40,7 +40,7 @@ type Presented = {
 
 type Primitive = string | number | boolean | null | undefined;
 
-/** The same type with lists that are not read-only, as Zod infers them. */
+/** The type without `readonly`, as Zod infers it. */
 type Plain<T> = T extends Primitive
   ? T
   : T extends readonly (infer E)[]
@@ -49,7 +49,7 @@ type Plain<T> = T extends Primitive
       ? { -readonly [K in keyof T]: Plain<T[K]> }
       : T;
 
-/** The paths of fields that a presenter makes and its schema does not name. A schema that names no fields takes all. */
+/** The paths of fields that a presenter returns and its schema does not have. A schema without named fields accepts all. */
 type Undescribed<P, S, At extends string = ''> = P extends Primitive
   ? never
   : P extends readonly (infer E)[]
@@ -61,7 +61,7 @@ type Undescribed<P, S, At extends string = ''> = P extends Primitive
       : { [K in keyof P & string]: K extends keyof S ? Undescribed<P[K], NonNullable<S[K]>, `${At}.${K}`> : `${At}.${K}` }[keyof P &
           string];
 
-/** How what a presenter makes (P) is not what a schema says (S): the path of a field that it does not name, or ` has another type`. `never` when it fits. */
+/** The difference between a presenter's type (P) and a schema's (S): the path of an undescribed field, or ` has another type`. `never` if they agree. */
 export type Drift<P, S> = [Plain<P>] extends [S] ? Undescribed<P, S> : ' has another type';
 
 type Drifts = { [N in keyof Presented]: `${N}${Drift<Presented[N], Sample<N>>}` }[keyof Presented];
@@ -69,5 +69,5 @@ type Saved = Drift<Result<typeof savedJson>, Sample<'SavedPage'>['results'][numb
 type Found = Drift<Result<typeof hitJson>, Sample<'SearchPage'>['results'][number]>;
 
 type Fits<T extends never> = T;
-/** Does not compile when a presenter has drifted from its schema: the compiler names the schema and the field. */
+/** A compile error here means that a presenter differs from its schema; the message names the schema and the field. */
 export type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`SearchPage${Found}`>;

@@ -4,8 +4,8 @@ import { type Body, MEDIA_TYPES, type Media, type Operation } from './operation.
 import { isText } from './responses.ts';
 
 /**
- * The body of an operation's request, as OpenAPI has it. Forms with the same fields as the JSON are in the extension `x-form`: as content of the same
- * schema they make a generated client send a form instead of JSON. Undefined where there is no body.
+ * The request body of an operation in OpenAPI; undefined if there is none. Forms with the same fields as the JSON are in the extension `x-form`,
+ * because as additional content they make generated clients send a form instead of JSON.
  */
 export function requestBodyOf({ body, examples }: Operation): Json | undefined {
   if (!body) return undefined;

@@ -2,12 +2,12 @@ import { examplesOf, type Json } from './examples.ts';
 import { refTo } from './json-schema.ts';
 import { type Example, MEDIA_TYPES, type Media, type Operation, type Response } from './operation.ts';
 
-/** Whether a body is no structure of fields. */
+/** Whether a body has no fields. */
 export const isText = (media: Media): boolean => media !== 'json' && media !== 'form' && media !== 'multipart';
 
 /**
- * The responses of an operation that are no errors, as OpenAPI has them. Text that is only sent for `Accept: text/plain`, in place of JSON, is in the
- * extension `x-text`: as a second type of the content it would make each type of a generated client a union with string.
+ * The successful responses of an operation in OpenAPI. Text that replaces JSON for `Accept: text/plain` is in the extension `x-text`, because as
+ * additional content it would make each response type of a generated client a union with string.
  */
 export function responsesOf({ responses, examples }: Operation): Json {
   return Object.fromEntries(

@@ -7,17 +7,17 @@ import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
-/** `etag` is weak: the text is the same in every content coding. */
-type Said = { readonly text: string; readonly etag: string };
+/** `etag` is weak, because the text is the same in every content coding. */
+type Document = { readonly text: string; readonly etag: string };
 
-/** `/openapi.json`: what programs can ask for, for programs. Made when it is first asked for. */
+/** `/openapi.json`: the OpenAPI document, built at the first request. */
 export function openApiRoutes(): Router {
   const router = new Router();
-  let said: Promise<Said> | undefined;
+  let document: Promise<Document> | undefined;
   router.get('/openapi.json', async (ctx) => {
-    said ??= sayApi();
-    const { text, etag } = await said;
-    ctx.set({ ETag: etag, 'Cache-Control': 'public, no-cache' }); // kept, and asked about each time: an upgrade may change it
+    document ??= buildDocument();
+    const { text, etag } = await document;
+    ctx.set({ ETag: etag, 'Cache-Control': 'public, no-cache' }); // cached but revalidated: an upgrade may change it
     if (ctx.get('If-None-Match').includes(etag.slice(2))) ctx.status = 304;
     else {
       ctx.type = 'json';
@@ -27,7 +27,7 @@ export function openApiRoutes(): Router {
   return router;
 }
 
-async function sayApi(): Promise<Said> {
+async function buildDocument(): Promise<Document> {
   const { describeApi } = await import('./document.ts');
   const text = JSON.stringify(describeApi(await versionOf()));
   return { text, etag: `W/"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` };

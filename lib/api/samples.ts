@@ -1,8 +1,8 @@
 import type { Sample } from './schemas.ts';
 
-// What the examples show. A test makes a world of these people and this group, sends the examples in the order of the tables, and gets these very answers.
+// The data of the examples. A test creates these people and groups, sends the examples in the order of the tables and expects exactly these responses.
 
-/** The bot that asks, unless a person has to: then it is Ann. */
+/** The bot that sends the requests; Ann sends those that need a person. */
 export const BOT = { id: 'dep10y0000000000', name: 'deploy', bot: true };
 export const ANN = { id: 'ann0000000000000', name: 'Ann' };
 export const BOB = { id: 'b0b0000000000000', name: 'Bob' };

@@ -68,10 +68,10 @@ const dates = datesIn('UTC');
 export async function deliveries({ core, out }: Session, name: string, { lines }: { readonly lines: number }): Promise<void> {
   const bot = await botNamed(core, name);
   const found = await listDeliveries(core, bot, { limit: lines });
-  await print({ core, out }, found.deliveries, `${bot.name} was not called yet.`);
+  await printDeliveries({ core, out }, found.deliveries, `There are no deliveries to ${bot.name} yet.`);
 }
 
-async function print({ core, out }: Session, found: readonly Delivery[], none: string): Promise<void> {
+async function printDeliveries({ core, out }: Session, found: readonly Delivery[], none: string): Promise<void> {
   const groups = await core.store.groups.byIds([...new Set(found.map(({ group }) => group))]);
   const slugs = new Map(groups.map(({ id, slug }) => [id, slug]));
   out.list(
@@ -111,7 +111,7 @@ export async function replay(
   for (const id of ids) await findDelivery(core, bot, id); // one that is not there: nothing is sent
   for (const id of ids) await sendAgain(core, bot, id);
   const sent = await Promise.all(ids.map((id) => findDelivery(core, bot, id)));
-  await print({ core, out }, sent, `${bot.name} has no delivery that failed.`);
+  await printDeliveries({ core, out }, sent, `${bot.name} has no delivery that failed.`);
 }
 
 /** Oldest first, so that they are sent in the order of their events. */

@@ -76,14 +76,14 @@ test('a PUBLIC_URL of https with TRUST_PROXY off is a warning, at the start too;
   const settings = { ...(await freshSettings(t)), PORT: '0', PUBLIC_URL: 'https://chat.example.org' };
   const warned = await parley(settings, ['doctor']);
   t.is(warned.status, 0, warned.out);
-  t.regex(warned.out, /^warn {2}settings: PUBLIC_URL is https while TRUST_PROXY is off: .*\n {6}Set TRUST_PROXY=on/m);
+  t.regex(warned.out, /^warn {2}settings: PUBLIC_URL is https and TRUST_PROXY is off: .*\n {6}Set TRUST_PROXY=on/m);
   t.regex((await parley({ ...settings, TRUST_PROXY: 'on' }, ['doctor'])).out, /^ok {4}settings: SQLite, no Redis$/m);
   const started = async (trust: string): Promise<string> => {
     const server = new Running({ ...settings, TRUST_PROXY: trust }, ['serve']);
     await server.until('"msg":"listening"');
     return (await server.ended('SIGTERM')).out;
   };
-  t.regex(await started('off'), /"level":40,[^\n]*PUBLIC_URL is https while TRUST_PROXY is off/);
+  t.regex(await started('off'), /"level":40,[^\n]*PUBLIC_URL is https and TRUST_PROXY is off/);
   t.notRegex(await started('on'), /"level":40/);
 });
 

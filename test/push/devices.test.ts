@@ -161,7 +161,7 @@ test('of too many devices of one person the one that was silent longest goes', a
 
 test('a person sees their devices, tries one and removes it, with forms alone', async (t) => {
   const site = await openPushSite(t);
-  t.regex((await site.bob.get('/settings')).text, /<noscript>.*only with JavaScript/);
+  t.regex((await site.bob.get('/settings')).text, /<noscript>.*need JavaScript/);
   const device = await site.device(site.bob);
   const [listed] = (await devicesOf(site.bob)).devices;
   const page = (await site.bob.get('/settings')).text;

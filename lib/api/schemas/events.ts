@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { Actor, id, moment, Named, slug } from './fields.ts';
 import { Message } from './messages.ts';
 
-/** What every entry of a log has. */
+/** The fields of every log entry. */
 const Entry = z.object({
   group: slug,
-  seq: z.int().describe('Its place in the group’s log.'),
+  seq: z.int().describe('Its position in the group’s log.'),
   n: z.int().describe('The number of messages up to this entry.'),
   at: moment,
   author: Actor.describe('Who did it.'),
@@ -16,16 +16,16 @@ const FollowUp = Entry.extend({ target });
 const entries = {
   EditEntry: FollowUp.extend({
     kind: z.literal('edit'),
-    body: z.string().describe('The new text. Empty once it was erased for good.'),
+    body: z.string().describe('The new text. Empty after a final erasure.'),
     format: z.enum(['text', 'markdown', 'model']),
     mentions: z.array(id).optional().describe('Members whom the new text mentions by @name.'),
-    scrubbed: z.literal(true).optional().describe('The text was erased for good.'),
+    scrubbed: z.literal(true).optional().describe('The text was removed by a final erasure.'),
   }),
   EraseEntry: FollowUp.extend({ kind: z.literal('erase'), undoUntil: z.int().describe('In ms since 1970: until then it can be undone.') }),
   UneraseEntry: FollowUp.extend({ kind: z.literal('unerase') }),
   ReactionEntry: FollowUp.extend({ kind: z.enum(['react', 'unreact']), emoji: z.string() }),
   PinEntry: FollowUp.extend({ kind: z.enum(['pin', 'unpin']) }),
-  MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who came or went.') }),
+  MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who joined or left.') }),
   RenameEntry: Entry.extend({ kind: z.literal('rename'), name: z.string(), slug }),
   TopicEntry: Entry.extend({ kind: z.literal('topic'), topic: z.string() }),
   ArchiveEntry: Entry.extend({ kind: z.literal('archive'), on: z.boolean() }),
@@ -34,7 +34,7 @@ const entries = {
 const Room = z.object({
   id: z.int().describe('The group’s number.'),
   name: z.string().nullable().describe('null: direct messages.'),
-  path: z.string().describe('Where to post an answer in Campfire’s protocol; the bot’s key is in it.'),
+  path: z.string().describe('The path to post a reply to in Campfire’s protocol; it contains the bot’s key.'),
 });
 
 /** The data of streamed events, and the body of an outgoing webhook. */
@@ -55,13 +55,13 @@ export const eventSchemas = {
     ])
     .describe('One entry of a group’s log: the data of an event without a name. `kind` says which.'),
   TypingEvent: z
-    .object({ group: slug, users: z.array(Named), several: z.boolean().describe('More than four, who are not named.') })
+    .object({ group: slug, users: z.array(Named), several: z.boolean().describe('More than four people; they are not named.') })
     .describe('The data of the event `typing`: who is writing now.'),
   WebhookEvent: z
     .object({
       event: z
         .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'test'])
-        .describe('What happened. `test`: sent by hand.'),
+        .describe('The type of event. `test`: a test event.'),
       group: slug,
       seq: z.int().describe('Of the log entry.'),
       at: moment,
@@ -79,9 +79,9 @@ export const eventSchemas = {
         .describe(
           'The message that it is about, as it is now: the fields of Message, with `id`, `body` and `path` as in Campfire’s webhooks.',
         ),
-      hop: z.int().describe('How many messages in a row up to this one are by bots.'),
+      hop: z.int().describe('The number of consecutive messages by bots up to this one.'),
       reaction: z.string().optional().describe('The emoji.'),
-      member: Actor.optional().describe('Who came or went.'),
+      member: Actor.optional().describe('Who joined or left.'),
     })
     .describe('The body of an outgoing webhook.'),
 } as const;

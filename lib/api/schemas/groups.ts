@@ -8,7 +8,7 @@ const Group = z.object({
   name: z.string(),
   topic: z.string(),
   kind: z.enum(['group', 'direct']),
-  open: z.boolean().describe('Whether everybody on this server may join without a code.'),
+  open: z.boolean().describe('Whether every user of this server may join without a code.'),
   archived: z.boolean().describe('Read-only.'),
   role: roleOrNone,
   messages: z.int().describe('The number of messages.'),
@@ -17,7 +17,7 @@ const Group = z.object({
     .enum(['everything', 'mentions', 'nothing'])
     .nullable()
     .describe('What you are notified of. nothing: muted. null: not in the group.'),
-  hidden: z.boolean().describe('Direct messages that you took out of your list.'),
+  hidden: z.boolean().describe('Direct messages that you removed from your list.'),
   url,
 });
 
@@ -25,9 +25,9 @@ const Last = z.object({ seq: z.int(), author: z.string(), text: z.string().descr
 
 const Token = z.object({
   prefix: z.string().describe('Its first characters.'),
-  name: z.string().nullable().describe('The name that its owner gave it.'),
+  name: z.string().nullable().describe('Its label.'),
   created_at: moment,
-  last_used_at: moment.nullable().describe('Within a minute.'),
+  last_used_at: moment.nullable().describe('Accurate to 1 min.'),
 });
 
 export const groupSchemas = {
@@ -37,22 +37,27 @@ export const groupSchemas = {
     code: z.string().optional().describe('The join code. Only for those who manage the group, as the three below.'),
     invite: z.string().optional().describe('The path of the invitation page.'),
     code_expires_at: moment.nullable().optional(),
-    code_uses_left: z.int().nullable().optional().describe('How many more the code lets in; null: any number.'),
+    code_uses_left: z.int().nullable().optional().describe('How many more people may use the code; null: unlimited.'),
   }),
   Member: Actor.extend({
     color: z.int(),
     admin: z.boolean(),
     role,
     present: z.boolean().describe('Has the group open.'),
-    seen_at: moment.nullable().describe('When they last had the group open, within some minutes; null: not known.'),
+    seen_at: moment.nullable().describe('When they last had the group open, accurate to some minutes; null: unknown.'),
   }),
   Membership: Actor.extend({ group: slug, in: z.boolean(), role: roleOrNone }),
   Me: Actor.extend({
     color: z.int(),
     admin: z.boolean(),
-    at: moment.describe('The server’s clock.'),
-    token: Token.nullable().describe('The token that was sent; null for a browser’s session.'),
+    at: moment.describe('The server’s time.'),
+    token: Token.nullable().describe('The token of the request; null for a browser session.'),
     groups: z.array(Named.extend({ slug, role })).describe('The groups that the token’s owner is in.'),
   }),
-  Invitation: z.object({ name: z.string(), topic: z.string(), members: z.int(), in: z.boolean().describe('Whether you are in already.') }),
+  Invitation: z.object({
+    name: z.string(),
+    topic: z.string(),
+    members: z.int(),
+    in: z.boolean().describe('Whether you are a member already.'),
+  }),
 } as const;

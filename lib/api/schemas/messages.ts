@@ -5,7 +5,7 @@ const Author = Actor.extend({
   as: z.string().optional().describe('A sender name that a webhook gave, shown beside the bot’s own.'),
 });
 
-const Reaction = z.object({ emoji: z.string(), by: z.array(id).describe('Users, in the order of reacting.') });
+const Reaction = z.object({ emoji: z.string(), by: z.array(id).describe('Users, in the order of their reactions.') });
 
 const Attachment = z.object({
   id,
@@ -18,26 +18,26 @@ const Attachment = z.object({
   thumb_url: z.string().nullable().describe('Thumbnail of an image, WebP.'),
 });
 
-/** A message as every route answers it. */
+/** A message in the responses of every route. */
 export const Message = z.object({
   id: z.string().describe('`<group id>-<seq>`: unique on this server.'),
   group: slug,
-  seq: z.int().describe('Its place in the group’s log: part of its URL, and the cursor of streams and pages.'),
+  seq: z.int().describe('Its position in the group’s log: part of its URL, and the cursor of streams and pages.'),
   n: z.int().describe('Its number among the group’s messages.'),
   rev: z.int().describe('The seq of the last entry that changed it; its own when none did.'),
   kind: z.literal('message'),
   at: moment,
   author: Author,
-  body: z.string().describe('The text: Markdown as it was written, a webhook’s cards as text. Empty once erased.'),
+  body: z.string().describe('The text: Markdown as written, a webhook’s cards as text. Empty if erased.'),
   format: z
     .enum(['text', 'markdown', 'model'])
     .describe('The format of `body`. `model`: rich content that a webhook sent; its parts are in `model`.'),
-  text: z.string().optional().describe('The text of Markdown, without its marks.'),
+  text: z.string().optional().describe('The text of Markdown, without markup.'),
   model: z.record(z.string(), z.unknown()).optional().describe('Cards and lines of a webhook’s message.'),
   html: z.string().describe('The body as safe HTML, as the pages show it.'),
   attachments: z.array(Attachment),
   mentions: z.array(id).describe('Members mentioned by @name.'),
-  mentions_all: z.boolean().describe('Whether it mentions everybody in the group, by @all.'),
+  mentions_all: z.boolean().describe('Whether it mentions all members, by @all.'),
   edited_at: moment.nullable(),
   erased: z.boolean(),
   pinned: z.object({ by: Named, at: moment }).nullable().describe('Who pinned it, and when; null when it is not pinned.'),
@@ -50,7 +50,7 @@ export const WrittenMessage = Message.extend({
   notified: z.array(Named).describe('Members whom the @names notify: without the author and disabled accounts.'),
 });
 
-const Listed = { group_name: z.string(), context: z.string().describe('The path of the page that shows it among its neighbours.') };
+const Listed = { group_name: z.string(), context: z.string().describe('The path of the page that shows it in its conversation.') };
 const next = z.string().nullable().describe('The path of the next page; null on the last one.');
 
 export const messageSchemas = {

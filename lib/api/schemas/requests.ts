@@ -4,10 +4,10 @@ import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
 import { editForm, pinForm, postForm, reactionForm, readForm, saveForm, uploadForm } from '../../messages/forms.ts';
 
-/** The routes refuse a field whose name has a bracket: lib/http/input.ts. */
+/** The routes refuse field names with brackets: lib/http/input.ts. */
 const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
 
-/** The bodies of requests: the very schemas by which the routes check them. */
+/** The bodies of requests: the schemas with which the routes validate them. */
 export const requestSchemas = {
   NewMessage: postForm.meta(NAMES),
   Text: editForm.meta(NAMES),
@@ -40,7 +40,7 @@ export const requestSchemas = {
     .extend({
       with: z
         .union([z.string().max(1000), z.array(z.string().max(1000)).min(1).max(8)])
-        .describe('As in the JSON. A form cannot send an empty list: it sends an empty text.'),
+        .describe('As in the JSON. A form sends an empty text for an empty list.'),
     })
     .meta(NAMES),
 } as const;

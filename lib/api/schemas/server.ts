@@ -7,8 +7,8 @@ export const serverSchemas = {
       type: z.literal('about:blank'),
       title: z.string(),
       status: z.int(),
-      code: z.string().describe('One word for programs: `notFound`, `invalid`, `tooMany`, …'),
-      detail: z.string().describe('A sentence for people.'),
+      code: z.string().describe('An error code: `notFound`, `invalid`, `tooMany`, …'),
+      detail: z.string().describe('An explanation for people.'),
       field: z.string().optional().describe('The field with the error.'),
       request_id: z.string().describe('The id of the request in the server’s log.'),
     })

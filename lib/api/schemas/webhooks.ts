@@ -8,30 +8,30 @@ const Delivery = z.object({
     seq: z.int().describe('Of the entry; 0 for a test event.'),
   },
   message: z.int().nullable().describe('The seq of the message that it is about.'),
-  reply: z.int().nullable().describe('The seq of the message that its answer became.'),
+  reply: z.int().nullable().describe('The seq of the message posted as reply.'),
   state: z.enum(['waiting', 'done', 'failed', 'dropped']),
-  reason: z.string().nullable().describe('Why it has failed or was dropped.'),
-  ...{ created_at: moment, due: moment.nullable().describe('When it is sent next.') },
-  attempts: z.int().describe('How many.'),
-  status: z.int().nullable().describe('Of the last attempt’s answer.'),
+  reason: z.string().nullable().describe('Why it failed or was dropped.'),
+  ...{ created_at: moment, due: moment.nullable().describe('When it is sent next; null: never.') },
+  attempts: z.int().describe('The number of attempts.'),
+  status: z.int().nullable().describe('Of the last response.'),
   ms: z.int().nullable().describe('How long the last attempt took.'),
-  error: z.string().nullable().describe('Of the last attempt; or why its answer was not posted.'),
+  error: z.string().nullable().describe('Of the last attempt, or why its reply was not posted.'),
   group: z.string().nullable().describe('The slug of its group.'),
 });
 
 const DeliveryAttempt = z.object({
   ...{ at: moment, status: z.int().nullable(), ms: z.int(), error: z.string().nullable() },
-  answer: z.string().nullable().describe('The first KiB of what was answered.'),
-  bytes: z.int().nullable().describe('The length of the answer.'),
+  answer: z.string().nullable().describe('The first KiB of the response.'),
+  bytes: z.int().nullable().describe('The length of the response in bytes.'),
 });
 
-const bytes = z.int().nullable().describe('The length of the body.');
+const bytes = z.int().nullable().describe('The length of the body in bytes.');
 const DeliveryRequest = z
   .union([
     z.object({ method: z.literal('POST'), url: z.string(), headers: z.record(z.string(), z.string()), body: z.looseObject({}), bytes }),
     z.object({ reason: z.string().describe('Why it is not shown.'), bytes }),
   ])
-  .describe('As it would be sent now; secrets are redacted.');
+  .describe('The body as it would be sent now; secrets are redacted.');
 
 const CampfirePerson = z.object({ id, name: z.string(), role: z.string(), avatar_url: z.string() });
 
@@ -39,30 +39,30 @@ const CampfirePerson = z.object({ id, name: z.string(), role: z.string(), avatar
 export const webhookSchemas = {
   WebhookDelivery: z
     .unknown()
-    .describe('JSON as Slack’s clients send it (`text`, `username`, `attachments`, …), or any other of docs/bots.md.'),
+    .describe('JSON as Slack clients send it (`text`, `username`, `attachments`, …), or another format of docs/bots.md.'),
   WebhookReceipt: z.object({ ok: z.literal(true), success: z.literal(true), id: z.string(), seq: z.int(), url: z.string() }),
   WebhookError: z
     .object({
       ok: z.literal(false),
       success: z.literal(false),
-      error: z.string().describe('One word, as in Slack: `no_service`, `invalid_payload`, …'),
+      error: z.string().describe('An error code as in Slack: `no_service`, `invalid_payload`, …'),
     })
-    .describe('To a client that asks for JSON.'),
+    .describe('For clients that accept JSON.'),
   DiscordMessage: z
     .looseObject({ id: z.string(), content: z.string(), author: z.looseObject({ username: z.string() }), timestamp: moment })
     .describe('A message in Discord’s format.'),
   DiscordError: z
     .object({
       message: z.string(),
-      code: z.int().describe('A code of Discord’s, such as 10015, or 0.'),
+      code: z.int().describe('A Discord error code, such as 10015, or 0.'),
       retry_after: z.number().optional().describe('Seconds, with 429.'),
       global: z.literal(false).optional(),
     })
-    .describe('An error in Discord’s format, to a client that speaks it.'),
+    .describe('An error in Discord’s format, for Discord clients.'),
   Delivery,
   DeliveryPage: z.object({
     deliveries: z.array(Delivery),
-    older: z.string().nullable().describe('What to give as `before` for the next page.'),
+    older: z.string().nullable().describe('The value of `before` for the next page; null on the last one.'),
   }),
   DeliveryDetail: Delivery.omit({ attempts: true }).extend({ request: DeliveryRequest, attempts: z.array(DeliveryAttempt) }),
   CampfireMessage: z.object({

@@ -13,7 +13,7 @@ export const accountTable: readonly Operation[] = [
     tag: 'Account',
     access: 'token',
     summary: 'The account of the token',
-    description: 'With the groups that it is in, and what is known of the token.',
+    description: 'With its groups and the details of the token.',
     responses: { 200: { description: 'The account. As text: its name.', schema: 'Me', media: ['json', 'text'] } },
     examples: [
       {

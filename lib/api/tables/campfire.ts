@@ -5,8 +5,8 @@ const ROOM = '/rooms/{room}/{botKey}/messages';
 const room = { room: 'team', botKey: 'ID-KEY' };
 const ID = z.int().min(0).optional();
 const historyQuery = z.object({
-  before: ID.describe('The id of a message: those before it.'),
-  after: ID.describe('The id of a message: those after it.'),
+  before: ID.describe('The id of a message: lists those before it.'),
+  after: ID.describe('The id of a message: lists those after it.'),
 });
 const UNKNOWN = 'Unknown or replaced key.';
 const CAMPFIRE = 'The key in the path authenticates the bot. ';
@@ -44,7 +44,7 @@ export const campfireTable: readonly Operation[] = [
     body: { media: ['text'] },
     responses: {
       201: { description: 'Posted.', media: ['none'], headers: { Location: 'The URL of the message; it ends in its id.' } },
-      200: { description: 'This idempotency key has posted it before.', media: ['none'] },
+      200: { description: 'Posted before with this idempotency key.', media: ['none'] },
     },
     problems: { 400: '', 401: UNKNOWN, 403: 'The group is archived.', 409: '', 413: '', 422: '', 429: '' },
     examples: [{ title: 'Post', path: room, body: { media: 'text', value: 'Lunch?' }, status: 201, answer: { media: 'none' } }],
@@ -56,7 +56,7 @@ export const campfireTable: readonly Operation[] = [
     tag: 'Campfire',
     access: 'public',
     summary: 'Read messages',
-    description: `${CAMPFIRE}Forty at once, oldest first.`,
+    description: `${CAMPFIRE}40 per page, oldest first.`,
     query: historyQuery,
     responses: {
       200: {

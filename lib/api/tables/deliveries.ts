@@ -8,7 +8,7 @@ const one = { ...path, delivery: 'DELIVERY' };
 const WHO = 'For who manages the group; a bot may do it for itself, with its own token.';
 const FORBIDDEN = 'You do not manage the group, or the bot is in other groups too.';
 
-/** The calls of a bot by its outgoing webhook. */
+/** Deliveries of outgoing webhooks. */
 export const deliveriesTable: readonly Operation[] = [
   {
     id: 'listDeliveries',
@@ -16,8 +16,8 @@ export const deliveriesTable: readonly Operation[] = [
     path: DELIVERIES,
     tag: 'Deliveries',
     access: 'moderator',
-    summary: 'List how calls of a bot went',
-    description: `The newest first, of the last 14 days. ${WHO}`,
+    summary: 'List the deliveries to a bot',
+    description: `Of the last 14 days, newest first. ${WHO}`,
     query: deliveriesQuery,
     responses: { 200: { description: 'A page of deliveries, without bodies.', schema: 'DeliveryPage', media: ['json'] } },
     problems: { 400: '', 403: FORBIDDEN, 422: '' },
@@ -42,7 +42,7 @@ export const deliveriesTable: readonly Operation[] = [
     tag: 'Deliveries',
     access: 'moderator',
     summary: 'Read one delivery with its attempts',
-    description: `Bodies are shown to members of the group that it is about; others see their length. ${WHO}`,
+    description: `Bodies are shown to members of the delivery's group; others see their length. ${WHO}`,
     responses: { 200: { description: 'The delivery.', schema: 'DeliveryDetail', media: ['json'] } },
     problems: { 403: FORBIDDEN },
     examples: [
@@ -64,8 +64,8 @@ export const deliveriesTable: readonly Operation[] = [
     tag: 'Deliveries',
     access: 'moderator',
     summary: 'Send a delivery again',
-    description: `One that is over, with the same webhook-id, as the log has its message now. ${WHO}`,
-    responses: { 202: { description: 'It waits to be sent.', schema: 'Delivery', media: ['json'] } },
+    description: `Only if it has ended. Keeps its webhook-id; sends the current version of the message. ${WHO}`,
+    responses: { 202: { description: 'Queued.', schema: 'Delivery', media: ['json'] } },
     problems: { 403: FORBIDDEN, 409: 'It is not over yet, or the webhook is disabled.' },
     examples: [{ title: 'Send again', path: one, status: 202, answer: { media: 'json' } }],
   },

@@ -7,7 +7,7 @@ const talk = group({
   ...{ id: MINTED.direct, number: 5, slug: `dm-${MINTED.direct}`, name: 'Bob', kind: 'direct', url: `/groups/dm-${MINTED.direct}` },
 });
 
-/** Direct messages: groups of fixed people. */
+/** Direct messages: groups with fixed members. */
 export const directTable: readonly Operation[] = [
   {
     id: 'startDirect',
@@ -16,7 +16,7 @@ export const directTable: readonly Operation[] = [
     tag: 'Direct',
     access: 'token',
     summary: 'Open direct messages',
-    description: 'The same people always get the same group. All operations on groups work on it.',
+    description: 'The same people always get the same group. All operations on groups work with it.',
     body: { schema: 'DirectStart', form: 'DirectStartForm', media: ['json', 'form', 'multipart'] },
     responses: {
       201: { description: 'Created. As text: its URL.', schema: 'Group', media: ['json', 'text'] },

@@ -11,7 +11,7 @@ const ended = (event: string, description: string): JsonSchema => ({
   properties: { event: { const: event }, data: { type: 'string' } },
 });
 
-/** What a stream of JSON consists of. */
+/** The events of a JSON stream. */
 const EVENTS: JsonSchema = {
   anyOf: [
     { type: 'object', description: 'A log entry.', required: ['data'], properties: { id: { type: 'string' }, data: data('LogEntry') } },
@@ -33,8 +33,8 @@ export const eventsTable: readonly Operation[] = [
     path: '/groups/{slug}/events',
     tag: 'Events',
     access: 'member',
-    summary: 'Listen to a group',
-    description: `A response that does not end: each entry of the group’s log, as it is written. ${STREAM} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
+    summary: 'Stream the events of a group',
+    description: `A response that stays open and sends each entry of the group’s log when it is written. ${STREAM} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
     query: streamQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
@@ -55,8 +55,8 @@ export const eventsTable: readonly Operation[] = [
     path: '/events',
     tag: 'Events',
     access: 'token',
-    summary: 'Listen to all my groups',
-    description: `One stream for all groups that you are in, also those that you are added to later. ${STREAM} \`as=text\` prints \`slug name: text\` lines.`,
+    summary: 'Stream the events of all my groups',
+    description: `One stream for all groups that you are in, including those that you join later. ${STREAM} \`as=text\` prints \`slug name: text\` lines.`,
     query: allGroupsQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },

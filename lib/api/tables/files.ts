@@ -9,8 +9,7 @@ export const filesTable: readonly Operation[] = [
     tag: 'Files',
     access: 'person',
     summary: 'Read a file',
-    description:
-      'For members of its group, as long as its message is there. `Range` requests work; images have a thumbnail at `thumb_url`.',
+    description: 'For members of its group, until its message is erased. Supports `Range`; images have a thumbnail at `thumb_url`.',
     responses: { 200: { description: 'The file. Images, audio and video have their own media type.', media: ['file'] } },
     examples: [{ title: 'A file', path: { file: 'FILE' }, status: 200, answer: { media: 'file' } }],
   },

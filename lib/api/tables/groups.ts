@@ -123,7 +123,7 @@ export const groupsTable: readonly Operation[] = [
     tag: 'Groups',
     access: 'moderator',
     summary: 'Change settings',
-    description: 'Of the group, for those who manage it; `level` and `hide` are settings of your own, for every member.',
+    description: 'Group settings are for those who manage the group; `level` and `hide` are your own settings.',
     body: { schema: 'SettingsChange', media: ['json', 'form', 'multipart'] },
     responses: { 200: MANAGED },
     problems: { 403: 'You do not manage the group.', 422: '' },

@@ -14,7 +14,7 @@ export const membersTable: readonly Operation[] = [
     tag: 'Members',
     access: 'member',
     summary: 'List members',
-    description: 'Those who have it open first, then by name. Disabled accounts are left out.',
+    description: 'Members who have the group open first, then by name. Without disabled accounts.',
     query: membersQuery,
     responses: {
       200: {
@@ -46,7 +46,7 @@ export const membersTable: readonly Operation[] = [
     tag: 'Members',
     access: 'moderator',
     summary: 'Add, remove, or leave',
-    description: '`leave` is for every member; the rest is for those who manage the group.',
+    description: '`leave` is for every member, the other actions for those who manage the group.',
     body: { schema: 'MemberChange', media: ['json', 'form', 'multipart'] },
     responses: {
       200: { description: 'The membership as it is now. As text: 204 without a body.', schema: 'Membership', media: ['json'] },

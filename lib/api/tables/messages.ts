@@ -6,12 +6,12 @@ const MESSAGES = '/groups/{slug}/messages';
 const slug = 'team';
 const MESSAGE = { description: 'The message as it is now.', schema: 'Message', media: ['json', 'text'] } as const;
 const EDITED = {
-  description: 'The message as it is now, and whom it notifies.',
+  description: 'The message as it is now, and the members it notifies.',
   schema: 'WrittenMessage',
   media: ['json', 'text'],
 } as const;
 
-/** Reading, and changing what was posted. */
+/** Read, edit and erase messages; read marks and typing. */
 export const messagesTable: readonly Operation[] = [
   {
     id: 'listMessages',
@@ -21,7 +21,7 @@ export const messagesTable: readonly Operation[] = [
     access: 'member',
     summary: 'Read a page of history',
     description:
-      'Oldest first. Without `before` or `after` it ends with the newest message. `Link` leads on: `prev` is older, `next` newer.',
+      'Oldest first. Without `before` or `after` the page ends with the newest message. `Link` has the next pages: `prev` is older, `next` newer.',
     query: windowQuery,
     responses: {
       200: {
@@ -79,7 +79,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Edit a message of your own',
-    description: 'The same text again changes nothing.',
+    description: 'Sending the same text changes nothing.',
     body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: { 200: EDITED },
     problems: { 403: 'It is not yours, it is erased, or the group is archived.', 413: '', 422: '', 429: '' },
@@ -100,7 +100,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Erase a message',
-    description: 'Your own; moderators erase any. It can be undone for 10 s; then the text is deleted everywhere.',
+    description: 'Your own, or as moderator any. It can be undone for 10 s; then the text is deleted everywhere.',
     responses: { 200: MESSAGE },
     problems: { 403: 'It is not yours, or the group is archived.', 429: '' },
     examples: [{ title: 'Erase', path: { slug, seq: SEQ.erased }, status: 200, answer: { media: 'json', value: erased(SEQ.erased, 20) } }],
@@ -112,7 +112,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Undo an erasure',
-    description: 'By who erased it, within 10 s.',
+    description: 'Within 10 s, by the user who erased it.',
     responses: { 200: MESSAGE },
     problems: { 403: 'It is too late, or somebody else erased it.', 429: '' },
     examples: [
@@ -131,7 +131,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Read the earlier versions of a message',
-    description: 'The current one last, 100 at most. 404 once the message is erased.',
+    description: 'Oldest first, 100 at most, including the current version. 404 if the message is erased.',
     responses: { 200: { description: 'The versions.', schema: 'Version', list: true, media: ['json', 'text'] } },
     examples: [
       {
@@ -155,7 +155,7 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Mark as read',
-    description: 'Up to a message, by `n` or `seq`; all when neither is given. What was read stays read: the mark moves only forward.',
+    description: 'Up to a message, by `n` or `seq`; without both, all messages. The mark never moves backward.',
     body: { schema: 'ReadUpTo', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
       200: { description: 'The read mark as it is now. As text: 204 without a body.', schema: 'ReadMark', media: ['json'] },

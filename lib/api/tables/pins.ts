@@ -7,7 +7,7 @@ const CHANGED = { description: 'The message as it is now.', schema: 'Message', m
 const REFUSED = { 403: 'It is erased, the group is archived, or 50 messages are pinned.', 429: '' };
 const bobs = (rev: number, isPinned: boolean) => ({ media: 'json' as const, value: pinned(rev, isPinned) });
 
-/** Messages pinned for all in a group. */
+/** Messages pinned for all members of a group. */
 export const pinsTable: readonly Operation[] = [
   {
     id: 'pin',
@@ -16,7 +16,7 @@ export const pinsTable: readonly Operation[] = [
     tag: 'Pins',
     access: 'member',
     summary: 'Pin a message',
-    description: 'For everybody in the group, 50 at most. Any member may pin and unpin.',
+    description: 'For all members of the group, 50 at most. Any member may pin and unpin.',
     responses: { 200: CHANGED },
     problems: REFUSED,
     examples: [{ title: 'Pin it', path: { slug, seq: SEQ.bobs }, status: 200, answer: bobs(25, true) }],
@@ -38,7 +38,7 @@ export const pinsTable: readonly Operation[] = [
     path: `${MESSAGE}/pin`,
     tag: 'Pins',
     access: 'member',
-    summary: 'Pin or unpin, by a body',
+    summary: 'Pin or unpin, with a body',
     body: { schema: 'PinSwitch', media: ['json', 'form', 'multipart'] },
     responses: { 200: CHANGED },
     problems: REFUSED,
@@ -59,7 +59,7 @@ export const pinsTable: readonly Operation[] = [
     tag: 'Pins',
     access: 'member',
     summary: 'List pinned messages',
-    description: 'Last pinned first.',
+    description: 'Most recently pinned first.',
     responses: {
       200: { description: 'The pinned messages. As text: `name: text` lines.', schema: 'Message', list: true, media: ['json', 'text'] },
     },

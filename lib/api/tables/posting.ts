@@ -7,7 +7,7 @@ const slug = 'team';
 const MESSAGE = { description: 'The message as it is now.', schema: 'Message', media: ['json', 'text'] } as const;
 const KEPT = { slug, key: 'deploy-42' };
 
-/** New messages, and messages that a program keeps up to date under a key of its own. */
+/** New messages, and messages that a program keeps up to date by key. */
 export const postingTable: readonly Operation[] = [
   {
     id: 'postMessage',
@@ -17,7 +17,7 @@ export const postingTable: readonly Operation[] = [
     access: 'member',
     summary: 'Post a message',
     description:
-      'The body is a text (`text/plain`, or `text/markdown`), JSON or a form; files come as `attachment` in `multipart/form-data`, ten at most. Without an `Idempotency-Key` a client that tries again after a lost answer posts twice.',
+      'The body is text (`text/plain` or `text/markdown`), JSON or a form; send up to 10 files as `attachment` in `multipart/form-data`. Without an `Idempotency-Key`, a client that retries after a lost response posts twice.',
     headers: ['Idempotency-Key'],
     body: { schema: 'NewMessage', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
@@ -27,7 +27,7 @@ export const postingTable: readonly Operation[] = [
         media: ['json', 'text'],
         headers: { Location: 'The URL of the message.' },
       },
-      200: { description: 'This key has posted it before: that message, as it is now.', schema: 'WrittenMessage', media: ['json', 'text'] },
+      200: { description: 'Posted before with this key: that message as it is now.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
     problems: {
       403: 'The group is archived.',
@@ -118,7 +118,7 @@ export const postingTable: readonly Operation[] = [
     access: 'member',
     summary: 'Keep one message up to date',
     description:
-      'Posts it the first time and edits it afterwards, so that one message follows a deploy. The same text again changes nothing; of several first calls at once one posts. Once the message is erased its key cannot be used again.',
+      'The first request posts the message, later ones edit it, so that one message can follow a deploy. Sending the same text changes nothing; of concurrent first requests one posts. After the message is erased its key cannot be used again.',
     body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
       201: {
@@ -127,7 +127,7 @@ export const postingTable: readonly Operation[] = [
         media: ['json', 'text'],
         headers: { Location: 'The URL of the message.' },
       },
-      200: { description: 'It existed, and has this text now.', schema: 'WrittenMessage', media: ['json', 'text'] },
+      200: { description: 'It existed and now has this text.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
     problems: { 403: 'The group is archived.', 410: '', 413: '', 422: '', 429: '' },
     examples: [

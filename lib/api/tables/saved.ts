@@ -14,7 +14,7 @@ export const savedTable: readonly Operation[] = [
     tag: 'Saved',
     access: 'member',
     summary: 'Save a message for yourself',
-    description: 'Visible to you alone, 1,000 at most. `on=0` removes it.',
+    description: 'Visible only to you, 1,000 at most. `on=0` removes it.',
     body: { schema: 'SaveSwitch', media: ['json', 'form', 'multipart'], optional: true },
     responses: {
       200: { description: 'Whether it is saved now. As text: 204 without a body.', schema: 'SaveState', media: ['json'] },
@@ -37,7 +37,7 @@ export const savedTable: readonly Operation[] = [
     tag: 'Saved',
     access: 'token',
     summary: 'List saved messages',
-    description: 'Last saved first; without those in groups that you left.',
+    description: 'Most recently saved first; without those in groups that you left.',
     query: savedQuery,
     responses: {
       200: {

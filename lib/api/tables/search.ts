@@ -1,7 +1,7 @@
 import { searchQuery } from '../../search/routes.ts';
 import type { Operation } from '../operation.ts';
 
-/** Search in all groups of who asks. */
+/** Search in all groups of the user. */
 export const searchTable: readonly Operation[] = [
   {
     id: 'search',
@@ -10,7 +10,7 @@ export const searchTable: readonly Operation[] = [
     tag: 'Search',
     access: 'token',
     summary: 'Search',
-    description: 'In all groups that you are in, the newest first.',
+    description: 'In all groups that you are in, newest first.',
     query: searchQuery,
     responses: {
       200: {

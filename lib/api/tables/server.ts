@@ -18,16 +18,16 @@ export const serverTable: readonly Operation[] = [
     path: '/readyz',
     tag: 'Server',
     access: 'public',
-    summary: 'Readiness: whether the server can serve',
+    summary: 'Readiness',
     description:
-      'Without the bus the status is `degraded`: posts and streams go on, and messages written by other processes arrive up to 2 s late.',
+      'Without the bus the status is `degraded`: posts and streams work, and messages written by other processes arrive up to 2 s late.',
     responses: {
       200: {
-        description: 'The database answers and took the last writes. `bus` is `down` when the status is `degraded`.',
+        description: 'The database answers and the last writes succeeded. `bus` is `down` if the status is `degraded`.',
         schema: 'Readiness',
         media: ['json'],
       },
-      503: { description: 'The database does not answer, or refused the last writes.', schema: 'Readiness', media: ['json'] },
+      503: { description: 'The database does not answer, or the last writes failed.', schema: 'Readiness', media: ['json'] },
     },
     examples: [{ title: 'Readiness', status: 200, answer: { media: 'json', value: { status: 'ready', store: 'up', bus: 'up' } } }],
   },

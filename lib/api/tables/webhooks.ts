@@ -15,7 +15,7 @@ const receipt = (seq: number) => ({
   url: `${MINTED.origin}/groups/team/messages/${seq}`,
 });
 
-/** What POST and PUT have in common. */
+/** The common fields of POST and PUT. */
 const delivery = {
   path: HOOK,
   tag: 'Webhooks',
@@ -25,11 +25,11 @@ const delivery = {
   responses: {
     200: {
       description:
-        'Stored: `ok`. As JSON for `Accept: application/json` alone; in Discord’s format for `?wait=true` and for files from its clients.',
+        'Stored: `ok`. As JSON if `Accept` is `application/json` only; in Discord’s format for `?wait=true` and for files from its clients.',
       schema: ['WebhookReceipt', 'DiscordMessage'],
       media: ['text', 'json'],
     },
-    204: { description: 'Stored, to a client that speaks Discord’s format.', media: ['none'] },
+    204: { description: 'Stored, for clients with Discord’s format.', media: ['none'] },
   },
   errors: 'webhook',
   problems: {
@@ -53,7 +53,7 @@ export const webhooksTable: readonly Operation[] = [
     method: 'post',
     summary: 'Post by webhook',
     description:
-      'The URL is all that is needed. It understands what clients of Slack, Mattermost, Rocket.Chat, Discord and many others send, here and at the URLs that they insist on (`/services/…`, `/api/webhooks/…`); docs/bots.md has the list.',
+      'Needs only the URL. Accepts the formats of Slack, Mattermost, Rocket.Chat, Discord and many others, here and at the URLs that their clients require (`/services/…`, `/api/webhooks/…`); docs/bots.md has the list.',
     examples: [
       {
         title: 'A line',
@@ -109,7 +109,7 @@ export const webhooksTable: readonly Operation[] = [
     access: 'public',
     summary: 'How to post by a webhook',
     description: 'Posts nothing.',
-    responses: { 200: { description: 'Lines to copy, as text or as a page.', media: ['text', 'html'] } },
+    responses: { 200: { description: 'Commands to copy, as text or as a page.', media: ['text', 'html'] } },
     errors: 'webhook',
     problems: { 404: NO_HOOK },
     examples: [{ title: 'How to post', path: hook, status: 200, answer: { media: 'text' } }],
@@ -122,7 +122,7 @@ export const webhooksTable: readonly Operation[] = [
     access: 'public',
     summary: 'Read what a webhook posted',
     description:
-      'As Discord’s clients do, also at `/api/webhooks/{id}/{token}/messages/{message}`. The id is the one that posting answered in Discord’s shape.',
+      'For Discord clients, also at `/api/webhooks/{id}/{token}/messages/{message}`. The id is the one in the response to the post in Discord’s format.',
     responses: { 200: DISCORD },
     errors: 'discord',
     problems: { 403: UNSIGNED, 404: 'There is no such message of this webhook.' },
