@@ -36,6 +36,8 @@ export type LogStore = {
    * MAX_MENTIONS_COUNTED. Scrubbed texts do not count. Each group occurs once in `asked`.
    */
   countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;
+  /** The number of messages of a group that are erased now. The cost grows with the number of erasures, not with the length of the log. */
+  countErased(group: GroupId): Promise<number>;
   /** Stores the snapshot in the target, only when its `upto` is higher than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
   /** Erase entries whose `due` is at or before `now`, of any group. `limit` ≥ 1. */

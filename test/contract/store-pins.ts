@@ -6,7 +6,7 @@ import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers what every adapter keeps of messages that are pinned or saved. */
+/** Registers what every adapter keeps of messages that are pinned, saved or erased. */
 export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
@@ -18,7 +18,7 @@ export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: st
     await other?.close();
     await opened?.close();
   });
-  for (const [title, run] of Object.entries({ ...pins, ...saved }))
+  for (const [title, run] of Object.entries({ ...pins, ...erased, ...saved }))
     test.serial(`${name}: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
       await run(t, opened.store, other ?? opened.store);
@@ -64,6 +64,21 @@ const pins: Record<string, Case> = {
     t.deepEqual(await store.log.range(group, 3, 3), [settled as Entry], 'all else of it stays');
     await store.log.clearPins(group, 1, 7);
     t.deepEqual(await store.log.pins(group, 9), [entries[3]]);
+  },
+};
+
+const erase = (target: number): EntryBody => ({ kind: 'erase', target, undoUntil: 2, due: 3 });
+
+const erased: Record<string, Case> = {
+  'erased: messages count once each, without those that were taken back, and after their text is scrubbed': async (t, store, other) => {
+    const [group, elsewhere] = [newGroupId(systemRandom), newGroupId(systemRandom)];
+    await logged(store, group, SAYS, SAYS, SAYS, erase(1), erase(2), { kind: 'unerase', target: 1 }, erase(3), erase(1), pin(1));
+    await logged(store, elsewhere, SAYS, erase(1), { kind: 'unerase', target: 1 });
+    t.is(await other.log.countErased(group), 3);
+    await store.log.scrub(group, 2, 5);
+    t.is(await other.log.countErased(group), 3);
+    t.is(await store.log.countErased(elsewhere), 0);
+    t.is(await store.log.countErased(newGroupId(systemRandom)), 0);
   },
 };
 

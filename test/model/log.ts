@@ -74,6 +74,13 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
           asked.map(async ({ group, after }) => [group, await read(group, 'mentions', mentionsOf(user, group, after))] as const),
         ),
       ),
+    countErased: (group) =>
+      read(group, 'erased', (state) => {
+        const last = new Map(
+          logOf(state, group).flatMap((one) => (one.kind === 'erase' || one.kind === 'unerase' ? [[one.target, one.kind]] : [])),
+        );
+        return [...last.values()].filter((kind) => kind === 'erase').length;
+      }),
     byKey: (group, author, key) => read(group, 'by key', ({ keys }) => keys.get(keyOf(group, author, key))),
     ...rewriting(lineOf, lines.all),
   };

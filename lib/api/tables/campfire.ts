@@ -64,7 +64,7 @@ export const campfireTable: readonly Operation[] = [
         schema: 'CampfireMessage',
         list: true,
         media: ['json'],
-        headers: { Link: 'The next page.', 'X-Total-Count': 'The number of messages.' },
+        headers: { Link: 'The next page.', 'X-Total-Count': 'The number of messages, without erased ones.' },
       },
     },
     problems: { 401: UNKNOWN },

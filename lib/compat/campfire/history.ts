@@ -13,9 +13,14 @@ const MAX_WINDOWS = 25;
 
 /** A page of what was said, oldest first, the newest without a cursor. `Link` leads on: to what is older, or with `after` to what is newer. */
 export async function listMessages(ctx: CallContext, desk: CampfireContext): Promise<void> {
+  const { core, at } = desk;
   const window = windowOf(ctx);
-  const { shown, total, next } = await readShown(desk.core, desk.at.group.id, window);
-  ctx.set('X-Total-Count', String(total));
+  await requireKnown(core, at.group.id, window);
+  const [{ shown, total, next }, erased] = await Promise.all([
+    readShown(core, at.group.id, window),
+    core.store.log.countErased(at.group.id),
+  ]);
+  ctx.set('X-Total-Count', String(Math.max(0, total - erased)));
   if (next !== undefined) {
     const { room = '', key = '' } = ctx.params;
     const path = `/rooms/${encodeURIComponent(room)}/${key}/messages?${window.after === undefined ? 'before' : 'after'}=${next}`;
@@ -24,12 +29,19 @@ export async function listMessages(ctx: CallContext, desk: CampfireContext): Pro
   ctx.body = await messagesJson(desk, shown);
 }
 
-/** `before` goes before `after`, and an empty one is none. Errors: `notFound`, for what can be no message. */
+/** `before` goes before `after`, and an empty one is none. Errors: `notFound` for what is no number. */
 function windowOf({ query }: CallContext): Window {
   const [name, given] = query.before ? ['before', query.before] : ['after', query.after];
   if (!given) return { limit: MOST };
   if (typeof given !== 'string' || !/^\d{1,10}$/.test(given)) throw notFound();
   return { [name]: Number(given), limit: MOST };
+}
+
+/** A cursor names a message of this group, erased or not: `Link` may name one that was erased since. After 0 is from the start. Errors: `notFound`. */
+async function requireKnown(core: Core, group: GroupId, { before, after }: Window): Promise<void> {
+  const id = before ?? after;
+  if (id !== undefined && after !== 0 && !(await core.store.log.message(group, id)))
+    throw notFound('There is no such message in this room.');
 }
 
 type Shown = { readonly shown: readonly FoldedMessage[]; readonly total: number; readonly next: number | undefined };

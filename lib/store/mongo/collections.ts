@@ -137,6 +137,8 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'keys', key: { group: 1, author: 1, key: 1 }, unique: true, partialFilterExpression: { key: { $gte: '' } } },
     { name: 'due', key: { due: 1 }, sparse: true },
     { name: 'mentions', key: { mentions: 1, group: 1, n: 1 }, partialFilterExpression: { mentions: { $gte: '' } } },
+    { name: 'erased', key: { group: 1, kind: 1, seq: 1 }, partialFilterExpression: { kind: 'erase' } },
+    { name: 'unerased', key: { group: 1, kind: 1, target: 1 }, partialFilterExpression: { kind: 'unerase' } },
     { name: 'pins', key: { group: 1, stands: 1, seq: 1 }, partialFilterExpression: { stands: true } },
     { name: 'pending', key: { pending: 1 }, sparse: true },
   ],

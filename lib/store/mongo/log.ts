@@ -38,6 +38,14 @@ export function logReads(collections: Collections, heads: Heads) {
       return entry && isMessage(entry) ? entry : undefined;
     },
     followUps,
+    /** Erasures and undos of a message alternate. */
+    async countErased(group) {
+      const [erased, takenBack] = await Promise.all([
+        log.countDocuments({ group, kind: 'erase' }),
+        log.countDocuments({ group, kind: 'unerase' }),
+      ]);
+      return Math.max(0, erased - takenBack);
+    },
     async byKey(group, author, key) {
       const row = await log.findOne({ group, author, key: { $eq: key } });
       return row ? toEntry(row) : undefined;

@@ -18,6 +18,9 @@ const BY_KEY = `${SELECT} WHERE group_id = ? AND author = ? AND key = ?`;
 // handful of rows, and would read the group's log from `after` on.
 const FOLLOW_UPS = `SELECT ${ENTRY_COLUMNS.replaceAll(/\w+/g, 'e.$&')} FROM json_each(?) t CROSS JOIN entries e INDEXED BY entries_by_target
   ON e.group_id = ? AND e.target = t.value ->> 'seq' AND e.seq > t.value ->> 'after' ORDER BY e.seq`;
+// Erasures and undos of a message alternate.
+const ERASED = `SELECT coalesce(sum(iif(kind = 'erase', 1, -1)), 0) AS count FROM entries INDEXED BY entries_erasures
+  WHERE group_id = ? AND kind IN ('erase', 'unerase')`;
 const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export function logStore(db: Connection, writer: Writer): LogStore {
@@ -53,6 +56,7 @@ export function logStore(db: Connection, writer: Writer): LogStore {
     message: async (group, seq) => select<Message>(MESSAGE, group, seq)[0],
     followUps: async (group, targets) => select<FollowUp>(FOLLOW_UPS, JSON.stringify(targets), group),
     byKey: async (group, author, key) => select(BY_KEY, group, author, key)[0],
+    countErased: async (group) => db.one<{ count: number }>(ERASED, group)?.count ?? 0,
     ...mentionCounts(db),
     ...scrubbing(db, writer),
   };

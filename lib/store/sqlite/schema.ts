@@ -159,6 +159,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Changes of groups whose line is not known to be in the log; line: JSON.
   CREATE TABLE group_changes (uid TEXT PRIMARY KEY, group_id TEXT NOT NULL, line TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- By which the erased messages of a group are counted.
+  CREATE INDEX entries_erasures ON entries (group_id, kind) WHERE kind IN ('erase', 'unerase');
+  `,
 ];
 
 /**
