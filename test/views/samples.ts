@@ -437,7 +437,7 @@ export const pages: readonly Sample[] = [
       title: 'A webhook of echo for Lobby',
       bot: 'echo',
       group: 'Lobby',
-      says: 'Whoever knows this address can post here: keep it to yourself.',
+      says: 'Anyone who knows this URL can post: keep it secret.',
       lines: [{ what: 'A text', line: `curl -d "Disk 91% full on db1" ${secrets.hook}` }],
       others: [{ what: 'Rocket.Chat', line: secrets.hook.replace('/hooks/', '/hooks/parley/') }],
     },

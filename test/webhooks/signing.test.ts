@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import {
   type HeaderOf,
+  isAuthenticated,
   isGitlabToken,
   isHubSigned,
   isSigned,
-  isVouchedFor,
   secretOf,
   sign,
   TOLERANCE_MS,
@@ -105,7 +105,7 @@ test('GitLab’s token is one of the secrets, whole', (t) => {
 });
 
 test('one way of vouching is enough, none is not', (t) => {
-  t.true(isVouchedFor([SECRET], signed(), bytes(BODY), NOW));
-  t.true(isVouchedFor([SECRET], headers({ 'x-gitlab-token': SECRET }), bytes(BODY), NOW));
-  t.false(isVouchedFor([SECRET], headers({}), bytes(BODY), NOW));
+  t.true(isAuthenticated([SECRET], signed(), bytes(BODY), NOW));
+  t.true(isAuthenticated([SECRET], headers({ 'x-gitlab-token': SECRET }), bytes(BODY), NOW));
+  t.false(isAuthenticated([SECRET], headers({}), bytes(BODY), NOW));
 });

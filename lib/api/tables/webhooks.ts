@@ -125,7 +125,7 @@ export const webhooksTable: readonly Operation[] = [
       'For Discord clients, also at `/api/webhooks/{id}/{token}/messages/{message}`. The id is the one in the response to the post in Discord’s format.',
     responses: { 200: DISCORD },
     errors: 'discord',
-    problems: { 403: UNSIGNED, 404: 'There is no such message of this webhook.' },
+    problems: { 403: UNSIGNED, 404: 'This webhook has no such message.' },
     examples: [{ title: 'Read', path: hooked, status: 200, answer: { media: 'json' } }],
   },
   {
@@ -141,7 +141,7 @@ export const webhooksTable: readonly Operation[] = [
     problems: {
       400: '',
       403: UNSIGNED,
-      404: 'There is no such message of this webhook.',
+      404: 'This webhook has no such message.',
       410: 'The group is archived.',
       413: '',
       415: '',
@@ -169,7 +169,7 @@ export const webhooksTable: readonly Operation[] = [
     problems: {
       400: '',
       403: UNSIGNED,
-      404: 'There is no such message of this webhook.',
+      404: 'This webhook has no such message.',
       410: 'The group is archived.',
       413: '',
       415: '',

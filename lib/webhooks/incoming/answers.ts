@@ -9,26 +9,26 @@ import type { IncomingWebhook } from './authenticate.ts';
 import { lookUp } from './formats/read.ts';
 import { UnknownEncoding } from './payload.ts';
 
-/** How a client wants to be answered: told by its URL, its query and Accept, and in the end by the shape of what it posts. */
+/** The response format that a client expects, by its URL, query and Accept header, and finally by the format of its payload. */
 export type AnswerDialect = {
   isDiscord: boolean;
   isMultipart: boolean;
-  /** `?wait=true`: it wants to know the message. */
+  /** `?wait=true`: the response is to contain the message. */
   readonly waits: boolean;
   readonly wantsJson: boolean;
 };
 
-/** As it looks before the body was read. Only Discord's clients say `wait`, and those of Python with a capital letter. */
+/** The dialect before the body is read. Only Discord clients send `wait`; Python clients send `True`. */
 export function dialectOf(ctx: Context, isDiscord: boolean): AnswerDialect {
   const waits = /^(?:true|1)$/i.test(String(ctx.query.wait ?? ''));
   const isAsked = /^application\/json$/i.test(ctx.get('Accept').trim());
   return { isDiscord: isDiscord || waits, isMultipart: false, waits, wantsJson: waits || isAsked };
 }
 
-/** What went wrong: the status, Slack's word for it, and Discord's words and code. */
-type Trouble = readonly [status: number, word: string, message: string, code: number];
+/** An error response: the status, Slack's error string, and Discord's message and code. */
+type ErrorResponse = readonly [status: number, word: string, message: string, code: number];
 
-const TROUBLES: Readonly<Record<string, Trouble>> = {
+const ERROR_RESPONSES: Readonly<Record<string, ErrorResponse>> = {
   notFound: [404, 'no_service', 'Unknown Webhook', 10015],
   unknownMessage: [404, 'message_not_found', 'Unknown Message', 10008],
   malformed: [400, 'invalid_payload', 'Invalid Form Body', 50035],
@@ -38,45 +38,45 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   forbidden: [410, 'channel_is_archived', 'This channel is archived', 50083],
   tooLarge: [413, 'too_large', 'Request entity too large', 40005],
   unknownEncoding: [415, 'unsupported_encoding', 'Unsupported content encoding', 50035],
-  keyReused: [422, 'key_reused', 'This idempotency key stands for another message', 50035],
+  keyReused: [422, 'key_reused', 'This idempotency key was used for another message', 50035],
   inFlight: [409, 'in_flight', 'The first request with this key is still being written', 40002],
   tooMany: [429, 'rate_limited', 'You are being rate limited.', 0],
-  unavailable: [503, 'rollup_error', 'The store does not answer', 0],
+  unavailable: [503, 'rollup_error', 'The database is not available', 0],
 };
-const OURS: Trouble = [500, 'rollup_error', 'Internal error', 0];
+const INTERNAL_ERROR: ErrorResponse = [500, 'rollup_error', 'Internal error', 0];
 
-/** Says that a message is stored for good: exactly `ok`, which several clients compare, unless its client is of Discord's kind or asks for JSON. */
-export function acknowledge(ctx: Context, core: Core, manner: AnswerDialect, hook: IncomingWebhook, folded: FoldedMessage): void {
+/** Confirms that a message is stored: `ok`, which several clients compare exactly, or the format of Discord, or JSON when it is requested. */
+export function acknowledge(ctx: Context, core: Core, dialect: AnswerDialect, hook: IncomingWebhook, folded: FoldedMessage): void {
   ctx.status = 200;
-  if (manner.isDiscord && !manner.waits && !manner.isMultipart) {
+  if (dialect.isDiscord && !dialect.waits && !dialect.isMultipart) {
     ctx.status = 204;
-  } else if (manner.isDiscord) {
-    answerMessage(ctx, core, hook, folded);
-  } else if (manner.wantsJson) {
+  } else if (dialect.isDiscord) {
+    respondWithMessage(ctx, core, hook, folded);
+  } else if (dialect.wantsJson) {
     ctx.body = receiptJson(folded.message, place(ctx, core, hook, folded.message));
-  } else say(ctx, 'ok');
+  } else respondText(ctx, 'ok');
 }
 
-/** A message as Discord's clients want it. */
-export function answerMessage(ctx: Context, core: Core, hook: IncomingWebhook, folded: FoldedMessage): void {
+/** Responds with a message in Discord's format. */
+export function respondWithMessage(ctx: Context, core: Core, hook: IncomingWebhook, folded: FoldedMessage): void {
   ctx.body = { ...discordMessage(hook, folded), ...place(ctx, core, hook, folded.message) };
 }
 
-/** For a client that asks for JSON: the message is stored. `url`: in full. */
+/** The JSON response for a stored message. `url` is absolute. */
 export const receiptJson = ({ group, seq }: Message, place: { readonly seq: number; readonly url: string }) => ({
   ...{ ok: true as const, success: true as const },
   id: `${group}-${seq}`,
   ...place,
 });
 
-/** For a client that asks for JSON: the delivery was refused, and why in one word. */
+/** The JSON response for a refused delivery, with Slack's error string. */
 export const refusalJson = (word: string) => ({ ok: false as const, success: false as const, error: word });
 
 function place(ctx: Context, core: Core, { at }: IncomingWebhook, { seq }: Message) {
   return { seq, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` };
 }
 
-/** What Discord's clients look for in a message. Ids are decimal there. */
+/** A message in Discord's format, whose ids are decimal. */
 export function discordMessage({ at }: IncomingWebhook, folded: FoldedMessage) {
   const { message, state } = folded;
   const channel = String(at.group.number);
@@ -94,20 +94,20 @@ export function discordMessage({ at }: IncomingWebhook, folded: FoldedMessage) {
   };
 }
 
-/** Says what went wrong, in Slack's words or Discord's. */
-export function refuse(ctx: Context, core: Core, manner: AnswerDialect, error: unknown): void {
+/** Responds with an error in the format of Slack, Discord or JSON. */
+export function refuse(ctx: Context, core: Core, dialect: AnswerDialect, error: unknown): void {
   const problem = problemOf(error);
   const isUnknown = error instanceof UnknownEncoding;
   if (problem.isUnexpected && !isUnknown) core.logger.error({ err: error }, 'webhook failed');
-  const [status, word, message, code] = lookUp(TROUBLES, isUnknown ? 'unknownEncoding' : nameOf(problem)) ?? OURS;
+  const [status, word, message, code] = lookUp(ERROR_RESPONSES, isUnknown ? 'unknownEncoding' : nameOf(problem)) ?? INTERNAL_ERROR;
   ctx.status = status;
   const { retryAfterSeconds: seconds } = problem;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
-  if (manner.isDiscord) {
+  if (dialect.isDiscord) {
     if (status === 429 && seconds !== undefined) ctx.set('X-RateLimit-Reset-After', String(seconds));
     ctx.body = status === 429 ? { message, retry_after: seconds ?? 1, global: false, code } : { message, code };
-  } else if (manner.wantsJson) ctx.body = refusalJson(word);
-  else say(ctx, word);
+  } else if (dialect.wantsJson) ctx.body = refusalJson(word);
+  else respondText(ctx, word);
 }
 
 function nameOf({ code, field }: Problem): string {
@@ -115,7 +115,7 @@ function nameOf({ code, field }: Problem): string {
   return code === 'notFound' && field === 'message' ? 'unknownMessage' : code;
 }
 
-function say(ctx: Context, text: string): void {
+function respondText(ctx: Context, text: string): void {
   ctx.type = 'text/plain';
   ctx.body = text;
 }

@@ -7,47 +7,47 @@ import { escapeMarkdown } from '../../markup/markdown.ts';
 import { parseRichContent, type RichContent } from '../../markup/rich-content.ts';
 import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
 import { edit, erase } from '../../messages/operations.ts';
-import { type AnswerDialect, answerMessage, refuse } from './answers.ts';
+import { type AnswerDialect, refuse, respondWithMessage } from './answers.ts';
 import { authenticateHook, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import type { Payload } from './payload.ts';
-import { headersOf, messageOf, modelOf, nothingToShow, read } from './receive.ts';
+import { headersOf, messageOf, nothingToShow, read, richContentOf } from './receive.ts';
 
 /**
- * One message of a webhook's bot, as Discord's clients ask for it: GET reads it, PATCH says it anew, DELETE erases it. `id`: the one that posting answered
- * in Discord's shape. Whoever may post may do so, and on the same terms: where posts have to be signed, this has to be too.
+ * Discord's requests for one message of a webhook: GET reads it, PATCH edits it, DELETE erases it. `id`: as in the response to the post.
+ * The permissions are those of posting: where posts must be signed, these requests must be too.
  */
 export async function handleMessage(ctx: Context, core: Core, token: string, id: string): Promise<void> {
-  const manner: AnswerDialect = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
+  const dialect: AnswerDialect = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
   ctx.set('Cache-Control', 'no-store');
   try {
     const hook = await authenticateHook(core, { token, isDiscord: true });
     const payload = await read(ctx, core, hook.token);
     const folded = await ownMessage(core, hook, id);
-    const now = await carryOut(ctx, core, hook, folded, payload);
-    if (now) answerMessage(ctx, core, hook, now);
+    const now = await execute(ctx, core, hook, folded, payload);
+    if (now) respondWithMessage(ctx, core, hook, now);
     else ctx.status = 204;
   } catch (error) {
-    refuse(ctx, core, manner, error);
+    refuse(ctx, core, dialect, error);
   }
-  if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of a body nobody will read
+  if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of the body is not read
 }
 
-/** Undefined once it is erased. */
-async function carryOut(ctx: Context, core: Core, { at }: IncomingWebhook, folded: FoldedMessage, payload: Payload) {
+/** Resolves to the message; undefined once it is erased. */
+async function execute(ctx: Context, core: Core, { at }: IncomingWebhook, folded: FoldedMessage, payload: Payload) {
   const { seq } = folded.message;
   if (ctx.method === 'DELETE') {
     await erase(core, at, seq);
     return undefined;
   }
   if (ctx.method !== 'PATCH') return folded;
-  const { body, format } = saidAnew(ctx, core, folded, payload);
+  const { body, format } = editedBody(ctx, core, folded, payload);
   return edit(core, at, seq, body, format);
 }
 
-/** Errors: `notFound` (message), the same for what is not there, not this bot's, or erased. */
+/** Errors: `notFound` (message), the same for a message that is absent, of another author, or erased. */
 async function ownMessage(core: Core, { at }: IncomingWebhook, id: string): Promise<FoldedMessage> {
-  const unknown = new DomainError('notFound', 'There is no such message of this webhook.', { field: 'message' });
+  const unknown = new DomainError('notFound', 'This webhook has no such message.', { field: 'message' });
   if (!/^[1-9]\d{0,9}$/.test(id)) throw unknown;
   const folded = await readMessage(core, at.group.id, Number(id)).catch((error: unknown) => {
     throw error instanceof DomainError ? unknown : error;
@@ -56,12 +56,12 @@ async function ownMessage(core: Core, { at }: IncomingWebhook, id: string): Prom
   return folded;
 }
 
-/** In Discord's shape, what is not named stays: its content, or its embeds. */
-function saidAnew(ctx: Context, core: Core, { state }: FoldedMessage, payload: Payload): StoredBody {
+/** The edited body. In Discord's format, content or embeds that are not in the payload stay unchanged. */
+function editedBody(ctx: Context, core: Core, { state }: FoldedMessage, payload: Payload): StoredBody {
   const header = headersOf(ctx);
   if (payload.kind !== 'object' || !isDiscord(payload.parsed)) return messageOf(core, header, payload);
   const { value, files } = payload.parsed;
-  const [before, now] = [modelBefore(state), modelOf(header, payload)];
+  const [before, now] = [storedContent(state), richContentOf(header, payload)];
   const text = 'content' in value || files.length > 0 ? now?.text : before.text;
   const cards = 'embeds' in value ? (now?.cards ?? []) : before.cards;
   if (text === undefined && cards.length === 0) throw nothingToShow();
@@ -69,8 +69,8 @@ function saidAnew(ctx: Context, core: Core, { state }: FoldedMessage, payload: P
   return bodyOf({ ...rest, ...(text === undefined ? {} : { text }), cards }, core.config.maxBodyBytes);
 }
 
-/** What was said, as a model, whatever it was stored as. */
-function modelBefore({ body, format }: FoldedMessage['state']): RichContent {
+/** The stored body as rich content, whatever its format. */
+function storedContent({ body, format }: FoldedMessage['state']): RichContent {
   const model = format === 'model' ? parseRichContent(body) : undefined;
   return model ?? { text: format === 'markdown' ? body : escapeMarkdown(body), cards: [] };
 }

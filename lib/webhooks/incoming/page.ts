@@ -5,35 +5,35 @@ import type { RouteContext } from '../../http/route-context.ts';
 import { dialectOf, refuse } from './answers.ts';
 import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 
-/** One way to post, to be copied as it is. */
+/** A command or URL to copy, with its description. */
 type Line = { readonly what: string; readonly line: string };
 
-/** Says to a person what a webhook's URL is for, and how to post to it; to a program the same as text. Posts nothing. */
+/** Responds with a page, or text for programs, that explains how to post to a webhook. Posts nothing. */
 export async function explain(
   ctx: Context,
   { core, views }: Pick<RouteContext, 'core' | 'views'>,
-  door: HookAddress | undefined,
+  address: HookAddress | undefined,
 ): Promise<void> {
-  noTransform(ctx); // the lines to copy have the token in them
+  noTransform(ctx); // the commands contain the token
   ctx.vary('Accept');
   const isPage = ctx.accepts(['text', 'html']) === 'html';
   try {
-    const hook = await authenticateHook(core, door);
-    const about = describe(`${originOf(ctx, core.config)}/hooks/${door?.token ?? ''}`, hook);
+    const hook = await authenticateHook(core, address);
+    const about = describe(`${originOf(ctx, core.config)}/hooks/${address?.token ?? ''}`, hook);
     if (isPage) return renderPage(ctx, views, 'webhooks/incoming.njk', about.title, about);
     ctx.type = 'text/plain';
     ctx.body = `${[about.title, about.says, '', ...about.lines.map(({ line }) => line)].join('\n')}\n`;
   } catch (error) {
     if (isPage) throw error;
-    refuse(ctx, core, dialectOf(ctx, door?.isDiscord ?? false), error);
+    refuse(ctx, core, dialectOf(ctx, address?.isDiscord ?? false), error);
   }
 }
 
 function describe(url: string, { at, token }: IncomingWebhook) {
   const isSigned = token.secrets !== undefined;
   const says = isSigned
-    ? 'What is posted here has to be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).'
-    : 'Whoever knows this address can post here: keep it to yourself.';
+    ? 'Requests must be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).'
+    : 'Anyone who knows this URL can post: keep it secret.';
   return {
     title: `A webhook of ${at.user.name} for ${at.group.name}`,
     bot: at.user.name,
@@ -54,7 +54,7 @@ const linesFor = (url: string): readonly Line[] => [
   { what: 'What a command printed', line: `df -h | curl --data-binary @- ${url}` },
 ];
 
-/** What to put into the settings of clients of other chats. */
+/** The URL in the forms that clients of other chats expect. */
 function othersFor(url: string): readonly Line[] {
   const { origin, pathname } = new URL(url);
   const token = pathname.split('/').at(-1) ?? '';

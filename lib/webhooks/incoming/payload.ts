@@ -2,7 +2,7 @@ import { DomainError } from '../../errors.ts';
 import { decodeUtf8 } from '../../text/body.ts';
 import { type File, isJsonObject, type JsonObject, lookUp, type Parsed } from './formats/read.ts';
 
-/** What came to a webhook: an object in some format yet to be told, or text as it stands. `sameness` is equal for two deliveries of the same. */
+/** The payload of a delivery: an object whose format is not yet detected, or text. `sameness` is equal for repeated deliveries. */
 export type Payload = { readonly sameness: string } & (
   | { readonly kind: 'object'; readonly parsed: Parsed }
   | { readonly kind: 'text'; readonly text: string; readonly isMarkdown: boolean }
@@ -10,41 +10,43 @@ export type Payload = { readonly sameness: string } & (
 
 const bad = (): DomainError => new DomainError('malformed', 'invalid_payload');
 
-/** A body may be so long once it is inflated (bytes). */
+/** The maximum length of a decompressed body, in bytes. */
 const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
 
-/** A Content-Encoding that is not taken. */
+/** The Content-Encoding is not supported. */
 export class UnknownEncoding extends Error {}
 
-/** The body as it was before it was sent compressed. Errors: `malformed`, `tooLarge` (a bomb is not inflated), UnknownEncoding. */
+/** Decompresses a body. Errors: `malformed`, `tooLarge` (past MAX_INFLATED_BYTES), UnknownEncoding. */
 export async function inflate(raw: Buffer, encoding: string): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity') return raw;
   const { gunzip, inflate: unzip, inflateRaw, brotliDecompress } = await import('node:zlib');
-  type Way = (raw: Buffer, options: { maxOutputLength: number }, done: (error: Error | null, inflated: Buffer) => void) => void;
-  const isZlib = raw.length > 1 && ((raw[0] ?? 0) & 15) === 8 && raw.readUInt16BE(0) % 31 === 0; // else the bare stream that some send as "deflate"
-  const ways: Readonly<Record<string, Way>> = {
+  type Decompress = (raw: Buffer, options: { maxOutputLength: number }, done: (error: Error | null, inflated: Buffer) => void) => void;
+  const isZlib = raw.length > 1 && ((raw[0] ?? 0) & 15) === 8 && raw.readUInt16BE(0) % 31 === 0; // otherwise the raw deflate stream that some clients send
+  const decompressors: Readonly<Record<string, Decompress>> = {
     gzip: gunzip,
     'x-gzip': gunzip,
     deflate: isZlib ? unzip : inflateRaw,
     br: brotliDecompress,
   };
-  const way = lookUp(ways, name);
-  if (!way) throw new UnknownEncoding(name);
+  const decompress = lookUp(decompressors, name);
+  if (!decompress) throw new UnknownEncoding(name);
   try {
     return await new Promise<Buffer>((resolve, reject) => {
-      way(raw, { maxOutputLength: MAX_INFLATED_BYTES }, (error, inflated) => (error ? reject(error) : resolve(inflated)));
+      decompress(raw, { maxOutputLength: MAX_INFLATED_BYTES }, (error, inflated) => (error ? reject(error) : resolve(inflated)));
     });
   } catch (error) {
     const isBomb = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    throw isBomb ? new DomainError('tooLarge', `Request is too long: ${MAX_INFLATED_BYTES} bytes inflated at most.`) : bad();
+    throw isBomb
+      ? new DomainError('tooLarge', `The request body is too large: ${MAX_INFLATED_BYTES} bytes at most once decompressed.`)
+      : bad();
   }
 }
 
 /**
- * Reads a webhook's body. The Content-Type is only a hint, since real clients send JSON without one, JSON as a form, and text as either:
- * a body that starts with `{` is JSON; `payload=` or a form with a known field is a form; anything else is the text itself.
- * Errors: `malformed` (a body that looks like JSON and is not, or multipart that cannot be read).
+ * Parses a webhook's body. The Content-Type is only a hint, since clients send JSON without one, JSON as a form, and text as either:
+ * a body that starts with `{` is JSON; `payload=` or a form with a known field is a form; anything else is plain text.
+ * Errors: `malformed` (invalid JSON or multipart).
  */
 export async function readPayload(raw: Buffer, type: string): Promise<Payload> {
   const kind = type.toLowerCase();
@@ -72,7 +74,7 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** UTF-8 whatever is said, where it is UTF-8; else what is said. */
+/** Decodes as UTF-8 if the bytes are valid UTF-8, otherwise with the declared charset. */
 function decodeText(raw: Buffer, type: string): string {
   const [, charset = ''] = /charset="?([\w.:-]{1,40})/.exec(type) ?? [];
   const isWide = (raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff);
@@ -88,20 +90,20 @@ function decodeText(raw: Buffer, type: string): string {
   }
 }
 
-const KNOWN = ['text', 'message', 'content', 'title', 'body'];
+const KNOWN_FIELDS = ['text', 'message', 'content', 'title', 'body'];
 
-/** A form: `payload` is JSON, encoded or not; of any other the fields. Without a field that is known it is text that looks like a form (curl -d). */
+/** Parses a form: JSON in `payload`, URL-encoded or not; otherwise its fields. Without a known field it is text that `curl -d` declared as a form. */
 function fromForm(body: string, trimmed: string): Payload {
   const unencoded = trimmed.startsWith('payload=') ? parseObject(trimmed.slice('payload='.length)) : undefined;
   if (unencoded) return objectOf(unencoded, body);
   const form = new URLSearchParams(trimmed);
   const payload = form.get('payload');
   if (payload !== null) return objectOf(parseObject(payload.trim()), body);
-  if (!KNOWN.some((name) => form.has(name))) return { kind: 'text', text: body, isMarkdown: false, sameness: body };
+  if (!KNOWN_FIELDS.some((name) => form.has(name))) return { kind: 'text', text: body, isMarkdown: false, sameness: body };
   return objectOf(Object.fromEntries(form), body);
 }
 
-/** Boundaries differ when a delivery is repeated, so only what is between them counts. */
+/** Parses a multipart form. Boundaries differ between retries, so `sameness` is computed from the parts. */
 async function fromMultipart(raw: Buffer, type: string): Promise<Payload> {
   const form = await new Response(new Uint8Array(raw), { headers: { 'Content-Type': type } }).formData().catch(() => {
     throw bad();
@@ -114,26 +116,26 @@ async function fromMultipart(raw: Buffer, type: string): Promise<Payload> {
   return payloadOfParts(fields, files, await jsonPart(pairs));
 }
 
-/** The same of a form that has been read. Errors: `malformed`. */
+/** The payload of a multipart form whose parts have been read. Errors: `malformed`. */
 export function payloadOfParts(fields: Readonly<Record<string, string>>, files: readonly File[], part?: string): Payload {
   const json = fields.payload_json ?? fields.payload ?? part;
   const sameness = JSON.stringify([Object.entries(fields), json, files]);
   return objectOf(json === undefined ? fields : parseObject(json.trim()), sameness, files, true);
 }
 
-/** Some send the JSON as a part with a type of its own, which then counts as a file. */
+/** Some clients send the JSON as a part with a Content-Type, which is then parsed as a file. */
 async function jsonPart(pairs: readonly [string, Part | string][]): Promise<string | undefined> {
   const part = pairs.find(([name, one]) => isPayload(name) && typeof one !== 'string')?.[1];
   return part === undefined || typeof part === 'string' ? undefined : part.text();
 }
 
 type Part = { text(): Promise<string> };
-/** The fields that hold a delivery as JSON. */
+/** Whether a field contains the payload as JSON. */
 export const isPayload = (name: string): boolean => name === 'payload' || name === 'payload_json';
 
 const XML_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'" };
 
-/** Apprise's xml: an envelope with Subject and Message. Any other XML is text. */
+/** Parses Apprise's XML: an envelope with Subject and Message. Any other XML is plain text. */
 function fromXml(body: string): Payload {
   const tag = (name: string): string | undefined => {
     const [, inner] = new RegExp(`<(?:\\w{1,20}:)?${name}>([^<]*)<`, 'i').exec(body) ?? [];

@@ -4,7 +4,7 @@ import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import type { HookAddress } from './authenticate.ts';
 
-/** Where webhooks are posted to: our own URL, and what clients of other chats make of it or insist on. */
+/** The URLs of webhooks: Parley's own, and the forms that clients of other chats build or require. */
 const PATHS = [
   '/hooks/:token',
   '/hooks/:id/:token', // Rocket.Chat; or /hooks/:token/slack
@@ -17,18 +17,18 @@ const PATHS = [
   '/api/:version/webhooks/:id/:token/:as',
 ];
 
-/** Where Discord's clients change what they have posted: behind the URL that they were given. */
+/** Discord's URLs for editing a posted message. */
 const MESSAGES = [
   '/hooks/:token/messages/:message',
   '/api/webhooks/:id/:token/messages/:message',
   '/api/:version/webhooks/:id/:token/messages/:message',
 ];
 
-/** What Discord's URLs may end in, by which its webhooks take another dialect. */
+/** Whether a suffix of a Discord URL selects another payload format. */
 const isDialect = (word: string | undefined): boolean => word === 'slack' || word === 'github';
 
-/** Only the token decides; what clients want beside it may be anything. */
-function doorOf(ctx: Context & { params: Record<string, string | undefined> }): HookAddress | undefined {
+/** The token in a URL. All other path segments are ignored, except the format suffix. */
+function addressOf(ctx: Context & { params: Record<string, string | undefined> }): HookAddress | undefined {
   const { id, token = '', as } = ctx.params;
   if (as !== undefined && !isDialect(as)) return undefined;
   const isShort = as === undefined && isDialect(token) && ctx.path.startsWith('/hooks/');
@@ -37,8 +37,8 @@ function doorOf(ctx: Context & { params: Record<string, string | undefined> }): 
 }
 
 /**
- * Incoming webhooks: whoever knows the URL posts as its bot into its group. Never a redirect. What reads them is loaded with the first one, since a start
- * need not wait for it.
+ * Incoming webhooks: anyone who knows the URL posts as its bot into its group. Never redirects. The handlers are loaded with the first request,
+ * to keep the start fast.
  */
 export function hookRoutes(web: Pick<RouteContext, 'core' | 'views'>): Router {
   const router = new Router();
@@ -52,8 +52,8 @@ export function hookRoutes(web: Pick<RouteContext, 'core' | 'views'>): Router {
     router.all(path, (ctx) => refuseMethod(ctx, 'GET, HEAD, PATCH, DELETE'));
   }
   for (const path of PATHS) {
-    for (const method of ['post', 'put'] as const) router[method](path, (ctx) => receive(ctx, web.core, doorOf(ctx)));
-    router.get(path, async (ctx) => (await import('./page.ts')).explain(ctx, web, doorOf(ctx)));
+    for (const method of ['post', 'put'] as const) router[method](path, (ctx) => receive(ctx, web.core, addressOf(ctx)));
+    router.get(path, async (ctx) => (await import('./page.ts')).explain(ctx, web, addressOf(ctx)));
     router.all(path, (ctx) => refuseMethod(ctx, 'GET, HEAD, POST, PUT'));
   }
   return router;
@@ -61,19 +61,19 @@ export function hookRoutes(web: Pick<RouteContext, 'core' | 'views'>): Router {
 
 type Receive = typeof import('./receive.ts').receive;
 
-/** Remembers what it has loaded: to ask for a module again costs more than to find out who posts. */
+/** Caches the loaded module, since a repeated `import()` costs more than authentication. */
 function receiver(): Receive {
   let receive: Receive | undefined;
-  return async (ctx, core, door) => {
+  return async (ctx, core, address) => {
     receive ??= (await import('./receive.ts')).receive;
-    await receive(ctx, core, door);
+    await receive(ctx, core, address);
   };
 }
 
-/** Posting to the usual forms of a webhook's URL, taken before all layers. What is no token goes through them, to be told so. */
+/** Fast-path routes for the common forms of a webhook's URL. A URL without a valid token goes through the middleware. */
 export function fastHooks(): FastRoute[] {
   const receive = receiver();
-  const hot = (pattern: string, path: RegExp, isDiscord = false): FastRoute => ({
+  const fast = (pattern: string, path: RegExp, isDiscord = false): FastRoute => ({
     method: 'POST',
     path,
     pattern,
@@ -81,9 +81,9 @@ export function fastHooks(): FastRoute[] {
     handle: (web, ctx, token) => receive(ctx, web.core, { token, isDiscord }),
   });
   return [
-    hot('/hooks/:token', /^\/hooks\/([A-Za-z0-9]{32,128})(?:\?|$)/),
-    hot('/services/:id/:bot/:token', /^\/services\/[^/?#%]+\/[^/?#%]+\/([A-Za-z0-9]{32,128})(?:\?|$)/),
-    hot('/api/webhooks/:id/:token', /^\/api\/webhooks\/[^/?#%]+\/([A-Za-z0-9]{32,128})(?:\?|$)/, true),
+    fast('/hooks/:token', /^\/hooks\/([A-Za-z0-9]{32,128})(?:\?|$)/),
+    fast('/services/:id/:bot/:token', /^\/services\/[^/?#%]+\/[^/?#%]+\/([A-Za-z0-9]{32,128})(?:\?|$)/),
+    fast('/api/webhooks/:id/:token', /^\/api\/webhooks\/[^/?#%]+\/([A-Za-z0-9]{32,128})(?:\?|$)/, true),
   ];
 }
 
@@ -91,5 +91,5 @@ function refuseMethod(ctx: Context, allowed: string): void {
   ctx.status = 405;
   ctx.set({ Allow: allowed, 'Cache-Control': 'no-store' });
   ctx.type = 'text/plain';
-  ctx.body = 'A webhook is posted to: curl -d "hello" URL\n';
+  ctx.body = 'Send a POST request to this webhook: curl -d "hello" URL\n';
 }

@@ -5,21 +5,21 @@ import { secretOf } from '../signing.ts';
 
 const MAX_SECRETS = 5;
 
-/** The secrets that deliveries to a webhook may be signed with, newest first, as they are stored; undefined for none. Errors: `invalid` (secret). */
+/** Encrypts the secrets that deliveries to a webhook may be signed with, newest first; undefined for none. Errors: `invalid` (secret). */
 export function sealSecrets(core: Core, secrets: readonly string[]): string | undefined {
-  if (secrets.length > MAX_SECRETS) throw invalid('secret', `A webhook has ${MAX_SECRETS} secrets at most.`);
+  if (secrets.length > MAX_SECRETS) throw invalid('secret', `A webhook can have at most ${MAX_SECRETS} secrets.`);
   if (secrets.some((secret) => !/^[\x21-\x7e]{16,200}$/.test(secret)))
-    throw invalid('secret', 'A secret has 16 to 200 characters, all of them visible ASCII.');
+    throw invalid('secret', 'A secret must have 16 to 200 visible ASCII characters.');
   return secrets.length === 0 ? undefined : core.secrets.seal(JSON.stringify(secrets));
 }
 
-/** What `sealSecrets` sealed. Throws when no key opens it: a webhook must not lose its lock with a key of the server. */
+/** Decrypts the result of `sealSecrets`. Throws when no key decrypts it: the webhook must not accept unsigned requests because a server key is missing. */
 export function openedSecrets(core: Core, { secrets }: Pick<Token, 'secrets'>): readonly string[] {
   if (secrets === undefined) return [];
   const text = core.secrets.open(secrets);
-  if (text === undefined) throw new Error('the secrets of a webhook cannot be opened: is a key of SECRET_KEYS missing?');
+  if (text === undefined) throw new Error('the secrets of a webhook cannot be decrypted: is a key of SECRET_KEYS missing?');
   return JSON.parse(text) as string[];
 }
 
-/** A secret for a webhook, to be given to whoever signs. */
+/** Generates a secret for a webhook. */
 export const newHookSecret = (core: Core): string => secretOf(core.random(32));

@@ -24,6 +24,6 @@ export const secretsNow = (core: Core, webhook: Webhook): readonly string[] =>
 
 function keptIn(core: Core, { secrets }: Webhook): readonly Kept[] {
   const text = core.secrets.open(secrets);
-  if (text === undefined) throw new Error('the secrets of a webhook cannot be opened: is a key of SECRET_KEYS missing?');
+  if (text === undefined) throw new Error('the secrets of a webhook cannot be decrypted: is a key of SECRET_KEYS missing?');
   return JSON.parse(text) as Kept[];
 }

@@ -4,7 +4,7 @@ import { firstText, type HeaderOf, type JsonObject, lines, numberIn, objectIn, o
 
 const MAX_ALERTS = 20;
 
-/** Alertmanager's own webhook (version 4), which Grafana's copies: one card for each alert, with its summary and where it comes from. */
+/** Alertmanager's webhook (version 4), whose format Grafana also uses: one card per alert, with its summary and source. */
 export function alertmanager(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   if (!Array.isArray(value.alerts) || (textIn(value.version) ?? textIn(value.receiver) ?? textIn(value.groupKey)) === undefined)
     return undefined;
@@ -18,7 +18,7 @@ export function alertmanager(_: HeaderOf, { value }: Parsed): RichContentInput |
   };
 }
 
-/** As Alertmanager's own templates begin: `[FIRING:2] name (labels)`. */
+/** The title, as in Alertmanager's own templates: `[FIRING:2] name`. */
 function headline(value: JsonObject, firing: number, all: number): string {
   const labels = objectIn(value.groupLabels);
   const common = objectIn(value.commonLabels);
@@ -60,18 +60,18 @@ function alertCard(alert: JsonObject): object {
 const severityColor = (severity: string | undefined): string => (/^(?:warn|info|none)/i.test(severity ?? '') ? 'warning' : 'danger');
 
 function labelLine(labels: JsonObject): string | undefined {
-  const said = Object.entries(labels)
+  const pairs = Object.entries(labels)
     .filter(([name]) => name !== 'alertname' && !name.startsWith('__'))
     .slice(0, 20)
     .map(([name, value]) => `${short(name, 60)}=${short(value, 200)}`);
-  return said.length > 0 ? `-# ${said.join(', ')}` : undefined;
+  return pairs.length > 0 ? `-# ${pairs.join(', ')}` : undefined;
 }
 
 /** Grafana's measured values. */
 function valueLine({ values, valueString }: JsonObject): string | undefined {
-  const said = Object.entries(objectIn(values))
+  const pairs = Object.entries(objectIn(values))
     .slice(0, 10)
     .map(([name, value]) => `${short(name, 60)} = ${short(value, 60)}`);
-  if (said.length > 0) return `-# ${said.join(', ')}`;
+  if (pairs.length > 0) return `-# ${pairs.join(', ')}`;
   return textIn(valueString) === undefined ? undefined : `-# ${short(valueString, 300)}`;
 }

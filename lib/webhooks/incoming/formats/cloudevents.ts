@@ -2,7 +2,7 @@ import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { type HeaderOf, type Parsed, textIn, timeIn } from './read.ts';
 import { dataText } from './standard.ts';
 
-/** A CloudEvent (cloudevents.io, version 1.0): structured, all in the JSON; or binary, with its attributes in `ce-` headers and the body as its data. */
+/** A CloudEvent (cloudevents.io, version 1.0) in structured mode (all in the JSON) or binary mode (attributes in `ce-` headers, data in the body). */
 export function cloudevents(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const isStructured = textIn(value.specversion) !== undefined && textIn(value.type) !== undefined && textIn(value.source) !== undefined;
   if (isStructured) return eventCard((name) => textIn(value[name]) ?? '', value.data ?? fromBase64(value.data_base64));
@@ -22,7 +22,7 @@ const eventCard = (attribute: HeaderOf, data: unknown): RichContentInput => ({
   ],
 });
 
-/** Header values are percent-encoded where they are not printable ASCII (HTTP binding, section 3.1.3.2). */
+/** Decodes a header value: characters other than printable ASCII are percent-encoded (HTTP binding, section 3.1.3.2). */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

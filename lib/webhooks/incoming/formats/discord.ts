@@ -1,15 +1,15 @@
 import type { RichContentInput } from '../../../markup/rich-content.ts';
-import { Aside, bounded, moment, plain, quoted } from './markup.ts';
+import { bounded, moment, Placeholders, plain, quoted } from './markup.ts';
 import { type HeaderOf, type JsonObject, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
-/** Whether it has the shape of what Discord's webhooks take; such a client wants Discord's answers. */
+/** Whether a payload has Discord's format; its client then expects Discord's responses. */
 export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
   if (value.text !== undefined || value.message !== undefined) return false;
   const isFileAlone = isMultipart && files.length > 0 && Object.keys(value).every((name) => /^(?:username|avatar_url|tts)$/.test(name));
   return 'content' in value || Array.isArray(value.embeds) || isFileAlone;
 }
 
-/** What Discord's webhooks take: content and embeds. Components only work inside Discord. */
+/** Discord's format: content and embeds. Components are left out, since they work only in Discord. */
 export function discord(_: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   if (!isDiscord(parsed)) return undefined;
   const { username, avatar_url, content, embeds } = parsed.value;
@@ -36,11 +36,11 @@ function cardOf(embed: JsonObject): object {
 
 const TOKENS = /<(?:(@[!&]?|#)(\d{1,25})|a?:(\w{1,40}):\d{1,25}|t:(-?\d{1,13})(?::[a-zA-Z])?|(\/[^:<>\n]{1,60}):\d{1,25})>/g;
 
-/** Discord's Markdown as ours: only what names people, places, times and own emoji differs. */
+/** Converts Discord's Markdown: only mentions, channels, timestamps, custom emoji and commands differ. */
 function fromDiscord(value: unknown): string | undefined {
   const text = textIn(value);
   if (text === undefined) return undefined;
-  const kept = new Aside();
+  const kept = new Placeholders();
   const bare = kept.code(bounded(text).replace(/\r\n?/g, '\n'), (code) => code);
   return kept.back(
     quoted(bare).replace(TOKENS, (_, kind: string | undefined, id = '', emoji = '', seconds = '', command = '') =>
@@ -63,5 +63,5 @@ function token({ kind, id, emoji, seconds, command }: Token): string {
   return seconds === '' ? plain(command) : plain(moment(Number(seconds)));
 }
 
-/** A file that came along, by name: files are not kept yet. */
+/** A line that names a file that was not stored. */
 export const fileLine = (name: string, bytes: number): string => `-# ${plain(`[file not kept: ${name}, ${bytes} bytes]`)}`;

@@ -2,7 +2,7 @@ import { emojiNamed } from '../../../markup/emoji.ts';
 
 export { withEmoji } from '../../../markup/emoji.ts';
 
-/** One emoji, given as itself or by its shortcode with or without colons; undefined for a name not known. */
+/** An emoji, given as a character or as a shortcode with or without colons; undefined for an unknown shortcode. */
 export function emojiIn(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > 60) return undefined;
   const name = value.trim().replace(/^:|:$/g, '');

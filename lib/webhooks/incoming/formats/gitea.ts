@@ -2,7 +2,7 @@ import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { eventLine } from './github.ts';
 import { type HeaderOf, lookUp, objectIn, type Parsed } from './read.ts';
 
-/** Names that Gitea, Forgejo and Gogs have for events that GitHub calls otherwise. */
+/** Event names of Gitea, Forgejo and Gogs → the corresponding names of GitHub. */
 const SAME: Readonly<Record<string, string>> = {
   pull_request_comment: 'issue_comment',
   pull_request_approved: 'pull_request_review',
@@ -18,7 +18,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 const STATES: Readonly<Record<string, string>> = { approved: 'approved', rejected: 'changes_requested' };
 
-/** A delivery of a webhook of Gitea, Forgejo or Gogs as one line. They send GitHub's header too, so that this one is asked first. */
+/** A delivery of Gitea, Forgejo or Gogs as one line. They also send GitHub's header, so this format is tried before GitHub's. */
 export function gitea(header: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const [name, event] = header('x-forgejo-event')
     ? ['Forgejo', header('x-forgejo-event')]

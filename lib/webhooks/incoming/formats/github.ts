@@ -10,36 +10,36 @@ export function github(header: HeaderOf, { value }: Parsed): RichContentInput | 
   return event === '' ? undefined : { name: 'GitHub', text: eventLine(event, value) };
 }
 
-/** The line of an event that GitHub and Gitea both have; of any other who did what where. */
+/** The line of an event of GitHub or Gitea; an unknown event gets a generic line. */
 export const eventLine = (event: string, value: JsonObject): string => (lookUp(EVENTS, event) ?? other(event))(value);
 
-type Say = (value: JsonObject) => string;
+type RenderLine = (value: JsonObject) => string;
 
 const here = (value: JsonObject): string => ` in ${repository(value)}`;
 const did = (value: JsonObject, noun: string, thing: string): string => `${actor(value)} ${verbOf(value)} ${noun} ${thing}${here(value)}`;
 
 const comment =
-  (noun: string, field: string): Say =>
+  (noun: string, field: string): RenderLine =>
   (value) => {
     const { html_url, body } = objectIn(value.comment);
     const verb = value.action === 'created' || value.action === undefined ? 'commented on' : `${verbOf(value)} a comment on`;
     return `${actor(value)} ${verb} ${noun} ${numbered(objectIn(value[field]), html_url)}${here(value)}${excerpt(body)}`;
   };
 
-const review: Say = (value) => {
+const review: RenderLine = (value) => {
   const { html_url, body, state, content } = objectIn(value.review);
   const verbs: Readonly<Record<string, string>> = {
     approved: 'approved',
-    changes_requested: 'asked for changes to',
+    changes_requested: 'requested changes to',
     dismissed: 'dismissed a review of',
   };
   const verb = lookUp(verbs, textIn(state)?.toLowerCase()) ?? 'reviewed';
   return `${actor(value)} ${verb} pull request ${numbered(objectIn(value.pull_request), html_url)}${here(value)}${excerpt(body ?? content)}`;
 };
 
-/** A run that has ended says how; before that only that it has begun. */
+/** A run's conclusion, or its status while it has not ended. */
 const run =
-  (field: string): Say =>
+  (field: string): RenderLine =>
   (value) => {
     const one = objectIn(value[field]);
     const state = firstText(one.conclusion, one.status, value.action) ?? 'ran';
@@ -52,11 +52,11 @@ const run =
   };
 
 const refChange =
-  (verb: string): Say =>
+  (verb: string): RenderLine =>
   (value) =>
     `${actor(value)} ${verb} ${textIn(value.ref_type) === 'tag' ? 'tag' : 'branch'} ${codeSpan(refOf(value.ref).name)}${here(value)}`;
 
-const EVENTS: Readonly<Record<string, Say>> = {
+const EVENTS: Readonly<Record<string, RenderLine>> = {
   ping: (value) => `The webhook of ${repository(value)} works${excerpt(value.zen)}`,
   push: pushed,
   create: refChange('created'),
@@ -98,6 +98,6 @@ const EVENTS: Readonly<Record<string, Say>> = {
 };
 
 const other =
-  (event: string): Say =>
+  (event: string): RenderLine =>
   (value) =>
     `${actor(value)}: ${plain(event.replaceAll('_', ' ').slice(0, 80))}${textIn(value.action) ? ` ${verbOf(value)}` : ''}${here(value)}`;

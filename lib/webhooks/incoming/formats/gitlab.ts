@@ -13,7 +13,7 @@ export function gitlab(header: HeaderOf, { value }: Parsed): RichContentInput | 
   return { name: 'GitLab', text: (lookUp(EVENTS, kind) ?? other)(value) };
 }
 
-type Say = (value: JsonObject) => string;
+type RenderLine = (value: JsonObject) => string;
 
 const who = (value: JsonObject): string =>
   plain(firstText(at(value, 'user', 'name'), value.user_name, at(value, 'user', 'username'), value.user_username) ?? 'Somebody');
@@ -23,8 +23,8 @@ function project(value: JsonObject): string {
   return link(firstText(path_with_namespace, name) ?? 'a project', firstText(web_url, homepage, at(value, 'repository', 'homepage')));
 }
 
-/** GitLab's push in GitHub's words. */
-const push: Say = (value) => {
+/** Converts GitLab's push event to GitHub's format. */
+const push: RenderLine = (value) => {
   const web = textIn(at(value, 'project', 'web_url'));
   const { path_with_namespace, name } = objectIn(value.project);
   return pushed({
@@ -44,19 +44,19 @@ const VERBS: Readonly<Record<string, string>> = {
   merge: 'merged',
   approved: 'approved',
   approval: 'approved',
-  unapproved: 'took back the approval of',
-  unapproval: 'took back the approval of',
+  unapproved: 'revoked the approval of',
+  unapproval: 'revoked the approval of',
 };
 const verb = (action: unknown): string => lookUp(VERBS, action) ?? short(action ?? 'changed', 60);
 
-const thing = (kind: string, mark: string): Say => {
+const thing = (kind: string, mark: string): RenderLine => {
   return (value) => {
     const { iid, title, url, action } = objectIn(value.object_attributes);
     return `${who(value)} ${verb(action)} ${kind} ${link(`${mark}${textIn(iid) ?? ''}: ${textIn(title) ?? ''}`, url)} in ${project(value)}`;
   };
 };
 
-/** What a note was written on. */
+/** The object that a note comments on. */
 function noted(value: JsonObject): string {
   const issue = objectIn(value.issue ?? value.work_item);
   const merge = objectIn(value.merge_request);
@@ -66,12 +66,12 @@ function noted(value: JsonObject): string {
   return commit === undefined ? 'a snippet' : `commit ${commit.slice(0, 7)}`;
 }
 
-const note: Say = (value) => {
+const note: RenderLine = (value) => {
   const { url, note: said } = objectIn(value.object_attributes);
   return `${who(value)} commented on ${link(noted(value), url)} in ${project(value)}${excerpt(said)}`;
 };
 
-const pipeline: Say = (value) => {
+const pipeline: RenderLine = (value) => {
   const { id, status, ref, url, duration } = objectIn(value.object_attributes);
   const web = textIn(at(value, 'project', 'web_url'));
   const target = textIn(url) ?? (web && `${web}/-/pipelines/${textIn(id) ?? ''}`);
@@ -80,13 +80,13 @@ const pipeline: Say = (value) => {
   return `${outcomeMark(status)}${what} ${short(status)}${time} on ${codeSpan(textIn(ref) ?? '')} in ${project(value)}${excerpt(at(value, 'commit', 'message'))}`;
 };
 
-const build: Say = (value) => {
+const build: RenderLine = (value) => {
   const web = firstText(at(value, 'project', 'web_url'), at(value, 'repository', 'homepage'));
   const what = link(`Job ${textIn(value.build_name) ?? ''}`, web && `${web}/-/jobs/${textIn(value.build_id) ?? ''}`);
   return `${outcomeMark(value.build_status)}${what} ${short(value.build_status)} on ${codeSpan(textIn(value.ref) ?? '')} in ${link(firstText(value.project_name, at(value, 'project', 'name')) ?? 'a project', web)}`;
 };
 
-const EVENTS: Readonly<Record<string, Say>> = {
+const EVENTS: Readonly<Record<string, RenderLine>> = {
   push,
   tag_push: push,
   issue: thing('issue', '#'),
@@ -105,7 +105,7 @@ const EVENTS: Readonly<Record<string, Say>> = {
   wiki_page: thing('wiki page', ''),
 };
 
-const other: Say = (value) => {
+const other: RenderLine = (value) => {
   const kind = firstText(value.object_kind, value.event_name) ?? 'event';
   const { name } = refOf(value.ref);
   return `${who(value)}: ${short(kind.replaceAll('_', ' '), 80)}${name ? ` ${codeSpan(name)}` : ''} in ${project(value)}`;

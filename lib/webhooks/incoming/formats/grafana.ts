@@ -2,13 +2,13 @@ import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { alertmanager } from './alertmanager.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed, textIn } from './read.ts';
 
-/** Grafana's webhook: the unified alerting's, which is Alertmanager's and more; and the one of before version 9, with a rule and its matches. */
+/** Grafana's webhooks: unified alerting, which extends Alertmanager's format; and legacy alerting (before version 9), with a rule and its matches. */
 export function grafana(header: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   const { value } = parsed;
   const isGrafana = value.orgId !== undefined || value.ruleName !== undefined || value.ruleUrl !== undefined;
   if (!isGrafana) return undefined;
-  const said = Array.isArray(value.alerts) ? alertmanager(header, { ...parsed, value: { version: '1', ...value } }) : legacy(parsed);
-  return said && { name: 'Grafana', ...said };
+  const content = Array.isArray(value.alerts) ? alertmanager(header, { ...parsed, value: { version: '1', ...value } }) : legacy(parsed);
+  return content && { name: 'Grafana', ...content };
 }
 
 function legacy({ value }: Parsed): RichContentInput | undefined {

@@ -2,7 +2,7 @@ import { fenced } from '../../../markup/markdown.ts';
 import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { type HeaderOf, isJsonObject, type Parsed } from './read.ts';
 
-/** What chats' webhooks take beside a text: alone, it says nothing. */
+/** Fields of chat webhooks that have no content by themselves. */
 const ENVELOPE = new Set(
   (
     'text content message embeds attachments blocks channel channel_id channelId roomId username alias icon_url icon_emoji avatar avatar_url emoji ' +
@@ -12,12 +12,12 @@ const ENVELOPE = new Set(
 );
 const [MAX_DEEP, MAX_EACH, MAX_LINES, LONGEST] = [8, 50, 60, 500];
 
-/** Any other JSON: a code block of what it holds, cut where it gets long. */
+/** Any other JSON as a code block, shortened. */
 export function json(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   return Object.keys(value).every((name) => ENVELOPE.has(name)) ? undefined : { text: jsonBlock(value) };
 }
 
-/** JSON as a code block that can be read: nested, long and many things are left out, with a mark. */
+/** JSON as a readable code block: deep nesting, long strings and long lists are cut, with a mark. */
 export function jsonBlock(value: unknown): string {
   const all = JSON.stringify(pruned(value, 0), null, 2).split('\n');
   const shown = all.length > MAX_LINES ? [...all.slice(0, MAX_LINES), `[${all.length - MAX_LINES} more lines]`] : all;

@@ -1,12 +1,12 @@
 import { withEmoji } from './emoji.ts';
-import { Aside, bounded, link, moment, plain, quoted } from './markup.ts';
+import { bounded, link, moment, Placeholders, plain, quoted } from './markup.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
 
-/** The three entities of Slack, read once. */
+/** Decodes Slack's three entities once. */
 export const decoded = (text: string): string => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
 
-/** What only Slack's own senders write; then a backslash is one. */
+/** Markup that only senders for Slack write. In such a text a backslash is literal. */
 const SLACK = /<(?:(?:https?:|mailto:)[^<>\n]*|[@#!][^<>\s][^<>\n]*)>|&(?:amp|lt|gt);/;
 const ANGLES = /<([^<>\n]{1,4000})>/g;
 const BOLD = /(?<![\p{L}\p{N}*\\])\*(?=\S)([^*\n]*[^\s*])\*(?![\p{L}\p{N}*])/gu;
@@ -14,12 +14,12 @@ const WITHIN_WORD = /(?<=[\p{L}\p{N}])\*(?=[\p{L}\p{N}])/gu;
 const STRUCK = /(?<![\p{L}\p{N}~\\])~(?=\S)([^~\n]*[^\s~])~(?![\p{L}\p{N}~])/gu;
 
 /**
- * Slack's mrkdwn as Markdown. Senders that know only Markdown post to the same URLs, so its marks are left as they are; `*bold*` is bold, as in Slack.
- * `<80%>` and the like, which careless senders do not escape, stay to be seen.
+ * Converts Slack's mrkdwn to Markdown. Some senders post Markdown to the same URLs, so Markdown is left unchanged; `*bold*` is bold, as in Slack.
+ * Unescaped text such as `<80%>` stays visible.
  */
 export function fromMrkdwn(given: string): string {
   const source = bounded(given);
-  const kept = new Aside();
+  const kept = new Placeholders();
   const isSlack = SLACK.test(source);
   let text = kept.code(source.replace(/\r\n?/g, '\n'), decoded);
   if (isSlack) text = text.replaceAll('\\', '\\\\');
@@ -38,10 +38,10 @@ export function fromMrkdwn(given: string): string {
   return kept.back(quoted(text));
 }
 
-/** As `decoded`; what looks like another entity afterwards is none. */
+/** Decodes like `decoded`, and escapes what would then look like another entity. */
 const literal = (text: string): string => decoded(text).replace(/&(?=#?\w{1,31};)/g, '\\&');
 
-/** What stands between `<` and `>`; undefined when it means nothing. */
+/** Converts the text between `<` and `>`; undefined when it has no meaning in mrkdwn. */
 function angled(inner: string): string | undefined {
   const [target = '', label = ''] = inner.split(/\|(.*)/s).map(decoded);
   if (/^(?:https?:\/\/|mailto:)/i.test(target)) return link(label || target.replace(/^mailto:/i, ''), target);
@@ -58,5 +58,5 @@ function special(command: string, label: string): string {
   return `@${name}`;
 }
 
-/** Slack's `plain_text`: what it says, and emoji. */
+/** Converts Slack's `plain_text`: text with emoji shortcodes. */
 export const fromPlain = (source: string): string => plain(withEmoji(source));

@@ -3,23 +3,23 @@ import { link, plain } from './markup.ts';
 import { firstText, type HeaderOf, lines, lookUp, type Parsed, textIn } from './read.ts';
 
 /**
- * A notice of no chat in particular: `message` (or `body`, `description`), `title` (or `subject`), `type`, `url`. What apprise (json, form, xml) and
- * shoutrrr (generic) send, and many a script. It is text as typed, unless it says `format: markdown`.
+ * A generic notification: `message` (or `body`, `description`), `title` (or `subject`), `type`, `url`, as Apprise (json, form, xml), shoutrrr
+ * (generic) and many scripts send it. Plain text unless `format` is `markdown`.
  */
 export function notice(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const message = firstText(value.message, value.body, value.description);
   const title = firstText(value.title, value.subject, value.Subject);
   const isOurs = value.message !== undefined || title !== undefined;
   if (!isOurs) return undefined;
-  const said = message === undefined ? undefined : value.format === 'markdown' ? message : plain(message);
+  const body = message === undefined ? undefined : value.format === 'markdown' ? message : plain(message);
   const url = firstText(value.url, value.link);
   const icon = lookUp(MARKS, textIn(value.type)?.toLowerCase());
   return {
     name: value.username,
     icon,
-    text: lines(title === undefined ? undefined : `**${plain(title.trim())}**`, said, url === undefined ? undefined : link(url, url)),
+    text: lines(title === undefined ? undefined : `**${plain(title.trim())}**`, body, url === undefined ? undefined : link(url, url)),
   };
 }
 
-/** Apprise's types; what is only information needs no mark. */
+/** Icons for Apprise's types; `info` has none. */
 const MARKS: Readonly<Record<string, string>> = { success: '✅', warning: '⚠️', failure: '❌', error: '❌', critical: '🚨' };

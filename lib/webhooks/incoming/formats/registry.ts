@@ -15,10 +15,10 @@ import { slack } from './slack.ts';
 import { standard } from './standard.ts';
 import { teams } from './teams.ts';
 
-/** One way of saying things: what a delivery says when it is in that way, else undefined. Never throws, whatever the fields hold. */
+/** Converts a delivery in one payload format; undefined when it has another format. Never throws, whatever the fields contain. */
 export type Format = (header: HeaderOf, parsed: Parsed) => RichContentInput | undefined;
 
-/** The first that knows a delivery reads it: those that headers or rare fields tell come first, and any JSON last. */
+/** The formats in the order in which they are tried: first those with a header or distinctive fields, last any JSON. */
 export const FORMATS: readonly Format[] = [
   gitea,
   github,
@@ -36,7 +36,7 @@ export const FORMATS: readonly Format[] = [
   json,
 ];
 
-/** What a delivery says; undefined when there is nothing to see in it. Files that came along are named: they are not kept yet. */
+/** Converts a delivery with the first matching format; undefined when it has no visible content. Files that are not stored are named. */
 export function understand(header: HeaderOf, parsed: Parsed): RichContent | undefined {
   const sketch = sketchOf(header, parsed);
   const files = parsed.files

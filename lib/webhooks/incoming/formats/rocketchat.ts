@@ -2,7 +2,7 @@ import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { firstText, type HeaderOf, objectsIn, type Parsed } from './read.ts';
 import { slack } from './slack.ts';
 
-/** Rocket.Chat's own names: `alias`, `avatar`, `emoji`, and `msg` for the text. */
+/** Rocket.Chat's format: Slack's, with `alias`, `avatar`, `emoji`, and `msg` for the text. */
 export function rocketchat(header: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   const { value } = parsed;
   if (value.msg === undefined && value.alias === undefined && value.avatar === undefined && value.emoji === undefined) return undefined;

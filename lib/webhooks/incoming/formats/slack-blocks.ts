@@ -3,7 +3,7 @@ import { fromMrkdwn, fromPlain } from './mrkdwn.ts';
 import { type JsonObject, lines, objectIn, objectsIn, textIn } from './read.ts';
 import { fromRichText } from './slack-rich.ts';
 
-/** Slack's layout blocks as Markdown, in their order. What only works inside Slack (selects, inputs) is left out. */
+/** Converts Slack's layout blocks to Markdown, in order. Blocks that work only in Slack (selects, inputs) are left out. */
 export function fromBlocks(blocks: unknown): string | undefined {
   const said = objectsIn(blocks).map(blockOf);
   return said.filter((one) => one !== undefined && one !== '').join('\n\n') || undefined;
@@ -34,7 +34,7 @@ function blockOf(block: JsonObject): string | undefined {
   }
 }
 
-/** A text object, or bare text where a careless sender puts it. */
+/** Converts a text object, or a plain string in its place. */
 function textObject(value: unknown): string | undefined {
   const { type, text } = objectIn(value);
   const said = textIn(text) ?? textIn(value);
@@ -45,7 +45,7 @@ function textObject(value: unknown): string | undefined {
 const textOf = (value: unknown): string | undefined => textIn(objectIn(value).text) ?? textIn(value);
 const oneLine = (text: string | undefined): string => (text ?? '').replaceAll('\n', ' ');
 
-/** Each line of a text with its mark. */
+/** Prefixes each non-empty line. */
 const prefixed = (prefix: string, text: string): string | undefined => (text === '' ? undefined : text.replace(/^(?=.*\S)/gm, prefix));
 
 const pictureOf = (block: JsonObject): string | undefined => {

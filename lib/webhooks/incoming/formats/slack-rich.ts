@@ -3,7 +3,7 @@ import { emojiIn } from './emoji.ts';
 import { link, moment, plain } from './markup.ts';
 import { type JsonObject, lines, numberIn, objectIn, objectsIn, textIn } from './read.ts';
 
-/** Slack's rich_text block as Markdown: sections, lists, preformatted text, quotes. */
+/** Converts Slack's rich_text block to Markdown: sections, lists, preformatted text, quotes. */
 export function fromRichText(block: JsonObject): string | undefined {
   let depth = -1;
   return lines(
@@ -14,7 +14,7 @@ export function fromRichText(block: JsonObject): string | undefined {
   );
 }
 
-/** `depth`: how far a list is moved in, which is one more than the list before it at most. */
+/** `depth`: the indentation of a list, at most one more than that of the list before it. */
 function partOf(part: JsonObject, depth: number): string | undefined {
   switch (part.type) {
     case 'rich_text_list':
@@ -70,7 +70,7 @@ function elementOf(element: JsonObject): string {
   }
 }
 
-/** Marks go around the words, not around the spaces beside them. */
+/** Adds the emphasis around the text without its leading and trailing spaces. */
 function styled({ style }: JsonObject, said: string): string {
   const { bold, italic, strike, code } = objectIn(style);
   const marks = [bold && '**', italic && '*', strike && '~~'].filter((mark) => typeof mark === 'string');

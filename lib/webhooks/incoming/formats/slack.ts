@@ -16,14 +16,14 @@ import {
 } from './read.ts';
 import { fromBlocks } from './slack-blocks.ts';
 
-/** What Slack's incoming webhooks take, and those of Mattermost and Rocket.Chat, which differ from it in names of fields. */
+/** The format of Slack's incoming webhooks, which Mattermost and Rocket.Chat extend. */
 export function slack(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   const attachments = attachmentsOf(value);
   const isOurs = value.text !== undefined || Array.isArray(value.blocks) || attachments.length > 0;
-  return isOurs ? { ...senderOf(value), ...saidIn(value, attachments) } : undefined;
+  return isOurs ? { ...senderOf(value), ...contentIn(value, attachments) } : undefined;
 }
 
-/** The list, or a single one; without files (apprise) and the cards of Teams. */
+/** The attachments, as a list or a single object, without files (Apprise) and cards of Teams. */
 const attachmentsOf = ({ attachments, attachment }: JsonObject): JsonObject[] => {
   const list = Array.isArray(attachments) ? attachments : [attachments ?? attachment];
   return objectsIn(list).filter((one) => one.base64 === undefined && one.contentType === undefined);
@@ -35,15 +35,15 @@ const senderOf = (value: JsonObject): RichContentInput => ({
   icon: emojiIn(value.icon_emoji) ?? emojiIn(value.emoji),
 });
 
-/** With blocks the text only stands for them where they cannot be shown. A fallback is for when there is nothing else. */
-function saidIn(value: JsonObject, attachments: readonly JsonObject[]): RichContentInput {
+/** The content: blocks replace the text, and a fallback is used only when there is nothing else. */
+function contentIn(value: JsonObject, attachments: readonly JsonObject[]): RichContentInput {
   const text = titled(value.title, fromBlocks(value.blocks) ?? markdownIn(value.text));
   const cards = attachments.flatMap(cardsOf);
   if (text !== undefined || cards.length > 0) return { text, cards };
   return { text: lines(...attachments.map(({ fallback }) => markdownIn(fallback))) };
 }
 
-/** A title beside the text is no field of Slack's; generic senders (shoutrrr) have one. It is plain text; one that the text begins with is not repeated. */
+/** Prepends a plain-text title, which is not a field of Slack but of generic senders (shoutrrr), unless the text starts with it. */
 function titled(given: unknown, text: string | undefined): string | undefined {
   const title = textIn(given)?.trim();
   if (title === undefined || text?.trimStart().startsWith(plain(title))) return text;
@@ -55,7 +55,7 @@ const markdownIn = (value: unknown): string | undefined => {
   return text === undefined ? undefined : fromMrkdwn(text);
 };
 
-/** Titles and the like are one line of text, in which Slack reads entities and emoji. */
+/** Converts a title or similar: one line of text with entities and emoji shortcodes. */
 const lineOf = (value: unknown): string | undefined => {
   const text = textIn(value);
   return text === undefined ? undefined : withEmoji(decoded(text).replace(/<(?:https?:|mailto:)[^|<>]*\|([^<>]*)>/g, '$1'));
@@ -81,12 +81,12 @@ function cardsOf(one: JsonObject): RichContentInput[] {
   return fallback === undefined ? [] : [{ text: fallback, color: card.color } as RichContentInput];
 }
 
-/** Numbers and objects come as values too (Monolog). */
+/** Converts a field. Values may also be numbers and objects (Monolog). */
 const fieldOf = ({ title, value, short }: JsonObject) => ({
   title: lineOf(title),
   value: isJsonObject(value) || Array.isArray(value) ? plain(JSON.stringify(value).slice(0, 2000)) : markdownIn(value),
   short: short === true || short === 'true',
 });
 
-/** Rocket.Chat's buttons send a `msg`; only those with an address lead somewhere. */
+/** Converts a button. Only buttons with a URL are shown; those of Rocket.Chat may send a `msg` instead. */
 const actionOf = (action: JsonObject) => ({ text: lineOf(objectIn(action.text).text ?? action.text), url: action.url });

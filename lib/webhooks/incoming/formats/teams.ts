@@ -1,7 +1,7 @@
 import type { RichContentInput } from '../../../markup/rich-content.ts';
 import { type HeaderOf, type JsonObject, lines, objectIn, objectsIn, type Parsed, textIn } from './read.ts';
 
-/** The cards of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */
+/** The formats of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */
 export function teams(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
   if (/^MessageCard$/i.test(textIn(value['@type']) ?? '')) return messageCard(value);
   const cards = objectsIn(value.attachments).filter(({ contentType }) => /adaptive/.test(textIn(contentType) ?? ''));
@@ -52,7 +52,7 @@ function adaptiveCard(content: JsonObject): object {
 type Found = { readonly said: string[]; readonly facts: object[]; readonly links: object[] };
 const MAX_DEEP = 6;
 
-/** Gathers what can be read from nested containers. */
+/** Collects texts, facts and links from nested containers. */
 function walk(elements: readonly JsonObject[], found: Found, depth: number): void {
   if (depth > MAX_DEEP) return;
   for (const element of elements) {
