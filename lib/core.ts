@@ -58,7 +58,7 @@ export type Appender = {
    * Appends one draft and resolves to the entry once it is durable and published.
    * `decide` checks the rules that depend on the log and throws to refuse; it is called again when another writer appended in between.
    * `asOf`: the rules were already checked when the log had at least this seq; `decide` is called only if access rights have changed since.
-   * Errors: what `decide` throws; `unavailable` when the store has not written it within 2 s.
+   * Errors: what `decide` throws; `unavailable` when the store has not written it within 2 s, or within the rest of the 2.5 s that a request may wait for the store.
    */
   append(group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry>;
   /** Resolves when all drafts are written. */

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Config } from './config.ts';
-import { currentTrace, type Trace } from './trace.ts';
+import { currentRequest } from './request-scope.ts';
+import type { Trace } from './trace.ts';
 
 /** Writes JSON lines. `message` says what happened, `fields` has the data; neither may contain a token, a password, a body or a full URL. */
 export type Logger = {
@@ -32,7 +33,7 @@ export function openLogger(config: Pick<Config, 'logLevel'>, base: object | null
     base,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRETS, censor: '[redacted]' },
-    mixin: () => traceFields(currentTrace()),
+    mixin: () => traceFields(currentRequest()?.trace),
   });
 }
 

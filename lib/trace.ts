@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from './ids.ts';
 
 /** The position of a request in a distributed trace: https://www.w3.org/TR/trace-context/. Ids are lower-case hex. */
@@ -33,12 +32,3 @@ function parse(header: string): Omit<Trace, 'span'> | undefined {
 
 /** The `traceparent` header for an outgoing request of this one. */
 export const traceparent = ({ trace, span, flags }: Trace): string => `00-${trace}-${span}-${flags}`;
-
-// The request that the current asynchronous context belongs to. Not shared state.
-const current = new AsyncLocalStorage<Trace | undefined>();
-
-/** Runs `work`, and what it starts, in the context of `trace`. `undefined`: without a trace, for work that serves many requests. */
-export const within = <T>(trace: Trace | undefined, work: () => T): T => current.run(trace, work);
-
-/** The trace of the current asynchronous context. */
-export const currentTrace = (): Trace | undefined => current.getStore();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
-import { within } from '../trace.ts';
+import { runRequest } from '../request-scope.ts';
 import { type State, stateOf } from './context.ts';
 import { hasValidHost } from './host.ts';
 import { identifyRequest, logRequest, REQUEST_ID } from './request-log.ts';
@@ -62,7 +62,7 @@ async function take(web: RouteContext, ctx: Context, { route, captured }: Found)
   if (route.kind !== 'stream') ctx.res.setHeader(REQUEST_ID, line.request);
   if (route.kind === 'document') setSecureHeaders(ctx);
   if (route.kind === 'data') setDataHeaders(ctx);
-  await within(line.trace, () => route.handle(web, ctx, captured));
+  await runRequest(line.trace, () => route.handle(web, ctx, captured));
   if (ctx.respond !== false) send(web, ctx);
   const status = `${Math.floor(ctx.res.statusCode / 100)}xx`;
   core.meters.requested({ method: route.method, route: route.pattern, status }, (performance.now() - startedAt) / 1000);

@@ -2,7 +2,8 @@ import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { newUid } from '../ids.ts';
 import { loggablePath, traceFields } from '../logger.ts';
-import { type Trace, traceFrom, within } from '../trace.ts';
+import { runRequest } from '../request-scope.ts';
+import { type Trace, traceFrom } from '../trace.ts';
 import { stateOf } from './context.ts';
 
 /** The methods that are counted by name. Clients may send any method, and each would be a metric series of its own. */
@@ -53,7 +54,7 @@ export const requestLog =
         startedAt,
       });
     });
-    await within(line.trace, next);
+    await runRequest(line.trace, next);
     if (ctx.respond === false) count(); // a stream: the time until it started
   };
 

@@ -10,6 +10,7 @@ import { check } from '../http/input.ts';
 import { REQUEST_ID } from '../http/request-log.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { dataHeaderLines, headerLines } from '../http/security.ts';
+import { currentRequest } from '../request-scope.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { chunkOf } from './chunk.ts';
 import { type Filter, filterOf, MAX_KEYWORD_LENGTH, MAX_KEYWORDS } from './filter.ts';
@@ -89,6 +90,7 @@ type Start = { readonly type: string; readonly isChunked: boolean; readonly firs
 export function startStream(ctx: Context, response: ServerResponse, start: Start): void {
   const { first, isChunked } = start;
   ctx.respond = false; // the hub writes to the socket from now on
+  currentRequest()?.storeWait.end();
   response.statusCode = 200;
   if (first === '') response.socket?.setKeepAlive(true, 15_000); // text has no heartbeat
   if (response.getHeaderNames().length === 0) response.socket?.write(Buffer.concat([headOf(ctx, start), bodyOf(first, isChunked)]));

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/port.ts';
 import type { Appender, Core, Decide } from '../core.ts';
 import { unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
+import { currentRequest } from '../request-scope.ts';
 import { clockWarning } from './clock-warning.ts';
 import type { Draft, Entry } from './entry.ts';
 import { type Pending, rejectPending, Writer } from './writer.ts';
@@ -31,7 +32,11 @@ export function openAppender(dependencies: Dependencies): Appender {
   };
 
   const append = (group: GroupId, draft: Draft, decide?: Decide, asOf?: number): Promise<Entry> => {
+    const wait = currentRequest()?.storeWait;
+    const limitMs = wait?.limit(GIVE_UP_MS) ?? GIVE_UP_MS;
+    if (limitMs <= 0) return Promise.reject(unavailable());
     const { promise, resolve, reject } = Promise.withResolvers<Entry>();
+    const endWait = wait?.begin();
     const startedAt = performance.now();
     const done = (entry: Entry): void => {
       dependencies.meters.appendSeconds.observe((performance.now() - startedAt) / 1000);
@@ -41,8 +46,11 @@ export function openAppender(dependencies: Dependencies): Appender {
     const pending: Pending = { draft, decide, resolve: done, reject, decidedAt: asOf, isUncertain: false, isSettled: false };
     writerOf(group).push(pending);
     // A timer, because the store may never answer; setImmediate, so that answers that arrived while this process was blocked are handled first.
-    const timer = setTimeout(() => setImmediate(() => rejectPending(pending, unavailable())), GIVE_UP_MS);
-    return promise.finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => setImmediate(() => rejectPending(pending, unavailable())), limitMs);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      endWait?.();
+    });
   };
 
   const idle = async (): Promise<void> => {

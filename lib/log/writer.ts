@@ -5,7 +5,7 @@ import { coalesce } from '../coalesce.ts';
 import type { Core, Decide, WebhookCalls } from '../core.ts';
 import { StoreUnavailable, unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
-import { within } from '../trace.ts';
+import { runOutsideRequest } from '../request-scope.ts';
 import { type Draft, EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from './entry.ts';
 import { contiguous } from './history.ts';
 
@@ -66,7 +66,7 @@ export class Writer {
 
   push(pending: Pending): void {
     this.#queue.push(pending);
-    this.running ??= within(undefined, () => this.#run()); // without a trace: it also writes the drafts of other requests
+    this.running ??= runOutsideRequest(() => this.#run()); // it also writes the drafts of other requests
   }
 
   async #run(): Promise<void> {

@@ -11,6 +11,7 @@ export class Wire {
   readonly url: string;
   readonly #pairs = new Set<Pair>();
   #state: 'open' | 'cut' | 'held' = 'open';
+  #delayMs = 0;
 
   private constructor(url: string) {
     this.url = url;
@@ -37,7 +38,7 @@ export class Wire {
     const pair: Pair = [client, upstream];
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [upstream, client]] as const) {
-      from.on('error', () => {}).on('data', (chunk) => to.write(chunk));
+      from.on('error', () => {}).on('data', (chunk) => this.#pass(chunk, to, from === upstream));
       from.on('close', () => {
         to.destroy();
         this.#pairs.delete(pair);
@@ -45,6 +46,16 @@ export class Wire {
     }
     if (this.#state === 'cut') client.destroy();
     if (this.#state === 'held') for (const socket of pair) socket.pause();
+  }
+
+  #pass(chunk: Buffer, to: Socket, isAnswer: boolean): void {
+    if (isAnswer && this.#delayMs > 0) setTimeout(() => to.write(chunk), this.#delayMs).unref();
+    else to.write(chunk);
+  }
+
+  /** What the service sends arrives so much later, ms. Only for a service that sends nothing before it is asked again. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
   }
 
   /** Every connection ends, and so does every new one. */

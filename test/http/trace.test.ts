@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { systemRandom } from '../../lib/ids.ts';
-import { currentTrace, traceFrom, traceparent, within } from '../../lib/trace.ts';
+import { currentRequest, runOutsideRequest, runRequest } from '../../lib/request-scope.ts';
+import { traceFrom, traceparent } from '../../lib/trace.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
@@ -56,17 +57,17 @@ for (const [what, header] of BROKEN)
 
 test('what is done for a request is known as its, however long it takes; what serves many is not', async (t) => {
   const trace = traceFrom(GOOD, systemRandom);
-  t.is(currentTrace(), undefined);
-  await within(trace, async () => {
+  t.is(currentRequest(), undefined);
+  await runRequest(trace, async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    t.is(currentTrace(), trace);
+    t.is(currentRequest()?.trace, trace);
     t.is(
-      within(undefined, () => currentTrace()),
+      runOutsideRequest(() => currentRequest()),
       undefined,
     );
-    t.is(currentTrace(), trace);
+    t.is(currentRequest()?.trace, trace);
   });
-  t.is(currentTrace(), undefined);
+  t.is(currentRequest(), undefined);
 });
 
 /** The lines that a server logs while `program` drives it; the logger writes to the standard output of its own process. */

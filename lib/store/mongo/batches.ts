@@ -1,4 +1,5 @@
 import { coalesce } from '../../coalesce.ts';
+import { runOutsideRequest } from '../../request-scope.ts';
 import { tooLate } from './faults.ts';
 import { answer } from './timeout.ts';
 
@@ -37,7 +38,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, since: performance.now(), resolve, reject });
-      if (underWay < limits.underWay) void run();
+      if (underWay < limits.underWay) void runOutsideRequest(run); // it goes on with what other requests ask
     });
 }
 

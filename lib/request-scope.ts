@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Trace } from './trace.ts';
+
+/** How long one request may wait for the store, all its calls together, ms. */
+const STORE_WAIT_MS = 2500;
+
+/**
+ * The time that one request has waited for the store; overlapping calls count once. The age of the request does not matter: an upload may take
+ * minutes, and a log-in waits for its password hash.
+ */
+export class StoreWait {
+  #waitedMs = 0;
+  #pending = 0;
+  #since = 0;
+  #isOver = false;
+  readonly #now: () => number;
+
+  /** `now`: a monotonic clock, ms. */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** A call of the store begins. Returns the function that ends it. */
+  begin(): () => void {
+    if (this.#pending === 0) this.#since = this.#now();
+    this.#pending += 1;
+    return () => {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#waitedMs += this.#now() - this.#since;
+    };
+  }
+
+  /** The timeout of the next call, ms: `limitMs`, or the rest of 2,500 ms if that is less. 0 or less: the call must not be made. */
+  limit(limitMs: number): number {
+    if (this.#isOver) return limitMs;
+    const pendingMs = this.#pending === 0 ? 0 : this.#now() - this.#since;
+    return Math.min(limitMs, STORE_WAIT_MS - this.#waitedMs - pendingMs);
+  }
+
+  /** The response has started. Work that continues, such as a stream, is limited by the timeout of each call only. */
+  end(): void {
+    this.#isOver = true;
+  }
+}
+
+/** What all code that runs for one request shares. */
+export type RequestScope = { readonly trace: Trace; readonly storeWait: StoreWait };
+
+// The request that the current asynchronous context belongs to. Not shared state.
+const current = new AsyncLocalStorage<RequestScope | undefined>();
+
+/** Runs `work`, and what it starts, as one request of `trace`. Its wait for the store is limited until `work` has settled. */
+export async function runRequest<T>(trace: Trace, work: () => Promise<T>): Promise<T> {
+  const storeWait = new StoreWait();
+  try {
+    return await current.run({ trace, storeWait }, work);
+  } finally {
+    storeWait.end();
+  }
+}
+
+/** Runs `work`, and what it starts, without a request: for work that serves many requests. */
+export const runOutsideRequest = <T>(work: () => T): T => current.run(undefined, work);
+
+/** The request of the current asynchronous context. */
+export const currentRequest = (): RequestScope | undefined => current.getStore();
