@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Lets Parley run while everything under it fails, and checks that nothing is lost: `node bin/faults.ts [--minutes N] [--seed S] [--store sqlite|mongo] [--steps N] [--quiet]` */
+/** Runs Parley with injected faults of its store, bus and network, and checks that nothing is lost: `node bin/faults.ts [--minutes N] [--seed S] [--store sqlite|mongo] [--steps N] [--quiet]` */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { run } from '../test/faults/run.ts';
@@ -27,14 +27,14 @@ if (stores.length === 0 || !Object.values(length).every(Number.isFinite)) {
 for (const store of stores) {
   console.log(`${store}, seed ${seed}`);
   const startedAt = performance.now();
-  const say = (line: string): void => {
+  const log = (line: string): void => {
     if (!values.quiet || !/^\d+ messages;/.test(line)) console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${line}`);
   };
   try {
-    const report = await run({ store, seed, ...length, say });
+    const report = await run({ store, seed, ...length, say: log });
     for (const [name, count] of [...report].sort()) console.log(`  ${name}: ${count}`);
   } catch (error) {
     console.error(error);
-    process.exit(1); // clients that still try would keep it open
+    process.exit(1); // retrying clients would keep the process running
   }
 }

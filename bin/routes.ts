@@ -2,8 +2,7 @@ import { listedRoutes } from '../lib/http/route-table.ts';
 import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from '../lib/routes.ts';
 
 /*
- * Prints every route of the server in the order in which they are tried: method, path, the file of its handler, and `fast` where it bypasses Koa's
- * middleware.
+ * Prints every route of the server in matching order: method, path, the file of its handler, and `fast` if it bypasses Koa's middleware.
  */
 const fast = new Set(fastRoutes().map(({ method, pattern }) => `${method} ${pattern}`));
 for (const { method, path, file } of listedRoutes([...EARLY_ROUTES, ...DEV_ROUTES, ...LATE_ROUTES])) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Takes the pictures in docs/screenshots: a real server over the demo, in a real browser. `node bin/screenshots.ts [FOLDER]` */
+/** Takes the screenshots in docs/screenshots, of a real server with the demo in a real browser. `node bin/screenshots.ts [FOLDER]` */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,28 +8,28 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { chromiumPath } from '../test/helpers/programs.ts';
-import { today } from './screenshots/today.ts';
+import { postActivity } from './screenshots/demo-activity.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PARLEY = join(ROOT, 'bin/parley');
 const folder = process.argv[2] ?? join(ROOT, 'docs/screenshots');
-const dataDir = mkdtempSync(join(tmpdir(), 'parley-pictures-'));
+const dataDir = mkdtempSync(join(tmpdir(), 'parley-screenshots-'));
 const env = { ...process.env, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' };
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
-type Look = {
+type Screenshot = {
   readonly name: string;
   readonly path: string;
   readonly scheme: 'light' | 'dark';
   readonly size: typeof DESKTOP;
   readonly script?: boolean;
-  /** What is to be seen of it. */
+  /** A text to scroll to. */
   readonly at?: string;
 };
 
-const LOOKS: readonly Look[] = [
+const SCREENSHOTS: readonly Screenshot[] = [
   { name: 'group-light', path: '/groups/timetable-app', scheme: 'light', size: DESKTOP },
   { name: 'group-dark', path: '/groups/timetable-app', scheme: 'dark', size: DESKTOP, at: 'eight years old' },
   { name: 'group-phone', path: '/groups/timetable-app', scheme: 'light', size: PHONE },
@@ -57,10 +57,10 @@ async function urlOf(output: NodeJS.ReadableStream): Promise<string> {
     const url = /http:\/\/\S+/.exec(line)?.[0];
     if (url) return url;
   }
-  throw new Error('the server ended before it said where it is');
+  throw new Error('the server exited before it printed its URL');
 }
 
-async function open(browser: Browser, url: string, look: Look, options: BrowserContextOptions = {}): Promise<Page> {
+async function open(browser: Browser, url: string, look: Screenshot, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     baseURL: url,
     viewport: look.size,
@@ -82,19 +82,19 @@ async function logIn(page: Page, name: string, password: string): Promise<void> 
   await page.getByRole('heading', { name: 'Your groups' }).waitFor();
 }
 
-/** Until what is live is there: the stream connected, or the frame's newest message in view. */
-async function settle(page: Page, look: Look): Promise<void> {
+/** Waits for the live part of a group page: the connected stream, or the newest message in the frame. */
+async function waitForLive(page: Page, look: Screenshot): Promise<void> {
   if (!/^\/groups\/[^/]+$/.test(look.path)) return;
   if (look.script === false) await page.frameLocator('iframe').locator('article').last().waitFor();
   else await page.locator('#connection[data-state="connected"]').waitFor({ state: 'attached' });
 }
 
-async function take(browser: Browser, url: string, look: Look, password: string): Promise<void> {
+async function take(browser: Browser, url: string, look: Screenshot, password: string): Promise<void> {
   const page = await open(browser, url, look);
   await logIn(page, 'Maya', password);
   await page.goto(look.path, { waitUntil: 'commit' });
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await settle(page, look);
+  await waitForLive(page, look);
   if (look.at) await page.getByText(look.at).last().scrollIntoViewIfNeeded();
   await page.screenshot({ path: join(folder, `${look.name}.png`) });
   await page.context().close();
@@ -111,20 +111,20 @@ async function takeWelcome(browser: Browser, url: string): Promise<void> {
   }
 }
 
-const executablePath = chromiumPath({ isWhole: true }); // as people have it
-if (executablePath === undefined) throw new Error('Chromium is needed on PATH to take pictures');
+const executablePath = chromiumPath({ isWhole: true }); // the complete browser, as users have it
+if (executablePath === undefined) throw new Error('Chromium must be on PATH to take screenshots');
 mkdirSync(folder, { recursive: true });
 const password = seed();
 const server = spawn(PARLEY, ['serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
 try {
   const url = await urlOf(server.stderr);
-  const company = await open(browser, url, { name: 'company', path: '/', scheme: 'light', size: DESKTOP }); // somebody else is here, too
-  await logIn(company, 'Tom', password);
-  await today({ url, parley: PARLEY, env });
-  await company.goto('/groups/timetable-app');
+  const tom = await open(browser, url, { name: 'tom', path: '/', scheme: 'light', size: DESKTOP }); // a second person who is present
+  await logIn(tom, 'Tom', password);
+  await postActivity({ url, parley: PARLEY, env });
+  await tom.goto('/groups/timetable-app');
   await takeWelcome(browser, url);
-  for (const look of LOOKS) await take(browser, url, look, password);
+  for (const look of SCREENSHOTS) await take(browser, url, look, password);
 } finally {
   await browser.close();
   server.kill();

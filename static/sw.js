@@ -1,5 +1,5 @@
 // The service worker: shows pushed notifications, unless the group's page is visible. It caches no pages.
-const ICON = '/static/0000000000000000/icons/icon-192.png'; // any hash is answered with the current file
+const ICON = '/static/0000000000000000/icons/icon-192.png'; // every hash serves the current file
 
 const windows = () => clients.matchAll({ type: 'window', includeUncontrolled: true });
 const isOf = (group) => {
@@ -10,9 +10,9 @@ const isOf = (group) => {
 addEventListener('install', () => skipWaiting());
 addEventListener('activate', (event) => event.waitUntil(clients.claim()));
 
-addEventListener('push', (event) => event.waitUntil(tell(event.data?.json())));
+addEventListener('push', (event) => event.waitUntil(notify(event.data?.json())));
 
-async function tell(notice) {
+async function notify(notice) {
   if (!notice) return;
   const open = await windows();
   if (notice.group && open.filter(isOf(notice.group)).some(({ visibilityState }) => visibilityState === 'visible')) return;

@@ -110,7 +110,7 @@ class Reading<F> {
       else this.#into.fields[name] = value;
     });
     parser.on('file', (field: string | undefined, source, name: string | undefined) => this.#receive(field ?? '', source, name ?? ''));
-    parser.on('filesLimit', () => this.#note(invalid(FIELD, `A message has ${MAX_FILES} files at most.`)));
+    parser.on('filesLimit', () => this.#note(invalid(FIELD, `A message can have at most ${MAX_FILES} files.`)));
     for (const limit of ['partsLimit', 'fieldsLimit'] as const)
       parser.on(limit, () => this.#note(malformed(`A form has ${MAX_FIELDS} fields at most.`)));
     parser.once('finish', () => this.#end.resolve());

@@ -1,14 +1,14 @@
-// Names after @ and emoji after : are offered while one types; chosen by arrow keys with Enter or Tab, by mouse or touch. Escape closes the list.
+// Suggests names after @ and emoji after : while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
 import { ask, byId, make, viewer } from './dom.js';
 
 const MAX_OFFERS = 8;
-const MAX_ON_PAGE = 200; // of more members, the server is asked
+const MAX_ON_PAGE = 200; // with more members, the server is queried
 const LIST = 'complete';
 const isField = (element) => element?.matches('textarea[name="body"]') ?? false;
 
 let field = null;
 let offers = []; // [{text, label, detail, color}]
-let at = 0; // index of the marked offer
+let at = 0; // index of the marked suggestion
 let written = ''; // the word as typed, with its @ or :
 let from = -1; // where that word begins
 let done = -1; // where a word begins that was completed or dismissed
@@ -24,7 +24,7 @@ function wordAt(textarea) {
   return code ? { kind: 'emoji', typed: code[1], from: before.length - code[1].length - 1 } : null;
 }
 
-// --- the offers ---
+// --- suggestions ---
 
 const startsAWord = (name, typed) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
 
@@ -69,7 +69,7 @@ async function offer(textarea) {
   done = -1;
   field = textarea;
   const found = await (word.kind === 'name' ? namesFor(word.typed) : emojiFor(word.typed)).catch(() => []);
-  if (mine !== turn) return; // something else was typed meanwhile
+  if (mine !== turn) return; // outdated: typing went on meanwhile
   if (found.length === 0) return close();
   offers = found;
   from = word.from;
@@ -80,7 +80,7 @@ async function offer(textarea) {
 
 function show(kind) {
   const list = byId(LIST) ?? make('ul', { id: LIST, className: 'complete', role: 'listbox' });
-  list.setAttribute('aria-label', kind === 'name' ? 'People to name' : 'Emoji');
+  list.setAttribute('aria-label', kind === 'name' ? 'People to mention' : 'Emoji');
   list.replaceChildren(...offers.map(option));
   field.form.append(list);
   field.setAttribute('aria-controls', LIST);
@@ -91,7 +91,7 @@ function show(kind) {
 function option({ label, detail, color = '' }, index) {
   const item = make('li', { id: `${LIST}-${index}`, className: color, role: 'option' }, label);
   if (detail) item.append(make('small', { textContent: ` ${detail}` }));
-  item.addEventListener('pointerdown', (event) => event.preventDefault()); // the field keeps the focus
+  item.addEventListener('pointerdown', (event) => event.preventDefault()); // keep the focus in the field
   item.addEventListener('click', () => choose(index));
   return item;
 }
@@ -120,7 +120,7 @@ function choose(index) {
   textarea.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-/** The marked offer is typed in full already: Enter sends. */
+/** Whether the marked suggestion is already typed in full: then Enter sends. */
 const isWhole = () => offers[at].text.trim().toLowerCase() === written.trim().toLowerCase();
 
 function step(by) {

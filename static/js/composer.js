@@ -1,11 +1,11 @@
-// The form that posts. Its field is emptied as soon as a message is sent; when sending fails, text and files come back.
+// The form that posts messages. Its field is cleared when a message is sent; if sending fails, text and files are restored.
 import { ask, byId, complain, composer, field } from './dom.js';
-import { hold, settle } from './drafts.js';
+import { hold, release } from './drafts.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
 import { scroller } from './viewport.js';
 
-let returned = ''; // texts that came back and stand at the start of the field
-let lost = null; // {sameness, key} of a message whose fate is unknown: sent again unchanged, it goes under the same key
+let returned = ''; // restored texts at the start of the field
+let lost = null; // {sameness, key} of a message that may have been posted: an unchanged retry uses the same key
 
 const textOf = ({ request }) => request.body.get?.('body') ?? '';
 
@@ -27,7 +27,7 @@ function onSend({ detail: { ctx } }) {
   hold(textOf(ctx));
 }
 
-/** Without files a plain form is smaller, and needs no multipart parser. */
+/** Without files, sends a URL-encoded form: it is smaller and needs no multipart parser. */
 function dropEmptyFiles({ detail: { ctx } }) {
   const { body } = ctx.request;
   if (!(body instanceof FormData) || filesIn(body).length > 0) return;
@@ -37,17 +37,17 @@ function dropEmptyFiles({ detail: { ctx } }) {
 
 function onFailure({ detail: { ctx, error } }) {
   const { request, response } = ctx;
-  if (response && response.status < 400) return; // it was posted; only showing it failed
+  if (response && response.status < 400) return; // posted; only displaying it failed
   giveBackText(textOf(ctx));
   if (!response || response.status >= 500) {
     lost = { sameness: sameness(request.body), key: request.body.get('key') };
-    complain('Not sent: the server did not answer. All is back as it was; send it again.');
-  } // else the answer is swapped in as the error
+    complain('Not sent: the server did not answer. Your text and files are back; send again.');
+  } // else the response is swapped in as the error
   giveBackFiles(request.body);
-  if (error?.message === 'stopped') complain('Stopped: nothing was sent.');
+  if (error?.message === 'stopped') complain('Cancelled: nothing was sent.');
 }
 
-/** Puts a text before what was typed since, and behind texts that came back before it. */
+/** Inserts a text before what was typed since, and after texts restored before it. */
 function giveBackText(text) {
   if (text.trim() === '') return;
   if (!field.value.startsWith(returned)) returned = '';
@@ -56,7 +56,7 @@ function giveBackText(text) {
   field.value = typed === '' || typed.startsWith('\n') ? returned + typed : `${returned}\n${typed}`;
 }
 
-// --- others are told that somebody types, at most every three seconds ---
+// --- typing notifications: at most one every 3 s ---
 
 const TYPING_MS = 3000;
 let typedAt = Number.NEGATIVE_INFINITY;
@@ -73,6 +73,6 @@ if (composer) {
   composer.addEventListener('htmx:before:request', dropEmptyFiles);
   composer.addEventListener('htmx:response:error', onFailure);
   composer.addEventListener('htmx:error', onFailure);
-  composer.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => settle(textOf(ctx)));
+  composer.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => release(textOf(ctx)));
   field.addEventListener('input', onInput);
 }

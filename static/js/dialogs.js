@@ -1,10 +1,10 @@
-// Menus and dialogs. Most of what opens and closes them is hyperscript in the templates.
+// Menus and dialogs. Hyperscript in the templates opens and closes most of them.
 
 const OPEN =
   'details.acts[open], details[name="panel"][open], dialog[open], [popover]:popover-open, form.edit, [role="listbox"]:not([hidden])';
 let isOpen = false;
 
-/** Whether the Escape being handled closes something: asked before any other handler has closed it. */
+/** Whether the current Escape key press closes something. Noted before any handler closes it. */
 export const closesOnEscape = () => isOpen;
 
 function noteOpen({ key }) {

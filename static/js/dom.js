@@ -6,7 +6,7 @@ export const byId = (id) => document.getElementById(id);
 export const viewer = document.body.dataset.viewer;
 /** The list of messages; null on a page without one. */
 export const list = byId('messages');
-/** The form that posts and its text field; null where nobody can write. */
+/** The form that posts and its text field; null if the viewer cannot post. */
 export const composer = byId('composer');
 export const field = byId('body');
 
@@ -24,10 +24,10 @@ export function make(name, properties, ...children) {
   return element;
 }
 
-/** Asks the server for JSON. Rejects when it cannot be reached; the status is for the caller to check. */
+/** Requests JSON. Rejects if the server cannot be reached; the caller checks the status. */
 export const ask = (url, options = {}) => fetch(url, { ...options, headers: { Accept: 'application/json', ...options.headers } });
 
-/** Tells a screen reader what changed. */
+/** Announces a change to screen readers. */
 export function announce(text) {
   byId('said').textContent = text;
 }

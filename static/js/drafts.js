@@ -1,4 +1,4 @@
-// A text that is not sent yet survives a reload: it is kept in this browser for each account and group, until the server has taken it.
+// Drafts: unsent text is stored in this browser per account and group until the server has accepted it, so it survives a reload.
 import { byId, field, viewer } from './dom.js';
 
 const PREFIX = 'draft:';
@@ -6,7 +6,7 @@ const keyOf = (path) => `${PREFIX}${viewer}:${path}`;
 const here = viewer && field && keyOf(new URL(field.form.action).pathname.replace(/\/messages$/, ''));
 const sidebar = byId('sidebar');
 
-/** A browser may refuse to store anything; then there are no drafts. */
+/** Accesses localStorage. If the browser refuses that, there are no drafts. */
 function attempt(act) {
   try {
     return act(localStorage);
@@ -15,23 +15,23 @@ function attempt(act) {
   }
 }
 
-let sent = []; // texts that the server has not answered yet
+let sent = []; // texts of pending requests
 
-/** Stores what is typed, and before it what is being sent. */
+/** Stores the texts of pending requests and the text of the field. */
 export function keep() {
   const text = [...sent, field.value].filter((part) => part.trim() !== '').join('\n');
   attempt((store) => (text === '' ? store.removeItem(here) : store.setItem(here, text)));
   markSidebar();
 }
 
-/** A text is being sent; it is kept until `settle` is called with it. */
+/** Keeps a text that is being sent until `release` is called with it. */
 export function hold(text) {
   sent.push(text);
   keep();
 }
 
-/** The server has answered: the text was taken, or is in the field again. */
-export function settle(text) {
+/** Call when the request has ended: the text was accepted, or is in the field again. */
+export function release(text) {
   const at = sent.indexOf(text);
   sent = at === -1 ? [] : sent.toSpliced(at, 1);
   keep();
@@ -44,8 +44,8 @@ function restore() {
   field.setSelectionRange(text.length, text.length);
 }
 
-/** On log-out: whoever uses this browser next finds none. */
-function forgetAll() {
+/** Removes all drafts at log-out. */
+function removeAll() {
   attempt((store) => {
     for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
   });
@@ -58,7 +58,7 @@ function markSidebar() {
   }
 }
 
-document.addEventListener('submit', ({ target }) => target.getAttribute('action') === '/logout' && forgetAll());
+document.addEventListener('submit', ({ target }) => target.getAttribute('action') === '/logout' && removeAll());
 
 if (viewer) {
   addEventListener('storage', ({ key }) => key?.startsWith(PREFIX) && markSidebar());

@@ -1,9 +1,9 @@
-// Replies and edits begin by keyboard or link: a reply quotes a message into the field, arrow-up opens one's last message for editing.
+// Starts replies and edits: Reply quotes a message in the field, arrow-up opens the viewer's last message for editing.
 import { complain, field, viewer } from './dom.js';
 
 const hasModifier = ({ ctrlKey, metaKey, shiftKey, altKey }) => ctrlKey || metaKey || shiftKey || altKey;
 
-// --- a reply: the quotation follows what is typed already ---
+// --- reply: the quotation is inserted after the text of the field ---
 
 async function onReply(event) {
   const link = event.target.closest?.('a.reply');
@@ -21,7 +21,7 @@ async function onReply(event) {
   field.scrollTop = field.scrollHeight;
 }
 
-// --- arrow-up in the empty field: the last message of one's own becomes a form; the focus returns when it is saved or left ---
+// --- arrow-up in the empty field: edit the viewer's last message; the focus returns afterwards ---
 
 let edited = null;
 

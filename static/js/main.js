@@ -1,4 +1,4 @@
-// The page's own script: every module that acts by itself. lib/views/assets.ts serves all of it with htmx and hyperscript as one file.
+// The page's own script: imports every module. lib/views/assets.ts serves all of it with htmx and hyperscript as one file.
 import './timeline.js';
 import './reading.js';
 import './stream.js';

@@ -1,4 +1,4 @@
-// The choice of notifications on this device, in the settings.
+// The notification setting of this device on the settings page.
 import { ask, byId, viewer } from './dom.js';
 import { chooseOpen, isAble, isOpenChosen, worker } from './notifications.js';
 
@@ -8,10 +8,10 @@ const radio = (mode) => choices.querySelector(`[value="${mode}"]`);
 const TEXTS = {
   off: 'No notifications on this device.',
   open: 'You are notified while Parley is open in a tab.',
-  push: 'You are notified on this device, also while Parley is closed, until you log out here.',
-  denied: 'This browser does not let this site show notifications. Allow them in its settings for this site, then choose again.',
-  failed: 'That did not work: the browser or its push service refused. Nothing was changed.',
-  unable: 'Not in this browser as it is: it needs HTTPS, and on iPhones and iPads the site on the home screen.',
+  push: 'You are notified on this device, even when Parley is closed, until you log out here.',
+  denied: 'Notifications are blocked in this browser. Allow them in its settings for this site, then choose again.',
+  failed: 'The browser or its push service refused. Nothing was changed.',
+  unable: 'Not available in this browser: notifications need HTTPS, and on iPhones and iPads the site on the home screen.',
 };
 
 const subscribed = async () => (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager?.getSubscription()) ?? null;
@@ -37,7 +37,7 @@ async function send(method, body) {
 async function subscribe() {
   const { pushManager } = await worker();
   const options = { userVisibleOnly: true, applicationServerKey: choices.dataset.key };
-  // A subscription that was made for another key of this server has to go first.
+  // A subscription for another key of this server must be removed first.
   const subscription = await pushManager.subscribe(options).catch(async () => {
     await (await pushManager.getSubscription())?.unsubscribe();
     return pushManager.subscribe(options);
@@ -52,7 +52,7 @@ async function unsubscribe() {
   await subscription.unsubscribe();
 }
 
-/** Carries out a choice. What to say of it: the mode, or why it was not possible. */
+/** Applies a choice. Resolves to the key of the text to show: the mode, or the reason of a failure. */
 async function choose(mode) {
   if (mode !== 'off' && (await Notification.requestPermission()) !== 'granted') return 'denied';
   const before = await modeNow();

@@ -1,12 +1,12 @@
-// Notifications while a tab is open (tabs.js says what waits). While none is open, the service worker static/sw.js shows what is pushed.
+// Notifications while a tab is open (tabs.js reports unread counts). Without an open tab, the service worker static/sw.js shows push notifications.
 import { ask, byId, make, viewer } from './dom.js';
 
-/** Keys in localStorage: who wants notifications while a tab is open; the last message notified of, by group; whether the hint was dismissed. */
+/** Keys in localStorage: the account with notifications while a tab is open; the last notified message by group; whether the hint was dismissed. */
 const [OPEN, TOLD, HINT] = ['parley-notify', 'parley-told', 'parley-hint'];
 const MAX_BODY = 200;
 const CLAIMED_MS = 60_000;
 
-/** Whether this browser can notify somebody who is logged in. */
+/** Whether this browser supports what notifications need. */
 export const isAble = isSecureContext && 'serviceWorker' in navigator && 'Notification' in globalThis && 'locks' in navigator;
 export const worker = () => navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready);
 export const isOpenChosen = () => localStorage.getItem(OPEN) === viewer && Notification.permission === 'granted';
@@ -28,7 +28,7 @@ function see() {
 
 const isSeen = async (base) => (await navigator.locks.query()).held.some(({ name }) => name === seen(base));
 
-// --- where the count of a group has grown, one tab notifies of the newest message ---
+// --- when the unread count of a group increases, one tab notifies of the newest message ---
 
 const counts = new Map();
 
@@ -52,7 +52,7 @@ async function notifyOf(base, name, isAll) {
   if (message) await navigator.locks.request('parley-tell', () => notifyOnce(message, name));
 }
 
-/** Other tabs may read an older localStorage for a while: the tab that notifies keeps a lock of the message meanwhile. */
+/** Other tabs may see an outdated localStorage for some time, so the notifying tab holds a lock for the message meanwhile. */
 async function notifyOnce(message, name) {
   const { group, seq } = message;
   if ((lastTold()[group] ?? 0) >= seq) return;
@@ -76,16 +76,16 @@ async function notify({ group, author, attachments, url, ...message }, name) {
   await (await worker()).showNotification(title, { body, icon, tag: `group:${group}`, renotify: true, data: { url, group } });
 }
 
-// --- when somebody names the reader for the first time, the group page says that there are notifications ---
+// --- at the first mention of the viewer, the group page offers notifications ---
 
 const isNamed = () => shown.querySelector(`article:not([data-author="${viewer}"]) .mention[data-user="${viewer}"]`);
 
 function hint() {
   if (!isNamed() || localStorage.getItem(HINT) === 'no' || byId('notify-hint')) return;
   watch.disconnect();
-  const link = make('a', { href: '/settings#notifications', textContent: 'Be told on this device' });
+  const link = make('a', { href: '/settings#notifications', textContent: 'Get notifications on this device' });
   const away = make('button', { type: 'button', className: 'quiet', textContent: 'Not now' });
-  const text = make('span', {}, 'Somebody has named you. ', link, ' when that happens while you are elsewhere.');
+  const text = make('span', {}, 'You were mentioned. ', link, ' when that happens while Parley is not visible.');
   const line = make('p', { id: 'notify-hint', className: 'flash', role: 'status', 'data-kind': 'info' }, text, away);
   for (const control of [link, away])
     control.addEventListener('click', () => {

@@ -1,4 +1,4 @@
-// Older and newer rows: the links to them at both ends of the page, and fetching them.
+// The links to older and newer rows at both ends of the page, and fetching these rows.
 import { list, make } from './dom.js';
 import { base } from './viewport.js';
 
@@ -27,13 +27,13 @@ const near = new IntersectionObserver(
   { rootMargin: NEAR },
 );
 
-/** Calls back with 'prev' or 'next' when the end of the page with that link comes near. */
+/** Calls back with 'prev' or 'next' when that end of the page is near the viewport. */
 export function onNear(act) {
   load = act;
   for (const rel of ['prev', 'next']) watch(link(rel));
 }
 
-/** Observing anew reports at once whether the link is near already. */
+/** A new observation reports at once whether the link is near. */
 export function watch(shown) {
   if (shown) near.unobserve(shown);
   if (shown) near.observe(shown);
@@ -43,7 +43,7 @@ export function watch(shown) {
 export async function fetchRows(query) {
   const url = `${base}/messages${query}${query === '' ? '' : `&limit=${MORE_ROWS}`}`;
   const answer = await fetch(url, { headers: { 'HX-Request': 'true', Accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`The server responded with ${answer.status}`);
   const template = document.createElement('template');
   template.innerHTML = await answer.text();
   const queryOf = (rel) => new RegExp(`<[^>?]*(\\?[^>]*)>; rel="${rel}"`).exec(answer.headers.get('Link') ?? '')?.[1];

@@ -1,4 +1,4 @@
-// What has been read: the line before the first unread message, and the read mark on the server.
+// Read state: the line before the first unread message, and the read mark on the server.
 import { announce, ask, byId, list, make, seqOf, viewer } from './dom.js';
 import { base, isInView, isPast, lastSeq, rows } from './viewport.js';
 
@@ -41,12 +41,12 @@ function watchLine() {
   }).observe(line);
 }
 
-// --- messages that arrive while the tab is hidden get the line before them ---
+// --- the line is drawn before messages that arrive while the tab is hidden ---
 
 let away = null; // seq of the last row when the tab was hidden; Infinity once the line is drawn
 let awayTimer = 0;
 
-/** Called with the rows that the stream or an own post added. */
+/** Called with rows added by the stream or by a post of the viewer. */
 export function onAdded(added) {
   const isMissed = (row) => row.matches('article') && seqOf(row) > away && row.dataset.author !== viewer;
   const missed = away === null ? [] : added.filter(isMissed);
@@ -68,14 +68,14 @@ function onVisibility() {
   look();
 }
 
-// --- once the newest message has been visible for a second, it and all before it are marked as read ---
+// --- when the newest message has been visible for 1 s, all messages are marked as read ---
 
 let markTimer = 0;
 let marked = 0;
-let isKept = false; // "Mark unread from here" lasts until the page is loaded again
+let isKept = false; // "Mark unread from here" applies until the page is reloaded
 let isLooking = false;
 
-/** Checks whether the newest message is visible: once per frame, and at once in a hidden tab, which has no frames. */
+/** Checks whether the newest message is visible: once per animation frame, or at once in a hidden tab, which has none. */
 export function look() {
   if (document.hidden) return lookNow();
   if (isLooking) return;
@@ -108,7 +108,7 @@ async function markUnread(form) {
   isKept = true;
   look();
   const answer = await postRead({ seq: form.elements.seq.value, unread: '1' }).catch(() => ({ ok: false }));
-  if (!answer.ok) return announce('It could not be marked as unread. Try again.');
+  if (!answer.ok) return announce('Marking as unread failed. Try again.');
   drawLine(form.closest('article'));
   const menu = form.closest('details');
   menu?.removeAttribute('open');

@@ -4,13 +4,13 @@ import { byId, list, seqOf } from './dom.js';
 
 const revOf = (row) => Number(row.dataset.rev ?? 0);
 
-/** Inserts a row or replaces its older revision. Whether it did. */
+/** Inserts a row or replaces its older revision. Returns whether it did. */
 export function put(row, fromStream) {
   if (fromStream) countPins(row.dataset.follow);
   const present = row.id ? byId(row.id) : null;
   if (present) return replace(present, row, fromStream);
   if (!/^[mf]-\d+$/.test(row.id) || row.hasAttribute('data-follow')) return false; // a change to a message that is not on this page
-  for (const line of row.querySelectorAll('.line[id]')) byId(line.id)?.remove(); // arrived alone before, and is part of a fold now
+  for (const line of row.querySelectorAll('.line[id]')) byId(line.id)?.remove(); // was a row of its own, and is now part of a fold
   insertInOrder(row);
   return true;
 }
@@ -25,7 +25,7 @@ function replace(present, row, fromStream) {
   return true;
 }
 
-/** The stream brings each pin and unpin once. */
+/** Updates the number of pins. The stream sends each pin and unpin once. */
 function countPins(kind) {
   const link = byId('pins');
   if (!link || (kind !== 'pin' && kind !== 'unpin')) return;
@@ -58,7 +58,7 @@ function restoreFocus(row, { purpose, typed, open }) {
   const details = row.querySelector('details.acts');
   if (details && open) details.open = true;
   const twin = [...row.querySelectorAll('button[name]')].find((button) => purposeOf(button) === purpose && button.checkVisibility());
-  const other = typed ? row.querySelector('.other input') : null; // typed there and not sent yet
+  const other = typed ? row.querySelector('.other input') : null; // with unsent text
   if (other) other.value = typed;
   (other || twin || row).focus({ preventScroll: true });
 }

@@ -1,8 +1,8 @@
-// The stream of the page: its state is shown, a hidden tab has none, and its events `reset` and `closed` are obeyed.
+// The stream of the page: shows its state, closes it in a hidden tab, and handles its events `reset` and `closed`.
 import { byId, list } from './dom.js';
 
 let isOver = false; // the server has sent `closed`
-let isShown = false; // the tab has just been shown: somebody waits
+let isShown = false; // the tab has just become visible
 let stream = null;
 
 function show(state, text) {
@@ -28,12 +28,12 @@ function follow() {
     isShown = !document.hidden;
   });
   on('htmx:sse:before:connection', onConnect);
-  // A network that is lost leaves connections silent, not closed: end them, and reconnect at once when it is back.
+  // Losing the network does not close connections: close them here, and reconnect at once when it is back.
   addEventListener('offline', () => stream?.reader?.cancel());
   addEventListener('online', () => stream?.delayCanceller?.());
   on('htmx:sse:error', ({ detail }) => {
     if ([401, 403, 404].includes(detail.status))
-      location.reload(); // logged out or removed meanwhile: the page says so
+      location.reload(); // logged out or removed meanwhile: the reloaded page says so
     else showReconnecting();
   });
   for (const name of ['htmx:error', 'htmx:response:error']) on(name, showReconnecting);
@@ -47,7 +47,7 @@ function follow() {
 
 function onConnect({ detail, defaultPrevented }) {
   if (defaultPrevented) return;
-  byId('typing')?.replaceChildren(); // what the last stream said of it is out of date
+  byId('typing')?.replaceChildren(); // outdated after a reconnection
   stream = detail.connection;
   if (stream.attempt === 0) return;
   showReconnecting();
@@ -55,7 +55,7 @@ function onConnect({ detail, defaultPrevented }) {
   isShown = false;
 }
 
-/** While developing: reloads the page once its server has been started again. */
+/** Development mode: reloads the page after a restart of the server. */
 async function watchServer() {
   await fetch('/dev/alive')
     .then((answer) => answer.text()) // ends with the server

@@ -1,5 +1,5 @@
-// What is unread in one's groups: the page's stream brings it, and the tabs of a browser tell each other. A hidden tab has no stream (see stream.js):
-// one of them, whoever gets the lock, keeps one that brings only the sidebar. So a browser has one stream for each visible tab and one for all others.
+// Unread counts of the viewer's groups. The page's stream delivers them, and the tabs of a browser share them. A hidden tab has no stream (see
+// stream.js): one of them, the holder of a lock, keeps a stream of the sidebar only. So a browser has one stream per visible tab and one for all others.
 import { byId } from './dom.js';
 
 const LOCK = 'parley-hidden-tabs';
@@ -23,7 +23,7 @@ function show(waiting) {
 
 const parse = (html) => new DOMParser().parseFromString(html, 'text/html').getElementById('sidebar');
 
-/** notifications.js listens. */
+/** Notifies notifications.js. */
 const tellOthers = (fresh) => document.dispatchEvent(new CustomEvent('parley:sidebar', { detail: fresh }));
 
 /** Replaces the links of the sidebar; the focus stays on the same link. */
@@ -62,7 +62,7 @@ function onVisibility() {
     waits.abort();
     resolve();
   };
-  // Pages that are not secure have no locks: the titles of their hidden tabs stay as they are.
+  // Insecure pages have no locks: the titles of their hidden tabs are not updated.
   navigator.locks?.request(LOCK, { signal: waits.signal }, () => lead(promise)).catch(() => {});
 }
 

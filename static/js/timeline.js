@@ -1,5 +1,5 @@
-// The conversation on the page: one stretch of it without a gap, at most 300 rows. Near an end more rows are fetched, and rows far away at the other
-// end are removed. Where the newest rows are not shown, the page is in the past: rows that arrive are only counted.
+// The conversation on the page: consecutive rows without a gap, at most 300. Near an end more rows are fetched, and rows far away at the other end
+// are removed. If the newest rows are not shown, the page is in the past: arriving rows are only counted.
 import { closesOnEscape } from './dialogs.js';
 import { announce, byId, list, seqOf } from './dom.js';
 import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
@@ -25,7 +25,7 @@ const MAX_ROWS = 300;
 
 // --- rows that arrive: the swap style `log` ---
 
-let held = null; // rows from the stream while others are fetched: where they belong is known afterwards
+let held = null; // rows from the stream during a fetch: their position is known afterwards
 let isNewestWanted = false; // requested while rows were fetched
 const fresh = new Set(); // seqs of messages that arrived and were not shown
 let swapSource = null;
@@ -37,7 +37,7 @@ htmx.registerExtension('log', {
   handle_swap: (style, _target, fragment) => style === 'log' && take([...fragment.children], swapSource === list),
 });
 
-/** Puts in the rows that follow what is shown without a gap, and counts the others. The rows that went in. */
+/** Inserts the rows that follow the shown ones without a gap and counts the others. Returns the inserted rows. */
 function take(arriving, fromStream) {
   return steady(() => {
     const added = arriving.filter((row) => isWanted(row, fromStream) && put(row, fromStream));
@@ -55,13 +55,13 @@ function isWanted(row, fromStream) {
   if (!base || !/^m-\d+$/.test(row.id) || byId(row.id)) return true;
   if (held && fromStream) held.push(row);
   if (held && fromStream) return false;
-  if (row.hasAttribute('data-follow')) return true; // a change to a message that is not here: `put` drops it
+  if (row.hasAttribute('data-follow')) return true; // a change to a message that is not shown: `put` drops it
   const seq = seqOf(row);
   if (seq < firstSeq()) return !link('prev');
   if (seq < lastSeq()) return true;
   if (!isPast() && fromStream && isReadingBack() && rows().length >= MAX_ROWS) leavePresent();
   if (fromStream && (isPast() || isReadingBack()) && row.matches('article')) fresh.add(seq);
-  if (isPast() && !fromStream) void toNewest(); // an own post
+  if (isPast() && !fromStream) void toNewest(); // a post of the viewer
   showFresh();
   return !isPast();
 }
@@ -88,7 +88,7 @@ function showFresh() {
 
 // --- older and newer rows ---
 
-/** Fetches rows and changes the page, while rows from the stream wait. Whether it did. */
+/** Fetches rows and changes the page; rows from the stream wait meanwhile. Resolves to whether it succeeded. */
 async function withRows(query, act) {
   if (held) return false;
   held = [];
@@ -96,10 +96,10 @@ async function withRows(query, act) {
     const found = await fetchRows(query);
     list.setAttribute('aria-live', 'off'); // old messages are not read out
     act(found);
-    for (const rel of ['prev', 'next']) watch(link(rel)); // the other end may be near now
+    for (const rel of ['prev', 'next']) watch(link(rel)); // the other end may be near the viewport now
     return true;
   } catch {
-    announce('More messages could not be loaded. Try again.');
+    announce('Loading more messages failed. Try again.');
     return false;
   } finally {
     release();
@@ -145,7 +145,7 @@ function removeNewest() {
   if (beyond.length > 0) leavePresent();
 }
 
-/** Keeps lines that stand before the first message left: the server has them on the page of that message. */
+/** Keeps system lines before the first remaining message, because the server's page of that message has them too. */
 function removeOldest() {
   const all = rows();
   let count = all.length - MAX_ROWS;

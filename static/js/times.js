@@ -16,7 +16,7 @@ export function localise(root) {
   }
 }
 
-/** Shows date and time where no heading names the day. */
+/** Shows date and time where there is no heading with the day. */
 function localiseDates(root) {
   for (const time of root.querySelectorAll('time.moment, :is(.hits, .versions) time[datetime*="T"]')) {
     const date = new Date(time.dateTime);
@@ -42,8 +42,8 @@ export function breakDays() {
 const dayHeading = (date) =>
   make('h2', { className: 'day' }, make('time', { dateTime: date.toISOString().slice(0, 10), textContent: long.format(date) }));
 
-/** Keeps up to date how long ago members were last here, in the words of lib/dates.ts. */
-function tellAgo() {
+/** Updates how long ago members were last here, with the words of lib/text/dates.ts. */
+function updateAgo() {
   for (const time of document.querySelectorAll('#members .seen time')) {
     const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60_000);
     const [count, unit] = minutes >= 1440 ? [minutes / 1440, 'day'] : minutes >= 60 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
@@ -55,4 +55,4 @@ if (list) localise(list);
 localiseDates(document);
 if (list) breakDays();
 document.addEventListener('htmx:after:swap', ({ target }) => target.matches('.past') && localiseDates(target));
-if (byId('members')) setInterval(tellAgo, 60_000);
+if (byId('members')) setInterval(updateAgo, 60_000);

@@ -1,4 +1,4 @@
-// Files of a message: chosen, pasted or dropped, and listed before they are sent. Without this script the browser's own control does the choosing.
+// Files of a message: chosen, pasted or dropped, and listed before they are sent. Without this script the browser's file input is used.
 import { byId, complain, composer, field, make } from './dom.js';
 
 const control = byId('attachment');
@@ -11,7 +11,7 @@ function sizeText(bytes) {
   return `${amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount)} ${['', 'KB', 'MB', 'GB', 'TB'][step]}`;
 }
 
-// --- the files that are chosen ---
+// --- chosen files ---
 
 function add(files, { first = false } = {}) {
   const most = Number(control.dataset.max);
@@ -21,11 +21,11 @@ function add(files, { first = false } = {}) {
   const all = first ? [...fit, ...chosen] : [...chosen, ...fit];
   choose(all.slice(0, most));
   if (large) complain(`${large.name} is too large: ${sizeText(bytes)} at most for each file.`);
-  else if (all.length > most) complain(`A message has ${most} files at most.`);
+  else if (all.length > most) complain(`A message can have at most ${most} files.`);
   else if (!first) complain('');
 }
 
-/** The browser's control holds what is shown, so that the form is complete however it is sent. */
+/** The browser's file input always has the listed files, so that the form is complete however it is sent. */
 function choose(files) {
   chosen = files;
   const transfer = new DataTransfer();
@@ -62,14 +62,14 @@ const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes('Files')
 
 function onDrag(event) {
   if (!carriesFiles(event)) return;
-  event.preventDefault(); // else the browser opens the file
+  event.preventDefault(); // otherwise the browser opens the file
   composer.toggleAttribute('data-drop', event.type === 'dragover');
   if (event.type === 'drop') addFrom(event.dataTransfer.files);
 }
 
 function onPaste(event) {
   const { files, types } = event.clipboardData;
-  if (files.length === 0 || types.includes('text/plain')) return; // text copied from a document comes with a picture of itself
+  if (files.length === 0 || types.includes('text/plain')) return; // text copied from a document also has an image of it
   event.preventDefault();
   add([...files]);
 }
@@ -82,7 +82,7 @@ if (control) {
   document.addEventListener('dragleave', ({ relatedTarget }) => !relatedTarget && composer.removeAttribute('data-drop'));
 }
 
-// --- sending: with files by a request that reports its progress, without files as a plain form ---
+// --- sending: with files by XMLHttpRequest, which reports progress; without files as a plain form ---
 
 /** The files in the body of a request. */
 export const filesIn = (sent) => sent.getAll('attachment').filter((one) => one instanceof File && one.name !== '');
@@ -95,7 +95,7 @@ export function attach(ctx) {
   choose([]);
 }
 
-/** The files of a request that failed are chosen again, before those chosen since. */
+/** Restores the files of a failed request, before those chosen since. */
 export const giveBackFiles = (sent) => sent instanceof FormData && add(filesIn(sent), { first: true });
 
 let underway = 0;

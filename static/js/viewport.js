@@ -1,4 +1,4 @@
-// The part of a conversation that the page shows, and where it is scrolled to.
+// The visible part of the conversation, and the scroll position.
 import { byId, list, seqOf } from './dom.js';
 
 export const scroller = byId('scroller');
@@ -14,7 +14,7 @@ export const lastSeq = () => (rows().at(-1) ? lastSeqOf(rows().at(-1)) : 0);
 /** Whether newer rows exist that the page does not show. */
 export const isPast = () => list.hasAttribute('data-past');
 
-let scrolled = 0; // reading it from the element for each row that arrives would force a layout
+let scrolled = 0; // cached: reading it from the element for each arriving row would force a layout
 export const isAtEnd = () => scrolled > -8;
 export const isReadingBack = () => scrolled < -200;
 export const isFarBack = () => scrolled < -2 * innerHeight;
@@ -24,7 +24,7 @@ export function scrollTo(top) {
   scrolled = scroller.scrollTop;
 }
 
-let drift = 0; // browsers scroll by whole pixels; the rest is made up for the next time
+let drift = 0; // browsers scroll by whole pixels; the remainder is added the next time
 
 function keepAt(row, wanted) {
   const off = () => row.getBoundingClientRect().top - wanted;
@@ -32,7 +32,7 @@ function keepAt(row, wanted) {
   drift = Math.abs(off()) < 1 ? off() : 0;
 }
 
-/** Changes the list; the first visible row stays in its place, except at the end of the conversation (unless `always`). The result of `change`. */
+/** Changes the list and keeps the first visible row in place, except at the end of the conversation (unless `always`). Returns the result of `change`. */
 export function steady(change, always = false) {
   if (!base || (!always && isAtEnd())) return change();
   const { top } = scroller.getBoundingClientRect();

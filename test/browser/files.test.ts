@@ -177,7 +177,7 @@ inBrowser.serial('while it uploads, it tells how far it is; stopped, text and fi
   t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), '');
   await ann.page.getByRole('textbox', { name: 'Message' }).fill('typed meanwhile');
   await ann.page.getByRole('button', { name: 'Stop' }).click();
-  await ann.page.getByText('Stopped: nothing was sent.').waitFor();
+  await ann.page.getByText('Cancelled: nothing was sent.').waitFor();
   t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'a large one\ntyped meanwhile');
   t.deepEqual(await chosen(ann.page).count(), 1);
   t.is(await bar.count(), 0);
@@ -205,7 +205,7 @@ inBrowser.serial('files that are too large or too many are told of before anythi
   await ann.page.getByText('big.bin is too large: 1 KB at most for each file.').waitFor();
   t.deepEqual((await chosen(ann.page).allInnerTexts()).length, 1);
   await chooser(ann.page).setInputFiles(Array.from({ length: 11 }, (_, index) => fileIn(folder, `${index}.txt`, 'x')));
-  await ann.page.getByText('A message has 10 files at most.').waitFor();
+  await ann.page.getByText('A message can have at most 10 files.').waitFor();
   t.is(await chosen(ann.page).count(), 10);
   t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
 });

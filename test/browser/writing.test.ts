@@ -143,7 +143,7 @@ check.serial('a draft whose message was not taken is there after a reload', asyn
 check.serial('names are completed by keyboard and by mouse, and Enter sends only when no list is open', async (t) => {
   const { ann } = await scene(t);
   const { keyboard, page } = { keyboard: ann.page.keyboard, page: ann.page };
-  const list = page.getByRole('listbox', { name: 'People to name' });
+  const list = page.getByRole('listbox', { name: 'People to mention' });
   await composer(ann).pressSequentially('hi @b');
   await list.waitFor();
   t.deepEqual(await list.getByRole('option').allInnerTexts(), ['Bea Lee', 'Bob']);

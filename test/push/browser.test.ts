@@ -236,7 +236,7 @@ check.serial('where a browser has no notifications, as without HTTPS, the settin
   const ann = await open(t, site, '/groups');
   await ann.page.addInitScript('delete globalThis.Notification');
   await ann.page.goto('/settings', { waitUntil: 'domcontentloaded' });
-  await ann.page.getByText('Not in this browser as it is').waitFor();
+  await ann.page.getByText('Not available in this browser').waitFor();
   t.is(await ann.page.getByRole('radio').count(), 0);
   t.deepEqual(ann.complaints, []);
 });
@@ -248,7 +248,7 @@ check.serial('a group page says once that there are notifications, after somebod
   await ann.page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'default' })");
   await ann.openGroup('lobby');
   await site.say(site.bob, 'hello @Ann');
-  const hint = ann.page.getByText('Somebody has named you.');
+  const hint = ann.page.getByText('You were mentioned.');
   await hint.waitFor();
   await ann.page.getByRole('button', { name: 'Not now' }).click();
   await ann.openGroup('lobby');

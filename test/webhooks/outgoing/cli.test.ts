@@ -14,7 +14,7 @@ test('a bot is given an address beside a running server, and called at it from t
   done(t, await bot('create', 'Deploys', '--group', 'field-team'), 'id', 'name', 'hook', 'token', 'campfire');
 
   refused(t, await bot('webhook', 'Deploys'), /has no webhook yet/);
-  refused(t, await bot('webhook', 'Deploys', 'http://10.0.0.1/'), /not on the public internet/);
+  refused(t, await bot('webhook', 'Deploys', 'http://10.0.0.1/'), /is not a public address/);
   const wrong = await bot('webhook', 'Deploys', receiver.url, '--on', 'never');
   t.deepEqual([wrong.status, wrong.out], [2, '']);
   t.regex(wrong.err, /option '--on <what>' is invalid\. It must be one of mention, all, keyword/);

@@ -3,10 +3,10 @@ import sharp from 'sharp';
 const WIDTH = 1200;
 const HEIGHT = 560;
 
-/** A ferry at dusk, drawn: so that the pictures have a photograph in them that belongs to nobody. */
-export const harbour = (): Promise<Buffer> => sharp(Buffer.from(drawing())).png({ palette: true, quality: 90 }).toBuffer();
+/** A drawing of a ferry at dusk as PNG: an uploaded image in the screenshots that is free of others' rights. */
+export const ferryImage = (): Promise<Buffer> => sharp(Buffer.from(drawing())).png({ palette: true, quality: 90 }).toBuffer();
 
-/** A ridge of hills: the same at every run. */
+/** The path of a ridge of hills, the same at every run. */
 function ridge(top: number, height: number, steps: number, shift: number): string {
   const points = Array.from({ length: steps + 1 }, (_, i) => {
     const x = (i / steps) * WIDTH;
@@ -16,8 +16,8 @@ function ridge(top: number, height: number, steps: number, shift: number): strin
   return `M0,360 L${points.join(' L')} L${WIDTH},360 Z`;
 }
 
-/** Light of the sun on the water, in strokes that grow towards us. */
-function glitter(): string {
+/** Reflections of the sun on the water, wider towards the viewer. */
+function reflections(): string {
   const strokes = Array.from({ length: 22 }, (_, i) => {
     const y = 366 + i * 8.5;
     const half = (30 + i * 5) * (0.5 + 0.5 * Math.abs(Math.sin(i * 2.3)));
@@ -56,7 +56,7 @@ const drawing = (): string => `
   <path d="${ridge(330, 150, 14, 0.4)}" fill="#6d5a7e" opacity="0.75"/>
   <path d="${ridge(352, 92, 20, 2.1)}" fill="#4a4a6c"/>
   <rect y="360" width="${WIDTH}" height="200" fill="url(#sea)"/>
-  ${glitter()}
+  ${reflections()}
   ${ferry}
   <path d="M150,412 Q400,398 640,412 Q400,420 150,412 Z" fill="#fff" opacity="0.35"/>
   <path d="M0,560 L0,470 L120,470 L120,492 L300,492 L300,560 Z" fill="#16243a"/>

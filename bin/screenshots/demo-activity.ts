@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { harbour } from './harbour.ts';
+import { ferryImage } from './ferry-image.ts';
 
-/** Where the pictures are taken: the server's address, and how its command line is run. */
-export type Place = { readonly url: string; readonly parley: string; readonly env: NodeJS.ProcessEnv };
+/** The server of the screenshots: its URL, the path of `parley`, and the environment to run it with. */
+export type DemoServer = { readonly url: string; readonly parley: string; readonly env: NodeJS.ProcessEnv };
 
 type Files = readonly { readonly name: string; readonly type: string; readonly bytes: Uint8Array }[];
 
@@ -37,64 +37,64 @@ const BUILD = {
   ],
 };
 
-/** What happens on the day the pictures are taken: tables, code, a photograph, a bot's card, pins, direct messages. Resolves when all is said. */
-export async function today(place: Place): Promise<void> {
-  const people = new Map(['Maya', 'Tom', 'Ines', 'Kofi', 'Yuki', 'Jonas'].map((name) => [name, speaker(place, name)]));
-  const as = (name: string): Speaker => people.get(name) ?? speaker(place, name);
+/** Posts the messages of the current day: tables, code, an image, a bot's card, pins, direct messages. Resolves when all are posted. */
+export async function postActivity(server: DemoServer): Promise<void> {
+  const people = new Map(['Maya', 'Tom', 'Ines', 'Kofi', 'Yuki', 'Jonas'].map((name) => [name, clientOf(server, name)]));
+  const as = (name: string): Client => people.get(name) ?? clientOf(server, name);
   const app = '/groups/timetable-app';
-  await as('Jonas').say(app, CODE);
-  const times = await as('Tom').say(app, TIMES);
+  await as('Jonas').post(app, CODE);
+  const times = await as('Tom').post(app, TIMES);
   await react(times, '🚀', [as('Ines'), as('Maya'), as('Jonas')]);
   await as('Ines').pin(times);
-  await fetch(builds(place), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(BUILD) });
-  const photo = await as('Yuki').say(app, 'The evening boat, from the new pier. For the release notes?', [
-    { name: 'evening-boat.png', type: 'image/png', bytes: await harbour() },
+  await fetch(buildsWebhook(server), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(BUILD) });
+  const photo = await as('Yuki').post(app, 'The evening boat, from the new pier. For the release notes?', [
+    { name: 'evening-boat.png', type: 'image/png', bytes: await ferryImage() },
   ]);
   await react(photo, '😍', [as('Ines'), as('Tom'), as('Maya')]);
   await react(photo, '⛴️', [as('Jonas')]);
-  await as('Maya').say(app, 'Yes! And as the new start picture, please. @Ines, does it still fit into the freeze?');
-  await as('Ines').say(app, 'It does: it is data, not code. :tada:');
-  await elsewhere(as);
+  await as('Maya').post(app, 'Yes! And as the new start picture, please. @Ines, does it still fit into the freeze?');
+  await as('Ines').post(app, 'It does: it is data, not code. :tada:');
+  await postInOtherGroups(as);
 }
 
-/** What makes the list at the side lively. */
-async function elsewhere(as: (name: string) => Speaker): Promise<void> {
-  await as('Tom').say('/groups/general', 'Cinnamon buns in the kitchen, still warm.');
-  await as('Kofi').say('/groups/operations', '@Maya the certificate for the new host is in place.');
+/** Messages in other groups and direct messages, for unread counts in the sidebar. */
+async function postInOtherGroups(as: (name: string) => Client): Promise<void> {
+  await as('Tom').post('/groups/general', 'Cinnamon buns in the kitchen, still warm.');
+  await as('Kofi').post('/groups/operations', '@Maya the certificate for the new host is in place.');
   const talk = await as('Ines').direct('Maya');
-  await as('Ines').say(talk, 'Have you five minutes for the release notes?');
+  await as('Ines').post(talk, 'Have you five minutes for the release notes?');
   const trio = await as('Yuki').direct('Maya, Tom');
-  await as('Yuki').say(trio, 'Surprise for Kofi’s birthday: who brings the candles?');
-  await as('Jonas').say(await as('Jonas').direct('Maya'), 'Thank you!');
+  await as('Yuki').post(trio, 'Surprise for Kofi’s birthday: who brings the candles?');
+  await as('Jonas').post(await as('Jonas').direct('Maya'), 'Thank you!');
   for (const slug of ['general', 'reading', 'timetable-app']) await as('Maya').read(`/groups/${slug}`);
 }
 
-async function react(message: string, emoji: string, people: readonly Speaker[]): Promise<void> {
+async function react(message: string, emoji: string, people: readonly Client[]): Promise<void> {
   for (const one of people) await one.react(message, emoji);
 }
 
-/** Somebody with a token of theirs. `say` resolves to the address of the message, `direct` to that of the conversation. */
-type Speaker = {
-  say(group: string, body: string, files?: Files): Promise<string>;
+/** An API client with the token of one person. `post` resolves to the URL of the message, `direct` to that of the conversation. */
+type Client = {
+  post(group: string, body: string, files?: Files): Promise<string>;
   react(message: string, emoji: string): Promise<void>;
   pin(message: string): Promise<void>;
   read(group: string): Promise<void>;
   direct(names: string): Promise<string>;
 };
 
-function speaker(place: Place, name: string): Speaker {
-  const { token } = parley(place, ['token', 'create', name]);
+function clientOf(server: DemoServer, name: string): Client {
+  const { token } = runParley(server, ['token', 'create', name]);
   const ask = async (method: string, path: string, body?: FormData | object): Promise<{ url?: string }> => {
     const isForm = body instanceof FormData;
     const type = body === undefined || isForm ? {} : { 'Content-Type': 'application/json' };
     const content = body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) };
     const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json', ...type };
-    const answer = await fetch(new URL(path, place.url), { method, headers, ...content });
+    const answer = await fetch(new URL(path, server.url), { method, headers, ...content });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.status === 204 ? {} : ((await answer.json()) as { url?: string });
   };
   return {
-    async say(group, body, files = []) {
+    async post(group, body, files = []) {
       const form = new FormData();
       form.append('body', body);
       form.append('format', 'markdown');
@@ -116,10 +116,11 @@ function speaker(place: Place, name: string): Speaker {
   };
 }
 
-/** The address of a bot's webhook. */
-const builds = (place: Place): URL => new URL(parley(place, ['bot', 'create', 'Builds', '--group', 'timetable-app']).hook ?? '', place.url);
+/** Creates the bot Builds; returns the URL of its webhook. */
+const buildsWebhook = (server: DemoServer): URL =>
+  new URL(runParley(server, ['bot', 'create', 'Builds', '--group', 'timetable-app']).hook ?? '', server.url);
 
-function parley({ parley, env }: Place, args: readonly string[]): { readonly token?: string; readonly hook?: string } {
+function runParley({ parley, env }: DemoServer, args: readonly string[]): { readonly token?: string; readonly hook?: string } {
   const { status, stdout, stderr } = spawnSync(parley, [...args, '--json'], { env, encoding: 'utf8', input: '' });
   if (status !== 0) throw new Error(`parley ${args.join(' ')}: ${stderr}`);
   return JSON.parse(stdout);
