@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Measures Parley against a bare Node server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all of them. */
+/** Measures Parley and a bare Node.js server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all suites. */
 import { constants } from './bench/constants.ts';
 import { fanout } from './bench/fanout.ts';
 import { history } from './bench/history.ts';
@@ -21,13 +21,15 @@ const isQuick = args.includes('--quick');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 const unknown = wanted.filter((name) => !(name in SUITES));
 if (unknown.length > 0) {
-  console.error(`No suite ${unknown.join(', ')}. There are: ${Object.keys(SUITES).join(', ')}.`);
+  console.error(`Unknown suite: ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`);
   process.exit(2);
 }
 const layout = cores();
 console.log(describeMachine());
 console.log(
-  layout ? `Servers (and Redis) on core ${layout.server}, load on core ${layout.load}.` : 'One core, or no taskset: nothing is pinned.',
+  layout
+    ? `Servers (and Redis) on core ${layout.server}, load on core ${layout.load}.`
+    : 'Processes are not pinned to cores: this needs two cores and taskset.',
 );
 const report = new Report();
 for (const [name, run] of Object.entries(SUITES)) if (wanted.length === 0 || wanted.includes(name)) await run(report, isQuick);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { cores, familyOf } from './machine.ts';
 
-/** A process of the bench. `pids`: itself and what it started. */
+/** A process of the benchmark. `pids`: itself and its descendants. */
 export type Child = {
   readonly process: ChildProcess;
   readonly pids: () => number[];
@@ -11,11 +11,11 @@ export type Child = {
 };
 
 export type Run = {
-  /** Node when absent. It must end as the very process it was started as (exec). */
+  /** Node.js by default. The program must keep its process id (exec), so that signals reach it. */
   readonly program?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Which of the two cores; nothing pins it when there is only one. */
+  /** Core to pin the process to; ignored if there is only one. */
   readonly on: 'server' | 'load';
   readonly ipc?: boolean;
 };
@@ -55,9 +55,9 @@ export function urlFrom({ process: child }: Child): Promise<string> {
           if (url !== undefined) resolve(url);
           else if (!ADVICE.test(line)) console.error(line);
         });
-    child.once('exit', () => reject(new Error('the process ended before it printed where it listens')));
+    child.once('exit', () => reject(new Error('the process ended before it printed its URL')));
   });
 }
 
-/** What a server with an empty store tells whoever starts it. */
+/** Printed by a server with an empty store. */
 const ADVICE = /^Nobody has an account yet/;

@@ -8,12 +8,12 @@ import type { Report } from './report.ts';
 
 const TEXT = 'x'.repeat(300);
 const STREAMS = 1000;
-/** Of a group, as the model has it. */
+/** Streams per group in the capacity model. */
 const READERS = 25;
 
-/** The measured constants of the capacity model in docs/scaling.md: a worker on the MongoDB protocol and Redis. */
+/** Measures the constants of the capacity model in docs/scaling.md: one worker, MongoDB protocol and Redis. */
 export async function constants(report: Report): Promise<void> {
-  report.head('Constants of the capacity model: a worker on the MongoDB protocol and Redis');
+  report.head('Constants of the capacity model: one worker, MongoDB protocol and Redis');
   const [mongo, redis] = [await need(mongoService({ own: true })), await need(redisService({ own: true }))];
   const url = freshDatabase(mongo);
   const site = await startParley({ rooms: 20, env: { MONGODB_URL: url, REDIS_URL: redis.url } });
@@ -68,12 +68,12 @@ async function ofMongo(report: Report, url: string): Promise<void> {
   };
   const bench = client.db().collection<{ _id: string }>('bench', { writeConcern: { w: 'majority', journal: true } });
   report.row({
-    what: '`WRITE`: durable inserts per second, 50 under way',
+    what: '`WRITE`: durable inserts per second, 50 in flight',
     figure: await perSecond(2000, (i) => bench.insertOne({ _id: `${i}` })),
   });
   const some = await entries.findOne();
   report.row({
-    what: '`READ`: reads by `_id` per second, 50 under way',
+    what: '`READ`: reads by `_id` per second, 50 in flight',
     figure: await perSecond(2000, () => entries.findOne({ _id: some?._id ?? '' })),
   });
   await client.close();

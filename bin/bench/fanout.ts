@@ -4,7 +4,7 @@ import { median, type Report } from './report.ts';
 
 const TEXT = 'x'.repeat(300);
 
-/** Servers work for days: their code is compiled before anything is measured. With one message at a time that would take minutes. */
+/** Warm-up, so that the code is compiled before measuring. 16 messages in flight, since with one it would take minutes. */
 const [WARM_UP_MS, WARM_UNDER_WAY] = [12_000, 16];
 
 type Shape = {
@@ -16,15 +16,21 @@ type Shape = {
 };
 
 const SHAPES: readonly Shape[] = [
-  { title: 'one room of 1,000 streams, 16 messages under way', rooms: 1, perRoom: 1000, underWay: 16, aims: { embedded: 4, redis: 2.5 } },
-  { title: 'one room of 1,000 streams, one at a time', rooms: 1, perRoom: 1000, underWay: 1, aims: { embedded: 0.65, redis: 0.65 } },
-  { title: '200 rooms of 10 streams, 16 under way in each', rooms: 200, perRoom: 10, underWay: 3200, aims: { embedded: 0.75 } },
-  { title: '200 rooms of 10 streams, 16 under way in all', rooms: 200, perRoom: 10, underWay: 16, aims: { redis: 0.6 } },
+  { title: '1 group with 1,000 streams, 16 messages in flight', rooms: 1, perRoom: 1000, underWay: 16, aims: { embedded: 4, redis: 2.5 } },
+  { title: '1 group with 1,000 streams, 1 message in flight', rooms: 1, perRoom: 1000, underWay: 1, aims: { embedded: 0.65, redis: 0.65 } },
+  {
+    title: '200 groups with 10 streams, 16 messages in flight per group',
+    rooms: 200,
+    perRoom: 10,
+    underWay: 3200,
+    aims: { embedded: 0.75 },
+  },
+  { title: '200 groups with 10 streams, 16 messages in flight in total', rooms: 200, perRoom: 10, underWay: 16, aims: { redis: 0.6 } },
 ];
 
-/** Deliveries per CPU-second of everything behind the streams, as a ratio to the bare server. */
+/** Deliveries per CPU-second of all server processes, relative to the bare server. */
 export async function fanout(report: Report, isQuick: boolean): Promise<void> {
-  report.head('Deliveries per CPU-second, as a ratio to the bare server (= 1)');
+  report.head('Deliveries per CPU-second, relative to the bare server (= 1)');
   const load = await startLoad();
   const rounds = isQuick ? 1 : 3;
   for (const shape of SHAPES) {
@@ -65,7 +71,7 @@ async function warmUp(load: Load, shape: Shape, site: Site, forMs: number): Prom
   await load.ask({ do: 'close' });
 }
 
-/** Opens the streams; what is to be posted to them. */
+/** Opens the streams and returns the plan for posting to them. */
 async function openRooms(load: Load, { rooms, perRoom, underWay }: Shape, site: Site) {
   const paths = Array.from({ length: rooms * perRoom }, (_, index) => site.streamPath(index % rooms));
   await load.ask({ do: 'open', target: site.streams, paths });
@@ -90,13 +96,13 @@ async function deliveriesPerCpuSecond(load: Load, shape: Shape, site: Site): Pro
   return ((posted?.messages ?? 0) * perRoom) / cpu;
 }
 
-/** Every stream of a room has had as many entries as the others: nothing lost, nothing twice. On a busy machine a room may have had none. */
+/** Throws unless all streams of a group received the same number of entries. On a busy machine a group may have received none. */
 async function requireExact(load: Load, perRoom: number): Promise<void> {
   const { counts = [] } = await load.ask({ do: 'counts' });
   const rooms = counts.length / perRoom;
-  if (!counts.some((count) => count > 0)) throw new Error('no stream had an entry');
+  if (!counts.some((count) => count > 0)) throw new Error('no stream received an entry');
   for (const [index, count] of counts.entries()) {
     const first = counts[index % rooms];
-    if (count !== first) throw new Error(`stream ${index} had ${count} entries, another of its room ${first}`);
+    if (count !== first) throw new Error(`stream ${index} received ${count} entries, another stream of its group ${first}`);
   }
 }

@@ -9,10 +9,10 @@ import { dial, requestBytes, Wire } from './wire.ts';
 const SHORT = 1000;
 const ROUNDS = 300;
 
-/** What one does in a group, with a long history and with a short one; the same server, one request at a time, in turns. */
+/** Requests in a group with a long history and in one with a short one: on the same server, sequentially, alternating. */
 export async function history(report: Report, isQuick: boolean): Promise<void> {
   const long = isQuick ? 1_000_000 : 10_000_000;
-  report.head(`A group with ${long.toLocaleString('en')} messages, as a ratio to one with ${SHORT.toLocaleString('en')} (SQLite, medians)`);
+  report.head(`A group with ${long.toLocaleString('en')} messages, relative to one with ${SHORT.toLocaleString('en')} (SQLite, medians)`);
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const prepare = async (_core: unknown, slugs: readonly string[]): Promise<void> => fill(join(folder, 'parley.db'), slugs, [SHORT, long]);
   const site = await startParley({ rooms: 2, env: { DATA_DIR: folder }, prepare });
@@ -25,7 +25,7 @@ export async function history(report: Report, isQuick: boolean): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Behind the join lines that are there: by SQL, since ten million posts would take a quarter of an hour. */
+/** Inserts messages after the existing join lines by SQL, since ten million posts would take 15 minutes. */
 function fill(file: string, slugs: readonly string[], counts: readonly number[]): void {
   const db = new DatabaseSync(file);
   for (const [index, slug] of slugs.entries())
@@ -58,7 +58,7 @@ async function inTurns(site: Site, act: Act): Promise<[number[], number[]]> {
   return [times[0].slice(ROUNDS / 3), times[1].slice(ROUNDS / 3)];
 }
 
-/** Ms from the request to the first bytes of the answer's body, on a connection of its own. */
+/** Milliseconds from the request to the first bytes of the response's body, on its own connection. */
 async function timed(site: Site, request: Buffer): Promise<number> {
   const socket = await dial(site.posts);
   const startedAt = performance.now();

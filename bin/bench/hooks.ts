@@ -6,38 +6,38 @@ import { type Rate, rateOf } from './posts.ts';
 import { median, type Report } from './report.ts';
 
 const GROUPS = 100;
-/** The bare append path and HTTP may take so much less (section 5 of the plan for bots). */
+/** Target: at most this slowdown against the bare append path. */
 const AIM = 1.5;
-/** Of each kind, before anything is measured: servers work for days, their code is compiled. */
+/** Warm-up of each kind, so that the code is compiled before measuring. */
 const WARM_UP_MS = 8000;
 
-/** What bots post by webhook and by token, durable before the answer, beside a page's post and the bare append path. */
+/** Posts of bots by webhook and by token, durable before the response, compared with a page's form post and the bare append path. */
 export async function hooks(report: Report, isQuick: boolean): Promise<void> {
   const load = await startLoad();
   const bare = await startAppending(GROUPS);
   const paths: string[] = [];
   const parley = await startParley({ rooms: GROUPS, prepare: async (core, slugs) => void paths.push(...(await prepare(core, slugs))) });
-  const byToken = { ...parley, name: 'Parley, by token, JSON' };
+  const byToken = { ...parley, name: 'Parley, token, JSON' };
   const sites = [bare, await page(parley), byToken, byHook(parley, paths), slackByHook(parley, paths)];
   for (const rooms of [1, GROUPS]) {
-    report.head(`Posts by bots, durable before the answer (SQLite), 64 connections, ${rooms === 1 ? 'one group' : `${rooms} groups`}`);
+    report.head(`Posts by bots, durable before the response (SQLite), 64 connections, ${rooms === 1 ? '1 group' : `${rooms} groups`}`);
     const rounds: Rate[][] = [];
     await round(load, sites, rooms, isQuick ? 1000 : WARM_UP_MS);
     for (let i = 0; i < (isQuick ? 3 : 7); i += 1) rounds.push(await round(load, sites, rooms, isQuick ? 1000 : 3000));
-    for (const [index, { name }] of sites.entries()) tell(report, name, index, rounds);
+    for (const [index, { name }] of sites.entries()) addRows(report, name, index, rounds);
   }
   await Promise.all([parley.stop(), bare.stop(), load.stop()]);
 }
 
-/** All of them in turn, so that what else the machine does falls on each. */
+/** Measures all in turn, so that other load on the machine affects each. */
 async function round(load: Load, sites: readonly Site[], rooms: number, forMs: number): Promise<Rate[]> {
   const rates: Rate[] = [];
   for (const site of sites) rates.push(await rateOf(load, site, { rooms, connections: 64, forMs, warmMs: forMs / 4 }));
   return rates;
 }
 
-/** Ratios are those of one round, of which the middle one is told. */
-function tell(report: Report, name: string, index: number, rounds: readonly (readonly Rate[])[]): void {
+/** Ratios are computed per round; the median is reported. */
+function addRows(report: Report, name: string, index: number, rounds: readonly (readonly Rate[])[]): void {
   const of = (value: (rate: Rate) => number, at: number): number[] => rounds.flatMap((rates) => (rates[at] ? [value(rates[at])] : []));
   const ratio = (value: (rate: Rate) => number, to: number): number => {
     const [ours, theirs] = [of(value, index), of(value, to)];
@@ -46,13 +46,13 @@ function tell(report: Report, name: string, index: number, rounds: readonly (rea
   const perSecond = (rate: Rate): number => rate.perSecond;
   const cost = (rate: Rate): number => 1 / rate.cpuMicros;
   const micros = Math.round(median(of((rate) => rate.cpuMicros, index)));
-  report.row({ what: name, figure: median(of(perSecond, index)), unit: 'posts/s', note: `${micros} µs of CPU each` });
+  report.row({ what: name, figure: median(of(perSecond, index)), unit: 'posts/s', note: `${micros} µs of CPU per post` });
   if (index < 2) return;
-  const note = `${ratio(cost, 0).toFixed(2)} by CPU; the page’s post: ${ratio(perSecond, 1).toFixed(2)}`;
-  report.row({ what: `${name}: times the bare append path and HTTP`, figure: ratio(perSecond, 0), aim: AIM, better: 'less', note });
+  const note = `${ratio(cost, 0).toFixed(2)} by CPU; against the form post: ${ratio(perSecond, 1).toFixed(2)}`;
+  report.row({ what: `${name}: slowdown against the bare append path`, figure: ratio(perSecond, 0), aim: AIM, better: 'less', note });
 }
 
-/** A webhook for each group. */
+/** Creates a webhook for each group; returns their paths. */
 async function prepare(core: OpenCore, slugs: readonly string[]): Promise<string[]> {
   const user = await userByName(core, 'Bench');
   const paths: string[] = [];
@@ -78,7 +78,7 @@ const slackByHook = (parley: Site, paths: readonly string[]): Site => ({
   body: (text) => JSON.stringify({ text }),
 });
 
-/** The composer of a page, as htmx sends it. */
+/** The form post of a page, as htmx sends it. */
 async function page(parley: Site): Promise<Site> {
   const headers = {
     Cookie: await logIn(parley),
@@ -88,7 +88,7 @@ async function page(parley: Site): Promise<Site> {
   };
   return {
     ...parley,
-    name: 'Parley, a page’s post',
+    name: 'Parley, form post of a page',
     posts: { url: parley.posts.url, headers },
     body: (text) => new URLSearchParams({ body: text }).toString(),
   };

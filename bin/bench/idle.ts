@@ -4,9 +4,9 @@ import type { Report } from './report.ts';
 
 const STREAMS = 9000;
 
-/** Resident memory of a stream that nothing happens on. */
+/** Resident memory per idle stream. */
 export async function idle(report: Report): Promise<void> {
-  report.head(`Memory of an idle stream: resident, above the same server without streams, ${STREAMS.toLocaleString('en')} streams`);
+  report.head(`Resident memory per idle stream (${STREAMS.toLocaleString('en')} streams, minus the server without streams)`);
   const load = await startLoad();
   const bare = await startBare();
   report.row({ what: bare.name, figure: await kibPerStream(load, bare), unit: 'KiB' });
@@ -22,7 +22,7 @@ export async function idle(report: Report): Promise<void> {
   await load.stop();
 }
 
-/** Some were open before, so that what the first stream makes the server load is not counted. */
+/** 200 streams are opened first, so that code loaded by the first stream is not counted. */
 async function kibPerStream(load: Load, site: Site): Promise<number> {
   const open = (count: number) =>
     load.ask({ do: 'open', target: site.streams, paths: Array.from({ length: count }, (_, index) => site.streamPath(index % 200)) });

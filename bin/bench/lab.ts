@@ -15,7 +15,7 @@ import type { Target } from './wire.ts';
 const PARLEY = join(import.meta.dirname, '../parley');
 const here = (file: string): string => join(import.meta.dirname, file);
 
-/** Where the load is sent: a server, who posts there, and the rooms. `pids`: everything whose CPU counts as the server's. */
+/** Target of the load: server, credentials and groups. `pids`: all processes whose CPU counts as the server's. */
 export type Site = {
   readonly name: string;
   readonly streams: Target;
@@ -24,12 +24,12 @@ export type Site = {
   readonly postPath: (room: number) => string;
   readonly body: (text: string) => string;
   readonly pids: () => number[];
-  /** Of the process that holds the streams. */
+  /** Process that holds the streams. */
   readonly pid: number;
   readonly stop: () => Promise<void>;
 };
 
-/** The process that makes the load. */
+/** The process that generates the load. */
 export type Load = { ask(order: Order): Promise<Answer>; stop(): Promise<void>; readonly pid: number };
 
 export async function startLoad(): Promise<Load> {
@@ -48,13 +48,13 @@ export async function startBare({ batch = false, file = '' } = {}): Promise<Site
   const target = { url: await urlFrom(child) };
   const path = (room: number): string => `/${room}`;
   return {
-    name: batch ? 'bare Node, one write per turn' : 'bare Node, one write per message',
+    name: batch ? 'bare Node.js, one write per event loop turn' : 'bare Node.js, one write per message',
     ...{ streams: target, posts: target, streamPath: path, postPath: path, body: (text: string) => text },
     ...{ pids: child.pids, pid: child.process.pid ?? 0, stop: child.stop },
   };
 }
 
-/** The bare append path and HTTP, over a store of its own; Node runs as bin/parley runs it. */
+/** The bare append path over HTTP, with its own store; Node.js has the same options as in bin/parley. */
 export async function startAppending(groups: number): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const env = { ...UNLIMITED, MONGODB_URL: '', REDIS_URL: '', DATA_DIR: folder, GROUPS: String(groups) };
@@ -66,7 +66,7 @@ export async function startAppending(groups: number): Promise<Site> {
     rmSync(folder, { recursive: true, force: true });
   };
   return {
-    name: 'the bare append path and HTTP',
+    name: 'bare append path over HTTP',
     ...{ streams: target, posts: target, streamPath: path, postPath: path, body: (text: string) => text },
     ...{ pids: child.pids, pid: child.process.pid ?? 0, stop },
   };
@@ -74,16 +74,16 @@ export async function startAppending(groups: number): Promise<Site> {
 
 export type Settings = {
   readonly rooms: number;
-  /** Streams and posts as pages (`html`) or programs (`json`) have them. */
+  /** Format of streams and posts: of pages (`html`) or programs (`json`). */
   readonly as?: 'json' | 'html';
   readonly env?: Readonly<Record<string, string>>;
-  /** Does something to the store before the server starts. */
+  /** Changes the store before the server starts. */
   readonly prepare?: (core: OpenCore, groups: readonly string[]) => Promise<void>;
 };
 
 const UNLIMITED = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', PORT: '0', HOST: '127.0.0.1', WEB_CONCURRENCY: '1' };
 
-/** The real program on SQLite with the in-process bus, with one member of all rooms. */
+/** The real program on SQLite with the in-process bus, with one member of all groups. */
 export async function startParley(settings: Settings): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const env = { ...UNLIMITED, MONGODB_URL: '', REDIS_URL: '', DATA_DIR: folder, ...settings.env };
@@ -96,7 +96,7 @@ export async function startParley(settings: Settings): Promise<Site> {
   return siteOf('Parley, embedded', settings, world, { streams: server, posts: server, pids: server.child.pids, stop });
 }
 
-/** Two of them on MongoDB and Redis: one takes the posts, the other holds the streams, so that every message crosses Redis. */
+/** Two servers on MongoDB and Redis: one receives the posts, the other holds the streams, so that every message passes through Redis. */
 export async function startParleyPair(settings: Settings, isCounted: 'all' | 'without store' = 'without store'): Promise<Site> {
   const [mongo, redis] = [await need(mongoService({ own: true })), await need(redisService({ own: true }))];
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
@@ -110,20 +110,20 @@ export async function startParleyPair(settings: Settings, isCounted: 'all' | 'wi
   };
   const stores = isCounted === 'all' ? [mongo.pid ?? 0] : [];
   const pids = () => [...streams.child.pids(), ...posts.child.pids(), redis.pid ?? 0, ...stores];
-  return siteOf('Parley, by Redis', settings, world, { streams, posts, pids, stop });
+  return siteOf('Parley, MongoDB and Redis', settings, world, { streams, posts, pids, stop });
 }
 
-/** The service; throws what is missing. */
+/** The service; throws an error that names what is missing. */
 export async function need(service: ReturnType<typeof mongoService>): Promise<Service> {
   const found = await service;
   if ('missing' in found) throw new Error(found.missing);
   return found;
 }
 
-/** The member of all rooms. */
+/** The member of all groups. */
 const BENCH = { name: 'Bench', password: 'measured in turns' };
 
-/** The cookies of a browser in which the member of all rooms has logged in: a token is answered as programs are. */
+/** Session cookies of the member of all groups, for requests of a browser. */
 export async function logIn({ posts }: Site): Promise<string> {
   const answer = await fetch(`${posts.url}/login`, { method: 'POST', body: new URLSearchParams(BENCH), redirect: 'manual' });
   if (answer.status !== 303) throw new Error(`the log-in was answered ${answer.status}`);
@@ -142,7 +142,7 @@ async function populate(env: Record<string, string>, { rooms, prepare }: Setting
     const { token } = await createToken(core, user);
     const slugs: string[] = [];
     for (let i = 0; i < rooms; i += 1) {
-      const group = await insertGroup(core, `Room ${i}`, false);
+      const group = await insertGroup(core, `Group ${i}`, false);
       await changeMembership(core, group.id, user.id, { in: true, role: 'member', by: user.id });
       slugs.push(group.slug);
     }

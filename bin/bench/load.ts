@@ -1,4 +1,4 @@
-/** The process that makes the load: it holds the clients' ends and does as it is told over IPC. */
+/** The process that generates the load: it holds the client connections and receives its orders over IPC. */
 import { type Posted, Poster, type PostPlan } from './poster.ts';
 import { Streams } from './streams.ts';
 import type { Target } from './wire.ts';
@@ -11,7 +11,7 @@ export type Answer = { readonly ms: number; readonly posted?: Posted; readonly c
 
 const streams = new Streams();
 
-async function obey(order: Order): Promise<Omit<Answer, 'ms'>> {
+async function execute(order: Order): Promise<Omit<Answer, 'ms'>> {
   switch (order.do) {
     case 'open':
       await streams.openAll(order.target, order.paths, order.storm);
@@ -34,7 +34,7 @@ async function obey(order: Order): Promise<Omit<Answer, 'ms'>> {
 
 process.on('message', (order: Order) => {
   const startedAt = performance.now();
-  obey(order).then(
+  execute(order).then(
     (answer) => process.send?.({ ...answer, ms: performance.now() - startedAt }),
     (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
   );

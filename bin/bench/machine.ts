@@ -2,17 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
-/** Clock ticks per second in /proc (sysconf _SC_CLK_TCK; 100 on every Linux that Node runs on). */
+/** Clock ticks per second in /proc (sysconf _SC_CLK_TCK; 100 on every Linux that Node.js supports). */
 const TICKS = 100;
 
-/** Seconds of CPU that these processes have used so far, all their threads, user and system. Linux only. */
+/** CPU seconds used so far by these processes: all threads, user and system. Linux only. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + ticksOf(pid) / TICKS, 0);
 }
 
 function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before may hold blanks
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the process name before it may contain spaces
   return Number(fields[11]) + Number(fields[12]);
 }
 
@@ -21,7 +21,7 @@ export function residentKib(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
-/** The process and all that came of it. */
+/** The process and its descendants. */
 export function familyOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
@@ -29,7 +29,7 @@ export function familyOf(pid: number): number[] {
   return [pid, ...children.flatMap(familyOf)];
 }
 
-/** What runs on which core: with two or more, the server on one and the load on another, as one would on two machines. */
+/** With two or more cores, the server runs on one and the load on another. */
 export type Cores = { readonly server: number; readonly load: number };
 
 export function cores(): Cores | undefined {
@@ -46,9 +46,9 @@ function hasTaskset(): boolean {
   }
 }
 
-/** One line about where the figures come from. */
+/** One line that describes the machine: CPU, memory, OS, Node.js version. */
 export function describeMachine(): string {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown processor'}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.version}`;
+  return `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown processor'}, ${memory} GiB, ${process.platform} ${release()}, Node.js ${process.version}`;
 }

@@ -7,9 +7,9 @@ import { median, type Report } from './report.ts';
 const CONNECTIONS = 64;
 const TEXT = 'x'.repeat(300);
 
-/** Durable posting on the MongoDB protocol, beside a client that does nothing but insert as many documents at a time as there are connections. */
+/** Durable posts on the MongoDB protocol, compared with a client that inserts batches of as many documents as there are connections. */
 export async function mongo(report: Report, isQuick: boolean): Promise<void> {
-  report.head(`Posts through HTTP on the MongoDB protocol, ${CONNECTIONS} connections, one group`);
+  report.head(`Posts over HTTP on the MongoDB protocol, ${CONNECTIONS} connections, 1 group`);
   const service = await need(mongoService({ own: true }));
   const [load, parley] = [await startLoad(), await startParley({ rooms: 1, env: { MONGODB_URL: freshDatabase(service) } })];
   const plan = { target: parley.posts, paths: [parley.postPath(0)], body: parley.body(TEXT), connections: CONNECTIONS, audience: 0 };
@@ -20,19 +20,19 @@ export async function mongo(report: Report, isQuick: boolean): Promise<void> {
     rounds.push({ bare: await inserts(freshDatabase(service), 3000), ours: (posted?.messages ?? 0) / ((posted?.ms ?? 1) / 1000) });
   }
   report.row({
-    what: `insertMany of ${CONNECTIONS}, one after the other`,
+    what: `insertMany of ${CONNECTIONS} documents, sequentially`,
     figure: median(rounds.map(({ bare }) => bare)),
     unit: 'documents/s',
   });
-  report.row({ what: parley.name, figure: median(rounds.map(({ ours }) => ours)), unit: 'posts/s' });
+  report.row({ what: 'Parley, MongoDB', figure: median(rounds.map(({ ours }) => ours)), unit: 'posts/s' });
   report.row({ what: 'ratio', figure: median(rounds.map(({ bare, ours }) => ours / bare)), aim: 0.7 });
   await Promise.all([parley.stop(), load.stop()]);
   await service.stop();
 }
 
-/** Documents a second: entries of a log by the driver alone, with the same indexes and as durable. */
+/** Documents per second: log entries inserted by the driver alone, with the same indexes and write concern. */
 async function inserts(url: string, forMs: number): Promise<number> {
-  const store = await openMongo({ url }); // makes the indexes
+  const store = await openMongo({ url }); // creates the indexes
   const client = await MongoClient.connect(url);
   const entries = client.db().collection<{ _id: string }>('log', { writeConcern: { w: 'majority', journal: true } });
   const startedAt = performance.now();

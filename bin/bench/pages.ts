@@ -8,14 +8,12 @@ import { dial, requestBytes, Wire } from './wire.ts';
 
 const GROUPS = 1000;
 const MESSAGES = 1000;
-/** Pages in one turn, one after the other on one connection; the two kinds take turns, so that both see the same machine. */
+/** Pages per turn, requested sequentially on one connection; the two kinds alternate, so that other load affects both. */
 const IN_TURN = 20;
 
-/** How many group pages a second, full and empty, for one who is in a thousand groups with a thousand messages each. */
+/** Group pages per second, full and empty, for a member of 1,000 groups with 1,000 messages each. */
 export async function pages(report: Report, isQuick: boolean): Promise<void> {
-  report.head(
-    `The page of a group: 50 messages of ${(GROUPS * MESSAGES).toLocaleString('en')} in ${GROUPS.toLocaleString('en')} groups (SQLite)`,
-  );
+  report.head(`Group page: 50 of ${(GROUPS * MESSAGES).toLocaleString('en')} messages in ${GROUPS.toLocaleString('en')} groups (SQLite)`);
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const prepare = async (_core: unknown, slugs: readonly string[]): Promise<void> =>
     fill(join(folder, 'parley.db'), slugs.slice(0, GROUPS));
@@ -28,7 +26,7 @@ export async function pages(report: Report, isQuick: boolean): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Behind the join line of each group; every other message has some Markdown in it. */
+/** Inserts messages after the join line of each group; every other message contains Markdown. */
 function fill(file: string, slugs: readonly string[]): void {
   const db = new DatabaseSync(file);
   db.exec('BEGIN');
@@ -46,7 +44,7 @@ function fill(file: string, slugs: readonly string[]): void {
   db.close();
 }
 
-/** Pages a second of each kind: the median of many turns. */
+/** Pages per second of each kind: the median of all turns. */
 async function inTurns(site: Site, turns: number): Promise<{ readonly full: number; readonly empty: number }> {
   const target = { url: site.posts.url, headers: { Cookie: await logIn(site), Accept: 'text/html' } };
   const page = (room: number): Buffer => requestBytes('GET', site.postPath(room).replace(/\/messages$/, ''), target);

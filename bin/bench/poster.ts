@@ -3,27 +3,27 @@ import { dial, requestBytes, type Target, Wire } from './wire.ts';
 
 export type PostPlan = {
   readonly target: Target;
-  /** Posted to in turn. */
+  /** Paths to post to, in turn. */
   readonly paths: readonly string[];
   readonly body: string;
-  /** So many requests at once at most. */
+  /** Maximum number of concurrent requests. */
   readonly connections: number;
   /**
-   * With streams: so many messages may be under way, counted from the request until every stream of its room has it.
-   * Undefined: each connection goes on as soon as it has its answer.
+   * With streams: maximum number of messages in flight, from the request until every stream of its group has it.
+   * Undefined: each connection sends the next request after the response.
    */
   readonly underWay?: number;
-  /** Streams that hear each message. */
+  /** Number of streams that receive each message. */
   readonly audience: number;
-  /** Ends after so long, or after so many messages. */
+  /** Ends after this time, or after `count` messages. */
   readonly forMs?: number;
   readonly count?: number;
 };
 
-/** `latencies`: ms from request to answer, sorted. */
+/** `latencies`: ms from request to response, sorted. */
 export type Posted = { readonly messages: number; readonly ms: number; readonly latencies: readonly number[] };
 
-/** Posts by a plan, from as many connections as it says. */
+/** Posts messages as the plan says. */
 export class Poster {
   readonly #plan: PostPlan;
   readonly #streams: Streams;

@@ -7,9 +7,9 @@ import { median, quantile, type Report } from './report.ts';
 
 const TEXT = 'x'.repeat(300);
 
-/** Durable posting through HTTP, nobody listening. */
+/** Durable posts over HTTP, without streams. */
 export async function posts(report: Report, isQuick: boolean): Promise<void> {
-  report.head('Posts through HTTP, durable before the answer (SQLite, synchronous=FULL)');
+  report.head('Posts over HTTP, durable before the response (SQLite, synchronous=FULL)');
   const load = await startLoad();
   const forMs = isQuick ? 2000 : 8000;
   const bare = await startBare();
@@ -27,17 +27,17 @@ type Shape = { readonly rooms: number; readonly connections: number; readonly fo
 
 async function measure(report: Report, load: Load, site: Site, { rooms, connections, forMs, aim }: Shape): Promise<void> {
   const { perSecond, cpuMicros, latencies } = await rateOf(load, site, { rooms, connections, forMs, warmMs: forMs });
-  const note = `${Math.round(cpuMicros)} µs of CPU each; p50 ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms`;
+  const note = `${Math.round(cpuMicros)} µs of CPU per post; p50 ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms`;
   const what = `${site.name}, ${rooms} ${rooms === 1 ? 'group' : 'groups'}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
   report.row({ what, figure: perSecond, unit: 'posts/s', ...(aim === undefined ? {} : { aim }), note });
 }
 
-/** How many posts a second were accepted, at what CPU each (µs), and the ms that each took, sorted. */
+/** Accepted posts per second, CPU per post in µs, and latencies in ms, sorted. */
 export type Rate = { readonly perSecond: number; readonly cpuMicros: number; readonly latencies: readonly number[] };
 
 type Run = { readonly rooms: number; readonly connections: number; readonly forMs: number; readonly warmMs: number };
 
-/** Posts into as many rooms in turn, from as many connections as it says, and measures once it is warm. */
+/** Posts to the groups in turn, and measures after a warm-up. */
 export async function rateOf(load: Load, site: Site, { rooms, connections, forMs, warmMs }: Run): Promise<Rate> {
   const paths = Array.from({ length: rooms }, (_, room) => site.postPath(room));
   const plan = { target: site.posts, paths, body: site.body(TEXT), connections, audience: 0 };
@@ -49,7 +49,7 @@ export async function rateOf(load: Load, site: Site, { rooms, connections, forMs
   return { perSecond: posted.messages / (posted.ms / 1000), cpuMicros: (cpu * 1e6) / posted.messages, latencies: posted.latencies };
 }
 
-/** One request at a time, beside a bare server that appends each message to a file and waits for the disk. */
+/** One request at a time, compared with a bare server that appends each message to a file and waits for the disk. */
 async function alone(report: Report, load: Load, parley: Site, forMs: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const bare = await startBare({ file: join(folder, 'log') });
@@ -60,10 +60,10 @@ async function alone(report: Report, load: Load, parley: Site, forMs: number): P
   };
   const rounds: { readonly bare: number; readonly ours: number }[] = [];
   for (let i = 0; i < 5; i += 1) rounds.push({ bare: await p50(bare), ours: await p50(parley) });
-  const note = `p50 ${median(rounds.map(({ ours }) => ours)).toFixed(2)} ms, of the bare server ${median(rounds.map((one) => one.bare)).toFixed(2)} ms`;
+  const note = `p50 ${median(rounds.map(({ ours }) => ours)).toFixed(2)} ms, bare server ${median(rounds.map((one) => one.bare)).toFixed(2)} ms`;
   const figure = median(rounds.map((one) => one.ours / one.bare));
   report.row({
-    what: 'p50 at 1 connection, as a ratio to a bare server that appends to a file with fdatasync',
+    what: 'p50 with 1 connection, relative to a bare server that appends to a file with fdatasync',
     figure,
     aim: 2,
     better: 'less',

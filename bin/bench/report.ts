@@ -1,4 +1,4 @@
-/** `unit` of the figure; `aim`: what it should reach, with the side it must be on. */
+/** `aim`: target of the figure; `better` says on which side of it the figure must be. */
 export type Row = {
   readonly what: string;
   readonly figure: number;
@@ -8,26 +8,26 @@ export type Row = {
   readonly note?: string;
 };
 
-/** Prints what was measured, a Markdown table per suite, and counts the aims that were missed. */
+/** Prints the results, one Markdown table per suite, and counts the missed targets. */
 export class Report {
   missed = 0;
 
   head(title: string): void {
-    console.log(`\n### ${title}\n\n| what | figure | aim | |\n|---|---|---|---|`);
+    console.log(`\n### ${title}\n\n| measurement | result | target | note |\n|---|---|---|---|`);
   }
 
   row({ what, figure, unit = '', aim, better = 'more', note = '' }: Row): void {
     const isMet = aim === undefined || (better === 'more' ? figure >= aim : figure <= aim);
     if (!isMet) this.missed += 1;
-    const wanted = aim === undefined ? '' : `${better === 'more' ? '≥' : '≤'} ${said(aim)}${isMet ? '' : ' **missed**'}`;
-    console.log(`| ${what} | ${said(figure)}${unit === '' ? '' : ` ${unit}`} | ${wanted} | ${note} |`);
+    const wanted = aim === undefined ? '' : `${better === 'more' ? '≥' : '≤'} ${formatted(aim)}${isMet ? '' : ' **missed**'}`;
+    console.log(`| ${what} | ${formatted(figure)}${unit === '' ? '' : ` ${unit}`} | ${wanted} | ${note} |`);
   }
 }
 
-const said = (figure: number): string =>
+const formatted = (figure: number): string =>
   Math.abs(figure) >= 1000 ? Math.round(figure).toLocaleString('en') : String(Number(figure.toPrecision(3)));
 
-/** The middle of several figures. */
+/** The median; of an even number of figures the upper one of the two in the middle. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

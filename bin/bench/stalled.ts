@@ -4,16 +4,16 @@ import type { Report } from './report.ts';
 
 const READERS = 300;
 const TEXT = 'x'.repeat(4000);
-/** Far more than the sockets of the system and the limit of a stream hold together. */
+/** Far more than the socket buffers and the limit of a stream hold together. */
 const MESSAGES = 6000;
 
-/** Readers that stop reading while their group goes on. */
+/** Memory of the server while readers of a busy group stop reading. */
 export async function stalled(report: Report): Promise<void> {
-  report.head(`${READERS} readers that stop reading, while ${MESSAGES.toLocaleString('en')} messages of 4 KB are posted`);
+  report.head(`${READERS} readers stop reading while ${MESSAGES.toLocaleString('en')} messages of 4 KB are posted`);
   const [load, readers] = [await startLoad(), await startLoad()];
   const parley = await startParley({ rooms: 1 });
   const plan = { target: parley.posts, paths: [parley.postPath(0)], body: parley.body(TEXT), connections: 16, audience: 0 };
-  await load.ask({ do: 'post', plan: { ...plan, count: MESSAGES } }); // once without them, for what posting itself makes the server reserve
+  await load.ask({ do: 'post', plan: { ...plan, count: MESSAGES } }); // once without readers, so that memory reserved for posting is not counted
   const before = residentKib(parley.pid);
   await readers.ask({ do: 'open', target: parley.streams, paths: Array.from({ length: READERS }, () => parley.streamPath(0)) });
   await readers.ask({ do: 'stall' });
@@ -23,7 +23,7 @@ export async function stalled(report: Report): Promise<void> {
   }, 20);
   await load.ask({ do: 'post', plan: { ...plan, count: MESSAGES } });
   clearInterval(watch);
-  report.row({ what: 'resident memory at its highest, above before', figure: most / 1024, unit: 'MiB', aim: 64, better: 'less' });
+  report.row({ what: 'peak resident memory, increase', figure: most / 1024, unit: 'MiB', aim: 64, better: 'less' });
   await Promise.all([load.stop(), readers.stop()]);
   await parley.stop();
 }

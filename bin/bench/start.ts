@@ -7,9 +7,9 @@ import { median, type Report } from './report.ts';
 
 const PARLEY = join(import.meta.dirname, '../parley');
 
-/** How soon it is there: wall time, each as a ratio to a Node that does nothing, taken in turns. */
+/** Start times (wall time), relative to `node -e 0`, measured alternately. */
 export async function startUp(report: Report, isQuick: boolean): Promise<void> {
-  report.head('Start, as a ratio to `node -e 0`');
+  report.head('Start time, relative to `node -e 0`');
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent', MONGODB_URL: '', REDIS_URL: '' };
   spawnSync(PARLEY, ['group', 'create', 'Lounge'], { env });

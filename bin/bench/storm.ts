@@ -7,19 +7,19 @@ const BEFORE = 60;
 const WARM_UP = 60;
 const TEXT = 'x'.repeat(300);
 
-/** A server's streams all come back at once, each with the same messages missed. */
+/** All streams of a server reconnect at once, each with the same cursor. */
 export async function storm(report: Report, isQuick: boolean): Promise<void> {
-  report.head(`${STREAMS.toLocaleString('en')} streams come back at once, each having missed ${MISSED} messages: until all have all`);
+  report.head(`${STREAMS.toLocaleString('en')} streams reconnect at once, each ${MISSED} messages behind: time until all have caught up`);
   const load = await startLoad();
   const [bare, parley] = [await startBare(), await startParley({ rooms: 1 })];
   for (const site of [bare, parley]) await fill(load, site);
   const heads = { bare: BEFORE, parley: await headOf(parley) };
   const times: { readonly bare: number; readonly parley: number }[] = [];
   const round = async () => ({
-    bare: await comeBack(load, bare, heads.bare),
-    parley: await comeBack(load, parley, heads.parley),
+    bare: await reconnect(load, bare, heads.bare),
+    parley: await reconnect(load, parley, heads.parley),
   });
-  for (let i = 0; i < (isQuick ? 10 : WARM_UP); i += 1) await round(); // a server that crowds come back to has worked for a while: its code is compiled
+  for (let i = 0; i < (isQuick ? 10 : WARM_UP); i += 1) await round(); // warm-up, so that the code is compiled
   for (let i = 0; i < (isQuick ? 5 : 25); i += 1) times.push(await round());
   report.row({ what: bare.name, figure: median(times.map((one) => one.bare)), unit: 'ms' });
   report.row({ what: parley.name, figure: median(times.map((one) => one.parley)), unit: 'ms' });
@@ -39,13 +39,13 @@ async function headOf(site: Site): Promise<number> {
   return last?.seq ?? 0;
 }
 
-/** Ms from the first connection until every stream has had what it missed, and not one entry more. */
-async function comeBack(load: Load, site: Site, head: number): Promise<number> {
+/** Milliseconds from the first connection until every stream has received exactly the entries it missed. */
+async function reconnect(load: Load, site: Site, head: number): Promise<number> {
   const target = { ...site.streams, headers: { ...site.streams.headers, 'Last-Event-ID': String(head - MISSED) } };
   const paths = Array.from({ length: STREAMS }, () => site.streamPath(0));
   const { ms } = await load.ask({ do: 'open', target, paths, storm: true, expect: STREAMS * MISSED });
   const { counts = [] } = await load.ask({ do: 'counts' });
-  if (counts.some((count) => count !== MISSED)) throw new Error('a stream did not get what it missed');
+  if (counts.some((count) => count !== MISSED)) throw new Error('a stream did not receive the entries it missed');
   await load.ask({ do: 'close' });
   return ms;
 }

@@ -5,14 +5,14 @@ import { requestBytes, type Target } from './wire.ts';
 const MARK = Buffer.from('\nid: ');
 const AT_ONCE = 64;
 
-/** Read into by all of them in turn: with memory of its own for each packet the reader would work more than the server. */
+/** Shared read buffer: with one allocation per packet the reader would use more CPU than the server. */
 const PACKET = Buffer.alloc(64 * 1024);
 
 /** An event stream that counts its entries, each by its `id` line. */
 class Stream {
   count = 0;
   isOpen = true;
-  /** Resolves once the head of the answer is there; rejects when it is a refusal. */
+  /** Resolves when the head of the response arrives; rejects if the status is not 200. */
   readonly opened: Promise<void>;
   readonly #socket: Socket;
   readonly #onFound: (count: number) => void;
@@ -31,7 +31,7 @@ class Stream {
     this.#socket.on('error', () => {});
     this.#socket.once('close', () => {
       this.isOpen = false;
-      reject(new Error('a stream ended without an answer'));
+      reject(new Error('a stream ended without a response'));
     });
   }
 
@@ -45,7 +45,7 @@ class Stream {
     return true;
   }
 
-  /** The head of the answer, and the cursor that the stream begins with, which is no entry. */
+  /** The head of the response, and the cursor at the start of the stream, which is not an entry. */
   #readFirst(bytes: Buffer): true {
     this.#onFirst?.(bytes);
     this.#onFirst = undefined;
@@ -53,7 +53,7 @@ class Stream {
     return true;
   }
 
-  /** Stops reading: the server's side fills up. */
+  /** Stops reading, so that the server's buffers fill up. */
   stall(): void {
     this.#socket.pause();
   }
@@ -71,7 +71,7 @@ const refusal = (bytes: Buffer): Error => new Error(`a stream was refused: ${byt
 /** Open event streams. */
 export class Streams {
   readonly #all: Stream[] = [];
-  /** Entries received by all of them together. */
+  /** Entries received by all streams together. */
   delivered = 0;
   onDelivered: () => void = () => {};
 
@@ -79,7 +79,7 @@ export class Streams {
     return this.#all.length;
   }
 
-  /** The entries that each has received. */
+  /** The number of entries that each stream has received. */
   counts(): number[] {
     return this.#all.map(({ count }) => count);
   }
@@ -88,7 +88,7 @@ export class Streams {
     return this.#all.filter(({ isOpen }) => isOpen).length;
   }
 
-  /** Opens one stream per path; resolves when each has the head of its answer. With `storm` all at once. */
+  /** Opens one stream per path; resolves when each has the head of its response. With `storm` all at once. */
   async openAll(target: Target, paths: readonly string[], storm = false): Promise<void> {
     const size = storm ? paths.length : AT_ONCE;
     for (let i = 0; i < paths.length; i += size) await Promise.all(paths.slice(i, i + size).map((path) => this.#open(target, path)));
@@ -107,7 +107,7 @@ export class Streams {
     for (const stream of this.#all) stream.stall();
   }
 
-  /** Resolves once `count` entries have come in all. */
+  /** Resolves when `count` entries have been received in total. */
   async until(count: number): Promise<void> {
     if (this.delivered >= count) return;
     const before = this.onDelivered;

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Where to and with what a request goes. */
+/** URL and headers of a request. */
 export type Target = { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
 
-/** A request as bytes; made once where the same is sent many times. */
+/** The bytes of a request; built once and sent many times. */
 export function requestBytes(method: string, path: string, { url, headers = {} }: Target, body?: string): Buffer {
   const lines = Object.entries({
     Host: new URL(url).host,
@@ -21,7 +21,7 @@ export async function dial({ url }: Target): Promise<Socket> {
   return socket;
 }
 
-/** A connection that is kept and carries one request at a time: as little client as there can be, so that the server is what is measured. */
+/** A keep-alive connection with one request at a time: a minimal client, so that the load costs little. */
 export class Wire {
   readonly #socket: Socket;
   #head = '';
@@ -36,7 +36,7 @@ export class Wire {
     socket.on('error', () => {});
   }
 
-  /** Resolves to the status of the answer, once all of it is there. */
+  /** Resolves to the status of the response when it is complete. */
   send(request: Buffer): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#answered = { resolve, reject };
@@ -44,7 +44,7 @@ export class Wire {
     });
   }
 
-  /** Resolves with the first packet that comes back, whatever it begins. */
+  /** Resolves with the first packet of the response. */
   async first(request: Buffer): Promise<void> {
     this.#socket.write(request);
     const [bytes] = (await once(this.#socket, 'data')) as [Buffer];
@@ -57,7 +57,7 @@ export class Wire {
     this.#socket.destroy();
   }
 
-  /** Answers with a length; nothing else is asked for here. */
+  /** Reads responses with a Content-Length; the benchmark requests no others. */
   #read(chunk: Buffer): void {
     if (this.#missing > 0) {
       this.#missing -= chunk.length;
