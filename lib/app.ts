@@ -5,7 +5,7 @@ import type { Middleware } from 'koa';
 import { sweepTokens } from './bots/operations.ts';
 import type { Core } from './core.ts';
 import { FileSweep } from './files/sweep.ts';
-import { finishChanges } from './groups/changes.ts';
+import { announceGroupChanges } from './groups/changes.ts';
 import { announceMembershipChanges } from './groups/membership.ts';
 import { finishFirstAccount } from './groups/operations.ts';
 import { roster } from './groups/roster.ts';
@@ -138,7 +138,7 @@ async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): 
     await scrubDue(core);
     await files.run();
     await announceMembershipChanges(core);
-    await finishChanges(core);
+    await announceGroupChanges(core);
     await core.store.sessions.sweep(core.now());
     await sweepTokens(core);
     await sweepCursors(core);

@@ -69,4 +69,4 @@ export function sameText(a: string, b: string): boolean {
 }
 
 /** Whether a token has not expired at `now` (ms). */
-export const stillHolds = ({ expiresAt }: Pick<Token, 'expiresAt'>, now: number): boolean => expiresAt === undefined || now < expiresAt;
+export const isTokenValid = ({ expiresAt }: Pick<Token, 'expiresAt'>, now: number): boolean => expiresAt === undefined || now < expiresAt;

@@ -5,8 +5,8 @@ import type { Archived, Renamed, TopicChanged } from '../log/entry.ts';
 import type { Group, GroupChange, GroupPatch } from './port.ts';
 
 /**
- * Changes a group's record, and writes the line in its log that says so. The record is the truth and is written first, with the line to come: a process
- * that dies in between leaves it to `finishChanges`. Resolves to 'done', or to why nothing was changed.
+ * Changes the record of a group and appends the entry about it. The record is the truth and is written first, together with the pending entry: after a
+ * crash in between, `announceGroupChanges` appends it. Resolves to 'done', or to the reason why nothing changed.
  */
 export async function changeGroup(
   core: Core,
@@ -18,19 +18,19 @@ export async function changeGroup(
   const uid = newUid(core.random);
   const change = { line: { ...body, author: by, uid, key: `s:${body.kind}:${uid}` }, at: core.now() };
   const result = await core.store.groups.update(group.id, patch, change);
-  if (result === 'done') await writeLine(core, group.id, change);
+  if (result === 'done') await appendEntry(core, group.id, change);
   return result;
 }
 
-/** The line in the log for a change of a group. Repeats harmlessly: its key is the change's own. */
-async function writeLine(core: Core, group: GroupId, { line }: GroupChange): Promise<void> {
+/** Appends the entry about a change of a group. Idempotent: its key is derived from the change. */
+async function appendEntry(core: Core, group: GroupId, { line }: GroupChange): Promise<void> {
   await core.appender.append(group, line);
-  await core.store.groups.announced(group, line.uid);
+  await core.store.groups.markAnnounced(group, line.uid);
 }
 
-/** Writes the lines that a crash left out, of changes older than `ageMs`. Resolves to how many there were. Errors: StoreUnavailable. */
-export async function finishChanges(core: Core, ageMs = 2000): Promise<number> {
-  const unannounced = await core.store.groups.unannounced(core.now() - ageMs, 100);
-  for (const { group, change } of unannounced) await writeLine(core, group, change);
+/** Appends the missing entries of changes older than `ageMs`, after a crash. Resolves to their number. Errors: StoreUnavailable. */
+export async function announceGroupChanges(core: Core, ageMs = 2000): Promise<number> {
+  const unannounced = await core.store.groups.listUnannounced(core.now() - ageMs, 100);
+  for (const { group, change } of unannounced) await appendEntry(core, group, change);
   return unannounced.length;
 }

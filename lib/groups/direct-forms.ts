@@ -9,7 +9,5 @@ export const directForm = z.object({
       [shortText.transform((one) => [one]), z.array(shortText).max(MAX_NAMED, `must name ${MAX_NAMED} at most`)],
       'must be names or ids',
     )
-    .describe(
-      'Who besides you: names or ids, several as a list or with commas between them. An empty list or an empty text: notes to yourself.',
-    ),
+    .describe('The other people: names or ids, as a list or separated by commas. An empty list or an empty text: notes to yourself.'),
 });

@@ -5,15 +5,15 @@ import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { openDirect, peopleNamed } from './direct.ts';
+import { findPeople, openDirect } from './direct.ts';
 import { directForm } from './direct-forms.ts';
 import { listedJson, listGroups } from './list.ts';
 import { respondWithGroup } from './responses.ts';
 
-/** How many names the form offers; more can be typed. */
-const MAX_OFFERED = 1000;
+/** Number of names that the form suggests; others can be typed. */
+const MAX_SUGGESTED = 1000;
 
-/** `/direct`: the direct messages of who asks, and the way to begin others. */
+/** `/direct`: lists the direct messages of the viewer, and opens new ones. */
 export function directRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -23,7 +23,7 @@ export function directRoutes(web: RouteContext): Router {
     const { user } = viewerOf(ctx);
     const { with: names } = await parse(directForm, ctx);
     try {
-      const { group, isNew } = await openDirect(core, user, await peopleNamed(core, names));
+      const { group, isNew } = await openDirect(core, user, await findPeople(core, names));
       await respondWithGroup(ctx, web, user, group, isNew ? 201 : 200);
     } catch (error) {
       await showRefused(ctx, error, (reason) => showDirect(ctx, web, user, { with: names.join(', '), error: reason }));
@@ -38,7 +38,7 @@ async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Be
   const direct = (await listGroups(web, user, { all: true })).filter(({ kind }) => kind === 'direct');
   await respond(ctx, {
     html: async () => {
-      const locals = { direct, people: await peopleBeside(web, user), begin };
+      const locals = { direct, people: await otherPeople(web, user), begin };
       renderPage(ctx, web.views, 'groups/direct.njk', 'Direct messages', locals);
     },
     json: () => direct.map(listedJson),
@@ -46,8 +46,8 @@ async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Be
   });
 }
 
-/** Everybody who has an account here: it is a team's chat. */
-async function peopleBeside({ core }: RouteContext, { id }: User): Promise<string[]> {
-  const everybody = await core.store.users.list({ limit: MAX_OFFERED });
+/** All other accounts that are not disabled. */
+async function otherPeople({ core }: RouteContext, { id }: User): Promise<string[]> {
+  const everybody = await core.store.users.list({ limit: MAX_SUGGESTED });
   return everybody.filter((user) => user.id !== id && !user.disabled).map(({ name }) => name);
 }

@@ -6,18 +6,18 @@ import { isBlank } from '../text/body.ts';
 const MAX_GROUP_NAME_LENGTH = 64;
 const MAX_TOPIC_LENGTH = 250;
 const MAX_SLUG_LENGTH = 48;
-/** How many people direct messages are between, at most. */
+/** Maximum number of people in direct messages. */
 export const MAX_DIRECT = 8;
 const MAX_USES = 10_000;
 
-/** Words with a meaning of their own in /groups/:slug. */
+/** Reserved by routes below /groups. */
 const RESERVED = new Set(['join', 'new', 'system', 'direct', 'settings', 'search', 'admin', 'events']);
 
-/** What the slugs of direct messages begin with. */
+/** Prefix of the slugs of direct messages. */
 const DIRECT = 'dm-';
 
-/** Controls, and what turns the direction of all that follows. The two joiners (U+200C, U+200D) stay: Persian and emoji are written with them. */
-const UNSEEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/u;
+/** Control characters and bidirectional controls. The joiners U+200C and U+200D are allowed: Persian and emoji need them. */
+const INVISIBLE = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/u;
 
 /** Throws `invalid` (field `name`). */
 export function parseGroupName(text: string): string {
@@ -25,7 +25,7 @@ export function parseGroupName(text: string): string {
   if (isBlank(name)) throw invalid('name', 'Group name is missing.');
   if ([...name].length > MAX_GROUP_NAME_LENGTH)
     throw invalid('name', `Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
-  if (UNSEEN.test(name)) throw invalid('name', 'Group name has a character that cannot be seen. Take it out.');
+  if (INVISIBLE.test(name)) throw invalid('name', 'Group name has an invisible character. Remove it.');
   return name;
 }
 
@@ -33,11 +33,11 @@ export function parseGroupName(text: string): string {
 export function parseTopic(text: string): string {
   const topic = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
   if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', `Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
-  if (UNSEEN.test(topic)) throw invalid('topic', 'Topic has a character that cannot be seen. Take it out.');
+  if (INVISIBLE.test(topic)) throw invalid('topic', 'Topic has an invisible character. Remove it.');
   return topic;
 }
 
-/** Lower-case ASCII words joined by `-`, or '' when nothing of the name can be written so. */
+/** Lower-case ASCII words joined by `-`, or '' when the name cannot be transliterated. */
 export async function slugOf(name: string): Promise<string> {
   const slug = (await inAscii(name))
     .toLowerCase()
@@ -49,23 +49,23 @@ export async function slugOf(name: string): Promise<string> {
   return RESERVED.has(slug) || /^\d+$/.test(slug) || slug.startsWith(DIRECT) ? `g-${slug}` : slug;
 }
 
-/** The tables for the scripts of the world are large: the first name that needs them loads them. */
+/** Loads the transliteration tables, which are large, at the first name that needs them. */
 async function inAscii(name: string): Promise<string> {
   if (/^[ -~]*$/.test(name)) return name;
   const { transliterate } = await import('transliteration');
   return transliterate(name);
 }
 
-/** `xxxx-xxxx-xxxx` in lower case, however it was typed. */
+/** A code in lower case, without separators. */
 export const normaliseCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The one slug of the direct messages between these, whoever asks and in whatever order: `dm-` and 80 bits of a hash of their ids. */
+/** The slug of the direct messages between these people, in any order: `dm-` and 80 bits of a hash of their ids. */
 export const directSlug = (people: readonly UserId[]): string => DIRECT + sha256(sortedPeople(people).join()).slice(0, 20);
 
-/** Each once, by id. */
+/** Distinct ids, sorted. */
 export const sortedPeople = (people: readonly UserId[]): UserId[] => [...new Set(people)].sort();
 
-/** What direct messages are called for one of those they are between: the names of the others. */
+/** The title of direct messages for one of their members: the names of the others. */
 export function directTitle(viewer: UserId, people: readonly { readonly id: UserId; readonly name: string }[]): string {
   const others = people.filter(({ id }) => id !== viewer).map(({ name }) => name);
   if (others.length > 0) return others.sort((a, b) => a.localeCompare(b)).join(', ');
@@ -75,20 +75,20 @@ export function directTitle(viewer: UserId, people: readonly { readonly id: User
 const HOUR_MS = 3_600_000;
 const LONGEST_HOURS = 365 * 24;
 
-/** How long a join code holds, in ms, null for ever: `never`, or hours or days as in `1h`, `7d`; a year at most. Throws `invalid` (field `expires`). */
+/** Parses the validity of a join code to ms, null for `never`: hours or days such as `1h`, `7d`; 365 days at most. Throws `invalid` (field `expires`). */
 export function parseExpiry(text: string): number | null {
   if (text === 'never') return null;
   const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text.trim()) ?? [];
   const hours = Number(count) * (unit === 'd' ? 24 : 1);
   if (!(hours >= 1 && hours <= LONGEST_HOURS))
-    throw invalid('expires', "Say for how long the code holds: 'never', or hours or days such as 1h or 7d, a year at most.");
+    throw invalid('expires', "The validity of a code must be 'never', or hours or days such as 1h or 7d, 365 days at most.");
   return hours * HOUR_MS;
 }
 
-/** How many a join code lets in, null for any number: `unlimited`, or a whole number. Throws `invalid` (field `uses`). */
+/** Parses the maximum number of uses of a join code, null for `unlimited`. Throws `invalid` (field `uses`). */
 export function parseUses(text: string): number | null {
   if (text === 'unlimited') return null;
   const uses = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
-  if (uses < 1 || uses > MAX_USES) throw invalid('uses', `Say how many the code lets in: 'unlimited', or 1 to ${MAX_USES}.`);
+  if (uses < 1 || uses > MAX_USES) throw invalid('uses', `The uses of a code must be 'unlimited', or 1 to ${MAX_USES}.`);
   return uses;
 }

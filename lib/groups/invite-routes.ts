@@ -10,7 +10,7 @@ import { type Invitation, invitation, joinByCode } from './joining.ts';
 import { invitationJson } from './presenter.ts';
 import { respondWithGroup } from './responses.ts';
 
-/** `/join/:code`: the link by which people are invited into a group. Whoever has it learns the group's name and size, and nothing else. */
+/** `/join/:code`: the invitation link of a group. It shows only the name, topic and size of the group. */
 export function inviteRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -18,27 +18,27 @@ export function inviteRoutes(web: RouteContext): Router {
   router.get('/join/:code', async (ctx) => {
     const user = stateOf(ctx).viewer?.user;
     const code = ctx.params.code ?? '';
-    const found = await invitation(core, code, user, user?.id ?? `address:${ctx.ip}`).catch(sayNothing);
+    const found = await invitation(core, code, user, user?.id ?? `address:${ctx.ip}`).catch(hideReason);
     await showInvitation(ctx, web, found, code);
   });
 
   router.post('/join/:code', async (ctx) => {
     const { user } = viewerOf(ctx);
-    const group = await joinByCode(core, user, ctx.params.code ?? '').catch(sayNothing);
+    const group = await joinByCode(core, user, ctx.params.code ?? '').catch(hideReason);
     await respondWithGroup(ctx, web, user, group, 200);
   });
   return router;
 }
 
-/** The same for a code that never was, one that is used up, and one of an archived group. */
-function sayNothing(error: unknown): never {
+/** One error for unknown, expired and used-up codes, and for archived groups. */
+function hideReason(error: unknown): never {
   const isBad = error instanceof DomainError && error.code === 'invalid';
-  throw isBad ? notFound('This invitation does not hold. It may have expired, been used up, or been replaced: ask for a new one.') : error;
+  throw isBad ? notFound('This invitation is not valid. It may have expired, been used up, or been replaced: ask for a new one.') : error;
 }
 
-/** Shows an invitation to somebody who has no account yet, with a form that was refused. Resolves to false where it does not hold. */
+/** Shows an invitation again with a refused sign-up or log-in form. Resolves to false when it is not valid. */
 export async function showInvitationAgain(ctx: Context, web: RouteContext, path: string, forms: EntryForms): Promise<boolean> {
-  if (stateOf(ctx).viewer) return false; // who is logged in sees no forms there
+  if (stateOf(ctx).viewer) return false; // signed-in users see no forms there
   const [, code = ''] = /^\/join\/([^/?#]+)$/.exec(path) ?? [];
   const found = await invitation(web.core, code, undefined, `address:${ctx.ip}`).catch(() => undefined);
   if (found) await showInvitation(ctx, web, found, code, forms);
@@ -52,7 +52,7 @@ async function showInvitation(
   code: string,
   filled: EntryForms = { signup: { code } },
 ): Promise<void> {
-  ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret, also to this site's own next request
+  ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret, so it must not be in a Referer header
   const { viewer } = stateOf(ctx);
   const { name, topic } = group;
   await respond(ctx, {

@@ -5,29 +5,29 @@ import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
 import { finishFirstAccount } from './operations.ts';
 import type { Group } from './port.ts';
-import { isCodeGood, isMember, mayJoinFreely } from './rules.ts';
+import { isCodeValid, isMember, mayJoinFreely } from './rules.ts';
 
-/** Codes that may be tried, a second and at once. */
-const GUESSES = { perSecond: 1 / 3, burst: 20 };
+/** Rate limit for trying codes. */
+const ATTEMPTS = { perSecond: 1 / 3, burst: 20 };
 
-/** Errors: `invalid` (code), `forbidden` (a bot), `tooMany` (guessing). Of those who use one code at once no more come in than it has uses left; who is in already uses none. */
+/** Joins the group of a code. Concurrent calls never exceed the uses of a code; a member uses none. Errors: `invalid` (code), `forbidden` (a bot), `tooMany` (too many attempts). */
 export async function joinByCode(core: Core, user: User, code: string): Promise<Group> {
   refuseBots(user);
-  countGuess(core, user.id);
+  countAttempt(core, user.id);
   const group = await groupOfCode(core, code);
   if (group && (await isIn(core, user, group))) return group;
-  if (!group || !isCodeGood(group, core.now())) throw badCode();
+  if (!group || !isCodeValid(group, core.now())) throw badCode();
   if (!(await core.store.groups.takeUse(group.id, group.codeMac, core.now()))) throw badCode();
   let isNew = false;
   try {
     isNew = await enter(core, user, group);
   } finally {
-    if (!isNew) await core.store.groups.giveUseBack(group.id, group.codeMac); // came in by another way meanwhile, or could not
+    if (!isNew) await core.store.groups.returnUse(group.id, group.codeMac); // already a member in the meantime, or failed
   }
   return group;
 }
 
-/** Errors: `notFound` unless the group is open. */
+/** Joins an open group. Errors: `notFound`, also for a group that is not open. */
 export async function joinOpenGroup(core: Core, user: User, slug: string): Promise<Group> {
   const group = await core.store.groups.bySlug(slug);
   if (!group) throw notFound();
@@ -38,25 +38,25 @@ export async function joinOpenGroup(core: Core, user: User, slug: string): Promi
   return group;
 }
 
-/** A group as its invitation shows it. */
+/** The group of an invitation; `isIn`: whether the viewer is already a member. */
 export type Invitation = { readonly group: Group; readonly memberCount: number; readonly isIn: boolean };
 
-/** What a link invites to; who is in already sees it even if it lets nobody in any more. `who`: whose guesses are counted (a user's id, or a visitor's address). Errors: `invalid` (code), `tooMany`. */
+/** Reads an invitation; members see it also when the code is no longer valid. `who`: the bucket of the rate limit (a user's id, or a visitor's address). Errors: `invalid` (code), `tooMany`. */
 export async function invitation(core: Core, code: string, user: User | undefined, who: string): Promise<Invitation> {
-  countGuess(core, who);
+  countAttempt(core, who);
   const group = await groupOfCode(core, code);
   const members = group ? await core.store.memberships.ofGroup(group.id) : [];
-  const isThere = members.some((member) => member.user === user?.id);
-  if (!group || !(isThere || isCodeGood(group, core.now()))) throw badCode();
-  core.rateLimiter.giveBack(bucketOf(who)); // it was no guess
-  return { group, memberCount: members.length, isIn: isThere };
+  const isMemberAlready = members.some((member) => member.user === user?.id);
+  if (!group || !(isMemberAlready || isCodeValid(group, core.now()))) throw badCode();
+  core.rateLimiter.giveBack(bucketOf(who)); // valid codes do not count
+  return { group, memberCount: members.length, isIn: isMemberAlready };
 }
 
 const bucketOf = (who: string): string => `join:${who}`;
 
-function countGuess(core: Core, who: string): void {
-  const waitMs = core.rateLimiter.take(bucketOf(who), GUESSES.perSecond, GUESSES.burst);
-  if (waitMs > 0) throw tooMany('Too many codes tried. Wait a minute.', waitMs);
+function countAttempt(core: Core, who: string): void {
+  const waitMs = core.rateLimiter.take(bucketOf(who), ATTEMPTS.perSecond, ATTEMPTS.burst);
+  if (waitMs > 0) throw tooMany('Too many codes tried. Wait 1 minute.', waitMs);
 }
 
 const isIn = async (core: Core, { id }: User, group: Group): Promise<boolean> =>
@@ -66,15 +66,17 @@ function refuseBots(user: User): void {
   if (user.bot || user.disabled) throw forbidden('Bots are added by a moderator.');
 }
 
-/** Whether the user was not in before. */
+/** Resolves to whether the user was added. */
 async function enter(core: Core, user: User, group: Group): Promise<boolean> {
   refuseBots(user);
   return changeMembership(core, group.id, user.id, { in: true, role: 'member', by: user.id });
 }
 
-/** A newcomer: finishes what the first account is promised; who made the account with a group's code comes in by it, so that each account uses it once. */
+/** After a sign-up: completes the first account; with SIGNUP=code, joins the group of the code, so that each account takes one use of it. */
 export async function joinAfterSignUp(core: Core, user: User, code: string | undefined): Promise<void> {
   await finishFirstAccount(core);
   if (core.config.signup !== 'code' || code === undefined || !(await groupOfCode(core, code))) return;
-  await joinByCode(core, user, code).catch((error: unknown) => core.logger.info({ err: error }, 'a newcomer did not come into a group'));
+  await joinByCode(core, user, code).catch((error: unknown) =>
+    core.logger.info({ err: error }, 'a new account could not join the group of its code'),
+  );
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { flag, shortText } from '../http/fields.ts';
 
-// What a client says of groups as a whole. These very schemas check it, and lib/api makes the API's description of them.
+// Input of requests that create and join groups. lib/api generates the OpenAPI document from the same schemas.
 
 export const createForm = z.object({
-  name: shortText.describe('Its name, 1 to 64 characters; the slug is made of it.'),
+  name: shortText.describe('The name, 1 to 64 characters; the slug is derived from it.'),
   open: flag.default(false).describe('Whether anyone here may join without a code.'),
 });
 

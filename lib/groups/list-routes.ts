@@ -15,7 +15,7 @@ import { mayCreate } from './rules.ts';
 type Refused = { readonly error: FieldError };
 type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
 
-/** `/groups`: the groups of who asks, those to join, and a form for a new one. */
+/** `/groups`: lists the groups of the viewer and the open groups; creates and joins groups. */
 export function groupsIndexRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -43,7 +43,7 @@ export function groupsIndexRoutes(web: RouteContext): Router {
     }
   });
 
-  // Else the answer would name GET, which is that of `/groups/:slug`.
+  // Otherwise OPTIONS would also list GET, from `/groups/:slug`.
   router.all('/groups/join', (ctx, next) => {
     if (ctx.method !== 'OPTIONS') return next();
     ctx.set('Allow', 'POST');
@@ -52,7 +52,7 @@ export function groupsIndexRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** The page, with a refused form filled as it was. */
+/** Responds with the list; the page shows a refused form again. */
 const showGroups = (ctx: Context, web: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
   respond(ctx, {
     html: async () => renderPage(ctx, web.views, 'groups/index.njk', 'Groups', await locals(web, user, forms)),

@@ -6,7 +6,7 @@ import { lastMessage } from '../log/history.ts';
 import { groupJson } from './presenter.ts';
 import { myGroups } from './roster.ts';
 
-/** My groups with what was said last, for the page, programs and shells. */
+/** The groups of a user, each with its last message. */
 export async function listGroups(web: RouteContext, user: User, which: Parameters<typeof myGroups>[2] = {}) {
   const mine = await myGroups(web.core, user, which);
   return Promise.all(
@@ -20,13 +20,13 @@ export async function listGroups(web: RouteContext, user: User, which: Parameter
   );
 }
 
-/** One of them for programs. */
+/** A listed group as JSON. */
 export const listedJson = ({ last, ...group }: Awaited<ReturnType<typeof listGroups>>[number]) => ({
   ...group,
   last: last && { ...last, at: new Date(last.at).toISOString() },
 });
 
-/** What a line about a message says: a message without text is known by its first file. */
+/** The text of a message, or the name of its first file when it has no text. */
 const summary = (folded: FoldedMessage): string => bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
 
 const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

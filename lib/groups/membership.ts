@@ -8,30 +8,30 @@ export type Change = {
   readonly in: boolean;
   readonly role: Membership['role'];
   readonly by: UserId;
-  /** Take a moderator away even if none is left. */
+  /** Allows removing the last moderator. */
   readonly force?: boolean;
-} & Partial<Pick<Membership, 'level' | 'hidden'>>; // what a new member has chosen to begin with
+} & Partial<Pick<Membership, 'level' | 'hidden'>>; // initial settings of a new member
 
-const TRIES = 20;
+const MAX_ATTEMPTS = 20;
 
 /**
- * Brings a membership to a wanted state and writes its line in the log: `join` or `leave`.
- * The record is the truth and is written first; the line has a key derived from the record's rev, so that finishing it again is harmless.
- * Resolves to whether anything changed. Errors: `conflict` when others keep changing it, or when it would leave people without a moderator.
+ * Sets the state of a membership and appends its `join` or `leave` entry.
+ * The record is the truth and is written first; the key of the entry is derived from the record's rev, so appending it again has no effect.
+ * Resolves to whether anything changed. Errors: `conflict` when others keep changing it, or when the group would lose its last moderator.
  */
 export async function changeMembership(core: Core, group: GroupId, user: UserId, change: Change): Promise<boolean> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const present = await core.store.memberships.get(group, user);
-    if (present && !present.lined && !present.ceding) await writeLine(core, present);
+    if (present && !present.lined && !present.ceding) await appendEntry(core, present);
     if ((present?.in ?? false) === change.in && (!change.in || present?.role === change.role)) {
-      if (present?.ceding && !(await withdraw(core, present))) continue;
+      if (present?.ceding && !(await withdrawStepDown(core, present))) continue;
       return false;
     }
-    const ready = present && stepsDown(present, change) && change.force !== true ? await announce(core, present) : present;
-    if (present && !ready) continue;
-    const next = nextMembership(group, user, ready, change, core.now());
+    const current = present && stepsDown(present, change) && change.force !== true ? await announceStepDown(core, present) : present;
+    if (present && !current) continue;
+    const next = nextMembership(group, user, current, change, core.now());
     if (!(await core.store.memberships.put(next))) continue;
-    if (!next.lined) await writeLine(core, next);
+    if (!next.lined) await appendEntry(core, next);
     return true;
   }
   throw conflict('This membership is being changed by others at the same time. Try again.');
@@ -50,22 +50,22 @@ function nextMembership(
 }
 
 /**
- * Says that a moderator is about to be none, and looks whether another stays: in this order, so that of two who do it at once one at least sees the
- * other. No write spans two records; but from here on the change is made only over this very record, and until then nothing is lost.
- * Resolves to the record to write over; undefined when somebody else was faster. Errors: `conflict` when no other moderator stays.
+ * Marks a moderator as stepping down, then checks that another moderator remains: in this order, so that of two concurrent calls at least one sees the
+ * other. No write spans two records; the change that follows is a compare-and-set over the marked record.
+ * Resolves to the record to replace; undefined when another writer was faster. Errors: `conflict` when no other moderator remains.
  */
-async function announce(core: Core, present: Membership): Promise<Membership | undefined> {
-  if (!(await anotherStays(core, present))) throw lastModerator();
+async function announceStepDown(core: Core, present: Membership): Promise<Membership | undefined> {
+  if (!(await hasOtherModerator(core, present))) throw lastModerator();
   const announced = present.ceding ? present : { ...present, rev: present.rev + 1, ceding: true, lined: false, at: core.now() };
   if (announced !== present && !(await core.store.memberships.put(announced))) return undefined;
-  if (await anotherStays(core, present)) return announced;
-  await withdraw(core, announced);
+  if (await hasOtherModerator(core, present)) return announced;
+  await withdrawStepDown(core, announced);
   throw lastModerator();
 }
 
-const lastModerator = () => conflict('You are the last moderator here. Make somebody else one first.');
+const lastModerator = () => conflict('You are the last moderator of this group. Make somebody else a moderator first.');
 
-async function anotherStays(core: Core, { group, user }: Membership): Promise<boolean> {
+async function hasOtherModerator(core: Core, { group, user }: Membership): Promise<boolean> {
   const others = (await core.store.memberships.ofGroup(group)).filter((one) => one.user !== user);
   const users = new Map((await core.store.users.byIds(others.map((one) => one.user))).map((one) => [one.id, one]));
   return canStepDown(
@@ -76,12 +76,12 @@ async function anotherStays(core: Core, { group, user }: Membership): Promise<bo
   );
 }
 
-/** Nothing came of it. */
-const withdraw = (core: Core, announced: Membership): Promise<boolean> =>
+/** Withdraws the announced step-down. */
+const withdrawStepDown = (core: Core, announced: Membership): Promise<boolean> =>
   core.store.memberships.put({ ...announced, rev: announced.rev + 1, ceding: false, lined: true, at: core.now() });
 
-/** The line in the log for what a membership record says. Repeats harmlessly. */
-async function writeLine(core: Core, membership: Membership): Promise<void> {
+/** Appends the entry for the state of a membership record. Idempotent. */
+async function appendEntry(core: Core, membership: Membership): Promise<void> {
   const { group, user, by, rev } = membership;
   const kind = membership.in ? 'join' : 'leave';
   const key = `s:${kind}:${user}:${rev}`;
@@ -90,29 +90,29 @@ async function writeLine(core: Core, membership: Membership): Promise<void> {
   core.bus.publish({ type: 'mine', group: channelOf(user) });
 }
 
-/** Changes what a member has chosen for themself, and tells their pages. Resolves to whether there is a record. */
-export async function prefer(core: Core, group: GroupId, user: UserId, preferences: Preferences): Promise<boolean> {
+/** Changes the preferences of a member and notifies their pages. Resolves to whether there is a record. */
+export async function setPreferences(core: Core, group: GroupId, user: UserId, preferences: Preferences): Promise<boolean> {
   const isDone = await core.store.memberships.setPreferences(group, user, preferences);
   if (isDone) core.bus.publish({ type: 'mine', group: channelOf(user) });
   return isDone;
 }
 
-/** Moves a member's read mark forward, and tells their other pages. */
+/** Moves a member's read mark forward and notifies their other pages. */
 export async function moveMark(core: Core, group: GroupId, user: UserId, n: number): Promise<void> {
   if (await core.store.memberships.advanceMark(group, user, n)) core.bus.publish({ type: 'mark', group: channelOf(user), of: group, n });
 }
 
-/** Moves a member's read mark back, as they asked, and has their pages look again. */
+/** Moves a member's read mark back and has their pages read it again. */
 export async function moveMarkBack(core: Core, group: GroupId, user: UserId, n: number): Promise<void> {
   if (await core.store.memberships.rewindMark(group, user, n)) core.bus.publish({ type: 'mine', group: channelOf(user) });
 }
 
-/** Finishes what a crash left undone, of changes older than `ageMs`: writes lines that are missing, takes back what was only announced. */
+/** Completes changes older than `ageMs` that a crash interrupted: appends missing entries, withdraws announced step-downs. Resolves to their number. */
 export async function announceMembershipChanges(core: Core, ageMs = 2000): Promise<number> {
-  const unlined = await core.store.memberships.listUnannounced(core.now() - ageMs, 100);
-  for (const membership of unlined) {
-    if (membership.ceding) await withdraw(core, membership);
-    else await writeLine(core, membership);
+  const unannounced = await core.store.memberships.listUnannounced(core.now() - ageMs, 100);
+  for (const membership of unannounced) {
+    if (membership.ceding) await withdrawStepDown(core, membership);
+    else await appendEntry(core, membership);
   }
-  return unlined.length;
+  return unannounced.length;
 }

@@ -9,48 +9,48 @@ import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
 import { accessWithTitle } from './direct.ts';
 import { parseGroupName, parseTopic, slugOf } from './group.ts';
-import { changeMembership, prefer } from './membership.ts';
+import { changeMembership, setPreferences } from './membership.ts';
 import type { Group, Membership } from './port.ts';
 import type { GroupAccess } from './rules.ts';
 import * as rules from './rules.ts';
 
-const TRIES = 10;
-const NOBODY_MANAGES = 'These are direct messages: between the same people always, and managed by nobody.';
+const MAX_ATTEMPTS = 10;
+const NOBODY_MANAGES = 'Direct messages have fixed members and are managed by nobody.';
 
-/** How a user stands to a group. */
-export async function groupAccess(core: Core, user: User, group: Group, look: Lookups = core.store): Promise<GroupAccess> {
-  return { user, group, membership: await look.memberships.get(group.id, user.id) };
+/** The access of a user to a group. */
+export async function groupAccess(core: Core, user: User, group: Group, lookups: Lookups = core.store): Promise<GroupAccess> {
+  return { user, group, membership: await lookups.memberships.get(group.id, user.id) };
 }
 
-/** A group this user may read, by slug. Errors: `notFound`, the same whether it is forbidden or absent. */
-export async function openGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<GroupAccess> {
-  const found = await findGroup(core, user, slug, look);
+/** A group that this user may read, by slug. Errors: `notFound`, whether it is forbidden or absent. */
+export async function openGroup(core: Core, user: User, slug: string, lookups: Lookups = core.store): Promise<GroupAccess> {
+  const found = await findGroup(core, user, slug, lookups);
   if (!rules.mayRead(found)) throw notFound();
   return accessWithTitle(core, found);
 }
 
-/** A group this user may manage. Errors: `notFound` for who may not even read it, `forbidden` for a plain member. */
+/** A group that this user may manage. Errors: `notFound` without read access, `forbidden` for a plain member. */
 export async function openManagedGroup(core: Core, user: User, slug: string): Promise<GroupAccess> {
   const found = await findGroup(core, user, slug);
   if (rules.mayManage(found)) return found;
   if (!rules.mayRead(found)) throw notFound();
-  throw forbidden(rules.isDirect(found.group) ? NOBODY_MANAGES : 'Only moderators of this group and administrators may do that.');
+  throw forbidden(rules.isDirect(found.group) ? NOBODY_MANAGES : 'Only moderators of this group and administrators can do that.');
 }
 
-/** A group for one of its members, or for who manages it without being in. Errors: `notFound`. */
+/** A group for its members, and for administrators who manage it without being members. Errors: `notFound`. */
 export async function openForMembers(core: Core, user: User, slug: string): Promise<GroupAccess> {
   const found = await findGroup(core, user, slug);
   if (!rules.mayRead(found) && !rules.mayManage(found)) throw notFound();
   return accessWithTitle(core, found);
 }
 
-async function findGroup(core: Core, user: User, slug: string, look: Lookups = core.store): Promise<GroupAccess> {
-  const group = await look.groups.bySlug(slug);
+async function findGroup(core: Core, user: User, slug: string, lookups: Lookups = core.store): Promise<GroupAccess> {
+  const group = await lookups.groups.bySlug(slug);
   if (!group) throw notFound();
-  return groupAccess(core, user, group, look);
+  return groupAccess(core, user, group, lookups);
 }
 
-/** Errors: `invalid` (name), `forbidden`. The creator is its first moderator. */
+/** Creates a group; the creator is its first moderator. Errors: `invalid` (name), `forbidden`. */
 export async function createGroup(core: Core, creator: User, input: { readonly name: string; readonly open?: boolean }): Promise<Group> {
   if (!rules.mayCreate(creator)) throw forbidden('Bots cannot create groups.');
   const group = await insertGroup(core, parseGroupName(input.name), input.open ?? false);
@@ -58,39 +58,39 @@ export async function createGroup(core: Core, creator: User, input: { readonly n
   return group;
 }
 
-/** A group without members (the CLI adds them). Errors: `invalid` (name). */
+/** Creates a group without members (the CLI adds them). Errors: `invalid` (name). */
 export async function insertGroup(core: Core, name: string, open: boolean): Promise<Group> {
   const wanted = await slugOf(parseGroupName(name));
   const id = newGroupId(core.random);
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const slug = wanted === '' ? `g-${randomId(core.random, 6)}` : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
     const made = await insertAt(core, id, slug, name, open);
     if (typeof made === 'object') return wanted === '' ? useNumberAsSlug(core, made) : made;
   }
-  throw conflict('No free address could be found for this name. Choose another.', 'name');
+  throw conflict('No free URL was found for this name. Choose another name.', 'name');
 }
 
-/** With this very slug, or the word for what is taken. */
+/** Inserts a group with this slug; resolves to the name of the field that is taken. */
 function insertAt(core: Core, id: GroupId, slug: string, name: string, open: boolean): Promise<Group | 'slug' | 'code'> {
   const code = { ...newCode(core), codeExpiresAt: null, codeUsesLeft: null };
   const plain = { kind: 'group', people: null, topic: '', archived: false, createdAt: core.now() } as const;
   return core.store.groups.insert({ id, slug, name, open, ...plain, ...code });
 }
 
-/** Names that no Latin letter can say get `g-<number>`. */
+/** Names that cannot be transliterated get the slug `g-<number>`. */
 async function useNumberAsSlug(core: Core, group: Group): Promise<Group> {
   const slug = `g-${group.number}`;
   return (await core.store.groups.update(group.id, { slug })) === 'done' ? { ...group, slug } : group;
 }
 
-/** Errors: `conflict` for the last moderator while others stay, `forbidden` of direct messages. */
+/** Leaves a group. Errors: `conflict` for the last moderator while others remain, `forbidden` for direct messages. */
 export async function leaveGroup(core: Core, at: GroupAccess): Promise<void> {
   const { user, group } = at;
-  if (rules.isDirect(group)) throw forbidden('Direct messages cannot be left. Mute them, or take them out of your list.');
+  if (rules.isDirect(group)) throw forbidden('Direct messages cannot be left. Mute them, or hide them from your list.');
   await changeMembership(core, group.id, user.id, { in: false, role: 'member', by: user.id });
 }
 
-/** Adds a person or bot; one who is already in keeps the role. Resolves to whether that changed anything. */
+/** Adds a person or bot; a present member keeps the role. Resolves to whether the user was added. Errors: `invalid` (disabled), `forbidden` (direct messages). */
 export async function addMember(
   core: Core,
   by: UserId,
@@ -105,8 +105,8 @@ export async function addMember(
 }
 
 /**
- * Resolves to whether the user was in. Streams of that member close with the `leave` line. `force`: an administrator may remove the last moderator too.
- * Errors: `conflict` for the last moderator while others stay.
+ * Removes a member; their streams close with the `leave` entry. Resolves to whether the user was a member. `force`: also removes the last moderator.
+ * Errors: `conflict` for the last moderator while others remain.
  */
 export async function removeMember(core: Core, by: UserId, group: Group, user: User, force = false): Promise<boolean> {
   refuseDirect(group);
@@ -117,20 +117,20 @@ function refuseDirect(group: Group): void {
   if (rules.isDirect(group)) throw forbidden(NOBODY_MANAGES);
 }
 
-/** What of the group a member wants to be told of. */
+/** Sets the notification level of a member. */
 export async function setLevel(core: Core, { group, user }: GroupAccess, level: Membership['level']): Promise<void> {
-  await prefer(core, group.id, user.id, { level });
+  await setPreferences(core, group.id, user.id, { level });
 }
 
-/** Takes direct messages out of a member's own list until somebody writes, or puts them back. Errors: `forbidden` of a group. */
+/** Hides direct messages from a member's list until the next message, or shows them again. Errors: `forbidden` for a group. */
 export async function setHidden(core: Core, at: GroupAccess, isHidden: boolean): Promise<void> {
   const { group, user } = at;
-  if (!rules.mayHide(at)) throw forbidden('Only direct messages can be taken out of the list. Leave the group, or mute it.');
+  if (!rules.mayHide(at)) throw forbidden('Only direct messages can be hidden. Leave the group, or mute it.');
   const hidden = isHidden ? (await core.store.log.head(group.id)).n : null;
-  await prefer(core, group.id, user.id, { hidden });
+  await setPreferences(core, group.id, user.id, { hidden });
 }
 
-/** Errors: `notFound` for one who is not in, `conflict` for the last moderator, `forbidden` for a bot. */
+/** Sets the role of a member. Errors: `notFound` (not a member), `conflict` (last moderator), `forbidden` (a bot). */
 export async function setRole(core: Core, by: UserId, group: Group, user: User, role: 'member' | 'moderator'): Promise<void> {
   refuseDirect(group);
   if (!(await core.store.memberships.get(group.id, user.id))?.in) throw notFound(`${user.name} is not in this group.`);
@@ -138,22 +138,22 @@ export async function setRole(core: Core, by: UserId, group: Group, user: User, 
   await changeMembership(core, group.id, user.id, { in: true, role, by });
 }
 
-/** A new name, and a slug to match; the old slug keeps leading here. Errors: `invalid` (name). */
+/** Renames a group and changes its slug; the old slug redirects. Errors: `invalid` (name). */
 export async function renameGroup(core: Core, by: UserId, group: Group, name: string): Promise<Group> {
   refuseDirect(group);
   const parsed = parseGroupName(name);
   if (parsed === group.name) return group;
   const wanted = await slugOf(parsed);
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const slug = wanted === '' ? group.slug : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
     const patch = { name: parsed, slug };
     if ((await changeGroup(core, by, group, patch, { kind: 'rename', ...patch })) !== 'done') continue;
     return { ...group, name: parsed, slug };
   }
-  throw conflict('No free address could be found for this name. Choose another.', 'name');
+  throw conflict('No free URL was found for this name. Choose another name.', 'name');
 }
 
-/** Errors: `invalid` (topic). */
+/** Sets the topic; empty removes it. Errors: `invalid` (topic). */
 export async function setTopic(core: Core, by: UserId, group: Group, topic: string): Promise<void> {
   const parsed = parseTopic(topic);
   if (parsed === group.topic) return;
@@ -161,7 +161,7 @@ export async function setTopic(core: Core, by: UserId, group: Group, topic: stri
   if ((await changeGroup(core, by, group, { topic: parsed }, { kind: 'topic', topic: parsed })) !== 'done') throw notFound();
 }
 
-/** An archived group is read-only; its streams stay. */
+/** Archives or unarchives a group. An archived group is read-only; its streams stay open. */
 export async function setArchived(core: Core, by: UserId, group: Group, archived: boolean): Promise<void> {
   if (archived === group.archived) return;
   refuseDirect(group);
@@ -173,7 +173,7 @@ export async function setOpen(core: Core, group: Group, open: boolean): Promise<
   if ((await core.store.groups.update(group.id, { open })) !== 'done') throw notFound();
 }
 
-/** Finishes what the first account is promised, however often it is called: administrator, and member of the open group Lobby. */
+/** Completes the first account: makes it administrator and moderator of the open group Lobby. Idempotent. */
 export async function finishFirstAccount(core: Core): Promise<void> {
   const { settings, users } = core.store;
   const first = await settings.get(FIRST_ACCOUNT);
@@ -181,13 +181,13 @@ export async function finishFirstAccount(core: Core): Promise<void> {
   const user = await users.byId(asUserId(first));
   if (!user) return;
   await users.update(user.id, { admin: true });
-  await insertAt(core, newGroupId(core.random), 'lobby', 'Lobby', true); // refused when another call was first
+  await insertAt(core, newGroupId(core.random), 'lobby', 'Lobby', true); // refused when another call has created it
   const lobby = await core.store.groups.bySlug('lobby');
   if (lobby) await addMember(core, user.id, lobby, user, 'moderator');
   await settings.putIfAbsent('first-settled', 'yes');
 }
 
-/** Tells the group's open pages that this member is writing; at most every second, and only where they may. */
+/** Publishes that this member is typing; at most once per second, and only if they may post. */
 export function publishTyping(core: Core, at: GroupAccess): void {
   const { group, user } = at;
   if (!rules.mayPost(at) || core.rateLimiter.take(`typing:${group.id}:${user.id}`, 1, 2) > 0) return;

@@ -4,11 +4,11 @@ import type { Level } from '../push/port.ts';
 
 export type Group = {
   readonly id: GroupId;
-  /** `direct`: the direct messages of a fixed set of people. Its slug is derived from them; its name, topic and code mean nothing. */
+  /** `direct`: the direct messages of a fixed set of people. Its slug is derived from them; its name, topic and code are not used. */
   readonly kind: 'group' | 'direct';
-  /** Whom direct messages are between, sorted by id; they never change. Null of a group. */
+  /** The members of direct messages, sorted by id; they never change. Null for a group. */
   readonly people: readonly UserId[] | null;
-  /** 1, 2, 3 … in order of creation: a short alias for clients that want a number. */
+  /** 1, 2, 3, … in order of creation: an alias for clients that need a number. */
   readonly number: number;
   readonly slug: string;
   readonly name: string;
@@ -16,15 +16,15 @@ export type Group = {
   /** Open: anyone signed in may join without a code. */
   readonly open: boolean;
   readonly archived: boolean;
-  /** HMAC of the join code (what a look-up compares) and the code sealed (what a moderator is shown). */
+  /** HMAC of the join code (for look-ups) and the encrypted code (shown to moderators). */
   readonly codeMac: string;
   readonly codeSealed: string;
-  /** ms from when on the code lets nobody in; null: never. */
+  /** ms at which the code expires; null: never. */
   readonly codeExpiresAt: number | null;
-  /** How many more it lets in; null: any number. */
+  /** Remaining uses of the code; null: unlimited. */
   readonly codeUsesLeft: number | null;
   readonly createdAt: number;
-  /** Where the log was last seen to end. A hint: it may lag, never lead. Whoever shows a number asks `log.head` or `log.heads`. */
+  /** Last known end of the log. A hint that may lag, never lead: use `log.head` or `log.heads` for numbers that are shown. */
   readonly head: Head;
 };
 
@@ -32,19 +32,19 @@ export type GroupPatch = Partial<
   Pick<Group, 'name' | 'slug' | 'topic' | 'open' | 'archived' | 'codeMac' | 'codeSealed' | 'codeExpiresAt' | 'codeUsesLeft'>
 >;
 
-/** A change of a group and the line of its log that is still to say so. `at`: ms. */
+/** A change of a group whose entry is not in its log yet. `line`: that entry. `at`: ms of the change. */
 export type GroupChange = { readonly line: Draft & { readonly key: string }; readonly at: number };
 
 export type GroupStore = {
-  /** Allocates `number`. 'slug' when the slug is or ever was in use, 'code' when codeMac is (nothing written). */
+  /** Allocates `number`. 'slug' when the slug is or was in use, 'code' when codeMac is in use; then nothing is written. */
   insert(group: Omit<Group, 'number' | 'head'>): Promise<Group | 'slug' | 'code'>;
   byId(id: GroupId): Promise<Group | undefined>;
   byIds(ids: readonly GroupId[]): Promise<Group[]>;
-  /** By the present slug or an old one; compare `slug` to tell. */
+  /** By the current or a former slug; compare `slug` to distinguish. */
   bySlug(slug: string): Promise<Group | undefined>;
   byNumber(number: number): Promise<Group | undefined>;
   byCodeMac(codeMac: string): Promise<Group | undefined>;
-  /** By number; those of either kind unless one is asked for. */
+  /** Sorted by number; of both kinds unless `kind` is given. */
   list(options: {
     /** 1 or more. */
     readonly limit: number;
@@ -53,21 +53,21 @@ export type GroupStore = {
     readonly afterNumber?: number;
   }): Promise<Group[]>;
   count(kind: Group['kind']): Promise<number>;
-  /** With the `change`, if one is given, as one write. 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
+  /** Writes `patch` and `change` atomically. 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
   update(id: GroupId, patch: GroupPatch, change?: GroupChange): Promise<'done' | 'missing' | 'slug' | 'code'>;
-  /** Forgets the change whose line has this `uid`: the line is in the log. Repeats harmlessly. */
-  announced(id: GroupId, uid: string): Promise<void>;
-  /** Changes made before `before` (ms) whose line is not known to be in the log, in any order, `limit` (≥ 1) at most. Cheap when there are none. */
-  unannounced(before: number, limit: number): Promise<{ readonly group: GroupId; readonly change: GroupChange }[]>;
-  /** Takes one use of a code that is still the group's, has not expired at `now`, and has uses left. Resolves to whether there was one: of several at once no more get one than are left. */
+  /** Removes the stored change whose entry has this `uid`, after the entry was appended. Idempotent. */
+  markAnnounced(id: GroupId, uid: string): Promise<void>;
+  /** Changes made before `before` (ms) whose entry may not be in the log, in any order, `limit` (≥ 1) at most (sparse index). */
+  listUnannounced(before: number, limit: number): Promise<{ readonly group: GroupId; readonly change: GroupChange }[]>;
+  /** Atomically takes one use of the code, if it is the group's current one, has not expired at `now`, and has uses left. Resolves to whether it did. */
   takeUse(id: GroupId, codeMac: string, now: number): Promise<boolean>;
-  /** Puts one back that was taken for nothing; harmless when the code is another now, or has no count. */
-  giveUseBack(id: GroupId, codeMac: string): Promise<void>;
+  /** Returns one use; has no effect when the code was replaced or has no limit. */
+  returnUse(id: GroupId, codeMac: string): Promise<void>;
 };
 
 /**
- * Whether a user is in a group. The record stays when the member leaves (`in: false`), so that `rev` keeps counting:
- * the log line of change number `rev` has a key derived from it, and `lined` says that the line is written.
+ * The membership of a user in a group. The record stays when the member leaves (`in: false`), so that `rev` keeps increasing:
+ * the key of the entry about change `rev` is derived from it; `lined`: whether that entry is in the log.
  */
 export type Membership = {
   readonly group: GroupId;
@@ -75,45 +75,45 @@ export type Membership = {
   readonly in: boolean;
   readonly role: 'member' | 'moderator';
   readonly rev: number;
-  /** Who made the last change. */
+  /** The user who made the last change. */
   readonly by: UserId;
   readonly lined: boolean;
-  /** The seq of the last line that `lined` was told of: of a member who is in and has their line, where they came in. */
+  /** The seq of the last entry recorded by markAnnounced: for a member with `lined`, their `join`. */
   readonly line?: number;
   /** ms of the last change. */
   readonly at: number;
   /** The last message number this member has read. */
   readonly mark: number;
   readonly level: Level;
-  /** The message number up to which this member does not want to see the group listed: the next one brings it back. Null: listed. */
+  /** The group is hidden from the list of this member while it has no message with a higher number. Null: listed. */
   readonly hidden: number | null;
-  /** A moderator about to be none: not counted by others who step down meanwhile, so that one stays. Undone when it comes to nothing. */
+  /** A moderator who is stepping down: others who step down concurrently do not count this one as remaining. Reset when the step-down is withdrawn. */
   readonly ceding: boolean;
-  /** ms when they last had the group open, within some minutes. Left out: never. */
+  /** ms when the member last had the group open, accurate to some minutes. Absent: never. */
   readonly seen?: number;
 };
 
 export type Preferences = Partial<Pick<Membership, 'level' | 'hidden'>>;
 
 export type MembershipStore = {
-  /** Present or past: look at `in`. */
+  /** Also of former members: check `in`. */
   get(group: GroupId, user: UserId): Promise<Membership | undefined>;
-  /** Compare-and-set: writes when what is stored has `rev` − 1 (1: nothing stored); false otherwise. `line`, `mark`, `level`, `hidden` and `seen` of a stored record are kept. */
+  /** Compare-and-set: writes when the stored record has `rev` − 1 (for rev 1: no record); otherwise resolves to false. Keeps `line`, `mark`, `level`, `hidden` and `seen` of a stored record. */
   put(membership: Membership): Promise<boolean>;
-  /** Sets `lined` and `line` where the stored rev is still `rev`. */
+  /** Sets `lined` and `line`, if the stored rev is still `rev`. */
   markAnnounced(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;
-  /** Changes without their line in the log, made before `before` (ms), `limit` (≥ 1) at most. */
+  /** Changes made before `before` (ms) whose entry may not be in the log, `limit` (≥ 1) at most. */
   listUnannounced(before: number, limit: number): Promise<Membership[]>;
-  /** Those who are in, by when they came. */
+  /** Current members, in order of joining. */
   ofGroup(group: GroupId): Promise<Membership[]>;
-  /** Those this user is in. */
+  /** Current memberships of this user. */
   ofUser(user: UserId): Promise<Membership[]>;
-  /** Changes what a member has chosen for themself; resolves to whether there is a record. */
+  /** Changes the preferences of a member. Resolves to whether there is a record. */
   setPreferences(group: GroupId, user: UserId, preferences: Preferences): Promise<boolean>;
-  /** Moves the read mark, only forward; resolves to whether it did. */
+  /** Moves the read mark forward, never back. Resolves to whether it moved. */
   advanceMark(group: GroupId, user: UserId, n: number): Promise<boolean>;
-  /** Moves the read mark, only back: for a member who asks for it. Resolves to whether it did. */
+  /** Moves the read mark back, never forward. Resolves to whether it moved. */
   rewindMark(group: GroupId, user: UserId, n: number): Promise<boolean>;
-  /** Notes that a member had the group open at `at` (ms); only forward, and only where there is a record. */
+  /** Records that a member had the group open at `at` (ms); only forward, and only if there is a record. */
   setLastSeen(group: GroupId, user: UserId, at: number): Promise<void>;
 };

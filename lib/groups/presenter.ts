@@ -3,7 +3,7 @@ import type { Group, Membership } from './port.ts';
 import type { RosterMember } from './roster.ts';
 import { isHidden } from './rules.ts';
 
-/** A group for programs, as the one who asks sees it. `n`: how many messages it has. An administrator who is no member has no role and reads nothing. */
+/** A group as JSON for one viewer. `n`: number of messages. An administrator who is not a member has no role and cannot read it. */
 export function groupJson({ id, number, slug, name, topic, kind, open, archived }: Group, membership: Membership | undefined, n: number) {
   const isIn = membership?.in === true;
   return {
@@ -17,7 +17,7 @@ export function groupJson({ id, number, slug, name, topic, kind, open, archived 
   };
 }
 
-/** The join code for those who manage the group. Times are RFC 3339 in UTC. */
+/** The join code as JSON, for moderators. Times are RFC 3339 in UTC. */
 export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string) => ({
   code,
   invite: `/join/${code}`,
@@ -25,7 +25,7 @@ export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string) =
   code_uses_left: codeUsesLeft,
 });
 
-/** An invitation for programs. `isIn`: whether who asks is in the group already. */
+/** An invitation as JSON. `isIn`: whether the viewer is already a member. */
 export const invitationJson = ({ group, memberCount, isIn }: { group: Group; memberCount: number; isIn: boolean }) => ({
   name: group.name,
   topic: group.topic,
@@ -33,18 +33,18 @@ export const invitationJson = ({ group, memberCount, isIn }: { group: Group; mem
   in: isIn,
 });
 
-/** How somebody stands to a group, for programs. */
+/** A membership as JSON. */
 export function membershipJson(group: Group, { id, name, bot }: Pick<User, 'id' | 'name' | 'bot'>, membership: Membership | undefined) {
   const isIn = membership?.in === true;
   return { group: group.slug, id, name, bot, in: isIn, role: isIn ? membership.role : null };
 }
 
-/** A member for programs. */
+/** A member as JSON. */
 export const memberJson = ({ seenAt, seen, ...member }: RosterMember) => ({
   ...member,
   seen_at: seenAt === null ? null : new Date(seenAt).toISOString(),
 });
 
-/** A member for shells: what is easily cut in columns, the name first. */
+/** A member as a line of tab-separated columns. */
 export const memberText = ({ name, role, bot, present }: RosterMember): string =>
   `${[name, present ? 'here' : 'away', bot ? 'bot' : role].join('\t')}\n`;

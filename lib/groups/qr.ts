@@ -1,5 +1,5 @@
-/** A QR picture (ISO/IEC 18004) of a text such as an address, as a whole SVG document. Of the text nothing is in it but squares. The encoder is loaded at first use. */
-export async function qrPicture(text: string): Promise<string> {
+/** A QR code (ISO/IEC 18004) of a text as an SVG document. The text occurs in it only as modules. Loads the encoder at first use. */
+export async function qrCodeSvg(text: string): Promise<string> {
   const { encode } = await import('uqr');
   const { size, data } = encode(text, { ecc: 'M', border: 4 });
   const squares = data.flatMap((row, y) => runsOf(row).map(({ x, length }) => `M${x} ${y}h${length}v1h-${length}z`)).join('');
@@ -7,7 +7,7 @@ export async function qrPicture(text: string): Promise<string> {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${all}" shape-rendering="crispEdges"><path d="M0 0h${size}v${size}h-${size}z" fill="#fff"/><path d="${squares}"/></svg>\n`;
 }
 
-/** The stretches of dark squares in a row. */
+/** The runs of dark modules in a row. */
 function runsOf(row: readonly boolean[]): { readonly x: number; readonly length: number }[] {
   const runs: { x: number; length: number }[] = [];
   for (const [x, isDark] of row.entries()) {

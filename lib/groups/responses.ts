@@ -5,7 +5,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import type { Group } from './port.ts';
 import { groupJson } from './presenter.ts';
 
-/** Leads a browser to a group that somebody has just made, opened or joined; tells a program about it. */
+/** Responds with a group that was created, opened or joined: a redirect for browsers, JSON or its URL for other clients. */
 export async function respondWithGroup(ctx: Context, { core }: RouteContext, user: User, group: Group, status: number): Promise<void> {
   const url = `/groups/${group.slug}`;
   ctx.status = status;

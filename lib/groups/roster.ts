@@ -6,17 +6,17 @@ import { withTitle } from './direct.ts';
 import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden } from './rules.ts';
 
-/** A member as the list shows it. */
+/** A member in the member list. */
 export type RosterMember = Pick<User, 'id' | 'name' | 'color' | 'bot' | 'admin'> & {
   readonly role: Membership['role'];
   readonly present: boolean;
-  /** ms when they last had the group open, within some minutes; null: never since that is noted. */
+  /** ms when they last had the group open, accurate to some minutes; null: not recorded. */
   readonly seenAt: number | null;
-  /** The same as the list says it; null for who is present, too. */
+  /** The same for the page; null also for a member who is present. */
   readonly seen: { readonly iso: string; readonly ago: string } | null;
 };
 
-/** Who is in a group: those present first, then by name; disabled accounts are left out. */
+/** The members of a group: those present first, then by name; without disabled accounts. */
 export async function roster(core: Core, group: GroupId): Promise<RosterMember[]> {
   const [memberships, present] = await Promise.all([core.store.memberships.ofGroup(group), core.bus.presence.list(group)]);
   const known = new Map(memberships.map((membership) => [membership.user, membership]));
@@ -43,12 +43,12 @@ export async function roster(core: Core, group: GroupId): Promise<RosterMember[]
 
 const seenOf = (at: number, now: number) => ({ iso: new Date(at).toISOString(), ago: ago(at, now) });
 
-/** A group in my list: how much I have not read, and where its log ends. */
+/** A group in the list of a user. `unread`, `n`: number of unread and of all messages. */
 export type MyGroup = { readonly group: Group; readonly membership: Membership; readonly unread: number; readonly n: number };
 
 /**
- * The groups of a user and then their direct messages, archived ones last, then by name. Direct messages have the name that this user sees;
- * those taken out of the list are left out, unless `all` are asked for.
+ * The groups of a user, then their direct messages; archived ones last, then by name. Direct messages have the title that this user sees;
+ * hidden ones are included only with `all`.
  */
 export async function myGroups(core: Core, user: Pick<User, 'id'>, { all = false } = {}): Promise<MyGroup[]> {
   const memberships = new Map((await core.store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
@@ -65,7 +65,7 @@ export async function myGroups(core: Core, user: Pick<User, 'id'>, { all = false
     .sort(inOrder);
 }
 
-/** The same with how many unread messages name the user; asked for only where something is unread. */
+/** Adds the number of unread messages that mention the user; reads only for groups with unread messages. */
 export async function withMentions(
   core: Core,
   user: UserId,

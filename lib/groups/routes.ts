@@ -17,7 +17,7 @@ import { type GroupAccess, mayManage } from './rules.ts';
 
 const slugIn = (ctx: Context & { params: Record<string, string | undefined> }): string => ctx.params.slug ?? '';
 
-/** Who is in a group, and who is writing there. */
+/** Routes of the members of a group, and of typing notifications. */
 export function groupRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -44,7 +44,7 @@ export function groupRoutes(web: RouteContext): Router {
     });
   });
 
-  // Quietly: whoever asks too often, or may not write, is not told, and neither are the others.
+  // Always 204: a request beyond the rate limit, or of a user who may not post, is ignored.
   router.post('/groups/:slug/typing', async (ctx) => {
     const at = await groups.openGroup(core, viewerOf(ctx).user, slugIn(ctx));
     groups.publishTyping(core, at);
@@ -53,7 +53,7 @@ export function groupRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** Resolves to the one whose membership it was about. */
+/** Resolves to the user whose membership changed. */
 async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.infer<typeof memberForm>): Promise<User> {
   if (form.action === 'leave' || (form.action === 'remove' && form.user === at.user.id)) {
     await groups.leaveGroup(core, at);
@@ -69,7 +69,7 @@ async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.in
   return user;
 }
 
-/** How somebody stands to the group now, for programs. */
+/** The changed membership as JSON. */
 async function changedJson({ core }: RouteContext, { group }: GroupAccess, user: User) {
   return membershipJson(group, user, await core.store.memberships.get(group.id, user.id));
 }
@@ -78,19 +78,19 @@ async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by
   const user = await userByName(core, name).catch(() => {
     throw invalid('name', `There is no user named ${name.slice(0, 64)}.`);
   });
-  if (user.bot && !by.admin) throw invalid('name', `${user.name} is a bot: only an administrator can bring it into another group.`);
+  if (user.bot && !by.admin) throw invalid('name', `${user.name} is a bot: only an administrator can add it to another group.`);
   await groups.addMember(core, by.id, group, user);
   return user;
 }
 
-/** Enough to choose from. */
-const MAX_NAMED = 20;
+/** Maximum number of members found with `q`. */
+const MAX_FOUND = 20;
 
-/** Those with a word in their name that begins so. */
-const named = <M extends { readonly name: string }>(members: readonly M[], q: string): M[] => {
+/** The members with a word of their name that starts with `q`. */
+const matching = <M extends { readonly name: string }>(members: readonly M[], q: string): M[] => {
   const typed = q.trim().toLowerCase();
-  const isMeant = (name: string) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
-  return members.filter(({ name }) => isMeant(name.toLowerCase())).slice(0, MAX_NAMED);
+  const matches = (name: string) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
+  return members.filter(({ name }) => matches(name.toLowerCase())).slice(0, MAX_FOUND);
 };
 
 type AddForm = { readonly name: string; readonly error: object | null };
@@ -98,7 +98,7 @@ type AddForm = { readonly name: string; readonly error: object | null };
 async function showMembers(ctx: Context, web: RouteContext, at: GroupAccess, add: AddForm = { name: '', error: null }): Promise<void> {
   const { q } = parseQuery(membersQuery, ctx);
   const all = await roster(web.core, at.group.id);
-  const members = q === undefined ? all : named(all, q);
+  const members = q === undefined ? all : matching(all, q);
   await respond(ctx, {
     html: () => {
       const locals = { group: at.group, members, mayManage: mayManage(at), add, isIn: at.membership?.in === true };

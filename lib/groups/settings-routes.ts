@@ -13,7 +13,7 @@ import { settingsForm } from './forms.ts';
 import { parseExpiry, parseUses } from './group.ts';
 import * as groups from './operations.ts';
 import { codeJson, groupJson } from './presenter.ts';
-import { qrPicture } from './qr.ts';
+import { qrCodeSvg } from './qr.ts';
 import { type GroupAccess, isDirect, isHidden, mayHide, mayLeave, mayManage } from './rules.ts';
 
 type Form = z.infer<typeof settingsForm>;
@@ -22,7 +22,7 @@ type Managing = Exclude<Form, Own>;
 
 const isOwn = (form: Form): form is Own => form.action === 'level' || form.action === 'hide';
 
-/** `/groups/:slug/settings`: for every member what the group is to them, and for those who manage it what it is. */
+/** `/groups/:slug/settings`: the preferences of a member, and for moderators the settings of the group. */
 export function settingsRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -32,12 +32,12 @@ export function settingsRoutes(web: RouteContext): Router {
     await respond(ctx, { html: () => showSettings(ctx, web, at), json: () => settingsJson(ctx, web, at) });
   });
 
-  // A picture of its own: pages have no SVG in them, so that none of somebody else's can hide there.
+  // A separate resource: pages contain no inline SVG, so that injected SVG is never allowed.
   router.get('/groups/:slug/invite.svg', async (ctx) => {
     const at = await groups.openManagedGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
     noStore(ctx);
     ctx.type = 'image/svg+xml';
-    ctx.body = await qrPicture(inviteOf(ctx, web, at).link);
+    ctx.body = await qrCodeSvg(inviteOf(ctx, web, at).link);
   });
 
   router.post('/groups/:slug/settings', async (ctx) => {
@@ -62,13 +62,13 @@ export function settingsRoutes(web: RouteContext): Router {
 }
 
 async function changeOwn({ core }: RouteContext, at: GroupAccess, form: Own): Promise<string> {
-  if (!at.membership?.in) throw forbidden('You are not in this group yourself.');
+  if (!at.membership?.in) throw forbidden('You are not a member of this group.');
   if (form.action === 'level') await groups.setLevel(core, at, form.level);
   else await groups.setHidden(core, at, form.on);
   return at.group.slug;
 }
 
-/** Resolves to the slug that the group has now. */
+/** Resolves to the current slug of the group. */
 async function changeGroup({ core }: RouteContext, at: GroupAccess, form: Managing): Promise<string> {
   const { group, user } = await groups.openManagedGroup(core, at.user, at.group.slug);
   switch (form.action) {
@@ -100,7 +100,7 @@ const limitsIn = ({ expires = 'never', uses = 'unlimited' }: Extract<Managing, {
   uses: parseUses(uses),
 });
 
-/** The settings of a group for programs, with its join code for those who manage it. */
+/** The settings of a group as JSON, with its join code for moderators. */
 export async function settingsJson(ctx: Context, { core }: RouteContext, at: GroupAccess) {
   const { group, membership } = at;
   const { n } = await core.store.log.head(group.id);

@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { forbidden, unauthenticated } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import { sha256, stillHolds } from '../secrets.ts';
+import { isTokenValid, sha256 } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { stateOf, type Viewer } from './context.ts';
 import { peekSession, sessionRef, sessionUserId } from './session.ts';
@@ -43,7 +43,7 @@ async function bearerOf(ctx: Context, core: Core, lookups: Lookups): Promise<Vie
   if (given === '') return undefined;
   const [, text] = /^Bearer ([A-Za-z0-9._~+/-]{1,512}=*)$/i.exec(given) ?? [];
   const token = text === undefined ? undefined : await lookups.tokens.byHash(sha256(text));
-  const user = token?.kind === 'api' && stillHolds(token, core.now()) ? await lookups.users.byId(token.user) : undefined;
+  const user = token?.kind === 'api' && isTokenValid(token, core.now()) ? await lookups.users.byId(token.user) : undefined;
   if (!token || !user || user.disabled) throw unauthenticated('This token is unknown or revoked.');
   if (core.now() - (token.lastUsedAt ?? 0) > TOUCH_MS) await core.store.tokens.touch(token.hash, core.now());
   return { user, via: 'token', ref: token.hash };

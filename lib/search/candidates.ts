@@ -1,20 +1,20 @@
 import type { Core } from '../core.ts';
 import type { Group } from '../groups/port.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
-import { byNewest, type Place, SLICE, type Slice, sliceOf, type Wanted } from './port.ts';
+import { byNewest, type MessagePosition, SLICE, type Slice, sliceOf, type TermFilter } from './port.ts';
 
 export type CandidateQuery = {
-  readonly wanted: Wanted;
+  readonly wanted: TermFilter;
   readonly from: number | undefined;
   readonly to: number | undefined;
-  readonly behind: Place | undefined;
+  readonly behind: MessagePosition | undefined;
   readonly limit: number;
   /** When to stop, by performance.now(). */
   readonly until: number;
 };
 
 /** `floor`: where the time was up. All that stands before it was looked at, nothing behind it. */
-export type Candidates = { readonly places: readonly Place[]; readonly floor: Place | undefined };
+export type Candidates = { readonly places: readonly MessagePosition[]; readonly floor: MessagePosition | undefined };
 
 /** Not yet looked at. `newest`: no message in it is younger. */
 type Part = Slice & { readonly size: number; readonly newest: number };
@@ -32,7 +32,7 @@ export async function candidates(core: Core, groups: readonly Group[], hunt: Can
     groups.map(({ id, head }) => partOf(id, sliceOf(head.seq), head.seq, head.at + HEAD_AGE_MS)),
     hunt,
   );
-  let places: readonly Place[] = [];
+  let places: readonly MessagePosition[] = [];
   for (;;) {
     const { now, later } = shareOut(parts, places[hunt.limit - 1]);
     if (now.length === 0) return { places, floor: undefined };
@@ -48,10 +48,10 @@ const inTurn = (parts: readonly Part[], { from = Number.NEGATIVE_INFINITY }: Can
   parts.filter(({ newest }) => newest >= from).sort((a, b) => b.newest - a.newest);
 
 /** Where all that is in these parts stands behind. */
-const floorAbove = ([first]: readonly Part[]): Place => ({ at: (first?.newest ?? 0) + 1, group: asGroupId(''), seq: 0 });
+const floorAbove = ([first]: readonly Part[]): MessagePosition => ({ at: (first?.newest ?? 0) + 1, group: asGroupId(''), seq: 0 });
 
 /** A page ends only further back than it began: what stands between is looked at however long it takes. */
-const isFurther = (place: Place, than: Place | undefined): boolean => than === undefined || byNewest(than, place) < 0;
+const isFurther = (place: MessagePosition, than: MessagePosition | undefined): boolean => than === undefined || byNewest(than, place) < 0;
 
 const partOf = (group: GroupId, slice: number, last: number, newest: number): Part => ({
   group,
@@ -61,7 +61,7 @@ const partOf = (group: GroupId, slice: number, last: number, newest: number): Pa
 });
 
 /** Those to look into together, of about one slice's length in all; none once what is left cannot be newer than the last place needed. */
-function shareOut(parts: readonly Part[], last: Place | undefined): { now: Part[]; later: Part[] } {
+function shareOut(parts: readonly Part[], last: MessagePosition | undefined): { now: Part[]; later: Part[] } {
   let size = 0;
   const now: Part[] = [];
   for (const part of parts) {
@@ -72,7 +72,12 @@ function shareOut(parts: readonly Part[], last: Place | undefined): { now: Part[
   return { now, later: parts.slice(now.length) };
 }
 
-async function lookInto(core: Core, slices: readonly Slice[], places: readonly Place[], hunt: CandidateQuery): Promise<Place[]> {
+async function lookInto(
+  core: Core,
+  slices: readonly Slice[],
+  places: readonly MessagePosition[],
+  hunt: CandidateQuery,
+): Promise<MessagePosition[]> {
   const { wanted, from, to, behind, limit } = hunt;
   const found = await core.store.search.find({ ...wanted, slices, from, to, behind, limit });
   return [...places, ...found].sort(byNewest).slice(0, limit);

@@ -10,7 +10,7 @@ import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import { type CandidateQuery, candidates } from './candidates.ts';
 import { matchIn, type Snippet, snippetOf } from './match.ts';
-import type { Place, Wanted } from './port.ts';
+import type { MessagePosition, TermFilter } from './port.ts';
 import type { Phrase, SearchQuery } from './query.ts';
 import { ANY_MESSAGE_TERM, authorTerm, searchText } from './searchable.ts';
 
@@ -70,7 +70,7 @@ async function groupsFor({ store }: Core, user: User, query: SearchQuery): Promi
 const slugs = (names: readonly string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));
 
 /** What the index is asked for; undefined when only people are wanted whom nobody knows. */
-async function wantedBy(core: Core, user: User, query: SearchQuery): Promise<Wanted | undefined> {
+async function wantedBy(core: Core, user: User, query: SearchQuery): Promise<TermFilter | undefined> {
   const [from, notFrom] = await Promise.all([authors(core, user, query.from), authors(core, user, query.notFrom)]);
   if (query.from.length > 0 && from.length === 0) return undefined;
   const wanted = query.wanted.map(apart);
@@ -110,7 +110,8 @@ async function fillPage(
 ): Promise<SearchPage> {
   const byId = new Map(groups.map((group) => [group.id, group]));
   const found: Found[] = [];
-  const lookAll = (places: readonly Place[]) => Promise.all(places.map((place) => look(core, user, byId.get(place.group), place, query)));
+  const lookAll = (places: readonly MessagePosition[]) =>
+    Promise.all(places.map((place) => look(core, user, byId.get(place.group), place, query)));
   let looked: readonly (Found | undefined)[] = [];
   let hunt = first;
   for (let read = 0; ; ) {
@@ -132,7 +133,13 @@ async function fillPage(
 }
 
 /** What a candidate is found by, as it is now; undefined when that is not what is wanted. */
-async function look(core: Core, viewer: User, group: Group | undefined, place: Place, query: SearchQuery): Promise<Found | undefined> {
+async function look(
+  core: Core,
+  viewer: User,
+  group: Group | undefined,
+  place: MessagePosition,
+  query: SearchQuery,
+): Promise<Found | undefined> {
   const message = await core.store.log.message(place.group, place.seq);
   const [folded] = await foldMessages(core, place.group, message ? [message] : []);
   const text = folded ? searchText(folded) : '';
@@ -141,10 +148,10 @@ async function look(core: Core, viewer: User, group: Group | undefined, place: P
   return { group: await withTitle(core, viewer.id, group), folded, snippet: snippetOf(text, hits) };
 }
 
-const cursorOf = (place: Place | undefined): string | undefined => place && `${place.at}-${place.group}-${place.seq}`;
+const cursorOf = (place: MessagePosition | undefined): string | undefined => place && `${place.at}-${place.group}-${place.seq}`;
 
 /** Errors: `invalid` (cursor). */
-function placeAt(cursor: string): Place {
+function placeAt(cursor: string): MessagePosition {
   const [, at, group = '', seq] = /^(\d{1,15})-([0-9a-z]{0,16})-(\d{1,10})$/.exec(cursor) ?? [];
   if (at === undefined) throw invalid('cursor', 'cursor is not one that a page of results gave.');
   return { at: Number(at), group: asGroupId(group), seq: Number(seq) };

@@ -15,17 +15,17 @@ export const sliceOf = (seq: number): number => Math.floor(seq / SLICE);
 export type Indexed = { readonly seq: number; readonly rev: number; readonly at: number; readonly terms: readonly string[] };
 
 /** Where a message stands among all groups' messages. */
-export type Place = { readonly at: number; readonly group: GroupId; readonly seq: number };
+export type MessagePosition = { readonly at: number; readonly group: GroupId; readonly seq: number };
 
 /** For sorting, newest first: by time, then group, then seq, so that every two have an order. */
-export function byNewest(a: Place, b: Place): number {
+export function byNewest(a: MessagePosition, b: MessagePosition): number {
   if (a.at !== b.at) return b.at - a.at;
   if (a.group !== b.group) return a.group < b.group ? 1 : -1;
   return b.seq - a.seq;
 }
 
 /** What is looked for: messages with all of these terms, and of each list of `any` one, and none of those. At least one of `all`, `prefixes` and `any` is not empty. */
-export type Wanted = {
+export type TermFilter = {
   readonly all: readonly string[];
   /** For each of these a term that begins so. */
   readonly prefixes: readonly string[];
@@ -35,14 +35,14 @@ export type Wanted = {
   readonly nonePrefixes: readonly string[];
 };
 
-export type Look = Wanted & {
+export type FindQuery = TermFilter & {
   readonly slices: readonly Slice[];
   /** Not before this moment (ms). */
   readonly from?: number | undefined;
   /** Before this moment (ms). */
   readonly to?: number | undefined;
   /** Only those that stand behind this one, newest first. */
-  readonly behind?: Place | undefined;
+  readonly behind?: MessagePosition | undefined;
   /** 1 or more. */
   readonly limit: number;
 };
@@ -60,5 +60,5 @@ export type SearchStore = {
    */
   put(group: GroupId, messages: readonly Indexed[], reached?: { readonly upto: number; readonly version: number }): Promise<void>;
   /** The newest `limit` messages in these slices, newest first. The work is bounded by the length of the slices. */
-  find(look: Look): Promise<Place[]>;
+  find(look: FindQuery): Promise<MessagePosition[]>;
 };

@@ -147,7 +147,7 @@ function noting(store: Store, noted: () => void): Store {
     users: { ...users, update: after(users.update), stepDown: after(users.stepDown) },
     sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
     tokens: { ...tokens, touch: after(tokens.touch), setSecrets: after(tokens.setSecrets), remove: after(tokens.remove) },
-    groups: { ...groups, update: after(groups.update), takeUse: after(groups.takeUse), giveUseBack: after(groups.giveUseBack) },
+    groups: { ...groups, update: after(groups.update), takeUse: after(groups.takeUse), returnUse: after(groups.returnUse) },
     memberships: { ...memberships, put: after(memberships.put), setPreferences: after(memberships.setPreferences) },
   };
 }

@@ -66,7 +66,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.live();
       t.is(new URL(bob.page.url()).pathname, '/groups/lobby');
       await eve.go(link);
-      await eve.page.getByText('This invitation does not hold').waitFor();
+      await eve.page.getByText('This invitation is not valid').waitFor();
       noComplaints(way, ann, bob);
     },
   },
@@ -79,7 +79,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.page.getByRole('button', { name: 'Join Lobby' }).waitFor();
       way.site.clock.turn(HOUR_MS);
       await bob.go(link);
-      await bob.page.getByText('This invitation does not hold').waitFor();
+      await bob.page.getByText('This invitation is not valid').waitFor();
       noComplaints(way, ann);
     },
   },

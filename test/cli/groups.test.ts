@@ -29,8 +29,8 @@ test('a code holds for a time and for a number of people', async (t) => {
   t.not(fresh.code, first.code);
   t.is(fresh.code_uses_left, 1);
   for (const [option, value, reason] of [
-    ['--expires', 'soon', /^parley: option '--expires <time>' is invalid\. Say for how long the code holds[^\n]*\n$/],
-    ['--uses', '0', /^parley: option '--uses <count>' is invalid\. Say how many the code lets in[^\n]*\n$/],
+    ['--expires', 'soon', /^parley: option '--expires <time>' is invalid\. The validity of a code must be[^\n]*\n$/],
+    ['--uses', '0', /^parley: option '--uses <count>' is invalid\. The uses of a code must be[^\n]*\n$/],
   ] as const) {
     const wrong = await parley(settings, ['group', 'code', 'field-team', option, value]);
     t.deepEqual([wrong.status, wrong.out], [2, '']);

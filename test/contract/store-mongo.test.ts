@@ -380,7 +380,7 @@ testMongo('rows of before there were direct messages, limits of codes and choice
   );
   t.deepEqual([await store.groups.count('group'), await store.groups.count('direct')], [1, 0]);
   t.true(await store.groups.takeUse(id, 'mac', 5));
-  await store.groups.giveUseBack(id, 'mac');
+  await store.groups.returnUse(id, 'mac');
   t.is((await store.groups.byId(id))?.codeUsesLeft, null);
   t.like(await store.memberships.get(id, user), { level: 'mentions', hidden: null, ceding: false, mark: 3 });
   t.true(await store.memberships.setPreferences(id, user, { level: 'nothing' }));

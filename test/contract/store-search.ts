@@ -2,7 +2,7 @@ import type { ExecutionContext, TestFn } from 'ava';
 import fc from 'fast-check';
 import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
 import { EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from '../../lib/log/entry.ts';
-import { byNewest, type Indexed, type Look, type Place, SLICE, sliceOf, type Wanted } from '../../lib/search/port.ts';
+import { byNewest, type FindQuery, type Indexed, type MessagePosition, SLICE, sliceOf, type TermFilter } from '../../lib/search/port.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
@@ -29,7 +29,7 @@ type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
 const NOW = 1_700_000_000_000;
 const VERSION = 1;
-const NOTHING: Wanted = { all: [], prefixes: [], any: [], none: [], nonePrefixes: [] };
+const NOTHING: TermFilter = { all: [], prefixes: [], any: [], none: [], nonePrefixes: [] };
 
 /** A group that exists, with `times.length` messages in its log. */
 async function aGroup(store: Store, times: readonly number[] = []): Promise<GroupId> {
@@ -55,10 +55,15 @@ const message = (seq: number, terms: string, fields: Partial<Indexed> = {}): Ind
   ...fields,
 });
 
-const look = (group: GroupId, wanted: Partial<Look>): Look => ({ ...NOTHING, slices: [{ group, slice: 0 }], limit: 100, ...wanted });
+const look = (group: GroupId, wanted: Partial<FindQuery>): FindQuery => ({
+  ...NOTHING,
+  slices: [{ group, slice: 0 }],
+  limit: 100,
+  ...wanted,
+});
 
 /** The seqs found, in order. */
-async function found(store: Store, group: GroupId, wanted: Partial<Look>): Promise<number[]> {
+async function found(store: Store, group: GroupId, wanted: Partial<FindQuery>): Promise<number[]> {
   return (await store.search.find(look(group, wanted))).map(({ seq }) => seq);
 }
 
@@ -86,7 +91,7 @@ const cases: Readonly<Record<string, Case>> = {
       said.map((terms, index) => message(index + 1, `${terms} *`)),
       { upto: 5, version: VERSION },
     );
-    const table: [Partial<Wanted>, number[]][] = [
+    const table: [Partial<TermFilter>, number[]][] = [
       [{ all: ['tea'] }, [2, 1]],
       [{ all: ['tea', 'cup'] }, [2]],
       [{ all: ['tea', 'coffee'] }, []],
@@ -146,7 +151,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(await found(store, group, { all: ['word'], ...inSlices([group, 0], [group, 2], [group, 3]) }), [seqs[3], SLICE - 1, 1]);
     t.is(sliceOf(SLICE - 1), 0);
     const both = await store.search.find(look(group, { all: ['word'], ...inSlices([group, 1], [next, 0]) }));
-    const inOrder: Place[] = [
+    const inOrder: MessagePosition[] = [
       { at: NOW + SLICE, group, seq: SLICE },
       { at: NOW + SLICE, group: next, seq: 1 },
     ];
@@ -210,7 +215,7 @@ const worlds = fc.record({
 });
 
 type Said = { readonly words: readonly string[]; readonly by: string; readonly pause: number };
-type Known = Place & { readonly terms: readonly string[] };
+type Known = MessagePosition & { readonly terms: readonly string[] };
 
 function timesOf(messages: readonly Said[]): number[] {
   let at = NOW;
@@ -236,7 +241,7 @@ async function putAll(store: Store, group: GroupId, messages: readonly Said[]): 
 type Asked = typeof asked extends fc.Arbitrary<infer A> ? A : never;
 
 /** Times are counted from the first message's; `behind` is one of all the places, by its number. */
-function askedOf({ from, to, behind, ...rest }: Asked, ids: readonly GroupId[], all: readonly Known[]): Look {
+function askedOf({ from, to, behind, ...rest }: Asked, ids: readonly GroupId[], all: readonly Known[]): FindQuery {
   const isVague = rest.all.length + rest.prefixes.length + rest.any.length === 0;
   const place = behind === undefined ? undefined : all[behind % Math.max(1, all.length)];
   return {
@@ -249,7 +254,7 @@ function askedOf({ from, to, behind, ...rest }: Asked, ids: readonly GroupId[], 
   };
 }
 
-function expected(wanted: Look, all: readonly Known[]): Place[] {
+function expected(wanted: FindQuery, all: readonly Known[]): MessagePosition[] {
   const { from = 0, to = Number.POSITIVE_INFINITY, behind } = wanted;
   return all
     .filter(({ terms }) => hasWanted(wanted, terms))
@@ -259,7 +264,7 @@ function expected(wanted: Look, all: readonly Known[]): Place[] {
     .slice(0, wanted.limit);
 }
 
-function hasWanted({ all, prefixes, any, none, nonePrefixes }: Wanted, terms: readonly string[]): boolean {
+function hasWanted({ all, prefixes, any, none, nonePrefixes }: TermFilter, terms: readonly string[]): boolean {
   const begins = (prefix: string): boolean => terms.some((term) => term.startsWith(prefix));
   return (
     all.every((term) => terms.includes(term)) &&

@@ -566,16 +566,16 @@ const groups: Cases = {
     t.is(await store.groups.update(group.id, { slug: taken.slug }, change(newUid(systemRandom))), 'slug');
     t.is(await store.groups.update(newGroupId(systemRandom), { topic: 'x' }, change(newUid(systemRandom))), 'missing');
     const kept = async (before: number) =>
-      (await other.groups.unannounced(before, 1000)).flatMap((each) => (each.group === group.id ? each.change : []));
+      (await other.groups.listUnannounced(before, 1000)).flatMap((each) => (each.group === group.id ? each.change : []));
     t.deepEqual(
       (await kept(at + 5)).toSorted((a, b) => a.at - b.at),
       [one, two],
     );
     t.deepEqual(await kept(at), []);
-    t.is((await store.groups.unannounced(at + 5, 1)).length, 1);
+    t.is((await store.groups.listUnannounced(at + 5, 1)).length, 1);
     t.like(await store.groups.byId(group.id), { topic: late.line.uid, name: group.name });
     t.false('changes' in ((await store.groups.byId(group.id)) ?? {}));
-    for (let time = 0; time < 2; time += 1) await store.groups.announced(group.id, one.line.uid);
+    for (let time = 0; time < 2; time += 1) await store.groups.markAnnounced(group.id, one.line.uid);
     t.deepEqual(
       (await kept(at + 99)).toSorted((a, b) => a.at - b.at),
       [two, late],
@@ -592,13 +592,13 @@ const groups: Cases = {
     t.true(await store.groups.takeUse(id, codeMac, NOW - 1));
     t.false(await store.groups.takeUse(id, codeMac, NOW - 1), 'used up');
     t.is(await left(), 0);
-    await store.groups.giveUseBack(id, word());
+    await store.groups.returnUse(id, word());
     t.is(await left(), 0, 'of another code none is given back');
-    await store.groups.giveUseBack(id, codeMac);
+    await store.groups.returnUse(id, codeMac);
     t.is(await left(), 1);
     t.is(await store.groups.update(id, { codeUsesLeft: null, codeExpiresAt: null }), 'done');
     for (const _ of upTo(3)) t.true(await store.groups.takeUse(id, codeMac, NOW * 2), 'without limits');
-    await store.groups.giveUseBack(id, codeMac);
+    await store.groups.returnUse(id, codeMac);
     t.is(await left(), null);
   },
   'groups: of many who take a use at once, as many get one as there were': async (t, store, other) => {

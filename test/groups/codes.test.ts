@@ -1,7 +1,7 @@
 import test from 'ava';
 import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { createBot } from '../../lib/bots/operations.ts';
-import { qrPicture } from '../../lib/groups/qr.ts';
+import { qrCodeSvg } from '../../lib/groups/qr.ts';
 import { loggablePath } from '../../lib/logger.ts';
 import type { Client } from '../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
@@ -216,7 +216,7 @@ test('those who manage the group see the link, and its picture; nobody else does
   t.true((await ann.get(`/groups/${slug}/settings`)).text.includes(`<img class="qr" src="/groups/${slug}/invite.svg"`));
   const picture = await ann.get(`/groups/${slug}/invite.svg`);
   t.is(picture.headers.get('content-type'), 'image/svg+xml');
-  t.is(picture.text, await qrPicture(`${site.url}${invite}`));
+  t.is(picture.text, await qrCodeSvg(`${site.url}${invite}`));
   t.is((await kim.get(`/groups/${slug}/invite.svg`)).status, 403);
   for (const path of ['', '/settings', '/members'])
     for (const accept of ['text/html', 'application/json'])
@@ -224,7 +224,7 @@ test('those who manage the group see the link, and its picture; nobody else does
 });
 
 test('the picture is squares of numbers, and another for another text', async (t) => {
-  const picture = await qrPicture('https://chat.example.org/join/abcd-efgh-jkmn');
+  const picture = await qrCodeSvg('https://chat.example.org/join/abcd-efgh-jkmn');
   const SVG =
     /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 (\d+) \1" shape-rendering="crispEdges"><path d="([Mhvz\d -]+)" fill="#fff"\/><path d="([Mhvz\d -]+)"\/><\/svg>\n$/;
   const [, size = '', , squares = ''] = SVG.exec(picture) ?? [];
@@ -232,8 +232,8 @@ test('the picture is squares of numbers, and another for another text', async (t
   // The three corners by which readers find it: seven dark squares in a row, at the border.
   for (const corner of ['M4 4h7v1h-7z', `M${Number(size) - 11} 4h7v1h-7z`, `M4 ${Number(size) - 11}h7v1h-7z`])
     t.true(squares.includes(corner), corner);
-  t.not(picture, await qrPicture('https://chat.example.org/join/abcd-efgh-jkmm'));
-  t.false((await qrPicture('"><script>')).includes('script'));
+  t.not(picture, await qrCodeSvg('https://chat.example.org/join/abcd-efgh-jkmm'));
+  t.false((await qrCodeSvg('"><script>')).includes('script'));
 });
 
 test('no log has the code of an invitation', (t) => {

@@ -163,8 +163,8 @@ test('what is asked for wrongly comes back with the reason', async (t) => {
     ['Nobody here', /There is no user named Nobody here\./],
     ['Bob, Nobody', /There is no user named Nobody\./],
     ['Gone', /Gone is disabled/],
-    [crowd(8), /between 8 people at most/],
-    ['a,'.repeat(400), /between 8 people at most/],
+    [crowd(8), /limited to 8 people/],
+    ['a,'.repeat(400), /limited to 8 people/],
   ] as const) {
     const answer = await ann.form('/direct', { with: names });
     t.is(answer.status, 422, names);

@@ -77,7 +77,7 @@ test('an administrator who manages a group without being in it has nothing to ch
   t.is((await ann.get('/groups/of-bob/settings')).status, 200);
   const answer = await ann.json('POST', '/groups/of-bob/settings', { action: 'level', level: 'nothing' });
   t.is(answer.status, 403);
-  t.is(answer.json().detail, 'You are not in this group yourself.');
+  t.is(answer.json().detail, 'You are not a member of this group.');
 });
 
 test('a member leaves from the settings, and is asked to find another moderator first where it must be', async (t) => {

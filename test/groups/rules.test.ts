@@ -87,7 +87,7 @@ test('a code holds until its moment, while it has uses, and of a group that can 
     [{ archived: true }, false],
     [{ kind: 'direct' }, false],
   ];
-  for (const [its, isGood] of cases) t.is(rules.isCodeGood({ ...group, ...its }, NOW), isGood, JSON.stringify(its));
+  for (const [its, isGood] of cases) t.is(rules.isCodeValid({ ...group, ...its }, NOW), isGood, JSON.stringify(its));
 });
 
 test('what is hidden comes back with the next message, and not before', (t) => {
@@ -103,8 +103,8 @@ test('what is hidden comes back with the next message, and not before', (t) => {
 });
 
 test('a group is told of by mentions, direct messages by everything; nothing is muted', (t) => {
-  t.is(rules.usualLevel('group'), 'mentions');
-  t.is(rules.usualLevel('direct'), 'everything');
+  t.is(rules.defaultLevel('group'), 'mentions');
+  t.is(rules.defaultLevel('direct'), 'everything');
   t.deepEqual(
     (['everything', 'mentions', 'nothing'] as const).map((level) => rules.isMuted({ level })),
     [false, false, true],

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Core } from '../../lib/core.ts';
 import { DomainError, type ErrorCode } from '../../lib/errors.ts';
-import { finishChanges } from '../../lib/groups/changes.ts';
+import { announceGroupChanges } from '../../lib/groups/changes.ts';
 import { announceMembershipChanges, changeMembership } from '../../lib/groups/membership.ts';
 import { addMember, removeMember, renameGroup, setArchived, setTopic } from '../../lib/groups/operations.ts';
 import * as operations from '../../lib/messages/operations.ts';
@@ -159,18 +159,18 @@ test('the line of a rename, a topic and an archiving is written once, by whoever
   await t.throwsAsync(renameGroup(dying, ann.id, group, 'Bakery'), { message: /does not answer/ });
   await t.throwsAsync(setArchived(dying, ann.id, group, true), { message: /does not answer/ });
   t.like(await core.store.groups.byId(group.id), { topic: 'Bread', name: 'Bakery', archived: true });
-  t.is(await finishChanges(core), 0, 'somebody may still be at it');
+  t.is(await announceGroupChanges(core), 0, 'somebody may still be at it');
   clock.turn(2001);
-  await Promise.all([finishChanges(core), finishChanges(other), finishChanges(core)]);
+  await Promise.all([announceGroupChanges(core), announceGroupChanges(other), announceGroupChanges(core)]);
   const lines = (await wholeLog(core, group.id)).slice(before);
   t.deepEqual(lines.map(({ kind, author }) => [kind, author]).toSorted(), [
     ['archive', ann.id],
     ['rename', ann.id],
     ['topic', ann.id],
   ]);
-  t.is(await finishChanges(core), 0);
+  t.is(await announceGroupChanges(core), 0);
   await setArchived(core, ann.id, { ...group, archived: true }, false);
   t.is((await wholeLog(core, group.id)).at(-1)?.kind, 'archive', 'one that does not die writes its line itself');
   clock.turn(2001);
-  t.is(await finishChanges(core), 0);
+  t.is(await announceGroupChanges(core), 0);
 });

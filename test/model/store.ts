@@ -100,8 +100,8 @@ function groupStore(line: Line): GroupStore {
         const group = groups.get(id);
         return group ? { result: 'done' as const, change: putGroup({ ...group, ...patch }) } : { result: 'missing' as const };
       }),
-    announced: async () => {}, // no process dies between a change of a group and its line in the model
-    unannounced: async () => [],
+    markAnnounced: async () => {}, // no process dies between a change of a group and its line in the model
+    listUnannounced: async () => [],
   };
 }
 

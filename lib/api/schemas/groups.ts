@@ -17,7 +17,7 @@ const Group = z.object({
     .enum(['everything', 'mentions', 'nothing'])
     .nullable()
     .describe('What you are notified of. nothing: muted. null: not in the group.'),
-  hidden: z.boolean().describe('Direct messages that you removed from your list.'),
+  hidden: z.boolean().describe('Direct messages that you have hidden from your list.'),
   url,
 });
 

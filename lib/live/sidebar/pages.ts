@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Sidebar, sidebarOf, type Waiting } from '../../groups/sidebar.ts';
+import { type Sidebar, type SidebarInput, sidebarOf } from '../../groups/sidebar.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Connection } from '../connection.ts';
 import { sseFrame } from '../frame.ts';
@@ -40,7 +40,7 @@ export class SidebarPages {
   }
 
   /** Sends the sidebar to pages that show another state; returns whether there was one. */
-  send(mine: readonly Waiting[]): boolean {
+  send(mine: readonly SidebarInput[]): boolean {
     const states = new Map<GroupId | undefined, State>();
     let isSent = false;
     for (const [connection, page] of this.#pages) {
@@ -54,7 +54,7 @@ export class SidebarPages {
     return isSent;
   }
 
-  #stateFor(mine: readonly Waiting[], current: GroupId | undefined): State {
+  #stateFor(mine: readonly SidebarInput[], current: GroupId | undefined): State {
     const sidebar = sidebarOf(mine, current);
     let made: Buffer | undefined;
     const frame = (): Buffer => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../../core.ts';
 import { type MyGroup, myGroups } from '../../groups/roster.ts';
-import type { Waiting } from '../../groups/sidebar.ts';
+import type { SidebarInput } from '../../groups/sidebar.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import type { Connection } from '../connection.ts';
@@ -25,7 +25,7 @@ type Dependencies = {
 };
 
 /** One group of the user. Kept small: there is one per group of each user with a page open. */
-type Row = Omit<Waiting, 'n'> & { readonly activity: ActivityHead };
+type Row = Omit<SidebarInput, 'n'> & { readonly activity: ActivityHead };
 
 /**
  * The unread counts of one user's groups, for all pages of the user in this process. Read from the store once, then updated by events:

@@ -72,10 +72,10 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     },
     count: (kind) => groups.countDocuments(ofKind(kind)),
     update,
-    async announced(id, uid) {
+    async markAnnounced(id, uid) {
       await groups.updateOne({ _id: { $eq: id } }, { $pull: { changes: { 'line.uid': uid } } });
     },
-    async unannounced(before, limit) {
+    async listUnannounced(before, limit) {
       const rows = await groups
         .find({ 'changes.at': { $lt: before } }, { projection: { changes: 1 } })
         .limit(limit)
@@ -88,7 +88,7 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
       const counted = await groups.updateOne({ ...valid, codeUsesLeft: { $gt: 0 } }, { $inc: { codeUsesLeft: -1 } });
       return counted.matchedCount === 1 || (await groups.findOne({ ...valid, codeUsesLeft: null })) !== null;
     },
-    async giveUseBack(id, codeMac) {
+    async returnUse(id, codeMac) {
       const counted = { _id: { $eq: id }, codeMac: { $eq: codeMac }, codeUsesLeft: { $gte: 0 } };
       await groups.updateOne(counted, { $inc: { codeUsesLeft: 1 } });
     },

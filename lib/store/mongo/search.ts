@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { GroupId } from '../../ids.ts';
-import type { Indexed, Look, Place, SearchStore, Slice } from '../../search/port.ts';
+import type { FindQuery, Indexed, MessagePosition, SearchStore, Slice } from '../../search/port.ts';
 import { sliceOf } from '../../search/port.ts';
 import { DUPLICATE, refusals } from './bulk-errors.ts';
 import type { Collections, SearchRow } from './collections.ts';
@@ -47,7 +47,7 @@ const sliceId = ({ group, slice }: Slice): string => `${group}/${slice}`;
 const positionId = (group: GroupId, version: number): string => `${group}/${version}`;
 
 /** Conditions of which each names its own field or operator once: a term is a value, and never more than that. */
-function filterOf({ slices, all, prefixes, any, none, nonePrefixes, from, to, behind }: Look): Filter<SearchRow> {
+function filterOf({ slices, all, prefixes, any, none, nonePrefixes, from, to, behind }: FindQuery): Filter<SearchRow> {
   const $and: Filter<SearchRow>[] = [
     { slice: { $in: slices.map(sliceId) } },
     ...all.map((term) => ({ terms: { $eq: term } })),
@@ -63,7 +63,7 @@ function filterOf({ slices, all, prefixes, any, none, nonePrefixes, from, to, be
 }
 
 /** The first condition is what an index is read by. */
-const standsBehind = ({ at, group, seq }: Place): Filter<SearchRow>[] => [
+const standsBehind = ({ at, group, seq }: MessagePosition): Filter<SearchRow>[] => [
   { at: { $lte: at } },
   { $or: [{ at: { $lt: at } }, { at, group: { $lt: group } }, { at, group, seq: { $lt: seq } }] },
 ];

@@ -94,15 +94,15 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
       db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), kind ?? null, limit).map(toGroup),
     count: async (kind) => db.one<{ count: number }>(COUNT, kind)?.count ?? 0,
     update: (id, patch, change) => write(() => update(id, patch, change)),
-    announced: async (id, uid) => {
+    markAnnounced: async (id, uid) => {
       await write(() => db.run(DROP_CHANGE, uid, id));
     },
-    unannounced: async (before, limit) =>
+    listUnannounced: async (before, limit) =>
       db
         .all<ChangeRow>(CHANGES, before, limit)
         .map(({ group, line, at }) => ({ group, change: { line: JSON.parse(line) as GroupChange['line'], at } })),
     takeUse: (id, codeMac, now) => write(() => db.run(TAKE_USE, id, codeMac, now) === 1),
-    giveUseBack: async (id, codeMac) => {
+    returnUse: async (id, codeMac) => {
       await write(() => db.run(GIVE_USE_BACK, id, codeMac));
     },
   };

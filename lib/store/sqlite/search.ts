@@ -1,5 +1,14 @@
 import type { GroupId } from '../../ids.ts';
-import { byNewest, type Indexed, type Look, type Place, type SearchStore, SLICE, type Slice, sliceOf } from '../../search/port.ts';
+import {
+  byNewest,
+  type FindQuery,
+  type Indexed,
+  type MessagePosition,
+  type SearchStore,
+  SLICE,
+  type Slice,
+  sliceOf,
+} from '../../search/port.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writer.ts';
 
@@ -48,7 +57,7 @@ export function searchStore(db: Connection, { write }: Writer): SearchStore {
     return low;
   }
 
-  function findIn(look: Look, { group, slice }: Slice): Place[] {
+  function findIn(look: FindQuery, { group, slice }: Slice): MessagePosition[] {
     const number = numberOf(group);
     if (number === undefined) return [];
     const [start, end] = [Math.max(1, slice * SLICE), (slice + 1) * SLICE - 1];
@@ -83,7 +92,7 @@ export function searchStore(db: Connection, { write }: Writer): SearchStore {
 const asWord = (term: string): string => term.replace(/[^\p{L}\p{N}\p{M}@*]/gu, '\ufffd');
 
 /** What bounds a group's messages from above: a last seq, or a moment before which they are. */
-function topsOf({ to, behind }: Look, group: GroupId): ({ readonly seq: number } | { readonly at: number })[] {
+function topsOf({ to, behind }: FindQuery, group: GroupId): ({ readonly seq: number } | { readonly at: number })[] {
   const before = to === undefined ? [] : [{ at: to }];
   if (!behind) return before;
   if (group === behind.group) return [...before, { seq: behind.seq - 1 }];
@@ -91,7 +100,7 @@ function topsOf({ to, behind }: Look, group: GroupId): ({ readonly seq: number }
 }
 
 /** In the query language of FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax), every term in quotes: none of them is syntax. */
-function expression({ all, prefixes, any, none, nonePrefixes }: Look, scope: string): string {
+function expression({ all, prefixes, any, none, nonePrefixes }: FindQuery, scope: string): string {
   const quoted = (term: string): string => `"${scope}${asWord(term)}"`;
   const begun = (prefix: string): string => `${quoted(prefix)} *`;
   const oneOf = any.length === 0 ? [] : [`(${any.map(quoted).join(' OR ')})`];
