@@ -67,7 +67,7 @@ export type Token = {
   readonly lastUsedAt: number | null;
   /** Only of a hook whose requests must be signed: the secrets, newest first, as sealed JSON. */
   readonly secrets?: string;
-  /** Expiry in ms; absent: never. Callers check a token with `stillHolds`. */
+  /** Expiry in ms; absent: never. Callers check a token with `isTokenValid`. */
   readonly expiresAt?: number;
 };
 

@@ -100,7 +100,7 @@ const VERBS: [method: string, path: string, body: object | undefined, status: nu
   ['GET', '/settings', undefined, 200],
   ['POST', '/settings', { action: 'level', level: 'mentions' }, 200],
   ['POST', '/settings', { action: 'hide', on: '0' }, 200],
-  ['POST', '/members', { action: 'add', name: 'Eve' }, 403, /between the same people always/],
+  ['POST', '/members', { action: 'add', name: 'Eve' }, 403, /have fixed members/],
   ['POST', '/members', { action: 'moderator', user: 'x' }, 403, /managed by nobody/],
   ['POST', '/members', { action: 'remove', user: 'x' }, 403, /managed by nobody/],
   ['POST', '/members', { action: 'leave' }, 403, /cannot be left. Mute them/],
