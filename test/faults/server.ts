@@ -5,6 +5,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readConfig } from '../../lib/config.ts';
 import { serve } from '../../lib/server.ts';
 import { HEARTBEAT_MS } from './bounds.ts';
@@ -15,7 +16,9 @@ let offsetMs = 0;
 process.on('SIGUSR2', () => {
   offsetMs = offsetMs === 0 ? -HOUR_MS : 0;
 });
-process.on('SIGWINCH', () => {
+process.on('SIGWINCH', async () => {
+  globalThis.gc?.();
+  await nextTurn(); // what the first collection finalizes, such as compression contexts, is freed in a later turn
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   const file = join(config.dataDir, `held-${process.pid}`);
