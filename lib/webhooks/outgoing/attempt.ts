@@ -9,7 +9,7 @@ import { sign } from '../signing.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';
 import { type Payload, payloadOf } from './payload.ts';
 import type { Webhook } from './port.ts';
-import { postReply } from './reply.ts';
+import { postReply, postTimeout } from './reply.ts';
 import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
 
@@ -44,7 +44,9 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
     if (error instanceof StoreUnavailable) throw error;
     if (options.stop.aborted) return { kind: 'stopped' };
     if (error instanceof DestinationRefused) return { kind: 'refused', attempt: note(null, error.message) };
-    return { kind: 'failed', attempt: note(null, problemIn(error, options.timeoutMs)) };
+    const attempt = note(null, problemIn(error, options.timeoutMs));
+    if (isTimeout(error) && !payload.isErased) await postTimeout(core, payload.at, delivery, webhook, options.timeoutMs);
+    return { kind: 'failed', attempt };
   }
 }
 
@@ -103,7 +105,11 @@ function excerptOf({ body, encoding }: OutboundResponse): string | null {
 /** What went wrong on the way, in words and without a secret: an error of Node.js names no more than an address. */
 function problemIn(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'It could not be called.';
-  const cause = error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error;
-  if (cause.name === 'TimeoutError') return `No whole answer came within ${timeoutMs / 1000} s.`;
+  const cause = causeOf(error);
+  if (isTimeout(error)) return `No whole answer came within ${timeoutMs / 1000} s.`;
   return cause.message.slice(0, 200);
 }
+
+const causeOf = (error: Error): Error => (error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error);
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && causeOf(error).name === 'TimeoutError';

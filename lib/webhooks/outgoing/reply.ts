@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { TEST_EVENT } from './payload.ts';
+import type { Webhook } from './port.ts';
 
 /** What an answer says in the group, and under which name; or the file that it is. */
 export type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
@@ -82,12 +83,28 @@ export async function postReply(core: Core, at: GroupAccess, delivery: Delivery,
   if (delivery.event === TEST_EVENT) return { seq: null, problem: null };
   const reply = replyOf(answer, core.config.maxBodyBytes);
   if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The answer was not posted: ${reply.dropped}` };
-  try {
+  return tryPost(() => {
     const input = { key: keyIn('reply', delivery.id), sameness: [delivery.id], callsNobody: true };
-    const { message } = await ('file' in reply
-      ? postFile(core, at, input, reply.file, answer.body)
-      : post(core, at, { ...input, ...reply }));
-    return { seq: message.seq, problem: null };
+    return 'file' in reply ? postFile(core, at, input, reply.file, answer.body) : post(core, at, { ...input, ...reply });
+  });
+}
+
+/**
+ * Posts as the bot that it did not respond in time, as Campfire does, where a message mentions it or is direct. Posted once for a delivery, however often
+ * it is attempted. A bot that is called for all messages or for keywords may only listen: nobody waits for it, and nothing is posted.
+ * Rejects with StoreUnavailable when the store does not take it: then the bot is to be called again.
+ */
+export async function postTimeout(core: Core, at: GroupAccess, delivery: Delivery, { on }: Webhook, timeoutMs: number): Promise<void> {
+  if (on !== 'mention' || delivery.event !== 'posted') return;
+  const key = keyIn('reply', `${delivery.id}/timeout`);
+  const body = `Failed to respond within ${timeoutMs / 1000} seconds`;
+  const { problem } = await tryPost(() => post(core, at, { body, key, sameness: [delivery.id], callsNobody: true }));
+  if (problem !== null) core.logger.debug({ delivery: delivery.id, problem }, 'the timeout of a webhook was not announced');
+}
+
+async function tryPost(posting: () => Promise<Posted>): Promise<Replied> {
+  try {
+    return { seq: (await posting()).message.seq, problem: null };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.code === 'unavailable') throw new StoreUnavailable(error.message);
