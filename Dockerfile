@@ -1,9 +1,9 @@
-# Parley with the Node.js of the image.
+# Runs Parley with the Node.js of the base image.
 FROM node:24-slim
 
 WORKDIR /parley
 COPY package.json package-lock.json ./
-# The optional packages have the image library for this platform in them, and a second Node.js (190 MB), which is removed again.
+# The optional packages include the image library for this platform, and a second Node.js (190 MB), which is removed.
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/node-linux-* && npm cache clean --force
 
 COPY bin ./bin
@@ -12,7 +12,7 @@ COPY templates ./templates
 COPY static ./static
 COPY fixtures ./fixtures
 
-# The embedded database and the attachments, and the compile cache of Node.js; only the user that the server runs as may read them.
+# /data: embedded database and uploaded files. /compiled: compile cache of Node.js. Only the server's user can read them.
 RUN mkdir -m 700 /data /compiled && chown node:node /data /compiled
 VOLUME /data
 USER node
@@ -22,5 +22,5 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
-# Without npm or a shell in between, which would keep SIGTERM to themselves.
+# Without npm or a shell, which would not forward SIGTERM.
 CMD ["node", "--max-semi-space-size=24", "lib/cli/main.ts", "serve"]
