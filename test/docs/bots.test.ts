@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
-import { blocks, botFile, botFor, nextStream, page, Running } from './bot-page.ts';
+import { blocks, botFile, botFor, nextStream, Running } from './bot-page.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -27,12 +27,12 @@ const LANGUAGES: Readonly<Record<string, string>> = { sh: 'sh', py: 'python', ts
 const FILES = readdirSync(botFile(''));
 
 for (const name of FILES)
-  test(`docs/bots.md has ${name} word for word`, (t) => {
+  test(`docs/bots.md: contains fixtures/bots/${name} unchanged`, (t) => {
     const language = LANGUAGES[name.split('.').at(-1) ?? ''] ?? '';
     t.true(blocks(language).includes(readFileSync(botFile(name), 'utf8').trimEnd()));
   });
 
-/** What a block prints, in order of the page. `stream`: it goes on until what was posted has come. */
+/** The commands of the page in order, with their expected output. `stream`: runs until the posted message arrives. */
 const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stream'])[] = [
   ['parley bot create Deploys', /webhook +\/hooks\/\w{40}\n +token +\w{40}\n +campfire +\w{16}-\w{12}\n/],
   ['curl -d "Disk', /^ok$/],
@@ -53,7 +53,7 @@ const fixtures = FILES.map((name) => readFileSync(botFile(name), 'utf8').trimEnd
 const shown = blocks('sh').filter((block) => !fixtures.includes(block));
 const [settings = '', ...commands] = [shown[1], shown[0], ...shown.slice(2)].map((block) => block ?? '');
 
-test('the page names the settings that its lines use', (t) => {
+test('docs/bots.md: the variables that its commands use are set in its first block', (t) => {
   t.deepEqual(
     [...settings.matchAll(/\b([A-Z]+)=/g)].map(([, name = '']) => [name, env[name] !== undefined]),
     ['PARLEY', 'GROUP', 'HOOK', 'TOKEN', 'KEY'].map((name) => [name, true]),
@@ -61,7 +61,7 @@ test('the page names the settings that its lines use', (t) => {
   t.is(commands.length, BLOCKS.length);
 });
 
-/** The bot of the command line's examples is the one that is there. */
+/** Replaces the example's bot by the one of this test. */
 const runnable = (block: string): string => block.replace('bot webhook Echo', 'bot webhook Writer');
 
 const runBlock = (block: string): Promise<string> =>
@@ -81,21 +81,9 @@ async function runStream(t: ExecutionContext, block: string, wanted: RegExp): Pr
 }
 
 for (const [index, [begins, prints, stream]] of BLOCKS.entries())
-  test.serial(`line ${index + 1} of docs/bots.md does what it says: ${begins}`, async (t) => {
-    t.timeout(120_000, 'the command line starts a process for each call');
+  test.serial(`docs/bots.md: command ${index + 1} prints what is expected: ${begins}`, async (t) => {
+    t.timeout(120_000, 'each call of the command line starts a process');
     const block = runnable(commands[index] ?? '');
     t.true(block.startsWith(begins), block);
     t.regex(stream ? await runStream(t, block, prints) : await runBlock(block), prints);
   });
-
-test('what docs/bots.md leads to is there', (t) => {
-  const anchors = new Set(
-    [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-      title
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
-  for (const [, anchor = ''] of page.matchAll(/\]\(#([^)]+)\)/g)) t.true(anchors.has(anchor), anchor);
-});
