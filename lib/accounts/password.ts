@@ -1,4 +1,5 @@
 import bcrypt from 'bcrypt';
+import pLimit from 'p-limit';
 import type { Passwords } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import { MAX_PASSWORD_BYTES } from './account.ts';
@@ -8,36 +9,19 @@ const MAX_WAITING = 20;
 
 /** bcrypt at `cost` (12: about 0.2 s). Two run concurrently, 20 wait; more fail with `tooMany`. */
 export function openPasswords(cost: number): Passwords {
-  let running = 0;
-  const waiting: (() => void)[] = [];
+  const limit = pLimit(CONCURRENCY);
   let dummy: Promise<string> | undefined;
 
-  const enter = async (): Promise<void> => {
-    if (running < CONCURRENCY) {
-      running += 1;
-      return;
-    }
-    if (waiting.length >= MAX_WAITING) throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
-    await new Promise<void>((resolve) => waiting.push(resolve)); // leave() passes its slot to the next
-  };
-  const leave = (): void => {
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
-  };
-  const gated = async <T>(work: () => Promise<T>): Promise<T> => {
-    await enter();
-    try {
-      return await work();
-    } finally {
-      leave();
-    }
+  const limited = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (limit.activeCount + limit.pendingCount >= CONCURRENCY + MAX_WAITING)
+      throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
+    return limit(work);
   };
 
   return {
-    hash: (password) => gated(() => bcrypt.hash(password, cost)),
+    hash: (password) => limited(() => bcrypt.hash(password, cost)),
     verify: (password, hash) =>
-      gated(async () => {
+      limited(async () => {
         dummy ??= bcrypt.hash('nobody has this password', cost);
         const isRight = await bcrypt.compare(password, hash ?? (await dummy));
         const isWithinLimit = Buffer.byteLength(password, 'utf8') <= MAX_PASSWORD_BYTES; // bcrypt ignores the rest

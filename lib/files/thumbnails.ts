@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import pLimit from 'p-limit';
 import type { Thumbnail, Thumbnailer } from '../core.ts';
 import type { Logger } from '../logger.ts';
 import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './thumbnail-protocol.ts';
@@ -10,8 +11,8 @@ type Worker = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Time limit per image, not counting time in the queue. */
 const TIME_MS = 10_000;
-/** Queue limit; further images get no thumbnail. */
-const MAX_WAITING = 64;
+/** Images in work and in the queue; further images get no thumbnail. */
+const MAX_QUEUED = 64;
 /** Larger files get no thumbnail, because the worker holds the whole file in memory. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** An idle worker is ended after this time. */
@@ -27,8 +28,7 @@ const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
  */
 export function openThumbnailer(log: Logger): Thumbnailer {
   let worker: Worker | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const limit = pLimit(1);
   let idle: NodeJS.Timeout | undefined;
 
   const end = (): void => {
@@ -55,13 +55,8 @@ export function openThumbnailer(log: Logger): Thumbnailer {
 
   return {
     async create(source, bytes, type) {
-      if (bytes > MAX_BYTES || waiting >= MAX_WAITING) return undefined;
-      waiting += 1;
-      const mine = turn.then(() => createNow(source, bytes, type));
-      turn = mine.catch(() => {});
-      return mine.finally(() => {
-        waiting -= 1;
-      });
+      if (bytes > MAX_BYTES || limit.activeCount + limit.pendingCount >= MAX_QUEUED) return undefined;
+      return limit(() => createNow(source, bytes, type));
     },
     close() {
       clearTimeout(idle);

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
+import pLimit from 'p-limit';
 import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
 import { bundleModules } from './bundle.ts';
 
@@ -102,13 +103,12 @@ export function createAssets(options: { readonly root?: string; readonly dev?: b
   const root = options.root ?? join(ROOT, 'static');
   const compress = promisify(brotliCompress);
   let table = readTable(root);
-  let queue: Promise<void> = Promise.resolve(); // one at a time: libuv's four threads also hash passwords
+  const limit = pLimit(1); // libuv's four threads also hash passwords
 
   function squeeze(asset: Asset, plain: Buffer): void {
     asset.squeezing = true;
-    queue = queue
-      .then(() => compress(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }))
-      .then((body) => void asset.bodies.set('br', body));
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
+    void limit(() => compress(plain, { params })).then((body) => asset.bodies.set('br', body));
   }
 
   function encode(asset: Asset, plain: Buffer, wanted: readonly Encoding[]): [Encoding, Buffer] {
