@@ -1,18 +1,18 @@
 /*
- * The thumbnail worker process: reads one file at a time from standard input and responds on standard output (thumbnail-protocol.ts). The only module
- * that loads the image library. Exits when its standard input ends.
+ * The process that makes thumbnails, one file at a time: gets a ThumbnailRequest and the file, sends a ThumbnailResponse. The only module that
+ * loads the image library. It exits when the channel to its parent closes.
  */
 import sharp from 'sharp';
 import type { Thumbnail } from '../core.ts';
 import { isPolyglot } from './polyglot.ts';
-import { answerBytes, readAsk } from './thumbnail-protocol.ts';
+import type { ThumbnailRequest, ThumbnailResponse } from './thumbnails.ts';
 
 const MAX_PIXELS = 50_000_000;
 const MAX_FRAMES = 100;
 const BOX = { width: 800, height: 600 };
 const SECONDS = 8;
 
-/** The image format that sharp must report for each type. All other loaders are blocked, because some read other files or the network. */
+/** The format that sharp must report for each type. All other loaders are blocked: some of them read other files or the network. */
 const FORMATS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -25,7 +25,7 @@ sharp.unblock({ operation: ['Jpeg', 'Png', 'Nsgif', 'Webp', 'Heif'].map((name) =
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** Creates the thumbnail. Throws if the file is broken, too large, has too many frames, or is not of `type`. */
+/** Creates the thumbnail. Rejects if the file is broken, too large, has too many frames, or is not of the type `type`. */
 async function createThumbnail(file: Buffer, type: string): Promise<Thumbnail> {
   const image = sharp(file, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 });
   const { format, pages = 1, autoOrient } = await image.metadata();
@@ -40,21 +40,22 @@ async function createThumbnail(file: Buffer, type: string): Promise<Thumbnail> {
   return { width: autoOrient.width, height: autoOrient.height, thumb };
 }
 
-let head = Buffer.alloc(0);
 let file: { readonly content: Buffer; readonly type: string; bytes: number } | undefined;
 
-for await (const piece of process.stdin) {
-  let rest: Buffer = piece;
-  if (!file) {
-    head = Buffer.concat([head, rest]);
-    const ask = readAsk(head);
-    if (!ask) continue;
-    file = { content: Buffer.allocUnsafe(ask.bytes), type: ask.type, bytes: 0 };
-    rest = head.subarray(ask.headBytes);
+/** The start of a file, or the next piece of it; responds when the file is complete. */
+async function receive(message: ThumbnailRequest | Uint8Array): Promise<void> {
+  if (!(message instanceof Uint8Array)) {
+    file = { content: Buffer.allocUnsafe(message.bytes), type: message.type, bytes: 0 };
+    return;
   }
-  file.bytes += rest.copy(file.content, file.bytes);
-  if (file.bytes < file.content.length) continue;
-  const picture = await createThumbnail(file.content, file.type).catch(() => undefined);
-  [head, file] = [Buffer.alloc(0), undefined];
-  process.stdout.write(answerBytes({ memory: process.memoryUsage.rss(), picture }));
+  if (!file) return;
+  file.content.set(message.subarray(0, file.content.length - file.bytes), file.bytes);
+  file.bytes += message.length;
+  if (file.bytes < file.content.length) return;
+  const { content, type } = file;
+  file = undefined;
+  const picture = await createThumbnail(content, type).catch(() => undefined);
+  process.send?.({ memory: process.memoryUsage.rss(), picture } satisfies ThumbnailResponse);
 }
+
+process.on('message', receive);

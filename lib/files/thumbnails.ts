@@ -1,33 +1,52 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import pLimit from 'p-limit';
+import { z } from 'zod';
 import type { Thumbnail, Thumbnailer } from '../core.ts';
 import type { Logger } from '../logger.ts';
-import { ANSWER_HEAD_BYTES, type Answer, askHead, readAnswer } from './thumbnail-protocol.ts';
 
-type Worker = ChildProcessByStdio<Writable, Readable, null>;
+/** What the worker is sent first; then the file (`bytes` long) in pieces, as Uint8Array. */
+export type ThumbnailRequest = { readonly bytes: number; readonly type: string };
 
-/** Time limit per image, not counting time in the queue. */
+/** Larger than any thumbnail. */
+const MAX_THUMB_BYTES = 4 * 1024 * 1024;
+
+const responseSchema = z.object({
+  /** The memory of the worker, bytes. */
+  memory: z.number(),
+  /** Absent when the file is not an image that can be shown. */
+  picture: z
+    .object({
+      width: z.int().positive(),
+      height: z.int().positive(),
+      thumb: z.instanceof(Buffer).refine(({ length }) => length > 0 && length <= MAX_THUMB_BYTES),
+    })
+    .optional(),
+});
+
+/** What the worker sends for each file. */
+export type ThumbnailResponse = z.infer<typeof responseSchema>;
+
+/** For one image, not counting the time in the queue. */
 const TIME_MS = 10_000;
 /** Images in work and in the queue; further images get no thumbnail. */
 const MAX_QUEUED = 64;
-/** Larger files get no thumbnail, because the worker holds the whole file in memory. */
+/** Larger files get no thumbnail, since the worker holds the whole file in memory. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** An idle worker is ended after this time. */
+/** The worker is killed after this time without work. */
 const IDLE_MS = 30_000;
-/** Image libraries do not return memory; a worker larger than this is ended after its response. */
+/** Image libraries do not return memory; above this the worker is replaced. */
 const MAX_MEMORY_BYTES = 256 * 1024 * 1024;
 
 const PROGRAM = join(import.meta.dirname, 'thumbnail-worker.ts');
 
 /**
- * Creates thumbnails in a separate process, one at a time, with limits on time and memory: hostile files meet the image libraries only there, and a
- * crash only means an image without a thumbnail. The process starts with the first image.
+ * Makes thumbnails in a separate process, one at a time, with limits on time and memory: a hostile file that crashes the image library costs only
+ * its own thumbnail. The process is started with the first image.
  */
 export function openThumbnailer(log: Logger): Thumbnailer {
-  let worker: Worker | undefined;
+  let worker: ChildProcess | undefined;
   const limit = pLimit(1);
   let idle: NodeJS.Timeout | undefined;
 
@@ -39,14 +58,14 @@ export function openThumbnailer(log: Logger): Thumbnailer {
   async function createNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined> {
     clearTimeout(idle);
     worker ??= startWorker();
-    const asked = worker;
+    const used = worker;
     try {
-      const answer = await ask(asked, source, bytes, type);
-      if (answer.memory > MAX_MEMORY_BYTES) end();
-      return answer.picture;
+      const { memory, picture } = await request(used, source, bytes, type);
+      if (memory > MAX_MEMORY_BYTES) end();
+      return picture;
     } catch (error) {
       log.debug({ err: error, type, bytes }, 'creating a thumbnail failed');
-      if (worker === asked) end();
+      if (worker === used) end();
       return undefined;
     } finally {
       idle = setTimeout(end, IDLE_MS).unref();
@@ -65,55 +84,46 @@ export function openThumbnailer(log: Logger): Thumbnailer {
   };
 }
 
-/** Starts without the environment, which contains secrets, and with few malloc arenas (the default is several per core). */
-function startWorker(): Worker {
-  const flags = ['--max-old-space-size=96', '--no-warnings', PROGRAM];
-  const worker = spawn(process.execPath, flags, { env: { MALLOC_ARENA_MAX: '2' }, stdio: ['pipe', 'pipe', 'ignore'] });
+/** Its environment is empty, since ours contains secrets, but for the number of memory pools: by default each thread has its own. */
+function startWorker(): ChildProcess {
+  const worker = fork(PROGRAM, [], {
+    execArgv: ['--max-old-space-size=96', '--no-warnings'],
+    env: { MALLOC_ARENA_MAX: '2' },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  worker.on('error', () => {}); // without it an error between two requests would be an uncaught exception
   worker.unref();
-  for (const pipe of [worker.stdin, worker.stdout]) {
-    pipe.on('error', () => {}); // 'exit' reports the end of the worker
-    if ('unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
-  }
+  worker.channel?.unref();
   return worker;
 }
 
-/** Rejects if the worker exits or does not respond in time. The caller then ends it. */
-async function ask(worker: Worker, source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Answer> {
-  const gone = Promise.withResolvers<never>();
-  gone.promise.catch(() => {});
+/** Rejects when the worker exits, when it does not respond within TIME_MS, or when the response is not a ThumbnailResponse. */
+async function request(worker: ChildProcess, source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<ThumbnailResponse> {
   const over = new AbortController();
-  const leave = (): void => gone.reject(new Error('the worker ended'));
-  const timer = setTimeout(() => gone.reject(new Error(`no answer within ${TIME_MS} ms`)), TIME_MS);
-  worker.once('exit', leave).once('error', leave);
+  const { signal } = over;
+  // Not AbortSignal.timeout, whose timer does not keep this process alive while it waits.
+  const timer = setTimeout(() => over.abort(new Error(`no response within ${TIME_MS} ms`)), TIME_MS);
   try {
-    const sent = send(worker.stdin, askHead(bytes, type), source, over.signal);
-    const [answer] = await Promise.race([Promise.all([receive(worker.stdout), sent]), gone.promise]);
-    return answer;
+    const exited = once(worker, 'exit', { signal }).then(() => Promise.reject(new Error('the worker exited')));
+    const response = Promise.all([once(worker, 'message', { signal }), send(worker, { bytes, type }, source, signal)]);
+    const [[message]] = await Promise.race([response, exited]);
+    return responseSchema.parse(message);
   } finally {
     clearTimeout(timer);
-    over.abort(); // stops sending, which closes the file
-    worker.off('exit', leave).off('error', leave);
+    over.abort(); // the source is read no further, and its file is closed
   }
 }
 
-async function send(to: Writable, head: Uint8Array, source: AsyncIterable<Uint8Array>, over: AbortSignal): Promise<void> {
-  to.write(head);
-  for await (const piece of source) if (!to.write(piece)) await once(to, 'drain', { signal: over });
-}
-
-/** Reads one response. */
-function receive(from: Readable): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  let got = Buffer.alloc(0);
-  const take = (piece: Buffer): void => {
-    got = Buffer.concat([got, piece]);
-    try {
-      const answer = got.length < ANSWER_HEAD_BYTES ? undefined : readAnswer(got);
-      if (answer) resolve(answer);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  from.on('data', take);
-  return promise.finally(() => from.off('data', take));
+/** Sends a piece once the one before it is written, so that this process holds only one. */
+async function send(worker: ChildProcess, head: ThumbnailRequest, source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const write = (message: ThumbnailRequest | Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
+      worker.send(message, (error) => (error ? reject(error) : resolve()));
+    });
+  await write(head);
+  for await (const piece of source) {
+    signal.throwIfAborted();
+    await write(piece);
+  }
 }
