@@ -28,7 +28,7 @@ async function failAs(
 
 const withoutIds = ({ text }: Answer): string => text.replaceAll(/nonce="[^"]*"/g, '').replaceAll(/[0-9a-z]{26}/g, '');
 
-test('an unknown name and a wrong password get the same answer', async (t) => {
+test('log-in: an unknown name and a wrong password get the same response', async (t) => {
   const site = await siteWithOwner(t);
   const [known, unknown] = [await tryAs(site.client(), 'Ann', WRONG), await tryAs(site.client(), 'Eve', WRONG)];
   t.is(known.status, 422);
@@ -55,7 +55,7 @@ for (const [what, password] of [
     t.is((await tryAs(client, 'Ann', PASSWORD)).status, 303);
   });
 
-test('failures from one address are held back after ten, with the time to wait, whatever names are tried', async (t) => {
+test('log-in: after 10 failures from one address, with any names, attempts are refused with the time to wait', async (t) => {
   const site = await siteWithOwner(t);
   for (let i = 0; i < 10; i += 1) t.is((await tryAs(site.client(), `Nobody ${i}`, WRONG)).status, 422);
   const refused = await tryAs(site.client(), 'Ann', PASSWORD);
@@ -65,7 +65,7 @@ test('failures from one address are held back after ten, with the time to wait, 
   t.is((await tryAs(site.client(), 'Ann', PASSWORD)).status, 303);
 });
 
-test('log-ins that succeed are not counted', async (t) => {
+test('log-in: successful log-ins are not counted', async (t) => {
   const site = await siteWithOwner(t);
   for (let i = 0; i < 15; i += 1) t.is((await tryAs(site.client(), 'Ann', PASSWORD)).status, 303);
 });
@@ -76,14 +76,14 @@ test('a forged X-Forwarded-For does not evade the limit by address', async (t) =
   t.deepEqual([statuses.filter((status) => status === 422).length, statuses.filter((status) => status === 429).length], [10, 2]);
 });
 
-test('behind a trusted proxy its own word counts, and not what the client wrote before it', async (t) => {
+test('log-in: behind a trusted proxy the address added by the proxy counts, not what the client sent', async (t) => {
   const site = await siteWithOwner(t, { TRUST_PROXY: 'on' });
   const forged = await failAs(site, 'Nobody', 12, (i) => `198.51.100.${i}, 203.0.113.7`);
   t.is(forged.filter((status) => status === 429).length, 2);
   t.is((await tryAs(site.client(), 'Ann', PASSWORD, '203.0.113.8')).status, 303, 'another address is not held back');
 });
 
-test('failures with one name from many addresses are held back, also for a name that does not exist', async (t) => {
+test('log-in: failures with one name from many addresses are limited, also for an unknown name', async (t) => {
   const site = await siteWithOwner(t, { TRUST_PROXY: 'on' });
   for (const name of ['Ann', 'Nobody']) {
     const statuses = await failAs(site, name, 22, (i) => `203.0.113.${i}`);
@@ -92,7 +92,7 @@ test('failures with one name from many addresses are held back, also for a name 
   t.is((await tryAs(site.client(), 'Ann', PASSWORD, '203.0.113.99')).status, 429, 'a stranger with the right password waits too');
 });
 
-test('nobody can lock the owner out of a browser that has been in before', async (t) => {
+test('log-in: failures of others cannot lock the owner out of a browser that has logged in before', async (t) => {
   const site = await siteWithOwner(t);
   const known = site.client();
   await tryAs(known, 'Ann', PASSWORD);
@@ -102,7 +102,7 @@ test('nobody can lock the owner out of a browser that has been in before', async
   t.is((await tryAs(known, 'Ann', PASSWORD)).status, 303);
 });
 
-test('a known browser has a limit of its own, and is known for its own account only', async (t) => {
+test('log-in: a known browser has its own limit, only for its own account', async (t) => {
   const site = await siteWithOwner(t);
   await site.signUp('Bob');
   const known = site.client();
@@ -115,7 +115,7 @@ test('a known browser has a limit of its own, and is known for its own account o
   t.is(asAnn.filter((status) => status === 429).length, 2);
 });
 
-test('the mark of a known browser cannot be forged', async (t) => {
+test('log-in: the cookie of a known browser cannot be forged', async (t) => {
   const site = await siteWithOwner(t);
   const user = await site.core.store.users.byNameKey('ann');
   await failAs(site, 'Ann', 10);
@@ -146,7 +146,7 @@ const RETURNS: [to: string, location: string][] = [
   ['/\u2028/evil.example', '/groups'],
 ];
 
-test('after log-in and sign-up one comes back to a page of this site, never to another', async (t) => {
+test('log-in: log-in and sign-up return to a page of this site, never to another site', async (t) => {
   const site = await siteWithOwner(t);
   for (const [index, [return_to, location]] of RETURNS.entries()) {
     const login = await site.client().form('/login', { name: 'Ann', password: PASSWORD, return_to });
@@ -156,7 +156,7 @@ test('after log-in and sign-up one comes back to a page of this site, never to a
   }
 });
 
-test('a visitor who asks for a page is led there by way of the log-in page', async (t) => {
+test('log-in: a visitor is redirected to log-in and then to the requested page', async (t) => {
   const site = await siteWithOwner(t);
   const browser = site.client();
   const first = await browser.get('/groups/lobby?before=3');

@@ -55,13 +55,13 @@ const REFUSED: [what: string, name: string][] = [
 ];
 
 for (const [what, name] of REFUSED)
-  test(`a name with ${what} is refused by the field's name`, (t) =>
+  test(`names: a name with ${what} is refused and the error names the field`, (t) =>
     t.is(
       fieldOf(() => parseName(name)),
       'invalid name',
     ));
 
-test('the length of a name is counted after normalising', (t) => {
+test('names: the length is counted after normalisation', (t) => {
   t.is(parseName('ﬃ'.repeat(10)), 'ffi'.repeat(10));
   t.is(
     fieldOf(() => parseName('ﬃ'.repeat(11))),
@@ -83,7 +83,7 @@ const TWINS: [string, string][] = [
 
 for (const [one, other] of TWINS) test(`${one} and ${other} are one name`, (t) => t.is(nameKey(one), nameKey(other)));
 
-test('names that only look somewhat alike are two', (t) => {
+test('names: names that only look similar are different', (t) => {
   t.not(nameKey('Ann'), nameKey('Anna'));
   t.not(nameKey('Jose'), nameKey('José'));
   t.not(nameKey('Ann Lee'), nameKey('AnnLee'));
@@ -102,7 +102,7 @@ test('a password has 8 to 72 bytes, whatever its characters', (t) => {
     );
 });
 
-test('what is wrong with a password is said without the password', (t) => {
+test('password: errors do not contain the password', (t) => {
   for (const bad of ['hunter2', `hunter2${'x'.repeat(80)}`]) {
     const error = t.throws(() => parsePassword(bad), { instanceOf: DomainError });
     t.false(error?.message.includes('hunter2'));

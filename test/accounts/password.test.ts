@@ -17,7 +17,7 @@ test('no password is right where there is no hash', async (t) => {
   t.false(await passwords.verify('', null));
 });
 
-test('what bcrypt would overlook makes a password wrong: past 72 bytes, past NUL', async (t) => {
+test('password: bytes that bcrypt ignores (past 72 bytes, past NUL) make a password wrong', async (t) => {
   const passwords = openPasswords(4);
   const hash = await passwords.hash('x'.repeat(72));
   t.true(await passwords.verify('x'.repeat(72), hash));
@@ -27,7 +27,7 @@ test('what bcrypt would overlook makes a password wrong: past 72 bytes, past NUL
   t.false(await passwords.verify('abcdefgh\0two', withNul));
 });
 
-test('two hash at once, twenty wait, and the next one is told to try again', async (t) => {
+test('password: 2 hashes run concurrently, 20 wait, the next is refused with tooMany', async (t) => {
   const passwords = openPasswords(4);
   const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => passwords.hash('correct horse')));
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -39,7 +39,7 @@ test('two hash at once, twenty wait, and the next one is told to try again', asy
   t.true(await passwords.verify('correct horse', await passwords.hash('correct horse')), 'and goes on afterwards');
 });
 
-test('a failing hash gives its place back', async (t) => {
+test('password: a failed hash releases its slot', async (t) => {
   const passwords = openPasswords(4);
   for (let i = 0; i < 5; i += 1) await t.throwsAsync(passwords.verify('x', 5 as unknown as string));
   t.is((await passwords.hash('correct horse')).slice(0, 4), '$2b$');

@@ -34,7 +34,7 @@ const formsIn = (html: string): string[] => [...html.matchAll(/<form[^>]*action=
 const headingIn = (html: string): string => /<h1[^>]*>([^<]*)<\/h1>/.exec(html)?.[1] ?? '';
 
 for (const path of ['/', '/login', '/login?return_to=/groups/lobby', 'invitation'])
-  test(`a log-in that is refused comes back on the page it was sent from: ${path}`, async (t) => {
+  test(`a refused log-in shows its form again on the page it was sent from: ${path}`, async (t) => {
     const from = path === 'invitation' ? await invitePath() : path;
     const { page, answer } = await submit(from, '/login', { name: 'ann', password: 'not the password' });
     t.is(answer.status, 422);
@@ -48,7 +48,7 @@ for (const path of ['/', '/login', '/login?return_to=/groups/lobby', 'invitation
   });
 
 for (const path of ['/', '/signup', 'invitation'])
-  test(`a sign-up that is refused comes back on the page it was sent from: ${path}`, async (t) => {
+  test(`a refused sign-up shows its form again on the page it was sent from: ${path}`, async (t) => {
     const from = path === 'invitation' ? await invitePath() : path;
     const { page, answer } = await submit(from, '/signup', { name: 'Bob', password: 'short' });
     t.is(answer.status, 422);
@@ -64,7 +64,7 @@ for (const path of ['/', '/signup', 'invitation'])
     t.is(again.answer.status, 303);
   });
 
-test('a form that does not say where it is from comes back on the page of its own address', async (t) => {
+test('refused forms: without the field from, the form is shown on the page of its URL', async (t) => {
   const visitor = site.client();
   for (const from of [{}, { from: 'invitation' }, { from: 'nowhere' }, { from: 'invitation', return_to: '/join/none' }]) {
     const logIn = await visitor.form('/login', { name: 'ann', password: 'wrong', ...from });
@@ -74,14 +74,14 @@ test('a form that does not say where it is from comes back on the page of its ow
   }
 });
 
-test('whoever is logged in already is told on the page of the form, not on that of an invitation', async (t) => {
+test('refused forms: a logged-in user gets the error on the page of the form, not of an invitation', async (t) => {
   const page = await ann.form('/login', { name: 'ann', password: 'wrong', from: 'invitation', return_to: await invitePath() });
   t.is(page.status, 422);
   t.regex(page.text, /role="alert">Name or password is wrong\./);
 });
 
 for (const script of ['on', 'off'] as const)
-  check(`the field to mend has the focus, with scripts ${script}`, async (t) => {
+  check(`the field with the error has the focus, with scripts ${script}`, async (t) => {
     const person = await Person.open(present(browser), site, script);
     t.teardown(() => person.page.context().close());
     await person.go('/login');

@@ -37,12 +37,12 @@ async function logIn(name: string, password = PASSWORD): Promise<Client> {
   return browser;
 }
 
-test('log-in greets by name, wherever the name was typed in other case or width', async (t) => {
+test('log-in: greets by name, also if the name was typed with other case or width', async (t) => {
   const browser = await logIn('ａＮＮ ');
   t.regex((await browser.get('/groups')).text, /role="status">Welcome back, Ann\.</);
 });
 
-test('the session cookie is out of reach for scripts and other sites, and is nothing but a random id', async (t) => {
+test('sessions: the cookie is HttpOnly and SameSite, and contains only a random id', async (t) => {
   const response = await site.client().open('/login', {
     method: 'POST',
     body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
@@ -66,7 +66,7 @@ test('the store keeps the hash of a session id, not the id', async (t) => {
   t.false(await isSignedIn(browserWith(sha256(sessionOf(browser)))), 'so a stolen copy of the store signs nobody in');
 });
 
-test('a session id that somebody planted before log-in is worthless after it', async (t) => {
+test('sessions: a session id fixed before log-in is not valid after it', async (t) => {
   const browser = browserWith('planted-by-eve');
   t.is((await browser.form('/login', { name: 'Ann', password: PASSWORD })).status, 303);
   t.not(sessionOf(browser), 'planted-by-eve');
@@ -74,7 +74,7 @@ test('a session id that somebody planted before log-in is worthless after it', a
   t.false(await isSignedIn(browserWith('planted-by-eve')));
 });
 
-test('the id changes at log-in, and the one before it is dead', async (t) => {
+test('sessions: the id changes at log-in, and the old one stops working', async (t) => {
   const browser = site.client();
   await browser.form('/logout', {}); // leaves an anonymous session with a flash
   const anonymous = sessionOf(browser);
@@ -89,7 +89,7 @@ test('the id changes at log-in, and the one before it is dead', async (t) => {
   t.true(await isSignedIn(browser));
 });
 
-test('log-out ends the session in the server, of this browser only', async (t) => {
+test('sessions: log-out ends the session of this browser only, on the server', async (t) => {
   const [here, there] = [await logIn('Ann'), await logIn('Ann')];
   const id = sessionOf(here);
   const answer = await here.form('/logout', {});
@@ -99,7 +99,7 @@ test('log-out ends the session in the server, of this browser only', async (t) =
   t.true(await isSignedIn(there));
 });
 
-test('logging out everywhere ends all sessions, this one too', async (t) => {
+test('sessions: logging out everywhere ends all sessions, including this one', async (t) => {
   await site.signUp('Wanda');
   const [here, there] = [await logIn('Wanda'), await logIn('Wanda')];
   t.is((await here.form('/settings/logout-everywhere', {})).status, 303);
@@ -122,7 +122,7 @@ test('a new password ends the other sessions, keeps this one, and is the only on
   t.true(await isSignedIn(await logIn('Paula', 'a new password')));
 });
 
-test('the present password cannot be guessed without end from a stolen session', async (t) => {
+test('sessions: guesses of the current password are limited', async (t) => {
   const here = await site.signUp('Greta');
   const answers = [];
   for (let i = 0; i < 11; i += 1)
@@ -132,7 +132,7 @@ test('the present password cannot be guessed without end from a stolen session',
   t.true(Number(answers[10]?.headers.get('retry-after')) >= 1);
 });
 
-test('a disabled account is out at once and cannot come back until it is enabled', async (t) => {
+test('sessions: a disabled account is logged out at once and cannot log in until it is enabled', async (t) => {
   const dora = await site.signUp('Dora');
   const user = await userNamed('Dora');
   await setDisabled(site.core, user.id, user, true);
@@ -145,7 +145,7 @@ test('a disabled account is out at once and cannot come back until it is enabled
   t.true(await isSignedIn(await logIn('Dora')));
 });
 
-test('a session that is ended while it is used stays ended', async (t) => {
+test('sessions: a session that ends during a request stays ended', async (t) => {
   const boss = await site.signUp('Boss');
   const user = await userNamed('Boss');
   await site.core.store.users.update(user.id, { admin: true });
@@ -168,7 +168,7 @@ test('the last administrator cannot be disabled or made a member', async (t) => 
   t.is((await only.get('/admin')).status, 200);
 });
 
-test('a session ends by itself after fourteen days without use', async (t) => {
+test('sessions: a session expires after 14 days without use', async (t) => {
   const fresh = await startServer();
   t.teardown(fresh.close);
   const browser = await fresh.signUp('Ann');

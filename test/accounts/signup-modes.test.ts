@@ -2,7 +2,7 @@ import test from 'ava';
 import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { PASSWORD, startServer } from '../helpers/server.ts';
 
-test('with SIGNUP=closed only the first account can be made, and log-in goes on', async (t) => {
+test('sign-up: with SIGNUP=closed only the first account can be created; log-in still works', async (t) => {
   const site = await startServer({ env: { SIGNUP: 'closed' } });
   t.teardown(site.close);
   await site.signUp('Ann');
@@ -17,7 +17,7 @@ test('with SIGNUP=closed only the first account can be made, and log-in goes on'
   t.is((await site.client().form('/login', { name: 'Ann', password: PASSWORD })).status, 303);
 });
 
-test('with SIGNUP=code newcomers need the invitation code', async (t) => {
+test('sign-up: with SIGNUP=code new accounts need the invitation code', async (t) => {
   const site = await startServer({ env: { SIGNUP: 'code' } });
   t.teardown(site.close);
   await site.signUp('Ann');
@@ -32,7 +32,7 @@ test('with SIGNUP=code newcomers need the invitation code', async (t) => {
   t.is((await site.client().form('/signup', { name: 'Bob', password: PASSWORD, code })).status, 303);
 });
 
-test('administrators see the invitation code and renew it; the one before admits nobody; members do neither', async (t) => {
+test('sign-up: administrators see and renew the invitation code, the old one stops working; members do neither', async (t) => {
   const site = await startServer({ env: { SIGNUP: 'code' } });
   t.teardown(site.close);
   const ann = await site.signUp('Ann');
@@ -57,7 +57,7 @@ test('administrators see the invitation code and renew it; the one before admits
   t.is(await codeShown(), after);
 });
 
-test('without SIGNUP=code there is no invitation code to see or to renew', async (t) => {
+test('sign-up: without SIGNUP=code there is no invitation code to show or renew', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');
@@ -65,7 +65,7 @@ test('without SIGNUP=code there is no invitation code to see or to renew', async
   t.is((await ann.form('/admin', { action: 'renew-code' })).status, 409);
 });
 
-test('an address that makes accounts without end is held back for a while', async (t) => {
+test('sign-up: the rate of new accounts per address is limited', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   for (let i = 0; i < 40; i += 1) await site.signUp(`Sock ${i}`);

@@ -13,7 +13,7 @@ test.after.always(() => site.close());
 const formOf = (html: string, action: string): string =>
   new RegExp(`<form[^>]* action="${action}"(?:.|\\n)*?</form>`).exec(html)?.[0] ?? '';
 
-test('sign-up and log-in are on one page, and each on a page of its own', async (t) => {
+test('sign-up: the welcome page has both forms, and each form has its own page', async (t) => {
   const [both, signup, login] = await Promise.all(['/', '/signup', '/login'].map((path) => site.client().get(path)));
   for (const page of [both, signup]) {
     t.is(page?.status, 200);
@@ -28,7 +28,7 @@ test('sign-up and log-in are on one page, and each on a page of its own', async 
   t.is(formOf(login?.text ?? '', '/signup'), '');
 });
 
-test('after sign-up the list of groups greets by name, once', async (t) => {
+test('sign-up: the list of groups greets a new user by name, once', async (t) => {
   const bob = site.client();
   const answer = await bob.form('/signup', { name: 'Bob', password: PASSWORD });
   t.is(answer.status, 303);
@@ -38,7 +38,7 @@ test('after sign-up the list of groups greets by name, once', async (t) => {
   t.is((await bob.get('/')).headers.get('location'), '/groups', 'the welcome page is for visitors');
 });
 
-test('a newcomer in no group is told what to do', async (t) => {
+test('sign-up: a new user without groups sees what to do', async (t) => {
   const carl = await site.signUp('Carl');
   const page = await carl.get('/groups');
   t.regex(page.text, /You are not in any group yet/);
@@ -56,7 +56,7 @@ const REFUSED: [what: string, name: string, password: string, status: number, fi
 ];
 
 for (const [what, name, password, status, field, words] of REFUSED) {
-  test(`sign-up with ${what} brings the form back with the reason at its field`, async (t) => {
+  test(`sign-up with ${what} shows the form again with the error at its field`, async (t) => {
     const visitor = site.client();
     const answer = await visitor.form('/signup', { name, password });
     t.is(answer.status, status);
@@ -69,7 +69,7 @@ for (const [what, name, password, status, field, words] of REFUSED) {
     t.is(visitor.cookies.size, 0);
   });
 
-  test(`a program that signs up with ${what} is told the field`, async (t) => {
+  test(`sign-up by JSON with ${what} answers with the field`, async (t) => {
     const answer = await site.client().json('POST', '/signup', { name, password });
     t.is(answer.status, status);
     t.is(answer.headers.get('content-type'), 'application/problem+json');
@@ -77,7 +77,7 @@ for (const [what, name, password, status, field, words] of REFUSED) {
   });
 }
 
-test('a program can sign up and is signed in', async (t) => {
+test('sign-up: a program can sign up and is logged in', async (t) => {
   const client = site.client();
   const answer = await client.json('POST', '/signup', { name: 'Program', password: PASSWORD });
   t.is(answer.status, 200);
@@ -97,7 +97,7 @@ test('the first account is administrator and in Lobby, the next is neither', asy
 });
 
 for (const count of [2, 10])
-  test(`of ${count} first sign-ups at once exactly one is administrator`, async (t) => {
+  test(`of ${count} concurrent first sign-ups exactly one becomes administrator`, async (t) => {
     const fresh = await startServer();
     t.teardown(fresh.close);
     const names = Array.from({ length: count }, (_, i) => `First ${i}`);
@@ -107,12 +107,12 @@ for (const count of [2, 10])
     t.is((await fresh.core.store.groups.list({ limit: 10 })).length, 1, 'and there is one Lobby');
   });
 
-test('of two sign-ups of one name at once exactly one succeeds', async (t) => {
+test('sign-up: of two concurrent sign-ups with the same name exactly one succeeds', async (t) => {
   const answers = await Promise.all(['Twin', 'TWIN'].map((name) => site.client().form('/signup', { name, password: PASSWORD })));
   t.deepEqual(answers.map(({ status }) => status).sort(), [303, 409]);
 });
 
-test('where strangers can reach the server, the first account needs the set-up code and the second does not', async (t) => {
+test('sign-up: on a reachable server the first account needs the set-up code, the second does not', async (t) => {
   const fresh = await startServer();
   t.teardown(fresh.close);
   const code = await setupCode(fresh.core);

@@ -35,14 +35,14 @@ test('a token is shown once, and the store keeps only its hash', async (t) => {
   t.false(JSON.stringify(records).includes(token));
 });
 
-test('a token lets a program do what its person may, and nothing needs a cookie', async (t) => {
+test('tokens: a program may do what its owner may, without a cookie', async (t) => {
   const program = site.client().bearer(await newToken(ann));
   t.is((await program.get('/me', '*/*')).json().name, 'Ann');
   t.is((await program.json('POST', '/groups/lobby/messages', { body: 'from a script' })).status, 201);
   t.is(program.cookies.size, 0);
 });
 
-test('a token cannot make tokens, nor change the password, nor administer', async (t) => {
+test('tokens: a token cannot create tokens, change the password or administer', async (t) => {
   const program = site.client().bearer(await newToken(ann));
   for (const [method, path] of [
     ['GET', '/settings'],
@@ -61,7 +61,7 @@ test('a token cannot make tokens, nor change the password, nor administer', asyn
   t.is((await ann.get('/admin')).status, 200);
 });
 
-test('a revoked token is dead at once, and the others live', async (t) => {
+test('tokens: a revoked token stops working at once, others still work', async (t) => {
   const carl = await site.signUp('Carl');
   const [first, second] = [await newToken(carl), await newToken(carl)];
   t.is(idsIn((await carl.get('/settings')).text).length, 2);
@@ -71,7 +71,7 @@ test('a revoked token is dead at once, and the others live', async (t) => {
   t.is((await site.client().bearer(second).get('/me', '*/*')).status, 200);
 });
 
-test('nobody revokes the token of another', async (t) => {
+test('tokens: users cannot revoke tokens of others', async (t) => {
   const token = await newToken(ann);
   const eve = await site.signUp('Eve');
   for (const id of [sha256(token), token, 'nonsense', '%00']) t.is((await eve.json('POST', `/settings/tokens/${id}/revoke`)).status, 404);
@@ -93,7 +93,7 @@ const BAD: [what: string, header: string][] = [
 ];
 
 for (const [what, header] of BAD)
-  test(`${what} in the Authorization header is refused, never redirected, and not overlooked for a good cookie`, async (t) => {
+  test(`${what} in the Authorization header is refused, never redirected, and not ignored in favour of a valid cookie`, async (t) => {
     for (const accept of ['*/*', 'application/json', 'text/html']) {
       const answer = await ann.get('/groups', accept, { Authorization: header });
       t.is(answer.status, 401);
@@ -104,7 +104,7 @@ for (const [what, header] of BAD)
     t.is((await ann.get('/groups')).status, 200);
   });
 
-test('the hash of a token is no token, nor is a session id, nor the secret of a webhook', async (t) => {
+test('tokens: the hash of a token, a session id and a webhook secret are not accepted as token', async (t) => {
   const token = await newToken(ann);
   const bots = (await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' })).text;
   const hook = /\/hooks\/([A-Za-z0-9]{32,})/.exec(bots)?.[1] ?? '';
@@ -124,7 +124,7 @@ test('the token of a disabled person is refused until the account is enabled', a
   t.is((await site.client().bearer(token).get('/me', '*/*')).status, 200);
 });
 
-test('when a token was last used is shown', async (t) => {
+test('tokens: settings show when a token was last used', async (t) => {
   const fred = await site.signUp('Fred');
   const token = await newToken(fred);
   t.regex((await fred.get('/settings')).text, /not used yet/);
@@ -132,7 +132,7 @@ test('when a token was last used is shown', async (t) => {
   t.regex((await fred.get('/settings')).text, /last used/);
 });
 
-test('a token has the name that its owner gives it, in settings and for the program', async (t) => {
+test('tokens: the label of a token is shown in settings and in GET /me', async (t) => {
   const greta = await site.signUp('Greta');
   const made = await greta.form('/settings/tokens', { name: '  build <b>box</b>\t1 ' });
   const program = site.client().bearer(shownToken(made.text));

@@ -29,7 +29,7 @@ const namesIn = (page: string, title: string): string[] => {
 const moreIn = (page: string, label: string): string | undefined =>
   new RegExp(`rel="next" href="([^"]*)">${label}`).exec(page)?.[1]?.replaceAll('&amp;', '&').split('#')[0];
 
-test.serial('long lists go on from page to page, and each row is on one of them', async (t) => {
+test.serial('admin: long lists have pages, and each row is on exactly one', async (t) => {
   for (const [title, label, first, count] of [
     ['people-title', 'More people', 'Ann', 132],
     ['groups-title', 'More groups', 'Lobby', 132],
@@ -50,7 +50,7 @@ test.serial('long lists go on from page to page, and each row is on one of them'
   }
 });
 
-test.serial('people and groups are found by a part of their name, whatever its case', async (t) => {
+test.serial('admin: people and groups are found by a part of their name, ignoring case', async (t) => {
   for (const [words, people, groups] of [
     ['ZO', ['Zoë'], ['Zoology']],
     ['person 12', ['Person 12', ...Array.from({ length: 10 }, (_, i) => `Person 12${i}`)], []],
@@ -68,7 +68,7 @@ test.serial('people and groups are found by a part of their name, whatever its c
   t.is(namesIn((await ann.get(moreIn(text, 'More groups') ?? '')).text, 'groups-title').length, 30, 'the search goes on with the list');
 });
 
-test.serial('an administrator archives a group, and takes it up again', async (t) => {
+test.serial('admin: an administrator archives and unarchives a group', async (t) => {
   const group = () => site.core.store.groups.bySlug('zoology');
   for (const [action, archived] of [
     ['archive', true],
@@ -81,7 +81,7 @@ test.serial('an administrator archives a group, and takes it up again', async (t
   t.is((await ann.form('/admin', { action: 'archive', group: 'nowhere' })).status, 404);
 });
 
-test.serial('how much there is of direct messages is all that administrators see of them', async (t) => {
+test.serial('admin: administrators see only the number of direct conversations', async (t) => {
   const [bob, eve] = [await site.signUp('Bob'), await site.signUp('Eve')];
   const { slug } = (await bob.json('POST', '/direct', { with: 'Eve' })).json<{ slug: string }>();
   await eve.json('POST', `/groups/${slug}/messages`, { body: 'between us' });
@@ -99,7 +99,7 @@ test.serial('how much there is of direct messages is all that administrators see
   t.is((await bob.get('/admin')).status, 403);
 });
 
-test.serial('what is asked for in an odd way is no error of ours', async (t) => {
+test.serial('admin: odd parameters cause no server error', async (t) => {
   for (const query of ['people=nobody', 'bots=x', 'groups=99999', 'q=', `q=${'x'.repeat(900)}`])
     t.is((await ann.get(`/admin?${query}`)).status, 200, query);
   for (const query of ['groups=x', 'groups=-1', 'q=a&q=b', 'q[$ne]=1', `q=${'x'.repeat(1100)}`])

@@ -9,7 +9,7 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('content');
 }
 
-test('before the first file is acknowledged its content is synced, and every folder that holds a new name: also the one that holds `files`', async (t) => {
+test('files: before a file is acknowledged, its content and every folder with a new entry are synced, including the parent of `files`', async (t) => {
   const synced: string[] = [];
   const { open } = fs;
   fs.open = async (path, ...rest) => {

@@ -7,7 +7,7 @@ import { download, formOf, noise, openSite, type Posted, type Sent } from './cas
 
 const secret = 'the-secret-of-a-forge';
 
-test('a webhook keeps the files it is sent, as large as any; of a signed one as much as can be held', async (t) => {
+test('files by webhook: stored up to the upload limit; for signed requests up to the body limit', async (t) => {
   const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '3000000' } });
   await site.ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
   const [bot, lobby] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);

@@ -28,7 +28,7 @@ const doctor = async (settings: Record<string, string>, launcher: string) => {
   return { status: ran.status, pictures: ran.rows().find(({ check }) => check === 'pictures') };
 };
 
-test('where no thumbnails can be created, the start logs one warning, and doctor says how to mend it', async (t) => {
+test('without thumbnails, the start logs one warning and doctor says how to fix it', async (t) => {
   const [launcher, settings] = [withoutPlatformPackage(t), await freshSettings(t)];
   const server = new Running({ ...settings, PORT: '0', LOG_LEVEL: 'info' }, ['serve'], launcher);
   await server.until((out) => out.includes('thumbnails cannot be created'));
@@ -40,7 +40,7 @@ test('where no thumbnails can be created, the start logs one warning, and doctor
   t.regex(String(pictures?.mend), /npm ci --omit=dev/);
 });
 
-test('where they can be made, doctor says so', async (t) => {
+test('with thumbnails, doctor reports that they can be created', async (t) => {
   const { pictures } = await doctor(await freshSettings(t), LAUNCHER);
   t.like(pictures, { ok: true, detail: 'thumbnails can be created' });
   t.is(pictures?.mend, undefined);

@@ -3,7 +3,7 @@ import test from 'ava';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { download, formOf, noise, openSite, type Posted, picture, posted, programOf, upload } from './cast.ts';
 
-test('a message with several files: text, names, types and bytes come back; anyone in the group gets them', async (t) => {
+test('upload: a message with several files has its text, names, types and sizes, and every member can read them', async (t) => {
   const site = await openSite(t);
   const png = await picture(40, 30).png().toBuffer();
   const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
@@ -30,7 +30,7 @@ test('a message with several files: text, names, types and bytes come back; anyo
     t.deepEqual(await download(site.bob, url), Buffer.from(sent[index]?.content ?? 'none'), url);
 });
 
-test('files without a text are a message; nothing at all is none', async (t) => {
+test('upload: files without text are a message; neither text nor files are refused', async (t) => {
   const site = await openSite(t);
   const { seq } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }]);
   t.like((await site.bob.get(`/groups/lobby/messages/${seq}`, 'application/json')).json(), { body: '', html: '' });
@@ -45,7 +45,7 @@ test('files without a text are a message; nothing at all is none', async (t) => 
   t.deepEqual([unchosen.status, unchosen.json<Posted>().attachments], [201, []]);
 });
 
-test('a token posts files as a page does; text may come behind them', async (t) => {
+test('upload: a token posts files like a page; the text may follow the files', async (t) => {
   const site = await openSite(t);
   const form = new FormData();
   form.append('attachment', new File(['x,y\n1,2\n'], 'table.csv'));
@@ -57,7 +57,7 @@ test('a token posts files as a page does; text may come behind them', async (t) 
   t.is((await download(program, answer.json<Posted>().attachments[0]?.url ?? '')).toString(), 'x,y\n1,2\n');
 });
 
-test('an edit changes the text and keeps the files; only then may the text be empty', async (t) => {
+test('upload: an edit keeps the files; a message with files may have an empty text', async (t) => {
   const site = await openSite(t);
   const { seq, first } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }], { body: 'old' });
   const plain = (await upload(site.ann, [], { body: 'no files' })).json<Posted>();
@@ -68,7 +68,7 @@ test('an edit changes the text and keeps the files; only then may the text be em
   t.deepEqual((await download(site.bob, first.url)).toString(), 'a');
 });
 
-test('a file over the limit is refused by name and limit, and nothing of it is kept', async (t) => {
+test('upload: a file over the limit is refused with its name and the limit, and nothing is stored', async (t) => {
   const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
   const kept = async () => (await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100)).length;
   t.is((await upload(site.ann, [{ name: 'just.bin', content: noise(1000) }])).status, 201);
@@ -86,7 +86,7 @@ test('a file over the limit is refused by name and limit, and nothing of it is k
   t.is(await kept(), 0);
 });
 
-test('without a script the form comes back with what was typed, wherever in the form the text stands', async (t) => {
+test('upload: without JavaScript the form is shown again with the typed text, wherever it is in the body', async (t) => {
   const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
   const form = new FormData();
   form.append('attachment', new File([new Uint8Array(100_000)], 'big.bin'));
@@ -97,7 +97,7 @@ test('without a script the form comes back with what was typed, wherever in the 
   t.regex(answer.text, /role="alert">big\.bin is too large: 1 KB/);
 });
 
-test('ten files at most, all in the field `attachment`', async (t) => {
+test('upload: at most 10 files, all in the field `attachment`', async (t) => {
   const site = await openSite(t);
   const files = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `${index}.txt`, content: String(index) }));
   t.is((await posted(site.ann, files(10))).attachments.length, 10);
@@ -113,7 +113,7 @@ test('ten files at most, all in the field `attachment`', async (t) => {
   t.deepEqual((await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100)).length, 0);
 });
 
-test('the same key: the same files are the first message again, others are refused, and neither leaves anything', async (t) => {
+test('upload: with the same key, the same files return the first message, others are refused, and both store nothing', async (t) => {
   const site = await openSite(t);
   const headers = { 'Idempotency-Key': 'door' };
   const files = [{ name: 'a.txt', content: 'same' }];
@@ -128,7 +128,7 @@ test('the same key: the same files are the first message again, others are refus
   t.is((await download(site.bob, first.json<Posted>().attachments[0]?.url ?? '')).toString(), 'same');
 });
 
-test('whether one may post is asked before a byte is stored', async (t) => {
+test('upload: permission is checked before a byte is stored', async (t) => {
   const site = await openSite(t, { env: { POSTS_PER_SECOND: '1' } });
   const eve = await site.signUp('Eve');
   const files = [{ name: 'a.bin', content: noise(300_000) }];
@@ -173,7 +173,7 @@ function byHand(url: string, cookie: string, length: number, boundary = 'X') {
 
 const HEAD = '--X\r\nContent-Disposition: form-data; name="attachment"; filename="a.bin"\r\n\r\n';
 
-test('a sender that goes away in the middle leaves nothing behind', async (t) => {
+test('upload: an aborted upload leaves nothing behind', async (t) => {
   const site = await openSite(t);
   const removed = Promise.withResolvers<void>();
   const { remove } = site.core.store.files;
@@ -184,7 +184,7 @@ test('a sender that goes away in the middle leaves nothing behind', async (t) =>
   t.deepEqual(await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100), []);
 });
 
-test('what is no multipart, or none to its end, is said to be so', async (t) => {
+test('upload: invalid or truncated multipart is reported as such', async (t) => {
   const site = await openSite(t);
   const bodies: Record<string, string> = {
     'no boundary in it': 'hello',
@@ -208,7 +208,7 @@ test('what is no multipart, or none to its end, is said to be so', async (t) => 
   t.is((await site.client().get('/healthz')).status, 200);
 });
 
-test('names are shown as text, in every way a message is said', async (t) => {
+test('upload: file names are escaped in every format of a message', async (t) => {
   const site = await openSite(t);
   const name = '<img src=x onerror=alert(1)>"&.txt';
   const { seq } = await posted(site.ann, [{ name, content: 'x' }]);
@@ -218,7 +218,7 @@ test('names are shown as text, in every way a message is said', async (t) => {
   t.is((await site.bob.get(`/groups/lobby/messages/${seq}`, 'application/json')).json<Posted>().attachments[0]?.name, name);
 });
 
-test('eight uploads of one person at once, and no more', async (t) => {
+test('upload: at most 8 concurrent uploads per person', async (t) => {
   const site = await openSite(t);
   const counted = Promise.withResolvers<void>();
   let begun = 0;
@@ -239,7 +239,7 @@ test('eight uploads of one person at once, and no more', async (t) => {
   await Promise.all(slow.map(({ answer }) => answer));
 });
 
-test('while the store is away the text comes back, however large the files beside it', async (t) => {
+test('upload: while the store is unavailable the text is shown again, however large the files', async (t) => {
   const site = await openSite(t);
   const faults = new Faults();
   makeFaulty(site.core, faults);

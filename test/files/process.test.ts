@@ -43,7 +43,7 @@ function peakOf(pid: number): number {
 
 const MIB = 1024 * 1024;
 
-test.serial('files of 25 MiB pass through a server that never holds one whole', async (t) => {
+test.serial('files: files of 25 MiB are streamed and never held in memory', async (t) => {
   const { service } = await startParley(t);
   const ann = await signUp(service.url);
   const post = (sizes: readonly number[]) =>

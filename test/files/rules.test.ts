@@ -24,7 +24,7 @@ const names: readonly (readonly [given: string, kept: string])[] = [
 
 for (const [given, kept] of names) test(`a name: ${JSON.stringify(given)}`, (t) => t.is(cleanName(given), kept));
 
-test('a long name keeps its ending', (t) => {
+test('file rules: a long name keeps its extension', (t) => {
   const name = cleanName(`${'语'.repeat(300)}.tar.gz`);
   t.is([...name].length, MAX_NAME_LENGTH);
   t.true(name.endsWith('….gz'));
@@ -32,7 +32,7 @@ test('a long name keeps its ending', (t) => {
   t.is(cleanName('x'.repeat(MAX_NAME_LENGTH)), 'x'.repeat(MAX_NAME_LENGTH));
 });
 
-test('sizes as people say them', (t) => {
+test('file rules: sizes with decimal units', (t) => {
   const said = [0, 1, 999, 1000, 1049, 9949, 9950, 12_345, 999_499, 1_000_000, 26_214_400, 3e9, 2e12].map(sizeText);
   t.deepEqual(said, [
     '0 bytes',
@@ -51,7 +51,7 @@ test('sizes as people say them', (t) => {
   ]);
 });
 
-test('Content-Disposition says every name exactly, and breaks out of no header', (t) => {
+test('file rules: Content-Disposition encodes every name exactly and cannot inject headers', (t) => {
   t.is(disposition('inline', 'a b.png'), 'inline; filename="a b.png"');
   t.is(disposition('attachment', 'a"b\\c.txt'), `attachment; filename="a_b_c.txt"; filename*=UTF-8''a%22b%5Cc.txt`);
   t.is(disposition('attachment', "né'(x)*.txt"), `attachment; filename="n_'(x)*.txt"; filename*=UTF-8''n%C3%A9%27%28x%29%2A.txt`);
@@ -59,7 +59,7 @@ test('Content-Disposition says every name exactly, and breaks out of no header',
   for (const name of names.map(([given]) => cleanName(given))) t.regex(disposition('inline', name), /^[\x20-\x7e]+$/);
 });
 
-test('ranges', (t) => {
+test('file rules: Range headers', (t) => {
   const asked = (header: string, bytes = 100) => rangeOf(header, bytes);
   t.deepEqual(asked('bytes=0-9'), { from: 0, to: 9 });
   t.deepEqual(asked('bytes=90-'), { from: 90, to: 99 });
@@ -82,7 +82,7 @@ test('ranges', (t) => {
     t.is(asked(header), 'all', header);
 });
 
-test('what is shown how', (t) => {
+test('file rules: the kind of a file by its type', (t) => {
   const kind = (type: string, width?: number) => kindOf({ type, ...(width === undefined ? {} : { width }) });
   t.is(kind('image/png', 3), 'picture');
   t.is(kind('image/png'), 'file', 'a picture that was not understood');
@@ -91,13 +91,13 @@ test('what is shown how', (t) => {
   t.deepEqual([kind('audio/mpeg'), kind('audio/wav'), kind('video/mp4'), kind('video/webm')], ['sound', 'sound', 'film', 'film']);
 });
 
-test('a file named like the address of the small copy has one that is not it', (t) => {
+test('file rules: a file named thumb has a URL other than that of its thumbnail', (t) => {
   const id = asFileId('0'.repeat(26));
   t.is(fileUrl({ id, name: 'thumb' }), `/files/${id}`);
   t.is(fileUrl({ id, name: 'a/b?c#d é' }), `/files/${id}/a%2Fb%3Fc%23d%20%C3%A9`);
 });
 
-test('a picture takes no more than its box, and no more than it has', (t) => {
+test('file rules: an image is scaled to its box and never enlarged', (t) => {
   const box = { width: 400, height: 300 };
   t.deepEqual(shownSize(4000, 3000, box), box);
   t.deepEqual(shownSize(16, 16, box), { width: 16, height: 16 });
@@ -105,7 +105,7 @@ test('a picture takes no more than its box, and no more than it has', (t) => {
   t.deepEqual(shownSize(1000, 500, box), { width: 400, height: 200 });
 });
 
-test('two things in one file', (t) => {
+test('file rules: polyglots are detected', (t) => {
   const zip = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
   const picture = Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), Buffer.alloc(5000, 7)]);
   const after = (more: Buffer | string): Buffer => Buffer.concat([picture, Buffer.from(more)]);

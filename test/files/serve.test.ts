@@ -24,7 +24,7 @@ async function withFiles(site: Site) {
   return { ...message, paths: [text.url, `/files/${text.id}`, `/files/${text.id}/any-other-name`, image.url, image.thumb_url] };
 }
 
-test('members get a file, whoever they are and however they ask; nobody else can tell it from one that is not there', async (t) => {
+test('files: members of the group get a file; to others it looks like one that does not exist', async (t) => {
   const site = await openSite(t);
   const { paths } = await withFiles(site);
   const eve = await site.signUp('Eve');
@@ -42,7 +42,7 @@ test('members get a file, whoever they are and however they ask; nobody else can
     t.is((await told(site.ann, path))[0], 404, path);
 });
 
-test('one who left gets nothing any more, at once, and everything again when back', async (t) => {
+test('files: a member who leaves loses access at once, and has it again after returning', async (t) => {
   const site = await openSite(t);
   const { paths } = await withFiles(site);
   await site.bob.form('/groups/lobby/members', { action: 'leave' });
@@ -54,7 +54,7 @@ test('one who left gets nothing any more, at once, and everything again when bac
   for (const path of paths) t.is((await site.bob.get(path)).status, 200, path);
 });
 
-test('a file of an erased message is gone at once, is there again when that is taken back, and stays gone when it is not', async (t) => {
+test('files: erasing a message removes access to its files at once, undo restores it, and without undo they are removed', async (t) => {
   const site = await openSite(t);
   const { seq, paths } = await withFiles(site);
   const statuses = () => Promise.all(paths.map(async (path) => (await site.ann.get(path, 'application/json')).status));
@@ -71,7 +71,7 @@ test('a file of an erased message is gone at once, is there again when that is t
   t.like((await site.bob.get(`/groups/lobby/messages/${seq}`, 'application/json')).json(), { erased: true, attachments: [] });
 });
 
-test('what a file may do in a browser is what its content is, not what it is called', async (t) => {
+test('files: response headers depend on the content of a file, not on its name', async (t) => {
   const site = await openSite(t);
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   const wav = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), Buffer.alloc(28)]);
@@ -104,7 +104,7 @@ test('what a file may do in a browser is what its content is, not what it is cal
   t.regex(page, /img-src|<a class="chip"/);
 });
 
-test('ranges, HEAD and copies already had', async (t) => {
+test('files: ranges, HEAD and conditional requests', async (t) => {
   const site = await openSite(t);
   const content = noise(700_000);
   const { first } = await posted(site.ann, [{ name: 'walk.bin', content }]);
@@ -144,7 +144,7 @@ test('ranges, HEAD and copies already had', async (t) => {
   t.is(whole.headers.get('cache-control'), 'private, no-cache');
 });
 
-test('a reader who goes away in the middle costs nothing that stays', async (t) => {
+test('files: an aborted download releases its resources', async (t) => {
   const site = await openSite(t);
   const content = noise(8_000_000);
   const { first } = await posted(site.ann, [{ name: 'walk.bin', content }]);

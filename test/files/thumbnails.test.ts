@@ -42,7 +42,7 @@ async function shown(site: Site, name: string, content: Uint8Array) {
   return { ...first, thumb: first.thumb_url === null ? undefined : await sharp(await download(site.bob, first.thumb_url)).metadata() };
 }
 
-test('every kind of picture gets its size and a small WebP', async (t) => {
+test('thumbnails: every image type gets its size and a WebP thumbnail', async (t) => {
   const site = await openSite(t);
   const large = picture(1600, 1500);
   const kinds = {
@@ -60,7 +60,7 @@ test('every kind of picture gets its size and a small WebP', async (t) => {
   t.like(await shown(site, 'moves.gif', movingGif(100)), { width: 1, height: 1 }, 'the first of up to a hundred frames');
 });
 
-test('a photo is shown upright, and its small copy tells nothing of where it was taken', async (t) => {
+test('thumbnails: a photo is rotated upright, and its thumbnail has no location data', async (t) => {
   const site = await openSite(t);
   const content = await picture(300, 200)
     .jpeg()
@@ -74,7 +74,7 @@ test('a photo is shown upright, and its small copy tells nothing of where it was
   t.is(one.thumb?.orientation, undefined);
 });
 
-test('bombs, broken files and those that are two things are kept as plain files', async (t) => {
+test('thumbnails: decompression bombs, broken files and polyglots are stored as plain files', async (t) => {
   const site = await openSite(t);
   const jpeg = await sharp({
     create: { width: 600, height: 600, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 128, sigma: 30 } },
@@ -111,7 +111,7 @@ async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield content;
 }
 
-test('a worker that is killed in the middle costs one picture: the server is untouched, the next gets a new worker', async (t) => {
+test('thumbnails: killing the worker costs one thumbnail; the next image gets a new worker', async (t) => {
   const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();
@@ -130,7 +130,7 @@ test('a worker that is killed in the middle costs one picture: the server is unt
   t.like(await pictures.create(whole(content), content.length, 'image/png'), { width: 60, height: 40 });
 });
 
-test('many at once are looked at one after another, and past a bound not at all', async (t) => {
+test('thumbnails: concurrent images are processed one at a time, and beyond the queue limit not at all', async (t) => {
   const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();
@@ -139,7 +139,7 @@ test('many at once are looked at one after another, and past a bound not at all'
   t.is(looked.filter((one) => one === undefined).length, 16);
 });
 
-test('what a file says of its length and type is not believed', async (t) => {
+test('thumbnails: declared length and type are not trusted', async (t) => {
   const pictures = openThumbnailer(log);
   t.teardown(pictures.close);
   const content = await picture(60, 40).png().toBuffer();

@@ -155,7 +155,7 @@ for (const [title, run] of Object.entries(cases)) {
   mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
-test('sqlite: nothing is left on the disk of what is gone', async (t) => {
+test('sqlite: removed files leave nothing on the disk', async (t) => {
   const { core, clock, file, store } = await cast(t);
   const { id } = await store(await picture(90, 60).png().toBuffer(), 'a.png');
   const folder = join(file, '..', 'files');
@@ -166,7 +166,7 @@ test('sqlite: nothing is left on the disk of what is gone', async (t) => {
   t.deepEqual(names(), []);
 });
 
-test('two sweeps at once, and a post that comes between, agree', async (t) => {
+test('file sweep: two concurrent sweeps and a post between them agree', async (t) => {
   const { core, clock, group, bob, store, second } = await cast(t);
   const other = await second();
   const files = await Promise.all(Array.from({ length: 20 }, (_, index) => store(`${index}`)));

@@ -40,7 +40,7 @@ for (const [what, scraper, settings, may] of CASES)
   test(`${what}: ${may ? 'may' : 'may not'} read the metrics`, (t) =>
     t.is(mayScrape({ ...HERE, ...scraper }, { ...OPEN, ...settings }), may));
 
-test('without METRICS_TOKEN there is nothing for those who come through a proxy', async (t) => {
+test('metrics: without METRICS_TOKEN, requests through a proxy get 404', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   t.is((await site.client().get('/metrics', '*/*')).status, 200);
@@ -56,7 +56,7 @@ test('without METRICS_TOKEN there is nothing for those who come through a proxy'
   t.is((await ann.get('/metrics', '*/*', { 'X-Forwarded-For': '127.0.0.1' })).status, 404, 'an administrator is no scraper');
 });
 
-test('with METRICS_TOKEN it is asked for, and opens', async (t) => {
+test('metrics: with METRICS_TOKEN, the token is required and accepted', async (t) => {
   const site = await startServer({ env: { METRICS_TOKEN: TOKEN, TRUST_PROXY: 'on' } });
   t.teardown(site.close);
   const refused = await site.client().get('/metrics', '*/*');

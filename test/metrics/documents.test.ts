@@ -44,7 +44,7 @@ const sampleNames = ({ samples }: Scrape): Set<string> => new Set([...samples.ke
 const labelsOf = ({ samples }: Scrape, name: string): Set<string> =>
   new Set([...samples.keys()].filter((sample) => sample.startsWith(`${name}{`)).flatMap((sample) => sample.match(/\w+(?==")/g) ?? []));
 
-test('every panel shows what the server really says, by labels that it has', async (t) => {
+test('metrics documents: every panel of the dashboard uses existing metrics and labels', async (t) => {
   const said = await busyServer(t);
   const names = sampleNames(said);
   t.true(expressions.length > 25);
@@ -61,7 +61,7 @@ test('every panel shows what the server really says, by labels that it has', asy
   }
 });
 
-test('all that Parley measures is on the dashboard and in the table of the page, and nothing else is', async (t) => {
+test('metrics documents: dashboard and docs table have exactly the metrics of Parley', async (t) => {
   const said = await busyServer(t);
   const own = [...said.types.keys()].filter((name) => name.startsWith('parley_'));
   t.true(own.length > 12);
@@ -82,7 +82,7 @@ test('all that Parley measures is on the dashboard and in the table of the page,
     t.true(names.has(name) || said.types.has(name), `${name} on the page`);
 });
 
-test('the dashboard is one that Grafana takes: ids once, a data source to choose, nothing past its width', (t) => {
+test('metrics documents: the dashboard is valid for Grafana: unique ids, selectable data source, panels within the width', (t) => {
   t.true(dashboard.schemaVersion >= 39);
   t.is(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
   t.deepEqual(

@@ -5,7 +5,7 @@ import { type Scrape, scrape } from './scrape.ts';
 const REQUESTS = 'parley_http_request_duration_seconds';
 const counted = (after: Scrape, labels: string): number => after.value(`${REQUESTS}_count{${labels}}`);
 
-test('what is posted and sent is counted', async (t) => {
+test('metrics: posts and deliveries are counted', async (t) => {
   const { ann, bob, stream, client } = await openSite(t);
   const before = await scrape(client());
   const readers = [await stream(ann), await stream(ann, '?as=json'), await stream(bob, '?as=json')];
@@ -36,7 +36,7 @@ test('what is posted and sent is counted', async (t) => {
   await eventually(async () => (await scrape(client())).value('parley_streams_open{format="json"}') === 0);
 });
 
-test('a batch counts as one write, and a refused post as none', async (t) => {
+test('metrics: a batch counts as one write, a refused post as none', async (t) => {
   const { ann, post, client } = await openSite(t, { env: { MAX_BODY_BYTES: '100' } });
   const before = await scrape(client());
   await post(...Array.from({ length: 40 }, (_, index) => `m${index}`));
@@ -48,7 +48,7 @@ test('a batch counts as one write, and a refused post as none', async (t) => {
   t.is(counted(after, 'method="POST",route="/groups/:slug/messages",status="4xx"'), 1);
 });
 
-test('replayed windows, repaired gaps and resets are counted', async (t) => {
+test('metrics: replay reads, repaired gaps and resets are counted', async (t) => {
   const { core, ann, annUser, lobby, post, stream, client } = await openSite(t);
   await post(...Array.from({ length: 450 }, (_, index) => `m${index}`));
   const before = await scrape(client());
@@ -71,7 +71,7 @@ test('replayed windows, repaired gaps and resets are counted', async (t) => {
   t.is((await scrape(client())).value('parley_stream_resets_total') - repaired.value('parley_stream_resets_total'), 1);
 });
 
-test('a reader that is cut off is counted, once', async (t) => {
+test('metrics: a dropped slow reader is counted once', async (t) => {
   const { ann, bob, server, post, stream, client } = await openSite(t);
   const good = await stream(ann, '?as=json');
   const slow = new RawReader(t, bob, `${LOBBY}/events?as=json`).read();
@@ -87,7 +87,7 @@ test('a reader that is cut off is counted, once', async (t) => {
   t.is(after.value('parley_streams_open{format="json"}'), 1);
 });
 
-test('requests are counted by pattern: nothing that a client writes becomes a label', async (t) => {
+test('metrics: requests are counted by route pattern; nothing from the client becomes a label', async (t) => {
   const { ann, client } = await openSite(t);
   const secret = 'SECRETabcdefghijklmnop';
   await ann.send(`/hooks/${secret}`, { method: 'POST', body: 'x' });
@@ -106,7 +106,7 @@ test('requests are counted by pattern: nothing that a client writes becomes a la
   t.is(counted(after, 'method="other",route="none",status="4xx"'), 1);
 });
 
-test('buckets rise to the count, and every family has help and a type', async (t) => {
+test('metrics: buckets increase up to the count, and every family has help and type', async (t) => {
   const { client } = await openSite(t);
   await scrape(client());
   const answer = await client().get('/metrics', '*/*');
@@ -130,7 +130,7 @@ test('buckets rise to the count, and every family has help and a type', async (t
   t.true(value('parley_event_loop_active_seconds_total') > 0);
 });
 
-test('a store that does not answer is a number, not an error', async (t) => {
+test('metrics: an unavailable store is a value, not an error', async (t) => {
   const { core, client } = await openSite(t);
   Object.assign(core.store, { ping: () => Promise.reject(new Error('away')) });
   t.is((await scrape(client())).value('parley_store_up'), 0);

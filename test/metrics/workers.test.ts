@@ -25,7 +25,7 @@ async function threeWorkers(t: ExecutionContext): Promise<{ server: Running; cli
 const workersIn = (out: string): number[] =>
   [...out.matchAll(/^\{.*"msg":"listening".*\}$/gm)].map(([line]) => Number((JSON.parse(line) as { pid: number }).pid));
 
-testBoth('whichever worker is asked, the numbers are those of all, and do not fall when one dies', async (t) => {
+testBoth('metrics of workers: any worker returns the sums of all, and sums do not decrease when one dies', async (t) => {
   const { server, client } = await threeWorkers(t);
   t.is((await client.form('/signup', { name: 'Ann', password: PASSWORD })).status, 303);
   for (let i = 0; i < 12; i += 1) t.is((await client.form('/groups/lobby/messages', { body: `m${i}` })).status, 303);
@@ -61,21 +61,24 @@ async function firstAnswer(client: Client): Promise<Answer> {
   return Promise.any(asked);
 }
 
-testBoth('a worker that does not answer is counted as it was; while it has never said anything, there is no sum', async (t) => {
-  const { server, client } = await threeWorkers(t);
-  const halted = workersIn(server.out)[2];
-  t.teardown(() => signal(halted, 'SIGCONT'));
-  signal(halted, 'SIGSTOP');
-  t.is((await firstAnswer(client)).status, 503);
-  signal(halted, 'SIGCONT');
-  t.is((await scrape(client)).value('parley_processes'), 3);
-  signal(halted, 'SIGSTOP');
-  const { status, text } = await firstAnswer(client);
-  t.is(status, 200);
-  t.is(readText(text).value('parley_processes'), 3);
-});
+testBoth(
+  'metrics of workers: for an unresponsive worker its previous values count; without previous values the scrape fails',
+  async (t) => {
+    const { server, client } = await threeWorkers(t);
+    const halted = workersIn(server.out)[2];
+    t.teardown(() => signal(halted, 'SIGCONT'));
+    signal(halted, 'SIGSTOP');
+    t.is((await firstAnswer(client)).status, 503);
+    signal(halted, 'SIGCONT');
+    t.is((await scrape(client)).value('parley_processes'), 3);
+    signal(halted, 'SIGSTOP');
+    const { status, text } = await firstAnswer(client);
+    t.is(status, 200);
+    t.is(readText(text).value('parley_processes'), 3);
+  },
+);
 
-testBoth('two that ask at once are both answered', async (t) => {
+testBoth('metrics of workers: two concurrent scrapes both get a response', async (t) => {
   const { client } = await threeWorkers(t);
   const scrapes = await Promise.all(Array.from({ length: 9 }, () => scrape(client)));
   for (const { value } of scrapes) t.is(value('parley_processes'), 3);

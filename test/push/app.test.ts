@@ -7,7 +7,7 @@ type Manifest = { readonly start_url: string; readonly scope: string; readonly d
 /** Width and height of a PNG, from its first chunk. */
 const sizeOf = (png: Buffer): string => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
 
-test('what a browser needs to install the site is there for everybody, of the sizes that it says', async (t) => {
+test('app: the manifest and its icons are public, and the icons have the stated sizes', async (t) => {
   const site = await startServer();
   t.teardown(() => site.close());
   const found = await fetch(`${site.url}/manifest.webmanifest`);
@@ -28,7 +28,7 @@ test('what a browser needs to install the site is there for everybody, of the si
   for (const line of ['<link rel="manifest" href="/manifest.webmanifest">', '<meta name="theme-color"']) t.true(page.includes(line), line);
 });
 
-test('the service worker is served at the root, never from a cache, and the icon it names is there under any hash', async (t) => {
+test('app: the service worker is served at the root with no-cache, and its icon exists under any hash', async (t) => {
   const site = await startServer();
   t.teardown(() => site.close());
   const worker = await fetch(`${site.url}/sw.js`);

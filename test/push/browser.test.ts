@@ -72,11 +72,11 @@ async function deliver(context: BrowserContext, page: Page, origin: string, data
   const registrationId = await versions;
   const worker = await workerOf(context);
   await worker.evaluate(`(() => {
-    const own = tell;
+    const own = notify;
     const { promise, resolve } = Promise.withResolvers();
     globalThis.dealtWith = promise;
-    globalThis.tell = async (notice) => {
-      globalThis.tell = own;
+    globalThis.notify = async (notice) => {
+      globalThis.notify = own;
       await own(notice);
       resolve();
     };
@@ -87,7 +87,7 @@ async function deliver(context: BrowserContext, page: Page, origin: string, data
 
 const NOTICE = { group: 'lobby', seq: 1, author: 'Bob', title: 'Bob in Lobby', body: 'hello @Ann', tag: 'group:lobby' };
 
-check.serial('the service worker shows what is pushed, and a click opens the message', async (t) => {
+check.serial('service worker: shows a pushed notification, and a click opens the message', async (t) => {
   const site = await openPushSite(t);
   const seq = await site.say(site.bob, 'hello @Ann');
   const ann = await open(t, site, '/settings');
@@ -121,7 +121,7 @@ check.serial('the service worker shows what is pushed, and a click opens the mes
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('what is pushed of a group that is before its user is not shown', async (t) => {
+check.serial('service worker: shows no notification for a group that is visible', async (t) => {
   const site = await openPushSite(t);
   const ann = await open(t, site, '/settings');
   await choose(ann, 'While Parley is open in a tab');
@@ -136,7 +136,7 @@ check.serial('what is pushed of a group that is before its user is not shown', a
   );
 });
 
-check.serial('while tabs are open one of them tells, of what is meant for one and is not on a visible screen', async (t) => {
+check.serial('notifications: one of several open tabs notifies, only of relevant messages in groups that are not visible', async (t) => {
   const site = await openPushSite(t);
   await site.bob.json('POST', '/groups', { name: 'Kitchen' });
   await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
@@ -187,7 +187,7 @@ check.serial('while tabs are open one of them tells, of what is meant for one an
   for (const { complaints } of [first, second]) t.deepEqual(complaints, []);
 });
 
-check.serial('a browser subscribes and takes it back, in the settings', async (t) => {
+check.serial('notifications: a browser subscribes and unsubscribes in the settings', async (t) => {
   const site = await openPushSite(t);
   const device = site.service.device();
   const ann = await open(t, site, '/settings');
@@ -231,7 +231,7 @@ check.serial('a browser subscribes and takes it back, in the settings', async (t
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('where a browser has no notifications, as without HTTPS, the settings say so', async (t) => {
+check.serial('notifications: the settings say when a browser does not support them, as without HTTPS', async (t) => {
   const site = await openPushSite(t);
   const ann = await open(t, site, '/groups');
   await ann.page.addInitScript('delete globalThis.Notification');
@@ -241,7 +241,7 @@ check.serial('where a browser has no notifications, as without HTTPS, the settin
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('a group page says once that there are notifications, after somebody has named one', async (t) => {
+check.serial('notifications: a group page offers them once, after the first mention', async (t) => {
   const site = await openPushSite(t);
   const ann = await open(t, site, '/groups/lobby');
   // A headless browser refuses what nobody can be asked about: this one has not been asked yet.
@@ -256,7 +256,7 @@ check.serial('a group page says once that there are notifications, after somebod
   t.is(await hint.count(), 0);
 });
 
-check.serial('the icon in the tab has a dot while something waits', async (t) => {
+check.serial('notifications: the tab icon has a dot while there are unread messages', async (t) => {
   const site = await openPushSite(t);
   await site.bob.json('POST', '/groups', { name: 'Kitchen' });
   await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });

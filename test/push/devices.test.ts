@@ -16,7 +16,7 @@ async function again(site: PushSite, name: string): Promise<Client> {
   return client;
 }
 
-test('a device whose push service says that it is gone is removed; with any other trouble it stays', async (t) => {
+test('devices: a device is removed if its push service answers 404 or 410, and kept after other failures', async (t) => {
   const site = await openPushSite(t);
   for (const status of [404, 410]) {
     const device = await site.device(site.bob);
@@ -48,7 +48,7 @@ const ENDS: Readonly<Record<string, (site: PushSite) => Promise<unknown>>> = {
   },
 };
 for (const [what, end] of Object.entries(ENDS))
-  test(`${what} ends what a device is told`, async (t) => {
+  test(`${what} ends notifications to a device`, async (t) => {
     const site = await openPushSite(t);
     const device = await site.device(site.bob);
     await site.say(site.ann, '@Bob, before');
@@ -58,7 +58,7 @@ for (const [what, end] of Object.entries(ENDS))
     t.deepEqual(device.bodies, ['@Bob, before']);
   });
 
-test('a session that has run out ends it, and so does leaving the group; another device goes on', async (t) => {
+test('devices: an expired session or leaving the group ends notifications; other devices still get them', async (t) => {
   const site = await openPushSite(t);
   const [first, bob] = [await site.device(site.bob), await again(site, 'Bob')];
   site.clock.turn(13 * 86_400_000);
@@ -74,7 +74,7 @@ test('a session that has run out ends it, and so does leaving the group; another
   t.is(second.got.length, 1);
 });
 
-test('another person at the same browser takes the device over', async (t) => {
+test('devices: another user of the same browser takes over the device', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   t.is((await site.ann.json('POST', '/settings/push', device.subscription)).status, 201);
@@ -83,7 +83,7 @@ test('another person at the same browser takes the device over', async (t) => {
   t.deepEqual(device.bodies, ['@Ann']);
 });
 
-test('a browser lets itself be removed by its endpoint, and only its own', async (t) => {
+test('devices: a browser can remove its own device by endpoint, and no others', async (t) => {
   const site = await openPushSite(t);
   const { subscription } = await site.device(site.bob);
   const { endpoint } = subscription;
@@ -93,7 +93,7 @@ test('a browser lets itself be removed by its endpoint, and only its own', async
   t.is(await count(site), 0);
 });
 
-test('what is no subscription, or leads where this server may not call, is refused', async (t) => {
+test('devices: an invalid subscription or a forbidden destination is refused', async (t) => {
   const site = await openPushSite(t);
   const { subscription } = site.service.device();
   const post = async (change: object) => (await site.bob.json('POST', '/settings/push', { ...subscription, ...change })).status;
@@ -119,7 +119,7 @@ test('what is no subscription, or leads where this server may not call, is refus
   t.is(await post({ expirationTime: null }), 201, 'as browsers say it');
 });
 
-test('neither a token nor another site nor a stranger adds a device', async (t) => {
+test('devices: tokens, other sites and visitors cannot add a device', async (t) => {
   const site = await openPushSite(t);
   const { subscription } = site.service.device();
   const { token } = await accounts.createToken(site.core, site.bobUser);
@@ -129,7 +129,7 @@ test('neither a token nor another site nor a stranger adds a device', async (t) 
   t.is((await site.bob.json('POST', '/settings/push', subscription)).status, 201);
 });
 
-test('a name that leads to a private address when it is used is not called', async (t) => {
+test('devices: a host name that resolves to a private address is not called', async (t) => {
   const inside = await PushService.open(t);
   const site = await openPushSite(t, { env: { ALLOW_OUTGOING: '' }, resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
   const { subscription } = inside.device();
@@ -140,7 +140,7 @@ test('a name that leads to a private address when it is used is not called', asy
   t.is(inside.asked, 0);
 });
 
-test('of too many devices of one person the one that was silent longest goes', async (t) => {
+test('devices: beyond the limit per person, the device reached least recently is removed', async (t) => {
   const site = await openPushSite(t);
   const devices = [];
   for (let index = 0; index < 20; index += 1) {
@@ -159,7 +159,7 @@ test('of too many devices of one person the one that was silent longest goes', a
   t.is(devices[0]?.got.length, 2);
 });
 
-test('a person sees their devices, tries one and removes it, with forms alone', async (t) => {
+test('devices: a person lists, tests and removes devices with forms only', async (t) => {
   const site = await openPushSite(t);
   t.regex((await site.bob.get('/settings')).text, /<noscript>.*need JavaScript/);
   const device = await site.device(site.bob);
@@ -178,7 +178,7 @@ test('a person sees their devices, tries one and removes it, with forms alone', 
   t.false((await site.bob.get('/settings')).text.includes('data-device'));
 });
 
-test('the store keeps no endpoint and no key in the clear, and the keys of the server stay the same', async (t) => {
+test('devices: the store has no endpoint or key in plain text, and the keys of the server do not change', async (t) => {
   const site = await openPushSite(t);
   const { subscription } = await site.device(site.bob);
   const [device] = await site.core.store.push.ofUser(site.bobUser.id);
@@ -199,4 +199,4 @@ const AGENTS: readonly (readonly [string, string])[] = [
   ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1 (KHTML, like Gecko) Version/18.0 Safari/605.1', 'Safari on Mac'],
   ['<script>alert(1)</script>', 'A browser'],
 ];
-for (const [agent, label] of AGENTS) test(`a browser is called ${label}`, (t) => t.is(labelOf(agent), label));
+for (const [agent, label] of AGENTS) test(`a User-Agent is labelled ${label}`, (t) => t.is(labelOf(agent), label));

@@ -3,7 +3,7 @@ import { MAX_AT_ONCE, MAX_PER_SERVICE, SendQueue } from '../../lib/push/send-que
 import { PushService } from '../helpers/push-service.ts';
 import { openPushSite } from './site.ts';
 
-test('a push service that never answers takes some of the places, and delays neither posts nor other services', async (t) => {
+test('slow push service: it delays neither posts nor other push services', async (t) => {
   const site = await openPushSite(t, { pushWithinMs: 60_000 });
   const good = await PushService.open(t);
   for (let index = 0; index < 10; index += 1) (await site.device(site.bob)).answer = 'silence';
@@ -18,7 +18,7 @@ test('a push service that never answers takes some of the places, and delays nei
   await site.server.pusher.stop();
 });
 
-test('what a push service does not answer has failed after a while, and the next has its turn', async (t) => {
+test('slow push service: an unanswered request fails after its timeout, and the next is sent', async (t) => {
   const site = await openPushSite(t, { pushWithinMs: 2000 });
   const device = await site.device(site.bob, await PushService.open(t));
   for (let index = 0; index < 10; index += 1) (await site.device(site.bob)).answer = 'silence';
@@ -31,7 +31,7 @@ test('what a push service does not answer has failed after a while, and the next
   t.like(site.core.meters.pushes, { sent: 1, failed: 10, dropped: 0 });
 });
 
-test('a server that stops breaks off what hangs', async (t) => {
+test('slow push service: a stopping server aborts pending requests', async (t) => {
   const site = await openPushSite(t, { pushWithinMs: 60_000 });
   const device = await site.device(site.bob);
   device.answer = 'silence';
@@ -43,7 +43,7 @@ test('a server that stops breaks off what hangs', async (t) => {
   t.is(device.got.length, 1);
 });
 
-test('of too much that waits the oldest is dropped, and so many run at once', async (t) => {
+test('send queue: when full, the oldest is dropped; concurrency is limited', async (t) => {
   let dropped = 0;
   const line = new SendQueue(3, () => {
     dropped += 1;
@@ -68,7 +68,7 @@ test('of too much that waits the oldest is dropped, and so many run at once', as
   t.deepEqual(ran.slice(MAX_AT_ONCE), [13, 14, 15]);
 });
 
-test('where nobody has a device, nothing is looked up for a message but memory', async (t) => {
+test('push: without devices, a message causes no reads of the store', async (t) => {
   const site = await openPushSite(t);
   await site.say(site.ann, 'warm');
   const [{ push }, { presence }] = [site.core.store, site.core.bus];

@@ -7,7 +7,7 @@ import { devicesOf, openPushSite } from './site.ts';
 
 const LEVELS = ['everything', 'mentions', 'nothing'] as const;
 
-test('a message that names somebody reaches their device: sealed for it, signed by this server', async (t) => {
+test('push: a mention reaches the device, encrypted for it and signed by this server', async (t) => {
   const site = await openPushSite(t, { env: { PUBLIC_URL: 'https://chat.example.org' } });
   const device = await site.device(site.bob);
   const seq = await site.say(site.ann, 'hello **@Bob**, look');
@@ -30,7 +30,7 @@ test('a message that names somebody reaches their device: sealed for it, signed 
   t.true(seconds > 0 && seconds <= 86_400, `${seconds} s`);
 });
 
-test('what is said in Markdown is told in words, in one line', async (t) => {
+test('push: Markdown is sent as plain text in one line', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   await site.ann.form('/groups/lobby/messages', { body: '@Bob see **this**:\n\n* one\n* two', key: 'k1' });
@@ -39,7 +39,7 @@ test('what is said in Markdown is told in words, in one line', async (t) => {
 });
 
 for (const level of LEVELS)
-  test(`told at level ${level}: what ${{ everything: 'anybody else says', mentions: 'names one', nothing: 'nobody says' }[level]}`, async (t) => {
+  test(`push: at level ${level}, ${{ everything: 'all messages of others', mentions: 'mentions', nothing: 'no messages' }[level]} are sent`, async (t) => {
     const site = await openPushSite(t);
     const device = await site.device(site.bob);
     await site.level(site.bob, level);
@@ -54,7 +54,7 @@ for (const level of LEVELS)
     );
   });
 
-test('direct messages are told at every level but nothing, under the name of who writes', async (t) => {
+test('push: direct messages are sent at every level except nothing, titled with the name of the author', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   const opened = await site.ann.json('POST', '/direct', { with: 'Bob' });
@@ -74,7 +74,7 @@ test('direct messages are told at every level but nothing, under the name of who
   t.is(device.got.at(-1)?.notice.title, 'Ann in Ann, Eve');
 });
 
-test('who has the group open is not told; who closes it is again', async (t) => {
+test('push: nothing is sent to a member who has the group open, until it is closed', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   const page = await site.stream(site.bob);
@@ -86,7 +86,7 @@ test('who has the group open is not told; who closes it is again', async (t) => 
   t.deepEqual(device.bodies, ['@Bob is told this']);
 });
 
-test('neither edits nor reactions are told, and a repeated post is told once', async (t) => {
+test('push: nothing is sent for edits and reactions, and a repeated post is sent once', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   await site.level(site.bob, 'everything');
@@ -99,7 +99,7 @@ test('neither edits nor reactions are told, and a repeated post is told once', a
   t.deepEqual(device.bodies, ['first', 'again']);
 });
 
-test('whatever door it comes by: page, API, hook, Campfire, or another operation', async (t) => {
+test('push: messages are sent from every entry point: page, API, webhook, Campfire, operations', async (t) => {
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   const bot = await createBot(site.core, site.annUser.id, { name: 'echo', group: site.lobby });
@@ -120,7 +120,7 @@ test('whatever door it comes by: page, API, hook, Campfire, or another operation
   );
 });
 
-test('every device of every member is told once, whoever it is named with', async (t) => {
+test('push: every device of every mentioned member gets one notification', async (t) => {
   const site = await openPushSite(t);
   const bobs = [await site.device(site.bob), await site.device(site.bob), await site.device(site.bob)];
   const anns = await site.device(site.ann);
@@ -133,7 +133,7 @@ test('every device of every member is told once, whoever it is named with', asyn
   t.is((await devicesOf(site.bob)).devices.length, 3);
 });
 
-test('a notice stays below 3 KB, whatever is said, by whomever, wherever', async (t) => {
+test('push: a notice stays below 3 KB, whatever the text, author and group', async (t) => {
   const site = await openPushSite(t);
   const name = '𝒳'.repeat(64);
   const { slug } = (await site.ann.json('POST', '/groups', { name, open: true })).json<{ slug: string }>();

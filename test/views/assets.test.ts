@@ -25,7 +25,7 @@ async function brotli(from: Assets, url: string) {
   }
 }
 
-test('a URL holds the hash of the content, and may be kept for ever', (t) => {
+test('assets: a URL has the hash of the content and is cached as immutable', (t) => {
   const { status, headers, body } = get(style);
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
   t.is(style, `/static/${hash}/css/app.css`);
@@ -37,7 +37,7 @@ test('a URL holds the hash of the content, and may be kept for ever', (t) => {
   t.regex(headers.ETag ?? '', /^"[0-9a-f]{16}"$/);
 });
 
-test('each encoding has its own tag and the same content', async (t) => {
+test('assets: each encoding has its own ETag and the same content', async (t) => {
   const plain = get(style);
   const zipped = get(style, 'gzip, deflate');
   const squeezed = await brotli(assets, style);
@@ -50,12 +50,12 @@ test('each encoding has its own tag and the same content', async (t) => {
   t.is(get(style, 'br;q=0, gzip;q=0.5').headers['Content-Encoding'], 'gzip');
 });
 
-test('until the brotli copy is ready, gzip is served to who takes both', (t) => {
+test('assets: until the brotli version is ready, gzip is served to clients that accept both', (t) => {
   const fresh = createAssets();
   t.is(fresh.get(style, 'gzip, br')?.headers['Content-Encoding'], 'gzip');
 });
 
-test('a known tag answers 304 without a body', (t) => {
+test('assets: a known ETag gets 304 without a body', (t) => {
   const first = get(style);
   const again = get(style, '', `W/"x", ${first.headers.ETag}`);
   t.is(again.status, 304);
@@ -63,7 +63,7 @@ test('a known tag answers 304 without a body', (t) => {
   t.is(get(style, '', '"x"').status, 200);
 });
 
-test('what is not there is undefined', (t) => {
+test('assets: an unknown asset is undefined', (t) => {
   for (const url of [
     '/static/0000000000000000/nothing.css',
     '/static/css/app.css',
@@ -77,20 +77,20 @@ test('what is not there is undefined', (t) => {
   t.throws(() => assets.url('nothing.css'), { message: /no asset/ });
 });
 
-test('under the hash of another version the present content comes, not to be kept', (t) => {
+test('assets: the hash of another version serves the current content with no-cache', (t) => {
   const { status, headers } = get('/static/0000000000000000/css/app.css');
   t.is(status, 200);
   t.is(headers['Cache-Control'], 'no-cache');
 });
 
-test('the script is one file, libraries first, without source maps', (t) => {
+test('assets: the script is one file, libraries first, without source maps', (t) => {
   const text = get(assets.url('app.js')).body.toString();
   t.true(text.indexOf('var htmx=') < text.indexOf('registerExtension("sse"'));
   t.true(text.includes('_hyperscript'));
   t.false(text.includes('sourceMappingURL'));
 });
 
-test('the style has its layers in order and pictures under their own hash', (t) => {
+test('assets: the style sheet has its layers in order and images by hashed URL', (t) => {
   const text = get(style).body.toString();
   t.true(text.startsWith('@layer tokens, base, layout, components, chat;'));
   t.true(text.includes(`url("${assets.url('icons/icon.svg')}")`));
@@ -106,7 +106,7 @@ test('every property that depends on the reader is set in _own.njk, read by a st
   for (const name of set) t.true(styles.includes(`var(${name}`), name);
 });
 
-test('without styles there is no start', (t) => {
+test('assets: missing style sheets stop the start', (t) => {
   const root = mkdtempSync(join(tmpdir(), 'parley-assets-'));
   t.teardown(() => rmSync(root, { recursive: true }));
   t.throws(() => createAssets({ root }), { code: 'ENOENT' });

@@ -10,7 +10,7 @@ function run(files: Readonly<Record<string, string>>): string[] {
   return [...said];
 }
 
-test('each module runs once, after what it imports, and sees only what that exports', (t) => {
+test('bundle: each module runs once, after its imports, and sees only their exports', (t) => {
   const files = {
     'main.js': "import './a.js';\nimport { name as other, greet } from './deep-b.js';\nsaid.push(greet(other), typeof hidden);",
     'a.js': "import { greet } from './deep-b.js';\nconst hidden = 'a';\nsaid.push(greet(hidden));",
@@ -28,7 +28,7 @@ test('an import over several lines, and the export of an async function', (t) =>
   t.deepEqual(run(files), ['function', 2 as unknown as string]);
 });
 
-test('modules are strict and leave nothing in the global scope', (t) => {
+test('bundle: modules are strict and define no globals', (t) => {
   const context = {};
   runInNewContext(
     bundleModules('main.js', () => 'const mine = 1;\nexport const strict = (function () { return this === undefined; })();'),
@@ -39,7 +39,7 @@ test('modules are strict and leave nothing in the global scope', (t) => {
 });
 
 for (const source of ["import a from './a.js';", "import { a } from 'a';", 'export default 1;', 'export let a = 1;', 'export { a };'])
-  test(`${source} cannot be bundled, and the file is named`, (t) => {
+  test(`${source} cannot be bundled, and the error names the file`, (t) => {
     const error = t.throws(() => bundleModules('main.js', (name) => (name === 'main.js' ? source : '')));
     t.regex(error?.message ?? '', /^main\.js: only named imports/);
     t.true(error?.message.includes(source));

@@ -36,7 +36,7 @@ for (const sample of all) {
     );
   });
 
-  test(`${sample.template} (${sample.name}) escapes what people write`, (t) => {
+  test(`${sample.template} (${sample.name}) escapes user input`, (t) => {
     const html = render({ ...sample, locals: poison(sample.locals) as Record<string, unknown> });
     t.false(html.includes('<script>alert'));
     t.false(html.includes(`"'{{`));
@@ -45,7 +45,7 @@ for (const sample of all) {
   });
 }
 
-test('every template has a sample', (t) => {
+test('templates: every template has a sample', (t) => {
   const shown = new Set(all.map(({ template }) => template));
   const included = globSync('**/*.njk', { cwd: templates }).flatMap((path) =>
     [...readFileSync(join(templates, path), 'utf8').matchAll(/{% (?:include|extends|from) "([^"]+)"/g)].map((match) => match[1] ?? ''),
@@ -54,17 +54,17 @@ test('every template has a sample', (t) => {
   t.deepEqual(missing, []);
 });
 
-test('every partial says first what it takes', (t) => {
+test('templates: the first line of every partial lists its inputs', (t) => {
   for (const path of globSync('**/_*.njk', { cwd: templates })) t.regex(readFileSync(join(templates, path), 'utf8'), /^{#/, path);
 });
 
-test('a local that is printed but not given throws', (t) => {
+test('templates: printing a missing variable throws', (t) => {
   const { template, locals } = pages[0] as Sample;
   const { nonce: _, ...rest } = locals;
   t.throws(() => views.render(template, rest), { message: /undefined/ });
 });
 
-test('a row is the same bytes whoever looks, alone or in a page', (t) => {
+test('templates: a row has the same bytes for every viewer, alone or in a page', (t) => {
   const row = rows.find((each) => each.author !== null);
   const alone = views.render('messages/_row.njk', { row }).trim();
   const chat = pages.find(({ name }) => name === 'chat') as Sample;
@@ -75,7 +75,7 @@ test('a row is the same bytes whoever looks, alone or in a page', (t) => {
   }
 });
 
-test('the page has the names by which people and programs find things', (t) => {
+test('templates: the group page has its landmarks, labels and ids', (t) => {
   const html = render(pages.find(({ name }) => name === 'chat') as Sample);
   t.regex(
     html,
@@ -89,7 +89,7 @@ test('the page has the names by which people and programs find things', (t) => {
   t.is([...html.matchAll(/class="day" data-day/g)].length, 2);
 });
 
-test('an older page has no live frame, knows that it is of the past, and has a way on', (t) => {
+test('templates: a page of older messages has no live frame, is marked as past, and links to newer ones', (t) => {
   const html = render(pages.find(({ name }) => name === 'chat-archived') as Sample);
   t.regex(html, /<div id="messages"[^>]* data-past /);
   t.false(html.includes('<iframe'));
@@ -97,7 +97,7 @@ test('an older page has no live frame, knows that it is of the past, and has a w
   t.false(html.includes('id="composer"'));
 });
 
-test('whoever is signed in can log out on every page', (t) => {
+test('templates: every page of a logged-in user has Log out', (t) => {
   for (const page of pages.filter(({ template, locals }) => locals.viewer !== null && template !== 'messages/frame.njk'))
     t.regex(
       render(page),
@@ -106,7 +106,7 @@ test('whoever is signed in can log out on every page', (t) => {
     );
 });
 
-test('ids are unique in a page, and every label and description leads somewhere', (t) => {
+test('templates: ids are unique in a page, and every label and description refers to an element', (t) => {
   for (const page of pages) {
     const html = render(page);
     const ids = [...html.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
@@ -116,7 +116,7 @@ test('ids are unique in a page, and every label and description leads somewhere'
   }
 });
 
-test('an error of a form is tied to its field, or stands above the form', (t) => {
+test('templates: a form error belongs to its field or is above the form', (t) => {
   const html = render(pages.find(({ name }) => name === 'welcome-errors') as Sample);
   t.regex(html, /id="signup-name"[^>]* aria-invalid="true" aria-describedby="signup-name-error"/);
   t.regex(html, /<p class="wrong" id="signup-name-error" role="alert">Somebody has this name already/);
@@ -124,7 +124,7 @@ test('an error of a form is tied to its field, or stands above the form', (t) =>
   t.regex(html, /name="return_to" value="\/groups\/lobby"/);
 });
 
-test('an initial is one letter as a reader counts it', (t) => {
+test('templates: an initial is one grapheme', (t) => {
   t.is(initial('ann'), 'A');
   t.is(initial('  “quoted”'), 'Q');
   t.is(initial('éva'), 'É');

@@ -43,7 +43,7 @@ test('a bot is given an address beside a running server, and called at it from t
 
   const id = String(headers['webhook-id']);
   refused(t, await bot('replay', 'Deploys', 'msg_none'), /no such delivery/);
-  refused(t, await bot('replay', 'Deploys'), /their ids, or --failed/);
+  refused(t, await bot('replay', 'Deploys'), /their ids, or give --failed/);
   t.deepEqual((await bot('replay', 'Deploys', '--failed')).rows(), []);
   const settled = async (): Promise<void> => {
     site.clock.turn(Date.now() - site.clock.now()); // the command line has this machine's clock: by it deliveries are due
