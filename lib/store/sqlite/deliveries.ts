@@ -1,13 +1,28 @@
 import { type Delivery, type DeliveryStore, MAX_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Connection } from './connection.ts';
+import { mapping } from './mapping.ts';
 import type { Writer } from './writer.ts';
 
-const SELECT = `SELECT id, bot, group_id AS "group", seq, message, reply, event, state, reason, due, tries, attempts, created_at AS createdAt,
-  finished_at AS finishedAt, rev FROM deliveries`;
-const BY_ID = `${SELECT} WHERE id = ?`;
-const INSERT = `INSERT INTO deliveries (id, bot, group_id, seq, message, reply, event, state, reason, due, tries, attempts, created_at, finished_at,
-  rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-const DUE = `${SELECT} WHERE state = 'waiting' AND due <= ?1 AND bot NOT IN (SELECT value FROM json_each(?2))
+const DELIVERIES = mapping<Delivery>('deliveries', {
+  id: 'id',
+  bot: 'bot',
+  group: 'group_id',
+  seq: 'seq',
+  message: 'message',
+  reply: 'reply',
+  event: 'event',
+  state: 'state',
+  reason: 'reason',
+  due: 'due',
+  tries: 'tries',
+  attempts: ['attempts', 'json'],
+  createdAt: 'created_at',
+  finishedAt: 'finished_at',
+  rev: 'rev',
+});
+const BY_ID = `${DELIVERIES.select} WHERE id = ?`;
+const INSERT = `${DELIVERIES.insert} ON CONFLICT DO NOTHING`;
+const DUE = `${DELIVERIES.select} WHERE state = 'waiting' AND due <= ?1 AND bot NOT IN (SELECT value FROM json_each(?2))
   AND group_id NOT IN (SELECT value FROM json_each(?3)) ORDER BY due, id LIMIT ?4`;
 const NEXT_DUE = `SELECT min(due) AS due FROM deliveries WHERE state = 'waiting' AND due > ?`;
 const CLAIM = `UPDATE deliveries SET due = ?, rev = rev + 1 WHERE id = ? AND rev = ? AND state = 'waiting'`;
@@ -16,14 +31,12 @@ const SETTLE = `UPDATE deliveries SET state = ?, reason = ?, due = ?, tries = ?,
   WHERE id = ? AND rev = ?`;
 const AGAIN = `UPDATE deliveries SET state = 'waiting', reason = NULL, due = ?, tries = 0, finished_at = NULL, rev = rev + 1
   WHERE id = ? AND state <> 'waiting'`;
-const OF_BOT = `${SELECT} WHERE bot = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`;
+const OF_BOT = `${DELIVERIES.select} WHERE bot = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`;
 const WITHOUT_ANSWERS = `(SELECT json_group_array(json_set(value, '$.answer', NULL)) FROM (SELECT value FROM json_each(attempts) ORDER BY key))`;
 // Two statements, so that each uses its own index.
 const SCRUB_ABOUT = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE group_id = ? AND message = ?`;
 const SCRUB_REPLY = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE group_id = ? AND reply = ?`;
 const SWEEP = 'DELETE FROM deliveries WHERE finished_at < ?';
-
-type Row = Omit<Delivery, 'attempts'> & { readonly attempts: string };
 
 export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore {
   function settle(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
@@ -35,20 +48,20 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
 
   return {
     insert: async (deliveries) => {
-      if (deliveries.length > 0) await write(() => deliveries.forEach((one) => void db.run(INSERT, ...valuesOf(one))));
+      if (deliveries.length > 0) await write(() => deliveries.forEach((one) => void db.run(INSERT, ...DELIVERIES.values(one))));
     },
     async byId(id) {
-      const row = db.one<Row>(BY_ID, id);
-      return row && toDelivery(row);
+      const row = db.one(BY_ID, id);
+      return row && DELIVERIES.read(row);
     },
     due: async (now, limit, { bots = [], groups = [] } = {}) =>
-      db.all<Row>(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(toDelivery),
+      db.all(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(DELIVERIES.read),
     nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
     claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
     recordOutcome: (id, rev, outcome) => write(() => settle(id, rev, outcome)),
     reschedule: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
     ofBot: async (bot, { limit, before }) =>
-      db.all<Row>(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(toDelivery),
+      db.all(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(DELIVERIES.read),
     scrub: async (group, message) => {
       await write(() => {
         db.run(SCRUB_ABOUT, group, message);
@@ -60,24 +73,3 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
     },
   };
 }
-
-/** In the order of INSERT. */
-const valuesOf = (one: Delivery) => [
-  one.id,
-  one.bot,
-  one.group,
-  one.seq,
-  one.message,
-  one.reply,
-  one.event,
-  one.state,
-  one.reason,
-  one.due,
-  one.tries,
-  JSON.stringify(one.attempts),
-  one.createdAt,
-  one.finishedAt,
-  one.rev,
-];
-
-const toDelivery = ({ attempts, ...row }: Row): Delivery => ({ ...row, attempts: JSON.parse(attempts) });

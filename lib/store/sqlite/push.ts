@@ -1,14 +1,24 @@
 import type { Device, PushStore, Reachable } from '../../push/port.ts';
 import type { Connection } from './connection.ts';
+import { mapping } from './mapping.ts';
 import type { Writer } from './writer.ts';
 
-const COLUMNS = 'id, user_id, session, sealed, label, created_at, last_ok_at, failures';
-const PUT = `INSERT INTO devices (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+const DEVICES = mapping<Device>('devices', {
+  id: 'id',
+  user: 'user_id',
+  session: 'session',
+  sealed: 'sealed',
+  label: 'label',
+  createdAt: 'created_at',
+  lastOkAt: 'last_ok_at',
+  failures: 'failures',
+});
+const PUT = `${DEVICES.insert} ON CONFLICT (id) DO UPDATE SET
   created_at = iif(user_id = excluded.user_id, created_at, excluded.created_at),
   last_ok_at = iif(user_id = excluded.user_id, last_ok_at, excluded.last_ok_at),
   user_id = excluded.user_id, session = excluded.session, sealed = excluded.sealed, label = excluded.label, failures = excluded.failures`;
-const OF_USER = `SELECT ${COLUMNS} FROM devices WHERE user_id = ? ORDER BY created_at, id`;
-const OF_USERS = `SELECT ${COLUMNS} FROM devices WHERE user_id IN (SELECT value FROM json_each(?))`;
+const OF_USER = `${DEVICES.select} WHERE user_id = ? ORDER BY created_at, id`;
+const OF_USERS = `${DEVICES.select} WHERE user_id IN (SELECT value FROM json_each(?))`;
 const ANY = 'SELECT 1 FROM devices LIMIT 1';
 const IN_GROUP = `SELECT m.user_id AS user, m.level FROM memberships m WHERE m.group_id = ? AND m.present = 1
   AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = m.user_id)`;
@@ -19,20 +29,14 @@ const REMOVE_OF = 'DELETE FROM devices WHERE id = ? AND user_id = ?';
 const REMOVE_SESSION = 'DELETE FROM devices WHERE session = ?';
 const REMOVE_USER = 'DELETE FROM devices WHERE user_id = ?';
 
-type Row = Pick<Device, 'id' | 'session' | 'sealed' | 'label' | 'failures'> & {
-  readonly user_id: Device['user'];
-  readonly created_at: number;
-  readonly last_ok_at: number | null;
-};
-
 export function pushStore(db: Connection, { write }: Writer): PushStore {
   const change = async (sql: string, ...values: (string | number)[]): Promise<void> => void (await write(() => db.run(sql, ...values)));
   return {
-    put: async ({ id, user, session, sealed, label, createdAt, lastOkAt, failures }) => {
-      await write(() => db.run(PUT, id, user, session, sealed, label, createdAt, lastOkAt, failures));
+    put: async (device) => {
+      await write(() => db.run(PUT, ...DEVICES.values(device)));
     },
-    ofUser: async (user) => db.all<Row>(OF_USER, user).map(toDevice),
-    ofUsers: async (users) => db.all<Row>(OF_USERS, JSON.stringify(users)).map(toDevice),
+    ofUser: async (user) => db.all(OF_USER, user).map(DEVICES.read),
+    ofUsers: async (users) => db.all(OF_USERS, JSON.stringify(users)).map(DEVICES.read),
     any: async () => db.one(ANY) !== undefined,
     inGroup: async (group) => db.all<Reachable>(IN_GROUP, group).map(({ user, level }) => ({ user, level })),
     recordSuccess: (id, now) => change(SUCCEEDED, now, id),
@@ -41,14 +45,3 @@ export function pushStore(db: Connection, { write }: Writer): PushStore {
     removeAll: (of) => ('session' in of ? change(REMOVE_SESSION, of.session) : change(REMOVE_USER, of.user)),
   };
 }
-
-const toDevice = ({ user_id, created_at, last_ok_at, id, session, sealed, label, failures }: Row): Device => ({
-  id,
-  user: user_id,
-  session,
-  sealed,
-  label,
-  createdAt: created_at,
-  lastOkAt: last_ok_at,
-  failures,
-});

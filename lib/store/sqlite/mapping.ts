@@ -1,0 +1,50 @@
+import type { SQLInputValue } from 'node:sqlite';
+
+/** How a field is stored that is not stored as it is: as 0 or 1, as JSON, or as NULL when it is absent. */
+type Encoding = 'boolean' | 'json' | 'optional';
+
+/** The column of each field of a record, with its encoding where it has one. */
+export type Columns<T> = { readonly [F in keyof T]-?: string | readonly [column: string, as: Encoding] };
+
+/** A table whose rows are records of type T. */
+export type Mapping<T> = {
+  /** `SELECT … FROM table`: every column, named by its field. */
+  readonly select: string;
+  /** `INSERT INTO table (…) VALUES (…)` for `values`. */
+  readonly insert: string;
+  /** The names of the columns, in the order of `values`. */
+  readonly columns: readonly string[];
+  values(record: T): SQLInputValue[];
+  /** The record of a row that `select` found. */
+  read(row: object): T;
+};
+
+/** Makes statements and conversions from one list of columns. */
+export function mapping<T extends object>(table: string, columns: Columns<T>): Mapping<T> {
+  const cells = Object.entries<Columns<T>[keyof T]>(columns).map(([field, stored]) => {
+    const [column, as] = typeof stored === 'string' ? [stored, undefined] : stored;
+    return { field, column, as };
+  });
+  const names = cells.map(({ column }) => column);
+  return {
+    select: `SELECT ${cells.map(({ field, column }) => `${table}.${column} AS "${field}"`).join()} FROM ${table}`,
+    insert: `INSERT INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`,
+    columns: names,
+    values: (record) => cells.map(({ field, as }) => encode(record[field as keyof T], as)),
+    read(row) {
+      const found = row as Record<string, unknown>;
+      const present = cells.filter(({ field, as }) => as !== 'optional' || found[field] !== null);
+      return Object.fromEntries(present.map(({ field, as }) => [field, decode(found[field], as)])) as T;
+    },
+  };
+}
+
+function encode(value: unknown, as: Encoding | undefined): SQLInputValue {
+  if (as === 'boolean') return Number(value);
+  return as === 'json' ? JSON.stringify(value) : ((value ?? null) as SQLInputValue);
+}
+
+function decode(cell: unknown, as: Encoding | undefined): unknown {
+  if (as === 'boolean') return cell === 1;
+  return as === 'json' ? JSON.parse(String(cell)) : cell;
+}
