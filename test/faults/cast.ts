@@ -12,6 +12,9 @@ import { api, commandLine, form, hook, type Writer } from './writers.ts';
 /** Quiet ones, so many that the ids of a stream of all groups have to name a stored set. */
 const MORE_GROUPS = 9;
 
+/** A group that Ann alone is in, and only a fault writes to. */
+export const QUIET = 'quiet';
+
 /** Everybody who takes part in a run. */
 export type Cast = {
   readonly person: Person;
@@ -56,6 +59,8 @@ export async function openCast(world: World, seed: string): Promise<Cast> {
     const { slug = '' } = await said(world, ['group', 'create', `Group ${i}`]);
     await said(world, ['group', 'add', slug, 'Cleo']);
   }
+  await said(world, ['group', 'create', QUIET]);
+  await said(world, ['group', 'add', QUIET, 'Ann']);
   const programs = [
     jsonReader(world, named('json1', program.cleo, 0)),
     jsonReader(world, named('json2', ann, 1)),

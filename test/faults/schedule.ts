@@ -17,8 +17,14 @@ export type Fault =
   | { readonly kind: 'flood'; readonly reader: number }
   /** Another process holds the write lock of the database file. */
   | { readonly kind: 'lock'; readonly refusals: number }
+  /** A server is killed as soon as it has acknowledged a message in a group where nobody else writes. */
+  | { readonly kind: 'acknowledged'; readonly server: number }
   | { readonly kind: 'redis'; readonly how: 'kill' | 'freeze'; readonly messages: number; readonly during: Blow }
   | { readonly kind: 'clients'; readonly type: 'normal' | 'pubsub' }
+  /** One server alone, to which all writers go, loses Redis. */
+  | { readonly kind: 'publisher'; readonly server: number; readonly messages: number }
+  /** Redis and MongoDB at the same time. */
+  | { readonly kind: 'outage'; readonly how: 'kill' | 'freeze'; readonly refusals: number }
   | { readonly kind: 'mongo'; readonly how: 'kill' | 'freeze'; readonly refusals: number; readonly during: Blow };
 
 /** A fault, and how many messages are acknowledged after the one before until it strikes. */
@@ -45,6 +51,7 @@ const ALWAYS: readonly Deal[] = [
   cut,
   (dice) => ({ kind: 'pause', reader: reader(dice), messages: dice.int(50, 200) }),
   (dice) => ({ kind: 'flood', reader: reader(dice) }),
+  (dice, servers) => ({ kind: 'acknowledged', server: dice.int(0, servers - 1) }),
 ];
 
 const redis =
@@ -57,9 +64,19 @@ const clients =
   (type: 'normal' | 'pubsub'): Deal =>
   () => ({ kind: 'clients', type });
 
+const outage =
+  (how: 'kill' | 'freeze'): Deal =>
+  (dice) => ({ kind: 'outage', how, refusals: dice.int(4, 12) });
+const publisher: Deal = (dice, servers) => ({ kind: 'publisher', server: dice.int(0, servers - 1), messages: dice.int(20, 100) });
+
+const MONGO: readonly Deal[] = [
+  ...[redis('kill'), redis('freeze'), clients('normal'), clients('pubsub'), publisher],
+  ...[mongo('kill'), mongo('freeze'), outage('kill'), outage('freeze')],
+];
+
 const DECKS: Readonly<Record<StoreKind, readonly Deal[]>> = {
   sqlite: [...ALWAYS, (dice) => ({ kind: 'lock', refusals: dice.int(2, 6) })],
-  mongo: [...ALWAYS, redis('kill'), redis('freeze'), mongo('kill'), mongo('freeze'), clients('normal'), clients('pubsub')],
+  mongo: [...ALWAYS, ...MONGO],
 };
 
 /** What happens and when, without end: a pure function of seed and store. Every kind of fault comes once before any comes again. */

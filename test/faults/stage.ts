@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Service, startService } from '../helpers/process.ts';
 import { freshDatabase, mongoService, present, redisService } from '../helpers/services.ts';
+import { Wire } from '../helpers/wire.ts';
 import { OUR_OWN, PARLEY } from './load.ts';
 import type { StoreKind } from './schedule.ts';
 
@@ -21,8 +22,11 @@ export class Stage {
   readonly servers: readonly Service[];
   readonly mongo: Service | undefined;
   readonly redis: Service | undefined;
+  /** The network between each server and Redis; empty without Redis. */
+  readonly wires: readonly Wire[];
   /** Of the embedded database. */
   readonly dataDir: string;
+  readonly #closing: readonly (() => unknown)[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #down = new Set<Service>();
   #onUp: (() => void)[] = [];
@@ -32,12 +36,14 @@ export class Stage {
 
   private constructor(
     servers: readonly Service[],
-    parts: Pick<Stage, 'mongo' | 'redis' | 'dataDir'>,
+    parts: Pick<Stage, 'mongo' | 'redis' | 'wires' | 'dataDir'> & { readonly closing: readonly (() => unknown)[] },
     env: Readonly<Record<string, string>>,
   ) {
     this.servers = servers;
     this.mongo = parts.mongo;
     this.redis = parts.redis;
+    this.wires = parts.wires;
+    this.#closing = parts.closing;
     this.dataDir = parts.dataDir;
     this.#env = env;
   }
@@ -50,8 +56,14 @@ export class Stage {
     const shared = mongo && redis ? { MONGODB_URL: freshDatabase(mongo), REDIS_URL: redis.url } : {};
     const env = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', DATA_DIR: dataDir, ...shared };
     const servers: Service[] = [];
-    for (let i = store === 'mongo' ? 2 : 1; i > 0; i -= 1) servers.push(await startServer(env));
-    return new Stage(servers, { mongo, redis, dataDir }, env);
+    const wires: Wire[] = [];
+    const closing: (() => unknown)[] = [];
+    for (let i = store === 'mongo' ? 2 : 1; i > 0; i -= 1) {
+      const wire = redis && (await Wire.open({ teardown: (close) => void closing.push(close) }, redis));
+      if (wire) wires.push(wire);
+      servers.push(await startServer(wire ? { ...env, REDIS_URL: wire.url } : env));
+    }
+    return new Stage(servers, { mongo, redis, wires, dataDir, closing }, env);
   }
 
   /** The address of a server, whether it is up or not; the count goes around. */
@@ -120,6 +132,7 @@ export class Stage {
     for (const server of this.servers) this.#down.add(server);
     const all = [...this.servers, this.mongo, this.redis].filter((service) => service !== undefined);
     await Promise.all(all.map((service) => service.stop()));
+    for (const close of this.#closing) close();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

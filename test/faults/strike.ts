@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Redis } from 'ioredis';
 import type { Service } from '../helpers/process.ts';
+import { killAfterPost } from './acknowledged.ts';
 import { LONGEST_STOP_MS } from './bounds.ts';
 import type { Cast } from './cast.ts';
 import type { Pipe } from './pipe.ts';
@@ -25,6 +26,12 @@ export async function strike(world: World, cast: Cast, fault: Fault): Promise<vo
       return flood(world, cast, fault.reader);
     case 'lock':
       return lock(world, fault.refusals);
+    case 'acknowledged':
+      return killAfterPost(world, cast, fault.server);
+    case 'publisher':
+      return publisherCut(world, cast, fault);
+    case 'outage':
+      return bothAway(world, fault);
     case 'redis':
       return redisAway(world, cast, fault);
     case 'clients':
@@ -127,6 +134,33 @@ async function redisAway(world: World, cast: Cast, { how, messages, during }: Fa
   await Promise.all(cast.programs.map(({ reader }) => reader.reach(highest)));
   await (how === 'kill' ? redis.restart() : redis.kill('SIGCONT'));
   stage.favourite = undefined;
+}
+
+/** The other servers are not notified of its messages, until it can publish again or they compare their logs by themselves. */
+async function publisherCut(
+  { stage, ledger }: World,
+  { programs }: Cast,
+  { server, messages }: Fault & { kind: 'publisher' },
+): Promise<void> {
+  const wire = stage.wires[server];
+  if (!wire) throw new Error(`server ${server} has no network of its own`);
+  stage.favourite = server;
+  wire.cut();
+  await ledger.messages(messages);
+  wire.restore();
+  const { highest } = ledger;
+  await ledger.inTime('the readers, with Redis back', Promise.all(programs.map(({ reader }) => reader.reach(highest))));
+  stage.favourite = undefined;
+}
+
+/** Nothing can be written, and no server is notified of anything. */
+async function bothAway({ stage, ledger }: World, { how, refusals }: Fault & { kind: 'outage' }): Promise<void> {
+  const both = [present(stage.redis), present(stage.mongo)];
+  stage.storeIsAway(true);
+  await Promise.all(both.map((service) => service.kill(how === 'kill' ? 'SIGKILL' : 'SIGSTOP')));
+  await ledger.refused(refusals);
+  await Promise.all(both.map((service) => (how === 'kill' ? service.restart() : service.kill('SIGCONT'))));
+  stage.storeIsAway(false);
 }
 
 async function dropClients({ stage }: World, type: 'normal' | 'pubsub'): Promise<void> {

@@ -18,7 +18,7 @@ export class Wire {
   }
 
   /** `url`: of the service, where it is not the one that it names itself. Closed with the test. */
-  static async open(t: ExecutionContext, service: Pick<Service, 'url'>): Promise<Wire> {
+  static async open(t: Pick<ExecutionContext, 'teardown'>, service: Pick<Service, 'url'>): Promise<Wire> {
     const target = new URL(service.url);
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
