@@ -108,7 +108,7 @@ test('a key stands for its message even when the text is gone: the same text is 
   await scrubDue(core);
   const again = await operations.post(core, at, { body: SECRET, key: 'c:k' });
   t.like(again, { isNew: false, message: { seq: first.message.seq, body: '', scrubbed: true } });
-  await t.throwsAsync(operations.post(core, at, { body: 'another', key: 'c:k' }), { message: /already posted another text/ });
+  await t.throwsAsync(operations.post(core, at, { body: 'another', key: 'c:k' }), { message: /already used with another text/ });
 });
 
 test('sqlite: no byte of an erased text is left in the database file or its log', async (t) => {
