@@ -3,28 +3,28 @@ import type { OnFault, StoreFault, StoreUnavailable } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from './port.ts';
 
-/** Whether posts can be stored. `cause`: what the store said when they could not. */
+/** Whether posts can be stored. `cause`: the store's error message when they cannot. */
 export type StoreState = { readonly isUp: boolean; readonly cause?: string };
 
 export type StoreHealth = {
   readonly onFault: OnFault;
-  /** Reads, and writes a record where the last write may be out of date or has failed. Never rejects. */
+  /** Reads, and also writes a record when the last write failed or is older than 30 s. Never rejects. */
   check(store: Store): Promise<StoreState>;
 };
 
-/** A file in this state stays in it: only a restart on a good one ends that, whatever single reads and writes say. */
+/** Permanent faults: only a restart with a good file ends them, even if single reads and writes succeed. */
 const LASTING: ReadonlySet<StoreFault> = new Set(['damaged', 'truncated', 'notDatabase']);
 /** Some writes succeed on a full disk, and some do not. */
 const RECURRING: ReadonlySet<StoreFault> = new Set(['full', 'denied', 'io']);
 const RECURS_WITHIN_MS = 10_000;
-/** While nothing has failed, a write is tried this often at most. */
+/** Interval of test writes while nothing fails. */
 const WRITE_AGAIN_AFTER_MS = 30_000;
-/** The same failure is logged this often at most. */
+/** Minimum interval between log lines for the same failure. */
 const LOG_AGAIN_AFTER_MS = 60_000;
 
 /**
- * Follows what becomes of reads and writes of one store. Logs the first failure of each kind with its cause, and that the store works again.
- * `now`: ms of a clock that nobody sets.
+ * Tracks the reads and writes of one store. Logs the first failure of each kind with its cause, and the recovery.
+ * `now`: ms of a monotonic clock.
  */
 export function storeHealth(log: Logger, now = (): number => performance.now()): StoreHealth {
   let fault: StoreUnavailable | undefined;
@@ -76,7 +76,7 @@ export function storeHealth(log: Logger, now = (): number => performance.now()):
   return { onFault, check };
 }
 
-/** Writes a record, reads it and removes it. Resolves to whether it was there. Errors: StoreUnavailable. */
+/** Writes, reads and removes a record. Resolves to whether it was found. Errors: StoreUnavailable. */
 export async function writeAndRead({ sessions }: Pick<Store, 'sessions'>): Promise<boolean> {
   const hash = randomBytes(32).toString('hex');
   const now = Date.now();

@@ -6,7 +6,7 @@ import type { WebhookStore } from '../webhooks/outgoing/port.ts';
 import type { Store } from './port.ts';
 import { MAX_KEPT, QueryCache } from './query-cache.ts';
 
-/** What nearly every request asks first: who asks, and how they stand to a group. */
+/** The lookups that nearly every request begins with: the user, and their access to a group. */
 export type Lookups = {
   readonly users: Pick<UserStore, 'byId'>;
   readonly sessions: Pick<SessionStore, 'get'>;
@@ -18,25 +18,25 @@ export type Lookups = {
 };
 
 /**
- * The look-ups, answered from memory where the same was asked within the last second. What this process writes is seen at once; what others
- * write is seen at once where the store can tell that they did (SQLite), else within that second, or sooner by `forget`.
- * Only a yes is remembered: who was refused is asked about again. To be used where something later catches what is missed meanwhile:
+ * Cached lookups, at most 1 s old. What this process writes is seen at once; what others
+ * write is seen at once where the store can tell (SQLite), otherwise within that second, or sooner by `invalidate`.
+ * Only positive answers are cached: a refusal is looked up again. Use it only where a later check catches what is stale:
  * the log, which has every change of rights in its order, or a stream, which is closed by it.
  */
 export type LookupCache = Lookups & {
   invalidate(): void;
-  /** The look-ups as of now: what was committed before this call is seen. */
+  /** Lookups that see everything committed before this call. */
   fresh(): Lookups;
-  /** Names what is remembered: taken before asking, it tells later whether the answers still stand. */
+  /** Identifies the present content of the cache: taken before a lookup, it tells later whether the result is still valid (`isCurrent`). */
   stamp(): number;
   /**
-   * Whether what was answered since `stamp` is still so at a moment after this call; false also where nobody can tell without asking again.
-   * All that ask in one turn of the event loop share the look at the store.
+   * Whether results since `stamp` are still valid at a moment after this call; also false where only another lookup could tell.
+   * All callers in one turn of the event loop share one check of the store.
    */
   isCurrent(stamp: number): Promise<boolean>;
 };
 
-/** A store whose writes make `lookupCache` forget, and `lookupCache` over it. */
+/** A store whose writes invalidate the cache, and the cache over it. */
 export function withLookupCache(store: Store): { readonly store: Store; readonly lookupCache: LookupCache } {
   const memory = new QueryCache(store.signals?.changed);
   const noted = noting(store, () => memory.forget());
@@ -53,8 +53,8 @@ export function withLookupCache(store: Store): { readonly store: Store; readonly
 const always = (): boolean => true;
 
 /**
- * Counts how often each group was read. A membership is remembered under the count, and so never beside a head that was read after it:
- * who has the group first and the membership then knows at least what the log says up to that head, which is what its writer relies on.
+ * Counts the reads of each group. A membership is cached under that count, so it is never used with a head that was read after it:
+ * a caller that reads the group first and then the membership knows at least the log up to that head, which the writer relies on.
  */
 class Reads {
   readonly #memory: QueryCache;
@@ -117,7 +117,7 @@ function lookupsThrough(memory: QueryCache, store: Store): Lookups {
   };
 }
 
-/** Asked for every message: where no bot has a webhook, one look a second says so for all groups. That there is none is remembered too. */
+/** Called for every message. Where no bot has a webhook, one lookup per second answers for all groups; the negative answer is cached too. */
 const callersThrough =
   (memory: QueryCache, { webhooks }: Store): Lookups['webhooks']['inGroup'] =>
   async (group) => {
@@ -125,7 +125,7 @@ const callersThrough =
     return (await memory.recall(`w${group}`, () => webhooks.inGroup(group), always)) ?? [];
   };
 
-/** As above, for who has a device. */
+/** The same for devices with push subscriptions. */
 const reachableThrough =
   (memory: QueryCache, { push }: Store): Lookups['push']['inGroup'] =>
   async (group) => {
@@ -133,7 +133,7 @@ const reachableThrough =
     return (await memory.recall(`d${group}`, () => push.inGroup(group), always)) ?? [];
   };
 
-/** The same store, telling of writes that change what the look-ups answer. */
+/** The same store; it calls `noted` after each write that changes a cached lookup. */
 function noting(store: Store, noted: () => void): Store {
   const after =
     <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>

@@ -52,7 +52,7 @@ export type SettingStore = {
   put(key: string, value: string): Promise<void>;
 };
 
-/** Rows by which processes on one SQLite file tell each other that something happened. Payloads are JSON of a bus event. */
+/** Rows by which processes that share one SQLite file send each other events. Payloads are JSON of a bus event. */
 export type SignalStore = {
   emit(payload: string): Promise<void>;
   /** Calls `listener` with what other processes emitted from now on, within 200 ms; resolves to the way to stop. */

@@ -5,10 +5,10 @@ const KEPT_MS = 1000;
 /** Cached answers; past this the least recently used go. */
 export const MAX_KEPT = 20_000;
 
-/** Answers by what was asked, for a second; all are forgotten together when something was written. */
+/** Results by key, for 1 s. A write invalidates all of them. */
 export class QueryCache {
   readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MAX_KEPT, ttl: KEPT_MS });
-  /** Whether others have written since it was last asked; undefined: nobody can tell. */
+  /** Whether another process has written since the last call; undefined where the store cannot tell. */
   readonly #changed: (() => boolean) | undefined;
   #isChecked = false;
   #turn: Promise<void> | undefined;
@@ -17,7 +17,7 @@ export class QueryCache {
     this.#changed = changed;
   }
 
-  /** Counts how often all was forgotten. */
+  /** Incremented by each invalidation. */
   stamp = 0;
 
   forget(): void {
@@ -25,7 +25,7 @@ export class QueryCache {
     this.#kept.clear();
   }
 
-  /** Shared by all that wait for it. */
+  /** One promise for all callers of this turn. */
   afterThisTurn(): Promise<void> {
     this.#turn ??= nextTurn().then(() => {
       this.#turn = undefined;
@@ -38,14 +38,14 @@ export class QueryCache {
     return this.#changed !== undefined && this.stamp === stamp;
   }
 
-  /** Whether what is remembered now is as new as the store. */
+  /** Whether the cache is now as new as the store. */
   refresh(): boolean {
     this.#isChecked = false;
     this.#check();
     return this.#changed !== undefined;
   }
 
-  /** Once per turn of the event loop: all requests that came together share the look. */
+  /** Once per turn of the event loop, for all requests of that turn. */
   #check(): void {
     if (this.#isChecked || !this.#changed) return;
     this.#isChecked = true;

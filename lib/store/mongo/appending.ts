@@ -9,12 +9,12 @@ import { rowsAt, toRow } from './entries.ts';
 import type { Heads } from './heads.ts';
 import { answer } from './timeout.ts';
 
-/** A second insertion, so that an entry waits for half a one before its own on the average, not for a whole one. */
+/** Two insertions at a time: on average an entry waits for half an insertion before its own, not for a whole one. */
 const SINGLES = { together: 256, underWay: 2 };
 
 /**
- * `append` of the log, where each entry's `_id` takes its seq: several entries of one group as one ordered insertMany; a single one together with
- * those of other groups that come while others are written. `onFault` is told of what leaves it `unknown`.
+ * `append` of the log: the `_id` of an entry claims its seq. Several entries of one group are one ordered insertMany; a single entry is sent with
+ * entries of other groups that arrive during a write. Calls `onFault` for errors that leave the result `unknown`.
  */
 export function appender(collections: Collections, heads: Heads, { timeoutMs, onFault }: { timeoutMs: number; onFault: OnFault }) {
   const insertSingle = inBatches((rows: readonly EntryRow[]) => insertSingles(collections, rows), { ...SINGLES, timeoutMs });
@@ -29,7 +29,7 @@ export function appender(collections: Collections, heads: Heads, { timeoutMs, on
   };
 }
 
-/** `insertSingle` resolves to nothing, or to the code with which the server refused it. */
+/** `insertSingle` resolves to undefined, or to the server's error code. */
 type Dependencies = {
   readonly collections: Collections;
   readonly heads: Heads;
@@ -44,7 +44,7 @@ async function insert({ collections, heads, insertSingle }: Dependencies, group:
   return refusal === undefined ? { written: rows.length } : { written: 0, stopped: refusal === DUPLICATE ? 'conflict' : 'unknown' };
 }
 
-/** Entries of several groups: none waits for another, and it does not matter to the others which of them is refused. */
+/** Unordered: entries of several groups are independent of each other. */
 async function insertSingles({ log }: Collections, rows: readonly EntryRow[]): Promise<(number | undefined)[]> {
   try {
     await log.insertMany(rows, { ordered: false });
@@ -57,8 +57,8 @@ async function insertSingles({ log }: Collections, rows: readonly EntryRow[]): P
 }
 
 /**
- * Whether no seq is left out. A gap could never be closed again, so that it is worth a look; entries do not go away, so that a look is enough,
- * and one that this process wrote or saw needs none.
+ * Whether the previous seq exists. A gap could never be closed, so it is checked; entries are never removed, so one check is enough,
+ * and an entry that this process wrote or read needs none.
  */
 async function follows(collections: Collections, heads: Heads, group: GroupId, entries: readonly Entry[]): Promise<boolean> {
   const before = (entries[0]?.seq ?? 0) - 1;

@@ -3,16 +3,16 @@ import { runOutsideRequest } from '../../request-scope.ts';
 import { tooLate } from './faults.ts';
 import { answer } from './timeout.ts';
 
-/** How many items may go as one command, how many commands may be under way, and how long an item may wait for its own to begin, and that for its answer. */
+/** Maximum items per command, maximum commands under way, how long an item may wait for its command to begin, and how long for the response. */
 type Limits = { readonly together: number; readonly underWay: number; readonly timeoutMs: number };
 
 type Waiting<In, Out> = { readonly item: In; readonly since: number; resolve(out: Out): void; reject(error: unknown): void };
 
 /**
- * Lets what is asked for in one turn of the event loop, and while others are under way, go as one command: each command costs the driver and the
- * server more than what it is about. A lone item waits for the rest of its turn only.
- * `work` resolves to one result for each item, in their order, or rejects for all of them; what it is asked begins after the item was given.
- * Rejects with StoreUnavailable when the server is away or the time is up; what had to wait so long is not asked any more.
+ * Combines items of one turn of the event loop, and items that arrive while commands are under way, into one command: a command costs driver and
+ * server more than its content. A single item waits only for the end of the turn.
+ * `work` resolves to one result for each item, in their order, or rejects for all; it starts after the item was queued.
+ * Rejects with StoreUnavailable when the server is away or the time is up; an item that waited too long is dropped.
  */
 export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: In) => Promise<Out> {
   let waiting: Waiting<In, Out>[] = [];
@@ -38,7 +38,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, since: performance.now(), resolve, reject });
-      if (underWay < limits.underWay) void runOutsideRequest(run); // it goes on with what other requests ask
+      if (underWay < limits.underWay) void runOutsideRequest(run); // it continues with items of other requests
     });
 }
 

@@ -1,15 +1,15 @@
 import { MongoBulkWriteError } from 'mongodb';
 
-/** The code with which a unique index refuses a write. */
+/** Error code of a unique index violation. */
 export const DUPLICATE = 11000;
 
-/** What several writes are said to have done. One that is not acknowledged by the majority is not certain, whatever else the answer says. */
+/** The result of a bulk write, when it is certain. A write that the majority did not acknowledge is not. */
 export const certainty = (error: unknown): MongoBulkWriteError | undefined =>
   error instanceof MongoBulkWriteError && !error.result.getWriteConcernError() ? error : undefined;
 
 /**
- * Of `asked` unordered writes, the codes by the places of those that were refused; undefined unless it is certain that all others are done. The driver
- * gives an error of the connection the same class, which then speaks of fewer writes than there were.
+ * The error codes of the refused writes of `asked` unordered writes, by index; undefined unless it is certain that all others succeeded. The driver
+ * uses the same class for connection errors, which then report fewer writes than were sent.
  */
 export function refusals(error: unknown, asked: number): ReadonlyMap<number, number> | undefined {
   const said = certainty(error);

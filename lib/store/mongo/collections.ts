@@ -11,24 +11,24 @@ import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
-/** `ceding`: an administrator about to be none, and since when (ms, by the process that wrote it). */
+/** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
 export type UserRow = Omit<User, 'id'> & { readonly _id: UserId; readonly ceding?: { readonly token: string; readonly at: number } };
 export type SessionRow = Omit<SessionRecord, 'hash'> & { readonly _id: string };
 export type TokenRow = Omit<Token, 'hash'> & { readonly _id: string };
 /**
- * `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can part the two. `changes`: those whose
- * line is not known to be in the log.
+ * `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can separate them. `changes`: changes whose
+ * entry is not known to be in the log.
  */
 export type GroupRow = Omit<Group, 'id'> & {
   readonly _id: GroupId;
   readonly slugs: readonly string[];
   readonly changes?: readonly GroupChange[];
 };
-/** Where a log ends that has no group document (the system log). */
+/** The head of a log without a group document (the system log). */
 type HeadRow = Head & { readonly _id: GroupId };
 /** `_id`: `<group>/<user>`. `came`: ms of the change by which this member came in. */
 export type MembershipRow = Membership & { readonly _id: string; readonly came: number };
-/** `_id`: `<group>/<seq, 10 digits>`. Here stand the fields that queries name; each kind has its own besides. */
+/** `_id`: `<group>/<seq, 10 digits>`. Lists the fields that queries name; each kind has further fields. */
 export type EntryRow = EntryCommon & {
   readonly _id: string;
   readonly kind: Kind;
@@ -104,8 +104,8 @@ export const collectionsOf = (db: Db): Collections => ({
 });
 
 /**
- * The log is the one collection to shard, by {group: 1}: its unique index begins with that, and its index on targets, which covers every entry,
- * is one that `shardCollection` accepts. Partial indexes say `$gte` or a value, not `$exists`: of those every server sees that a query implies them.
+ * Only the log needs sharding, by {group: 1}: its unique index begins with that key, and `shardCollection` accepts its index on targets,
+ * which covers every entry. Partial indexes use `$gte` or a value instead of `$exists`: every server recognizes that a query implies these.
  */
 const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   users: [
@@ -159,14 +159,14 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   files: [{ name: 'loose', key: { seq: 1, touchedAt: 1 } }],
   search: [
     { name: 'terms', key: { slice: 1, terms: 1, at: -1, group: -1, seq: -1 } },
-    { name: 'slices', key: { slice: 1 } }, // to shard by: an index over a list cannot serve for that
+    { name: 'slices', key: { slice: 1 } }, // shard key: a multikey index cannot be one
   ],
 };
 
 /** Whether `createIndexes` has been run on this database, by this version or an older one. */
 export const isSetUp = (db: Db): Promise<boolean> => db.listCollections({ name: 'users' }, { nameOnly: true }).hasNext();
 
-/** Creates what is missing; harmless when all is there. On a large log a new index takes its time. */
+/** Creates missing indexes. Idempotent. A new index on a large log takes long. */
 export async function createIndexes(db: Db): Promise<void> {
   for (const [name, indexes] of Object.entries(INDEXES)) await db.collection(name).createIndexes(indexes);
 }

@@ -3,7 +3,7 @@ import type { Collections } from './collections.ts';
 
 export function cursorStore({ cursors }: Collections): CursorStore {
   return {
-    // The new one first: a crash between the two only keeps the old one longer.
+    // Insert first: a crash between the two writes only keeps the old cursor longer.
     async insert({ id, user, positions }, now, instead) {
       await cursors.insertOne({ _id: id, user, positions: [...positions], usedAt: now, replaced: false });
       if (instead !== undefined) await cursors.updateOne({ _id: { $eq: instead }, user }, { $set: { replaced: true } });

@@ -14,7 +14,7 @@ export function deliveryStore({ deliveries }: Collections): DeliveryStore {
     }
   }
 
-  /** Whether nothing came in between. Counts nothing up: whoever has claimed it keeps the claim. */
+  /** Whether the revision is unchanged. Does not increment it, so an existing claim stays valid. */
   async function dropAnswers({ _id, rev, attempts }: DeliveryRow): Promise<boolean> {
     const bare = attempts.map((attempt): Attempt => ({ ...attempt, answer: null }));
     return (await deliveries.updateOne({ _id: { $eq: _id }, rev }, { $set: { attempts: bare } })).matchedCount === 1;

@@ -17,10 +17,10 @@ export function toEntry({ _id, ...entry }: EntryRow): Entry {
 
 export const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq;
 
-// Some servers compare each document with each id that was asked for, so that a long list costs its square.
+// Some servers compare each document with each requested id, so the cost of a long list is quadratic.
 const IDS_AT_ONCE = 100;
 
-/** The rows with these seqs that exist, in any order; with `fields`, no more than these. */
+/** The existing rows with these seqs, in any order; with `fields`, only these fields. */
 export async function rowsAt(
   { log }: Collections,
   group: GroupId,
@@ -34,7 +34,7 @@ export async function rowsAt(
   return (await Promise.all(windows)).flat();
 }
 
-/** The items in lists that are short enough for one `$in`. */
+/** Splits items into lists short enough for one `$in`. */
 export function chunks<T>(items: readonly T[]): T[][] {
   const count = Math.ceil(items.length / IDS_AT_ONCE);
   return Array.from({ length: count }, (_, index) => items.slice(index * IDS_AT_ONCE, (index + 1) * IDS_AT_ONCE));

@@ -4,7 +4,7 @@ import { type StoreFault, StoreUnavailable } from '../../errors.ts';
 /** Codes of the server: https://www.mongodb.com/docs/manual/reference/error-codes/ */
 const FAULTS: Readonly<Record<number, StoreFault>> = { 13: 'denied', 18: 'denied', 8000: 'denied', 14031: 'full' };
 
-/** Of an error of the driver, the server or the system, what it says, with its code; undefined for any other error, which is a bug. */
+/** The message and code of an error of the driver, the server or the system; undefined for any other error, which is a bug. */
 export function unavailableBy(error: unknown): StoreUnavailable | undefined {
   if (!(error instanceof MongoError) && !isOfTheSystem(error)) return undefined;
   return new StoreUnavailable(`${beginningOf(error)}: ${withoutSecrets(error.message)} (${codeOf(error)}).`, {
@@ -13,11 +13,11 @@ export function unavailableBy(error: unknown): StoreUnavailable | undefined {
   });
 }
 
-/** For who has waited so long. */
+/** The error for a timeout. */
 export const tooLate = (timeoutMs: number): StoreUnavailable =>
   new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`, { fault: 'unreachable' });
 
-/** Said by the system of a connection: while the driver waits until a large write has left, it lets such an error through as it is. */
+/** System errors of a connection: the driver passes them on unchanged while it waits for a large write to drain. */
 const isOfTheSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
 function beginningOf(error: Error): string {

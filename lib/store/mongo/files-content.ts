@@ -5,7 +5,7 @@ import { unavailableBy } from './faults.ts';
 
 export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;
 
-/** Content in GridFS (`fs.files`, `fs.chunks`), under the file's id. It takes as long as it takes; each step is bounded by the connection's limits. */
+/** Content in GridFS (`fs.files`, `fs.chunks`), under the file's id. The whole transfer has no time limit; each step is bounded by the connection's timeouts. */
 export function fileContent(db: Db): FileContent {
   const bucket = new GridFSBucket(db);
   return {
@@ -22,7 +22,7 @@ export function fileContent(db: Db): FileContent {
 
 const nameOf = (id: FileId, part: FilePart): string => (part === 'whole' ? id : `${id}.thumb`);
 
-/** The driver's types know ids of its own only; the server takes any. */
+/** The driver's types allow only ObjectId; the server accepts any id. */
 const named = (name: string) => name as unknown as NonNullable<Parameters<GridFSBucket['delete']>[0]>;
 
 async function upload(bucket: GridFSBucket, name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
@@ -40,7 +40,7 @@ async function upload(bucket: GridFSBucket, name: string, source: AsyncIterable<
   }
 }
 
-/** Opened when the first piece is asked for, so that nothing is left open where none ever is. */
+/** Opens the file at the first read, so that an unread stream leaves nothing open. */
 async function* download(bucket: GridFSBucket, name: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
   const stream = bucket.openDownloadStream(named(name), range && { start: range.from, end: range.to + 1 });
   try {
@@ -50,7 +50,7 @@ async function* download(bucket: GridFSBucket, name: string, range: ByteRange | 
   }
 }
 
-/** Also what an upload that broke off has left: pieces of a file that is not there. */
+/** Also removes the chunks of an aborted upload, which has no file document. */
 async function removeOne(bucket: GridFSBucket, name: string): Promise<void> {
   await bucket.delete(named(name)).catch((error) => {
     if (!(error instanceof MongoRuntimeError)) throw error; // `File not found`, said after its pieces were removed

@@ -5,7 +5,7 @@ import type { FileContent } from './files-content.ts';
 
 type FileRecords = Omit<FileStore, 'write' | 'read' | 'remove'> & { forget(id: FileId): Promise<void> };
 
-/** Both together. The record goes last, so that what is left of a file is found again. */
+/** Record and content. The record is removed last, so that remaining content is found again. */
 export function fileStore(records: FileRecords, content: FileContent): FileStore {
   const { forget, ...rest } = records;
   const remove = async (id: FileId): Promise<void> => {
@@ -15,7 +15,7 @@ export function fileStore(records: FileRecords, content: FileContent): FileStore
   return { ...rest, write: content.write, read: content.read, remove };
 }
 
-/** What is known of files. */
+/** The records of files. */
 export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords {
   return {
     async begin({ id, ...record }) {

@@ -7,7 +7,7 @@ import type { Collections, GroupRow } from './collections.ts';
 import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';
 
-// Of several that create a group at once, one gets each number, so that this many can meet.
+// Concurrent creations compete for each number; this many attempts are enough for as many at once.
 const NUMBER_ATTEMPTS = 100;
 
 export function groupStore({ groups }: Collections, timeoutMs: number): GroupStore {
@@ -33,7 +33,7 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     return (last?.number ?? 0) + 1;
   }
 
-  // The unique index decides, so that numbers stay dense: a counter would leave a hole whenever the insertion is refused.
+  // The unique index decides, so numbers stay without gaps: a counter would leave a gap for each refused insertion.
   async function insert({ id, ...group }: Omit<Group, 'number' | 'head'>): Promise<Group | 'slug' | 'code'> {
     for (let attempt = 0; attempt < NUMBER_ATTEMPTS; attempt++) {
       const row = { _id: id, ...group, number: await nextNumber(), slugs: [group.slug], head: EMPTY_HEAD };
@@ -95,7 +95,7 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
   };
 }
 
-/** Groups of before there were others have no kind. */
+/** Groups stored before direct messages existed have no kind. */
 const ofKind = (kind: Group['kind']): Filter<GroupRow> => ({ kind: kind === 'direct' ? kind : { $ne: 'direct' } });
 
 const BEFORE = { kind: 'group', people: null, codeExpiresAt: null, codeUsesLeft: null } as const;

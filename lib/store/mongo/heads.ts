@@ -3,25 +3,25 @@ import { EMPTY_HEAD, type Head, headAfter } from '../../log/entry.ts';
 import type { Collections } from './collections.ts';
 import { bySeq, chunks, entryId, rowsAt } from './entries.ts';
 
-/** Where logs end: hints that are kept in the groups' documents, and the truth, which is the log itself. */
+/** The heads of logs: hints in the groups' documents, and the true head, which is read from the log. */
 export type Heads = {
-  /** Tells that the log reaches at least to `head`, durably. Never waits: hints are written 50 ms later, or more when the store is slow, those of that time together. */
+  /** Records that the log durably reaches at least `head`. Returns at once: hints are written together 50 ms later, or more when the store is slow. */
   move(group: GroupId, head: Head): void;
-  /** Notes that the log reaches at least to this seq: somebody has read it. */
+  /** Records in memory that the log reaches at least this seq. */
   learn(group: GroupId, head: Pick<Head, 'seq'>): void;
-  /** How far this process knows the log to reach. */
+  /** The last seq that this process knows of. */
   known(group: GroupId): number;
-  /** The true end of one log. A hint that is behind it is stored anew, as by `move`: its writer may have died before it did. */
+  /** The true head of one log. Stores a hint that is behind it, as `move` does: its writer may have died before it did. */
   end(group: GroupId): Promise<Head>;
-  /** The true ends of several logs, as `end`: one read of the hints and one of what follows them, then more only for logs that go on behind their hints. */
+  /** The true heads of several logs: one read of the hints, one of the entries after them, and more only for logs that continue after their hints. */
   ends(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
-  /** Resolves when all hints are written, or could not be. */
+  /** Resolves when all hints are written or have failed. */
   flush(): Promise<void>;
 };
 
-/** Without this pause a busy group would pay a second write for each append. */
+/** Without this pause a busy group would cost a second write per append. */
 const [LEAST_GATHER_MS, MAX_GATHER_MS] = [50, 250];
-/** Hints wait this many times as long as the last ones took to write, so that they are at most a twentieth of the work of a busy store. */
+/** Hints wait this many times the duration of their last write, so they take at most 5 % of a busy store's time. */
 const WAITS = 19;
 
 export function createHeads(collections: Collections): Heads {
@@ -38,7 +38,7 @@ export function createHeads(collections: Collections): Heads {
     if (moved.size === 0) return;
     underWay = moved;
     const beganAt = performance.now();
-    // A hint that is lost only makes the next reader read on from an older one, and store what it finds.
+    // A lost hint only makes the next reader start from an older one and store what it finds.
     await writeHints(collections, moved).catch(() => {});
     gatherMs = Math.min(Math.max(LEAST_GATHER_MS, WAITS * (performance.now() - beganAt)), MAX_GATHER_MS);
   }
@@ -58,7 +58,7 @@ export function createHeads(collections: Collections): Heads {
     timer ??= setTimeout(flush, gatherMs).unref();
   }
 
-  /** What this process wrote itself it knows before the hints are written. */
+  /** This process knows its own writes before the hints are stored. */
   async function readHints(asked: readonly GroupId[]): Promise<Map<GroupId, Head>> {
     const found = await storedHints(collections, asked);
     for (const unwritten of [underWay, waiting])
@@ -93,7 +93,7 @@ export function createHeads(collections: Collections): Heads {
   };
 }
 
-/** Those of the hints that more entries follow. */
+/** The hints that are followed by more entries. */
 async function continued({ log }: Collections, hints: ReadonlyMap<GroupId, Head>): Promise<(readonly [GroupId, Head])[]> {
   const windows = chunks([...hints]).map(async (window) => {
     const next = new Map(window.map(([group, hint]) => [entryId(group, hint.seq + 1), [group, hint] as const]));
@@ -139,8 +139,8 @@ const DOUBLINGS = 32;
 const STEPS = 32;
 
 /**
- * The last entry at or after `hint`: since a log has no gaps, it is looked for first at doubling distances, then between the last seq found and
- * the first one missing. One question suffices when the hint is true, three when it is a thousand entries old.
+ * The last entry at or after `hint`. A log has no gaps, so the search doubles its distance, then narrows between the last seq found and
+ * the first missing one. One query when the hint is right, three when it is 1,000 entries behind.
  */
 async function readOn(collections: Collections, group: GroupId, hint: Head): Promise<Head> {
   let last = hint;

@@ -5,24 +5,24 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
 import type { Collections, UserRow } from './collections.ts';
 
-/** Longer than it ever takes: a process that announced it so long ago has died, or will find its mark gone. */
+/** Longer than a step-down takes: a process that announced one longer ago has died, or will find its mark removed. */
 const ANNOUNCED_MS = 60_000;
 const TRIES = 50;
 
 const none: Filter<UserRow> = { $or: [{ admin: false }, { disabled: true }] };
 
 /**
- * No transaction spans two documents, so who steps down says so first, then looks for another who does not, and only then does it, while the
- * mark still stands. Of two at once each says it before it looks, so one of them at least sees the other's mark.
+ * Without a transaction over two documents, a step-down is announced first, then another administrator is looked for, and only then is it done, while the
+ * mark still exists. Of two at once, each announces before it looks, so at least one sees the other's mark.
  */
 export function stepDownIn({ users }: Collections): UserStore['stepDown'] {
   type Patch = Parameters<UserStore['stepDown']>[1];
   const byId = (id: UserId): Filter<UserRow> => ({ _id: { $eq: id } });
   const marked = (id: UserId, token: string): Filter<UserRow> => ({ ...byId(id), 'ceding.token': token });
 
-  /** The token under which this user steps down; undefined when somebody else has just changed it. */
+  /** The token of this user's step-down; undefined when another process has just changed it. */
   async function announce(id: UserId, { ceding }: UserRow): Promise<string | undefined> {
-    if (ceding && ceding.at > Date.now() - ANNOUNCED_MS) return ceding.token; // the same is under way: whoever is first does it for both
+    if (ceding && ceding.at > Date.now() - ANNOUNCED_MS) return ceding.token; // already under way: the first to finish does it for both
     const token = randomUUID();
     const unchanged: Filter<UserRow> = ceding ? marked(id, ceding.token) : { ...byId(id), ceding: { $exists: false } };
     const { matchedCount } = await users.updateOne(unchanged, { $set: { ceding: { token, at: Date.now() } } });

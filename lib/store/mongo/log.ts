@@ -7,7 +7,7 @@ import type { Heads } from './heads.ts';
 
 type Target = { readonly seq: number; readonly after: number };
 
-/** What is read of the log. Windows are asked for by their ids or numbers, never as "the newest". */
+/** Reads of the log. Queries name ids or numbers, never "the newest". */
 export function logReads(collections: Collections, heads: Heads) {
   const { log } = collections;
 
@@ -27,7 +27,7 @@ export function logReads(collections: Collections, heads: Heads) {
     async range(group, from, to) {
       const entries = sorted(await rowsAt(collections, group, seqsBetween(from, to)));
       const last = entries.at(-1);
-      if (last) heads.learn(group, last); // an append that follows need not look whether it is there
+      if (last) heads.learn(group, last); // an append that follows needs no check
       return entries;
     },
     messages: async (group, from, to) =>
@@ -38,7 +38,7 @@ export function logReads(collections: Collections, heads: Heads) {
       return entry && isMessage(entry) ? entry : undefined;
     },
     followUps,
-    /** Erasures and undos of a message alternate. */
+    /** `erase` and `unerase` of a message alternate. */
     async countErased(group) {
       const [erased, takenBack] = await Promise.all([
         log.countDocuments({ group, kind: 'erase' }),

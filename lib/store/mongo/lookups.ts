@@ -1,19 +1,19 @@
 import { inBatches } from './batches.ts';
 
-/** Some servers compare each document with each key that was asked for. */
+/** Some servers compare each document with each requested key. */
 const LIMITS = { together: 32, underWay: 4 };
 
 type LookUp<Key, Row, Found> = {
-  /** The documents that have any of the keys. */
+  /** Finds the documents with any of the keys. */
   readonly find: (keys: Key[]) => Promise<Row[]>;
   /** The keys that a document has. */
   readonly keysOf: (row: Row) => readonly Key[];
-  /** What is made of one. */
+  /** Maps a document to a result. */
   readonly read: (row: Row) => Found;
   readonly timeoutMs: number;
 };
 
-/** Finds single documents by key: those that are looked for at once by one question. Errors: StoreUnavailable. */
+/** Finds single documents by key; concurrent lookups share one query. Errors: StoreUnavailable. */
 export function lookedUp<Key, Row, Found>({ find, keysOf, read, timeoutMs }: LookUp<Key, Row, Found>) {
   const findAll = async (keys: readonly Key[]): Promise<(Found | undefined)[]> => {
     const rows = await find([...new Set(keys)]);

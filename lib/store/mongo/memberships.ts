@@ -22,7 +22,7 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
     }
   }
 
-  /** Writes over the record of the rev before, when that one was in or out as `was` says. */
+  /** Replaces the record of the previous rev if its `in` equals `was`. */
   async function replace(membership: Membership, was: boolean): Promise<boolean> {
     const { group, user, line, mark, level, hidden, seen, ...change } = membership;
     const came = !was && membership.in ? { came: membership.at } : {};
@@ -59,7 +59,7 @@ const idOf = (group: GroupId, user: UserId): string => `${group}/${user}`;
 
 const byComing = (a: MembershipRow, b: MembershipRow): number => a.came - b.came || (a._id < b._id ? -1 : 1);
 
-/** Records of before members could choose. */
+/** Records stored before members had preferences. */
 const BEFORE = { level: 'mentions', hidden: null, ceding: false } as const;
 
 const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => ({ ...BEFORE, ...membership });

@@ -6,12 +6,12 @@ import { chunks } from './entries.ts';
 
 type Asked = { readonly group: GroupId; readonly after: number };
 
-/** For so many groups at once; hardly anybody is named more often in what they have not read. */
+/** Mentions read per query. */
 const MAX_AT_ONCE = 10 * MAX_MENTIONS_COUNTED;
 
-/** Counts by the index on who is named. */
+/** Counts mentions by the index on mentioned users. */
 export function mentionCounts({ log }: Collections): Pick<LogStore, 'countMentions'> {
-  /** Which messages name the user, `limit` mentions at most. */
+  /** The messages that mention the user, at most `limit`. */
   async function found(user: UserId, asked: readonly Asked[], limit: number): Promise<Pick<EntryRow, 'group' | 'seq' | 'target'>[]> {
     const where = asked.map(({ group, after }) => ({ mentions: { $in: [user, EVERYBODY.id] }, group, n: { $gt: after } }));
     const wanted = { $or: where, author: { $ne: user }, scrubbed: { $exists: false } };
@@ -23,7 +23,7 @@ export function mentionCounts({ log }: Collections): Pick<LogStore, 'countMentio
 
   async function count(user: UserId, asked: readonly Asked[]): Promise<[GroupId, number][]> {
     const rows = await found(user, asked, MAX_AT_ONCE);
-    const isCut = rows.length === MAX_AT_ONCE && asked.length > 1; // one group may have taken the room of the others
+    const isCut = rows.length === MAX_AT_ONCE && asked.length > 1; // one group may have used the whole limit
     if (isCut) return (await Promise.all(asked.map((one) => count(user, [one])))).flat();
     return asked.map(({ group }) => {
       const about = new Set(rows.flatMap((row) => (row.group === group ? [row.target ?? row.seq] : [])));

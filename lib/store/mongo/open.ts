@@ -26,17 +26,17 @@ import { userStore } from './users.ts';
 import { webhookStore } from './webhooks.ts';
 
 type MongoOptions = {
-  /** `mongodb://…/<database>`; without a database it is `parley`. A replica set or a sharded cluster: retried writes need one. */
+  /** `mongodb://…/<database>`; without a database it is `parley`. Needs a replica set or a sharded cluster (retryable writes). */
   readonly url: string;
-  /** How long a server is looked for, and how long one attempt may take. Every method answers or rejects within 500 ms more. */
+  /** Timeout of server selection and of one attempt. Every method resolves or rejects within 500 ms more. */
   readonly serverSelectionTimeoutMs?: number;
   /** Reject with StoreMissing when the database has no collections of Parley, instead of creating them. */
   readonly mustExist?: boolean;
-  /** Told of each failure of the server or the driver. */
+  /** Called for each failure of the server or the driver. */
   readonly onFault?: OnFault;
 };
 
-// A write counts when most of the replica set has it in its journal, and a read sees only such writes: what was read or acknowledged stays.
+// A write is acknowledged when the majority has journaled it, and a read sees only such writes, so neither is ever rolled back.
 const DURABLE: MongoClientOptions = {
   appName: 'parley',
   writeConcern: { w: 'majority', journal: true },
@@ -68,7 +68,7 @@ export async function openMongo({
   return storeOn(client, url, { timeoutMs, onFault });
 }
 
-/** On a connection of its own that may wait: to index a large log takes longer than an answer ever should. */
+/** On a separate connection with a long timeout: indexing a large log takes longer than any request may. */
 async function setUp(
   url: string,
   limits: MongoClientOptions,

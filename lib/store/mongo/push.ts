@@ -11,7 +11,7 @@ export function pushStore({ devices, memberships }: Collections): PushStore {
   }
 
   return {
-    // Of two that insert it at once, one is refused, and finds it there.
+    // Of two concurrent insertions one is refused and finds the record.
     put: (device) => put(device).catch((error) => (isDuplicate(error) ? put(device) : Promise.reject(error))),
     ofUser: async (user) =>
       (

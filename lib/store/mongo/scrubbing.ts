@@ -6,7 +6,7 @@ import { chunks, entryAt, toEntry } from './entries.ts';
 
 const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '' } } as const;
 
-/** The few writes that touch an entry after it was appended: snapshots of a fold, the removal of erased text, and that its bots are called. */
+/** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export function scrubbing({ log }: Collections) {
   async function snapshot(group: GroupId, target: number, folded: Folded): Promise<void> {
     const olderOrNone = { 'folded.upto': { $not: { $gte: folded.upto } } };

@@ -7,7 +7,7 @@ import type { Collections, SearchRow } from './collections.ts';
 import { entryId } from './entries.ts';
 
 export function searchStore({ search, searchPositions }: Collections): SearchStore {
-  /** Each by itself, so that a later state which another process has stored stays: there the insertion that follows finds its `_id` taken. */
+  /** One by one: a later state stored by another process stays, since the insertion then finds its `_id` taken. */
   async function putAll(group: GroupId, messages: readonly Indexed[]): Promise<void> {
     if (messages.length === 0) return;
     const writes = messages.map(({ seq, rev, at, terms }) => ({
@@ -46,7 +46,7 @@ export function searchStore({ search, searchPositions }: Collections): SearchSto
 const sliceId = ({ group, slice }: Slice): string => `${group}/${slice}`;
 const positionId = (group: GroupId, version: number): string => `${group}/${version}`;
 
-/** Conditions of which each names its own field or operator once: a term is a value, and never more than that. */
+/** Each condition names a field or operator once; a term is only ever a value. */
 function filterOf({ slices, all, prefixes, any, none, nonePrefixes, from, to, behind }: FindQuery): Filter<SearchRow> {
   const $and: Filter<SearchRow>[] = [
     { slice: { $in: slices.map(sliceId) } },
@@ -62,11 +62,11 @@ function filterOf({ slices, all, prefixes, any, none, nonePrefixes, from, to, be
   return { $and };
 }
 
-/** The first condition is what an index is read by. */
+/** The first condition selects the index. */
 const standsBehind = ({ at, group, seq }: MessagePosition): Filter<SearchRow>[] => [
   { at: { $lte: at } },
   { $or: [{ at: { $lt: at } }, { at, group: { $lt: group } }, { at, group, seq: { $lt: seq } }] },
 ];
 
-/** What is in no term stands for nothing: neither for syntax nor for an end of the text. */
+/** Escapes regular-expression syntax in a term. */
 const beginning = (prefix: string): RegExp => new RegExp(`^${prefix.replace(/[^\p{L}\p{N}\p{M}]/gu, '\ufffd')}`);

@@ -5,10 +5,10 @@ import { DUPLICATE } from './bulk-errors.ts';
 import { tooLate, unavailableBy } from './faults.ts';
 
 /**
- * Waits for an answer of the server for `timeoutMs` at most. Rejects with StoreUnavailable when the driver or the server fails or the time is up
- * (what was asked may still be carried out), which names the cause; any other error is a bug and passes.
- * The driver's own limits hold for one attempt; this one holds for all attempts together, so that a frozen server cannot hold a caller up.
- * Within a request the limit is what is left of the time that all its calls have together; once that is up, nothing is asked any more.
+ * Waits at most `timeoutMs` for the server. Rejects with StoreUnavailable, which names the cause, when the driver or the server fails or on timeout
+ * (the operation may still be carried out); any other error is a bug and passes through.
+ * The driver's limits apply to one attempt; this one applies to all attempts together, so a frozen server cannot block a caller.
+ * Within a request, the limit is the time left of the request's total; after that nothing is sent.
  */
 export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promise<T> {
   const wait = currentRequest()?.storeWait;
@@ -27,7 +27,7 @@ export async function answer<T>(ask: () => Promise<T>, timeoutMs: number): Promi
   }
 }
 
-/** The same methods, each under `answer`: said in one place, so that no method can forget it. `onFault` is told of each failure. */
+/** Wraps every method in `answer`, so that none can be forgotten. Calls `onFault` for each failure. */
 export function guarded<T extends object>(methods: T, timeoutMs: number, onFault: OnFault): T {
   return new Proxy(methods, {
     get(target, name) {

@@ -21,7 +21,7 @@ export type Connection = {
   close(): void;
 };
 
-/** Opens or creates the file. A locked file is waited for `busyTimeoutMs`, during which the event loop stands still. `onFault` is told of each failure. */
+/** Opens or creates the file. Waits `busyTimeoutMs` for a locked file, which blocks the event loop. Calls `onFault` for each failure. */
 export function connect(file: string, busyTimeoutMs: number, onFault: OnFault = () => {}): Connection {
   const guard = guardOf(file, onFault);
   const db = guard(() => new DatabaseSync(file, { timeout: busyTimeoutMs }));

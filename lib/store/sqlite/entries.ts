@@ -23,7 +23,7 @@ export type EntryRow = {
   readonly pending: string | null;
 };
 
-/** What some kinds have in a column of their own; every other field goes to `rest`. */
+/** Fields with a column of their own; all others go to `rest`. */
 type Loose = { readonly target?: number; readonly due?: number; readonly folded?: Folded; readonly body?: string };
 
 /** The values of ENTRY_COLUMNS after `group_id`, in that order. */
@@ -47,7 +47,7 @@ export function valuesOf(entry: Entry): SQLInputValue[] {
   ];
 }
 
-/** The entry that was stored: fields that were absent are absent again. */
+/** The stored entry; absent fields stay absent. */
 export function entryOf(row: EntryRow): Entry {
   const { group_id: group, seq, n, at, author, kind, uid, rest, folded, pending } = row;
   const entry: Record<string, unknown> = { group, seq, n, at, author, kind, uid, ...JSON.parse(rest) };

@@ -4,7 +4,7 @@ import { type StoreFault, StoreUnavailable } from '../../errors.ts';
 
 const FULL = ['full', 'the disk is full'] as const;
 
-/** Primary result codes where the file, not the statement, is the trouble: https://www.sqlite.org/rescode.html */
+/** Primary result codes for faults of the file, not of the statement: https://www.sqlite.org/rescode.html */
 const CODES: Readonly<Record<number, readonly [name: string, fault: StoreFault, what: string]>> = {
   3: ['SQLITE_PERM', 'denied', 'access is denied'],
   5: ['SQLITE_BUSY', 'locked', 'another program holds its lock'],
@@ -20,7 +20,7 @@ const CODES: Readonly<Record<number, readonly [name: string, fault: StoreFault, 
   26: ['SQLITE_NOTADB', 'notDatabase', 'it is not a SQLite database'],
 };
 
-/** Of an error of `node:sqlite`, what it says of the file; undefined when the statement is the trouble, which is a bug. */
+/** The fault of the file that an error of `node:sqlite` reports; undefined when the statement is wrong, which is a bug. */
 export function unavailableBy(error: unknown, file: string): StoreUnavailable | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   if (error.code === 'ERR_INVALID_STATE') return new StoreUnavailable('The database is closed.', { cause: error, fault: 'closed' });
@@ -35,7 +35,7 @@ export function unavailableBy(error: unknown, file: string): StoreUnavailable | 
   return new StoreUnavailable(`The database file ${file} does not answer: ${what} ${said}.`, { cause: error, fault });
 }
 
-/** Where there is no room for the shared memory beside the file, SQLite calls it an I/O error. */
+/** On a full disk, SQLite reports an I/O error when it cannot create the shared memory file. */
 function isFull(file: string): boolean {
   try {
     return statfsSync(dirname(file)).bavail === 0;
@@ -46,7 +46,7 @@ function isFull(file: string): boolean {
 
 const HEADER_BYTES = 100;
 
-/** By how much the file is shorter than its header says; undefined when it is not. https://www.sqlite.org/fileformat.html#the_database_header */
+/** How much shorter the file is than its header says; undefined when it is complete. https://www.sqlite.org/fileformat.html#the_database_header */
 function truncation(file: string): string | undefined {
   const header = Buffer.alloc(HEADER_BYTES);
   try {
@@ -70,7 +70,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, StoreFault>> = {
   EROFS: 'denied',
 };
 
-/** Of an error of the file system, with its code and path. `what` could not be done. */
+/** An error of the file system as StoreUnavailable, with code and path. `what`: what failed. */
 export function unavailableDisk(error: unknown, what: string): StoreUnavailable {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const reason = error instanceof Error ? error.message : String(error);

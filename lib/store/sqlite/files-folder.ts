@@ -6,12 +6,12 @@ import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
 import { unavailableDisk } from './faults.ts';
 
-/** `close` removes what a store in memory has put on the disk. */
+/** `close` removes the temporary folder of an in-memory store. */
 export type FileFolder = Pick<FileStore, 'write' | 'read' | 'remove'> & { close(): void };
 
 const SUFFIX: Readonly<Record<FilePart | 'arriving', string>> = { whole: '', thumb: '.thumb', arriving: '.part' };
 
-/** `<root>/<first two characters of the id>/<id>`, and `<id>.thumb` beside it. Without a root, a temporary folder that goes with the store. */
+/** `<root>/<first two characters of the id>/<id>`, and `<id>.thumb` beside it. Without a root: a temporary folder, removed with the store. */
 export function openFolder(root: string | undefined): FileFolder {
   let temporary: string | undefined;
   let isRootSynced = false;
@@ -23,7 +23,7 @@ export function openFolder(root: string | undefined): FileFolder {
   const drawer = (id: FileId): string => join(base(), id.slice(0, 2));
   const path = (id: FileId, part: keyof typeof SUFFIX): string => join(drawer(id), `${id}${SUFFIX[part]}`);
 
-  /** A new name is durable once the folder that holds it is synced. That of the root once in the life of a process: another may have made it and died. */
+  /** A new file name is durable once its folder is synced. The root's own name is synced once per process: another process may have created it and died. */
   async function syncNames(folder: string): Promise<void> {
     for (const each of [folder, base(), ...(isRootSynced ? [] : [dirname(base())])]) await syncFolder(each);
     isRootSynced = true;
@@ -85,7 +85,7 @@ const isThere = (path: string): Promise<boolean> =>
 
 const PIECE_BYTES = 256 * 1024;
 
-/** Opened when the first piece is asked for, so that nothing is left open where none ever is. */
+/** Opens the file at the first read, so that an unread stream leaves nothing open. */
 async function* piecesOf(path: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
   const handle = await disk(() => open(path, 'r'));
   try {
@@ -103,7 +103,7 @@ async function* piecesOf(path: string, range: ByteRange | undefined): AsyncGener
   }
 }
 
-/** A disk that is full or fails is a store that does not answer. */
+/** A full or failing disk counts as StoreUnavailable. */
 async function disk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

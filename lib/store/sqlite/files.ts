@@ -26,7 +26,7 @@ function recordOf({ width, height, thumb, ...row }: Row): FileRecord {
   return { ...row, ...(width === null || height === null ? {} : { width, height }), ...(thumb === 1 ? { thumb: true } : {}) };
 }
 
-/** Records in the database, content in a folder beside it: a database file that grows by every film is neither copied nor vacuumed with ease. */
+/** Records in the database, content in a folder beside it, so that the database file stays small enough to copy and vacuum. */
 export function fileStore(db: Connection, { write }: Writer, folder: FileFolder): FileStore {
   return {
     async begin({ id, group, author, name, type, bytes, sha256, width, height, thumb, seq, key, createdAt, touchedAt, state }) {

@@ -57,7 +57,7 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
     return row && toGroup(row);
   };
 
-  /** Which unique value another group than `id` has. */
+  /** Which unique value belongs to another group. */
   function taken(id: GroupId, { slug, codeMac }: GroupPatch): 'slug' | 'code' | undefined {
     if (slug !== undefined && db.one(SLUG_TAKEN, slug, id)) return 'slug';
     if (codeMac !== undefined && db.one(CODE_TAKEN, codeMac, id)) return 'code';

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { unavailableBy } from './faults.ts';
 
 /**
- * Admits one server process to a data folder, by an exclusive transaction that stays open on a small file of its own; the operating system ends
- * it with the process, however that dies. Keep what it returns for as long as the lock is meant to hold.
+ * Admits one server process to a data folder: an exclusive transaction stays open on a small lock file. The operating system ends
+ * it with the process. Keep the returned object for as long as the lock is needed.
  * Throws a plain Error, one sentence for the operator, when another server has the folder; StoreUnavailable when the file cannot be written.
  */
 export function lockServer(dataDir: string): { release(): void } {

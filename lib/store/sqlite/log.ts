@@ -14,11 +14,11 @@ const RANGE = `${SELECT} WHERE group_id = ? AND seq BETWEEN ? AND ? ORDER BY seq
 const MESSAGES = `${SELECT} WHERE group_id = ? AND kind = 'message' AND n BETWEEN ? AND ? ORDER BY n`;
 const MESSAGE = `${SELECT} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
 const BY_KEY = `${SELECT} WHERE group_id = ? AND author = ? AND key = ?`;
-// Each target once, then its entries by the index on (group_id, target, seq). Both hints are needed: SQLite has no statistics, takes a group for a
-// handful of rows, and would read the group's log from `after` on.
+// Visits each target, then its entries by the index on (group_id, target, seq). Both hints are needed: without statistics SQLite assumes a group has a
+// few rows and would read the group's log from `after` on.
 const FOLLOW_UPS = `SELECT ${ENTRY_COLUMNS.replaceAll(/\w+/g, 'e.$&')} FROM json_each(?) t CROSS JOIN entries e INDEXED BY entries_by_target
   ON e.group_id = ? AND e.target = t.value ->> 'seq' AND e.seq > t.value ->> 'after' ORDER BY e.seq`;
-// Erasures and undos of a message alternate.
+// `erase` and `unerase` of a message alternate.
 const ERASED = `SELECT coalesce(sum(iif(kind = 'erase', 1, -1)), 0) AS count FROM entries INDEXED BY entries_erasures
   WHERE group_id = ? AND kind IN ('erase', 'unerase')`;
 const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
@@ -29,7 +29,7 @@ export function logStore(db: Connection, writer: Writer): LogStore {
   const select = <E extends Entry>(sql: string, ...values: (string | number)[]) =>
     db.all<EntryRow>(sql, ...values).map((row) => entryOf(row) as E);
 
-  // No entry is taken back when a later one of the same call is refused: each is a record of its own.
+  // Entries before a refused one stay written: each is a record of its own.
   function insert(group: GroupId, entries: readonly Entry[]): Appended {
     let { seq } = headOf(group);
     for (const [written, entry] of entries.entries()) {

@@ -25,14 +25,14 @@ import { createWriter } from './writer.ts';
 type SqliteOptions = {
   /** A path (its folder is made when missing; the content of files goes to `files` in it), or ':memory:' for a store that lives as long as it is open. */
   readonly file: string;
-  /** How long a write waits for another process's before it is StoreUnavailable. The event loop stands still meanwhile. */
+  /** How long a write waits for another process before it rejects with StoreUnavailable. The wait blocks the event loop. */
   readonly busyTimeoutMs?: number;
-  /** Told of each failure of the file. */
+  /** Called for each failure of the file. */
   readonly onFault?: OnFault;
 };
 
-// synchronous FULL: an acknowledged write survives the power going off. secure_delete: a scrubbed text leaves no trace in free pages.
-// wal_autocheckpoint (pages): with many busy groups a checkpoint each 16 MB instead of 4 gave a third more messages per second.
+// synchronous FULL: an acknowledged write survives a power failure. secure_delete: a scrubbed text leaves no trace in free pages.
+// wal_autocheckpoint (pages): with many busy groups, a checkpoint every 16 MB instead of 4 MB gave a third more messages per second.
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -43,7 +43,7 @@ const PRAGMAS = `
 `;
 
 /**
- * Opens the embedded store: one SQLite file, brought to the present schema. Several processes may have it open; each writes in short transactions.
+ * Opens the embedded store: one SQLite file, migrated to the current schema. Several processes may open it; each writes in short transactions.
  * Rejects with StoreUnavailable, which names the cause, when the file cannot be opened or a newer Parley has written it.
  */
 export async function openSqlite({ file, busyTimeoutMs = 1500, onFault = () => {} }: SqliteOptions): Promise<Store> {

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 /**
  * Step k (from 1) takes a file from user_version k − 1 to k. Steps that were released are never edited, only followed by new ones.
  *
- * entries: few columns and few indexes, since every message pays for each; what is never searched is JSON in `rest`. `body` is last, so that
+ * entries: few columns and indexes, since every message pays for each; fields that no query names are JSON in `rest`. `body` is last, so that
  * the others are read without walking its overflow pages. Where a log ends is read from the primary key, which is as cheap as a stored hint
  * and spares a second write per message.
  */
@@ -166,7 +166,7 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings the file to the newest schema, all steps in one transaction: it is either as before or done.
+ * Migrates the file to the newest schema in one transaction: all steps or none.
  * Throws StoreUnavailable (`newer`) when a newer version of Parley has written the file.
  */
 export function migrate(db: Connection, steps: readonly string[] = MIGRATIONS): void {

@@ -25,7 +25,7 @@ const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND
 
 type Rewriting = Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'>;
 
-/** The few writes that touch an entry after it was appended: snapshots of a fold, the removal of erased text, and that its bots are called. */
+/** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export function scrubbing(db: Connection, { write }: Writer): Rewriting {
   function scrub(group: GroupId, target: number, erase: number): void {
     db.run(EMPTY_MESSAGE, group, target);
@@ -34,7 +34,7 @@ export function scrubbing(db: Connection, { write }: Writer): Rewriting {
     db.run(SETTLE, group, erase);
   }
 
-  /** The write-ahead log holds what was removed until its pages are used again. Where a reader is in the way the next one does it. */
+  /** The write-ahead log keeps removed text until its pages are reused, so it is truncated. If a reader prevents that, the next scrub does it. */
   function emptyJournal(): void {
     try {
       db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -27,8 +27,8 @@ const FIND = 'SELECT rowid AS id, at FROM search WHERE search MATCH ? AND rowid 
 const SEQS = 10_000_000_000;
 
 /**
- * Every term is stored as `<group number>-<slice>.<term>`, so that a group's words lie together, and what one group says has no part in how long
- * another's takes. The words come ready-made, one space between: FTS5 takes them as they are (see the tokenizer in schema.ts).
+ * Every term is stored as `<group number>-<slice>.<term>`, so that a group's words are adjacent and the size of one group does not affect how long
+ * a search in another takes. Words are separated by one space; FTS5 uses them as they are (see the tokenizer in schema.ts).
  */
 const scopeOf = (number: number, slice: number): string => `${number.toString(36)}-${slice.toString(36)}.`;
 
@@ -88,10 +88,10 @@ export function searchStore(db: Connection, { write }: Writer): SearchStore {
   };
 }
 
-/** What is no word to FTS5 is not taken apart, and stands for nothing else. */
+/** Escapes characters that FTS5 does not treat as part of a word. */
 const asWord = (term: string): string => term.replace(/[^\p{L}\p{N}\p{M}@*]/gu, '\ufffd');
 
-/** What bounds a group's messages from above: a last seq, or a moment before which they are. */
+/** The upper bound of a group's messages: a last seq, or a time. */
 function topsOf({ to, behind }: FindQuery, group: GroupId): ({ readonly seq: number } | { readonly at: number })[] {
   const before = to === undefined ? [] : [{ at: to }];
   if (!behind) return before;
@@ -99,7 +99,7 @@ function topsOf({ to, behind }: FindQuery, group: GroupId): ({ readonly seq: num
   return [...before, { at: group < behind.group ? behind.at + 1 : behind.at }];
 }
 
-/** In the query language of FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax), every term in quotes: none of them is syntax. */
+/** In the query language of FTS5 (https://www.sqlite.org/fts5.html#full_text_query_syntax), every term is quoted, so none is read as syntax. */
 function expression({ all, prefixes, any, none, nonePrefixes }: FindQuery, scope: string): string {
   const quoted = (term: string): string => `"${scope}${asWord(term)}"`;
   const begun = (prefix: string): string => `${quoted(prefix)} *`;

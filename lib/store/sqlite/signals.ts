@@ -14,7 +14,7 @@ const PRUNE_EVERY = 64; // rows
 
 type Signal = { readonly id: number; readonly payload: string; readonly origin: string };
 
-/** Signals between the processes on one file. `stop` ends every listener, for when the file is closed. */
+/** Signals between processes that share one file. `stop` ends every listener; call it before closing the file. */
 export function signalStore(db: Connection, { write }: Writer): SignalStore & { stop(): void } {
   const origin = randomUUID();
   const timers = new Set<NodeJS.Timeout>();

@@ -3,31 +3,31 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 
 /**
- * Group commit: works given in one turn of the event loop, by whichever nouns and groups, share one transaction and so one fsync.
- * Without it each write pays its own, and a disk does a few thousand of those a second.
+ * Group commit: writes queued in one turn of the event loop share one transaction and so one fsync.
+ * Without it each write needs its own fsync, and a disk does a few thousand per second.
  */
 export type Writer = {
   /**
-   * Runs `work` inside a write transaction, works in the order given; resolves to its result once that is durable. When `work` throws, what it
-   * wrote is undone and only its own promise rejects; when the file does not answer, every work of the transaction rejects with StoreUnavailable.
+   * Runs `work` inside a write transaction, in the order of calls; resolves to its result once that is durable. When `work` throws, what it
+   * wrote is rolled back and only its own promise rejects; when the file fails, everything in the transaction rejects with StoreUnavailable.
    */
   write<T>(work: () => T): Promise<T>;
-  /** Writes now what was gathered. */
+  /** Writes the queue now. */
   flush(): void;
 };
 
-/** `run` does the work and returns what settles its promise, to be called after the commit. */
+/** `run` does the work and returns a function that resolves or rejects its promise, to be called after the commit. */
 type Job = { run(): () => void; reject(error: unknown): void };
 
-// A transaction takes no further work after this, so that neither another process nor the event loop waits much longer.
+// A transaction takes no further work after this time, to bound the wait of other processes and of the event loop.
 const TRANSACTION_MS = 25;
 
-/** `busyTimeoutMs`: how long the connection waits for a locked file. Found locked for so long, it is not waited for again until it could be written. */
+/** `busyTimeoutMs`: how long the connection waits for a locked file. After one such timeout it does not wait again until a write succeeded. */
 export function createWriter(db: Connection, busyTimeoutMs: number): Writer {
   let gathered: Job[] = [];
   let isLocked = false;
 
-  /** During the wait the event loop stands still: of many writes that follow each other into a locked file only the first may cost that. */
+  /** The wait blocks the event loop, so of many writes to a locked file only the first may wait. */
   function noteLock(now: boolean): void {
     if (now === isLocked) return;
     isLocked = now;
@@ -47,7 +47,7 @@ export function createWriter(db: Connection, busyTimeoutMs: number): Writer {
         const value = work();
         return () => resolve(value);
       };
-      // Not a microtask: all requests that one poll of the sockets brought should meet here.
+      // Not a microtask: all requests of one poll of the sockets should share the transaction.
       if (gathered.push({ run, reject }) === 1) void coalesce(() => gathered.length).then(flush);
     });
   }
@@ -90,7 +90,7 @@ function attempt(db: Connection, job: Job): () => void {
   }
 }
 
-// All that wait, not only those tried: each further try could block the event loop for the whole busy timeout again.
+// Rejects everything that waits, not only what was tried: each further try could block the event loop for the whole busy timeout.
 function rejectFrom(jobs: readonly Job[], first: number, error: unknown): number {
   const failed = jobs.slice(first);
   for (const job of failed) job.reject(error);
