@@ -97,11 +97,13 @@ export async function openFile(core: Core, id: FileId): Promise<FileRecord & { r
 export async function findMessage(core: Core, { id, group, author, key }: FileRecord): Promise<number | undefined> {
   const entry = key === null ? undefined : await core.store.log.byKey(group, author, key);
   if (!entry || !hasFile(entry, id)) return undefined;
-  await attach(core, [{ id }], entry.seq);
-  return entry.seq;
+  const seq = 'target' in entry ? entry.target : entry.seq;
+  await attach(core, [{ id }], seq);
+  return seq;
 }
 
-const hasFile = (entry: Entry, id: FileId): boolean => entry.kind === 'message' && (entry.attachments ?? []).some((file) => file.id === id);
+const hasFile = (entry: Entry, id: FileId): boolean =>
+  (entry.kind === 'message' || entry.kind === 'edit') && (entry.attachments ?? []).some((file) => file.id === id);
 
 /** Whether the message may have been posted despite this error. Its files must not be removed then. */
 export const isUncertain = (error: unknown): boolean =>

@@ -1,6 +1,6 @@
 import type { User } from '../accounts/port.ts';
 import type { RouteContext } from '../http/route-context.ts';
-import { bodyText } from '../log/body-text.ts';
+import { bodyText, filesOf } from '../log/body-text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage } from '../log/history.ts';
 import { groupJson } from './presenter.ts';
@@ -27,6 +27,6 @@ export const listedJson = ({ last, ...group }: Awaited<ReturnType<typeof listGro
 });
 
 /** The text of a message, or the name of its first file when it has no text. */
-const summary = (folded: FoldedMessage): string => bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
+const summary = (folded: FoldedMessage): string => bodyText(folded) || (filesOf(folded)[0]?.name ?? '');
 
 const snippet = (text: string): string => ([...text].length > 140 ? `${[...text].slice(0, 139).join('')}…` : text);

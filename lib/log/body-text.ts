@@ -2,8 +2,9 @@ import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Attached } from './entry.ts';
 import { type FoldedMessage, isErased } from './fold.ts';
 
-/** The files of a message: an edit keeps them, an erasure removes them. */
-export const filesOf = (folded: FoldedMessage): readonly Attached[] => (isErased(folded) ? [] : (folded.message.attachments ?? []));
+/** The files of a message: an edit of the text keeps them, an erasure removes them. */
+export const filesOf = (folded: FoldedMessage): readonly Attached[] =>
+  isErased(folded) ? [] : (folded.state.attachments ?? folded.message.attachments ?? []);
 
 /** The body as plain text; `(erased)` for an erased message. */
 export const bodyText = (folded: FoldedMessage): string =>

@@ -15,6 +15,8 @@ export type Folded = {
   readonly format: Format;
   readonly editedAt?: number;
   readonly erasedBy?: { readonly seq: number; readonly author: UserId; readonly at: number; readonly undoUntil: number };
+  /** Set once an edit has replaced the files of the message. */
+  readonly attachments?: readonly Attached[];
   readonly mentions?: readonly UserId[];
   /** The `pin` entry in effect. */
   readonly pinned?: { readonly seq: number; readonly by: UserId; readonly at: number };
@@ -78,6 +80,8 @@ export type Edited = {
   readonly body: string;
   readonly format: Format;
   readonly mentions?: readonly UserId[];
+  /** Replace the files of the message. Absent: the files stay as they are. Removed by the scrub. */
+  readonly attachments?: readonly Attached[];
   readonly scrubbed?: true;
 };
 /** `undoUntil`: the last ms at which the author may undo it. `due`: ms from which it is scrubbed; unset afterwards (sparse index). */

@@ -1,5 +1,5 @@
 import type { UserId } from '../ids.ts';
-import type { Folded, FollowUp, Message, Reaction } from './entry.ts';
+import type { Edited, Folded, FollowUp, Message, Reaction } from './entry.ts';
 
 /** A message with its follow-ups applied: what a page shows. `rev`: the last seq applied. */
 export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
@@ -11,6 +11,8 @@ const start = (message: Message): Folded =>
   message.folded ?? { upto: message.seq, body: message.body, format: message.format, reactions: [], ...mentionsOf(message) };
 
 const mentionsOf = ({ mentions }: { mentions?: readonly UserId[] }) => (mentions ? { mentions } : {});
+
+const filesIn = ({ attachments }: Edited) => (attachments ? { attachments } : {});
 
 function withoutMentions(state: Folded): Folded {
   const { mentions: _replaced, ...rest } = state;
@@ -27,7 +29,14 @@ export function fold(message: Message, followUps: readonly FollowUp[]): FoldedMe
 function apply(state: Folded, entry: FollowUp): Folded {
   switch (entry.kind) {
     case 'edit':
-      return { ...withoutMentions(state), body: entry.body, format: entry.format, editedAt: entry.at, ...mentionsOf(entry) };
+      return {
+        ...withoutMentions(state),
+        body: entry.body,
+        format: entry.format,
+        editedAt: entry.at,
+        ...mentionsOf(entry),
+        ...filesIn(entry),
+      };
     case 'erase':
       return { ...state, erasedBy: { seq: entry.seq, author: entry.author, at: entry.at, undoUntil: entry.undoUntil } };
     case 'unerase': {

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { Entry } from './entry.ts';
+import type { Attached, Entry, Message } from './entry.ts';
 import { foldMessages } from './history.ts';
 
 const BATCH_SIZE = 100;
@@ -26,8 +26,15 @@ async function scrubOne(core: Core, { group, target, seq }: Entry & { kind: 'era
   // Supersedes what an indexer may still write for the old text: its `rev` is lower.
   await core.store.search.put(group, [{ seq: target, rev: folded.rev, at: folded.message.at, terms: [] }]);
   // Before the log is scrubbed, which removes the list of files.
-  for (const { id } of message?.attachments ?? []) await core.store.files.remove(id);
+  for (const { id } of await filesEverOf(core, message)) await core.store.files.remove(id);
   await core.store.deliveries.scrub(group, target); // responses of bots to it, and texts of bots in it
   await log.clearPins(group, target, seq);
   await log.scrub(group, target, seq);
+}
+
+/** The files of a message, and those that replaced them. */
+async function filesEverOf(core: Core, message: Message | undefined): Promise<readonly Attached[]> {
+  if (!message) return [];
+  const followUps = await core.store.log.followUps(message.group, [{ seq: message.seq, after: 0 }]);
+  return [message, ...followUps].flatMap((entry) => ('attachments' in entry ? (entry.attachments ?? []) : []));
 }

@@ -7,7 +7,7 @@ import { viewerOf } from '../http/identity.ts';
 import { noStore, renderFragment, renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { bodyText } from '../log/body-text.ts';
+import { bodyText, filesOf } from '../log/body-text.ts';
 import { readMessage } from '../log/history.ts';
 import { emojiJson } from '../markup/emoji.ts';
 import { renderBody } from '../markup/html.ts';
@@ -50,7 +50,7 @@ export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: 
   const folded = await readMessage(core, at.group.id, seq);
   const { author } = folded.message;
   const name = (await core.directory.profiles([author])).get(author)?.name ?? 'somebody';
-  const text = bodyText(folded) || (folded.message.attachments?.[0]?.name ?? '');
+  const text = bodyText(folded) || (filesOf(folded)[0]?.name ?? '');
   return quoteOf({ name, text, url: `${originOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` });
 }
 

@@ -4,6 +4,7 @@ import { attached, type Stored } from '../files/operations.ts';
 import { groupAccess } from '../groups/operations.ts';
 import { type GroupAccess, mayPost } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
+import { filesOf } from '../log/body-text.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
@@ -153,7 +154,7 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
   const mentions = await mentionsIn(core, at, body, { format, notifyAll });
   return follow(core, at, { kind: 'edit', target, body, format, ...mentions }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
-    bodyIn(core, body, folded.message.attachments ?? []);
+    bodyIn(core, body, filesOf(folded));
     return folded.state.body !== body || folded.state.format !== format;
   });
 }
@@ -194,7 +195,7 @@ type Rule = (at: GroupAccess, folded: FoldedMessage) => boolean | Promise<boolea
 class NoChange extends Error {}
 
 /** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the folded message. The rule is checked again when another writer appended in between. */
-export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, rule: Rule): Promise<FoldedMessage> {
+export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, rule: Rule, key?: string): Promise<FoldedMessage> {
   requireMember(at);
   checkRate(core, at.user.id);
   const decide: Decide = async () => {
@@ -203,7 +204,8 @@ export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, ru
     if (!(await rule(now, await readMessage(core, at.group.id, body.target)))) throw new NoChange();
   };
   try {
-    await core.appender.append(at.group.id, { ...body, author: at.user.id, uid: newUid(core.random) }, decide);
+    const draft = { ...body, author: at.user.id, uid: newUid(core.random), ...(key === undefined ? {} : { key }) };
+    await core.appender.append(at.group.id, draft, decide);
   } catch (error) {
     if (!(error instanceof NoChange)) throw error;
   }

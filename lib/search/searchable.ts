@@ -1,3 +1,4 @@
+import { filesOf } from '../log/body-text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import type { Indexed } from './port.ts';
@@ -10,8 +11,8 @@ export const authorTerm = (author: string): string => `@${author}`;
 /** What a message is searched by: its text as a reader has it, and the names of its files. Nothing once it is erased. */
 export function searchText(folded: FoldedMessage): string {
   if (isErased(folded)) return '';
-  const { message, state } = folded;
-  return [bodyAsText(state.body, state.format), ...(message.attachments ?? []).map(({ name }) => name)].join('\n');
+  const { state } = folded;
+  return [bodyAsText(state.body, state.format), ...filesOf(folded).map(({ name }) => name)].join('\n');
 }
 
 /** A message as the index keeps it. */

@@ -119,7 +119,10 @@ function rewriting(
             const { folded: _, attachments: _files, ...rest } = entry;
             putEntry({ ...rest, body: '', scrubbed: true })(state);
           }
-          if (entry.kind === 'edit' && entry.target === target) putEntry({ ...entry, body: '', scrubbed: true })(state);
+          if (entry.kind === 'edit' && entry.target === target) {
+            const { attachments: _files, ...rest } = entry;
+            putEntry({ ...rest, body: '', scrubbed: true })(state);
+          }
         }
         settle(group, erase)(state);
       }),

@@ -16,7 +16,7 @@ const edit = {
   path: `${ROOM}/{message}`,
   tag: 'Campfire',
   access: 'public',
-  description: CAMPFIRE.trim(),
+  description: `${CAMPFIRE}The body is the new text. A multipart form with files in \`attachment\` replaces the files and keeps the text.`,
   body: { media: ['text'] },
   responses: { 200: { description: 'The message.', schema: 'CampfireMessage', media: ['json'] } },
   problems: { 401: UNKNOWN, 403: 'It is not yours, or the group is archived.', 413: '', 422: '', 429: '' },

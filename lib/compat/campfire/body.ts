@@ -9,11 +9,10 @@ import { decodeUtf8 } from '../../text/body.ts';
 
 /**
  * What a bot says: the body as it stands, whatever type it claims to be of, since `curl -d` calls a text a form. JSON is a text too.
- * Errors: `tooLarge`, `invalid` (attachment: a file, where only a text can stand).
+ * Errors: `tooLarge`, `invalid` (attachment: a form, where only text is accepted).
  */
 export async function textIn(ctx: Context): Promise<string> {
-  if (isUpload(ctx))
-    throw invalid('attachment', 'A file can be posted, and not put in the place of a text. Send text, as the body itself.');
+  if (isUpload(ctx)) throw invalid('attachment', 'Only text is accepted here. Send it as the body itself.');
   return decodeUtf8(await readRaw(ctx.req));
 }
 

@@ -1,11 +1,13 @@
-import { notFound } from '../../errors.ts';
+import { invalid, notFound } from '../../errors.ts';
+import type { Stored } from '../../files/operations.ts';
 import { idempotencyKey, originOf } from '../../http/context.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { parseEmoji } from '../../markup/emoji.ts';
 import * as messages from '../../messages/operations.ts';
-import { postWithFiles } from '../../messages/with-files.ts';
+import { isUpload } from '../../messages/uploads.ts';
+import { postWithFiles, replaceFiles } from '../../messages/with-files.ts';
 import { cutText } from '../../text/body.ts';
 import { asMember, botOf, type CallContext, idIn } from './authenticate.ts';
 import { saidIn, textIn } from './body.ts';
@@ -42,11 +44,20 @@ async function say(ctx: CallContext, desk: CampfireContext): Promise<void> {
   ctx.remove('Content-Type');
 }
 
+/** A text replaces the text, a file in `attachment` the files; the other stays. */
 async function edit(ctx: CallContext, desk: CampfireContext): Promise<void> {
   const { core, at } = desk;
   const { message } = await present(ctx, desk);
-  const folded = await messages.edit(core, at, message.seq, cutText(await textIn(ctx), core.config.maxBodyBytes), 'text');
+  const folded = isUpload(ctx)
+    ? await replaceFiles(core, at, message.seq, await filesIn(ctx, desk))
+    : await messages.edit(core, at, message.seq, cutText(await textIn(ctx), core.config.maxBodyBytes), 'text');
   [ctx.body] = await messagesJson(desk, [folded]);
+}
+
+async function filesIn(ctx: CallContext, { core, at }: CampfireContext): Promise<readonly Stored[]> {
+  const { files } = await saidIn(ctx, core, at);
+  if (files.length === 0) throw invalid('attachment', 'The form has no file in `attachment`.');
+  return files;
 }
 
 async function erase(ctx: CallContext, desk: CampfireContext): Promise<void> {
