@@ -9,48 +9,48 @@ export type CandidateQuery = {
   readonly to: number | undefined;
   readonly behind: MessagePosition | undefined;
   readonly limit: number;
-  /** When to stop, by performance.now(). */
+  /** Deadline, by performance.now(). */
   readonly until: number;
 };
 
-/** `floor`: where the time was up. All that stands before it was looked at, nothing behind it. */
+/** `floor`: set when the deadline passed: everything before this position was searched, nothing after it. */
 export type Candidates = { readonly places: readonly MessagePosition[]; readonly floor: MessagePosition | undefined };
 
-/** Not yet looked at. `newest`: no message in it is younger. */
+/** A slice that is not searched yet. `newest`: upper bound of the times in it (ms). */
 type Part = Slice & { readonly size: number; readonly newest: number };
 
 const SLICES_AT_ONCE = 64;
-/** A log may have grown since its head was read, for less than this. */
+/** Entries appended since a head was read may be newer than its `at` by less than this. */
 const HEAD_AGE_MS = 5000;
 
 /**
- * The newest `limit` messages of these groups that the index knows to have what is wanted, newest first. It looks into those parts of the logs
- * first that may have the newest, so that many groups or a long history cost little where the words are common.
+ * The newest `limit` messages of these groups that match in the index, newest first. Searches the slices with the newest messages first,
+ * so that common words cost little whatever the number of groups or the length of their logs.
  */
-export async function candidates(core: Core, groups: readonly Group[], hunt: CandidateQuery): Promise<Candidates> {
-  let parts = inTurn(
+export async function candidates(core: Core, groups: readonly Group[], query: CandidateQuery): Promise<Candidates> {
+  let parts = newestFirst(
     groups.map(({ id, head }) => partOf(id, sliceOf(head.seq), head.seq, head.at + HEAD_AGE_MS)),
-    hunt,
+    query,
   );
   let places: readonly MessagePosition[] = [];
   for (;;) {
-    const { now, later } = shareOut(parts, places[hunt.limit - 1]);
+    const { now, later } = nextBatch(parts, places[query.limit - 1]);
     if (now.length === 0) return { places, floor: undefined };
-    const floor = floorAbove(parts);
-    if (performance.now() > hunt.until && isFurther(floor, hunt.behind))
+    const floor = positionBefore(parts);
+    if (performance.now() > query.until && isFurther(floor, query.behind))
       return { places: places.filter((place) => isFurther(floor, place)), floor };
-    places = await lookInto(core, now, places, hunt);
-    parts = inTurn([...later, ...(await olderParts(core, now))], hunt);
+    places = await searchSlices(core, now, places, query);
+    parts = newestFirst([...later, ...(await olderParts(core, now))], query);
   }
 }
 
-const inTurn = (parts: readonly Part[], { from = Number.NEGATIVE_INFINITY }: CandidateQuery): Part[] =>
+const newestFirst = (parts: readonly Part[], { from = Number.NEGATIVE_INFINITY }: CandidateQuery): Part[] =>
   parts.filter(({ newest }) => newest >= from).sort((a, b) => b.newest - a.newest);
 
-/** Where all that is in these parts stands behind. */
-const floorAbove = ([first]: readonly Part[]): MessagePosition => ({ at: (first?.newest ?? 0) + 1, group: asGroupId(''), seq: 0 });
+/** A position before everything in these parts. */
+const positionBefore = ([first]: readonly Part[]): MessagePosition => ({ at: (first?.newest ?? 0) + 1, group: asGroupId(''), seq: 0 });
 
-/** A page ends only further back than it began: what stands between is looked at however long it takes. */
+/** Whether the search has passed `than`, where the page starts: it does not stop before, so that each page makes progress. */
 const isFurther = (place: MessagePosition, than: MessagePosition | undefined): boolean => than === undefined || byNewest(than, place) < 0;
 
 const partOf = (group: GroupId, slice: number, last: number, newest: number): Part => ({
@@ -60,8 +60,8 @@ const partOf = (group: GroupId, slice: number, last: number, newest: number): Pa
   newest,
 });
 
-/** Those to look into together, of about one slice's length in all; none once what is left cannot be newer than the last place needed. */
-function shareOut(parts: readonly Part[], last: MessagePosition | undefined): { now: Part[]; later: Part[] } {
+/** The parts to search in one read, about one slice in total; none when the rest cannot be newer than `last`. */
+function nextBatch(parts: readonly Part[], last: MessagePosition | undefined): { now: Part[]; later: Part[] } {
   let size = 0;
   const now: Part[] = [];
   for (const part of parts) {
@@ -72,18 +72,18 @@ function shareOut(parts: readonly Part[], last: MessagePosition | undefined): { 
   return { now, later: parts.slice(now.length) };
 }
 
-async function lookInto(
+async function searchSlices(
   core: Core,
   slices: readonly Slice[],
   places: readonly MessagePosition[],
-  hunt: CandidateQuery,
+  query: CandidateQuery,
 ): Promise<MessagePosition[]> {
-  const { wanted, from, to, behind, limit } = hunt;
+  const { wanted, from, to, behind, limit } = query;
   const found = await core.store.search.find({ ...wanted, slices, from, to, behind, limit });
   return [...places, ...found].sort(byNewest).slice(0, limit);
 }
 
-/** What stands before these slices in their logs. */
+/** The slices before these in their logs. */
 async function olderParts({ store }: Core, slices: readonly Slice[]): Promise<Part[]> {
   const older = slices.filter(({ slice }) => slice > 0);
   return Promise.all(

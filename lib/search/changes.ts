@@ -4,7 +4,7 @@ import { foldAll } from '../log/fold.ts';
 import type { Store } from '../store/port.ts';
 import type { Indexed } from './port.ts';
 
-/** What these entries made of the messages they are or follow, each as it is now. */
+/** The index records of all messages that these entries post or change, in their current state. */
 export async function changedBy(log: Store['log'], group: GroupId, entries: readonly Entry[]): Promise<Indexed[]> {
   const messages = entries.filter(isMessage);
   const here = new Set(messages.map(({ seq }) => seq));
@@ -13,7 +13,7 @@ export async function changedBy(log: Store['log'], group: GroupId, entries: read
   const all = [...messages, ...earlier.filter((message) => message !== undefined)];
   if (all.length === 0) return [];
   const targets = all.map(({ seq, folded }) => ({ seq, after: folded?.upto ?? 0 }));
-  const { indexed } = await import('./searchable.ts'); // it knows how bodies are read, which most processes need not
+  const { indexed } = await import('./searchable.ts'); // loaded late: it imports the Markdown parser
   return foldAll(all, await log.followUps(group, targets)).map(indexed);
 }
 

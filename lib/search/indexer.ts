@@ -10,35 +10,35 @@ import type { Store } from '../store/port.ts';
 import { changedBy } from './changes.ts';
 import { TERMS_VERSION } from './terms.ts';
 
-/** Entries indexed in one write: on SQLite the event loop stands still for so many, some milliseconds. */
-const AT_ONCE = 100;
-/** What a search waits for at most: what was just written is found at once, and a long backlog does not hold it up. */
+/** Entries per write: on SQLite each write blocks the event loop for some milliseconds. */
+const BATCH_SIZE = 100;
+/** A search waits for at most this many entries (and ms) to be indexed: new messages are found at once, and a long backlog does not delay it. */
 const [MAX_BEFORE_SEARCH, MAX_BEFORE_SEARCH_MS] = [2000, 1000];
-/** After a write, so that what follows it is indexed together with it. */
-const GATHER_MS = 500;
-/** How often all groups are looked at: after an upgrade, and for what another process wrote and did not live to index. */
-const LOOK_AROUND_MS = 600_000;
-const GROUPS_AT_ONCE = 100;
+/** Delay after a write, so that following writes are indexed together. */
+const DELAY_AFTER_WRITE_MS = 500;
+/** Interval at which all groups are checked: for an upgrade, and for entries of processes that crashed before indexing them. */
+const SCAN_INTERVAL_MS = 600_000;
+const GROUPS_BATCH_SIZE = 100;
 const AFTER_FAILURE_MS = 5000;
-/** It rests so many times as long as it worked: hardly ever in the way where something is written or much is done, and not for long elsewhere. */
-const [RESTS_WHEN_BUSY, RESTS_WHEN_IDLE, BUSY] = [49, 3, 0.6];
-const MAX_REMEMBERED = 100_000;
+/** Sleeps 49 times the work time while others write or the event loop is busy (utilization above 0.6), otherwise 3 times. */
+const [SLEEP_FACTOR_BUSY, SLEEP_FACTOR_IDLE, BUSY] = [49, 3, 0.6];
+const MAX_CACHED = 100_000;
 
 type Dependencies = Pick<Core, 'store' | 'logger'>;
 
 /**
- * Follows the logs and keeps the index behind them, from the position that is stored with it; posting knows nothing of it. Whatever is done twice,
- * by a process that starts again or by several at once, comes to the same.
+ * Follows the logs and updates the index, from the position that is stored in the index; posting does not wait for it. Idempotent: a restarted
+ * process, or several processes at once, may index the same entries again.
  */
 export class LogIndexer implements Indexer {
   readonly #store: Store;
   readonly #log: Dependencies['logger'];
-  /** Groups that were written to since they were last at their end. */
+  /** Groups with entries that may not be indexed. */
   readonly #noted = new Set<GroupId>();
-  /** How far logs are indexed, at least. */
-  readonly #reached = new LRUCache<GroupId, number>({ max: MAX_REMEMBERED });
+  /** Per log, a seq up to which it is indexed (lower bound). */
+  readonly #reached = new LRUCache<GroupId, number>({ max: MAX_CACHED });
   readonly #steps = new Map<GroupId, Promise<number>>();
-  /** How often something was written. */
+  /** Number of writes reported by `note`. */
   #writes = 0;
   #running: Promise<void> | undefined;
   #stop = new AbortController();
@@ -50,7 +50,7 @@ export class LogIndexer implements Indexer {
   }
 
   note(group: GroupId): void {
-    if (this.#noted.size >= MAX_REMEMBERED) this.#noted.clear(); // the next look around finds them
+    if (this.#noted.size >= MAX_CACHED) this.#noted.clear(); // the next scan finds them
     this.#noted.add(group);
     this.#writes += 1;
     this.#wake();
@@ -65,7 +65,7 @@ export class LogIndexer implements Indexer {
         if (left <= 0 || performance.now() > until) return;
         const taken = await this.#step(group.id);
         left -= taken;
-        if (taken === 0 && !this.#noted.has(group.id)) break; // its head cannot be read yet
+        if (taken === 0 && !this.#noted.has(group.id)) break; // its entries cannot be read yet
       }
   }
 
@@ -80,39 +80,39 @@ export class LogIndexer implements Indexer {
   }
 
   async #lagging<G extends Pick<Group, 'id' | 'head'>>(groups: readonly G[]): Promise<G[]> {
-    await this.#askPositions(groups.filter((group) => this.#isBehind(group)).map(({ id }) => id));
+    await this.#readPositions(groups.filter((group) => this.#isBehind(group)).map(({ id }) => id));
     return groups.filter((group) => this.#isBehind(group));
   }
 
-  /** As far as is known. Of what was noted even a step under way may not have seen all. */
+  /** Whether entries may be missing in the index. A noted group counts even while a step is running, which may not have read the last entries. */
   #isBehind({ id, head }: Pick<Group, 'id' | 'head'>): boolean {
     return this.#noted.has(id) || head.seq > (this.#reached.get(id) ?? 0);
   }
 
-  /** Others may have indexed more than this process remembers. */
-  async #askPositions(groups: readonly GroupId[]): Promise<void> {
+  /** Other processes may have indexed more than this process has cached. */
+  async #readPositions(groups: readonly GroupId[]): Promise<void> {
     if (groups.length === 0) return;
-    for (const [id, seq] of await this.#store.search.positions(groups, TERMS_VERSION)) this.#remember(id, seq);
+    for (const [id, seq] of await this.#store.search.positions(groups, TERMS_VERSION)) this.#cachePosition(id, seq);
   }
 
-  #remember(group: GroupId, seq: number): void {
+  #cachePosition(group: GroupId, seq: number): void {
     this.#reached.set(group, Math.max(seq, this.#reached.get(group) ?? 0));
   }
 
-  /** Indexes the next entries of a log; resolves to how many there were. Those who ask while it does so share it. */
+  /** Indexes the next entries of a log; resolves to their number. Concurrent calls share one step. */
   #step(group: GroupId): Promise<number> {
     const known = this.#steps.get(group);
     if (known) return known;
-    const step = this.#stepOn(group).finally(() => this.#steps.delete(group));
+    const step = this.#runStep(group).finally(() => this.#steps.delete(group));
     this.#steps.set(group, step);
     return step;
   }
 
-  async #stepOn(group: GroupId): Promise<number> {
+  async #runStep(group: GroupId): Promise<number> {
     this.#noted.delete(group);
     try {
       const taken = await this.#indexNext(group);
-      if (taken === AT_ONCE) this.#noted.add(group);
+      if (taken === BATCH_SIZE) this.#noted.add(group);
       return taken;
     } catch (error) {
       this.#noted.add(group);
@@ -122,65 +122,65 @@ export class LogIndexer implements Indexer {
 
   async #indexNext(group: GroupId): Promise<number> {
     const { log, search } = this.#store;
-    await this.#askPositions([group]);
+    await this.#readPositions([group]);
     const position = this.#reached.get(group) ?? 0;
-    const entries = contiguous(await log.range(group, position + 1, position + AT_ONCE), position);
+    const entries = contiguous(await log.range(group, position + 1, position + BATCH_SIZE), position);
     if (entries.length === 0) return 0;
     const upto = position + entries.length;
     await search.put(group, await changedBy(log, group, entries), { upto, version: TERMS_VERSION });
-    this.#remember(group, upto);
+    this.#cachePosition(group, upto);
     return entries.length;
   }
 
   async #run(): Promise<void> {
-    let lookAt = 0;
+    let scanAt = 0;
     while (!this.#stop.signal.aborted)
       try {
-        if (performance.now() >= lookAt) {
-          lookAt = performance.now() + LOOK_AROUND_MS;
-          await this.#lookAround();
+        if (performance.now() >= scanAt) {
+          scanAt = performance.now() + SCAN_INTERVAL_MS;
+          await this.#scanGroups();
         }
-        await this.#workOff();
-        await this.#call(lookAt - performance.now());
-        await this.#pause(GATHER_MS);
+        await this.#indexNoted();
+        await this.#waitForNote(scanAt - performance.now());
+        await this.#pause(DELAY_AFTER_WRITE_MS);
       } catch (error) {
         if (error instanceof StoreUnavailable) this.#log.debug({ err: error }, 'the search index waits for the store');
-        else this.#log.error({ err: error }, 'indexing for search failed; it will try again');
+        else this.#log.error({ err: error }, 'search indexing failed; it is retried');
         await this.#pause(AFTER_FAILURE_MS);
       }
   }
 
-  /** Notes every group whose index is behind. By the true end of its log: a hint may have been lost with its process. */
-  async #lookAround(): Promise<void> {
-    const rest = restsAfterWork(() => this.#writes);
+  /** Notes every group whose index is behind. Compares with the actual head of its log: the head hint may be lost in a crash. */
+  async #scanGroups(): Promise<void> {
+    const sleepMs = sleepAfterWork(() => this.#writes);
     for (let afterNumber = 0; !this.#stop.signal.aborted; ) {
-      const groups = await this.#store.groups.list({ limit: GROUPS_AT_ONCE, afterNumber });
+      const groups = await this.#store.groups.list({ limit: GROUPS_BATCH_SIZE, afterNumber });
       const heads = await this.#store.log.heads(groups.map(({ id }) => id));
       const ended = [...heads].map(([id, head]) => ({ id, head }));
       for (const { id } of await this.#lagging(ended)) this.#noted.add(id);
       const last = groups.at(-1);
-      if (!last || groups.length < GROUPS_AT_ONCE) return;
+      if (!last || groups.length < GROUPS_BATCH_SIZE) return;
       afterNumber = last.number;
-      await this.#pause(rest());
+      await this.#pause(sleepMs());
     }
   }
 
-  /** Until every noted log is at its end, in turns. What is noted meanwhile waits for more, to be indexed together. */
-  async #workOff(): Promise<void> {
-    const rest = restsAfterWork(() => this.#writes);
+  /** Indexes all noted logs to their end, in turns. Groups that are noted meanwhile wait for the next run. */
+  async #indexNoted(): Promise<void> {
+    const sleepMs = sleepAfterWork(() => this.#writes);
     for (let groups = [...this.#noted]; groups.length > 0; ) {
       const unfinished: GroupId[] = [];
       for (const group of groups) {
         if (this.#stop.signal.aborted) return;
-        if ((await this.#step(group)) === AT_ONCE) unfinished.push(group);
-        await this.#pause(rest());
+        if ((await this.#step(group)) === BATCH_SIZE) unfinished.push(group);
+        await this.#pause(sleepMs());
       }
       groups = unfinished;
     }
   }
 
-  /** Until something is noted, or so long. */
-  async #call(ms: number): Promise<void> {
+  /** Waits for a `note`, at most `ms`. */
+  async #waitForNote(ms: number): Promise<void> {
     if (this.#noted.size > 0 || this.#stop.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
@@ -194,15 +194,15 @@ export class LogIndexer implements Indexer {
   }
 }
 
-/** How long to rest now (ms), by how long the work took since the last rest, how busy the process was, and whether anybody wrote meanwhile. */
-function restsAfterWork(writes: () => number): () => number {
+/** Returns the sleep time (ms) after each piece of work, from its duration, the event loop utilization, and whether there were writes. */
+function sleepAfterWork(writes: () => number): () => number {
   let since = performance.now();
   let before = performance.eventLoopUtilization();
   let written = writes();
   return () => {
     const [now, load] = [performance.now(), performance.eventLoopUtilization(before).utilization];
-    const workedMs = Math.max(0, now - since); // a timer may end a moment too soon
-    const ms = workedMs * (load > BUSY || writes() > written ? RESTS_WHEN_BUSY : RESTS_WHEN_IDLE);
+    const workedMs = Math.max(0, now - since); // a timer may fire early
+    const ms = workedMs * (load > BUSY || writes() > written ? SLEEP_FACTOR_BUSY : SLEEP_FACTOR_IDLE);
     since = now + ms;
     before = performance.eventLoopUtilization();
     written = writes();

@@ -2,10 +2,10 @@ import { escapeHtml } from '../markup/text-html.ts';
 import type { Phrase, SearchQuery } from './query.ts';
 import { type Token, tokensIn } from './terms.ts';
 
-/** Where in a text something stands, by UTF-16 offsets. */
+/** A range of a text, by UTF-16 offsets. */
 export type Span = { readonly start: number; readonly end: number };
 
-/** Where a text has what is wanted, in order; undefined where it lacks some of it, or has what is unwanted. */
+/** The ranges of all hits, in order; undefined when the text lacks a wanted phrase or has an unwanted one. */
 export function matchIn(text: string, { wanted, unwanted }: Pick<SearchQuery, 'wanted' | 'unwanted'>): Span[] | undefined {
   const tokens = tokensIn(text);
   const found = wanted.map((phrase) => spansOf(phrase, tokens));
@@ -13,7 +13,7 @@ export function matchIn(text: string, { wanted, unwanted }: Pick<SearchQuery, 'w
   return merged(found.flat());
 }
 
-/** In order, those that overlap made one. */
+/** Sorted, overlapping ranges merged. */
 function merged(spans: readonly Span[]): Span[] {
   const apart: Span[] = [];
   for (const span of spans.toSorted((a, b) => a.start - b.start)) {
@@ -35,7 +35,7 @@ function spansOf({ terms, isOpen }: Phrase, tokens: readonly Token[]): Span[] {
   );
 }
 
-/** Characters of a snippet, and of these so many before the first hit. */
+/** Maximum length of a snippet, and of its part before the first hit, in UTF-16 units. */
 const [LENGTH, BEFORE] = [240, 70];
 
 export type Snippet = { readonly html: string; readonly text: string };
@@ -57,7 +57,7 @@ export function snippetOf(text: string, hits: readonly Span[]): Snippet {
 const onOneLine = (text: string): string => text.replace(/\s+/g, ' ');
 const inline = (text: string): string => escapeHtml(onOneLine(text));
 
-/** Cut between words where there are any near, and never within a character. */
+/** Cuts at word boundaries where possible, and never within a surrogate pair. */
 function windowOf(text: string, hit: number): Span {
   const from = Math.max(0, hit - BEFORE);
   const start = from === 0 ? 0 : from + Math.max(0, text.slice(from, hit).search(/(?<=\s)\S/));

@@ -14,44 +14,44 @@ import type { MessagePosition, TermFilter } from './port.ts';
 import type { Phrase, SearchQuery } from './query.ts';
 import { ANY_MESSAGE_TERM, authorTerm, searchText } from './searchable.ts';
 
-/** A message that was found, in its group. */
+/** A found message with its group. */
 export type Found = { readonly group: Group; readonly folded: FoldedMessage; readonly snippet: Snippet };
 
-/** `next`: the cursor of the page behind this one, where there may be more: also where the time was up before a page was full. */
+/** `next`: cursor of the next page, when there may be more: also when the time limit ended a page early. */
 export type SearchPage = { readonly found: readonly Found[]; readonly next: string | undefined };
 
 type SearchWindow = { readonly cursor?: string | undefined; readonly limit: number };
 
 export const MAX_FOUND = 50;
-/** Candidates that are read for one page: a phrase may be in few of those that have its words. */
+/** Candidates read for one page: only few of the messages that contain all words may contain the phrase. */
 const MAX_READ = 400;
-/** So many at once where most may be none. */
-const READ_FOR_PHRASES = 200;
+/** Candidates per read for queries with phrases. */
+const PHRASE_CANDIDATES = 200;
 const MAX_MS = 800;
-const [PER_SECOND, AT_ONCE] = [2, 30];
+const [PER_SECOND, BURST] = [2, 30];
 const MAX_NAMES = 10;
 
 /**
- * The messages of this user's groups that a query is for, newest first. Who is in no such group any more finds nothing there, whatever the query names.
+ * Searches the groups of this user, newest first. Groups that the user has left are never searched, whatever the query names.
  * Errors: `tooMany`; `invalid` (cursor).
  */
 export async function search(core: Core, user: User, query: SearchQuery, { cursor, limit }: SearchWindow): Promise<SearchPage> {
-  const waitMs = core.rateLimiter.take(`search:${user.id}`, PER_SECOND, AT_ONCE);
+  const waitMs = core.rateLimiter.take(`search:${user.id}`, PER_SECOND, BURST);
   if (waitMs > 0) throw tooMany('Too many searches at once. Wait a moment.', waitMs);
-  const behind = cursor === undefined ? undefined : placeAt(cursor);
+  const behind = cursor === undefined ? undefined : parseCursor(cursor);
   const [groups, wanted] = await Promise.all([groupsFor(core, user, query), wantedBy(core, user, query)]);
   if (groups.length === 0 || !wanted) return { found: [], next: undefined };
   await core.indexer.catchUp(groups);
   const size = Math.min(Math.max(1, limit), MAX_FOUND);
-  const most = hasPhrases(query) ? Math.max(READ_FOR_PHRASES, size + 1) : size + 1;
-  const hunt = { wanted, from: query.after, to: query.before, behind, limit: most, until: performance.now() + MAX_MS };
-  return fillPage(core, user, groups, query, hunt, size);
+  const most = hasPhrases(query) ? Math.max(PHRASE_CANDIDATES, size + 1) : size + 1;
+  const request = { wanted, from: query.after, to: query.before, behind, limit: most, until: performance.now() + MAX_MS };
+  return fillPage(core, user, groups, query, request, size);
 }
 
-/** Whether the index alone cannot tell what is found: it knows which words a text has, not how they stand. */
+/** Whether the query has phrases, which the index cannot match: it has the words of a text without their order. */
 const hasPhrases = ({ wanted, unwanted }: SearchQuery): boolean => [...wanted, ...unwanted].some(({ terms }) => terms.length > 1);
 
-/** Those that the user may read now and the query does not leave out, each with the true end of its log: what a hint left out would not be found. */
+/** The groups that the user may read and that match `in:`, each with the actual head of its log: with the hint, new messages could be missed. */
 async function groupsFor({ store }: Core, user: User, query: SearchQuery): Promise<Group[]> {
   const memberships = new Map((await store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
   const ids = [...memberships.keys()];
@@ -69,15 +69,15 @@ async function groupsFor({ store }: Core, user: User, query: SearchQuery): Promi
 
 const slugs = (names: readonly string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));
 
-/** What the index is asked for; undefined when only people are wanted whom nobody knows. */
+/** The filter for the index; undefined when `from:` names only unknown people. */
 async function wantedBy(core: Core, user: User, query: SearchQuery): Promise<TermFilter | undefined> {
   const [from, notFrom] = await Promise.all([authors(core, user, query.from), authors(core, user, query.notFrom)]);
   if (query.from.length > 0 && from.length === 0) return undefined;
   const wanted = query.wanted.map(apart);
-  const single = query.unwanted.filter(({ terms }) => terms.length === 1).map(apart); // of a phrase each word alone may be there
+  const single = query.unwanted.filter(({ terms }) => terms.length === 1).map(apart); // a message may contain single words of an unwanted phrase
   const [all, prefixes] = [wanted.flatMap(({ whole }) => whole), wanted.flatMap(({ begun }) => begun)];
   return {
-    // Long words are rare, and the first is the one that a store may read by.
+    // Longest first: long words are rare, and a store may use the first one for its index look-up.
     all: all.length + prefixes.length + from.length === 0 ? [ANY_MESSAGE_TERM] : distinct(all).sort((a, b) => b.length - a.length),
     prefixes: distinct(prefixes),
     any: from,
@@ -92,14 +92,14 @@ function apart({ terms, isOpen }: Phrase): { whole: readonly string[]; begun: re
   return isOpen ? { whole: terms.slice(0, -1), begun: terms.slice(-1) } : { whole: terms, begun: [] };
 }
 
-/** The terms of the people named; `me` is who asks. */
+/** The author terms of the named people; `me` is the viewer. */
 async function authors({ store }: Core, user: User, names: readonly string[]): Promise<string[]> {
   const keys = names.slice(0, MAX_NAMES).map(nameKey);
   const people = await Promise.all(keys.map(async (key) => (await store.users.byNameKey(key)) ?? (key === 'me' ? user : undefined)));
   return distinct(people.flatMap((person) => (person ? [authorTerm(person.id)] : [])));
 }
 
-/** Reads candidates, until the page is full, there are no more, or enough was read. */
+/** Reads candidates until the page is full, there are no more, or a limit is reached. */
 async function fillPage(
   core: Core,
   user: User,
@@ -110,16 +110,16 @@ async function fillPage(
 ): Promise<SearchPage> {
   const byId = new Map(groups.map((group) => [group.id, group]));
   const found: Found[] = [];
-  const lookAll = (places: readonly MessagePosition[]) =>
-    Promise.all(places.map((place) => look(core, user, byId.get(place.group), place, query)));
-  let looked: readonly (Found | undefined)[] = [];
-  let hunt = first;
+  const matchAll = (places: readonly MessagePosition[]) =>
+    Promise.all(places.map((place) => matchCandidate(core, user, byId.get(place.group), place, query)));
+  let matched: readonly (Found | undefined)[] = [];
+  let request = first;
   for (let read = 0; ; ) {
-    const { places, floor } = await candidates(core, groups, hunt);
-    const isMore = places.length === hunt.limit;
+    const { places, floor } = await candidates(core, groups, request);
+    const isMore = places.length === request.limit;
     for (const [index, place] of places.entries()) {
-      if (index % (size + 1) === 0) looked = await lookAll(places.slice(index, index + size + 1));
-      const one = looked[index % (size + 1)];
+      if (index % (size + 1) === 0) matched = await matchAll(places.slice(index, index + size + 1));
+      const one = matched[index % (size + 1)];
       if (one) found.push(one);
       if (found.length < size) continue;
       return { found, next: isMore || floor || index + 1 < places.length ? cursorOf(place) : undefined };
@@ -127,13 +127,13 @@ async function fillPage(
     read += places.length;
     const last = places.at(-1);
     if (!isMore) return { found, next: cursorOf(floor) };
-    if (read >= MAX_READ || performance.now() > hunt.until) return { found, next: cursorOf(last) };
-    hunt = { ...hunt, behind: last };
+    if (read >= MAX_READ || performance.now() > request.until) return { found, next: cursorOf(last) };
+    request = { ...request, behind: last };
   }
 }
 
-/** What a candidate is found by, as it is now; undefined when that is not what is wanted. */
-async function look(
+/** Checks a candidate against its current text; undefined when it does not match. */
+async function matchCandidate(
   core: Core,
   viewer: User,
   group: Group | undefined,
@@ -151,8 +151,8 @@ async function look(
 const cursorOf = (place: MessagePosition | undefined): string | undefined => place && `${place.at}-${place.group}-${place.seq}`;
 
 /** Errors: `invalid` (cursor). */
-function placeAt(cursor: string): MessagePosition {
+function parseCursor(cursor: string): MessagePosition {
   const [, at, group = '', seq] = /^(\d{1,15})-([0-9a-z]{0,16})-(\d{1,10})$/.exec(cursor) ?? [];
-  if (at === undefined) throw invalid('cursor', 'cursor is not one that a page of results gave.');
+  if (at === undefined) throw invalid('cursor', 'cursor must be the one in `next`.');
   return { at: Number(at), group: asGroupId(group), seq: Number(seq) };
 }

@@ -1,13 +1,13 @@
 import { allowsPrefix, tokensIn } from './terms.ts';
 
-/** So much of what was typed is looked at (UTF-16 units), and so many words of it each way. */
+/** Maximum length of a query (UTF-16 units), and of its wanted and of its unwanted words. */
 export const MAX_QUERY_LENGTH = 500;
 export const MAX_WORDS = 32;
 
-/** Words that stand one behind the other, normalised. `isOpen`: the last may go on (`deplo` also finds `deployed`). */
+/** Consecutive words, normalized. `isOpen`: the last one also matches as a prefix (`deplo` finds `deployed`). */
 export type Phrase = { readonly terms: readonly string[]; readonly isOpen: boolean };
 
-/** What a search is for. Names and slugs are as typed; nothing is known yet of whether they exist. */
+/** A parsed query. Names and slugs are as typed; they may not exist. */
 export type SearchQuery = {
   readonly wanted: readonly Phrase[];
   readonly unwanted: readonly Phrase[];
@@ -22,15 +22,15 @@ export type SearchQuery = {
 
 type Item = { readonly not: boolean; readonly key: string; readonly value: string; readonly isOpen: boolean };
 
-// One item: `-`, an operator, then a value in quotes (which may lack the second one) or without. What fits nowhere is passed over.
+// One item: `-`, an operator, then a value with or without quotes (the closing quote is optional). Other characters are skipped.
 const ITEM = /(-?)(?:(from|in|before|after):)?(?:"([^"]*)(?:"|$)(\*?)|([^\s"]+))/gi;
 const QUOTES = /[“”„‟«»＂]/g;
 const CONTROLS = /\p{Cc}/gu;
 
 /**
- * Reads what somebody typed: words (all must be there), `"phrases"`, `word*`, `-word`, `from:name`, `in:slug`, `before:` and `after:` a day, month or
- * year (UTC; `after` begins with it, `before` ends before it). The last word is taken for the beginning of one, unless a space follows it.
- * There is no wrong query: what cannot be an operator is words, and what is no word is left out.
+ * Parses a query: words (all must match), `"phrases"`, `word*`, `-word`, `from:name`, `in:slug`, `before:` and `after:` a day, month or
+ * year (UTC; `after` includes it, `before` excludes it). The last word also matches as a prefix, unless a space follows it.
+ * Every query is valid: an invalid operator is searched as words, and other characters are ignored.
  */
 export function parseSearch(typed: string): SearchQuery {
   const text = typed.slice(0, MAX_QUERY_LENGTH).toWellFormed().replace(CONTROLS, ' ').replace(QUOTES, '"');
@@ -53,11 +53,11 @@ export function parseSearch(typed: string): SearchQuery {
   };
 }
 
-/** Whether there is anything to look for. */
+/** Whether the query has no condition. */
 export const isEmptyQuery = ({ wanted, unwanted, from, notFrom, in: within, notIn, after, before }: SearchQuery): boolean =>
   [wanted, unwanted, from, notFrom, within, notIn].every((list) => list.length === 0) && after === undefined && before === undefined;
 
-/** `end`: where the text ends, and with it the word that is still being typed. */
+/** `end`: the length of the text: a word that ends there is still being typed. */
 function itemOf({ 0: whole, 1: minus, 2: key = '', 3: quoted, 4: star, 5: bare = '', index }: RegExpExecArray, end: number): Item {
   const isLast = quoted === undefined && minus === '' && key === '' && index + whole.length === end;
   return { not: minus !== '', key: key.toLowerCase(), value: quoted ?? bare, isOpen: isLast || star === '*' || bare.endsWith('*') };
@@ -76,7 +76,7 @@ function partOf({ key, value, not, isOpen }: Item): Part {
   return { kind: 'words', not, text: `${key} ${value}`, isOpen };
 }
 
-/** The first ms of a day, month or year in UTC; undefined for what is none. */
+/** The first ms of a day, month or year in UTC; undefined when invalid. */
 function dayAt(text: string): number | undefined {
   const [, year, month = '1', day = '1'] = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$/.exec(text) ?? [];
   if (year === undefined) return undefined;
@@ -85,14 +85,14 @@ function dayAt(text: string): number | undefined {
   return Number.isNaN(at) || !new Date(at).toISOString().startsWith(date) ? undefined : at; // no 31 February
 }
 
-/** Marks within a word (`e-mail`, an address) stand between words that follow each other. */
+/** Punctuation within a word (`e-mail`, a URL) separates consecutive words of a phrase. */
 function phraseOf({ text, isOpen }: { readonly text: string; readonly isOpen: boolean }): Phrase[] {
   const terms = tokensIn(text).map(({ term }) => term);
   const last = terms.at(-1);
   return last === undefined ? [] : [{ terms, isOpen: isOpen && allowsPrefix(last) }];
 }
 
-/** Each once, and no more than MAX_WORDS words in all. */
+/** Distinct phrases, with MAX_WORDS words in total at most. */
 function bounded(phrases: readonly Phrase[]): Phrase[] {
   const kept = new Map<string, Phrase>();
   let words = 0;

@@ -13,27 +13,27 @@ import { type Found, type SearchPage, search } from './operations.ts';
 import { isEmptyQuery, MAX_QUERY_LENGTH, parseSearch } from './query.ts';
 
 const PAGE = 20;
-/** Far above what a page ever has: search bounds that itself. */
+/** Accepted, but a page has MAX_FOUND results at most. */
 const MAX_LIMIT = 9_999_999_999;
 
-// A query is never wrong, not even one that is given twice.
+// Every query is valid, also a repeated parameter.
 export const searchQuery = z.object({
   q: z
     .union([z.string(), z.array(z.string()).transform((parts) => parts.join(' '))])
     .default('')
-    .meta({ type: 'string', description: 'The words; see the search page for from:, in:, before: and the like.' })
+    .meta({ type: 'string', description: 'The query; the search page lists the operators (from:, in:, before: …).' })
     .transform((text) => text.slice(0, MAX_QUERY_LENGTH).toWellFormed()),
-  cursor: z.string('must be given once').optional().describe('As `next` gave it.'),
+  cursor: z.string('must be given once').optional().describe('The cursor in `next` of the previous page.'),
   limit: z.coerce
     .number('must be a number')
     .int('must be a whole number')
     .min(1, 'must be 1 at least')
     .max(MAX_LIMIT, `must be ${MAX_LIMIT} at most`)
     .default(PAGE)
-    .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'How many results.' }),
+    .meta({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, description: 'Number of results.' }),
 });
 
-/** `/search`: what was said in the groups of who asks. */
+/** `/search`: searches the messages in the groups of the viewer. */
 export function searchRoutes(web: RouteContext): Router {
   const router = new Router();
   router.get('/search', async (ctx) => {
@@ -41,13 +41,13 @@ export function searchRoutes(web: RouteContext): Router {
     const { q, ...window } = parseQuery(searchQuery, ctx);
     const query = parseSearch(q);
     const page = isEmptyQuery(query) ? { found: [], next: undefined } : await search(web.core, user, query, window);
-    await answer(ctx, web, q, page);
+    await respondWithResults(ctx, web, q, page);
   });
   return router;
 }
 
-async function answer(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
-  const profiles = await facesIn(core, found);
+async function respondWithResults(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
+  const profiles = await profilesIn(core, found);
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
   if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
@@ -62,12 +62,12 @@ async function answer(ctx: Context, { core, views }: RouteContext, q: string, { 
 
 const limitOf = ({ query }: Context): { limit?: string } => (typeof query.limit === 'string' ? { limit: query.limit } : {});
 
-const facesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
+const profilesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
   core.directory.profiles(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
 
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
-/** A message as everywhere, and why it was found. `snippet`: HTML, escaped but for `<mark>`. `context`: the page that shows it among its neighbours. */
+/** A hit as JSON: the message, `snippet` (escaped HTML with `<mark>`) and `context` (URL of the group page at the message). */
 export const hitJson = ({ group, folded, snippet }: Found, profiles: Profiles) => ({
   ...messageJson(folded, group, profiles),
   group_name: group.name,
@@ -75,7 +75,7 @@ export const hitJson = ({ group, folded, snippet }: Found, profiles: Profiles) =
   context: contextUrl(group, folded.message.seq),
 });
 
-/** What templates/search/index.njk prints of a hit. */
+/** A hit for templates/search/index.njk. */
 function presentHit({ group, folded, snippet }: Found, profiles: Profiles) {
   const { author, as, at, seq } = folded.message;
   return {
