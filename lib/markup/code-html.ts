@@ -6,12 +6,12 @@ import { escapeHtml } from './text-html.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Of lowlight. Its own types would bring those of a browser's page along for all files. */
+/** The part of lowlight that is used. Its own types would add the DOM types to all files. */
 type Highlighter = { registered(name: string): boolean; highlight(language: string, code: string): Root };
 type Lowlight = { readonly common: object; createLowlight(grammars: object): Highlighter };
 let loaded: Highlighter | undefined;
 
-/** The common languages; loaded when a message first names one. */
+/** Highlighter of the common languages; loaded at first use. */
 function highlighter(): Highlighter {
   if (!loaded) {
     const { common, createLowlight } = require('lowlight') as Lowlight;
@@ -20,24 +20,24 @@ function highlighter(): Highlighter {
   return loaded;
 }
 
-/** More characters of code than this in a text stay without colours. */
+/** Code beyond this number of characters per text is not highlighted. */
 export const MAX_HIGHLIGHTED = 20_000;
-/** Grammars look far ahead: what is no code, but one endless word or line, would take seconds. */
+/** Not highlighted: very long words, lines or blank runs, for which grammars that look far ahead take seconds. */
 const UNLIKE_CODE = /[^\n]{501}|\S{101}|[^\S\n]{81}|\n(?:[^\S\n]*\n){4}/;
-/** Characters per call, in whole lines, for grammars whose time grows with the square of the input; by every name of the language. */
+/** Maximum number of characters per call, in whole lines, for grammars with quadratic time; by every name of the language. */
 const MAX_PER_CALL: Readonly<Record<string, number>> = Object.fromEntries(
   ['csharp', 'cs', 'c#', 'ini', 'toml', 'shell', 'console', 'shellsession'].map((name) => [name, 1500]),
 );
 
-/** Where a span opens (with its class) or closes (without), by position in the code. */
+/** The start (with class) or end (without) of a span, by position in the code. */
 type Boundary = { readonly at: number; readonly className?: string };
 
 /** The first word after the fence. */
 const languageOf = (info: string): string => /^[\w+#.-]{1,30}/.exec(info.trim())?.[0].toLowerCase() ?? '';
 
 /**
- * Code as HTML: escaped, with spans of the highlighter's classes (`hljs-…`) where `info` begins with the word for a common language. Never guessed: that
- * takes long, and is often wrong.
+ * Code as escaped HTML, with spans of highlighter classes (`hljs-…`) when `info` starts with the name of a common language. The language is never
+ * detected: that is slow and often wrong.
  */
 export function renderCode(code: string, info: string): string {
   const language = languageOf(info);
@@ -55,7 +55,7 @@ function withSpans(code: string, boundaries: readonly Boundary[]): string {
   return html + escapeHtml(code.slice(last));
 }
 
-/** By a hash of the code, since pages show the same code again. Positions only, so no text outlives its erasure here. */
+/** Keyed by a hash of the code. It has positions only, so that no erased text stays in it. */
 const cache = new LRUCache<string, readonly Boundary[]>({ max: 300 });
 
 function boundariesOf(code: string, language: string, maxPerCall: number): readonly Boundary[] {
@@ -91,7 +91,7 @@ function walk(nodes: readonly (ElementContent | Root['children'][number])[], sta
   return at;
 }
 
-/** The first class alone: no style sheet of ours uses the finer ones (`hljs-title function_`). Undefined for the wrapper of an embedded language. */
+/** The first class: the style sheet does not use the others (`hljs-title function_`). Undefined for the wrapper of an embedded language. */
 function classOf(names: unknown): string | undefined {
   const first: unknown = Array.isArray(names) ? names[0] : undefined;
   return typeof first === 'string' && first.startsWith('hljs-') ? first : undefined;

@@ -4,7 +4,7 @@ import { isBlank } from '../text/body.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What Slack calls some of them. */
+/** Short codes that only Slack has. */
 const ALIASES: Readonly<Record<string, string>> = {
   thinking_face: '🤔',
   octagonal_sign: '🛑',
@@ -21,7 +21,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 let table: ReadonlyMap<string, string> | undefined;
 
-/** Short codes and what they stand for, as GitHub and Slack have them. The table is read when it is first asked for. */
+/** Emoji by short code, as in GitHub and Slack. Loaded at first use. */
 function emojiTable(): ReadonlyMap<string, string> {
   if (!table) {
     const full: { readonly default: Readonly<Record<string, string>> } = require('markdown-it-emoji/lib/data/full.mjs');
@@ -30,20 +30,20 @@ function emojiTable(): ReadonlyMap<string, string> {
   return table;
 }
 
-/** All names with what they stand for, as JSON: for a page that completes them. */
+/** All emoji by name, as JSON, for completion on pages. */
 export const emojiJson = (): string => JSON.stringify(Object.fromEntries(emojiTable()));
 
-/** The emoji with this name, such as `tada`; undefined for a name not known. */
+/** The emoji with this name, such as `tada`; undefined for an unknown name. */
 export const emojiNamed = (name: string): string | undefined => emojiTable().get(name);
 
 const SHORTCODES = /(?<![\w:/.])(?::[a-z0-9_+-]{1,40}:){1,50}(?![\w:/])/g;
 const MAY_BE = /:[a-z0-9_+-]{1,40}:/;
 
-/** Short codes such as `:rocket:` as the emoji they stand for; those not known, and what is part of a word, a time or an address, stay. */
+/** Replaces short codes such as `:rocket:` by emoji; leaves unknown ones, and those within a word, a time or a URL. */
 export const withEmoji = (text: string): string =>
   MAY_BE.test(text) ? text.replace(SHORTCODES, (all) => all.replace(/:([^:]+):/g, (one, name: string) => emojiNamed(name) ?? one)) : text;
 
-/** One emoji, given as itself or as its short code (`:tada:`), or a few characters of text. Errors: `invalid` (emoji). */
+/** Parses a reaction: an emoji, its short code (`:tada:`), or up to 16 characters of text. Errors: `invalid` (emoji). */
 export function parseEmoji(text: string): string {
   const given = text
     .toWellFormed()

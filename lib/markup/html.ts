@@ -8,8 +8,8 @@ import { renderText } from './text-html.ts';
 export { escapeHtml } from './text-html.ts';
 
 /**
- * The only producer of HTML from what people and bots write (with its parts markup-*.ts): every text is escaped, only http, https and mailto are
- * linked, `@name` of the people given is marked. It does not depend on who looks.
+ * The only function that makes HTML from message bodies: all text is escaped, only http, https and mailto URLs are linked, `@name` of the given people
+ * is marked. The result is the same for every viewer.
  */
 export function renderBody(body: string, format: Format, mentioned: readonly MentionTarget[]): string {
   switch (format) {

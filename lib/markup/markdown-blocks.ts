@@ -1,9 +1,9 @@
 import type { MarkdownIt, StateBlock } from 'markdown-it';
 import { ruleOf } from './markdown-rules.ts';
 
-/** Blocks nested deeper are text. */
+/** Maximum nesting of blocks; deeper ones are text. */
 const MAX_DEEP = 16;
-/** Of all tables in a text. Each cell costs, and two characters can make a row of them. */
+/** Limits of the tables of a text: 2 characters can create a whole row of cells. */
 const [MAX_COLUMNS, MAX_CELLS] = [30, 6000];
 const LONGEST_TABLE_LINE = 4000;
 
@@ -12,7 +12,7 @@ type Block = (state: StateBlock, start: number, end: number, silent: boolean) =>
 const lineOf = (state: StateBlock, line: number): string =>
   state.src.slice((state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0), state.eMarks[line]);
 
-/** Blocks that chats write beside CommonMark's, and the bounds that keep any of them cheap. */
+/** Block rules beyond CommonMark, and limits that bound the cost. */
 export function blockRules(md: MarkdownIt): void {
   md.block.ruler.before('list', 'small', small, { alt: ['paragraph', 'reference', 'blockquote', 'list'] });
   md.block.ruler.push('own line', endsBlock, { alt: ['paragraph', 'reference', 'blockquote'] });
@@ -20,7 +20,7 @@ export function blockRules(md: MarkdownIt): void {
   boundNesting(md);
 }
 
-/** `-# words`, Discord's small print. */
+/** `-# words`: small text, as in Discord. */
 const small: Block = (state, start, _end, silent) => {
   if ((state.sCount[start] ?? 0) - state.blkIndent >= 4) return false;
   const [, said] = /^-#[ \t]+(\S.*)$/.exec(lineOf(state, start)) ?? [];
@@ -37,8 +37,8 @@ const small: Block = (state, start, _end, silent) => {
 };
 
 /**
- * A line says by itself what it belongs to: one without `>` ends a quote, one that is not moved in ends a list's item, one without `|` ends a table.
- * (CommonMark has it go on, for mails whose lines were broken; in a chat the answer would become part of what it answers.)
+ * No lazy continuation: a line without `>` ends a quote, a line without indentation ends a list item, a line without `|` ends a table.
+ * (CommonMark continues them; in a chat, a reply would become part of the quote.)
  */
 const endsBlock: Block = (state, line, _end, silent) => {
   if (!silent) return false;
@@ -48,7 +48,7 @@ const endsBlock: Block = (state, line, _end, silent) => {
   return state.blkIndent > 0 && indent < state.blkIndent && indent <= Math.max(0, state.listIndent);
 };
 
-/** A table that is too wide, or one too many, is text. */
+/** Tables beyond the limits are text. */
 function boundTables(md: MarkdownIt): void {
   const table = ruleOf(md.block.ruler, 'table');
   const bounded: Block = (state, start, end, silent) => {
@@ -68,7 +68,7 @@ function columnsAt(state: StateBlock, line: number, end: number): number {
   return /^[-:|]/.test(lineOf(state, line)) ? lineOf(state, line).split('|').length : 0;
 }
 
-/** At its own bound the library would leave text out. */
+/** At its own nesting limit, markdown-it would drop text. */
 function boundNesting(md: MarkdownIt): void {
   const paragraph = ruleOf(md.block.ruler, 'paragraph');
   md.block.ruler.before('table', 'deep', (state, start, end) => state.level >= MAX_DEEP && paragraph(state, start, end, false));

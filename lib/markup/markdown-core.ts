@@ -2,15 +2,15 @@ import type { MarkdownIt, StateCore, Token } from 'markdown-it';
 import { withEmoji } from './emoji.ts';
 import { ruleOf } from './markdown-rules.ts';
 
-/** What is done to the whole of a text once its marks are read: emoji, addresses, ticks. */
+/** Rules that run after inline parsing: emoji, URLs, task lists. */
 export function coreRules({ core }: MarkdownIt): void {
   core.ruler.after('linkify', 'emoji', emoji);
   core.ruler.after('text_join', 'ticks', ticks);
-  core.ruler.after('text_join', 'addresses', ruleOf(core.ruler, 'linkify')); // here one whose marks were escaped is whole
+  core.ruler.after('text_join', 'addresses', ruleOf(core.ruler, 'linkify')); // after text_join, so that a URL with escaped characters is complete
   core.ruler.disable('linkify');
 }
 
-/** Before what was escaped is joined to the rest, so that `\:tada:` stays; addresses in the text stay, too. */
+/** Before text_join, so that `\:tada:` is kept; URLs are kept as well. */
 function emoji(state: StateCore): void {
   for (const { children } of state.tokens) if (children) emojiIn(children);
 }
@@ -24,7 +24,7 @@ function emojiIn(tokens: readonly Token[]): void {
   }
 }
 
-/** `- [ ] to do` and `- [x] done`: the ticks as characters. */
+/** `- [ ] to do` and `- [x] done`: the check boxes as characters. */
 function ticks({ tokens }: StateCore): void {
   for (const [index, token] of tokens.entries()) {
     if (token.type !== 'list_item_open') continue;

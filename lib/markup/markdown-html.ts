@@ -3,16 +3,16 @@ import { parseMarkdown, type Token } from './markdown.ts';
 import type { MentionTarget } from './mentions.ts';
 import { anchor, escapeHtml, mentionMarker, renderText } from './text-html.ts';
 
-/** Markdown as HTML: only elements of ours, every text escaped, links only to http, https and mailto. Headings are bold lines: a message has no outline. */
+/** Markdown as HTML: only known elements, all text escaped, links only to http, https and mailto. Headings are bold lines. */
 export function renderMarkdown(source: string, mentioned: readonly MentionTarget[]): string {
   const tokens = parseMarkdown(source);
-  return tokens ? new Page(mentioned).blocks(tokens) : renderPlain(source, mentioned);
+  return tokens ? new Renderer(mentioned).blocks(tokens) : renderPlain(source, mentioned);
 }
 
-/** A person's Markdown: as text where it is nothing more. */
+/** The Markdown of a message; plain text when it has no markup. */
 export function renderMessage(source: string, mentioned: readonly MentionTarget[]): string {
   const tokens = parseMarkdown(source);
-  return tokens ? `<div class="rich">${new Page(mentioned).blocks(tokens)}</div>` : renderText(source, mentioned);
+  return tokens ? `<div class="rich">${new Renderer(mentioned).blocks(tokens)}</div>` : renderText(source, mentioned);
 }
 
 const renderPlain = (text: string, mentioned: readonly MentionTarget[]): string =>
@@ -21,7 +21,7 @@ const renderPlain = (text: string, mentioned: readonly MentionTarget[]): string 
     .map((part) => `<p>${renderText(part, mentioned)}</p>`)
     .join('');
 
-/** The HTML of each token of the library's by its type; what is not here is only its text. No attribute of the library's is used but addresses and numbers. */
+/** HTML by token type; other tokens give only their text. The only attributes taken from the library are URLs and numbers. */
 const TAGS: Readonly<Record<string, string>> = {
   paragraph_open: '<p>',
   paragraph_close: '</p>',
@@ -57,8 +57,8 @@ const TAGS: Readonly<Record<string, string>> = {
   spoiler_close: '</span>',
 };
 
-/** One text on its way to HTML. */
-class Page {
+/** Renders one text. */
+class Renderer {
   readonly #marked: (text: string) => string;
   #mayHighlight = MAX_HIGHLIGHTED;
 
@@ -101,7 +101,7 @@ class Page {
     return `<pre${isWide(code) ? ' tabindex="0"' : ''}><code>${html}</code></pre>`;
   }
 
-  /** Within a link there is no other, and nobody is called. */
+  /** A link contains no other links and no mentions. */
   #inline(tokens: readonly Token[]): string {
     let html = '';
     for (let at = 0; at < tokens.length; at += 1) {
@@ -139,7 +139,7 @@ function labelHtml(token: Token | undefined): string {
 
 const link = (url: string, label: string): string => anchor(url, label.trim() === '' ? escapeHtml(url) : label);
 
-/** The one paragraph of a quote needs no element of its own. */
+/** The only paragraph of a quote is rendered without `<p>`. */
 function isAllOfQuote(tokens: readonly Token[], index: number): boolean {
   const typeAt = (at: number): string | undefined => tokens[at]?.type;
   const open = typeAt(index) === 'paragraph_open' ? index : typeAt(index) === 'paragraph_close' ? index - 2 : -1;
@@ -151,7 +151,7 @@ const numberAttribute = (name: string, value: unknown): string => (Number.isSafe
 const SIDES: Readonly<Record<string, string>> = { 'text-align:right': ' class="to-end"', 'text-align:center': ' class="to-middle"' };
 const sideOf = (token: Token): string => SIDES[String(token.attrGet('style'))] ?? '';
 
-/** Longer lines may not fit on a phone: then the keyboard must reach what scrolls. */
+/** Longer lines may scroll on a phone: the element must then be focusable for the keyboard. */
 const FITTING = 20;
 const isWide = (code: string): boolean => code.split('\n').some((line) => line.length > FITTING);
 

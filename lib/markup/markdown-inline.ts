@@ -1,7 +1,7 @@
 import type { MarkdownIt, StateInline, Token } from 'markdown-it';
 import { ruleOf } from './markdown-rules.ts';
 
-/** Marks that chats write beside CommonMark's, and how a chat takes addresses, line breaks and marks beside punctuation. */
+/** Inline rules beyond CommonMark: spoilers, URLs, line breaks, and emphasis next to punctuation. */
 export function inlineRules({ inline }: MarkdownIt): void {
   inline.ruler.at('text', text);
   inline.ruler.at('newline', newline);
@@ -15,7 +15,7 @@ type Inline = (state: StateInline, silent: boolean) => boolean;
 
 const PLAIN = /[^\n!#$%&*+\-:<=>@[\\\]^_`{|}~]+/y;
 
-/** As the library's own, but it stops at `|` too. */
+/** Like markdown-it's rule, but it also stops at `|`. */
 function text(state: StateInline, silent: boolean): boolean {
   PLAIN.lastIndex = state.pos;
   const [said] = PLAIN.exec(state.src) ?? [];
@@ -26,7 +26,7 @@ function text(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** A line break is one, and the next line keeps its indentation. */
+/** Every line break is a hard break, and the next line keeps its indentation. */
 function newline(state: StateInline, silent: boolean): boolean {
   if (state.src.charCodeAt(state.pos) !== 0x0a) return false;
   if (!silent) {
@@ -37,10 +37,10 @@ function newline(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** What ends an address in Markdown. */
+/** What ends a URL in Markdown. */
 const BEHIND = /`.*|\|\|.*|\|+$/s;
 
-/** An address in the text, before the marks in it are read. One with a backslash is found once all of it is there (see `addresses`). */
+/** A URL in the text, before emphasis is parsed. One with a backslash is found later (rule `addresses`). */
 function address(state: StateInline, silent: boolean): boolean {
   if (silent || state.linkLevel > 0 || !state.src.startsWith('://', state.pos)) return false;
   const [scheme] = /(?<![\p{L}\p{N}_])https?$/iu.exec(state.pending.slice(-8)) ?? [];
@@ -54,10 +54,10 @@ function address(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** So many of the last marks are looked at. */
+/** Number of preceding delimiters that are examined. */
 const MAX_OPEN = 50;
 
-/** Marks at its end are part of it, unless the like of them is open. */
+/** Emphasis characters at the end belong to the URL, unless such an emphasis is open. */
 function withoutMarks(url: string, { delimiters }: StateInline): string {
   const [marks] = /(?:\*+|_+|~+)$/.exec(url) ?? [];
   if (marks === undefined) return url;
@@ -75,7 +75,7 @@ function pushLink(state: StateInline, url: string): void {
 
 const isSpace = (char: string | undefined): boolean => char === undefined || /\s/.test(char);
 
-/** Where marks of two may begin and end: only spaces keep them from it. CommonMark also counts punctuation, which fails for `**Note:**text` and without spaces between words. */
+/** Whether double delimiters may open and close: only spaces prevent it. CommonMark also considers punctuation, which fails for `**Note:**text` and in scripts without spaces. */
 const around = ({ src, posMax }: StateInline, start: number, end: number) => ({
   open: end < posMax && !isSpace(src[end]),
   close: start > 0 && !isSpace(src[start - 1]),
@@ -93,7 +93,7 @@ const lenient =
 
 const PIPE = 0x7c;
 
-/** `||` as a mark that may begin or end a spoiler; the library pairs them. */
+/** `||` as a delimiter of spoilers; markdown-it pairs them. */
 function spoiler(state: StateInline, silent: boolean): boolean {
   if (silent || !state.src.startsWith('||', state.pos)) return false;
   const { length } = state.scanDelims(state.pos, true);

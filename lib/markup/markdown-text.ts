@@ -1,24 +1,24 @@
 import { parseMarkdown, type Token } from './markdown.ts';
 
-/** Markdown as plain text: for shells, search and notices. Blank lines between its parts are kept; what would say nothing is as it was written. */
+/** Markdown as plain text, for text responses, search and notifications. Keeps blank lines between blocks; returns the source when nothing would be visible. */
 export function plainText(source: string): string {
   const tokens = parseMarkdown(source);
   return tokens ? new Writer().write(tokens) : source;
 }
 
-/** What begins a line: its mark where it is new, then what stands in for it. */
+/** The prefix of lines in a quote or list item: `mark` on the first line, `rest` on the others. */
 type Indent = { readonly mark: string; readonly rest: string; isNew: boolean };
 
-/** Tokens that have lines of their own. */
+/** Tokens of leaf blocks. */
 const LEAF = /^(?:(?:paragraph|heading|small|table)_open|fence|code_block|hr)$/;
 
-/** Walks through the tokens once. */
+/** Writes the text in one pass over the tokens. */
 class Writer {
   readonly #indents: Indent[] = [];
   readonly #numbers: (number | undefined)[] = [];
   #row: string[] | undefined;
   #out = '';
-  /** Lines of the source: where the block that is being written begins and ends, and where the one before it ended. */
+  /** Source lines: start and end of the current block (`#lines`), end of the previous one (`#last`). */
   #lines: readonly [number, number] = [0, 0];
   #last = 0;
 
@@ -34,20 +34,20 @@ class Writer {
     switch (token.type) {
       case 'inline':
         if (this.#row) this.#row.push(inlineText(token.children ?? []));
-        else this.#say(inlineText(token.children ?? []));
+        else this.#writeBlock(inlineText(token.children ?? []));
         break;
       case 'fence':
       case 'code_block':
-        this.#say(token.content.replace(/\n$/, ''));
+        this.#writeBlock(token.content.replace(/\n$/, ''));
         break;
       case 'hr':
-        this.#say('---');
+        this.#writeBlock('---');
         break;
       case 'tr_open':
         this.#row = [];
         break;
       case 'tr_close':
-        this.#say((this.#row ?? []).join(' | ').trimEnd());
+        this.#writeBlock((this.#row ?? []).join(' | ').trimEnd());
         this.#row = undefined;
         break;
       default:
@@ -88,16 +88,16 @@ class Writer {
     return number === undefined ? '- ' : `${number}. `;
   }
 
-  #say(text: string): void {
+  #writeBlock(text: string): void {
     const [first, last] = this.#lines;
     if (this.#out !== '') this.#out += first > this.#last && this.#indents[0]?.isNew !== false ? '\n\n' : '\n';
     const rest = this.#indents.map((indent) => indent.rest).join('');
-    this.#out += this.#begin() + text.replaceAll('\n', `\n${rest}`);
+    this.#out += this.#linePrefix() + text.replaceAll('\n', `\n${rest}`);
     this.#last = Math.max(this.#last, last);
   }
 
-  /** A list's mark stands before the first of its lines only. */
-  #begin(): string {
+  /** The prefix of the next line: the mark of a list item only on its first line. */
+  #linePrefix(): string {
     const marks = this.#indents.map(({ mark, rest, isNew }) => (isNew ? mark : rest));
     for (const indent of this.#indents) indent.isNew = false;
     return marks.join('');
@@ -128,13 +128,13 @@ function linkText(url: string, label: string, isAddress: boolean): string {
 }
 
 /**
- * What is said outside code and links, a piece each: where people are named. Pieces are what the HTML shows in one, so that it marks whom this finds.
+ * The text outside code and links, in pieces: only there mentions count. The pieces are the same as those of the HTML, so that both find the same mentions.
  */
 export function proseOf(source: string): string[] {
-  return parseMarkdown(source)?.flatMap((token) => spokenPieces(token.children ?? [])) ?? [source];
+  return parseMarkdown(source)?.flatMap((token) => prosePieces(token.children ?? [])) ?? [source];
 }
 
-function spokenPieces(tokens: readonly Token[]): string[] {
+function prosePieces(tokens: readonly Token[]): string[] {
   let links = 0;
   return tokens.flatMap((token) => {
     if (token.type === 'link_open' || token.type === 'link_close') links += token.nesting;
@@ -142,7 +142,7 @@ function spokenPieces(tokens: readonly Token[]): string[] {
   });
 }
 
-/** Whether there is nothing in it but text: read as text it looks the same. */
+/** Whether the source has no markup: as plain text it looks the same. */
 export const isPlain = (source: string): boolean =>
   parseMarkdown(source)?.every(({ type, children }) => PLAIN.test(type) && (children ?? []).every(isText)) ?? true;
 

@@ -8,19 +8,19 @@ export type { Token } from 'markdown-it';
 
 const require = createRequire(import.meta.url);
 
-/** Where a message may lead. */
+/** URLs that a message may link to. */
 export const SAFE_URL = /^(?:https?:\/\/|mailto:)/i;
 
-/** Nothing in it is to be encoded. */
+/** A URL that needs no encoding. */
 const CLEAN_URL = /^[\w.~:/?#@!$&'()*+,;=%-]+$/;
 
-/** What costs time to read: marks and lines. With more of them than this, code blocks left out, a text is shown as it is: that must stay cheap whatever is posted. */
+/** Parsing time grows with special characters and lines. A text with more of them than this, outside code blocks, is shown as plain text, so that the cost is bounded. */
 const COSTLY = /[[*_`<|~!\\:&]/g;
 const MAX_COSTLY = 4000;
 
 let library: MarkdownIt | undefined;
 
-/** The library, read when a text first needs it. */
+/** markdown-it with our rules; loaded at first use. */
 function markdownIt(): MarkdownIt {
   if (library) return library;
   const make: typeof import('markdown-it').default = require('markdown-it');
@@ -28,18 +28,18 @@ function markdownIt(): MarkdownIt {
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   for (const schema of ['ftp:', '//']) md.linkify.add(schema, null);
   md.validateLink = (url) => SAFE_URL.test(url);
-  md.normalizeLinkText = (url) => url; // as it was written: what is shown must not be nicer than where it leads
+  md.normalizeLinkText = (url) => url; // as written: the label must not hide the target
   const { normalizeLink } = md;
-  md.normalizeLink = (url) => (CLEAN_URL.test(url) ? url : normalizeLink.call(md, url)); // which costs more than all the rest
+  md.normalizeLink = (url) => (CLEAN_URL.test(url) ? url : normalizeLink.call(md, url)); // normalizing costs more than the rest of the parse
   for (const add of [blockRules, inlineRules, coreRules]) add(md);
   library = md;
   return md;
 }
 
-/** Any of the characters that mean something anywhere, a short code, or what means something where a line begins. */
+/** Special characters, short codes of emoji, and block markers at the start of a line. */
 const MARKUP = /[\\`*_[\]<&]|~~|\|\||:[a-z0-9_+-]+:|^[ \t]*(?:[#>+=|~-]|\d{1,9}[.)])|^(?: {4}| {0,3}\t)/m;
 
-/** Whether a text may be more than its words as Markdown. False: it is what it says. */
+/** Whether a text may contain Markdown. False: it is plain text. */
 const mayBeMarkup = (source: string): boolean => MARKUP.test(source) && !isCostly(source);
 
 function isCostly(source: string): boolean {
@@ -56,9 +56,9 @@ function isCostly(source: string): boolean {
 }
 
 /**
- * Reads Markdown: CommonMark without HTML, tables, `~~struck~~`, `||spoiler||`, `-# small`, task lists, short codes for emoji; a line break is one,
- * and addresses are links (http, https, mailto). Gives markdown-it's tokens; undefined where the text is just to be shown as it is: nothing in it means
- * anything, or nothing of it would be seen (an empty list, the address of a reference). The time is in proportion to the length.
+ * Parses Markdown: CommonMark without HTML, tables, `~~struck~~`, `||spoiler||`, `-# small`, task lists, short codes for emoji; line breaks are hard
+ * breaks, and URLs are links (http, https, mailto). Returns markdown-it's tokens; undefined when the text is shown as plain text: it has no markup, or
+ * nothing would be visible (an empty list, a link reference definition). Linear time.
  */
 export function parseMarkdown(source: string): Token[] | undefined {
   if (!mayBeMarkup(source)) return undefined;
@@ -69,7 +69,7 @@ export function parseMarkdown(source: string): Token[] | undefined {
 const isSeen = ({ type, content, children }: Token): boolean =>
   type === 'hr' || type === 'link_open' || type === 'image' || (children ? children.some(isSeen) : content.trim() !== '');
 
-/** Text that reads as it stands wherever Markdown is read. */
+/** Escapes text for Markdown. */
 export const escapeMarkdown = (text: string): string =>
   text
     .replace(/[\\`*_~[\]|<!]|&(?=#?\w{1,31};)|:(?=[a-z0-9_+-]{1,40}:)/g, '\\$&')
@@ -78,14 +78,14 @@ export const escapeMarkdown = (text: string): string =>
     })
     .replace(/^(?: (?= {3})|\t| (?= {0,2}\t))/gm, (space) => `&#${space.charCodeAt(0)};`);
 
-/** Text as a code block, whatever it holds. `language`: the word for what it is written in. */
+/** Text as a fenced code block. `language`: the info string. */
 export function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`{3,}/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(Math.min(longest, 1000) + 1);
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-/** Text in a line as code. */
+/** Text as inline code. */
 export function codeSpan(text: string): string {
   const bare = text.replaceAll('\n', ' ');
   return bare.trim() === '' || bare.includes('`') ? escapeMarkdown(bare) : `\`${bare}\``;

@@ -1,25 +1,25 @@
 import { asUserId, type UserId } from '../ids.ts';
 
 export type MentionTarget = { readonly id: UserId; readonly name: string };
-/** Stands for everybody in the group, among those whom a message names; shorter than any id. */
+/** `@all`: all members of the group. Its id is shorter than any user id. */
 export const EVERYBODY: MentionTarget = { id: asUserId('all'), name: 'all' };
 
-/** Whether somebody is named, themselves or with everybody else. */
+/** Whether a user is mentioned, by name or by `@all`. */
 export const isNamed = (mentions: readonly UserId[] | undefined, user: UserId): boolean =>
   mentions !== undefined && (mentions.includes(user) || mentions.includes(EVERYBODY.id));
 
 export type Mention = { readonly id: UserId; readonly start: number; readonly end: number };
 
 const WORD = /[\p{L}\p{N}_]/u;
-/** So many are found in a text at most. */
+/** Maximum number of mentions found in a text. */
 export const MAX_MENTIONS = 200;
-/** More `@` than this are no people any more: looking must stay cheap whatever is posted. */
+/** Maximum number of `@` that are examined, so that the cost is bounded. */
 const MAX_TRIED = 1000;
 
-/** Where `text` names one of `people` as `@name`, by position; the longest name wins, case does not matter. The cost is bounded for any text; it grows with the lengths that names have, not with their number. */
+/** The mentions of `people` as `@name` in a text, by position; the longest name wins, case-insensitive. The cost is bounded for any text and grows with the number of distinct name lengths, not of names. */
 export const findMentions = (text: string, people: readonly MentionTarget[]): Mention[] => mentionFinder(people)(text);
 
-/** The same for several texts about the same people. */
+/** The same for several texts with the same people. */
 export function mentionFinder(people: readonly MentionTarget[]): (text: string) => Mention[] {
   const byKey = new Map(people.map(({ id, name }) => [name.toLowerCase(), id]));
   const lengths = [...new Set([...byKey.keys()].map((key) => key.length))].filter((length) => length > 0).sort((a, b) => b - a);

@@ -1,4 +1,4 @@
-/** Words that chats use for colours. */
+/** Colour names of other chat systems. */
 const NAMED: Readonly<Record<string, string>> = {
   good: '#2eb67d',
   success: '#2eb67d',
@@ -20,11 +20,11 @@ const NAMED: Readonly<Record<string, string>> = {
   gray: '#8a8a8a',
 };
 
-/** Where static/css/tokens.css has its classes c-0 to c-11 on the circle of hues (oklch, degrees). */
+/** Hues (OKLCH, degrees) of the classes c-0 to c-11 in static/css/tokens.css. */
 const HUES = [15, 45, 72, 105, 135, 160, 190, 222, 252, 282, 312, 345];
-const LEAST_CHROMA = 0.035;
+const MIN_CHROMA = 0.035;
 
-/** `#rrggbb` of a word, `#rgb`, `#rrggbb` (with or without `#`) or an integer 0xRRGGBB; undefined for anything else. */
+/** Converts a colour name, `#rgb`, `#rrggbb` (with or without `#`) or an integer 0xRRGGBB to `#rrggbb`; undefined for anything else. */
 export function colorOf(value: unknown): string | undefined {
   if (typeof value === 'number') return isColor(value) ? `#${value.toString(16).padStart(6, '0')}` : undefined;
   if (typeof value !== 'string' || value.length > 20) return undefined;
@@ -37,15 +37,15 @@ export function colorOf(value: unknown): string | undefined {
 
 const isColor = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffffff;
 
-/** The class for a colour `#rrggbb`: the nearest of our hues, which read well on light and dark; `ash` for greys. Inline styles are forbidden (CSP). */
+/** The class for a colour `#rrggbb`: the nearest hue of the palette, which has enough contrast on light and dark; `ash` for greys. The CSP forbids inline styles. */
 export function colorClass(color: string): string {
   const { chroma, hue } = lchOf(Number.parseInt(color.slice(1), 16));
-  if (chroma < LEAST_CHROMA) return 'ash';
+  if (chroma < MIN_CHROMA) return 'ash';
   const distance = (other: number): number => Math.min(Math.abs(hue - other), 360 - Math.abs(hue - other));
   return `c-${HUES.reduce((best, other, index) => (distance(other) < distance(HUES[best] ?? 0) ? index : best), 0)}`;
 }
 
-/** Chroma and hue (degrees) in OKLCH, as CSS Color 4 section 9.3 has them. */
+/** Chroma and hue (degrees) in OKLCH, by CSS Color 4, section 9.3. */
 function lchOf(rgb: number): { chroma: number; hue: number } {
   const [r, g, b] = [rgb >> 16, (rgb >> 8) & 255, rgb & 255].map(linear) as [number, number, number];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);

@@ -1,7 +1,7 @@
 const MAX_CHARACTERS = 400;
 const MAX_LINES = 6;
 
-/** Markdown to begin an answer with: who said it, where it stands, and the beginning of its text as a quotation. `url`: in full, or it is no link. */
+/** Markdown that a reply starts with: author, link, and the start of the text as a quotation. `url`: absolute. */
 export function quoteOf({ name, url, text }: { readonly name: string; readonly url: string; readonly text: string }): string {
   const lines = shortened(text)
     .split('\n')
@@ -9,7 +9,7 @@ export function quoteOf({ name, url, text }: { readonly name: string; readonly u
   return `@${name} [wrote](${url}):\n${lines.join('\n')}\n\n`;
 }
 
-/** Cut between characters, with a mark that says so. */
+/** Cut at a character boundary, with an ellipsis. */
 function shortened(text: string): string {
   const lines = text.trim().split('\n');
   const first = lines.slice(0, MAX_LINES).join('\n');

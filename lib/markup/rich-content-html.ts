@@ -5,7 +5,7 @@ import type { Card, Field, Link, RichContent } from './rich-content.ts';
 import { cutMark, momentOf } from './rich-content-text.ts';
 import { anchor, escapeHtml } from './text-html.ts';
 
-/** What a bot says as HTML: its text, then its cards. Pictures are links, since nothing a bot names is fetched. */
+/** Rich content as HTML: the text, then the cards. Images are links, since URLs given by bots are never fetched. */
 export function renderRichContent({ text, cards, cut }: RichContent, mentioned: readonly MentionTarget[]): string {
   const parts = [
     text === undefined ? '' : renderMarkdown(text, mentioned),

@@ -6,16 +6,16 @@ import { type Card, parseRichContent, type RichContent } from './rich-content.ts
 
 const dates = datesIn('UTC');
 
-/** When a card says it happened, such as `21 Nov 2025, 14:02 UTC`. */
+/** The time of a card, such as `21 Nov 2025, 14:02 UTC`. */
 export const momentOf = (at: number): string => `${dates.moment(at)} UTC`;
 
-/** What was left out, in words. */
+/** The note about truncated content. */
 export const cutMark = ({ bytes, most }: NonNullable<RichContent['cut']>): string => `[cut: ${bytes} bytes, ${most} at most]`;
 
-/** What is taken of its Markdown. */
+/** Converts Markdown to text. */
 type Read = (markdown: string) => string;
 
-/** All that a model says, as plain text: for shells, search, mentions, notices and webhooks out. */
+/** Rich content as plain text, for text responses, search, mentions, notifications and outgoing webhooks. */
 function richContentText({ text, cards, cut }: RichContent, read: Read = plainText): string {
   const parts = [text === undefined ? undefined : read(text), ...cards.map((card) => cardText(card, read)), cut && cutMark(cut)];
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
@@ -38,27 +38,27 @@ function cardText(card: Card, read: Read): string {
     .join('\n');
 }
 
-/** A stored body as text, whatever its format. */
+/** A stored body as plain text. */
 export function bodyAsText(body: string, format: Format): string {
   if (format === 'markdown') return plainText(body);
   const model = format === 'model' ? parseRichContent(body) : undefined;
   return model ? richContentText(model) : body;
 }
 
-/** What a stored body says outside code and links, on lines of their own: where people are named. */
+/** The text of a stored body outside code and links, in lines: only there mentions count. */
 export function bodyAsProse(body: string, format: Format): string {
-  if (format === 'markdown') return spoken(body);
+  if (format === 'markdown') return mentionableText(body);
   const model = format === 'model' ? parseRichContent(body) : undefined;
-  return model ? richContentText(model, spoken) : body;
+  return model ? richContentText(model, mentionableText) : body;
 }
 
-const spoken: Read = (markdown) => proseOf(markdown).join('\n');
+const mentionableText: Read = (markdown) => proseOf(markdown).join('\n');
 
 export type StoredBody = { readonly body: string; readonly format: Format };
 
 /**
- * A model as the body of a message of `maxBytes` at most: its JSON, or just text where it says nothing but text. What is too long is cut where it would
- * be read last, with a mark. The name is not in it: it belongs to the message.
+ * Rich content as a message body of at most `maxBytes`: JSON, or plain text when it has only text. Longer content is cut at its end, with a note.
+ * The sender name is not included: it is a field of the message.
  */
 export function bodyOf({ name: _, ...model }: RichContent, maxBytes: number): StoredBody {
   const { text, cards, picture, icon } = model;
@@ -69,7 +69,7 @@ export function bodyOf({ name: _, ...model }: RichContent, maxBytes: number): St
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value), 'utf8');
 
-/** Undefined when even an empty model is longer. */
+/** The JSON within `maxBytes`; undefined when even empty content is longer. */
 function fitted(model: RichContent, maxBytes: number): string | undefined {
   const bytes = sizeOf(model);
   if (bytes <= maxBytes) return JSON.stringify(model);
@@ -85,13 +85,13 @@ function fitted(model: RichContent, maxBytes: number): string | undefined {
 
 type Allowance = { bytes: number };
 
-/** The model up to where the allowance is used up; structure is not counted. */
+/** The content up to the allowance in bytes; JSON structure is not counted. */
 function within({ text, cards, ...rest }: RichContent, left: Allowance): RichContent {
   const kept = text === undefined ? {} : spend({ text }, left);
   return { ...rest, ...kept, cards: cards.flatMap((card) => (left.bytes > 0 ? [spend(card, left)] : [])) };
 }
 
-/** The same value with its texts cut, in the order in which they stand. */
+/** The same value with its texts cut, in their order. */
 function spend<T extends object>(value: T, left: Allowance): T {
   const kept = Object.entries(value).map(([key, one]) => [key, spendOne(key, one, left)] as const);
   return Object.fromEntries(kept.filter(([, one]) => one !== undefined)) as T;
@@ -103,7 +103,7 @@ function spendOne(key: string, value: unknown, left: Allowance): unknown {
   return typeof value === 'object' && value !== null ? spend(value, left) : value;
 }
 
-/** Half an address leads nowhere. */
+/** A URL is kept whole or dropped. */
 function spendUrl(url: string, left: Allowance): string | undefined {
   const size = sizeOf(url);
   left.bytes -= size;
@@ -112,13 +112,13 @@ function spendUrl(url: string, left: Allowance): string | undefined {
 
 function spendText(text: string, left: Allowance): string {
   const size = sizeOf(text);
-  const kept = size <= left.bytes ? text : beginning(text, Math.max(0, left.bytes));
+  const kept = size <= left.bytes ? text : prefixOf(text, Math.max(0, left.bytes));
   left.bytes -= size;
   return kept;
 }
 
-/** As many characters as take so many bytes as JSON. */
-function beginning(text: string, bytes: number): string {
+/** The longest prefix that takes at most `bytes` as JSON. */
+function prefixOf(text: string, bytes: number): string {
   let [low, high] = [0, Math.min(text.length, bytes)];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);

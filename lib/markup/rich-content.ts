@@ -2,19 +2,19 @@ import { cleanText, isBlank } from '../text/body.ts';
 import { colorOf } from './palette.ts';
 
 /**
- * What a bot says, whatever shape it came in. Fields named `text`, `pretext` and `value` are Markdown (see markdown.ts), all others plain text in one
- * line. URLs are http, https or mailto. Nothing in it is ever fetched.
+ * Rich content of a bot, independent of the webhook format. Fields named `text`, `pretext` and `value` are Markdown (see markdown.ts), all others plain
+ * text in one line. URLs are http, https or mailto and are never fetched.
  */
 export type RichContent = {
-  /** Who says so, beside the bot's own name. */
+  /** Sender name, shown beside the bot's own name. */
   readonly name?: string;
-  /** Where a picture of the sender is. */
+  /** URL of a picture of the sender. */
   readonly picture?: string;
-  /** An emoji in its place. */
+  /** An emoji instead of the picture. */
   readonly icon?: string;
   readonly text?: string;
   readonly cards: readonly Card[];
-  /** Of so many bytes only `most` were kept. */
+  /** Set when the content was cut from `bytes` to `most` bytes. */
   readonly cut?: { readonly bytes: number; readonly most: number };
 };
 
@@ -37,29 +37,29 @@ export type Card = {
   readonly color?: string;
 };
 
-/** A model as a format sees it: nothing is checked, cut or cleaned yet. */
+/** Rich content as parsed from a webhook format: not validated, cut or cleaned yet. */
 export type RichContentInput = { readonly [K in keyof RichContent]?: unknown };
 
 const MAX_CARDS = 100;
 const MAX_FIELDS = 50;
 const MAX_LINKS = 25;
-const [LONGEST_LINE, LONGEST_NAME, LONGEST_URL, LONGEST_TEXT] = [1000, 80, 2000, 1_000_000];
-/** The times that can be said: years 1 to 9999. */
+const [MAX_LINE, MAX_NAME, MAX_URL, MAX_TEXT] = [1000, 80, 2000, 1_000_000];
+/** Range of valid times: years 1 to 9999. */
 const [FIRST_MS, LAST_MS] = [-62_135_596_800_000, 253_402_300_799_999];
 
 type Loose = Readonly<Record<string, unknown>>;
 const loose = (value: unknown): Loose => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Loose) : {});
 const listed = (value: unknown, most: number): unknown[] => (Array.isArray(value) ? value.slice(0, most) : []);
 
-/** A text of one line or several, without what cannot be seen; undefined when nothing is left. */
+/** A cleaned text; undefined when nothing visible is left. */
 function textIn(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = cleanText(String(value).slice(0, LONGEST_TEXT));
+  const text = cleanText(String(value).slice(0, MAX_TEXT));
   return isBlank(text) ? undefined : text;
 }
 
-/** A text on one line, without what could turn the words around it; undefined when nothing is left. */
-export function lineIn(value: unknown, longest = LONGEST_LINE): string | undefined {
+/** A text on one line, without control and formatting characters; undefined when nothing visible is left. */
+export function lineIn(value: unknown, longest = MAX_LINE): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const line = String(value)
     .slice(0, 4 * longest)
@@ -71,7 +71,7 @@ export function lineIn(value: unknown, longest = LONGEST_LINE): string | undefin
   return line.length > longest ? `${line.slice(0, longest - 1).toWellFormed()}…` : line;
 }
 
-/** A sender's name on one line; undefined when nothing is left. */
+/** A sender name on one line; undefined when empty. */
 export const nameIn = (value: unknown): string | undefined =>
   typeof value === 'string'
     ? value
@@ -81,17 +81,17 @@ export const nameIn = (value: unknown): string | undefined =>
         .replace(/\s+/gu, ' ')
         .replace(/[\p{Cc}\p{Cf}]/gu, '')
         .trim()
-        .slice(0, LONGEST_NAME)
+        .slice(0, MAX_NAME)
         .toWellFormed() || undefined
     : undefined;
 
-/** An address that a message may lead to, in its normal form; undefined for any other. */
+/** A normalized URL that a message may link to; undefined for any other. */
 export function urlIn(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > LONGEST_URL) return undefined;
+  if (typeof value !== 'string' || value.length > MAX_URL) return undefined;
   const url = /^\s*(?:https?:\/\/|mailto:)/i.test(value) ? URL.parse(value.trim()) : null;
   if (!url || (url.protocol !== 'mailto:' && url.hostname === '')) return undefined;
   const href = url.href.replace(/[()<>[\]|\\`*"'\s]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  return href.length > LONGEST_URL ? undefined : href;
+  return href.length > MAX_URL ? undefined : href;
 }
 
 function linkIn(value: unknown): Link | undefined {
@@ -132,7 +132,7 @@ function cardIn(value: unknown): Card | undefined {
   return { ...shown, ...given({ url: urlIn(card.url), at: timeIn(card.at), color: colorOf(card.color) }) };
 }
 
-/** Without what is undefined. */
+/** Omits undefined fields. */
 const given = <T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
@@ -141,7 +141,7 @@ function cutIn(value: unknown): RichContent['cut'] {
   return Number.isSafeInteger(bytes) && Number.isSafeInteger(most) ? { bytes: Number(bytes), most: Number(most) } : undefined;
 }
 
-/** Makes a model of anything: checks, cleans and bounds every part. Undefined when there is nothing to see. Never throws. */
+/** Validates, cleans and limits any value. Undefined when nothing would be visible. Never throws. */
 export function richContentIn(value: unknown): RichContent | undefined {
   const { name, picture, icon, text, cards, cut } = loose(value);
   const read = { text: textIn(text), cards: each(cards, MAX_CARDS, cardIn) ?? [] };
@@ -150,7 +150,7 @@ export function richContentIn(value: unknown): RichContent | undefined {
   return { ...rest, ...given({ text: read.text }), cards: read.cards };
 }
 
-/** The model in a stored body; undefined when it is none. */
+/** Parses a stored body; undefined when it is not rich content. */
 export function parseRichContent(body: string): RichContent | undefined {
   try {
     return richContentIn(JSON.parse(body));

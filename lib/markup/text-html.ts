@@ -12,17 +12,17 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (ch
 const linkify = linkifyit({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 
-/** Longer texts keep their URLs as text: finding links must stay cheap whatever is posted. */
+/** URLs in longer texts are not linked, so that the cost is bounded. */
 const MAX_LINKIFIED = 20_000;
 
-/** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, `@name` of the people given marked. */
+/** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, mentions of the given people marked. */
 export const renderText = (text: string, mentioned: readonly MentionTarget[]): string =>
   marked(
     text,
     [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start),
   ).replaceAll('\n', '<br>');
 
-/** As renderText, but addresses are text; made for the pieces of one text. */
+/** Like renderText, but without links; for the pieces of one text, which share the limit of mentions. */
 export function mentionMarker(mentioned: readonly MentionTarget[]): (piece: string) => string {
   const find = mentioned.length > 0 ? mentionFinder(mentioned) : () => [];
   let left = MAX_MENTIONS;
@@ -41,14 +41,14 @@ function marked(text: string, spans: readonly Span[]): string {
   let html = '';
   let last = 0;
   for (const span of spans) {
-    if (span.start < last) continue; // inside a link already
+    if (span.start < last) continue; // inside a link
     html += escapeHtml(text.slice(last, span.start)) + span.html;
     last = span.end;
   }
   return html + escapeHtml(text.slice(last));
 }
 
-/** A link, or only its label where the URL is not one that a message may lead to. `label` is HTML. */
+/** A link; only its label when a message may not link to the URL. `label` is HTML. */
 export const anchor = (url: string, label: string): string =>
   SAFE_URL.test(url) ? `<a href="${escapeHtml(url)}" rel="noopener noreferrer nofollow" target="_blank">${label}</a>` : label;
 
