@@ -117,7 +117,7 @@ export const NOTHING_HERE = problem(404, 'Not Found', 'notFound', 'Not found, or
 /** The one delivery of the bot's webhook; `DELIVERY` stands for its id. */
 export const delivery = (): Sample<'Delivery'> => ({
   ...{ id: 'DELIVERY', event: 'posted', seq: 900, message: 900, reply: null, state: 'failed', reason: 'Given up after 8 attempts.' },
-  ...{ created_at: AT, due: null, attempts: 1, status: 500, ms: 12, error: 'It answered 500.', group: GROUP.slug },
+  ...{ created_at: AT, due: null, attempts: 1, status: 500, ms: 12, error: 'The URL responded 500.', group: GROUP.slug },
 });
 
-export const ATTEMPT = { at: AT, status: 500, ms: 12, error: 'It answered 500.', answer: null, bytes: 17 };
+export const ATTEMPT = { at: AT, status: 500, ms: 12, error: 'The URL responded 500.', answer: null, bytes: 17 };

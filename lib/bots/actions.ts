@@ -12,38 +12,38 @@ import type { BotForm } from './forms.ts';
 import * as bots from './operations.ts';
 import { hookMade, type IssuedSecrets, secretMade, secretsMade, showBot } from './pages.ts';
 
-/** Who does it, to which bot, and where its page is. */
-type BotContext = { readonly at: GroupAccess; readonly bot: User; readonly here: string };
+/** The viewer's access, the bot, and the path of its page. */
+type BotContext = { readonly at: GroupAccess; readonly bot: User; readonly path: string };
 
-/** What is to be shown this once; or where to go, and what to say there. */
-type Done = { readonly made: IssuedSecrets } | { readonly to?: string; readonly says?: string };
+/** Secrets to show once; or where to redirect, and a flash message. */
+type Done = { readonly made: IssuedSecrets } | { readonly to?: string; readonly flash?: string };
 
-/** Does what a form of a bot's page asks for; a refused form comes back filled. */
+/** Runs the action of a form on a bot's page; a refused form is shown again with its input. */
 export async function runAction(
   ctx: Context,
   web: RouteContext,
-  place: BotContext,
+  context: BotContext,
   form: BotForm,
   typed: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   try {
-    await answer(ctx, web, place, await carryOut(ctx, web, place, form));
+    await respondTo(ctx, web, context, await execute(ctx, web, context, form));
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'unavailable') throw error;
     await showRefused(ctx, error, (reason) =>
-      showBot(ctx, web, place.at, place.bot, undefined, { refused: { form: form.action, typed, error: reason } }),
+      showBot(ctx, web, context.at, context.bot, undefined, { refused: { form: form.action, typed, error: reason } }),
     );
   }
 }
 
-async function answer(ctx: Context, web: RouteContext, { at, bot, here }: BotContext, done: Done): Promise<void> {
+async function respondTo(ctx: Context, web: RouteContext, { at, bot, path }: BotContext, done: Done): Promise<void> {
   if ('made' in done) return showBot(ctx, web, at, bot, undefined, { made: done.made });
   if (responseFormat(ctx) !== 'html' && done.to === undefined) return showBot(ctx, web, at, bot, undefined);
-  if (done.says !== undefined) setFlash(ctx, done.says);
-  seeOther(ctx, done.to ?? here);
+  if (done.flash !== undefined) setFlash(ctx, done.flash);
+  seeOther(ctx, done.to ?? path);
 }
 
-async function carryOut(ctx: Context, web: RouteContext, { at, bot, here }: BotContext, form: BotForm): Promise<Done> {
+async function execute(ctx: Context, web: RouteContext, { at, bot, path }: BotContext, form: BotForm): Promise<Done> {
   const { core } = web;
   const by = at.user.id;
   switch (form.action) {
@@ -53,10 +53,10 @@ async function carryOut(ctx: Context, web: RouteContext, { at, bot, here }: BotC
       return { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, by, bot, { overlapMs: bots.ROTATION_MS })) };
     case 'end':
       await bots.endReplaced(core, by, bot);
-      return { says: `What ${bot.name} had before is dead.` };
+      return { flash: `The replaced secrets of ${bot.name} are revoked.` };
     case 'revoke':
       await bots.revokeBot(core, by, bot);
-      return { to: here.slice(0, here.lastIndexOf('/')), says: `${bot.name} is revoked.` };
+      return { to: path.slice(0, path.lastIndexOf('/')), flash: `${bot.name} is revoked.` };
     case 'group':
       return { made: hookMade(ctx, core, bot.name, await toGroup(web, at, bot, form.group)) };
     case 'secret-add':
@@ -69,14 +69,14 @@ async function carryOut(ctx: Context, web: RouteContext, { at, bot, here }: BotC
     case 'webhook-remove':
       return changeWebhook(web, bot, form);
     case 'test':
-      return { to: `${here}/deliveries/${await sendTest(core, bot)}` };
+      return { to: `${path}/deliveries/${await sendTest(core, bot)}` };
     default:
       throw form satisfies never;
   }
 }
 
 async function toGroup({ core }: RouteContext, at: GroupAccess, bot: User, slug: string): Promise<bots.NewHook> {
-  if (!at.user.admin) throw new DomainError('forbidden', 'Only an administrator can put a bot into another group.');
+  if (!at.user.admin) throw new DomainError('forbidden', 'Only an administrator can add a bot to another group.');
   const group = await core.store.groups.bySlug(slug.trim());
   if (!group || group.kind === 'direct') throw invalid('group', 'There is no such group.');
   return bots.addToGroup(core, at.user.id, bot, group);
@@ -88,14 +88,14 @@ async function changeSecrets({ core }: RouteContext, bot: User, form: SecretForm
   const present = await bots.hookSecrets(core, bot);
   if (form.action !== 'secret-add') {
     await bots.setHookSecrets(core, bot, form.action === 'secret-off' ? [] : present.slice(0, 1));
-    return { says: form.action === 'secret-off' ? 'Nothing has to be signed any more.' : 'Only the newest secret holds now.' };
+    return { flash: form.action === 'secret-off' ? 'Signatures are no longer required.' : 'Only the newest secret is valid now.' };
   }
   const given = form.secret.trim();
   const secret = given === '' ? newHookSecret(core) : given;
   await bots.setHookSecrets(core, bot, [secret, ...present.slice(0, 1)]);
   return given === ''
-    ? { made: secretMade('A secret to sign with', 'Secret', secret) }
-    : { says: 'What is signed with this secret is taken now.' };
+    ? { made: secretMade('A new secret', 'Secret', secret) }
+    : { flash: 'Requests signed with this secret are accepted now.' };
 }
 
 type WebhookForm = BotForm & { readonly action: 'webhook' | 'webhook-rotate' | 'webhook-enable' | 'webhook-remove' };
@@ -111,23 +111,23 @@ async function changeWebhook({ core }: RouteContext, bot: User, form: WebhookFor
         events: events?.filter((word) => word !== ''),
       });
       return secret === undefined
-        ? { says: `${bot.name} is called there from now on.` }
-        : { made: secretMade(`${bot.name} will be called`, 'Secret that calls are signed with', secret) };
+        ? { flash: `The outgoing webhook of ${bot.name} is saved.` }
+        : { made: secretMade(`The outgoing webhook of ${bot.name} is saved`, 'Signing secret', secret) };
     }
     case 'webhook-rotate':
       return {
         made: secretMade(
-          'Another secret; the one before signs too, for 24 hours',
-          'Secret that calls are signed with',
+          'New signing secret; the previous one also signs for 24 hours',
+          'Signing secret',
           await rotateWebhookSecret(core, bot),
         ),
       };
     case 'webhook-enable':
       await enableWebhook(core, bot);
-      return { says: `${bot.name} is called again.` };
+      return { flash: `The outgoing webhook of ${bot.name} is enabled.` };
     case 'webhook-remove':
       await removeWebhook(core, bot);
-      return { says: `${bot.name} is not called any more.` };
+      return { flash: `The outgoing webhook of ${bot.name} is removed.` };
     default:
       throw form satisfies never;
   }

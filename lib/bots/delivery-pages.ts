@@ -10,10 +10,10 @@ import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts'
 import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';
 import { requestNow, type ShownRequest } from '../webhooks/outgoing/preview.ts';
 
-/** A time in ms as JSON has it. */
+/** A time in ms since the epoch as ISO 8601; null for none. */
 export const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
 
-/** Where a delivery's message is, and how it went. */
+/** The rows of a list of deliveries: the message's URL and the result. */
 export async function rowsOf(core: Core, deliveries: readonly Delivery[]) {
   const groups = new Map(
     (await core.store.groups.byIds([...new Set(deliveries.map(({ group }) => group))])).map((group) => [group.id, group]),
@@ -34,7 +34,7 @@ function rowOf({ id, event, message, seq, state, reason, attempts, due, createdA
   };
 }
 
-/** One delivery: what is sent and what came of each attempt. The page reloads itself while an attempt is due soon. Bodies: see `mayReadBodies`. */
+/** Responds with one delivery: its request and its attempts. The page reloads itself while an attempt is due within 10 s. Bodies: see `mayReadBodies`. */
 export async function showDelivery(ctx: Context, web: RouteContext, at: GroupAccess, bot: User, delivery: Delivery): Promise<void> {
   const detail = await detailOf(web.core, at.user, delivery);
   const [row] = await rowsOf(web.core, [delivery]);
@@ -44,14 +44,14 @@ export async function showDelivery(ctx: Context, web: RouteContext, at: GroupAcc
   });
 }
 
-/** `request`: as it would be sent now; or why it is not shown. `bytes`: the length of its body, where there is one. */
+/** `request`: as it would be sent now; or why it is not shown. `bytes`: the length of its body; null without one. */
 type Detail = {
   readonly request: ShownRequest | { readonly reason: string };
   readonly bytes: number | null;
   readonly attempts: readonly ShownAttempt[];
 };
 
-/** `bytes`: the length of the answer as it was received; null when none came, or when it is not known. */
+/** `bytes`: the length of the response body; null without a response, or when unknown. */
 type ShownAttempt = Omit<Attempt, 'answerBytes'> & { readonly bytes: number | null };
 
 async function detailOf(core: Core, viewer: User, delivery: Delivery): Promise<Detail> {
@@ -61,9 +61,9 @@ async function detailOf(core: Core, viewer: User, delivery: Delivery): Promise<D
   return { request: isShown || bytes === null ? request : { reason: NOT_SHOWN }, bytes, attempts };
 }
 
-const NOT_SHOWN = 'Bodies are shown to members of the group only, and never those of direct messages.';
+const NOT_SHOWN = 'Bodies are shown only to members of the group; those of direct messages are never shown.';
 
-/** Whoever manages a bot without being in the group sees status and sizes; a test event has nothing from the group in it. */
+/** Whether the viewer may read bodies. A manager of the bot who is not in the group sees only status and sizes; a test event has no content of the group. */
 async function mayReadBodies(core: Core, viewer: User, { event, group: id }: Delivery): Promise<boolean> {
   if (event === TEST_EVENT) return true;
   const group = await core.store.groups.byId(id);

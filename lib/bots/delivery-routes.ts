@@ -17,28 +17,28 @@ type Ctx = Context & { params: Record<string, string | undefined> };
 
 const DELIVERIES = '/groups/:slug/bots/:id/deliveries';
 
-/** The deliveries of a bot's outgoing webhook, as pages and for programs: list, read, send again. */
+/** The deliveries of a bot's outgoing webhook as pages and JSON: list, read, send again. */
 export function deliveryRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
 
   router.get(DELIVERIES, async (ctx) => {
-    const { bot, here } = await opened(ctx, web);
+    const { bot, path } = await openBot(ctx, web);
     const json = async () => {
       const { deliveries, older = null } = await listDeliveries(core, bot, parseQuery(deliveriesQuery, ctx));
       const rows = await rowsOf(core, deliveries);
       return { deliveries: deliveries.map((one, index) => deliveryJson(one, rows[index])), older };
     };
-    await respond(ctx, { html: () => seeOther(ctx, here), json });
+    await respond(ctx, { html: () => seeOther(ctx, path), json });
   });
 
   router.get(`${DELIVERIES}/:delivery`, async (ctx) => {
-    const { at, bot } = await opened(ctx, web);
+    const { at, bot } = await openBot(ctx, web);
     await showDelivery(ctx, web, at, bot, await findDelivery(core, bot, ctx.params.delivery ?? ''));
   });
 
   router.post(`${DELIVERIES}/:delivery/again`, async (ctx) => {
-    const { bot, here } = await opened(ctx, web);
+    const { bot, path } = await openBot(ctx, web);
     const { delivery: id = '' } = ctx.params;
     await sendAgain(core, bot, id);
     const json = async () => {
@@ -47,17 +47,17 @@ export function deliveryRoutes(web: RouteContext): Router {
       ctx.status = 202;
       return deliveryJson(delivery, row);
     };
-    await respond(ctx, { html: () => seeOther(ctx, `${here}/deliveries/${id}`), json });
+    await respond(ctx, { html: () => seeOther(ctx, `${path}/deliveries/${id}`), json });
   });
   return router;
 }
 
-/** For who manages the group, by session or by token, and for the bot itself where it is a member. Errors: `unauthenticated`, `notFound`, `forbidden`. */
-async function opened(ctx: Ctx, { core }: RouteContext): Promise<{ readonly at: GroupAccess; readonly bot: User; readonly here: string }> {
+/** Authorizes managers of the group, by session or token, and the bot itself if it is a member. Errors: `unauthenticated`, `notFound`, `forbidden`. */
+async function openBot(ctx: Ctx, { core }: RouteContext): Promise<{ readonly at: GroupAccess; readonly bot: User; readonly path: string }> {
   const { user } = viewerOf(ctx);
   const { slug = '', id = '' } = ctx.params;
   const isItself = user.bot && user.id === asUserId(id);
   const at = isItself ? await openGroup(core, user, slug) : await openManagedGroup(core, user, slug);
   const bot = isItself ? user : await managedBot(core, at, asUserId(id));
-  return { at, bot, here: `/groups/${at.group.slug}/bots/${bot.id}` };
+  return { at, bot, path: `/groups/${at.group.slug}/bots/${bot.id}` };
 }

@@ -3,14 +3,14 @@ import { shortText, wholeNumber } from '../http/fields.ts';
 
 const choice = z.union([z.array(shortText), shortText.transform((one) => [one])], 'must be text').optional();
 
-/** What the form on the page of a group's bots may ask for. */
+/** The actions of the page of a group's bots. */
 export const botsForm = z.discriminatedUnion('action', [
   z.object({ action: z.literal('create'), name: shortText }),
   z.object({ action: z.literal('bring'), name: shortText }),
   z.object({ action: z.enum(['rotate', 'revoke']), user: shortText }),
 ]);
 
-/** What the forms on the page of one bot may ask for. */
+/** The actions of the page of one bot. */
 export const botForm = z.discriminatedUnion('action', [
   z.object({ action: z.enum(['rotate', 'overlap', 'end', 'revoke']) }),
   z.object({ action: z.literal('secret-add'), secret: shortText.default('') }),
@@ -24,8 +24,8 @@ export type BotForm = z.infer<typeof botForm>;
 
 export const botQuery = z.object({ before: shortText.optional() });
 
-/** Which deliveries of a bot are listed. */
+/** The page of deliveries to list. */
 export const deliveriesQuery = z.object({
-  before: shortText.optional().describe('The id of a delivery: those before it, as `older` names it.'),
-  limit: wholeNumber('How many, 100 at most.').default(20),
+  before: shortText.optional().describe('The id of a delivery: lists those before it. `older` is the value for the next page.'),
+  limit: wholeNumber('The maximum number of deliveries, at most 100.').default(20),
 });

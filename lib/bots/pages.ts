@@ -10,16 +10,16 @@ import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';
 import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';
 import * as bots from './operations.ts';
 
-/** What is shown this once: whoever has it can act as the bot. */
+/** Secrets that are shown once: anyone who has them can act as the bot. */
 export type IssuedSecrets = { readonly title: string; readonly fields: readonly Field[]; readonly curl: string | null };
 type Field = { readonly id: string; readonly label: string; readonly value: string };
 
-/** What was typed into a form that was refused, and why. */
+/** The input of a refused form, and the error. */
 export type Refusal = { readonly form: string; readonly typed: Readonly<Record<string, unknown>>; readonly error: FieldError };
 
 type BotPageExtras = { readonly made?: IssuedSecrets; readonly refused?: Refusal };
 
-/** All that a bot was given, with a line to try it. */
+/** All secrets of a bot, with a command to try them. */
 export function secretsMade(ctx: Context, core: Core, name: string, { hooks, token, campfire }: bots.BotSecrets): IssuedSecrets {
   const origin = originOf(ctx, core.config);
   const fields = [
@@ -30,7 +30,7 @@ export function secretsMade(ctx: Context, core: Core, name: string, { hooks, tok
   return { title: `${name} is ready`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
 }
 
-/** A webhook in another group. */
+/** The webhook for another group. */
 export function hookMade(ctx: Context, core: Core, name: string, made: bots.NewHook): IssuedSecrets {
   const fields = hooksMade(originOf(ctx, core.config), [made]);
   return { title: `${name} is in ${made.group.name}`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
@@ -49,10 +49,10 @@ const hooksMade = (origin: string, hooks: readonly bots.NewHook[]): Field[] =>
     value: `${origin}${hook}`,
   }));
 
-/** Nothing that a shell would run. */
+/** A curl command; characters of the name that a shell would interpret are removed. */
 const curlFor = (name: string, url: string): string => `curl -d "Hello from ${name.replace(/["$`\\!]/g, '')}" ${url}`;
 
-/** What a bot is and has, without anything that opens anything. */
+/** What the page of a bot shows, without secrets. */
 async function botView(core: Core, bot: User) {
   const [tokens, webhook, memberships] = await Promise.all([
     core.store.tokens.listOf(bot.id),
@@ -71,7 +71,7 @@ async function botView(core: Core, bot: User) {
 
 type BotView = Awaited<ReturnType<typeof botView>>;
 
-/** The page of one bot, or the same as JSON. */
+/** Responds with the page of one bot, or JSON. */
 export async function showBot(
   ctx: Context,
   web: RouteContext,
@@ -119,7 +119,7 @@ async function locals(
   };
 }
 
-/** What stands in the form of the outgoing webhook: what was typed, else what is so. */
+/** The values of the outgoing webhook's form: the refused input, otherwise the stored settings. */
 function webhookForm({ webhook }: BotView, refused: Refusal | undefined) {
   const typed = refused?.form === 'webhook' ? refused.typed : {};
   const has = webhook ?? { url: '', on: 'mention', keywords: [], events: ['posted'] };
@@ -133,7 +133,7 @@ function webhookForm({ webhook }: BotView, refused: Refusal | undefined) {
   };
 }
 
-const TRIGGER_LABELS = { mention: 'messages that name it', all: 'all messages', keyword: 'messages with a keyword' } as const;
+const TRIGGER_LABELS = { mention: 'messages that mention it', all: 'all messages', keyword: 'messages with a keyword' } as const;
 
 function botJson(
   { id, name, color, createdAt }: User,

@@ -20,7 +20,7 @@ type Ctx = Context & { params: Record<string, string | undefined> };
 type Typed = { readonly name: string; readonly error: FieldError };
 type Shown = { readonly create?: Typed; readonly bring?: Typed; readonly made?: IssuedSecrets };
 
-/** The bots of a group, and a page for each, for those who manage the group. */
+/** The page of a group's bots and the page of each bot, for managers of the group. */
 export function botRoutes(web: RouteContext): Router {
   const { core } = web;
   const router = new Router();
@@ -56,7 +56,7 @@ export function botRoutes(web: RouteContext): Router {
 
   router.post('/groups/:slug/bots/:id', async (ctx) => {
     const { at, bot, here } = await opened(ctx);
-    await runAction(ctx, web, { at, bot, here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
+    await runAction(ctx, web, { at, bot, path: here }, await parse(botForm, ctx), stateOf(ctx).fields ?? {});
   });
   return router;
 }
@@ -70,9 +70,9 @@ async function create(ctx: Context, web: RouteContext, at: GroupAccess, name: st
   }
 }
 
-/** A bot that is elsewhere comes into this group, with a webhook of its own here. */
+/** Adds an existing bot to this group, with an incoming webhook for it. */
 async function bring(ctx: Context, web: RouteContext, at: GroupAccess, name: string): Promise<void> {
-  if (!at.user.admin) throw forbidden('Only an administrator can bring a bot from another group.');
+  if (!at.user.admin) throw forbidden('Only an administrator can add a bot from another group.');
   try {
     const user = await web.core.store.users.byNameKey(nameKey(name));
     if (!user?.bot) throw invalid('name', `There is no bot named ${name.slice(0, 64)}.`);

@@ -38,7 +38,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable)
-    return problem(503, 'unavailable', 'The database is not available. Try again in a moment.', { retryAfterMs: 2000 });
+    return problem(503, 'unavailable', 'The store is not available. Try again in a moment.', { retryAfterMs: 2000 });
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
   if (status !== undefined) return problem(status, 'refused', MESSAGES[status] ?? STATUS_CODES[status] ?? 'Refused', {});

@@ -86,7 +86,7 @@ async function addDelivery({ core }: TestServer, user: User, { id: group }: Grou
   const stored = await core.store.webhooks.byBot(webhook.bot);
   if (stored) await core.store.webhooks.put({ ...stored, url: 'http://127.0.0.1:9/', rev: stored.rev + 1 });
   const [id, now] = [deliveryId('sample', bot), core.now()];
-  const attempt = { at: now, status: 500, ms: 12, error: 'It answered 500.', answer: null, answerBytes: 17 };
+  const attempt = { at: now, status: 500, ms: 12, error: 'The URL responded 500.', answer: null, answerBytes: 17 };
   const failed = { state: 'failed', reason: 'Given up after 8 attempts.', attempts: [attempt], finishedAt: now } as const;
   await core.store.deliveries.insert([
     { ...NEW, id, bot, group, seq: 900, message: 900, event: 'posted', due: now, createdAt: now, ...failed },

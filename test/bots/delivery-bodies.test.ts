@@ -46,7 +46,7 @@ test('bodies of deliveries: shown to members of the group; an administrator who 
   }
   t.regex(
     (await ann.get(`${page}/deliveries/${id}`)).text,
-    /<b>200<\/b>[\s\S]*, 27 bytes[\s\S]*members of the group only[\s\S]*\d{3,} bytes/,
+    /<b>200<\/b>[\s\S]*, 27 bytes[\s\S]*only to members of the group[\s\S]*\d{3,} bytes/,
   );
 
   await bob.form(`/groups/${slug}/members`, { action: 'add', name: 'Ann' });

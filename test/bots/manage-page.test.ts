@@ -61,7 +61,7 @@ test('replaced with an overlap, the old secrets work for 24 hours and no longer'
   t.notDeepEqual([hook, token, key], [bot.hook, bot.token, bot.campfire]);
   const works = async () => [await posted(site, bot.hook), await isGood(site, bot.token), await campfire(site, group, bot.campfire)];
   t.deepEqual(await works(), ['ok', true, 200]);
-  t.regex((await bob.get(page)).text, /last used[\s\S]*ends [\s\S]*End the old ones now/);
+  t.regex((await bob.get(page)).text, /last used[\s\S]*ends [\s\S]*Revoke the old ones now/);
   site.clock.turn(DAY - 1);
   t.deepEqual(await works(), ['ok', true, 200]);
   const stream = await EventReader.open(site.client().bearer(bot.token), `${group}/events`);
@@ -110,7 +110,7 @@ test('an administrator brings a bot from another group', async (t) => {
   const { site, ann, bob, group } = await stage(t);
   await makeBot(site, 'lobby', 'Roamer');
   t.is((await bob.form(`${group}/bots`, { action: 'bring', name: 'Roamer' })).status, 403);
-  t.notRegex((await bob.get(`${group}/bots`)).text, /Bring a bot/);
+  t.notRegex((await bob.get(`${group}/bots`)).text, /Add a bot from another group/);
   const answer = await ann.form(`${group}/bots`, { action: 'bring', name: 'roamer' });
   t.is(await posted(site, pathOf(shownIn(answer.text, 'hook'))), 'ok');
   t.regex((await bob.get(`${group}/messages`, 'text/plain')).text, /Roamer: hello/);
@@ -163,8 +163,8 @@ test('an outgoing webhook is set, tried, disabled and taken up again; what was s
   await receiver.call(3);
   await settled();
   const disabled = await bob.get(page);
-  t.regex(disabled.text, /It is not called any more:[\s\S]*Call it again/);
-  t.regex(disabled.text, /<b>posted<\/b>[\s\S]*href="\/groups\/builders\/messages\/\d+"[\s\S]*answered 410/);
+  t.regex(disabled.text, /Disabled:[\s\S]*Enable again/);
+  t.regex(disabled.text, /<b>posted<\/b>[\s\S]*href="\/groups\/builders\/messages\/\d+"[\s\S]*responded 410/);
   t.is((await bob.form(page, { action: 'test' })).status, 409);
   t.is((await bob.form(page, { action: 'webhook-enable' })).status, 303);
   const rotated = shownIn((await bob.form(page, { action: 'webhook-rotate' })).text, 'secret');

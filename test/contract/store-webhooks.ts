@@ -163,7 +163,7 @@ const anAttempt = (at: number, answer: string | null = `answer ${at}`): Attempt 
   at,
   status: 500,
   ms: 12,
-  error: 'It answered 500.',
+  error: 'The URL responded 500.',
   answer,
 });
 

@@ -278,7 +278,16 @@ const botPage = {
   deliveries: [
     delivery,
     { ...delivery, id: 'dlv_2', state: 'done', due: null, attempts: 1, status: 200, reply: '/groups/lobby/messages/5' },
-    { ...delivery, id: 'dlv_3', state: 'failed', reason: 'It answered 410: gone.', due: null, status: null, error: 'timed out', ms: null },
+    {
+      ...delivery,
+      id: 'dlv_3',
+      state: 'failed',
+      reason: 'The URL responded 410 Gone.',
+      due: null,
+      status: null,
+      error: 'timed out',
+      ms: null,
+    },
   ],
   ...{ older: 'dlv_3', isPaged: false },
 };
@@ -585,7 +594,7 @@ export const pages: readonly Sample[] = [
       ...common,
       status: 503,
       heading: 'Service Unavailable',
-      message: 'The database is not available. Try again in a moment.',
+      message: 'The store is not available. Try again in a moment.',
       requestId: 'r-7f3b',
       back: '/groups',
       again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', key: 'k3y' },

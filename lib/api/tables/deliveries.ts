@@ -6,7 +6,7 @@ const DELIVERIES = '/groups/{slug}/bots/{bot}/deliveries';
 const path = { slug: 'team', bot: BOT.id };
 const one = { ...path, delivery: 'DELIVERY' };
 const WHO = 'For who manages the group; a bot may do it for itself, with its own token.';
-const FORBIDDEN = 'You do not manage the group, or the bot is in other groups too.';
+const FORBIDDEN = 'You do not manage the group, or the bot is also in other groups.';
 
 /** Deliveries of outgoing webhooks. */
 export const deliveriesTable: readonly Operation[] = [
@@ -24,13 +24,13 @@ export const deliveriesTable: readonly Operation[] = [
     examples: [
       { title: 'Deliveries', path, status: 200, answer: { media: 'json', value: { deliveries: [delivery()], older: null } } },
       {
-        title: 'Before one that is not kept',
+        title: 'Before an expired delivery',
         path,
         query: { before: 'msg_0' },
         status: 404,
         answer: {
           media: 'json',
-          value: problem(404, 'Not Found', 'notFound', 'There is no such delivery of this bot, or it is not kept any more.'),
+          value: problem(404, 'Not Found', 'notFound', 'This bot has no such delivery, or it has expired.'),
         },
       },
     ],
@@ -52,7 +52,7 @@ export const deliveriesTable: readonly Operation[] = [
         status: 200,
         answer: {
           media: 'json',
-          value: { ...delivery(), request: { reason: 'The log does not have it.', bytes: null }, attempts: [ATTEMPT] },
+          value: { ...delivery(), request: { reason: 'The log has no such entry.', bytes: null }, attempts: [ATTEMPT] },
         },
       },
     ],
@@ -66,7 +66,7 @@ export const deliveriesTable: readonly Operation[] = [
     summary: 'Send a delivery again',
     description: `Only if it has ended. Keeps its webhook-id; sends the current version of the message. ${WHO}`,
     responses: { 202: { description: 'Queued.', schema: 'Delivery', media: ['json'] } },
-    problems: { 403: FORBIDDEN, 409: 'It is not over yet, or the webhook is disabled.' },
+    problems: { 403: FORBIDDEN, 409: 'It is not finished, or the webhook is disabled.' },
     examples: [{ title: 'Send again', path: one, status: 202, answer: { media: 'json' } }],
   },
 ];

@@ -41,7 +41,7 @@ const ERROR_RESPONSES: Readonly<Record<string, ErrorResponse>> = {
   keyReused: [422, 'key_reused', 'This idempotency key was used for another message', 50035],
   inFlight: [409, 'in_flight', 'The first request with this key is still being written', 40002],
   tooMany: [429, 'rate_limited', 'You are being rate limited.', 0],
-  unavailable: [503, 'rollup_error', 'The database is not available', 0],
+  unavailable: [503, 'rollup_error', 'The store is not available', 0],
 };
 const INTERNAL_ERROR: ErrorResponse = [500, 'rollup_error', 'Internal error', 0];
 

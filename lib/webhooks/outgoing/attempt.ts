@@ -14,19 +14,19 @@ import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
 
 type AttemptOptions = {
-  /** For all of a call: look-up, connection, answer. */
+  /** The time limit of a whole request: lookup, connection and response. */
   readonly timeoutMs: number;
   readonly resolve?: Resolve | undefined;
-  /** Ends it because this server does. */
+  /** Aborts the request because this server stops. */
   readonly stop: AbortSignal;
 };
 
-/** Of an answer this much is kept. */
+/** How much of a response is stored, in bytes. */
 const MAX_KEPT_BYTES = 1024;
 
-/** Calls a bot once, and posts what it answers. Never rejects but with StoreUnavailable: whatever a bot or the network does is a result. */
+/** Sends a delivery once, and posts the response. Rejects only with StoreUnavailable: every failure of the bot or the network is a result. */
 export async function attempt(core: Core, delivery: Delivery, webhook: Webhook | undefined, options: AttemptOptions): Promise<Result> {
-  if (!webhook) return { kind: 'dropped', reason: 'The bot has no webhook any more.' };
+  if (!webhook) return { kind: 'dropped', reason: 'The bot no longer has a webhook.' };
   if (webhook.disabled !== null) return { kind: 'dropped', reason: 'The webhook is disabled.' };
   const payload = await payloadOf(core, delivery);
   if ('reason' in payload) return { kind: 'dropped', reason: payload.reason };
@@ -39,7 +39,7 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
     return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
   };
   try {
-    return await understood(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
+    return await resultOf(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     if (options.stop.aborted) return { kind: 'stopped' };
@@ -65,7 +65,7 @@ async function call(
   return send({ url, addresses, body, headers: headersOf(core, delivery, webhook, body, trace), signal });
 }
 
-/** The headers of a delivery that is sent now. */
+/** The headers of a delivery, signed with the current time. */
 export const headersOf = (
   core: Core,
   { id }: Delivery,
@@ -81,32 +81,34 @@ export const headersOf = (
 
 type Note = (status: number, error: string | null, answer: OutboundResponse) => Attempt;
 
-async function understood(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
+async function resultOf(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
   const { status } = answer;
   if (status >= 200 && status < 300) {
     const { seq, problem } = await postReply(core, at, delivery, answer);
     return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
   }
-  if (status === 410) return { kind: 'gone', attempt: note(status, 'It does not want to be called any more (410).', answer) };
+  if (status === 410) return { kind: 'gone', attempt: note(status, 'The URL responded 410 Gone.', answer) };
   const why =
-    status >= 300 && status < 400 ? `It redirects (${status}), which is not followed: give its new address.` : `It answered ${status}.`;
+    status >= 300 && status < 400
+      ? `The URL redirects (${status}); redirects are not followed. Set the new URL.`
+      : `The URL responded ${status}.`;
   return { kind: 'failed', attempt: note(status, why, answer), retryAfterMs: retryAfterIn(answer.retryAfter, core.now()) };
 }
 
-const cutNote = ({ isCut }: OutboundResponse): string | null => (isCut ? 'Its answer was too long, and so was not posted.' : null);
+const cutNote = ({ isCut }: OutboundResponse): string | null => (isCut ? 'The response was too long and was not posted.' : null);
 
 function excerptOf({ body, encoding }: OutboundResponse): string | null {
   if (body.length === 0) return null;
   if (!/^(identity)?$/i.test(encoding)) return `(${encoding.slice(0, 40)}, ${body.length} bytes)`;
   const text = new TextDecoder().decode(body.subarray(0, MAX_KEPT_BYTES), { stream: true }).replaceAll('\0', '');
-  return new TextDecoder().decode(Buffer.from(text).subarray(0, MAX_KEPT_BYTES), { stream: true }); // what was no UTF-8 has become longer
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, MAX_KEPT_BYTES), { stream: true }); // replacement characters may have made it longer
 }
 
-/** What went wrong on the way, in words and without a secret: an error of Node.js names no more than an address. */
+/** Describes an error without secrets: errors of Node.js contain at most an address. */
 function problemIn(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return 'It could not be called.';
+  if (!(error instanceof Error)) return 'The request failed.';
   const cause = causeOf(error);
-  if (isTimeout(error)) return `No whole answer came within ${timeoutMs / 1000} s.`;
+  if (isTimeout(error)) return `No complete response within ${timeoutMs / 1000} s.`;
   return cause.message.slice(0, 200);
 }
 

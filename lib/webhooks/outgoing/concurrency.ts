@@ -1,45 +1,45 @@
 import type { GroupId, UserId } from '../../ids.ts';
 
-/** Calls at once of this process, and of these to one destination. */
+/** The maximum number of concurrent requests of this process, and of these to one destination. */
 export const MAX_AT_ONCE = 32;
 export const MAX_PER_DESTINATION = 4;
-/** After so many failures in a row a destination is only tried by one call at a time. */
+/** After this many consecutive failures a destination gets one request at a time. */
 export const FAILURES_TO_OPEN = 5;
-/** A destination gets another place only while its group could have this many for each that it holds. */
-const ROOM_PER_PLACE = 4;
+/** A destination gets another slot only while its group could take this many for each slot that it holds. */
+const ROOM_PER_SLOT = 4;
 
-/** What a call takes a place of. `origin`: the destination, which several bots may share. */
+/** A request that needs a slot. `origin`: the destination, which several bots may share. */
 export type Call = { readonly origin: string; readonly bot: UserId; readonly group: GroupId };
 
 type Destination = { running: number; failures: number; readonly bots: Set<UserId> };
 
 /**
- * Who may be called now: bots that are slow or dead must not take the places of others, however many they are. A group may hold no more places than are
- * free, so that one group gets half of them and there is always one for another; within it, first calls to a destination go before further ones.
+ * Limits concurrent requests so that slow or dead bots cannot block others. A group may hold no more slots than are free, so that one group gets
+ * at most half of them and one is always left for another group; within a group, destinations without a request in progress go first.
  */
 export class Slots {
   readonly #destinations = new Map<string, Destination>();
   readonly #groups = new Map<GroupId, number>();
   #running = 0;
 
-  /** How many more may be begun. */
+  /** The number of free slots. */
   get free(): number {
     return MAX_AT_ONCE - this.#running;
   }
 
-  /** Takes a place, or notes that the bot has to wait for one. */
+  /** Takes a slot; returns false when the bot has to wait for one. */
   take({ origin, bot, group }: Call): boolean {
     const found = this.#destinations.get(origin) ?? { running: 0, failures: 0, bots: new Set() };
     this.#destinations.set(origin, found);
     found.bots.add(bot);
-    if (!hasRoom(found) || found.running * ROOM_PER_PLACE >= this.#roomOf(group)) return false;
+    if (!hasRoom(found) || found.running * ROOM_PER_SLOT >= this.#roomOf(group)) return false;
     found.running += 1;
     this.#groups.set(group, (this.#groups.get(group) ?? 0) + 1);
     this.#running += 1;
     return true;
   }
 
-  /** Gives it back. `isFailure`: whether the destination failed; undefined when it was not even tried. */
+  /** Releases a slot. `isFailure`: whether the destination failed; undefined when no request was made. */
   release({ origin, group }: Call, isFailure: boolean | undefined): void {
     const found = this.#destinations.get(origin);
     if (!found) return;
@@ -52,7 +52,7 @@ export class Slots {
     if (found.running === 0 && found.failures === 0) this.#destinations.delete(origin);
   }
 
-  /** Whose deliveries have to wait: bots whose destination is full, and groups that have all their places. */
+  /** The bots whose destination is at its limit, and the groups at theirs: their deliveries have to wait. */
   waiting(): { readonly bots: readonly UserId[]; readonly groups: readonly GroupId[] } {
     return {
       bots: [...this.#destinations.values()].flatMap((found) => (hasRoom(found) ? [] : [...found.bots])),
@@ -60,7 +60,7 @@ export class Slots {
     };
   }
 
-  /** How many more places a group may take, as things are. */
+  /** How many more slots a group may take now. */
   #roomOf(group: GroupId): number {
     return this.free - (this.#groups.get(group) ?? 0);
   }

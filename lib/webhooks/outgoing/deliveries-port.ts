@@ -1,6 +1,6 @@
 import type { GroupId, UserId } from '../../ids.ts';
 
-/** One call of a webhook. `status`: null when no answer came. `ms`: how long it took. `answer`: the beginning of what was answered, 1 KiB at most. `answerBytes`: how long it was in all. */
+/** One request to a webhook. `at`: ms since the epoch. `status`: null without a response. `ms`: its duration. `answer`: the first 1 KiB of the response body. `answerBytes`: the length of the whole body. */
 export type Attempt = {
   readonly at: number;
   readonly status: number | null;
@@ -11,63 +11,63 @@ export type Attempt = {
 };
 
 /**
- * That one bot is to be told of one entry. What it is told is not here: it is made of the log at each attempt.
- * - `waiting`: to be sent at `due`, or being sent by who has claimed it, who must be done by then.
- * - `done`: the bot answered 2xx. `failed`: it is not tried any more. `dropped`: there was no reason to send it any more.
+ * The delivery of one log entry to one bot. The payload is not stored: it is built from the log at each attempt.
+ * - `waiting`: to be sent at `due`, or being sent by a process whose claim ends at `due`.
+ * - `done`: the bot responded 2xx. `failed`: no more retries. `dropped`: no longer to be sent.
  */
 export type Delivery = {
-  /** Derived from the entry and the bot, so that it is the same whoever makes it. What the bot knows it by. */
+  /** Derived from the entry and the bot, so that every process creates the same id. Sent as `webhook-id`. */
   readonly id: string;
   readonly bot: UserId;
   readonly group: GroupId;
-  /** Of the entry; 0 for a test event. */
+  /** The seq of the entry; 0 for a test event. */
   readonly seq: number;
-  /** The message that it is about, by seq; null when it is about none. */
+  /** The seq of the message that it is about; null for none. */
   readonly message: number | null;
-  /** The message that was posted as the bot's answer, by seq. */
+  /** The seq of the message that was posted as the bot's reply; null for none. */
   readonly reply: number | null;
   readonly event: string;
   readonly state: 'waiting' | 'done' | 'failed' | 'dropped';
-  /** Why it was dropped or has failed, in words. */
+  /** Why it was dropped or has failed, as a sentence. */
   readonly reason: string | null;
-  /** ms. */
+  /** When it is to be sent (ms since the epoch). */
   readonly due: number;
-  /** Failures since it was made or sent again. */
+  /** Failures since it was created or rescheduled. */
   readonly tries: number;
-  /** The newest last, `MAX_ATTEMPTS` at most. */
+  /** Oldest first, at most `MAX_ATTEMPTS`. */
   readonly attempts: readonly Attempt[];
   readonly createdAt: number;
   readonly finishedAt: number | null;
-  /** Counts claims and what came of them: whoever has claimed it owns it as long as this has not changed. */
+  /** Incremented by each claim and outcome: a claim holds as long as this has not changed. */
   readonly rev: number;
 };
 
-/** More attempts of one delivery than this are not kept. */
+/** How many attempts of one delivery are stored. */
 export const MAX_ATTEMPTS = 20;
 
-/** What came of a claim. */
+/** The outcome of a claimed delivery. */
 export type Outcome = Pick<Delivery, 'state' | 'reason' | 'due' | 'tries' | 'finishedAt' | 'reply'> & { readonly attempt?: Attempt };
 
 export type DueExcept = { readonly bots?: readonly UserId[]; readonly groups?: readonly GroupId[] };
 
 export type DeliveryStore = {
-  /** Those whose id is there already stay as they are. Each is one record; repeats harmlessly. */
+  /** Inserts deliveries; existing ids stay unchanged. Idempotent. */
   insert(deliveries: readonly Delivery[]): Promise<void>;
   byId(id: string): Promise<Delivery | undefined>;
-  /** Those waiting with `due` ≤ `now`, of other bots and other groups than these, the longest due first, `limit` (≥ 1) at most. */
+  /** Waiting deliveries with `due` ≤ `now`, except of these bots and groups, earliest `due` first, at most `limit` (≥ 1). */
   due(now: number, limit: number, except?: DueExcept): Promise<Delivery[]>;
-  /** The first `due` after `after` of those waiting. */
+  /** The earliest `due` after `after` of the waiting deliveries. */
   nextDue(after: number): Promise<number | undefined>;
-  /** Compare-and-set: puts `due` off to `until` and counts `rev` up where it is waiting and `rev` is still this one. Of several who try one succeeds. */
+  /** Compare-and-set: sets `due` to `until` and increments `rev` if it is waiting with this `rev`. Of concurrent claims one succeeds. */
   claim(id: string, rev: number, until: number): Promise<boolean>;
-  /** Writes what came of the claim that made `rev` what it is, and counts it up; false when somebody else has claimed it since. */
+  /** Stores the outcome of the claim with this `rev`, and increments `rev`; false when another process has claimed it since. */
   recordOutcome(id: string, rev: number, outcome: Outcome): Promise<boolean>;
-  /** A finished one waits again from `now` on, with all its tries before it; false when it is none. */
+  /** Sets a finished delivery to waiting at `now`, with `tries` 0; false when it is not finished. */
   reschedule(id: string, now: number): Promise<boolean>;
-  /** Of one bot, the newest first (by createdAt, then id), `limit` (≥ 1) at most, those older than `before` when it is given. */
+  /** The deliveries of one bot, newest first (by createdAt, then id), at most `limit` (≥ 1), only those older than `before` if given. */
   ofBot(bot: UserId, options: { readonly limit: number; readonly before?: Pick<Delivery, 'createdAt' | 'id'> }): Promise<Delivery[]>;
-  /** Removes the answers kept of deliveries that are about this message, or whose reply it is. */
+  /** Removes the stored response bodies of deliveries about this message, or whose reply it is. */
   scrub(group: GroupId, message: number): Promise<void>;
-  /** Removes those finished before `before`. */
+  /** Removes deliveries finished before `before` (ms). */
   sweep(before: number): Promise<void>;
 };

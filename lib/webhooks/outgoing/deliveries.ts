@@ -9,25 +9,25 @@ import type { Webhook } from './port.ts';
 import { KEPT_MS, outcomeOf, type Result } from './retry.ts';
 
 export type DeliveryOptions = {
-  /** How long a call may take in all. */
+  /** The time limit of a whole request, ms. */
   readonly callWithinMs?: number;
-  /** How long a stopping server waits for calls under way. */
+  /** How long a stopping server waits for requests in progress, ms. */
   readonly finishWithinMs?: number;
-  /** How names are looked up; by DNS unless a test says otherwise. */
+  /** Resolves host names; DNS by default. */
   readonly resolve?: Resolve;
 };
 
 const CALL_WITHIN_MS = 7000;
-/** Whoever has claimed a delivery must be done by then; else somebody sends it again. */
+/** A claim expires after this time; then another process sends the delivery. */
 export const LEASE_MS = 60_000;
 const MAX_CLAIMED_AT_ONCE = 32;
 const FINISH_WITHIN_MS = 4000;
-/** A timer waits no longer and no shorter than this, whatever is due: it only wakes, and then the clock is asked. */
-const [SHORTEST_MS, LONGEST_MS] = [20, 60_000];
+/** The bounds of the timer for the next due delivery. */
+const [MIN_TIMER_MS, MAX_TIMER_MS] = [20, 60_000];
 
 /**
- * Calls bots, oldest delivery first, as places are free. What is to be sent is in the store alone, so that several processes share the work and one
- * that dies loses none of it: its claims run out after LEASE_MS, and others send what it did not.
+ * Sends deliveries, oldest first, as slots are free. The queue is only in the store, so that several processes share the work and nothing is lost
+ * when one dies: its claims expire after LEASE_MS, and others send those deliveries.
  */
 export class Deliveries {
   readonly #core: Core;
@@ -44,29 +44,29 @@ export class Deliveries {
   constructor(core: Core, options: DeliveryOptions = {}) {
     this.#core = core;
     this.#options = options;
-    // On SQLite, others that write beside this process say so; elsewhere who writes also sends.
+    // On SQLite, other processes that write send a signal; on MongoDB every server process sends what it writes.
     const others = core.store.signals?.listen(() => this.wake());
     this.#listening = [core.webhookCalls.onNotify(() => this.wake()), ...(others ? [others] : [])];
   }
 
-  /** Looks for what is due, soon. */
+  /** Schedules a check for due deliveries. */
   wake(): void {
     this.#isWoken = true;
     if (!this.#isClosing) this.#pumping ??= this.#pump();
   }
 
-  /** Wakes, and removes what was finished long ago. */
+  /** Wakes, and removes expired deliveries. Errors: StoreUnavailable. */
   async sweep(): Promise<void> {
     this.wake();
     await this.#core.store.deliveries.sweep(this.#core.now() - KEPT_MS);
   }
 
-  /** Resolves when nothing is due and no call is under way. */
+  /** Resolves when nothing is due and no request is in progress. */
   async idle(): Promise<void> {
     while (this.#pumping || this.#running.size > 0) await Promise.all([this.#pumping, ...this.#running]);
   }
 
-  /** Claims nothing more; waits a little for calls under way, then breaks them off, to be made again by another process. */
+  /** Stops claiming; waits for requests in progress up to the time limit, then aborts them; another process repeats them. */
   async stop(): Promise<void> {
     this.#isClosing = true;
     for (const stop of this.#listening) stop();
@@ -88,7 +88,7 @@ export class Deliveries {
       }
       if (!this.#isClosing) await this.#setTimer();
     } catch (error) {
-      this.#core.logger.warn({ err: error }, 'deliveries could not be looked for; the sweep will try again');
+      this.#core.logger.warn({ err: error }, 'reading due deliveries failed; the next sweep retries');
     } finally {
       this.#pumping = undefined;
       if (this.#isWoken && !this.#isClosing) this.wake();
@@ -98,7 +98,7 @@ export class Deliveries {
   async #round(): Promise<void> {
     const { copyPending } = await import('./outbox.ts');
     await copyPending(this.#core);
-    const refused = new Set<UserId>(); // until another call is over, which begins another round
+    const refused = new Set<UserId>(); // until another request ends, which starts another round
     while (this.#slots.free > 0 && !this.#isClosing) {
       const limit = Math.min(this.#slots.free, MAX_CLAIMED_AT_ONCE);
       const { bots, groups } = this.#slots.waiting();
@@ -113,10 +113,10 @@ export class Deliveries {
     const next = await this.#core.store.deliveries.nextDue(now);
     clearTimeout(this.#timer);
     if (next === undefined || this.#isClosing) return;
-    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(next - now, SHORTEST_MS), LONGEST_MS)).unref();
+    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(next - now, MIN_TIMER_MS), MAX_TIMER_MS)).unref();
   }
 
-  /** Resolves when the delivery is claimed and under way, or when it has to wait: then its bot is among `refused`. */
+  /** Resolves when the delivery is claimed and being sent, or when it has to wait: then its bot is added to `refused`. */
   async #begin(delivery: Delivery, refused: Set<UserId>): Promise<void> {
     const { store, now } = this.#core;
     const webhook = await store.webhooks.byBot(delivery.bot);
@@ -135,7 +135,7 @@ export class Deliveries {
     });
   }
 
-  /** Never rejects. What cannot be written is found again when the claim runs out. */
+  /** Never rejects. If the outcome cannot be stored, the delivery is sent again when the claim expires. */
   async #carryOut(delivery: Delivery, webhook: Webhook | undefined, call: Call): Promise<void> {
     let isFailure: boolean | undefined;
     try {
@@ -150,28 +150,28 @@ export class Deliveries {
       const { noteHealth } = await import('./health.ts');
       if (webhook) await noteHealth(this.#core, webhook, result);
     } catch (error) {
-      this.#core.logger.warn({ err: error, delivery: delivery.id }, 'what came of a delivery is not known; it will be sent again');
+      this.#core.logger.warn({ err: error, delivery: delivery.id }, 'storing the outcome of a delivery failed; it will be sent again');
     } finally {
       this.#slots.release(call, isFailure);
     }
   }
 
   async #attempt(delivery: Delivery, webhook: Webhook | undefined): Promise<Result> {
-    const { attempt } = await import('./attempt.ts'); // with it comes all that speaks to others
+    const { attempt } = await import('./attempt.ts'); // loads the HTTP client
     const { callWithinMs: timeoutMs = CALL_WITHIN_MS, resolve } = this.#options;
     const startedAt = this.#core.now();
     return attempt(this.#core, delivery, webhook, { timeoutMs, resolve, stop: this.#stop.signal }).catch((error): Result => {
       if (error instanceof StoreUnavailable) throw error;
-      this.#core.logger.error({ err: error, delivery: delivery.id }, 'a delivery could not be made');
+      this.#core.logger.error({ err: error, delivery: delivery.id }, 'sending a delivery failed');
       return {
         kind: 'failed',
-        attempt: { at: startedAt, status: null, ms: 0, error: 'It could not be made: the log of the server says why.', answer: null },
+        attempt: { at: startedAt, status: null, ms: 0, error: 'The request could not be made; see the log of the server.', answer: null },
       };
     });
   }
 }
 
-/** Bots at one address share its places. */
+/** The origin of a webhook: bots with the same origin share its slots. */
 function originOf({ url }: Webhook): string {
   return URL.parse(url)?.origin ?? url;
 }

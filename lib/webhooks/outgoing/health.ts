@@ -5,7 +5,7 @@ import { DISABLE_AFTER_MS, type Result } from './retry.ts';
 
 const TRIES = 10;
 
-/** Changes a webhook as it is now: `change` is asked again when others did so meanwhile, and undefined leaves it. Resolves to what is stored then. */
+/** Changes the stored webhook by compare-and-set: `change` is called again after a conflict; undefined leaves it unchanged. Resolves to the stored webhook. */
 export async function changeWebhook(
   core: Core,
   bot: UserId,
@@ -18,10 +18,10 @@ export async function changeWebhook(
     const webhook = { ...next, rev: (present?.rev ?? 0) + 1 };
     if (await core.store.webhooks.put(webhook)) return webhook;
   }
-  throw new Error('a webhook keeps being changed by others');
+  throw new Error(`changing a webhook failed: ${TRIES} conflicts`);
 }
 
-/** Remembers with the webhook how it fares, and disables it once it is of no use. `webhook`: as it was when it was called. */
+/** Stores the health of a webhook after a delivery, and disables it after five days of failures or a 410. `webhook`: as it was when the request was made. */
 export async function noteHealth(core: Core, webhook: Webhook, result: Result): Promise<void> {
   const next = healthAfter(webhook, result, core.now());
   if (next === undefined) return;
@@ -34,12 +34,11 @@ export async function noteHealth(core: Core, webhook: Webhook, result: Result): 
 
 type Health = Partial<Pick<Webhook, 'disabled' | 'failingSince'>>;
 
-/** Undefined: nothing to write, as nearly always. */
+/** The changes to store; undefined for none, the usual case. */
 function healthAfter({ failingSince }: Webhook, result: Result, now: number): Health | undefined {
   if (result.kind === 'dropped' || result.kind === 'stopped') return undefined;
   if (result.kind === 'delivered') return failingSince === null ? undefined : { failingSince: null };
-  if (result.kind === 'gone')
-    return { disabled: 'It answered 410: it does not want to be called any more.', failingSince: failingSince ?? now };
+  if (result.kind === 'gone') return { disabled: 'The URL responded 410 Gone.', failingSince: failingSince ?? now };
   if (failingSince === null) return { failingSince: now };
-  return now - failingSince < DISABLE_AFTER_MS ? undefined : { disabled: 'For five days every call of it has failed.' };
+  return now - failingSince < DISABLE_AFTER_MS ? undefined : { disabled: 'All deliveries have failed for five days.' };
 }

@@ -10,7 +10,7 @@ import { TEST_EVENT } from './payload.ts';
 import { EVENTS, type EventKind, TRIGGERS, type Trigger, type Webhook } from './port.ts';
 import { withNewSecret } from './secrets.ts';
 
-/** What can be chosen. Left out: as it is, or at first `mention` and `['posted']`. Words come from outside and are checked here. */
+/** The settings of a webhook, unchecked. An absent one stays unchanged; the defaults are `mention` and `['posted']`. */
 export type WebhookInput = {
   readonly url: string;
   readonly on?: string | undefined;
@@ -18,10 +18,10 @@ export type WebhookInput = {
   readonly events?: readonly string[] | undefined;
 };
 
-/** A webhook as it may be shown. */
+/** A webhook without its secrets. */
 export type WebhookView = Omit<Webhook, 'secrets' | 'rev'>;
 
-/** `secret` (`whsec_…`) is shown this once; undefined when the one that it has goes on. */
+/** `secret` (`whsec_…`) is shown once; undefined when the existing one stays. */
 type WebhookSet = { readonly webhook: WebhookView; readonly secret: string | undefined };
 
 const MAX_KEYWORDS = 10;
@@ -29,13 +29,13 @@ const MAX_KEYWORD_LENGTH = 64;
 
 const viewOf = ({ secrets: _s, rev: _r, ...view }: Webhook): WebhookView => view;
 
-/** The webhook of a bot, when it has one. */
+/** The outgoing webhook of a bot; undefined for none. */
 export async function webhookOf(core: Core, bot: User): Promise<WebhookView | undefined> {
   const webhook = await core.store.webhooks.byBot(bot.id);
   return webhook && viewOf(webhook);
 }
 
-/** Gives a bot the address that it is called at, or changes it; one that was disabled is called again. Errors: `invalid` (url, on, keywords, events). */
+/** Creates or changes a bot's outgoing webhook, and enables it. Errors: `invalid` (url, on, keywords, events). */
 export async function setWebhook(core: Core, bot: User, input: WebhookInput): Promise<WebhookSet> {
   const url = await urlIn(core, input.url);
   let secret: string | undefined;
@@ -66,7 +66,7 @@ function choicesIn(input: WebhookInput, present: Choices): Choices {
   const on = input.on === undefined ? present.on : wordIn<Trigger>(TRIGGERS, input.on, 'on');
   const keywords = input.keywords === undefined ? present.keywords : keywordsIn(input.keywords);
   const events = input.events === undefined ? present.events : eventsIn(input.events);
-  if (on === 'keyword' && keywords.length === 0) throw invalid('keywords', 'Say at least one keyword.');
+  if (on === 'keyword' && keywords.length === 0) throw invalid('keywords', 'Give at least one keyword.');
   return { on, keywords, events };
 }
 
@@ -78,9 +78,9 @@ function wordIn<T extends string>(words: readonly T[], given: string, field: str
 
 function keywordsIn(given: readonly string[]): string[] {
   const keywords = [...new Set(given.map((word) => word.normalize('NFC').trim()).filter(Boolean))];
-  if (keywords.length > MAX_KEYWORDS) throw invalid('keywords', `There may be ${MAX_KEYWORDS} keywords at most.`);
+  if (keywords.length > MAX_KEYWORDS) throw invalid('keywords', `At most ${MAX_KEYWORDS} keywords are allowed.`);
   if (keywords.some((word) => word.length > MAX_KEYWORD_LENGTH))
-    throw invalid('keywords', `A keyword has ${MAX_KEYWORD_LENGTH} characters at most.`);
+    throw invalid('keywords', `A keyword can have at most ${MAX_KEYWORD_LENGTH} characters.`);
   return keywords;
 }
 
@@ -90,16 +90,16 @@ function eventsIn(given: readonly string[]): EventKind[] {
   return EVENTS.filter((event) => chosen.has(event));
 }
 
-/** Resolves to whether there was one. What waits to be sent is dropped. */
+/** Removes a bot's outgoing webhook; waiting deliveries are dropped. Resolves to whether there was one. */
 export const removeWebhook = (core: Core, bot: User): Promise<boolean> => core.store.webhooks.remove(bot.id);
 
-/** Calls a disabled one again, from the next event on. Errors: `notFound`. */
+/** Enables a disabled webhook, from the next event on. Errors: `notFound`. */
 export async function enableWebhook(core: Core, bot: User): Promise<WebhookView> {
   const webhook = await changeWebhook(core, bot.id, (present) => present && { ...present, disabled: null, failingSince: null });
   return viewOf(must(webhook));
 }
 
-/** A new secret, shown this once; the one till now goes on signing beside it for 24 h, so that the bot can change over. Errors: `notFound`. */
+/** Creates a new secret, shown once; the previous one also signs for 24 h, so that the bot can switch. Errors: `notFound`. */
 export async function rotateWebhookSecret(core: Core, bot: User): Promise<string> {
   let secret = '';
   must(
@@ -114,17 +114,17 @@ export async function rotateWebhookSecret(core: Core, bot: User): Promise<string
 }
 
 function must(webhook: Webhook | undefined): Webhook {
-  if (!webhook) throw notFound('This bot has no webhook to be called at.');
+  if (!webhook) throw notFound('This bot has no outgoing webhook.');
   return webhook;
 }
 
-/** The deliveries of a bot, the newest first. `older`: what to give as `before` for those before them, where there are more. */
+/** Deliveries of a bot, newest first. `older`: the value of `before` for the next page; undefined on the last one. */
 export type DeliveryPage = { readonly deliveries: readonly Delivery[]; readonly older: string | undefined };
 
 /** A page has so many deliveries at most. */
 export const MAX_PER_DELIVERY_PAGE = 100;
 
-/** Errors: `notFound` (before: no delivery of this bot, or not kept any more). */
+/** Lists the deliveries of a bot. Errors: `notFound` (before: no delivery of this bot, or expired). */
 export async function listDeliveries(
   core: Core,
   bot: User,
@@ -137,23 +137,23 @@ export async function listDeliveries(
   return { deliveries, older: found.length > size ? deliveries.at(-1)?.id : undefined };
 }
 
-/** One delivery of this very bot. Errors: `notFound`. */
+/** One delivery of this bot. Errors: `notFound`. */
 export async function findDelivery(core: Core, bot: User, id: string): Promise<Delivery> {
   const delivery = await core.store.deliveries.byId(id);
-  if (delivery?.bot !== bot.id) throw notFound('There is no such delivery of this bot, or it is not kept any more.');
+  if (delivery?.bot !== bot.id) throw notFound('This bot has no such delivery, or it has expired.');
   return delivery;
 }
 
-/** Sends a delivery that is over once more, with the same id. Errors: `notFound`, `conflict` while it is not over, or where nobody could be called. */
+/** Sends a finished delivery again, with the same id. Errors: `notFound`, `conflict` while it is not finished or the webhook is disabled. */
 export async function sendAgain(core: Core, bot: User, id: string): Promise<void> {
   await requireActive(core, bot);
   const delivery = await findDelivery(core, bot, id);
   if (!(await core.store.deliveries.reschedule(delivery.id, core.now())))
-    throw new DomainError('conflict', 'This delivery is not over yet: it is sent again by itself.');
+    throw new DomainError('conflict', 'This delivery is not finished; it is retried automatically.');
   core.webhookCalls.notify();
 }
 
-/** Calls the bot with an event that is none, as from one of its groups; resolves to the delivery's id. Errors: `notFound`, `conflict` (disabled), `invalid` (no group). */
+/** Sends the bot a test event in one of its groups; resolves to the delivery's id. Errors: `notFound`, `conflict` (disabled), `invalid` (no group). */
 export async function sendTest(core: Core, bot: User): Promise<string> {
   await requireActive(core, bot);
   const [membership] = await core.store.memberships.ofUser(bot.id);

@@ -8,8 +8,8 @@ import { eventOf } from './rules.ts';
 const AT_ONCE = 100;
 
 /**
- * Turns what the log says is pending into deliveries, each of its own. May run anywhere, twice, or after a crash: a delivery's id is that of its entry
- * and bot, and the log is told only once all are stored.
+ * Creates the deliveries of pending log entries. Safe to run concurrently, repeatedly and after a crash: a delivery's id is derived from its entry
+ * and bot, and an entry is pending until all its deliveries are stored.
  */
 export async function copyPending(core: Core): Promise<void> {
   for (;;) {
@@ -22,7 +22,7 @@ export async function copyPending(core: Core): Promise<void> {
 
 const deliveriesOf = (entry: Entry, now: number): Delivery[] => (entry.pending ?? []).map((bot) => deliveryOf(entry, bot, now));
 
-/** Due at once, even where the clock of whoever wrote the entry is ahead of ours. */
+/** Due at once, even if the clock of the process that wrote the entry is ahead. */
 const deliveryOf = (entry: Entry, bot: UserId, now: number): Delivery => ({
   id: deliveryId(entry.uid, bot),
   bot,
@@ -35,8 +35,8 @@ const deliveryOf = (entry: Entry, bot: UserId, now: number): Delivery => ({
   ...NEW,
 });
 
-/** What every delivery begins with. */
+/** The initial state of a delivery. */
 export const NEW = { reply: null, state: 'waiting', reason: null, tries: 0, attempts: [], finishedAt: null, rev: 1 } as const;
 
-/** The same for the same entry and bot; nobody can tell the entry from it. */
+/** The id of the delivery of an entry to a bot. It does not reveal the entry's uid. */
 export const deliveryId = (uid: string, bot: UserId): string => `msg_${hash('sha256', `${uid}/${bot}`, 'hex').slice(0, 32)}`;

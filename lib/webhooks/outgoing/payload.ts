@@ -13,53 +13,53 @@ import { datesIn } from '../../text/dates.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { eventOf, MAX_IN_CHAIN } from './rules.ts';
 
-/** What is sent. `isErased`: nothing of what the bot answers to it may be kept. `at`: how the bot stands to the group. */
+/** The payload of a delivery. `isErased`: the response must not be stored. `at`: the bot's access to the group. */
 export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
 
-/** Why there is nothing to send any more. */
+/** Why the delivery is no longer to be sent. */
 type NoPayload = { readonly reason: string };
 
 export const TEST_EVENT = 'test';
-const TEST_TEXT = 'This is a test event. Nothing was posted, and an answer to it is not posted either.';
+const TEST_TEXT = 'This is a test event. No message was posted, and a reply to it is not posted either.';
 
 const dates = datesIn('UTC');
 
 /**
- * What a bot is told of an entry, as the log has it now: an erased text is gone from it. It is Campfire's payload with fields of ours beside.
- * `key`: stands in the path to answer at.
+ * The payload of an entry in its current state, without erased text: Campfire's payload with additional fields.
+ * `key`: returns the key for the path at which the bot may post.
  */
 export async function payloadOf(
   core: Core,
   delivery: Delivery,
   key: (bot: User) => string = (bot) => campfireKey(core, bot),
 ): Promise<Payload | NoPayload> {
-  const at = await standingOf(core, delivery);
+  const at = await accessOf(core, delivery);
   if ('reason' in at) return at;
   const about = { group: at.group, bot: at.user, key: key(at.user) };
   if (delivery.event === TEST_EVENT) return { body: testBody(about, core.now()), at, isErased: false };
   const [entry] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
-  if (!entry) return { reason: 'The log does not have it.' };
+  if (!entry) return { reason: 'The log has no such entry.' };
   const folded = delivery.message === null ? undefined : await readMessage(core, delivery.group, delivery.message);
   const profiles = await core.directory.profiles(peopleIn(entry, folded));
-  const told = folded && messageBody(folded, about, profiles);
-  const body = { ...head(about, entry, profiles), message: told ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
-  return { body, at, isErased: told?.erased ?? false };
+  const message = folded && messageBody(folded, about, profiles);
+  const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
+  return { body, at, isErased: message?.erased ?? false };
 }
 
-/** Asked again at each attempt, since much may have changed: only members are told anything. */
-async function standingOf(core: Core, { group: groupId, bot }: Delivery): Promise<GroupAccess | NoPayload> {
+/** Checks the bot's membership, at each attempt: only members receive events. */
+async function accessOf(core: Core, { group: groupId, bot }: Delivery): Promise<GroupAccess | NoPayload> {
   const [group, user, membership] = await Promise.all([
     core.store.groups.byId(groupId),
     core.store.users.byId(bot),
     core.store.memberships.get(groupId, bot),
   ]);
-  if (!group || !user) return { reason: 'The group or the bot is gone.' };
+  if (!group || !user) return { reason: 'The group or the bot no longer exists.' };
   const at = { group, user, membership };
-  return isMember(at) ? at : { reason: user.disabled ? 'The bot is disabled.' : 'The bot is not in the group any more.' };
+  return isMember(at) ? at : { reason: user.disabled ? 'The bot is disabled.' : 'The bot is no longer in the group.' };
 }
 
 type About = { readonly group: Group; readonly bot: User; readonly key: string };
-type Faces = ReadonlyMap<UserId, Profile>;
+type Profiles = ReadonlyMap<UserId, Profile>;
 
 function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
   const moved = 'member' in entry ? [entry.member] : [];
@@ -67,16 +67,20 @@ function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
   return [entry.author, ...moved, ...named];
 }
 
-const person = (id: UserId, profiles: Faces) => ({ id, name: profiles.get(id)?.name ?? 'somebody', bot: profiles.get(id)?.bot ?? false });
+const person = (id: UserId, profiles: Profiles) => ({
+  id,
+  name: profiles.get(id)?.name ?? 'somebody',
+  bot: profiles.get(id)?.bot ?? false,
+});
 
-/** `room.path` is where Campfire's bots post; it has their key in it. */
+/** `path`: where a Campfire bot posts; it contains the bot's key. */
 const room = ({ group, key }: About) => ({
   id: group.number,
   name: group.kind === 'direct' ? null : group.name,
   path: `/rooms/${group.slug}/${key}/messages`,
 });
 
-const head = (about: About, entry: Entry, profiles: Faces) => ({
+const head = (about: About, entry: Entry, profiles: Profiles) => ({
   event: eventOf(entry.kind)?.name ?? entry.kind,
   group: about.group.slug,
   seq: entry.seq,
@@ -86,15 +90,15 @@ const head = (about: About, entry: Entry, profiles: Faces) => ({
   room: room(about),
 });
 
-/** Campfire's `id`, `body` and `path` in place of ours; `text` is the body as it was written. */
-function messageBody(folded: FoldedMessage, about: About, profiles: Faces) {
+/** The message with Campfire's `id`, `body` and `path`; `text` is the body as it was written. */
+function messageBody(folded: FoldedMessage, about: About, profiles: Profiles) {
   const { body, html, ...message } = messageJson(folded, about.group, profiles);
   const { seq } = folded.message;
   const plain = withoutName(body, about.bot);
   return { ...message, id: seq, text: body, body: { html, plain }, path: `/rooms/${about.group.slug}/@${seq}` };
 }
 
-/** As Campfire has it: what a bot is asked, without the name by which it was called. */
+/** The text without mentions of the bot, as in Campfire. */
 function withoutName(text: string, { id, name }: User): string {
   let [plain, from] = ['', 0];
   for (const { start, end } of findMentions(text, [{ id, name }])) {
@@ -104,12 +108,12 @@ function withoutName(text: string, { id, name }: User): string {
   return (plain + text.slice(from)).trim();
 }
 
-function detail(entry: Entry, profiles: Faces): object {
+function detail(entry: Entry, profiles: Profiles): object {
   if (entry.kind === 'react' || entry.kind === 'unreact') return { reaction: entry.emoji };
   return 'member' in entry ? { member: person(entry.member, profiles) } : {};
 }
 
-/** How many messages in a row up to this one are by bots; 0 for what a person said or did. */
+/** The number of consecutive bot messages up to this one; 0 for a person's message and for other entries. */
 async function hopOf(core: Core, entry: Entry): Promise<number> {
   if (entry.kind !== 'message') return 0;
   const messages = await core.store.log.messages(entry.group, Math.max(1, entry.n - MAX_IN_CHAIN), entry.n);

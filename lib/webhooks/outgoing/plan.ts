@@ -5,10 +5,10 @@ import type { Webhook } from './port.ts';
 
 type Dependencies = Pick<Core, 'store' | 'lookupCache' | 'directory'>;
 
-/** The bots to call, of each draft. */
+/** The bots to call for each draft. */
 type Plan = readonly (readonly UserId[])[];
 
-/** Whom the log calls. What it needs to know is remembered as `core.lookupCache` remembers: exactly on SQLite, for a second at most on MongoDB. */
+/** Decides which webhooks an entry triggers. Lookups are cached by `core.lookupCache`: always current on SQLite, at most 1 s old on MongoDB. */
 export function openWebhookCalls(parts: Dependencies): WebhookCalls {
   const listeners = new Set<() => void>();
   return {
@@ -33,7 +33,7 @@ async function planWith(
   head: Head,
   webhooks: readonly Webhook[],
 ): Promise<Plan> {
-  const { isCalled } = await import('./rules.ts'); // it knows how bodies are read, which most processes need not
+  const { isCalled } = await import('./rules.ts'); // loaded on demand: it parses bodies
   const isDirect = (await parts.lookupCache.groups.byId(group))?.kind === 'direct';
   const plan = drafts.map((draft) =>
     draft.pending ? [] : webhooks.filter((webhook) => isCalled(webhook, draft, { isDirect })).map(({ bot }) => bot),
@@ -41,7 +41,7 @@ async function planWith(
   return plan.some((called) => called.length > 0) ? withoutLoops(parts, group, drafts, head, plan) : plan;
 }
 
-/** Calls nobody where a chain of bots has become too long. Only drafts of bots that would call anybody cost a look at the log. */
+/** Removes the calls of a chain of bots that is too long. Reads the log only for drafts by bots that would trigger a call. */
 async function withoutLoops(parts: Dependencies, group: GroupId, drafts: readonly Draft[], head: Head, plan: Plan): Promise<Plan> {
   const isBot = await botsAmong(
     parts,
@@ -58,7 +58,7 @@ async function botsAmong({ directory }: Dependencies, ids: readonly UserId[]): P
   return (id) => profiles.get(id)?.bot ?? false;
 }
 
-/** Messages are measured by the messages before them, all else by the lines before: else two bots could go on by editing, or reacting. */
+/** Chains of messages are counted in messages, all others in entries; otherwise two bots could loop by editing or reacting. */
 async function cutChains(
   parts: Dependencies,
   group: GroupId,
@@ -73,12 +73,12 @@ async function cutChains(
     head.n > 0 ? log.messages(group, Math.max(1, head.n - MAX_IN_CHAIN + 1), head.n) : [],
     head.seq > 0 ? log.range(group, Math.max(1, head.seq - MAX_IN_CHAIN + 1), head.seq) : [],
   ]);
-  const [saying, doing] = [messages.map(({ author }) => author), lines.map(({ author }) => author)];
-  const wasBot = await botsAmong(parts, [...saying, ...doing]);
+  const [messageAuthors, entryAuthors] = [messages.map(({ author }) => author), lines.map(({ author }) => author)];
+  const wasBot = await botsAmong(parts, [...messageAuthors, ...entryAuthors]);
   return drafts.map(({ author, kind }, index) => {
-    const isOver = isBot(author) && isChainOver(kind === 'message' ? saying : doing, (id) => isBot(id) || wasBot(id));
-    if (kind === 'message') saying.push(author);
-    doing.push(author);
+    const isOver = isBot(author) && isChainOver(kind === 'message' ? messageAuthors : entryAuthors, (id) => isBot(id) || wasBot(id));
+    if (kind === 'message') messageAuthors.push(author);
+    entryAuthors.push(author);
     return isOver ? [] : (plan[index] ?? []);
   });
 }

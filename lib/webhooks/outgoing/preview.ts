@@ -4,7 +4,7 @@ import { headersOf } from './attempt.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { payloadOf } from './payload.ts';
 
-/** A delivery as a request, to be read by people: what could be used by others is blanked. */
+/** The request of a delivery, for display: secrets are redacted. */
 export type ShownRequest = {
   readonly method: 'POST';
   readonly url: string;
@@ -12,17 +12,17 @@ export type ShownRequest = {
   readonly body: object;
 };
 
-const BLANK = '[redacted]';
-/** What is another each time, or opens something. */
-const HIDDEN = ['webhook-signature', 'traceparent'];
+const REDACTED = '[redacted]';
+/** Headers that differ in each request. */
+const REDACTED_HEADERS = ['webhook-signature', 'traceparent'];
 
-/** The request of a delivery as it would be sent now; in words, why it would not be sent. */
+/** The request of a delivery as it would be sent now; or the reason why it would not be sent. */
 export async function requestNow(core: Core, delivery: Delivery): Promise<ShownRequest | { readonly reason: string }> {
   const webhook = await core.store.webhooks.byBot(delivery.bot);
-  if (!webhook) return { reason: 'The bot has no webhook any more.' };
-  const payload = await payloadOf(core, delivery, ({ id }) => `${id}-${BLANK}`);
+  if (!webhook) return { reason: 'The bot no longer has a webhook.' };
+  const payload = await payloadOf(core, delivery, ({ id }) => `${id}-${REDACTED}`);
   if ('reason' in payload) return payload;
   const headers = headersOf(core, delivery, webhook, JSON.stringify(payload.body), traceFrom('', core.random));
-  const shown = Object.entries(headers).map(([name, value]) => [name, HIDDEN.includes(name) ? BLANK : value] as const);
+  const shown = Object.entries(headers).map(([name, value]) => [name, REDACTED_HEADERS.includes(name) ? REDACTED : value] as const);
   return { method: 'POST', url: webhook.url, headers: Object.fromEntries(shown), body: payload.body };
 }

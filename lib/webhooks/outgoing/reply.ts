@@ -11,26 +11,26 @@ import type { Delivery } from './deliveries-port.ts';
 import { TEST_EVENT } from './payload.ts';
 import type { Webhook } from './port.ts';
 
-/** What an answer says in the group, and under which name; or the file that it is. */
+/** What a response posts: a body, with an optional display name; or a file. */
 export type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
 
-/** `dropped`: why nothing of an answer is posted, in words; null where it has nothing to say. */
+/** `dropped`: why a response is not posted; null when it has no content. */
 type NoReply = { readonly dropped: string | null };
 
-/** What came of it: the seq of the message; null when nothing was posted. `problem`: in words, why not, where the answer said something. */
+/** The seq of the posted message; null when none was posted. `problem`: why a response with content was not posted. */
 type Replied = { readonly seq: number | null; readonly problem: string | null };
 
-/** The fields by which JSON says something to be shown. A bot that merely reports (`{"ok": true}`, `{"message": "received"}`) has none of them. */
-const SAYING = ['text', 'blocks', 'attachments', 'content', 'embeds'];
+/** The JSON fields with content to post. A mere status (`{"ok": true}`, `{"message": "received"}`) has none of them. */
+const CONTENT_FIELDS = ['text', 'blocks', 'attachments', 'content', 'embeds'];
 
 /**
- * What an answer wants to be posted: of a 200 its text or Markdown, its JSON as an incoming webhook would understand it, or a file. Of anything else why it
- * is not posted. HTML is taken where it is plain text under that name, which small web frameworks send when nobody tells them otherwise.
+ * What a response posts: of a 200 its text or Markdown, its JSON as an incoming webhook would parse it, or a file; of anything else why it
+ * is not posted. text/html without markup counts as plain text, since small web frameworks send that type by default.
  */
 function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
   const { status, type, encoding, disposition, body, isCut } = answer;
-  if (body.length === 0 || isCut) return { dropped: null }; // of one that was cut the attempt says so
-  if (status !== 200) return { dropped: `only a 200 is, and this is a ${status}.` };
+  if (body.length === 0 || isCut) return { dropped: null }; // the attempt reports a response that was cut
+  if (status !== 200) return { dropped: `only a response with status 200 is, and this is a ${status}.` };
   if (!/^(identity)?$/i.test(encoding)) return { dropped: `its Content-Encoding is ${shown(encoding)}: send it uncompressed.` };
   const kind = (type.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (isFile(kind, disposition)) return { file: nameIn(disposition) ?? `attachment.${extensionOf(kind)}` };
@@ -40,13 +40,13 @@ function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
 function textIn(kind: string, text: string, maxBytes: number): Reply | NoReply {
   if (kind === 'application/json' || kind.endsWith('+json')) return fromJson(text, maxBytes);
   if (isBlank(text)) return { dropped: null };
-  if (kind === 'text/html' && /[<&]/.test(text)) return { dropped: 'it is HTML with markup in it: send text/plain or text/markdown.' };
+  if (kind === 'text/html' && /[<&]/.test(text)) return { dropped: 'it is HTML: send text/plain or text/markdown.' };
   if (kind === 'text/markdown') return { body: cutText(text, maxBytes), format: 'markdown' };
   if (kind === 'text/plain' || kind === 'text/html') return { body: cutText(text, maxBytes), format: 'text' };
   return { dropped: kind === '' ? 'it has no Content-Type.' : `its Content-Type is ${shown(kind)}.` };
 }
 
-/** A header of the bot's, in a reason. */
+/** A header value of the bot, for a reason. */
 const shown = (value: string): string => value.replace(/[^\x21-\x7e]/g, '?').slice(0, 60);
 
 const isFile = (kind: string, disposition: string): boolean =>
@@ -59,12 +59,12 @@ const extensionOf = (kind: string): string => /\/(?:x-)?([a-z0-9]{1,10})/.exec(k
 function fromJson(text: string, maxBytes: number): Reply | NoReply {
   const value = objectIn(text);
   if (!value) return { dropped: 'it is not a JSON object, though its Content-Type says JSON.' };
-  if (!SAYING.some((name) => isSaid(value[name]))) return { dropped: `its JSON has none of ${SAYING.join(', ')}.` };
+  if (!CONTENT_FIELDS.some((name) => hasContent(value[name]))) return { dropped: `its JSON has none of ${CONTENT_FIELDS.join(', ')}.` };
   const model = understand(() => '', { value, files: [], isMultipart: false });
-  return model ? { ...bodyOf(model, maxBytes), as: model.name } : { dropped: 'there is nothing to show in its JSON.' };
+  return model ? { ...bodyOf(model, maxBytes), as: model.name } : { dropped: 'its JSON has no content to show.' };
 }
 
-const isSaid = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
+const hasContent = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
 
 function objectIn(text: string): JsonObject | undefined {
   try {
@@ -76,13 +76,13 @@ function objectIn(text: string): JsonObject | undefined {
 }
 
 /**
- * Posts what a bot answered, as the bot, through the door of all posts; repeated deliveries of the same event post once, and it calls no bot.
- * Rejects with StoreUnavailable when the store does not take it: then the bot is to be called again.
+ * Posts a bot's response as the bot. Repeated deliveries of the same event post once, and the message triggers no webhook.
+ * Rejects with StoreUnavailable when it cannot be stored: the delivery is then retried.
  */
 export async function postReply(core: Core, at: GroupAccess, delivery: Delivery, answer: OutboundResponse): Promise<Replied> {
   if (delivery.event === TEST_EVENT) return { seq: null, problem: null };
   const reply = replyOf(answer, core.config.maxBodyBytes);
-  if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The answer was not posted: ${reply.dropped}` };
+  if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The response was not posted: ${reply.dropped}` };
   return tryPost(() => {
     const input = { key: keyIn('reply', delivery.id), sameness: [delivery.id], callsNobody: true };
     return 'file' in reply ? postFile(core, at, input, reply.file, answer.body) : post(core, at, { ...input, ...reply });
@@ -108,7 +108,7 @@ async function tryPost(posting: () => Promise<Posted>): Promise<Replied> {
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.code === 'unavailable') throw new StoreUnavailable(error.message);
-    return { seq: null, problem: `The answer was not posted: ${error.message}` };
+    return { seq: null, problem: `The response was not posted: ${error.message}` };
   }
 }
 

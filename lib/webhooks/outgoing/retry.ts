@@ -2,18 +2,18 @@ import type { Attempt, Delivery, Outcome } from './deliveries-port.ts';
 
 const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000];
 
-/** How long after each failure it is tried again; after one more it is given up. */
+/** The delay before each retry; after one more failure the delivery has failed. */
 export const RETRY_AFTER_MS: readonly number[] = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR];
 const MAX_RETRY_AFTER_MS = 24 * HOUR;
-/** So long nothing but failures, and the webhook is disabled. */
+/** A webhook is disabled after this long with failures only. */
 export const DISABLE_AFTER_MS = 120 * HOUR;
-/** Finished deliveries are kept so long. */
+/** How long finished deliveries are kept. */
 export const KEPT_MS = 14 * 24 * HOUR;
 
 /**
- * What came of calling a bot.
- * - `refused`: it was not called, for a reason that will not go away. `gone`: it said that it does not want to be called any more (410).
- * - `dropped`: there was no reason to call it any more. `stopped`: this server ended meanwhile.
+ * The result of an attempt.
+ * - `refused`: not sent, for a permanent reason. `gone`: the URL responded 410.
+ * - `dropped`: no longer to be sent. `stopped`: this server stopped during the attempt.
  */
 export type Result =
   | { readonly kind: 'delivered'; readonly attempt: Attempt; readonly reply: number | null }
@@ -21,7 +21,7 @@ export type Result =
   | { readonly kind: 'dropped'; readonly reason: string }
   | { readonly kind: 'stopped' };
 
-/** What is to be written of a delivery after a call, at `now`. */
+/** The outcome to store for a delivery after an attempt that ended at `now`. */
 export function outcomeOf(delivery: Delivery, result: Result, now: number): Outcome {
   const same = { reason: null, due: now, tries: delivery.tries, finishedAt: now, reply: delivery.reply };
   switch (result.kind) {
@@ -54,7 +54,7 @@ function afterFailure(
   return { ...counted, state: 'waiting', reason: null, due: now + Math.max(waitMs, retryAfterMs), finishedAt: null };
 }
 
-/** The ms that a Retry-After header asks for: seconds, or a date (RFC 9110, section 10.2.3); 24 h at most. Undefined for none that can be read. */
+/** The delay of a Retry-After header in ms: seconds, or a date (RFC 9110, section 10.2.3); at most 24 h. Undefined when absent or invalid. */
 export function retryAfterIn(header: string, now: number): number | undefined {
   const ms = /^\s*\d{1,12}\s*$/.test(header) ? Number(header) * SECOND : Date.parse(header) - now;
   return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;

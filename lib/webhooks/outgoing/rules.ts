@@ -4,7 +4,7 @@ import { bodyAsText } from '../../markup/rich-content-text.ts';
 import { containsKeyword, normalizeForMatch } from '../../text/keywords.ts';
 import type { EventKind, Webhook } from './port.ts';
 
-/** What a webhook is told that an entry of this kind is, and which choice of events it belongs to. */
+/** The event name of a kind of entry, and the setting that enables it. */
 export type Event = { readonly name: string; readonly chosenAs: EventKind };
 
 const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
@@ -18,20 +18,20 @@ const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
   leave: { name: 'left', chosenAs: 'left' },
 };
 
-/** Undefined for kinds that no webhook is told of. */
+/** The event of a kind of entry; undefined for kinds that are not delivered. */
 export const eventOf = (kind: Kind): Event | undefined => EVENT_OF[kind];
 
-/** What the triggers look at. `isDirect`: in direct messages every message counts as a mention. */
-export type Place = { readonly isDirect: boolean };
+/** `isDirect`: in direct messages every message counts as a mention. */
+export type CallContext = { readonly isDirect: boolean };
 
-/** Whether a webhook is to be called for what is about to be written. Never for what its own bot does. */
-export function isCalled(webhook: Webhook, draft: Draft, place: Place): boolean {
+/** Whether a draft triggers a webhook. Entries of its own bot never do. */
+export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {
   const event = eventOf(draft.kind);
   if (event === undefined || draft.author === webhook.bot || !webhook.events.includes(event.chosenAs)) return false;
-  return draft.kind !== 'message' || isWanted(webhook, draft, place);
+  return draft.kind !== 'message' || isWanted(webhook, draft, context);
 }
 
-function isWanted({ on, bot, keywords }: Webhook, message: Draft & { kind: 'message' }, { isDirect }: Place): boolean {
+function isWanted({ on, bot, keywords }: Webhook, message: Draft & { kind: 'message' }, { isDirect }: CallContext): boolean {
   switch (on) {
     case 'all':
       return true;
@@ -49,9 +49,9 @@ function hasKeyword(text: string, keywords: readonly string[]): boolean {
   return keywords.some((keyword) => containsKeyword(normalized, normalizeForMatch(keyword)));
 }
 
-/** Bots that answer each other stop here: after so many in a row by bots alone, what a bot does calls no bot. */
+/** Stops loops of bots: after this many consecutive entries by bots, a bot's entry triggers no webhook. */
 export const MAX_IN_CHAIN = 8;
 
-/** Whether those before, the newest last, are all of bots and as many as a chain may have. */
+/** Whether the last MAX_IN_CHAIN authors (newest last) are all bots. */
 export const isChainOver = (before: readonly UserId[], isBot: (id: UserId) => boolean): boolean =>
   before.length >= MAX_IN_CHAIN && before.slice(-MAX_IN_CHAIN).every(isBot);

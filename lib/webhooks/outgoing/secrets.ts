@@ -2,13 +2,13 @@ import type { Core } from '../../core.ts';
 import { secretOf } from '../signing.ts';
 import type { Webhook } from './port.ts';
 
-/** `until`: ms from when on it signs nothing any more; absent for the newest. */
+/** `until`: when it stops signing (ms since the epoch); absent for the newest. */
 type Kept = { readonly secret: string; readonly until?: number };
 
-/** For so long after it was replaced a secret goes on signing beside the new one. */
+/** How long a replaced secret also signs. */
 const OVERLAP_MS = 86_400_000;
 
-/** A new secret in front of those that a webhook had, sealed; the one in use till now has a day left. */
+/** Adds a new secret, encrypted with the previous one, which signs for another day. */
 export function withNewSecret(core: Core, webhook: Webhook | undefined): { readonly secret: string; readonly secrets: string } {
   const secret = secretOf(core.random(32));
   const [last] = webhook ? keptIn(core, webhook) : [];
@@ -16,7 +16,7 @@ export function withNewSecret(core: Core, webhook: Webhook | undefined): { reado
   return { secret, secrets: core.secrets.seal(JSON.stringify([{ secret }, ...before])) };
 }
 
-/** What to sign with now, newest first. Throws when no key opens them: what is sent unsigned would be taken for a forgery. */
+/** The current signing secrets, newest first. Throws when no key decrypts them: an unsigned request would be rejected as forged. */
 export const secretsNow = (core: Core, webhook: Webhook): readonly string[] =>
   keptIn(core, webhook)
     .filter(({ until }) => until === undefined || until > core.now())

@@ -100,7 +100,7 @@ test.serial('secrets are sealed in the store, and the page of the webhook says o
   t.truthy(token?.secrets);
   t.false(JSON.stringify(token).includes(secret.slice('whsec_'.length)));
   const page = (await site.client().get(hook, 'text/html')).text;
-  t.regex(page, /has to be signed/);
+  t.regex(page, /Requests must be signed/);
   t.false(page.includes(secret));
 });
 

@@ -132,7 +132,7 @@ test('whoever is removed before the call is made is not told', async (t) => {
   stage.clock.turn(5000);
   await stage.settled();
   t.is(echo.receiver.received.length, 1);
-  t.like(await stage.deliveries(echo), [{ state: 'dropped', reason: 'The bot is not in the group any more.' }]);
+  t.like(await stage.deliveries(echo), [{ state: 'dropped', reason: 'The bot is no longer in the group.' }]);
 });
 
 test('whichever door a message comes by, its bots are called', async (t) => {

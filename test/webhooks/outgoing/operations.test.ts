@@ -118,7 +118,7 @@ test('a delivery is shown as the request that it would be now, with nothing in i
   const later = JSON.stringify(await requestNow(core, delivery));
   t.false(later.includes('hello'));
   await removeWebhook(core, echo.user);
-  t.deepEqual(await requestNow(core, delivery), { reason: 'The bot has no webhook any more.' });
+  t.deepEqual(await requestNow(core, delivery), { reason: 'The bot no longer has a webhook.' });
 });
 
 test('only what is over can be sent again, and nothing of a disabled webhook', async (t) => {

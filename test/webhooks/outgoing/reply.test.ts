@@ -62,10 +62,10 @@ test('Markdown is posted as Markdown', async (t) => {
 });
 
 const DROPPED: readonly (readonly [answer: Answering, error: string | null])[] = [
-  [text('<h1>hello</h1>', 'text/html'), 'it is HTML with markup in it: send text/plain or text/markdown.'],
+  [text('<h1>hello</h1>', 'text/html'), 'it is HTML: send text/plain or text/markdown.'],
   [text('hello', 'text/css'), 'its Content-Type is text/css.'],
   [{ body: 'hello' }, 'it has no Content-Type.'],
-  [{ status: 201, headers: { 'Content-Type': 'text/plain' }, body: 'hello' }, 'only a 200 is, and this is a 201.'],
+  [{ status: 201, headers: { 'Content-Type': 'text/plain' }, body: 'hello' }, 'only a response with status 200 is, and this is a 201.'],
   [
     { headers: { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' }, body: 'hello' },
     'its Content-Encoding is gzip: send it uncompressed.',
@@ -88,7 +88,7 @@ test('an answer that is not posted: the deliveries say why, on the page and in J
     echo.receiver.answers.push(answer);
     await stage.say('@Echo?');
     await stage.settled();
-    const error = reason === null ? null : `The answer was not posted: ${reason}`;
+    const error = reason === null ? null : `The response was not posted: ${reason}`;
     const [delivery] = (await ann.get(page, 'application/json')).json<{
       deliveries: { id: string; state: string; error: string | null }[];
     }>().deliveries;
@@ -165,7 +165,7 @@ test('an answer that never ends is cut by its size, and is not posted', async (t
   await stage.say('@Endless?');
   await stage.settled();
   const [delivery] = await stage.deliveries(endless);
-  t.like(delivery, { state: 'done', reply: null, attempts: [{ status: 200, error: 'Its answer was too long, and so was not posted.' }] });
+  t.like(delivery, { state: 'done', reply: null, attempts: [{ status: 200, error: 'The response was too long and was not posted.' }] });
   t.true((delivery?.attempts[0]?.answer?.length ?? 0) <= 1024);
   t.true(poured > MAX_RESPONSE_BYTES);
 });
@@ -178,7 +178,7 @@ test('an answer that takes too long is broken off, in whichever part it dawdles'
   await stage.say('@Silent, @Slow?');
   await stage.settled();
   for (const bot of [silent, slow])
-    t.like(await stage.deliveries(bot), [{ state: 'waiting', attempts: [{ status: null, error: 'No whole answer came within 0.15 s.' }] }]);
+    t.like(await stage.deliveries(bot), [{ state: 'waiting', attempts: [{ status: null, error: 'No complete response within 0.15 s.' }] }]);
   const [asked, ...lines] = await stage.talk();
   t.is(asked, 'Ann: @Silent, @Slow?');
   t.deepEqual(lines.sort(), ['Silent: Failed to respond within 0.15 seconds', 'Slow: Failed to respond within 0.15 seconds']);

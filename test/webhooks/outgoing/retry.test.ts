@@ -29,7 +29,7 @@ test('a call that fails is made again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h a
   t.is(new Set(echo.receiver.received.map(({ headers }) => headers['webhook-id'])).size, 1);
   const [delivery] = await stage.deliveries(echo);
   t.like(delivery, { state: 'failed', reason: 'Given up after 8 attempts.', tries: 8 });
-  t.deepEqual(delivery?.attempts.map(({ status, error }) => [status, error])[0], [503, 'It answered 503.']);
+  t.deepEqual(delivery?.attempts.map(({ status, error }) => [status, error])[0], [503, 'The URL responded 503.']);
   t.is(delivery?.attempts.length, 8);
 });
 
@@ -127,7 +127,7 @@ test('five days of nothing but failures disable it, with a notice; a single succ
   await day('five');
   t.is((await webhookOf(stage.core, dead.user))?.disabled, null, 'not yet five days');
   await day('six');
-  t.is((await webhookOf(stage.core, dead.user))?.disabled, 'For five days every call of it has failed.');
+  t.is((await webhookOf(stage.core, dead.user))?.disabled, 'All deliveries have failed for five days.');
   t.is((await webhookOf(stage.core, flaky.user))?.disabled, null);
   const calls = dead.receiver.received.length;
   await day('seven');
