@@ -82,7 +82,7 @@ const file = (): FormData => {
 const REFUSED: [what: string, method: string, path: string, sent: Sent, status: number, word: RegExp][] = [
   ['POST of nothing', 'POST', '', {}, 422, /empty/],
   ['POST of blanks', 'POST', '', { body: ' \n\u200b' }, 422, /empty/],
-  ['POST over a mebibyte', 'POST', '', { body: 'x'.repeat(1024 * 1024 + 1) }, 413, /too long/],
+  ['POST over a mebibyte', 'POST', '', { body: 'x'.repeat(1024 * 1024 + 1) }, 413, /too large/],
   ['PATCH to nothing', 'PATCH', '/MINE', { body: '' }, 422, /empty/],
   ['a blank boost', 'POST', '/MINE/boosts', { body: ' ' }, 422, /empty/],
   ['a boost of a whole sentence', 'POST', '/MINE/boosts', { body: 'what a very good idea' }, 422, /too long/],

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { makeWorld, PASSWORD } from '../../../fixtures/world.ts';
+import { attached, claim, openFile, storeFile } from '../../../lib/files/operations.ts';
 import { asFileId } from '../../../lib/ids.ts';
+import { follow, keyIn, post } from '../../../lib/messages/operations.ts';
 import { startServer } from '../../helpers/server.ts';
 
 type Attachment = { readonly name: string; readonly url: string };
@@ -20,12 +22,12 @@ test('campfire: PATCH with a file replaces the file and keeps the text; PATCH wi
   await ann.form('/login', { name: 'ann', password: PASSWORD });
   const call = (path: string, method: string, body?: string | FormData) =>
     site.client().send(`/rooms/${team.number}/${echo.campfire}/messages${path}`, { method, ...(body === undefined ? {} : { body }) });
-  const post = async (body: string | FormData): Promise<string> =>
+  const posted = async (body: string | FormData): Promise<string> =>
     /\/messages\/(\d+)$/.exec((await call('', 'POST', body)).headers.get('location') ?? '')?.[1] ?? '';
   const shown = async (id: string): Promise<Shown> =>
     (await ann.get(`/groups/field-team/messages/${id}`, 'application/json')).json<Shown>();
 
-  const id = await post('report follows');
+  const id = await posted('report follows');
   const first = await call(`/${id}`, 'PATCH', form('draft.txt', 'one'));
   t.is(first.status, 200);
   t.is(first.json<{ body: { plain_text: string } }>().body.plain_text, 'report follows');
@@ -40,7 +42,7 @@ test('campfire: PATCH with a file replaces the file and keeps the text; PATCH wi
   t.deepEqual([final.body, final.attachments.map(({ name }) => name)], ['the report', ['final.txt']]);
   t.is((await ann.get(final.attachments[0]?.url ?? '')).text, 'two');
 
-  const alone = await post(form('picture.txt', 'old'));
+  const alone = await posted(form('picture.txt', 'old'));
   const replaced = await call(`/${alone}`, 'PATCH', form('other.txt', 'new'));
   t.is(replaced.json<{ body: { plain_text: string } }>().body.plain_text, 'other.txt', 'a file alone is known by its name');
   t.is((await call(`/${id}`, 'PATCH', new FormData())).status, 422, 'a form without a file');
@@ -58,4 +60,25 @@ test('campfire: PATCH with a file replaces the file and keeps the text; PATCH wi
     const name = file?.url.split('/')[2] ?? '';
     t.is(await site.core.store.files.byId(asFileId(name)), undefined, name);
   }
+});
+
+test('files: a file that replaces another is found by its key after a crash before it is attached', async (t) => {
+  const site = await startServer();
+  t.teardown(site.close);
+  const { core } = site;
+  const { ann: user, team: group } = await makeWorld(core);
+  const at = { user, group, membership: await core.store.memberships.get(group.id, user.id) };
+  const { message } = await post(core, at, { body: 'report' });
+  const bytes = async function* () {
+    yield new TextEncoder().encode('two');
+  };
+  const stored = await storeFile(core, at, bytes(), { name: 'final.txt' });
+  const key = keyIn('attachment', 'crashed');
+  await claim(core, [stored], key);
+  const edited = { kind: 'edit', target: message.seq, body: 'report', format: 'text', attachments: [attached(stored)] } as const;
+  await follow(core, at, edited, () => true, key);
+  t.is((await core.store.files.byId(stored.id))?.seq, null);
+  site.clock.turn(2 * 3_600_000); // longer than a file without a message is kept
+  await site.server.sweep();
+  t.is((await openFile(core, stored.id)).seq, message.seq);
 });
