@@ -27,7 +27,7 @@ async function newGroup(name: string, limits: Record<string, unknown> = {}, on =
 const use = (by: Client, code: string) => by.form('/groups/join', { code });
 const REFUSED = /id="join-code-error" role="alert">No group has this code\. It may have expired, been used up, or been replaced/;
 
-test('a code lets nobody in once its time is over, and says so as if it had never been', async (t) => {
+test('join code: an expired code is refused like an unknown one', async (t) => {
   const own = await startServer();
   t.teardown(own.close);
   const boss = await own.signUp('Ann');
@@ -46,7 +46,7 @@ test('a code lets nobody in once its time is over, and says so as if it had neve
   t.is((await use(carl, code)).status, 303, 'the same code holds again');
 });
 
-test('a code lets in as many as it says, and who is in already costs none', async (t) => {
+test('join code: admits its number of uses; members use none', async (t) => {
   const { code, slug, code_uses_left } = await newGroup('Two seats', { uses: 2 });
   t.is(code_uses_left, 2);
   const [bob, carl, dora] = [await site.signUp('Bob'), await site.signUp('Carl'), await site.signUp('Dora')];
@@ -69,7 +69,7 @@ test('a code lets in as many as it says, and who is in already costs none', asyn
   t.regex((await ann.get(`/groups/${slug}/settings`)).text, /Valid until <time [^>]*>[^<]+<\/time>, 9 uses left\./);
 });
 
-test('limits that cannot be are refused, and change nothing', async (t) => {
+test('join code: invalid limits are refused and change nothing', async (t) => {
   const { slug, code } = await newGroup('Odd limits');
   for (const odd of [
     { uses: '0' },
@@ -90,7 +90,7 @@ test('limits that cannot be are refused, and change nothing', async (t) => {
   t.like((await ann.get(`/groups/${slug}/settings`, 'application/json')).json(), { code, code_uses_left: null, code_expires_at: null });
 });
 
-test('an invitation shows what it is for and lets one in by a button', async (t) => {
+test('invitation: shows the group and joins by a button', async (t) => {
   const { invite, slug } = await newGroup('Book club');
   await ann.form(`/groups/${slug}/settings`, { action: 'topic', topic: 'One a month' });
   const eva = await site.signUp('Eva');
@@ -107,7 +107,7 @@ test('an invitation shows what it is for and lets one in by a button', async (t)
   t.is((await eva.form(invite, {})).status, 303);
 });
 
-test('who has no account makes one, or logs in, and is brought back to the invitation', async (t) => {
+test('invitation: a visitor signs up or logs in and returns to it', async (t) => {
   const { invite, slug } = await newGroup('Newcomers');
   const finn = site.client();
   const page = (await finn.get(invite)).text;
@@ -122,7 +122,7 @@ test('who has no account makes one, or logs in, and is brought back to the invit
   t.is((await site.client().form(invite, {})).status, 401, 'nobody joins without an account');
 });
 
-test('a wrong, expired, used or replaced invitation says nothing about groups, to anybody', async (t) => {
+test('invitation: an invalid one reveals nothing about groups', async (t) => {
   const own = await startServer();
   t.teardown(own.close);
   const boss = await own.signUp('Ann');
@@ -156,7 +156,7 @@ test('a wrong, expired, used or replaced invitation says nothing about groups, t
   t.is((await own.client().get('/join/---')).status, 404);
 });
 
-test('guessing invitations is held back, for visitors by their address', async (t) => {
+test('invitation: attempts are rate-limited, for visitors by address', async (t) => {
   const own = await startServer();
   t.teardown(own.close);
   const boss = await own.signUp('Ann');
@@ -170,7 +170,7 @@ test('guessing invitations is held back, for visitors by their address', async (
   t.is((await visitor.get(invite)).status, 200);
 });
 
-test('programs use invitations too; bots do not join by them', async (t) => {
+test('invitation: usable through the API; refused for bots', async (t) => {
   const { invite, slug } = await newGroup('Programs');
   const greta = await site.signUp('Greta');
   t.deepEqual((await greta.get(invite, 'application/json')).json(), { name: 'Programs', topic: '', members: 1, in: false });
@@ -184,7 +184,7 @@ test('programs use invitations too; bots do not join by them', async (t) => {
   t.is((await site.client().bearer(token).json('POST', invite)).status, 403);
 });
 
-test('with SIGNUP=code the code of a group admits one new account for each of its uses, into that group', async (t) => {
+test('SIGNUP=code: each use of a group code admits one new account into that group', async (t) => {
   const own = await startServer({ env: { SIGNUP: 'code' } });
   t.teardown(own.close);
   const boss = await own.signUp('Ann');
@@ -206,7 +206,7 @@ test('with SIGNUP=code the code of a group admits one new account for each of it
   );
 });
 
-test('those who manage the group see the link, and its picture; nobody else does', async (t) => {
+test('invitation: only moderators see the link and its QR code', async (t) => {
   const { slug, invite } = await newGroup('Pictures');
   await site.signUp('Kim');
   await ann.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Kim' });
@@ -223,7 +223,7 @@ test('those who manage the group see the link, and its picture; nobody else does
       t.false((await kim.get(`/groups/${slug}${path}`, accept)).text.includes(invite.slice('/join/'.length)), path);
 });
 
-test('the picture is squares of numbers, and another for another text', async (t) => {
+test('QR code: an SVG of numbers only, different for each text', async (t) => {
   const picture = await qrCodeSvg('https://chat.example.org/join/abcd-efgh-jkmn');
   const SVG =
     /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 (\d+) \1" shape-rendering="crispEdges"><path d="([Mhvz\d -]+)" fill="#fff"\/><path d="([Mhvz\d -]+)"\/><\/svg>\n$/;
@@ -236,7 +236,7 @@ test('the picture is squares of numbers, and another for another text', async (t
   t.false((await qrCodeSvg('"><script>')).includes('script'));
 });
 
-test('no log has the code of an invitation', (t) => {
+test('invitation: its code is in no log', (t) => {
   for (const path of [
     '/join/abcd-efgh-jkmn',
     '/JOIN/abcd-efgh-jkmn',

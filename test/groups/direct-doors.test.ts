@@ -49,7 +49,7 @@ async function ask(client: Client, { method, path }: Route, group: string, accep
   return { status: response.status, text, location: response.headers.get('location') };
 }
 
-test('at every URL below a group, direct messages of others are as absent to everybody, administrators too', async (t) => {
+test('direct messages: absent for others at every URL below /groups, also for administrators', async (t) => {
   t.true(routes().length > 20);
   const plain = (text: string, group: string): string =>
     text
@@ -68,7 +68,7 @@ test('at every URL below a group, direct messages of others are as absent to eve
       }
 });
 
-test('nor are they found by number, by joining, by a code, or in a list', async (t) => {
+test('direct messages: not reachable by number, join, code or list', async (t) => {
   t.is((await ann.json('POST', '/groups/join', { slug })).status, 404);
   for (const code of ['', slug, 'direct', `direct:${slug}`]) t.is((await ann.json('POST', '/groups/join', { code })).status, 422, code);
   for (const path of [`/rooms/${number}/1-x/messages`, `/rooms/${slug}/1-x/messages`]) t.not((await ann.get(path)).status, 200);
@@ -80,7 +80,7 @@ test('nor are they found by number, by joining, by a code, or in a list', async 
   t.true((await bob.get('/groups')).text.includes(slug), 'those in it find it');
 });
 
-test('no group can be given an address like theirs', async (t) => {
+test('direct messages: no group can have such a slug', async (t) => {
   for (const name of [ABSENT, ABSENT.toUpperCase(), `dm ${ABSENT.slice(3)}`]) {
     const made = await ann.json('POST', '/groups', { name });
     t.false(made.json<{ slug: string }>().slug.startsWith('dm-'), name);
@@ -115,7 +115,7 @@ const VERBS: [method: string, path: string, body: object | undefined, status: nu
   ['POST', '/bots', { action: 'create', name: 'Ours' }, 403, /managed by nobody/],
 ];
 
-test('those in it are told what does not fit direct messages', async (t) => {
+test('direct messages: unsuitable actions are refused with a reason', async (t) => {
   const { slug: mine } = (await ann.json('POST', '/direct', { with: 'Bob' })).json<{ slug: string }>();
   await ann.json('POST', `/groups/${mine}/messages`, { body: 'the secret' });
   for (const [method, path, body, status, words] of VERBS) {
@@ -128,14 +128,14 @@ test('those in it are told what does not fit direct messages', async (t) => {
   t.is((await site.core.store.memberships.ofGroup(group?.id ?? ('' as never))).length, 2);
 });
 
-test('what fits groups alone: they cannot be hidden, only left or muted', async (t) => {
+test('groups cannot be hidden, only left or muted', async (t) => {
   await bob.json('POST', '/groups', { name: 'Plain' });
   const answer = await bob.json('POST', '/groups/plain/settings', { action: 'hide', on: '1' });
   t.is(answer.status, 403);
   t.regex(String(answer.json().detail), /Leave the group, or mute it/);
 });
 
-test('in direct messages nobody erases what another said, not even an administrator among them', async (t) => {
+test('direct messages: only the author erases a message, not an administrator', async (t) => {
   const { slug: mine } = (await ann.json('POST', '/direct', { with: 'Bob, Carl' })).json<{ slug: string }>();
   const { seq } = (await bob.json('POST', `/groups/${mine}/messages`, { body: 'mine to erase' })).json<{ seq: number }>();
   t.is((await ann.json('DELETE', `/groups/${mine}/messages/${seq}`)).status, 403);

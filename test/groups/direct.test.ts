@@ -34,7 +34,7 @@ const listed = async (by: Client, slug: string, path = '/groups') =>
 /** The links of the sidebar on a page of another group. */
 const sidebarOf = async (by: Client) => /<ul id="sidebar"[\s\S]*?<\/ul>/.exec((await by.get('/groups/lobby')).text)?.[0] ?? '';
 
-test('the same people find the same one, whoever asks, in whatever order, by name or by id', async (t) => {
+test('direct messages: one group per set of people, in any order, by name or id', async (t) => {
   const first = await ann.json('POST', '/direct', { with: 'bob' });
   t.is(first.status, 201);
   const { id, slug, url, kind, name } = first.json<Opened>();
@@ -53,7 +53,7 @@ test('the same people find the same one, whoever asks, in whatever order, by nam
   t.is((await bob.form('/direct', { with: 'Ann' })).headers.get('location'), url);
 });
 
-test('several are named with commas, as a list, or in a form by the field again and again', async (t) => {
+test('direct messages: several names by commas, list or repeated field', async (t) => {
   const { slug } = await open(ann, 'Bob, Carl');
   t.is((await open(carl, 'Ann', 'Bob')).slug, slug);
   const form = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' };
@@ -62,7 +62,7 @@ test('several are named with commas, as a list, or in a form by the field again 
   t.not((await open(ann, 'Bob')).slug, slug, 'two of them have their own');
 });
 
-test('each sees the names of the others, on every page and in every answer', async (t) => {
+test('direct messages: the title is the names of the others, everywhere', async (t) => {
   const { slug } = await open(ann, 'Bob', 'Carl');
   await ann.json('POST', `/groups/${slug}/messages`, { body: 'hello both' });
   for (const [who, title] of [
@@ -83,7 +83,7 @@ test('each sees the names of the others, on every page and in every answer', asy
   }
 });
 
-test('notes to oneself are direct messages with nobody', async (t) => {
+test('direct messages: without others they are notes to oneself', async (t) => {
   const { slug, name } = await open(carl);
   t.is(name, 'Carl (you)');
   t.is((await carl.json('POST', '/direct', { with: ' , ' })).json().slug, slug);
@@ -93,7 +93,7 @@ test('notes to oneself are direct messages with nobody', async (t) => {
   t.is((await ann.get(`/groups/${slug}`)).status, 404);
 });
 
-test('nobody sees direct messages in a list before the first word; then all of them do', async (t) => {
+test('direct messages: listed for the others from the first message on', async (t) => {
   const dora = await join('Dora');
   const { slug } = await open(dora, 'Bob');
   t.true((await sidebarOf(dora)).includes(slug), 'who opened it sees it');
@@ -107,7 +107,7 @@ test('nobody sees direct messages in a list before the first word; then all of t
   t.regex((await bob.get('/groups')).text, /Direct messages<\/a><\/h2>[\s\S]*>Dora<\/a>[\s\S]*Have you a minute\?/);
 });
 
-test('one takes them out of the list until somebody writes, or asks for them', async (t) => {
+test('direct messages: hidden until the next message or until shown again', async (t) => {
   const greta = await join('Greta');
   const { slug } = await open(greta, 'Bob');
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'one' });
@@ -126,7 +126,7 @@ test('one takes them out of the list until somebody writes, or asks for them', a
   t.true((await sidebarOf(greta)).includes(slug), 'who opens it wants to see it');
 });
 
-test('a half-made one is completed when it is opened again', async (t) => {
+test('direct messages: an incomplete one is completed when opened again', async (t) => {
   const [eva, finn] = [await site.signUp('Eva'), await site.signUp('Finn')];
   const people = [await idOf('Eva'), await idOf('Finn')].sort();
   const { slug } = await open(eva, 'Finn');
@@ -140,7 +140,7 @@ test('a half-made one is completed when it is opened again', async (t) => {
   t.is((await eva.json('POST', `/groups/${slug}/messages`, { body: 'back' })).status, 201);
 });
 
-test('bots may be among them, and open them with their token', async (t) => {
+test('direct messages: bots may be members and open them by token', async (t) => {
   const { core } = site;
   const [group, user] = [await core.store.groups.bySlug('lobby'), await core.store.users.byNameKey('ann')];
   if (!group || !user) return t.fail();
@@ -153,7 +153,7 @@ test('bots may be among them, and open them with their token', async (t) => {
   t.is((await listed(carl, slug))?.last?.text, 'Your build is done');
 });
 
-test('what is asked for wrongly comes back with the reason', async (t) => {
+test('direct messages: an invalid form comes back with the reason', async (t) => {
   const everybody = await Promise.all(Array.from({ length: 8 }, (_, index) => site.signUp(`Crowd ${index}`)));
   t.is(everybody.length, 8);
   const crowd = (count: number): string => Array.from({ length: count }, (_, index) => `Crowd ${index}`).join(', ');
@@ -177,7 +177,7 @@ test('what is asked for wrongly comes back with the reason', async (t) => {
     t.is((await ann.json('POST', '/direct', odd)).status, 400, JSON.stringify(odd));
 });
 
-test('what was said with somebody who is disabled since can still be read', async (t) => {
+test('direct messages: readable after a member was disabled', async (t) => {
   const late = await site.signUp('Late');
   const { slug } = await open(late, 'Bob');
   await late.json('POST', `/groups/${slug}/messages`, { body: 'the last word' });
@@ -186,7 +186,7 @@ test('what was said with somebody who is disabled since can still be read', asyn
   t.true((await bob.get(`/groups/${slug}`)).text.includes('the last word'));
 });
 
-test('a name with a comma, or one like an id, still means what it means', async (t) => {
+test('direct messages: names with a comma or like an id are resolved', async (t) => {
   await site.signUp('Smith, Jo');
   const { name } = await open(ann, 'Smith, Jo');
   t.is(name, 'Smith, Jo');
@@ -195,7 +195,7 @@ test('a name with a comma, or one like an id, still means what it means', async 
   t.is((await open(ann, bobsId)).name, 'Bob', 'an id goes before a name that imitates it');
 });
 
-test('from the list of members one writes to somebody', async (t) => {
+test('direct messages: opened from the member list', async (t) => {
   await ann.json('POST', '/groups', { name: 'Members here' });
   await ann.json('POST', '/groups/members-here/members', { action: 'add', name: 'Bob' });
   const page = (await ann.get('/groups/members-here/members')).text;
@@ -207,7 +207,7 @@ test('from the list of members one writes to somebody', async (t) => {
   t.notRegex(page, new RegExp(`name="with" value="${await idOf('Ann')}"`), 'not to oneself');
 });
 
-test('who came in goes without saying on the page; the log and its streams have it', async (t) => {
+test('direct messages: the page omits joins; log and streams have them', async (t) => {
   const { slug } = await open(bob, 'Carl');
   t.notRegex((await bob.get(`/groups/${slug}`)).text, /class="line"|joined|added/);
   const stream = await EventReader.open(bob, `/groups/${slug}/events?as=json&after=0`);
@@ -219,13 +219,13 @@ test('who came in goes without saying on the page; the log and its streams have 
   );
 });
 
-test('the form offers everybody who can be written to', async (t) => {
+test('direct messages: the form suggests all other accounts', async (t) => {
   const page = (await bob.get('/direct')).text;
   for (const name of ['Ann', 'Carl']) t.true(page.includes(`<option value="${name}">`));
   t.false(page.includes('<option value="Bob">'));
 });
 
-test('programs and searchers see the same name as the pages', async (t) => {
+test('direct messages: API and search show the same title as pages', async (t) => {
   const { slug } = await open(bob, 'Carl');
   await carl.json('POST', `/groups/${slug}/messages`, { body: 'the marmalade recipe' });
   const me = (await bob.get('/me', 'application/json')).json<{ groups: { slug: string; name: string }[] }>();

@@ -98,7 +98,7 @@ for (const accept of ['application/json', 'text/plain', 'text/html'])
       }
     });
 
-test('a visitor is led to the log-in page by pages, and never by a stream', async (t) => {
+test('hidden groups: pages redirect visitors to log-in, streams never redirect', async (t) => {
   const visitor = site.client();
   t.is((await visitor.get('/groups/secret')).headers.get('location'), '/login?return_to=%2Fgroups%2Fsecret');
   for (const [, path] of STREAMS)
@@ -109,7 +109,7 @@ test('a visitor is led to the log-in page by pages, and never by a stream', asyn
     }
 });
 
-test('a member gets through all of these doors', async (t) => {
+test('hidden groups: a member reaches all of these URLs', async (t) => {
   await site.signUp('Carl');
   await bob.json('POST', '/groups/secret/members', { action: 'add', name: 'Carl' });
   await bob.json('POST', '/groups', { name: 'Leaving' });
@@ -120,7 +120,7 @@ test('a member gets through all of these doors', async (t) => {
   }
 });
 
-test('one who has left is an outsider like any other', async (t) => {
+test('hidden groups: a former member is treated as a non-member', async (t) => {
   const dora = await site.signUp('Dora');
   await bob.json('POST', '/groups/otherwise/members', { action: 'add', name: 'Dora' });
   t.is((await dora.get('/groups/otherwise')).status, 200);
@@ -131,7 +131,7 @@ test('one who has left is an outsider like any other', async (t) => {
   }
 });
 
-test('an outsider learns nothing of a group from the lists', async (t) => {
+test('hidden groups: lists reveal nothing to non-members', async (t) => {
   for (const path of ['/groups', '/settings', '/me'])
     for (const accept of ['text/html', 'application/json', 'text/plain']) {
       const { text } = await eve.get(path, accept);

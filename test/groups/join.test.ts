@@ -22,7 +22,7 @@ async function codeOf(by: Client, slug: string): Promise<string> {
 
 const isIn = async (client: Client, slug: string): Promise<boolean> => (await client.get(`/groups/${slug}`)).status === 200;
 
-test('who creates a group is its first moderator and comes to its page', async (t) => {
+test('create group: the creator is moderator and is redirected to the page', async (t) => {
   const bob = await site.signUp('Bob');
   const answer = await bob.form('/groups', { name: 'Tea Round' });
   t.is(answer.status, 303);
@@ -32,32 +32,32 @@ test('who creates a group is its first moderator and comes to its page', async (
   t.false(await isIn(ann, 'tea-round'), 'not even an administrator reads a group without being in it');
 });
 
-test('a program that creates a group gets 201 and where it is', async (t) => {
+test('create group: JSON gets 201 and Location', async (t) => {
   const answer = await ann.json('POST', '/groups', { name: 'By program' });
   t.is(answer.status, 201);
   t.is(answer.headers.get('location'), '/groups/by-program');
   t.is(answer.json().slug, 'by-program');
 });
 
-test('two groups of one name have slugs of their own', async (t) => {
+test('create group: equal names get different slugs', async (t) => {
   const [first, second] = [await newGroup(ann, 'Twins'), await newGroup(ann, 'twins!')];
   t.is(first.slug, 'twins');
   t.regex(second.slug, /^twins-[0-9a-z]{4}$/);
 });
 
-test('many groups of one name at once all get slugs of their own', async (t) => {
+test('create group: concurrent equal names get different slugs', async (t) => {
   const groups = await Promise.all(Array.from({ length: 8 }, () => ann.json('POST', '/groups', { name: 'Rush' })));
   t.is(new Set(groups.map((answer) => answer.json().slug)).size, 8);
 });
 
-test('a name that Latin letters cannot say gets the number of the group', async (t) => {
+test('create group: a name that cannot be transliterated gets g-<number>', async (t) => {
   const answer = await ann.json('POST', '/groups', { name: '🦊' });
   const { slug } = answer.json<{ slug: string }>();
   const { number } = (await ann.get(`/groups/${slug}`, 'application/json')).json<{ number: number }>();
   t.is(slug, `g-${number}`);
 });
 
-test('no group takes an address that means something else', async (t) => {
+test('create group: reserved slugs are not used', async (t) => {
   for (const name of ['join', 'New', 'settings']) t.is((await newGroup(ann, name)).slug, `g-${name.toLowerCase()}`);
   t.is((await ann.get('/groups/join')).status, 404);
 });
@@ -74,7 +74,7 @@ for (const [what, name, words] of [
     t.true(answer.text.includes(`name="name" type="text" value="${name}"`));
   });
 
-test('the code of a group lets one in, once, however it is typed', async (t) => {
+test('join by code: case and separators do not matter; joining twice is one join', async (t) => {
   const { slug, code } = await newGroup(ann, 'Secret');
   const carl = await site.signUp('Carl');
   t.false(await isIn(carl, slug));
@@ -86,7 +86,7 @@ test('the code of a group lets one in, once, however it is typed', async (t) => 
   t.is(lines?.length, 1);
 });
 
-test('a wrong code says so and stays in the form', async (t) => {
+test('join by code: a wrong code is refused and stays in the form', async (t) => {
   const eve = await site.signUp('Eve');
   for (const code of ['aaaa-bbbb-cccc', '-', '', '{"$ne":null}']) {
     const answer = await eve.form('/groups/join', { code });
@@ -96,7 +96,7 @@ test('a wrong code says so and stays in the form', async (t) => {
   t.regex((await eve.form('/groups/join', { code: 'aaaa-bbbb-cccc' })).text, /name="code" type="text" value="aaaa-bbbb-cccc"/);
 });
 
-test('guessing codes is held back, with the time to wait', async (t) => {
+test('join by code: attempts are rate-limited with the time to wait', async (t) => {
   const fresh = await startServer();
   t.teardown(fresh.close);
   const owner = await fresh.signUp('Ann');
@@ -109,7 +109,7 @@ test('guessing codes is held back, with the time to wait', async (t) => {
   t.is((await eve.form('/groups/join', { code })).status, 303);
 });
 
-test('a replaced code is dead at once', async (t) => {
+test('join by code: a replaced code is invalid at once', async (t) => {
   const { slug, code } = await newGroup(ann, 'Recoded');
   await ann.form(`/groups/${slug}/settings`, { action: 'code' });
   const fresh = await codeOf(ann, slug);
@@ -119,7 +119,7 @@ test('a replaced code is dead at once', async (t) => {
   t.is((await dora.form('/groups/join', { code: fresh })).status, 303);
 });
 
-test('an archived group takes nobody in, by code or openly, until it is taken up again', async (t) => {
+test('archived group: nobody can join until it is unarchived', async (t) => {
   const { slug, code } = await newGroup(ann, 'Attic', { open: '1' });
   await ann.form(`/groups/${slug}/settings`, { action: 'archive', on: '1' });
   const fred = await site.signUp('Fred');
@@ -130,7 +130,7 @@ test('an archived group takes nobody in, by code or openly, until it is taken up
   t.is((await fred.form('/groups/join', { slug })).status, 303);
 });
 
-test('an open group is listed and joined without a code; a closed one is neither', async (t) => {
+test('open group: listed and joined without a code; a closed one is not', async (t) => {
   await newGroup(ann, 'Open House', { open: '1' });
   await newGroup(ann, 'Closed House');
   const greta = await site.signUp('Greta');
@@ -146,7 +146,7 @@ test('an open group is listed and joined without a code; a closed one is neither
   t.is((await (await site.signUp('Hugo')).form('/groups/join', { slug: 'open-house' })).status, 404);
 });
 
-test('bots neither create groups nor join them', async (t) => {
+test('bots can neither create nor join groups', async (t) => {
   const { code } = await newGroup(ann, 'People only', { open: '1' });
   const made = (await ann.form('/groups/people-only/bots', { action: 'create', name: 'Robo' })).text;
   const robo = site.client().bearer(/id="made-token"[^>]* value="([A-Za-z0-9]+)"/.exec(made)?.[1] ?? '');

@@ -25,7 +25,7 @@ const choose = (by: Client, slug: string, level: string) => by.form(`/groups/${s
 const entryOf = (page: string, name: string): string =>
   new RegExp(`<li[^>]*>(?:(?!</li>)[\\s\\S])*>${name}<[\\s\\S]*?</li>`).exec(page)?.[0] ?? '';
 
-test('a member chooses what of a group they are told of; at first it is mentions', async (t) => {
+test('levels: a member sets the notification level; the default is mentions', async (t) => {
   const slug = await newGroup('Choices');
   t.is((await listed(slug))?.level, 'mentions');
   for (const level of ['everything', 'nothing', 'mentions']) {
@@ -42,7 +42,7 @@ test('a member chooses what of a group they are told of; at first it is mentions
     t.is((await bob.json('POST', `/groups/${slug}/settings`, { action: 'level', level: odd })).status, 400);
 });
 
-test('what is muted has no badge and a grey name; programs see what is unread all the same', async (t) => {
+test('levels: a muted group has no badge and a grey name; JSON has its unread count', async (t) => {
   const slug = await newGroup('Quiet');
   await choose(bob, slug, 'nothing');
   await ann.json('POST', `/groups/${slug}/messages`, { body: 'hello @Bob' });
@@ -60,7 +60,7 @@ test('what is muted has no badge and a grey name; programs see what is unread al
   }
 });
 
-test('the choice outlives leaving, and no role changes it', async (t) => {
+test('levels: kept when leaving and when the role changes', async (t) => {
   const slug = await newGroup('Kept');
   await choose(bob, slug, 'nothing');
   const id = (await site.core.store.users.byNameKey('bob'))?.id ?? '';
@@ -72,7 +72,7 @@ test('the choice outlives leaving, and no role changes it', async (t) => {
   t.is((await listed(slug))?.level, 'nothing');
 });
 
-test('an administrator who manages a group without being in it has nothing to choose there', async (t) => {
+test('levels: none for an administrator who is not a member', async (t) => {
   await bob.json('POST', '/groups', { name: 'Of Bob' });
   t.is((await ann.get('/groups/of-bob/settings')).status, 200);
   const answer = await ann.json('POST', '/groups/of-bob/settings', { action: 'level', level: 'nothing' });
@@ -80,7 +80,7 @@ test('an administrator who manages a group without being in it has nothing to ch
   t.is(answer.json().detail, 'You are not a member of this group.');
 });
 
-test('a member leaves from the settings, and is asked to find another moderator first where it must be', async (t) => {
+test('settings: a member can leave; the last moderator cannot', async (t) => {
   const slug = await newGroup('To leave');
   t.regex(
     (await bob.get(`/groups/${slug}/settings`)).text,

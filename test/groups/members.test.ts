@@ -42,7 +42,7 @@ const logIn = async (name: string): Promise<Client> => {
   return client;
 };
 
-test('a moderator adds a person by name, who may read at once, also what came before', async (t) => {
+test('members: a moderator adds a person, who can read all earlier messages', async (t) => {
   const slug = await groupOfBob();
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'said before' });
   const carl = await logIn('Carl');
@@ -52,7 +52,7 @@ test('a moderator adds a person by name, who may read at once, also what came be
   t.regex((await carl.get(`/groups/${slug}`)).text, /Bob added Carl/);
 });
 
-test('a name that nobody has comes back in the form with the reason', async (t) => {
+test('members: an unknown name comes back in the form with the reason', async (t) => {
   const slug = await groupOfBob();
   const answer = await bob.form(`/groups/${slug}/members`, { action: 'add', name: 'Nobody' });
   t.is(answer.status, 422);
@@ -60,7 +60,7 @@ test('a name that nobody has comes back in the form with the reason', async (t) 
   t.regex(answer.text, /name="name" type="text" value="Nobody"/);
 });
 
-test('a removed member reads no more, and the others see who did it', async (t) => {
+test('members: a removed member cannot read; the others see who removed them', async (t) => {
   const slug = await groupOfBob('Carl');
   const carl = await logIn('Carl');
   t.is((await carl.get(`/groups/${slug}`)).status, 200);
@@ -70,7 +70,7 @@ test('a removed member reads no more, and the others see who did it', async (t) 
   t.regex((await bob.get(`/groups/${slug}`)).text, /Bob removed Carl/);
 });
 
-test('a plain member sees the list and can leave, but changes nobody', async (t) => {
+test('members: a plain member sees the list and can leave, nothing else', async (t) => {
   const slug = await groupOfBob('Carl', 'Dora');
   const carl = await logIn('Carl');
   t.is((await carl.get(`/groups/${slug}/members`)).status, 200);
@@ -87,7 +87,7 @@ test('a plain member sees the list and can leave, but changes nobody', async (t)
   t.is((await carl.get(`/groups/${slug}`)).status, 404);
 });
 
-test('a moderator makes others moderators, who may do the same', async (t) => {
+test('members: a moderator can make others moderators', async (t) => {
   const slug = await groupOfBob('Carl', 'Dora');
   const carl = await logIn('Carl');
   t.is((await change(bob, slug, 'moderator', 'Carl')).status, 200);
@@ -97,7 +97,7 @@ test('a moderator makes others moderators, who may do the same', async (t) => {
   t.is((await change(bob, slug, 'remove', 'Dora')).status, 403, 'who was one is one no more');
 });
 
-test('the last moderator cannot go while others stay, neither by leaving nor by removing or demoting himself', async (t) => {
+test('members: the last moderator cannot leave or be demoted while others remain', async (t) => {
   const slug = await groupOfBob('Carl');
   for (const [action, name] of [
     ['leave', ''],
@@ -111,13 +111,13 @@ test('the last moderator cannot go while others stay, neither by leaving nor by 
   t.deepEqual(await rolesIn(slug), { Carl: 'moderator' });
 });
 
-test('the last one of all can leave', async (t) => {
+test('members: the last member can leave', async (t) => {
   const slug = await groupOfBob();
   t.is((await bob.form(`/groups/${slug}/members`, { action: 'leave' })).headers.get('location'), '/groups');
   t.deepEqual(await rolesIn(slug), {});
 });
 
-test('administrators add and remove in groups they are not in, without reading them', async (t) => {
+test('members: administrators manage groups without being able to read them', async (t) => {
   const slug = await groupOfBob('Carl');
   t.is((await ann.get(`/groups/${slug}/members`)).status, 200);
   t.is((await change(ann, slug, 'add', 'Dora')).status, 200);
@@ -127,7 +127,7 @@ test('administrators add and remove in groups they are not in, without reading t
   t.is((await ann.get(`/groups/${slug}/messages`)).status, 404);
 });
 
-test('there can be several administrators, each of whom may do the same', async (t) => {
+test('members: several administrators have the same rights', async (t) => {
   const fresh = await startServer();
   t.teardown(fresh.close);
   const [first, second] = [await fresh.signUp('First'), await fresh.signUp('Second')];
@@ -139,7 +139,7 @@ test('there can be several administrators, each of whom may do the same', async 
   t.is((await first.get('/admin')).status, 403);
 });
 
-test('a member who is added or removed twice is so once', async (t) => {
+test('members: adding and removing is idempotent', async (t) => {
   const slug = await groupOfBob('Carl');
   for (const action of ['add', 'remove', 'remove', 'add', 'add']) await change(bob, slug, action, 'Carl');
   t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'member' });
@@ -147,20 +147,20 @@ test('a member who is added or removed twice is so once', async (t) => {
   t.deepEqual([page.match(/Bob added Carl/g)?.length, page.match(/Bob removed Carl/g)?.length], [2, 1]);
 });
 
-test('adding again leaves a role as it is', async (t) => {
+test('members: adding again keeps the role', async (t) => {
   const slug = await groupOfBob('Carl');
   await change(bob, slug, 'moderator', 'Carl');
   await change(bob, slug, 'add', 'Carl');
   t.deepEqual(await rolesIn(slug), { Bob: 'moderator', Carl: 'moderator' });
 });
 
-test('a disabled person is not added', async (t) => {
+test('members: a disabled user cannot be added', async (t) => {
   await site.signUp('Gone');
   await ann.form('/admin', { action: 'disable', user: await idOf('Gone') });
   t.is((await change(bob, await groupOfBob(), 'add', 'Gone')).json().detail, 'Gone is disabled.');
 });
 
-test('a bot is no moderator, and only an administrator brings it into a second group', async (t) => {
+test('members: a bot cannot be moderator; only an administrator adds it to a second group', async (t) => {
   const [home, other] = [await groupOfBob(), await groupOfBob()];
   await bob.form(`/groups/${home}/bots`, { action: 'create', name: 'Walker' });
   t.is((await change(bob, home, 'moderator', 'Walker')).status, 403);
@@ -169,7 +169,7 @@ test('a bot is no moderator, and only an administrator brings it into a second g
   t.deepEqual(await rolesIn(other), { Bob: 'moderator', Walker: 'member' });
 });
 
-test('members are listed to programs and shells too', async (t) => {
+test('members: listed as JSON and text', async (t) => {
   const slug = await groupOfBob('Carl');
   const json = (await bob.get(`/groups/${slug}/members`, 'application/json')).json<{ name: string; role: string }[]>();
   t.deepEqual(

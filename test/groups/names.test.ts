@@ -26,7 +26,7 @@ for (const [name, slug] of SLUGS)
     else t.is(await slugOf(name), slug);
   });
 
-test('every slug is short, and safe in a path', async (t) => {
+test('slugs: short and safe in a path', async (t) => {
   for (const name of ['x'.repeat(64), '한국어 그룹', 'شبكة', '東京 オフィス', '%2e%2e%2f', 'a/b?c#d', 'é'.repeat(64), `${'a '.repeat(32)}`])
     t.regex(await slugOf(name), /^([a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?)?$/);
 });
@@ -40,7 +40,7 @@ const refusal = (work: () => unknown): string | undefined => {
   }
 };
 
-test('a group name has 1 to 64 characters that can be seen', (t) => {
+test('group name: 1 to 64 visible characters', (t) => {
   for (const name of ['x', 'x'.repeat(64), '🦊'.repeat(64), 'خانه\u200cی ما', '👨\u200d👩\u200d👧 family'])
     t.is(parseGroupName(name), name.normalize('NFC'));
   for (const name of [
@@ -64,7 +64,7 @@ test('a group name has 1 to 64 characters that can be seen', (t) => {
   t.is(parseGroupName(' two \n lines\u2028here '), 'two lines here');
 });
 
-test('a topic may be empty, has 250 characters at most, and neither controls nor tricks with direction', (t) => {
+test('topic: up to 250 characters, without control and bidirectional characters', (t) => {
   t.is(parseTopic('  what\n we do '), 'what we do');
   t.is(parseTopic(''), '');
   for (const topic of ['x'.repeat(251), 'a\u202eb', 'a\u001b]0;title\u0007'])
@@ -75,7 +75,7 @@ test('a topic may be empty, has 250 characters at most, and neither controls nor
     );
 });
 
-test('a code is the same however it is typed', (t) => {
+test('join code: normalized for case and separators', (t) => {
   for (const typed of ['abcd-efgh-jkmn', ' ABCD EFGH JKMN ', 'abcdefghjkmn', 'abcd–efgh–jkmn']) t.is(normaliseCode(typed), 'abcdefghjkmn');
   t.is(normaliseCode('- -'), '');
 });

@@ -69,13 +69,13 @@ for (const [name, rule, allowed] of TABLE)
       );
   });
 
-test('bots and disabled people create no groups', (t) => {
+test('rules: bots and disabled users cannot create groups', (t) => {
   t.true(rules.mayCreate(user));
   t.false(rules.mayCreate({ ...user, bot: true }));
   t.false(rules.mayCreate({ ...user, disabled: true }));
 });
 
-test('a code holds until its moment, while it has uses, and of a group that can be joined', (t) => {
+test('rules: a code is valid until it expires, while it has uses, in a group that can be joined', (t) => {
   const cases: [Partial<Group>, boolean][] = [
     [{}, true],
     [{ codeExpiresAt: NOW + 1 }, true],
@@ -90,7 +90,7 @@ test('a code holds until its moment, while it has uses, and of a group that can 
   for (const [its, isGood] of cases) t.is(rules.isCodeValid({ ...group, ...its }, NOW), isGood, JSON.stringify(its));
 });
 
-test('what is hidden comes back with the next message, and not before', (t) => {
+test('rules: hidden direct messages reappear with the next message', (t) => {
   for (const [hidden, n, isHidden] of [
     [null, 0, false],
     [null, 9, false],
@@ -102,7 +102,7 @@ test('what is hidden comes back with the next message, and not before', (t) => {
     t.is(rules.isHidden({ hidden }, n), isHidden, `${hidden} ${n}`);
 });
 
-test('a group is told of by mentions, direct messages by everything; nothing is muted', (t) => {
+test('rules: the default level is mentions in groups and everything in direct messages', (t) => {
   t.is(rules.defaultLevel('group'), 'mentions');
   t.is(rules.defaultLevel('direct'), 'everything');
   t.deepEqual(
@@ -111,7 +111,7 @@ test('a group is told of by mentions, direct messages by everything; nothing is 
   );
 });
 
-test('a moderator goes by leaving, by being removed and by being made a member', (t) => {
+test('rules: leaving, removal and demotion remove a moderator', (t) => {
   const [mod, plain, out] = [
     { in: true, role: 'moderator' },
     { in: true, role: 'member' },
@@ -130,7 +130,7 @@ test('a moderator goes by leaving, by being removed and by being made a member',
     t.false(rules.stepsDown(from, to));
 });
 
-test('a moderator can go where another person moderates, or no other person is', (t) => {
+test('rules: a moderator may step down if another remains or nobody else is there', (t) => {
   const other = (more: Partial<Membership>, who: Partial<User> = {}) => ({ user: { ...user, ...who }, membership: { ...member, ...more } });
   const cases: [Parameters<typeof rules.canStepDown>[0], boolean][] = [
     [[], true],
@@ -149,7 +149,7 @@ test('a moderator can go where another person moderates, or no other person is',
 
 const [A, B, C] = ['aaaa', 'bbbb', 'cccc'].map(asUserId) as [User['id'], User['id'], User['id']];
 
-test('the slug of direct messages is that of the set of people, and of no name', async (t) => {
+test('rules: the slug of direct messages depends on the set of people only', async (t) => {
   t.is(directSlug([A, B, C]), directSlug([C, A, B, A]));
   t.regex(directSlug([A]), /^dm-[0-9a-f]{20}$/);
   t.is(new Set([[A], [B], [A, B], [A, C], [A, B, C]].map(directSlug)).size, 5);
@@ -160,7 +160,7 @@ test('the slug of direct messages is that of the set of people, and of no name',
   t.is(await slugOf('dmx'), 'dmx');
 });
 
-test('direct messages are called by the others', (t) => {
+test('rules: the title of direct messages is the names of the others', (t) => {
   const [ann, bob, carl] = [
     { id: A, name: 'Ann' },
     { id: B, name: 'Bob' },
@@ -171,7 +171,7 @@ test('direct messages are called by the others', (t) => {
   t.is(directTitle(A, [ann]), 'Ann (you)');
 });
 
-test('how long a code holds and how many it lets in', (t) => {
+test('rules: parsing of expiry and uses of a code', (t) => {
   const HOUR = 3_600_000;
   t.deepEqual(['never', '1h', '24h', '1d', '7d', '30d', '365d', ' 2h '].map(parseExpiry), [
     null,

@@ -25,7 +25,7 @@ const nameOf = (slug: string): string => slug.replace('club-', 'Club ');
 
 const set = (by: Client, slug: string, fields: Record<string, string>) => by.form(`/groups/${slug}/settings`, fields);
 
-test('moderators and administrators change settings; a plain member sees that he may not', async (t) => {
+test('settings: changed by moderators and administrators, refused for plain members', async (t) => {
   const slug = await newGroup();
   for (const fields of [
     { action: 'rename', name: 'Mine' },
@@ -43,7 +43,7 @@ test('moderators and administrators change settings; a plain member sees that he
   t.regex((await carl.get(`/groups/${slug}`)).text, /<p class="topic" dir="auto">of Ann<\/p>/);
 });
 
-test('the join code is for those who manage the group, and for nobody else', async (t) => {
+test('settings: only moderators see the join code', async (t) => {
   const slug = await newGroup();
   const code = /value="([a-z0-9-]+)" aria-label="Join code"/.exec((await bob.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
   t.regex(code, /^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$/);
@@ -51,7 +51,7 @@ test('the join code is for those who manage the group, and for nobody else', asy
     for (const accept of ['text/html', 'application/json']) t.false((await carl.get(path, accept)).text.includes(code));
 });
 
-test('a renamed group has a slug to match, and the old one leads there', async (t) => {
+test('settings: a rename changes the slug; the old one redirects', async (t) => {
   const old = await newGroup();
   t.is((await set(bob, old, { action: 'rename', name: 'Ångström' })).headers.get('location'), '/groups/angstrom/settings');
   const moved = await carl.get(`/groups/${old}?before=5`);
@@ -61,7 +61,7 @@ test('a renamed group has a slug to match, and the old one leads there', async (
   t.regex((await carl.get('/groups/angstrom')).text, /Bob named the group Ångström/);
 });
 
-test('a program is answered at the old slug, not redirected', async (t) => {
+test('settings: the API answers at the old slug without a redirect', async (t) => {
   const old = await newGroup();
   await set(bob, old, { action: 'rename', name: `Program ${old}` });
   const answer = await carl.get(`/groups/${old}`, 'application/json');
@@ -70,7 +70,7 @@ test('a program is answered at the old slug, not redirected', async (t) => {
   t.is((await carl.json('POST', `/groups/${old}/messages`, { body: 'by the old name' })).status, 201);
 });
 
-test('a group can take its old name again, and nobody else can take it meanwhile', async (t) => {
+test('settings: an old slug stays reserved for its group', async (t) => {
   const old = await newGroup();
   const name = nameOf(old);
   await set(bob, old, { action: 'rename', name: `Interim ${old}` });
@@ -80,7 +80,7 @@ test('a group can take its old name again, and nobody else can take it meanwhile
   t.is((await carl.get(`/groups/interim-${old}`)).headers.get('location'), `/groups/${old}`);
 });
 
-test('a name that is refused comes back with the reason', async (t) => {
+test('settings: a refused name comes back with the reason', async (t) => {
   const slug = await newGroup();
   const answer = await set(bob, slug, { action: 'rename', name: ' ' });
   t.is(answer.status, 422);
@@ -90,7 +90,7 @@ test('a name that is refused comes back with the reason', async (t) => {
   t.regex(topic.text, /id="topic-error" role="alert">Topic is too long/);
 });
 
-test('saying what already holds writes no line', async (t) => {
+test('settings: an unchanged value appends no entry', async (t) => {
   const slug = await newGroup();
   for (let i = 0; i < 2; i += 1) {
     await set(bob, slug, { action: 'topic', topic: 'once' });
@@ -101,7 +101,7 @@ test('saying what already holds writes no line', async (t) => {
   t.is(text.match(/class="line"/g)?.length, 3, 'two who joined and one topic');
 });
 
-test('an archived group is read, and not written to, by anybody', async (t) => {
+test('settings: an archived group is read-only for everyone', async (t) => {
   const slug = await newGroup();
   const { seq } = (await carl.json('POST', `/groups/${slug}/messages`, { body: 'kept' })).json<{ seq: number }>();
   await set(bob, slug, { action: 'archive', on: '1' });
@@ -120,7 +120,7 @@ test('an archived group is read, and not written to, by anybody', async (t) => {
   t.is((await carl.json('POST', `/groups/${slug}/messages`, { body: 'more' })).status, 201);
 });
 
-test('programs are answered without a redirect', async (t) => {
+test('settings: the API responds without a redirect', async (t) => {
   const slug = await newGroup();
   const answer = await bob.json('POST', `/groups/${slug}/settings`, { action: 'topic', topic: 'by program' });
   t.is(answer.status, 200);

@@ -23,7 +23,7 @@ const react = (emoji: string, kind: 'react' | 'unreact' = 'react'): FollowUpBody
 const ERASE: FollowUpBody = { kind: 'erase', target: 1, undoUntil: 9000 };
 const UNERASE: FollowUpBody = { kind: 'unerase', target: 1 };
 
-test('a message that nothing followed is what was posted', (t) => {
+test('fold: a message without follow-ups is unchanged', (t) => {
   t.deepEqual(fold(message({ mentions: [bob] }), []), {
     message: message({ mentions: [bob] }),
     rev: 1,
@@ -31,19 +31,19 @@ test('a message that nothing followed is what was posted', (t) => {
   });
 });
 
-test('the last edit gives body, mentions and the time it was edited', (t) => {
+test('fold: the last edit sets body, mentions and edit time', (t) => {
   const { state, rev } = fold(message({ mentions: [bob] }), [followUp(4, edit('stew', [ann])), followUp(7, edit('broth'))]);
   t.deepEqual([state.body, state.editedAt, state.mentions, rev], ['broth', 1007, undefined, 7]);
 });
 
-test('an erasure says who, when and until when it can be undone; taken back, nothing of it stays', (t) => {
+test('fold: an erasure has author, time and undo limit; unerase removes it', (t) => {
   const erased = fold(message(), [followUp(3, ERASE, bob)]);
   t.deepEqual(erased.state.erasedBy, { seq: 3, author: bob, at: 1003, undoUntil: 9000 });
   const back = fold(message(), [followUp(3, ERASE, bob), followUp(5, UNERASE, bob)]);
   t.deepEqual(back.state, { ...fold(message(), []).state, upto: 5 });
 });
 
-test('reactions keep the order in which emoji were first used and people came, each once', (t) => {
+test('fold: reactions keep the order of emoji and users, each once', (t) => {
   const { state } = fold(message(), [
     followUp(2, react('👍'), bob),
     followUp(3, react('🎉'), ann),
@@ -58,7 +58,7 @@ test('reactions keep the order in which emoji were first used and people came, e
   t.deepEqual(without.state.reactions, []);
 });
 
-test('follow-ups go to the message they name', (t) => {
+test('fold: follow-ups apply to their target', (t) => {
   const other = message({ seq: 2, n: 2, body: 'bread' });
   const folded = foldAll([message(), other], [followUp(3, { ...edit('rolls'), target: 2 } as FollowUpBody), followUp(4, react('👍'))]);
   t.deepEqual(
@@ -70,7 +70,7 @@ test('follow-ups go to the message they name', (t) => {
   );
 });
 
-test('a snapshot is wanted at 32 follow-ups, and never of a scrubbed message', (t) => {
+test('fold: a snapshot is due after 32 follow-ups, never for a scrubbed message', (t) => {
   t.false(wantsSnapshot(message(), 31));
   t.true(wantsSnapshot(message(), 32));
   t.false(wantsSnapshot(message({ scrubbed: true }), 32));
@@ -91,7 +91,7 @@ const anyHistory = fc.array(fc.tuple(anyBody, anybody, fc.integer({ min: 1, max:
   });
 });
 
-test('a fold from a snapshot at any point is the fold of everything', (t) => {
+test('fold: folding from a snapshot at any point equals folding everything', (t) => {
   fc.assert(
     fc.property(anyHistory, fc.nat(), (history, at) => {
       const all = fold(message(), history);
@@ -106,7 +106,7 @@ test('a fold from a snapshot at any point is the fold of everything', (t) => {
   t.pass();
 });
 
-test('a fold never changes what it is given, and its rev is the last seq', (t) => {
+test('fold: does not mutate its input; rev is the last seq', (t) => {
   fc.assert(
     fc.property(anyHistory, (history) => {
       const before = structuredClone(history);

@@ -21,7 +21,7 @@ async function openWatched(t: ExecutionContext): Promise<Cast & { readonly fault
 const nameOf = (line: Line): string => (line.type === 'message' ? line.folded.state.body : line.entry.kind);
 const topic = (by: Cast, text: string): Draft => ({ ...says(by.ann.id, ''), kind: 'topic', topic: text }) as Draft;
 
-test('the newest page ends with what is newest, and its cursors lead through the whole history', async (t) => {
+test('history: the newest page ends with the last message; its cursors reach the whole log', async (t) => {
   const cast = await openWatched(t);
   const { core, group, append } = cast;
   const bodies = Array.from({ length: 7 }, (_, index) => `${index + 1}`);
@@ -39,7 +39,7 @@ test('the newest page ends with what is newest, and its cursors lead through the
   t.deepEqual([forwards.lines.map(nameOf).slice(-3), forwards.older, forwards.newer], [['1', '2', '3'], undefined, 5]);
 });
 
-test('from any message on, the links lead through all of them once, backwards and forwards', async (t) => {
+test('history: cursors from any message visit every message once, in both directions', async (t) => {
   const { core, group, bob, append } = await openWatched(t);
   const bodies = Array.from({ length: 23 }, (_, index) => `${index + 1}`);
   await append(...bodies.map((body) => says(bob.id, body)));
@@ -62,7 +62,7 @@ test('from any message on, the links lead through all of them once, backwards an
   }
 });
 
-test('the first message since a moment is found with few reads', async (t) => {
+test('history: firstSince finds the first message at a time, in O(log n) reads', async (t) => {
   const { core, group, bob, faults } = await openWatched(t);
   let head = await core.store.log.head(group.id);
   const start = head.at;
@@ -86,7 +86,7 @@ test('the first message since a moment is found with few reads', async (t) => {
   }
 });
 
-test('a line between two pages is on the newer one, and on no other', async (t) => {
+test('history: a system message between two pages is on the newer page only', async (t) => {
   const cast = await openWatched(t);
   const { core, group, append } = cast;
   await append(says(cast.bob.id, 'a'), says(cast.bob.id, 'b'));
@@ -100,7 +100,7 @@ test('a line between two pages is on the newer one, and on no other', async (t) 
   t.deepEqual((await readPage(core, group.id, { after: newest.head.seq, limit: 2 })).lines, [], 'nothing is newer');
 });
 
-test('a page of messages with many follow-ups between them still shows its lines, and reads a bounded part of the log', async (t) => {
+test('history: a page with many follow-ups shows its system messages and reads a bounded part of the log', async (t) => {
   const cast = await openWatched(t);
   const { core, group, append, faults } = cast;
   await append(says(cast.bob.id, 'a'));
@@ -119,7 +119,7 @@ test('a page of messages with many follow-ups between them still shows its lines
   t.is(faults.asked.filter((name) => name === 'range').length, 1);
 });
 
-test('a message that changed hundreds of times is read from its snapshot, on its own and on a page', async (t) => {
+test('history: a message with hundreds of follow-ups is read from its snapshot', async (t) => {
   const cast = await openWatched(t);
   const { core, group, faults } = cast;
   const at = await standingOf(core, cast.bob, group);
@@ -158,7 +158,7 @@ test('a message that changed hundreds of times is read from its snapshot, on its
   t.deepEqual((await readMessage(core, group.id, message.seq)).state, fold(message, every).state);
 });
 
-test('a message can be read while its snapshot cannot be written', async (t) => {
+test('history: a message can be read when its snapshot cannot be stored', async (t) => {
   const cast = await openWatched(t);
   const { core, group, append } = cast;
   await append(says(cast.bob.id, 'soup'));

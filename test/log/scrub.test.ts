@@ -32,7 +32,7 @@ async function erased(t: ExecutionContext, service?: Service): Promise<Cast & { 
 }
 
 const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<void>> = {
-  'once its time to undo is over an erased text is nowhere in the log, and its tombstone keeps its place': async (t, service) => {
+  'scrub: after the undo period an erased text is not in the log, and its seq stays': async (t, service) => {
     const { core, clock, group, seq } = await erased(t, service);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS - 1);
     t.is(await scrubDue(core), 0);
@@ -48,7 +48,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.like(messageJson(folded, group, new Map()), { erased: true, body: '', html: '', reactions: [] });
   },
 
-  'taken back in time, text, edits and snapshot stay': async (t, service) => {
+  'scrub: an undone erasure keeps text, edits and snapshot': async (t, service) => {
     const { core, clock, group, bob, seq } = await erased(t, service);
     await operations.unerase(core, await standingOf(core, bob, group), seq);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS);
@@ -58,7 +58,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.deepEqual([state.body, state.erasedBy, message.body], [`${SECRET} 34`, undefined, `${SECRET} 0`]);
   },
 
-  'erased, taken back and erased again, it goes with the second erasure only': async (t, service) => {
+  'scrub: after erase, undo and erase, the second erasure decides': async (t, service) => {
     const { core, clock, group, bob, seq } = await erased(t, service);
     const at = await standingOf(core, bob, group);
     await operations.unerase(core, at, seq);
@@ -72,7 +72,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.true((await core.store.log.message(group.id, seq))?.scrubbed);
   },
 
-  'two sweeps at once scrub as one does': async (t, service) => {
+  'scrub: two concurrent sweeps have the effect of one': async (t, service) => {
     const { core, clock, group, seq, second } = await erased(t, service);
     const other = await second();
     clock.turn(UNDO_MS + SCRUB_GRACE_MS);
@@ -89,7 +89,7 @@ for (const [index, [title, run]] of Object.entries(cases).entries()) {
     mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
-test('one sweep takes all that is due, however much', async (t) => {
+test('scrub: one sweep handles all due erasures', async (t) => {
   const { core, clock, group, bob } = await openCast(t);
   const at = await standingOf(core, bob, group);
   const posted = await Promise.all(Array.from({ length: 25 }, (_, i) => operations.post(core, at, { body: `${SECRET} ${i}` })));
@@ -99,7 +99,7 @@ test('one sweep takes all that is due, however much', async (t) => {
   t.false(JSON.stringify(await wholeLog(core, group.id)).includes(SECRET));
 });
 
-test('a key stands for its message even when the text is gone: the same text is not posted anew, another is refused', async (t) => {
+test('scrub: an idempotency key stays valid after scrubbing: the same text is not posted again, another is refused', async (t) => {
   const { core, clock, group, bob } = await openCast(t);
   const at = await standingOf(core, bob, group);
   const first = await operations.post(core, at, { body: SECRET, key: 'c:k' });
@@ -111,7 +111,7 @@ test('a key stands for its message even when the text is gone: the same text is 
   await t.throwsAsync(operations.post(core, at, { body: 'another', key: 'c:k' }), { message: /already used with another text/ });
 });
 
-test('sqlite: no byte of an erased text is left in the database file or its log', async (t) => {
+test('scrub on SQLite: no byte of an erased text is left in the database file or its WAL', async (t) => {
   const { core, clock, file } = await erased(t);
   const bytesHold = (path: string): boolean => readFileSync(path).includes(SECRET);
   t.true(bytesHold(file) || bytesHold(`${file}-wal`), 'the search would find it');

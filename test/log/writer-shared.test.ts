@@ -34,7 +34,7 @@ async function untilTaken(core: Core, group: GroupId, draft: Draft): Promise<voi
 
 /** Each case with two cores on one store, as two processes have it. */
 const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<void>> = {
-  'many posters on two stores leave the log dense, each in the order of its own posts': async (t, service) => {
+  'two writers: many concurrent posts leave a dense log, each author in order': async (t, service) => {
     const cast = await openCast(t, service);
     const cores = [cast.core, await cast.second()];
     const poster = async (index: number): Promise<void> => {
@@ -53,7 +53,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
       );
   },
 
-  'a process that posts without a pause does not keep another from ever posting': async (t, service) => {
+  'two writers: a process that posts continuously does not starve the other': async (t, service) => {
     const cast = await openCast(t, service);
     const other = await cast.second();
     const waits: number[] = [];
@@ -73,7 +73,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.true(isDense(await wholeLog(cast.core, cast.group.id)));
   },
 
-  'one key posted fifty times at once from two stores is one message, and all callers get it': async (t, service) => {
+  'two writers: one key posted 50 times concurrently is one message for all callers': async (t, service) => {
     const cast = await openCast(t, service);
     const cores = [cast.core, await cast.second()];
     const at = await standingOf(cast.core, cast.bob, cast.group);
@@ -89,7 +89,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.deepEqual([again.isNew, again.message.seq], [false, posted[0]?.message.seq]);
   },
 
-  'one key with two bodies at once: one is posted, the other is told that the key is used': async (t, service) => {
+  'two writers: one key with two bodies: one is posted, the other gets keyReused': async (t, service) => {
     const cast = await openCast(t, service);
     const other = await cast.second();
     const at = await standingOf(cast.core, cast.bob, cast.group);
@@ -103,7 +103,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.is(bodiesIn(await wholeLog(cast.core, cast.group.id)).length, 1);
   },
 
-  'the same key of another author is another message': async (t, service) => {
+  'two writers: the same key of another author is another message': async (t, service) => {
     const cast = await openCast(t, service);
     const both = [cast.ann, cast.bob].map(async (user) => {
       return post(cast.core, await standingOf(cast.core, user, cast.group), { body: 'soup', key: 'c:mine' });
@@ -123,7 +123,7 @@ for (const [title, run] of Object.entries(cases)) {
 
 const lib = (path: string): string => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
-test('sqlite: posters in two processes leave the log dense', async (t) => {
+test('two processes on SQLite: concurrent posts leave a dense log', async (t) => {
   const { core, group, ann, file } = await openCast(t);
   const script = `
     import { openCore } from ${lib('app.ts')};

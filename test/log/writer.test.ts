@@ -31,7 +31,7 @@ for (const fault of FAULTS)
     t.true(faults.appends.length < 2);
   });
 
-test('what others wrote in between neither is taken for ours nor moves ours out of order', async (t) => {
+test('writer: entries of another process neither replace nor reorder its own', async (t) => {
   const { core, group, bob, faults, post, second } = await openFaulty(t);
   const other = await second();
   const others = async () => {
@@ -51,7 +51,7 @@ test('what others wrote in between neither is taken for ours nor moves ours out 
   );
 });
 
-test('a writer that is thousands of entries behind goes to the end without reading them all', async (t) => {
+test('writer: thousands of entries behind, it skips to the head', async (t) => {
   const { core, group, bob, faults, post, second } = await openFaulty(t);
   await post('first');
   const other = await second();
@@ -66,7 +66,7 @@ test('a writer that is thousands of entries behind goes to the end without readi
   t.is(bodiesIn(log).at(-1), 'last');
 });
 
-test('the same key twice in one batch gives both callers the one message', async (t) => {
+test('writer: the same key twice in one batch gives both callers one message', async (t) => {
   const { core, group, post } = await openFaulty(t);
   const [, first, again, other] = await Promise.all([post('zero'), post('one', 'k'), post('one', 'k'), post('two')]);
   t.is(first.uid, again.uid);
@@ -74,7 +74,7 @@ test('the same key twice in one batch gives both callers the one message', async
   t.not(other.uid, first.uid);
 });
 
-test('while one batch is written the next gathers and goes as one append, of 256 at most', async (t) => {
+test('writer: drafts collect during a write and go as one append of at most 256', async (t) => {
   const { faults, post } = await openFaulty(t);
   await Promise.all(words(300).map((word) => post(word)));
   t.deepEqual(
@@ -83,7 +83,7 @@ test('while one batch is written the next gathers and goes as one append, of 256
   );
 });
 
-test('a batch ends before a second follow-up of one target and after a change of rights', async (t) => {
+test('writer: a batch ends before a second follow-up of one target and after a change of access rights', async (t) => {
   const { core, group, ann, bob, faults, post } = await openFaulty(t);
   const { seq: target } = await post('soup');
   await core.appender.idle();
@@ -103,7 +103,7 @@ test('a batch ends before a second follow-up of one target and after a change of
   );
 });
 
-test('reacting twice in one tick is one entry: the second is decided after the first is there', async (t) => {
+test('writer: reacting twice in one tick appends one entry', async (t) => {
   const { core, group, bob, post } = await openFaulty(t);
   const { seq } = await post('soup');
   const at = await standingOf(core, bob, group);
@@ -115,7 +115,7 @@ test('reacting twice in one tick is one entry: the second is decided after the f
   t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'react').length, 1);
 });
 
-test('a reaction whose answer was lost succeeds, though by then it is there already', async (t) => {
+test('writer: a reaction whose answer was lost succeeds', async (t) => {
   const { core, group, bob, faults, post } = await openFaulty(t);
   const { seq } = await post('soup');
   faults.appends.push('lost');
@@ -124,7 +124,7 @@ test('a reaction whose answer was lost succeeds, though by then it is there alre
   t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'react').length, 1);
 });
 
-test('with the store away a post gives up after two seconds, as do all that wait behind it', async (t) => {
+test('writer: with an unavailable store, all waiting posts fail after 2 s', async (t) => {
   const { core, faults, group, ann, post } = await openFaulty(t);
   const { seq: target } = await post('soup');
   faults.isAway = true;
@@ -142,7 +142,7 @@ test('with the store away a post gives up after two seconds, as do all that wait
   t.deepEqual(bodiesIn(log), ['soup', 'back'], 'what was refused is not written later');
 });
 
-test('an outage shorter than two seconds is only a delay', async (t) => {
+test('writer: an outage of less than 2 s only delays a post', async (t) => {
   const { core, faults, group, post } = await openFaulty(t);
   await post('before');
   faults.isAway = true;
@@ -154,7 +154,7 @@ test('an outage shorter than two seconds is only a delay', async (t) => {
   t.deepEqual(bodiesIn(await wholeLog(core, group.id)), ['before', 'during', 'during too']);
 });
 
-test('nothing is waiting once the appender says it is idle', async (t) => {
+test('appender: idle resolves when all drafts are written', async (t) => {
   const { core, group, post } = await openFaulty(t);
   const posting = words(20).map((word) => post(word));
   await core.appender.idle();

@@ -50,7 +50,7 @@ function strangersIn(html: string): string[] {
   return [...found, ...open.map((element) => `<${element}> left open`)];
 }
 
-test('the list would notice what does not belong', (t) => {
+test('allowed HTML: the checker reports elements and attributes that are not on the list', (t) => {
   for (const html of [
     '<script>',
     '<b onclick="x"></b>',
@@ -138,7 +138,7 @@ const MORE_HOSTILE: readonly string[] = [
   ':tada:" onload="pwned()',
 ];
 
-test('nothing hostile gets out of Markdown, wherever in it it stands', (t) => {
+test('Markdown: hostile input is escaped in every position', (t) => {
   for (const text of [...HOSTILE_TEXTS, ...MORE_HOSTILE]) for (const wrap of WRAPPED) isSafe(wrap(text));
   t.pass();
 });
@@ -201,7 +201,7 @@ const PIECES = [
   ],
 ];
 
-test('whatever is written, only elements and attributes on the list come out, well nested', (t) => {
+test('Markdown: random input gives only allowed elements and attributes, well nested', (t) => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }), (all) => isSafe(all.join(''))),
     { numRuns: 2000 },
@@ -213,7 +213,7 @@ test('whatever is written, only elements and attributes on the list come out, we
   t.pass();
 });
 
-test('code keeps its text whatever the language, in spans of the highlighter’s classes', (t) => {
+test('code blocks: highlighting keeps the text and only adds spans of known classes', (t) => {
   const languages = [
     'js',
     'html',
@@ -247,7 +247,7 @@ test('code keeps its text whatever the language, in spans of the highlighter’s
   );
 });
 
-test('long code, and what is no code, has no colours; the pieces of long code join', (t) => {
+test('code blocks: very long code and text unlike code are not highlighted; pieces of long code join', (t) => {
   const line = 'let x = 1;\n';
   t.true(renderCode(line.repeat(1800), 'js').includes('hljs-'));
   t.false(renderCode(line.repeat(1900), 'js').includes('hljs-'), 'more than 20,000 characters');
@@ -260,7 +260,7 @@ test('long code, and what is no code, has no colours; the pieces of long code jo
   t.deepEqual(strangersIn(sharp), []);
 });
 
-test('a text of more marks and lines than anybody writes is shown as it is, but code may be long', (t) => {
+test('Markdown: a text with too many special characters is plain text; code may be long', (t) => {
   t.true(render('**a** '.repeat(900)).startsWith('<div class="rich">'));
   t.is(render('**a** '.repeat(1100)), '**a** '.repeat(1100));
   t.true(render(`**log**\n\`\`\`\n${'[a] *b* `c` | d\n'.repeat(3000)}\`\`\``).includes('<pre'));

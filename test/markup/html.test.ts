@@ -36,7 +36,7 @@ for (const url of [
 ])
   test(`${url} is no link`, (t) => t.false(render(`see ${url} now`).includes('<a ')));
 
-test('nothing hostile gets out of the text, and all of it can still be read', (t) => {
+test('plain text: hostile input is escaped and stays readable', (t) => {
   for (const text of HOSTILE_TEXTS) {
     const html = render(text);
     t.deepEqual(breachesIn(html), [], JSON.stringify(text));
@@ -44,7 +44,7 @@ test('nothing hostile gets out of the text, and all of it can still be read', (t
   }
 });
 
-test('whatever is written, only links, mentions and line breaks are markup', (t) => {
+test('plain text: random input gives only links, mentions and line breaks', (t) => {
   const pieces = fc.constantFrom(
     '<',
     '>',
@@ -79,7 +79,7 @@ test('whatever is written, only links, mentions and line breaks are markup', (t)
   t.pass();
 });
 
-test('what is escaped reads the same afterwards', (t) => {
+test('escapeHtml: unescaping restores the text', (t) => {
   fc.assert(fc.property(fc.string(), (text) => textOf(escapeHtml(text)) === text));
   t.pass();
 });

@@ -63,13 +63,13 @@ for (const [what, post, format] of POSTED)
     t.is(said.text, format === 'markdown' ? 'some words' : undefined);
   });
 
-test.serial('a format that is not known is refused by name', async (t) => {
+test.serial('formats: an unknown format is refused, naming the field', async (t) => {
   const answer = await program.json('POST', messages, { body: 'x', format: 'model' });
   t.is(answer.status, 400);
   t.is(answer.json<{ field: string }>().field, 'format');
 });
 
-test.serial('an edit stays in the format of what it edits, unless it says otherwise', async (t) => {
+test.serial('formats: an edit keeps the format of the message by default', async (t) => {
   for (const format of ['text', 'markdown'] as const) {
     const seq = seqOf(await program.json('POST', messages, { body: '*a*', format }));
     await bob.form(`${messages}/${seq}/edit`, { body: '*b*' });
@@ -84,13 +84,13 @@ test.serial('an edit stays in the format of what it edits, unless it says otherw
   }
 });
 
-test.serial('the edit form shows what was written', async (t) => {
+test.serial('formats: the edit form shows the Markdown source', async (t) => {
   await bob.form(messages, { body: '**a** `<b>`' });
   const { seq } = await last();
   t.regex((await bob.get(`${messages}/${seq}/edit`)).text, />\*\*a\*\* `&lt;b&gt;`<\/textarea>/);
 });
 
-test.serial('nobody is called in code or in a link', async (t) => {
+test.serial('mentions: names in code and links mention nobody', async (t) => {
   const me = (await bob.get('/me', 'application/json')).json<{ id: string }>().id;
   const markdown = async (body: string): Promise<readonly string[]> => {
     await ann.form(messages, { body });
@@ -105,7 +105,7 @@ test.serial('nobody is called in code or in a link', async (t) => {
   t.deepEqual((await last()).mentions, []);
 });
 
-test.serial('the page, the page without JavaScript, the stream and a shell show the same message', async (t) => {
+test.serial('formats: page, page without JavaScript, stream and plain text show the same message', async (t) => {
   const body = '# News\n\n```js\nlet x = "<b>";\n\n// end\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |';
   await ann.form(messages, { body });
   const { html, seq, text } = await last();
@@ -115,7 +115,7 @@ test.serial('the page, the page without JavaScript, the stream and a shell show 
   t.is((await ann.get(`${messages}/${seq}`, 'text/plain')).text, `Ann: ${text?.replaceAll('\n', '\n  ')}\n`);
 });
 
-test.serial('a reaction by its short code is the emoji', async (t) => {
+test.serial('reactions: a short code becomes its emoji', async (t) => {
   await ann.form(messages, { body: 'a release' });
   const { seq } = await last();
   await bob.form(`${messages}/${seq}/reactions`, { emoji: ':tada:' });

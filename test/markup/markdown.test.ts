@@ -100,7 +100,7 @@ for (const [what, source, html] of RENDERED) test(`Markdown: ${what}`, (t) => t.
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
 
-test('people are marked where they are called, which is not in code and not in links', (t) => {
+test('Markdown: mentions are marked, except in code and links', (t) => {
   const called = '<span class="mention" data-user="ann0000000000000">@Ann</span>';
   t.is(
     renderMarkdown('@Ann **@Ann** `@Ann` [@Ann](https://e.org)', [ann]),
@@ -114,7 +114,7 @@ test('people are marked where they are called, which is not in code and not in l
   t.deepEqual(proseOf('[@Ann]: https://e.org'), ['[@Ann]: https://e.org'], 'what shows nothing is shown as it was written');
 });
 
-test('what is called is what is marked, however it is written', (t) => {
+test('Markdown: the mentions found are the mentions marked, for random input', (t) => {
   const pieces = fc.constantFrom(
     '@Ann',
     '@Ann Lee',
@@ -164,7 +164,7 @@ const PLAIN: [source: string, text: string][] = [
 ];
 for (const [source, text] of PLAIN) test(`Markdown as text: ${JSON.stringify(source)}`, (t) => t.is(plainText(source), text));
 
-test('text that is escaped reads as it stands, in its own line or in a code block', (t) => {
+test('escapeMarkdown, fenced, codeSpan: the text is shown unchanged', (t) => {
   const text = fc
     .array(
       fc.constantFrom(
@@ -220,7 +220,7 @@ const SLACK: [source: string, text: string][] = [
 ];
 for (const [source, markdown] of SLACK) test(`Slack’s ${JSON.stringify(source)}`, (t) => t.is(fromMrkdwn(source), markdown));
 
-test('colours are those that chats name, and are shown in the nearest of our hues', (t) => {
+test('colours: names and hex values of other chats map to the nearest hue', (t) => {
   for (const [given, hex] of [
     ['good', '#2eb67d'],
     ['DANGER', '#e01e5a'],

@@ -35,7 +35,7 @@ const FOUND: [text: string, names: string[]][] = [
 for (const [text, names] of FOUND)
   test(`${JSON.stringify(text)} names ${names.length === 0 ? 'nobody' : names.join(' and ')}`, (t) => t.deepEqual(named(text), names));
 
-test('a mention is where it says, and mentions do not overlap', (t) => {
+test('mentions: positions are correct and do not overlap', (t) => {
   const parts = fc.constantFrom('@Ann', '@Ann Lee', '@bob', '@', ' ', ', ', 'x', '\n', '@José', '李', '\u{1f98a}');
   fc.assert(
     fc.property(fc.array(parts), (all) => {
@@ -52,12 +52,12 @@ test('a mention is where it says, and mentions do not overlap', (t) => {
   t.pass();
 });
 
-test('nobody with an empty name, and nobody at all, is never named', (t) => {
+test('mentions: an empty name or an empty list never matches', (t) => {
   t.deepEqual(findMentions('@ @@ @', [person('')]), []);
   t.deepEqual(findMentions('@Ann', []), []);
 });
 
-test('at most 200 are found, and the work stays small for any text and any number of people', (t) => {
+test('mentions: at most 200 are found, in bounded time for any text and number of people', (t) => {
   t.is(findMentions('@bob '.repeat(1000), PEOPLE).length, 200);
   const crowd = Array.from({ length: 5000 }, (_, i) => person(`Somebody ${i}`));
   const hostile = ['@'.repeat(100_000), '@somebody '.repeat(10_000), `${'@Somebody 4999'.repeat(7000)}x`, `${' @'.repeat(50_000)}`];

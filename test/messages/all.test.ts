@@ -37,7 +37,7 @@ const mentionsOf = async (who: Client, slug: string): Promise<string> => {
   return new RegExp(`href="/groups/${slug}"[^>]*>[^<]*</a> <span class="unread at">@(\\d+)`).exec(page)?.[1] ?? '0';
 };
 
-test.serial('in a small group @all names everybody there but its author, in every text', async (t) => {
+test.serial('@all: in a small group it notifies all members except the author', async (t) => {
   await bob.form('/groups/join', { slug: 'lobby' });
   const said = (await ann.json('POST', '/groups/few/messages', { body: 'lunch, @all?' })).json<Said>();
   t.like(said, { mentions: [], mentions_all: true, html: `lunch, ${MARK}?` });
@@ -51,7 +51,7 @@ test.serial('in a small group @all names everybody there but its author, in ever
   t.is((await ann.get(`/groups/few/messages/${said.seq}`, 'application/json')).json<Said>().mentions_all, false);
 });
 
-test.serial('in a large group a page asks first, and keeps the text', async (t) => {
+test.serial('@all: in a large group the page asks for confirmation and keeps the text', async (t) => {
   const body = 'fire drill @all';
   const asked = await ann.form('/groups/many/messages', { body, key: 'k1' });
   t.is(asked.status, 200);
@@ -70,7 +70,7 @@ test.serial('in a large group a page asks first, and keeps the text', async (t) 
   t.like((await ann.get(`/groups/many/messages/${said?.seq}`, 'application/json')).json<Said>(), { mentions_all: true });
 });
 
-test.serial('a program says notify_all, else @all is text in a large group', async (t) => {
+test.serial('@all: in a large group it is plain text for API clients without notify_all', async (t) => {
   const text = (await bot.json('POST', '/groups/many/messages', { body: 'deployed @all' })).json<Said>();
   t.like(text, { mentions_all: false, html: 'deployed @all' });
   for (const sure of [true, '1']) {

@@ -87,7 +87,7 @@ for (const [what, bodies, summary] of [
 ] as [string, [string, EntryBody][], string][])
   test(`lines as one: ${what}`, (t) => t.is(summaryOf(log(...bodies), profiles), summary));
 
-test('fewer than three lines stand by themselves; three or more are one that has them all', (t) => {
+test('collapsed system messages: three or more are one row, fewer are separate', (t) => {
   const entries = log(['Ann', joins('Ann')], ['Ann', joins('Bob')], ['Ann', joins('Carl')], ['Ann', topic]);
   const rows = (count: number) =>
     presentRun(entries.slice(0, count), profiles).map((row) => ('fold' in row ? row.fold.lines.length : row.text));
@@ -99,7 +99,7 @@ test('fewer than three lines stand by themselves; three or more are one that has
   t.like(row, { seq: 1, author: null, day: '2026-01-02' });
 });
 
-test('lines of different days are not folded together', (t) => {
+test('collapsed system messages: different days are separate', (t) => {
   const entries = log(
     ['Ann', joins('Ann')],
     ['Ann', joins('Bob')],
@@ -127,7 +127,7 @@ async function crowd(names: readonly string[]): Promise<{ ann: Client; close(): 
   return { ann, close: site.close, page: async (path = '/groups/lobby') => (await ann.get(path)).text };
 }
 
-test('on a page, and in its past, the lines between two messages open from one', async (t) => {
+test('collapsed system messages: a page shows one expandable row between two messages', async (t) => {
   const { close, page } = await crowd(NAMES.slice(1));
   t.teardown(close);
   for (const path of ['/groups/lobby', '/groups/lobby?before=9']) {
@@ -140,7 +140,7 @@ test('on a page, and in its past, the lines between two messages open from one',
   t.is((await page()).match(/class="line"/g)?.length, 6, 'each is there once, and Ann’s own stands by itself');
 });
 
-test('two lines stay two lines, and history is messages alone', async (t) => {
+test('collapsed system messages: two stay separate; the JSON history has messages only', async (t) => {
   const { ann, close, page } = await crowd(NAMES.slice(1, 3));
   t.teardown(close);
   t.false((await page()).includes('class="fold"'));

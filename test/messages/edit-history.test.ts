@@ -17,7 +17,7 @@ const said = async (body: string, format = 'text'): Promise<string> =>
   (await ann.json('POST', '/groups/lobby/messages', { body, format })).json<{ url: string }>().url;
 const versions = async (url: string) => (await bob.get(`${url}/history`, 'application/json')).json<{ body: string; html: string }[]>();
 
-test('members read all that a message said: as JSON and text the present one last, on the page what was before, last first', async (t) => {
+test('edit history: JSON and text list all versions, oldest first; the page lists earlier ones, newest first', async (t) => {
   const url = await said('first <b>');
   t.deepEqual(
     (await versions(url)).map(({ body }) => body),
@@ -39,7 +39,7 @@ test('members read all that a message said: as JSON and text the present one las
   t.regex((await bob.get(url)).text, /<details class="past"[^>]*><summary>edited<\/summary><div><a href="[^"]*\/history">Earlier versions/);
 });
 
-test('an erasure hides what was said before at once, an undo shows it again, and a scrub ends it', async (t) => {
+test('edit history: an erasure hides it at once, an undo restores it, scrubbing removes it', async (t) => {
   const url = await said('secret one');
   await ann.json('PATCH', url, { body: 'secret two' });
   await ann.json('DELETE', url);
@@ -56,7 +56,7 @@ test('an erasure hides what was said before at once, an undo shows it again, and
   t.is((await bob.get(`${url}/history`)).status, 404);
 });
 
-test('strangers read no history and quote nothing', async (t) => {
+test('edit history: non-members can neither read nor quote', async (t) => {
   const url = await said('among us');
   await ann.json('PATCH', url, { body: 'among us, edited' });
   const eve = await site.signUp('Eve');
@@ -66,7 +66,7 @@ test('strangers read no history and quote nothing', async (t) => {
   }
 });
 
-test('an answer begins with who said it, a link, and the words; without a script the page fills them in', async (t) => {
+test('quote: author, link and text; without JavaScript the page fills the composer', async (t) => {
   const url = await said('# one\n\ntwo <three>');
   const quote = `@Ann [wrote](https://chat.example.org${url}):\n> # one\n>\n> two <three>\n\n`;
   t.is((await bob.get(`${url}/quote`)).text, quote);
@@ -77,7 +77,7 @@ test('an answer begins with who said it, a link, and the words; without a script
   t.regex((await bob.get(`${url}/quote`)).text, /> \(erased\)\n/);
 });
 
-test('a long text is quoted in part', (t) => {
+test('quote: a long text is cut', (t) => {
   const quoted = (text: string) => quoteOf({ name: 'Ann', url: 'u', text }).split('\n').slice(1, -2);
   t.deepEqual(quoted('1\n2\n3\n4\n5\n6'), ['> 1', '> 2', '> 3', '> 4', '> 5', '> 6']);
   t.deepEqual(quoted('1\n2\n3\n4\n5\n6\n7'), ['> 1', '> 2', '> 3', '> 4', '> 5', '> 6 …']);

@@ -22,7 +22,7 @@ async function refusal(t: ExecutionContext, promise: Promise<unknown>): Promise<
   return error instanceof DomainError ? error.code : undefined;
 }
 
-test('an edit that an erasure of another process overtakes is refused, and the text stays as it was', async (t) => {
+test('races: an edit after a concurrent erasure is refused and changes nothing', async (t) => {
   const { core, other, faults, group, bob, soup } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.appends.push(() => operations.erase(other, at, soup));
@@ -35,7 +35,7 @@ test('an edit that an erasure of another process overtakes is refused, and the t
   t.true(isDense(log));
 });
 
-test('an erasure that an edit of another process overtakes goes through, after it', async (t) => {
+test('races: an erasure after a concurrent edit succeeds', async (t) => {
   const { core, other, faults, group, bob, soup } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.appends.push(() => operations.edit(other, at, soup, 'stew'));
@@ -46,7 +46,7 @@ test('an erasure that an edit of another process overtakes goes through, after i
   );
 });
 
-test('of two erasures at once one is written', async (t) => {
+test('races: of two concurrent erasures one is appended', async (t) => {
   const { core, other, faults, group, ann, bob, soup } = await openPair(t);
   const byAnn = await standingOf(core, ann, group);
   faults.appends.push(async () => operations.erase(other, byAnn, soup));
@@ -55,7 +55,7 @@ test('of two erasures at once one is written', async (t) => {
   t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'erase').length, 1);
 });
 
-test('a post that the removal of its author overtakes on another process is refused', async (t) => {
+test('races: a post after a concurrent removal of its author is refused', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.appends.push(() => removeMember(other, ann.id, group, bob));
@@ -63,7 +63,7 @@ test('a post that the removal of its author overtakes on another process is refu
   t.is((await wholeLog(core, group.id)).at(-1)?.kind, 'leave');
 });
 
-test('a post of somebody who left and came back in between goes through', async (t) => {
+test('races: a post of a member who left and rejoined in between succeeds', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.appends.push(async () => {
@@ -74,7 +74,7 @@ test('a post of somebody who left and came back in between goes through', async 
   t.is(bodiesIn(await wholeLog(core, group.id)).at(-1), 'here again');
 });
 
-test('a post whose author was removed while the request was being sent is refused, though this process knows the log to its end', async (t) => {
+test('races: a post is refused when its author was removed while the request was received', async (t) => {
   const { core, group, ann, bob } = await openPair(t);
   const at = await standingOf(core, bob, group); // the request's first look; its body takes a while to arrive
   await removeMember(core, ann.id, group, bob);
@@ -83,14 +83,14 @@ test('a post whose author was removed while the request was being sent is refuse
   t.is(bodiesIn(await wholeLog(core, group.id)).at(-1), 'he is gone');
 });
 
-test('a post into a group that is archived meanwhile is refused', async (t) => {
+test('races: a post into a group that was archived meanwhile is refused', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.appends.push(() => setArchived(other, ann.id, group, true));
   t.is(await refusal(t, operations.post(core, at, { body: 'too late' })), 'forbidden');
 });
 
-test('with nothing new in the log a post asks for no rights twice', async (t) => {
+test('races: without new entries a post does not read the membership twice', async (t) => {
   const { core, faults, group, bob } = await openPair(t);
   const at = await standingOf(core, bob, group);
   faults.asked.length = 0;
@@ -101,7 +101,7 @@ test('with nothing new in the log a post asks for no rights twice', async (t) =>
   );
 });
 
-test('an erasure can be taken back until its time is over, not a millisecond later', async (t) => {
+test('undo: allowed until undoUntil, not 1 ms later', async (t) => {
   const { core, clock, group, bob, soup } = await openPair(t);
   const at = await standingOf(core, bob, group);
   await operations.erase(core, at, soup);
@@ -112,7 +112,7 @@ test('an erasure can be taken back until its time is over, not a millisecond lat
   t.is(await refusal(t, operations.unerase(core, at, soup)), 'forbidden');
 });
 
-test('an undo that waited for the store past its time is refused', async (t) => {
+test('undo: refused when the store answered after undoUntil', async (t) => {
   const { core, other, faults, clock, group, bob, soup } = await openPair(t);
   const at = await standingOf(core, bob, group);
   await operations.erase(core, at, soup);
@@ -123,7 +123,7 @@ test('an undo that waited for the store past its time is refused', async (t) => 
   t.is(await refusal(t, operations.unerase(core, at, soup)), 'forbidden');
 });
 
-test('a crash between a membership and its line is mended once, whoever comes first', async (t) => {
+test('crash between a membership and its entry: the entry is appended once', async (t) => {
   const { core, other, clock, group, ann, bob, eve } = await openPair(t);
   const before = (await wholeLog(core, group.id)).length;
   const change = { in: true, role: 'member', by: ann.id } as const;
@@ -149,7 +149,7 @@ test('a crash between a membership and its line is mended once, whoever comes fi
   t.false((await core.store.memberships.get(group.id, bob.id))?.lined === false);
 });
 
-test('the line of a rename, a topic and an archiving is written once, by whoever comes next, when its process died before', async (t) => {
+test('crash before the entry of a rename, topic or archiving: it is appended once', async (t) => {
   const { core, other, clock, group, ann } = await openPair(t);
   const before = (await wholeLog(core, group.id)).length;
   const faults = new Faults();

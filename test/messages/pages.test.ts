@@ -36,7 +36,7 @@ async function list(at: string, query = ''): Promise<{ numbers: number[]; links:
 
 const upTo = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('a list of messages is read page by page, forwards and backwards, and nothing is lost between', async (t) => {
+test('GET messages: pages forwards and backwards contain every message once', async (t) => {
   const at = await newGroup(12);
   const newest = await list(at, '?limit=5');
   t.deepEqual(newest.numbers, upTo(8, 12));
@@ -52,7 +52,7 @@ test('a list of messages is read page by page, forwards and backwards, and nothi
   t.deepEqual((await list(at, '?after=0&limit=200')).numbers, upTo(1, 12));
 });
 
-test('limits are kept within bounds, and cursors beyond the log are no error', async (t) => {
+test('GET messages: limit is clamped, and cursors beyond the log are no error', async (t) => {
   const at = await newGroup(3);
   t.deepEqual((await list(at, '?limit=0')).numbers, [3]);
   t.deepEqual((await list(at, '?limit=100000')).numbers, [1, 2, 3]);
@@ -78,7 +78,7 @@ for (const query of [
     t.is((await ann.get(`${at}/messages?before=3`, 'application/json')).status, 200);
   });
 
-test('the page of a group shows the newest, with a link to what is older, and from there back', async (t) => {
+test('group page: shows the newest messages, with links to older and newer pages', async (t) => {
   const at = await newGroup(53);
   const newest = (await carl.get(at)).text;
   t.regex(newest, /message 53/);
@@ -92,7 +92,7 @@ test('the page of a group shows the newest, with a link to what is older, and fr
   t.regex(page, /<div id="messages"[^>]* data-past hx-sse:connect="[^"]+\/events\?after=56"/, 'its stream begins where the log ended');
 });
 
-test('a day leads to its first message, in the zone of who asks; one after the last to the newest, one before the first to the oldest', async (t) => {
+test('group page: ?date= redirects to the first message of the day in the given zone, or to the nearest end', async (t) => {
   const at = await newGroup(2);
   site.clock.turn(86_400_000);
   await bob.json('POST', `${at}/messages`, { body: 'the next day' }); // seq 6
@@ -106,7 +106,7 @@ test('a day leads to its first message, in the zone of who asks; one after the l
     t.is((await carl.get(`${at}?${query}`)).status, 400, query);
 });
 
-test('a message is shown among its neighbours', async (t) => {
+test('group page: ?around= shows a message in its context', async (t) => {
   const at = await newGroup(60);
   const page = (await carl.get(`${at}?around=20#m-20`)).text;
   t.regex(page, /<article id="m-20"[^>]* aria-current="true"/);
@@ -115,7 +115,7 @@ test('a message is shown among its neighbours', async (t) => {
   t.true((await carl.get(`${at}/messages/20`)).text.includes(`href="${at}?around=20#m-20"`));
 });
 
-test('what is unread begins at a line, which the page says and leads to; from any message on it is unread again', async (t) => {
+test('unread: the page has an unread line with a link; a message can be marked unread again', async (t) => {
   const at = await newGroup(3);
   const unread = async () => (await carl.get(at, 'application/json')).json().unread;
   await carl.json('POST', `${at}/read`, { seq: 4 });
@@ -131,14 +131,14 @@ test('what is unread begins at a line, which the page says and leads to; from an
   t.is((await carl.json('POST', `${at}/read`, { seq: 99, unread: '1' })).status, 422);
 });
 
-test('shells read a group as lines', async (t) => {
+test('group page: text/plain lists messages as lines', async (t) => {
   const at = await newGroup(2);
   const lines = 'Bob: message 1\nBob: message 2\n';
   t.is((await carl.get(at, 'text/plain')).text, lines);
   t.is((await carl.get(`${at}/messages`, 'text/plain')).text, lines);
 });
 
-test('what is unread is counted until the newest page is read', async (t) => {
+test('unread: counted until the newest page is read', async (t) => {
   const at = await newGroup(3);
   const unread = async () => (await carl.get(at, 'application/json')).json().unread;
   t.is(await unread(), 3);
@@ -151,7 +151,7 @@ test('what is unread is counted until the newest page is read', async (t) => {
   t.is(await unread(), 0);
 });
 
-test('an author edits by form, by htmx and by PATCH; the others may not', async (t) => {
+test('edit: by form, htmx and PATCH for the author only', async (t) => {
   const at = await newGroup(1);
   const one = `${at}/messages/4`;
   t.regex((await bob.get(`${one}/edit`)).text, /<textarea[^>]*>message 1<\/textarea>/);
@@ -172,7 +172,7 @@ test('an author edits by form, by htmx and by PATCH; the others may not', async 
   t.is((await carl.get(one, 'application/json')).json().body, 'by program');
 });
 
-test('the author or a moderator erases; whoever did it takes it back in time; then the text is gone', async (t) => {
+test('erase: by author or moderator; undo by the same user in time; then the text is removed', async (t) => {
   const at = await newGroup(3);
   const one = (seq: number) => `${at}/messages/${seq}`;
   t.is((await carl.json('DELETE', one(4))).status, 403);
@@ -190,7 +190,7 @@ test('the author or a moderator erases; whoever did it takes it back in time; th
   t.is((await bob.json('PATCH', one(5), { body: 'revived' })).status, 403);
 });
 
-test('a member reacts and takes it back, by form and by program', async (t) => {
+test('reactions: added and removed by form and API', async (t) => {
   const at = await newGroup(1);
   const one = `${at}/messages/4`;
   t.is((await carl.form(`${one}/reactions`, { emoji: '🎉', on: '1' })).headers.get('location'), `${at}#m-4`);
@@ -206,7 +206,7 @@ test('a member reacts and takes it back, by form and by program', async (t) => {
   for (const emoji of ['', 'a/b', 'x'.repeat(17)]) t.is((await carl.json('POST', `${one}/reactions`, { emoji })).status, 422);
 });
 
-test('only messages have addresses: what is no message, or of another group, is not found', async (t) => {
+test('message URL: 404 for entries that are no messages and for other groups', async (t) => {
   const [at, other] = [await newGroup(1), await newGroup(2)];
   t.is((await bob.get(`${other}/messages/5`)).status, 200);
   for (const seq of ['1', '2', '5', '0', '-1', '4.0', '04', '1e0', '99999999999', 'x', '%00', '4%2f..', '4?x[$ne]=1'].filter(
@@ -228,7 +228,7 @@ test('only messages have addresses: what is no message, or of another group, is 
   t.is((await bob.get(`${other}/messages/5`, 'application/json')).json().body, 'message 2');
 });
 
-test('the list of groups says what was said last, whoever a webhook said it was', async (t) => {
+test('GET /groups: shows the last message with the name of its author', async (t) => {
   const at = await newGroup(0);
   const made = (await ann.form(`${at}/bots`, { action: 'create', name: `Deployer ${count}` })).text;
   const hook = /\/hooks\/[A-Za-z0-9]+/.exec(made)?.[0] ?? '';

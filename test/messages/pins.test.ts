@@ -10,7 +10,7 @@ import { openCast, says, standingOf, wholeLog } from './cast.ts';
 
 const seqsOf = (folded: readonly { readonly message: { readonly seq: number } }[]): number[] => folded.map(({ message }) => message.seq);
 
-test('any member pins and unpins; saying what holds already changes nothing; the last pinned comes first', async (t) => {
+test('pins: any member pins and unpins, idempotently; newest first', async (t) => {
   const { core, group, ann, bob } = await openCast(t);
   const [byAnn, byBob] = [await standingOf(core, ann, group), await standingOf(core, bob, group)];
   const one = (await post(core, byAnn, { body: 'one' })).message.seq;
@@ -30,7 +30,7 @@ test('any member pins and unpins; saying what holds already changes nothing; the
   t.is(await countPins(core, group.id), 2);
 });
 
-test('strangers do not pin, nobody pins what is erased, and in an archived group nothing changes', async (t) => {
+test('pins: refused for non-members, erased messages and archived groups', async (t) => {
   const { core, group, ann, bob, eve } = await openCast(t);
   const at = await standingOf(core, bob, group);
   const { seq } = (await post(core, at, { body: 'one' })).message;
@@ -44,7 +44,7 @@ test('strangers do not pin, nobody pins what is erased, and in an archived group
   await t.throwsAsync(pin(core, await standingOf(core, bob, group), seq, true), { message: /archived/ });
 });
 
-test('a scrubbed message takes no place among the pins', async (t) => {
+test('pins: a scrubbed message does not count', async (t) => {
   const { core, clock, group, ann } = await openCast(t);
   const at = await standingOf(core, ann, group);
   const { seq } = (await post(core, at, { body: 'one' })).message;
@@ -56,7 +56,7 @@ test('a scrubbed message takes no place among the pins', async (t) => {
   t.deepEqual(await core.store.log.pins(group.id, 9), []);
 });
 
-test('what a crash left standing is not shown, and put right', async (t) => {
+test('pins: a pin that a crash left behind is not shown and is cleared', async (t) => {
   const { core, group, ann, bob } = await openCast(t);
   const at = await standingOf(core, ann, group);
   const { seq } = (await post(core, at, { body: 'one' })).message;
@@ -68,7 +68,7 @@ test('what a crash left standing is not shown, and put right', async (t) => {
   t.deepEqual(await core.store.log.pins(group.id, 9), []);
 });
 
-test('a group has so many pins and no more, though they come at once from two processes', async (t) => {
+test('pins: the limit holds for concurrent pins of two processes', async (t) => {
   const cast = await openCast(t);
   const { core, group, ann } = cast;
   const other = await cast.second();
@@ -93,7 +93,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-test('pins by form, htmx and API; their page, as JSON and text; the group page counts them', async (t) => {
+test('pins: form, htmx and API; page, JSON and text; the group page counts them', async (t) => {
   const { url } = (await ann.json('POST', '/groups/lobby/messages', { body: 'read <this> first' })).json<{ url: string }>();
   t.regex((await ann.get('/groups/lobby')).text, /<a id="pins"[^>]* hidden>/);
   t.regex((await ann.get('/groups/lobby/pins')).text, /No pinned messages/);
@@ -111,7 +111,7 @@ test('pins by form, htmx and API; their page, as JSON and text; the group page c
   t.is((await ann.json('DELETE', `${url}/pin`)).json<{ pinned: object | null }>().pinned, null);
 });
 
-test('nobody else learns what is pinned', async (t) => {
+test('pins: hidden from non-members', async (t) => {
   await ann.json('POST', '/groups', { name: 'Den' });
   const eve = await site.signUp('Eve');
   t.is((await eve.get('/groups/den/pins')).status, 404);

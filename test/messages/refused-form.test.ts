@@ -26,7 +26,7 @@ function formWith(page: string, typed: string): { action: string; key: string } 
 const bodies = async (ann: Client): Promise<string[]> =>
   (await ann.get(MESSAGES, 'application/json')).json<{ body: string }[]>().map(({ body }) => body);
 
-test('a form that is sent while the store is away comes back as it was filled, and is posted when it is sent again', async (t) => {
+test('refused form: with an unavailable store it comes back filled, and can be sent again', async (t) => {
   const { ann, faults } = await openTroubled(t);
   faults.isAway = true;
   const refused = await ann.form(MESSAGES, { body: TYPED, key: 'nonce-1' });
@@ -39,7 +39,7 @@ test('a form that is sent while the store is away comes back as it was filled, a
   t.deepEqual(await bodies(ann), [TYPED]);
 });
 
-test('what is typed into an edit comes back too', async (t) => {
+test('refused form: an edit comes back filled', async (t) => {
   const { ann, faults } = await openTroubled(t);
   const { seq } = (await ann.json('POST', MESSAGES, { body: 'before' })).json<{ seq: number }>();
   faults.isAway = true;
@@ -48,7 +48,7 @@ test('what is typed into an edit comes back too', async (t) => {
   t.is(formWith(refused.text, TYPED)?.action, `${MESSAGES}/${seq}/edit`);
 });
 
-test('a form whose message may have been written keeps its nonce, so that sending it again does not post it twice', async (t) => {
+test('refused form: it keeps its nonce when the message may be written, so that sending again posts once', async (t) => {
   const { ann, faults } = await openTroubled(t);
   const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
   faults.appends.push(() => thawed); // the store takes it, and takes its time
@@ -60,7 +60,7 @@ test('a form whose message may have been written keeps its nonce, so that sendin
   t.deepEqual(await bodies(ann), [TYPED]);
 });
 
-test('nothing else that is typed is shown again: passwords are not', async (t) => {
+test('refused form: other fields such as passwords are not shown again', async (t) => {
   const { ann, faults } = await openTroubled(t);
   faults.isAway = true;
   const refused = await ann.form('/signup', { name: 'Bob', password: 'correct horse battery' });

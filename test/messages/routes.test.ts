@@ -29,7 +29,7 @@ async function headOf(at: string) {
 const keyIn = (html: string): string => /id="composer-key"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
 const shell = { Accept: 'text/plain', 'Content-Type': 'text/plain' };
 
-test('a form comes back to the new message', async (t) => {
+test('post: a form redirects to the new message', async (t) => {
   const at = await newGroup();
   const answer = await bob.form(`${at}/messages`, { body: 'hello', key: 'k1' });
   t.is(answer.status, 303);
@@ -37,7 +37,7 @@ test('a form comes back to the new message', async (t) => {
   t.regex((await ann.get(at)).text, /<article id="m-3"[\s\S]*<div class="body" dir="auto">hello<\/div>/);
 });
 
-test('htmx gets the row of the new message and nothing around it', async (t) => {
+test('post: htmx gets only the row of the new message', async (t) => {
   const at = await newGroup();
   const answer = await bob.form(`${at}/messages`, { body: 'hello' }, { 'HX-Request': 'true' });
   t.is(answer.status, 200);
@@ -46,7 +46,7 @@ test('htmx gets the row of the new message and nothing around it', async (t) => 
   t.is(answer.headers.get('cache-control'), 'no-store');
 });
 
-test('a program gets 201, the address and the message; a shell gets the address', async (t) => {
+test('post: JSON gets 201, Location and the message; text gets the URL', async (t) => {
   const at = await newGroup();
   const json = await bob.json('POST', `${at}/messages`, { body: 'hello' });
   t.is(json.status, 201);
@@ -60,7 +60,7 @@ test('a program gets 201, the address and the message; a shell gets the address'
   t.deepEqual(await bodiesIn(at), ['hello', 'two\nlines']);
 });
 
-test('a multipart form posts too', async (t) => {
+test('post: a multipart form', async (t) => {
   const at = await newGroup();
   const form = new FormData();
   form.set('body', 'größe\r\nzwei');
@@ -69,7 +69,7 @@ test('a multipart form posts too', async (t) => {
   t.deepEqual(await bodiesIn(at), ['größe\nzwei']);
 });
 
-test('one message is said as a page, a row, JSON and text', async (t) => {
+test('GET message: page, row, JSON and text', async (t) => {
   const at = await newGroup();
   await bob.json('POST', `${at}/messages`, { body: '<one> two' });
   const page = await ann.get(`${at}/messages/3`);
@@ -99,7 +99,7 @@ for (const [what, body] of [
     t.deepEqual(await headOf(at), before);
   });
 
-test('a long message is refused with its size, and what was written comes back', async (t) => {
+test('post: a message over the limit is refused with its size, and the form comes back filled', async (t) => {
   const at = await newGroup();
   const body = `${'é'.repeat(500)}<`;
   const page = await bob.form(`${at}/messages`, { body });
@@ -110,7 +110,7 @@ test('a long message is refused with its size, and what was written comes back',
   t.is((await bob.json('POST', `${at}/messages`, { body: 'é'.repeat(500) })).status, 201);
 });
 
-test('a form that is sent twice posts once', async (t) => {
+test('idempotency: a form sent twice posts once', async (t) => {
   const at = await newGroup();
   const key = keyIn((await bob.get(at)).text);
   t.true(key.length >= 20);
@@ -119,7 +119,7 @@ test('a form that is sent twice posts once', async (t) => {
   t.deepEqual(await bodiesIn(at), ['once']);
 });
 
-test('a form that is sent again with another text comes back filled, with a new key', async (t) => {
+test('idempotency: a form sent again with another text comes back filled, with a new key', async (t) => {
   const at = await newGroup();
   const key = keyIn((await bob.get(at)).text);
   await bob.form(`${at}/messages`, { body: 'first', key });
@@ -133,7 +133,7 @@ test('a form that is sent again with another text comes back filled, with a new 
   t.deepEqual(await bodiesIn(at), ['first', 'second']);
 });
 
-test('a key belongs to its author and its group', async (t) => {
+test('idempotency: a key is unique per author and group', async (t) => {
   const [at, other] = [await newGroup(), await newGroup()];
   for (const [client, where] of [
     [bob, at],
@@ -160,7 +160,7 @@ for (const [how, first, second] of [
     t.is((await post('other', 'unused')).status, 201);
   });
 
-test('a key outlives the message it posted: erasing does not free it', async (t) => {
+test('idempotency: erasing the message does not free its key', async (t) => {
   const at = await newGroup();
   const post = (body: string) => bob.json('POST', `${at}/messages`, { body }, { 'Idempotency-Key': 'k' });
   await post('gone soon');
@@ -172,7 +172,7 @@ test('a key outlives the message it posted: erasing does not free it', async (t)
   t.is((await post('other')).status, 422);
 });
 
-test('a replay by key answers the message as it is now: edited, erased', async (t) => {
+test('idempotency: a repeated post responds with the current state of the message', async (t) => {
   const at = await newGroup();
   const post = () => bob.json('POST', `${at}/messages`, { body: 'first @Ann' }, { 'Idempotency-Key': 'k' });
   t.is((await post()).status, 201);
@@ -195,7 +195,7 @@ for (const empty of ['', '""'])
     t.is((await post({})).status, 201);
   });
 
-test('a key that is empty or too long is refused by name', async (t) => {
+test('idempotency: an empty or too long key is refused, naming the field', async (t) => {
   const at = await newGroup();
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: '' })).json().field, 'key');
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: 'k'.repeat(256) })).json().field, 'key');
@@ -203,7 +203,7 @@ test('a key that is empty or too long is refused by name', async (t) => {
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: 'k'.repeat(255) })).status, 201);
 });
 
-test('more messages than a person can write are held back, with the time to wait', async (t) => {
+test('post: beyond the rate limit 429 with Retry-After', async (t) => {
   const busy = await startServer({ env: { POSTS_PER_SECOND: '2' } });
   t.teardown(busy.close);
   const [owner, other] = [await busy.signUp('Ann'), await busy.signUp('Bob')];

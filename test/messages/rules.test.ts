@@ -102,12 +102,12 @@ for (const [rule, may, who] of ALLOWED)
     );
   });
 
-test('an erasure can be taken back for ten seconds, to the millisecond', (t) => {
+test('rules: an erasure can be undone for 10 s, to the ms', (t) => {
   const at = (now: number) => rules.mayUnerase(PEOPLE.author, folded(erasedBy(AUTHOR)), now);
   t.deepEqual([at(NOW), at(NOW + 10_000), at(NOW + 10_001)], [true, true, false]);
 });
 
-test('an open group lets people join by themselves, and nobody else', (t) => {
+test('rules: people, not bots, may join an open group', (t) => {
   const open = { open: true };
   t.true(groupRules.mayJoinFreely(standing('a', {}, undefined, open)));
   t.false(groupRules.mayJoinFreely(standing('a', {}, undefined, { open: false })));

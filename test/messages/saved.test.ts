@@ -30,7 +30,7 @@ const saved = async (client: Client, path = '/saved') =>
   }>();
 const bodies = async (client: Client, path?: string) => (await saved(client, path)).results.map(({ body }) => body);
 
-test('what one saves is in one’s own list, last saved first, and in nobody else’s', async (t) => {
+test('saved: each user has a list of their own, newest first', async (t) => {
   const { ann, bob, at } = await pair();
   t.regex((await bob.get('/saved')).text, /No saved messages yet/);
   const [one, two] = [await say(ann, at, 'one'), await say(ann, at, 'two <b>')];
@@ -52,7 +52,7 @@ test('what one saves is in one’s own list, last saved first, and in nobody els
   t.deepEqual(await bodies(bob), ['two <b>']);
 });
 
-test('htmx gets the switch the other way round; a row is the same for all', async (t) => {
+test('saved: htmx gets the opposite switch; a row is the same for every viewer', async (t) => {
   const { ann, bob, at } = await pair();
   const url = await say(ann, at, 'x');
   const answer = await bob.form(`${url}/save`, { on: '1' }, { 'HX-Request': 'true' });
@@ -63,7 +63,7 @@ test('htmx gets the switch the other way round; a row is the same for all', asyn
   t.is(await row(bob), await row(ann));
 });
 
-test('an erased message says so and cannot be saved; one in a group that one left is not shown until one is back', async (t) => {
+test('saved: erased messages cannot be saved; messages of a left group are hidden until rejoining', async (t) => {
   const { ann, bob, bobsName, at } = await pair();
   const [kept, gone] = [await say(ann, at, 'kept'), await say(ann, at, 'a secret')];
   for (const url of [kept, gone]) await bob.json('POST', `${url}/save`, {});
@@ -84,7 +84,7 @@ test('an erased message says so and cannot be saved; one in a group that one lef
   t.is((await saved(bob)).results.length, 2);
 });
 
-test('the list is read page by page, and a bad cursor is refused', async (t) => {
+test('saved: pagination; an invalid cursor is refused', async (t) => {
   const { ann, at } = await pair();
   const said = ['1', '2', '3', '4', '5'];
   for (const body of said) {

@@ -34,7 +34,7 @@ for (const [text, folded] of folds)
     t.is(terms(folded), folded, 'once folded they stay');
   });
 
-test('a term is folded once for all, and stands where its word does', (t) => {
+test('terms: normalizing is idempotent, and offsets are those of the word', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), (near, wild) => {
       for (const text of [near, wild, `Ünï ${near}東${wild}`])
@@ -48,20 +48,20 @@ test('a term is folded once for all, and stands where its word does', (t) => {
   );
 });
 
-test('a text has so many terms at most, of so many characters', (t) => {
+test('terms: their number and length are limited', (t) => {
   const many = Array.from({ length: 500 }, (_, index) => `w${index}`).join(' ');
   t.deepEqual(termsOf(`${many} ${many}`), many.split(' ').slice(0, MAX_TERMS));
   t.deepEqual(termsOf('x'.repeat(1000)), ['x'.repeat(MAX_CHARACTERS)]);
   t.is([...(termsOf('𐐨'.repeat(1000))[0] ?? '')].length, MAX_CHARACTERS);
 });
 
-test('the words of a long text are found quickly, whatever it is', (t) => {
+test('terms: long texts are tokenized in bounded time', (t) => {
   const texts = ['a'.repeat(100_000), 'a '.repeat(50_000), '東'.repeat(50_000), 'é\u0301'.repeat(30_000), '-'.repeat(100_000)];
   const ms = cpuMsOf(() => texts.map(tokensIn));
   t.true(ms < 2000, `${ms.toFixed(0)} ms`);
 });
 
-test('what may begin other words', (t) => {
+test('terms: which ones may be prefixes', (t) => {
   for (const term of ['ab', 'e2', 'те', '한국']) t.true(allowsPrefix(term), term);
   for (const term of ['a', '7', '東', 'が']) t.false(allowsPrefix(term), term);
 });
@@ -91,7 +91,7 @@ for (const [said, typed, marked] of table)
     t.is(hits?.map(({ start, end }) => said.slice(start, end)).join(' '), marked);
   });
 
-test('a snippet shows where the first hit is, marked, on one line, and no more than a few lines of text', (t) => {
+test('snippet: shows the first hit, marked, on one line of limited length', (t) => {
   const said = `${'before '.repeat(100)}\n\n<b>needle</b> & "thread"\n${'after '.repeat(100)}needle`;
   const { html, text } = snippetOf(said, matchIn(said, parseSearch('needle')) ?? []);
   t.regex(html, /^…before (before )+&lt;b&gt;<mark>needle<\/mark>&lt;\/b&gt; &amp; &quot;thread&quot; after .*after…$/);
@@ -100,13 +100,13 @@ test('a snippet shows where the first hit is, marked, on one line, and no more t
   t.deepEqual(snippetOf('all of it', []), { html: 'all of it', text: 'all of it' });
 });
 
-test('a hit that is longer than a snippet is cut with it', (t) => {
+test('snippet: a hit longer than the snippet is cut', (t) => {
   const said = 'x'.repeat(5000);
   const { html } = snippetOf(said, matchIn(said, parseSearch(said)) ?? []);
   t.regex(html, /^<mark>x{240}<\/mark>…$/);
 });
 
-test('a snippet of hostile text is only text', (t) => {
+test('snippet: hostile text is escaped', (t) => {
   for (const said of HOSTILE_TEXTS)
     for (const { term } of tokensIn(said)) {
       const { html, text } = snippetOf(said, matchIn(said, parseSearch(`${term} `)) ?? []);
@@ -116,7 +116,7 @@ test('a snippet of hostile text is only text', (t) => {
     }
 });
 
-test('a snippet is well-formed, whatever is said, and keeps what it shows', (t) => {
+test('snippet: well-formed for random text, and keeps what it shows', (t) => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('tea ', '😀', '東', 'x'.repeat(80), '\n', '<', 'e\u0301', ' cup'), { maxLength: 40 }), (parts) => {
       const said = parts.join('');

@@ -86,7 +86,7 @@ async function rawStore({ core, file }: Cast): Promise<string> {
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  'messages are found by words, phrases, people, groups and days, newest first': async (t, service) => {
+  'search: by words, phrases, people, groups and days, newest first': async (t, service) => {
     const cast = await openCast(t, service);
     const { core, clock, group, ann, bob } = cast;
     const other = await pantry(cast, true);
@@ -136,7 +136,7 @@ const cases: Readonly<Record<string, Case>> = {
     for (const [typed, said] of table) t.deepEqual(bodies(await find(core, ann, typed)), said, typed);
   },
 
-  'only in groups that one may read now: an ex-member finds nothing there, nor does an outsider': async (t, service) => {
+  'search: only in groups that the user may read now, not for former members or others': async (t, service) => {
     const cast = await openCast(t, service);
     const { core, group, ann, bob, eve } = cast;
     const other = await pantry(cast);
@@ -155,7 +155,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(bodies(await find(core, ann, 'secret')), ['secret of the kitchen']);
   },
 
-  'an edit is found by its new words, an erased message by none until it is taken back': async (t, service) => {
+  'search: an edit by its new words; an erased message not, until undone': async (t, service) => {
     const { core, group, ann, bob } = await openCast(t, service);
     const seq = await say(core, bob, group, 'apples');
     const at = await standingOf(core, bob, group);
@@ -170,7 +170,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(bodies(await find(core, ann, 'from:bob')), ['pears']);
   },
 
-  'the words of a scrubbed message are nowhere in the store any more': async (t, service) => {
+  'search: the words of a scrubbed message are removed from the store': async (t, service) => {
     const cast = await openCast(t, service);
     const { core, clock, group, ann, bob } = cast;
     const at = await standingOf(core, bob, group);
@@ -194,7 +194,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(bodies(await find(core, ann, 'kept')), []);
   },
 
-  'what an indexer made of a text before it was scrubbed does not come back when it arrives late': async (t, service) => {
+  'search: a late index write does not restore the words of a scrubbed message': async (t, service) => {
     const { core, clock, group, ann, bob, second } = await openCast(t, service);
     const at = await standingOf(core, bob, group);
     const seq = await say(core, bob, group, 'the secret');
@@ -224,7 +224,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(bodies(await find(core, ann, 'secret')), []);
   },
 
-  'pages go on where the last one ended, while new messages come and old ones go': async (t, service) => {
+  'search: cursors stay correct while messages are added and erased': async (t, service) => {
     const { core, clock, group, ann, bob } = await openCast(t, service);
     const seqs: number[] = [];
     for (let i = 0; i < 25; i += 1) {
@@ -249,7 +249,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(pages.flat(), expected);
   },
 
-  'a bot is searched by what its cards say, and a message by the names of its files': async (t, service) => {
+  'search: by the text of cards and by file names': async (t, service) => {
     const { core, group, ann, bob } = await openCast(t, service);
     const model = JSON.stringify({
       cards: [{ title: 'Build 7 failed', fields: [{ title: 'Branch', value: [{ type: 'text', text: 'main' }] }] }],
@@ -262,7 +262,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(bodies(await find(core, ann, 'quarterly')), ['see this']);
   },
 
-  'what is behind is indexed in the background, also after an upgrade, and with other rules anew': async (t, service) => {
+  'search: a lagging index catches up in the background, also after an upgrade of the term rules': async (t, service) => {
     const { core, group, ann, bob } = await openCast(t, service);
     for (let i = 0; i < 250; i += 1) await core.appender.append(group.id, says(bob.id, `old words ${i}`));
     const position = async () => (await core.store.search.positions([group.id], TERMS_VERSION)).get(group.id) ?? 0;
@@ -280,7 +280,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(await position(), seq + 1);
   },
 
-  'every query finds what a reader of all messages would, page by page': async (t, service) => {
+  'search: random queries find the same as a linear scan, page by page': async (t, service) => {
     const cast = await openCast(t, service);
     const { core, clock, group, ann, bob } = cast;
     const other = await pantry(cast, true);
@@ -358,7 +358,7 @@ for (const [title, run] of Object.entries(cases)) {
   mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
-test('a long backlog does not hold a search up: it finds what is indexed so far, and goes on', async (t) => {
+test('search: a long backlog does not delay a search; it finds what is indexed', async (t) => {
   const { core, group, ann, bob } = await openCast(t);
   for (let i = 0; i < 2300; i += 100)
     await Promise.all(Array.from({ length: 100 }, (_, k) => core.appender.append(group.id, says(bob.id, `line ${i + k}`))));
@@ -369,7 +369,7 @@ test('a long backlog does not hold a search up: it finds what is indexed so far,
   t.is((await find(core, ann, '"line 2299"')).found.length, 1);
 });
 
-test('while the store is away a search says so, and goes on once it is back', async (t) => {
+test('search: unavailable while the store is, and works again afterwards', async (t) => {
   const { core, group, ann, bob } = await openCast(t);
   await say(core, bob, group, 'before the storm');
   const faults = new Faults();
@@ -383,7 +383,7 @@ test('while the store is away a search says so, and goes on once it is back', as
   t.deepEqual(bodies(await find(core, ann, 'storm')), ['before the storm']);
 });
 
-test('a cursor is one that a page gave, or refused', async (t) => {
+test('search: an invalid cursor is refused', async (t) => {
   const { core, ann } = await openCast(t);
   for (const cursor of ['', 'x', '1-2', '-1-a-1', "1-'-1", '1-a-1-1', '9'.repeat(20)])
     await t.throwsAsync(find(core, ann, 'x', { cursor }), { code: 'invalid' });
@@ -391,7 +391,7 @@ test('a cursor is one that a page gave, or refused', async (t) => {
   await t.notThrowsAsync(find(core, ann, 'x', { cursor: '1700000000000--0' }));
 });
 
-test('who searches too often is told when to come back, and others are not held up', async (t) => {
+test('search: rate limit per user with the time to wait', async (t) => {
   const { core, clock, ann, bob } = await openCast(t);
   const ask = (user: User) => search(core, user, parseSearch('tea'), { limit: 9 });
   let refused: unknown;

@@ -54,7 +54,7 @@ for (const script of ['on', 'off'] as const)
     t.deepEqual(ann.complaints, []);
   });
 
-check.serial('/ and Ctrl+K lead to the search, and / is only a letter where one writes', async (t) => {
+check.serial('search page: / and Ctrl+K focus the field; / is a character in text fields', async (t) => {
   const ann = await annAt(t, 'on');
   const { page } = ann;
   const field = page.getByRole('searchbox', { name: 'Search messages' });
@@ -86,7 +86,7 @@ check.serial('/ and Ctrl+K lead to the search, and / is only a letter where one 
   t.deepEqual(ann.complaints, []);
 });
 
-checkText('lynx searches and reads what it finds', async (t) => {
+checkText('search page: works in lynx', async (t) => {
   const site = await opened(t);
   const reader = await Reader.open(present(text), site.url);
   t.teardown(() => reader.close());

@@ -74,7 +74,7 @@ for (const [typed, understood] of cases)
     t.is(isEmptyQuery(parseSearch(typed)), Object.keys(understood).length === 0);
   });
 
-test('what is too long is cut, and what is left is still looked for', (t) => {
+test('query: a too long query is cut and still searched', (t) => {
   const many = Array.from({ length: 100 }, (_, index) => `w${index}`);
   for (const typed of [
     many.join(' '),
@@ -90,7 +90,7 @@ test('what is too long is cut, and what is left is still looked for', (t) => {
   t.deepEqual(read(`${' '.repeat(MAX_QUERY_LENGTH)}word`), {});
 });
 
-test('whatever is typed is read, and quickly', (t) => {
+test('query: random input is parsed in bounded time', (t) => {
   for (const text of HOSTILE_TEXTS) t.notThrows(() => parseSearch(text));
   const long = ['"'.repeat(10_000), '-'.repeat(10_000), 'from:'.repeat(2000), ' "'.repeat(5000), 'a'.repeat(100_000)];
   const ms = cpuMsOf(() => [...HOSTILE_TEXTS, ...long].map(parseSearch));
@@ -106,7 +106,7 @@ test('whatever is typed is read, and quickly', (t) => {
   );
 });
 
-test('words, phrases and operators are read the same in any order', (t) => {
+test('query: the order of words, phrases and operators does not matter', (t) => {
   const parts = fc.constantFrom('tea', '"red car"', '-milk', 'from:ann', 'in:lobby', 'cu*', '-in:x', 'after:2026', '-"a b"');
   const sorted = (typed: string) => {
     const query = parseSearch(`${typed} `);

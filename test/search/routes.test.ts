@@ -23,7 +23,7 @@ const post = (client: Client, slug: string, body: string) => client.json('POST',
 const results = async (client: Client, path: string): Promise<Results> => (await client.get(path, 'application/json')).json<Results>();
 const bodies = ({ results: all }: Results): unknown[] => all.map(({ body }) => body);
 
-test('a page shows what was found: who, where, when, the words marked, and the way to it', async (t) => {
+test('search page: author, group, time, marked words and link of each hit', async (t) => {
   const { ann, bob } = await opened(t);
   await post(ann, 'lobby', 'Nothing to see');
   const { seq } = (await post(bob, 'lobby', 'The kettle <b>boils</b> & sings')).json<{ seq: number }>();
@@ -51,7 +51,7 @@ test('a page shows what was found: who, where, when, the words marked, and the w
   t.is(bodies(await results(bob, url('kettle'))).length, 2);
 });
 
-test('results go on over pages, by the link of the page and by that of the header', async (t) => {
+test('search page: pagination by link and by the Link header', async (t) => {
   const { ann } = await opened(t);
   for (let i = 0; i < 45; i += 1) await post(ann, 'lobby', `tide ${i}`);
   const all: unknown[] = [];
@@ -77,7 +77,7 @@ test('results go on over pages, by the link of the page and by that of the heade
   t.is((await results(ann, two.next ?? '')).results.length, 2, 'the limit goes with the link');
 });
 
-test('without words the page explains what one can ask for, and so it does when nothing is found', async (t) => {
+test('search page: explains the operators without a query and without hits', async (t) => {
   const { ann } = await opened(t);
   for (const [path, heading] of [
     ['/search', 'Search the messages of your groups'],
@@ -93,7 +93,7 @@ test('without words the page explains what one can ask for, and so it does when 
   t.is((await ann.get('/search', 'text/plain')).text, '');
 });
 
-test('a visitor has to log in, and comes back to the search', async (t) => {
+test('search page: a visitor logs in and returns to the search', async (t) => {
   const { client } = await opened(t);
   const page = await client().get(url('tea'));
   t.deepEqual([page.status, page.headers.get('Location')], [303, `/login?return_to=${encodeURIComponent(url('tea'))}`]);
@@ -136,7 +136,7 @@ const HOSTILE = [
   '"a" '.repeat(1200),
 ];
 
-test('whatever is asked for, the answer is a page', async (t) => {
+test('search page: every query gets a page', async (t) => {
   const { ann, clock } = await opened(t);
   await post(ann, 'lobby', 'pwned or not, near and far');
   for (const q of HOSTILE)
@@ -161,7 +161,7 @@ test('whatever is asked for, the answer is a page', async (t) => {
   }
 });
 
-test('a group that is forbidden and one that is not there answer the same, and the same is asked of the store', async (t) => {
+test('search: a forbidden and an absent group are indistinguishable, also by the reads of the store', async (t) => {
   const { ann, bob, core, clock } = await opened(t);
   await post(bob, 'cellar', 'the hidden treasure');
   await post(ann, 'lobby', 'the open treasure');
@@ -181,7 +181,7 @@ test('a group that is forbidden and one that is not there answer the same, and t
   t.true((await asked('in:lobby treasure')).text.includes('the open'));
 });
 
-test('too many searches are refused for a while, with word of how long', async (t) => {
+test('search: 429 with Retry-After beyond the rate limit', async (t) => {
   const { ann, bob, clock } = await opened(t);
   let answer = await ann.get(url('tea'), 'application/json');
   for (let i = 0; i < 100 && answer.status === 200; i += 1) answer = await ann.get(url('tea'), 'application/json');
@@ -193,7 +193,7 @@ test('too many searches are refused for a while, with word of how long', async (
   t.is((await ann.get(url('tea'))).status, 200);
 });
 
-test('a token of one’s own searches as its owner', async (t) => {
+test('search: a personal API token searches as its owner', async (t) => {
   const { ann, client, core } = await opened(t);
   await post(ann, 'lobby', 'found by a program');
   const { createToken } = await import('../../lib/accounts/operations.ts');

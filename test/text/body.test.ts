@@ -16,7 +16,7 @@ const CLEANED: [what: string, given: string, kept: string][] = [
 
 for (const [what, given, kept] of CLEANED) test(`in a body, ${what}`, (t) => t.is(cleanText(given), kept));
 
-test('cleaning a clean text changes nothing', (t) => {
+test('cleanText: cleaning is idempotent', (t) => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => cleanText(cleanText(text)) === cleanText(text)));
   t.pass();
 });
@@ -29,7 +29,7 @@ for (const space of [' ', '\n', '\t', '\u3000'])
     t.true(ms < 1000, `${ms.toFixed(0)} ms`);
   });
 
-test('a body without anything to see is refused by name, whatever it is made of', (t) => {
+test('parseBody: a body without visible characters is refused', (t) => {
   for (const text of [
     '',
     ' ',
@@ -50,19 +50,19 @@ test('a body without anything to see is refused by name, whatever it is made of'
   for (const text of ['.', '0', '\u0301', '🦊', '❤️']) t.is(parseBody(text, 100), text);
 });
 
-test('a body is measured in bytes after cleaning, up to and including the limit', (t) => {
+test('parseBody: the limit counts bytes after cleaning, inclusive', (t) => {
   t.is(parseBody(`${'é'.repeat(50)}\r\n\r\n`, 100), 'é'.repeat(50));
   const error = t.throws(() => parseBody(`${'é'.repeat(50)}x`, 100), { instanceOf: DomainError });
   t.is(error?.code, 'tooLarge');
   t.regex(error?.message ?? '', /101 bytes, 100 at most/);
 });
 
-test('a text that fits is not cut', (t) => {
+test('cutText: a text within the limit is not cut', (t) => {
   t.is(cutText('x'.repeat(100), 100), 'x'.repeat(100));
   t.is(cutText('', 100), '');
 });
 
-test('a cut text fits, says so at its end, and has no half characters', (t) => {
+test('cutText: a cut text is within the limit, ends with a note, and has no partial characters', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 101, maxLength: 300 }), fc.integer({ min: 64, max: 100 }), (text, most) => {
       const cut = cutText(text, most);
@@ -76,7 +76,7 @@ test('a cut text fits, says so at its end, and has no half characters', (t) => {
   t.true(cutText('🦊'.repeat(40), 100).startsWith('🦊🦊'));
 });
 
-test('a reaction is one short visible thing', (t) => {
+test('parseEmoji: a reaction is a short visible text', (t) => {
   for (const emoji of [
     '👍',
     '❤️',
@@ -94,7 +94,7 @@ test('a reaction is one short visible thing', (t) => {
   }
 });
 
-test('deciding whether a text is blank takes time in proportion to it', (t) => {
+test('isBlank: takes linear time', (t) => {
   const long = `${' \u200b\u3164'.repeat(40_000)}x`;
   t.false(isBlank(long));
   t.is(cleanText(`${'\n '.repeat(60_000)}x${' \n'.repeat(60_000)}`).trim(), 'x');
