@@ -24,7 +24,7 @@ test.after.always(() => site.close());
 
 const idOf = async (name: string): Promise<string> => (await site.core.store.users.byNameKey(name.toLowerCase()))?.id ?? '';
 
-test('every write to a message answers with its id, seq and address', async (t) => {
+test('API: every write to a message returns its id, seq and URL', async (t) => {
   const { seq } = (await bot.json('POST', '/groups/team/messages', { body: 'first' })).json<Written>();
   for (const [method, path, body] of [
     ['PATCH', '', { body: 'second' }],
@@ -41,7 +41,7 @@ test('every write to a message answers with its id, seq and address', async (t) 
   }
 });
 
-test('whom a message reaches is told: members, without the author, outsiders and disabled accounts', async (t) => {
+test('API: notified lists members, without the author, non-members and disabled accounts', async (t) => {
   await ann.form('/admin', { action: 'disable', user: await idOf('Dora') });
   const post = await bot.json('POST', '/groups/team/messages', { body: '@Carl @bob, @Dora @Eve @deploy @nobody @Bob' });
   t.deepEqual(post.json<Written>().notified, [
@@ -58,7 +58,7 @@ test('whom a message reaches is told: members, without the author, outsiders and
   t.is((await bot.json('PUT', `/groups/team/messages/${seq}/reactions/x`)).json<Written>().notified, undefined);
 });
 
-test('an idempotent repeat answers as the first time', async (t) => {
+test('API: an idempotent repeat gets the first response', async (t) => {
   const send = (type: string, body: string | FormData) =>
     bot.send('/groups/team/messages', {
       ...{ method: 'POST', body },
@@ -85,7 +85,7 @@ test('an idempotent repeat answers as the first time', async (t) => {
   }
 });
 
-test('a page of history leads on, and says how long it is', async (t) => {
+test('API: a page of history links to the next pages and has its length', async (t) => {
   await ann.json('POST', '/groups', { name: 'Long' });
   for (let n = 1; n <= 7; n += 1) await ann.json('POST', '/groups/long/messages', { body: `m${n}` });
   const seen: string[] = [];
@@ -104,7 +104,7 @@ test('a page of history leads on, and says how long it is', async (t) => {
     t.is((await ann.get(`/groups/long/messages?${query}`, 'application/json')).status, 400, query);
 });
 
-test('the mark moves to a message, or to the end, and only forward', async (t) => {
+test('API: the read mark moves to a message or to the end, only forward', async (t) => {
   await ann.json('POST', '/groups', { name: 'Marks' });
   await ann.json('POST', '/groups/marks/members', { action: 'add', name: 'Bob' });
   const group = await site.core.store.groups.bySlug('marks');
@@ -126,7 +126,7 @@ test('the mark moves to a message, or to the end, and only forward', async (t) =
   t.is((await reader.form('/groups/marks/read', { n: '2' }, { Accept: 'text/plain' })).status, 204);
 });
 
-test('who asks is told of the token and of all that it reaches', async (t) => {
+test('API: GET /me has the token and the groups', async (t) => {
   type Me = {
     name: string;
     bot: boolean;
@@ -145,7 +145,7 @@ test('who asks is told of the token and of all that it reaches', async (t) => {
   t.true(page.groups.some(({ slug, role }) => slug === 'lobby' && role === 'moderator'));
 });
 
-test('a program is told how a membership and a group stand now', async (t) => {
+test('API: changes return the current membership and group', async (t) => {
   await ann.json('POST', '/groups', { name: 'Changing' });
   const change = async (body: object) => (await ann.json('POST', '/groups/changing/members', body)).json();
   const bob = await idOf('Bob');
@@ -165,7 +165,7 @@ test('a program is told how a membership and a group stand now', async (t) => {
   t.is((await ann.form('/groups/changed/settings', { action: 'topic', topic: 'x' }, { Accept: 'text/plain' })).status, 204);
 });
 
-test('a form says yes and no as JSON does, and who asks comes before what is asked', async (t) => {
+test('API: booleans in forms equal those in JSON, and authentication precedes validation', async (t) => {
   for (const [open, expected] of [
     ['true', true],
     ['on', true],

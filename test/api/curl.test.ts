@@ -14,7 +14,7 @@ const run = promisify(execFile);
 /** Those that end; of a stream it is enough that the page's test reads it. */
 const ends = (id: string): boolean => !id.startsWith('listen');
 
-test('every line of the page that a reader copies does in a shell what it says', async (t) => {
+test('API page: every curl command works in a shell', async (t) => {
   t.timeout(120_000);
   const world = await makeWorld();
   const cwd = await mkdtemp(join(tmpdir(), 'parley-curl-'));

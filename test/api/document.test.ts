@@ -15,13 +15,13 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-test('the document is OpenAPI 3.1, with the version of this Parley', (t) => {
+test('API document: is OpenAPI 3.1 with the version of Parley', (t) => {
   t.deepEqual(faultsInDocument(document), []);
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
   t.deepEqual([document.info.title, document.info.version], ['Parley', version]);
 });
 
-test('what is wrong in a document is found', (t) => {
+test('API document: errors in a document are detected', (t) => {
   const read = document.paths['/groups/{slug}/read']?.post;
   if (!read) return t.fail();
   const withRead = (change: object): Document => ({
@@ -38,7 +38,7 @@ test('what is wrong in a document is found', (t) => {
   t.true(faultsInDocument({ ...document, components: { ...document.components, schemas } }).length > 0);
 });
 
-test('it is public, and asked about again by its ETag', async (t) => {
+test('API document: is public and revalidated by ETag', async (t) => {
   const answer = await site.client().get('/openapi.json', 'text/html');
   t.is(answer.status, 200);
   t.is(answer.headers.get('content-type'), 'application/json; charset=utf-8');
@@ -53,7 +53,7 @@ test('it is public, and asked about again by its ETag', async (t) => {
 /** A route's pattern with its parameters' names left out. */
 const bare = (method: string, path: string): string => `${method.toUpperCase()} ${path.replaceAll(/:\w+|\{\w+\}/g, '*')}`;
 
-test('every route is in the document, or in the list of those that are not for programs', (t) => {
+test('API document: every route is described or in the list of undescribed routes', (t) => {
   const described = new Set(callsIn(document).map(({ method, path }) => bare(method, path)));
   const apart = new Set(NOT_DESCRIBED.map((one) => bare(...(one.split(' ') as [string, string]))));
   const routes = site.server.routes().map(({ method, path }) => bare(method, path));
@@ -73,7 +73,7 @@ test('every route is in the document, or in the list of those that are not for p
   );
 });
 
-test('the page shows every operation under an address of its own, and nothing that it should not', async (t) => {
+test('API page: shows every operation with its own URL fragment, and nothing internal', async (t) => {
   for (const client of [site.client(), await site.signUp('Ann')]) {
     const { status, text } = await client.get('/docs');
     t.is(status, 200);

@@ -86,7 +86,7 @@ async function ask(client: Client, { method, path }: Route, slug: string): Promi
   return answer;
 }
 
-test('at every door, who is not known here is 401, never led elsewhere', async (t) => {
+test('every route: without valid credentials 401, never a redirect', async (t) => {
   const routes = guarded();
   t.true(routes.length > 30);
   for (const [who, client] of Object.entries(nobodies))
@@ -97,7 +97,7 @@ test('at every door, who is not known here is 401, never led elsewhere', async (
     }
 });
 
-test('at every door of a group, who is not in it finds what is not there', async (t) => {
+test('every route of a group: to non-members it looks like a group that does not exist', async (t) => {
   const routes = guarded().filter(({ path }) => path.startsWith('/groups/:slug'));
   t.true(routes.length > 15);
   for (const [who, client] of Object.entries(strangers))
@@ -108,7 +108,7 @@ test('at every door of a group, who is not in it finds what is not there', async
     }
 });
 
-test('a bot of the group gets through each door that is for it, and no other', async (t) => {
+test('every route of a group: a bot may use those for bots and no others', async (t) => {
   const bare = (path: string): string => path.replaceAll(/:\w+|\{\w+\}/g, '*');
   const own = OPERATIONS.filter(({ path }) => path.startsWith('/groups/{slug}'));
   for (const { method, path, access } of own) {
@@ -130,7 +130,7 @@ test('a bot of the group gets through each door that is for it, and no other', a
     t.is((await ask(member, { method, path }, 'team')).status, 403, `${method} ${path}`);
 });
 
-test('what is nested in a group is looked for in that group alone', async (t) => {
+test('every route of a group: nested ids are looked up in that group only', async (t) => {
   const outside = strangers['a bot of another group'] ?? member;
   const ids: number[] = [];
   for (let n = 0; n < 6; n += 1)

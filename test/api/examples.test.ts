@@ -58,7 +58,7 @@ function faultsOf({ operation }: Call, example: Found, answer: Answer): string[]
   return example.answer === undefined ? shape : [...shape, ...differences(example.answer, value)];
 }
 
-test('every example of the document is sent as it stands, and answered as it says', async (t) => {
+test('API examples: every example is sent and gets its documented response', async (t) => {
   const faults: string[] = [];
   let count = 0;
   for (const call of callsIn(document))
@@ -71,7 +71,7 @@ test('every example of the document is sent as it stands, and answered as it say
   t.true(count >= callsIn(document).length);
 });
 
-test('what examples show is of the shape that the document declares', (t) => {
+test('API examples: values match the declared schemas', (t) => {
   const faults: string[] = [];
   for (const { path, operation } of callsIn(document))
     for (const content of [operation.requestBody ?? {}, ...Object.values(operation.responses)].map(contentOf))
@@ -81,7 +81,7 @@ test('what examples show is of the shape that the document declares', (t) => {
   t.deepEqual(faults, []);
 });
 
-test('a shape that is not as declared is found', (t) => {
+test('API examples: a value that does not match its schema is detected', (t) => {
   const { schemas } = document.components;
   const mark = { $ref: '#/components/schemas/ReadMark' };
   t.deepEqual(faultsIn(mark, { n: 1, unread: 0 }, schemas), []);

@@ -43,7 +43,7 @@ function formsOf(call: Call): { readonly fields: readonly string[]; readonly val
   });
 }
 
-test('a field that is an object, a list or nothing is refused by name, and never an error of ours', async (t) => {
+test('hostile fields: an object, a list or null in a field is refused by name, never a server error', async (t) => {
   let count = 0;
   for (const call of callsIn(document).filter((one) => !isAnybodys(one)))
     for (const { fields, value } of formsOf(call))
@@ -62,7 +62,7 @@ test('a field that is an object, a list or nothing is refused by name, and never
 /** `with` takes a list of names, and says of each that there is nobody of it. */
 const isListed = (field: string, hostile: unknown): boolean => field === 'with' && Array.isArray(hostile);
 
-test('query syntax in the names of fields and parameters is refused', async (t) => {
+test('hostile fields: query operators in names of fields and parameters are refused', async (t) => {
   for (const call of callsIn(document).filter((one) => !isAnybodys(one))) {
     const [example] = examplesOf(call);
     const path = (example?.path ?? call.path).split('?')[0] ?? '';
@@ -80,7 +80,7 @@ test('query syntax in the names of fields and parameters is refused', async (t) 
   }
 });
 
-test('query syntax in a path finds nothing', async (t) => {
+test('hostile fields: query operators in a path find nothing', async (t) => {
   for (const call of callsIn(document)) {
     const names = call.operation.parameters.filter((one) => one.in === 'path');
     for (const { name } of names)

@@ -12,7 +12,7 @@ async function openPair(t: Parameters<typeof openCast>[0]) {
   return { ...cast, core, faults, other: await cast.second(), at: await standingOf(core, cast.bob, cast.group) };
 }
 
-test('of two processes that keep a message for the first time, the one that comes second edits', async (t) => {
+test('upsert: of two processes with concurrent first requests, the second one edits', async (t) => {
   const { core, other, faults, at } = await openPair(t);
   faults.appends.push(() => upsert(other, at, 'k', { body: 'theirs' }));
   const { folded, isNew } = await upsert(core, at, 'k', { body: 'ours' });
@@ -25,7 +25,7 @@ test('of two processes that keep a message for the first time, the one that come
   );
 });
 
-test('an update that an erasure of another process overtakes is refused, and nothing comes back', async (t) => {
+test('upsert: an update after a concurrent erasure by another process is refused', async (t) => {
   const { core, other, faults, at } = await openPair(t);
   const { folded } = await upsert(core, at, 'k', { body: 'one' });
   faults.appends.push(() => operations.erase(other, at, folded.message.seq));

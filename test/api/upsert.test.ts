@@ -28,7 +28,7 @@ async function newGroup() {
 const put = (bot: Client, path: string, body: string) => bot.json('PUT', path, { body });
 const headOf = async ({ group }: Awaited<ReturnType<typeof newGroup>>) => (await site.core.store.log.head(group.id)).seq;
 
-test('the first call posts, those after it edit, and the same text again writes nothing', async (t) => {
+test('upsert: the first request posts, later ones edit, and the same text writes nothing', async (t) => {
   const room = await newGroup();
   const { at, bot } = room;
   const first = await put(bot, `${at}/by-key/deploy%2F42`, 'one');
@@ -45,7 +45,7 @@ test('the first call posts, those after it edit, and the same text again writes 
   t.is((await bot.get(`${at}/messages`, 'application/json')).json<Said[]>().length, 1);
 });
 
-test('of many first calls at once one posts, and all say the same message', async (t) => {
+test('upsert: of many concurrent first requests one posts, and all return the same message', async (t) => {
   const { at, bot } = await newGroup();
   const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => put(bot, `${at}/by-key/k`, `text ${index % 4}`)));
   t.deepEqual(answers.map(({ status }) => status).toSorted(), [...Array(11).fill(200), 201]);
@@ -55,7 +55,7 @@ test('of many first calls at once one posts, and all say the same message', asyn
   t.regex(messages[0]?.body ?? '', /^text [0-3]$/);
 });
 
-test('an erased message uses its key up, until the erasure is taken back', async (t) => {
+test('upsert: the key of an erased message cannot be used unless the erasure is undone', async (t) => {
   const { at, bot } = await newGroup();
   const { seq } = (await put(bot, `${at}/by-key/k`, 'one')).json<Said>();
   t.true((await bot.json('DELETE', `${at}/by-key/k`)).json<Said>().erased);
@@ -72,7 +72,7 @@ test('an erased message uses its key up, until the erasure is taken back', async
   t.is((await put(bot, `${at}/by-key/other`, 'three')).status, 201);
 });
 
-test('a key is its author’s, its group’s, and no idempotency key', async (t) => {
+test('upsert: keys are scoped to author and group, and separate from idempotency keys', async (t) => {
   const [room, other] = [await newGroup(), await newGroup()];
   await ann.json('POST', `${other.at}/members`, { action: 'add', name: room.user.name });
   await put(room.bot, `${room.at}/by-key/k`, 'the bot’s');
@@ -85,7 +85,7 @@ test('a key is its author’s, its group’s, and no idempotency key', async (t)
   t.is((await room.bot.get(`${room.at}/by-key/k`, 'application/json')).json<Said>().body, 'the bot’s');
 });
 
-test('text, Markdown, forms and multipart are taken as elsewhere', async (t) => {
+test('upsert: text, Markdown, forms and multipart are accepted', async (t) => {
   const { at, bot } = await newGroup();
   const send = (type: string, body: string | FormData) =>
     bot.send(`${at}/by-key/k`, { method: 'PUT', body, headers: { Accept: 'application/json', ...(type && { 'Content-Type': type }) } });
@@ -109,7 +109,7 @@ test('text, Markdown, forms and multipart are taken as elsewhere', async (t) => 
   t.regex((await bot.get(`${at}/by-key/k`, 'text/plain')).text, /^bot \d+: x\n$/);
 });
 
-test('what may not be posted may not be kept either', async (t) => {
+test('upsert: the rules of posting apply', async (t) => {
   const { at, bot } = await newGroup();
   t.is((await put(bot, `${at}/by-key/k`, '')).status, 422);
   t.is((await put(bot, `${at}/by-key/k`, 'x'.repeat(1001))).status, 413);

@@ -4,7 +4,7 @@ import { sign } from '../../lib/webhooks/signing.ts';
 import { startServer } from '../helpers/server.ts';
 import { done, parley, refused } from './cli.ts';
 
-test('a webhook takes what is signed with its secret, which is changed beside a running server', async (t) => {
+test('bot secret: a webhook accepts requests signed with its secret, which is changed while a server runs', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   await makeWorld(site.core);

@@ -9,11 +9,11 @@ const settingsOf = (site: TestServer): Settings => ({ DATA_DIR: site.core.config
 
 const failed = (ran: Ran): Record<string, unknown>[] => ran.rows().filter(({ ok }) => !ok);
 
-test('beside a server process on SQLite it says how long each hop takes, and leaves one account and one group', async (t) => {
+test('doctor --live: prints the duration of each hop, and leaves one account and one group', async (t) => {
   await measuresTheWay(t, await freshSettings(t));
 });
 
-test('people see nothing of it: not in their groups, not in those they could join', async (t) => {
+test('doctor --live: its group is not listed for people, neither joined nor joinable', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
@@ -32,7 +32,7 @@ test('people see nothing of it: not in their groups, not in those they could joi
   t.deepEqual(await core.store.tokens.listOf((await userByName(core, 'Parley doctor')).id), []);
 });
 
-test('a person of that name stays who they are', async (t) => {
+test('doctor --live: a person with the name of its account is not affected', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const person = await site.signUp('parley DOCTOR');
@@ -49,7 +49,7 @@ test('a person of that name stays who they are', async (t) => {
   t.regex((await parley(settingsOf(site), ['bot', 'list'])).out, /Parley doctor \w{4} +parley-doctor-\w{4} /);
 });
 
-test('a hop that fails is named, and ends the way', async (t) => {
+test('doctor --live: a failed hop is named and ends the check', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
@@ -65,7 +65,7 @@ test('a hop that fails is named, and ends the way', async (t) => {
   t.deepEqual(await core.store.tokens.listOf(user.id), [], 'the token is revoked all the same');
 });
 
-test('a server on another store is told apart', async (t) => {
+test('doctor --live: a server with another store is recognised', async (t) => {
   const [site, settings] = [await startServer(), await freshSettings(t)];
   t.teardown(site.close);
   const ran = await parley({ ...settings, PORT: new URL(site.url).port }, ['doctor', '--live', '--json']);
@@ -74,7 +74,7 @@ test('a server on another store is told apart', async (t) => {
   t.regex(String(failed(ran)[0]?.mend), /another store/);
 });
 
-test('a token that a run left behind when it was stopped is revoked by the next', async (t) => {
+test('doctor --live: a token left by an interrupted run is revoked by the next run', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
@@ -85,7 +85,7 @@ test('a token that a run left behind when it was stopped is revoked by the next'
   t.deepEqual(await core.store.tokens.listOf(user.id), []);
 });
 
-test('with --live a port that is not known is a failure', async (t) => {
+test('doctor --live: PORT=0 is a failure', async (t) => {
   const ran = await parley({ ...(await freshSettings(t)), PORT: '0' }, ['doctor', '--live', '--json']);
   t.is(ran.status, 1);
   t.deepEqual(
@@ -94,7 +94,7 @@ test('with --live a port that is not known is a failure', async (t) => {
   );
 });
 
-test('the demo can still be made', async (t) => {
+test('doctor --live: seed still works afterwards', async (t) => {
   const settings = await freshSettings(t);
   const site = await startServer({ env: { DATA_DIR: settings.DATA_DIR } });
   t.teardown(site.close);

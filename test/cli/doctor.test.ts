@@ -16,7 +16,7 @@ const failures = (ran: Ran): unknown[] =>
     .filter(({ ok }) => !ok)
     .map(({ check }) => check);
 
-test('beside a running server all is well', async (t) => {
+test('doctor: all checks pass with a running server', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ran = await parley({ DATA_DIR: site.core.config.dataDir, PORT: new URL(site.url).port }, ['doctor', '--live', '--json']);
@@ -29,7 +29,7 @@ test('beside a running server all is well', async (t) => {
   t.regex(String(ran.rows()[CHECKS.length]?.detail), /ready, store up, bus up/);
 });
 
-test('for people: a line for each check; that no server runs is a failure only with --live', async (t) => {
+test('doctor: prints a line per check; a missing server is a failure only with --live', async (t) => {
   const settings = { ...(await freshSettings(t)), PORT: '1' };
   const ran = await parley(settings, ['doctor']);
   t.is(ran.status, 0, ran.out);
@@ -40,14 +40,14 @@ test('for people: a line for each check; that no server runs is a failure only w
   t.is(live.err, 'parley: 1 check failed.\n');
 });
 
-test('a data folder that cannot be written is named, with the way to mend it', async (t) => {
+test('doctor: an unwritable data folder is reported with advice', async (t) => {
   const ran = await parley({ DATA_DIR: '/dev/null/parley', PORT: '0' }, ['doctor', '--json']);
   t.is(ran.status, 1);
   t.deepEqual(failures(ran), ['data folder', 'store']);
   t.regex(String(ran.rows()[1]?.mend), /write to \/dev\/null\/parley, or set DATA_DIR/);
 });
 
-test('a data folder that everybody can look into is a failure', async (t) => {
+test('doctor: a data folder readable by other users is a failure', async (t) => {
   const settings = { ...(await freshSettings(t)), PORT: '0' };
   await chmod(settings.DATA_DIR, 0o755);
   const ran = await parley(settings, ['doctor', '--json']);
@@ -56,7 +56,7 @@ test('a data folder that everybody can look into is a failure', async (t) => {
   t.is((await parley(settings, ['doctor', '--json'])).status, 0);
 });
 
-test('a dead Redis is a failure of bus and presence, told without its password', async (t) => {
+test('doctor: an unreachable Redis is a failure of bus and presence; its password is not printed', async (t) => {
   const settings = { ...(await freshSettings(t)), PORT: '0', REDIS_URL: 'redis://:hunter22@127.0.0.1:1' };
   const ran = await parley(settings, ['doctor', '--json']);
   t.is(ran.status, 1);
@@ -64,7 +64,7 @@ test('a dead Redis is a failure of bus and presence, told without its password',
   t.notRegex(ran.out + ran.err, /hunter22/);
 });
 
-test('without a database it says so, and leaves nothing behind', async (t) => {
+test('doctor: without a database it says so and leaves no files behind', async (t) => {
   const { DATA_DIR } = await freshSettings(t);
   const ran = await parley({ DATA_DIR: `${DATA_DIR}/not/there`, PORT: '0' }, ['doctor', '--json']);
   t.is(ran.status, 0, ran.out);
@@ -72,7 +72,7 @@ test('without a database it says so, and leaves nothing behind', async (t) => {
   t.deepEqual(await readdir(DATA_DIR), []);
 });
 
-test('a PUBLIC_URL of https with TRUST_PROXY off is a warning, at the start too; with it on, all is well', async (t) => {
+test('doctor: PUBLIC_URL with https and TRUST_PROXY off is a warning, also at the start', async (t) => {
   const settings = { ...(await freshSettings(t)), PORT: '0', PUBLIC_URL: 'https://chat.example.org' };
   const warned = await parley(settings, ['doctor']);
   t.is(warned.status, 0, warned.out);
@@ -87,7 +87,7 @@ test('a PUBLIC_URL of https with TRUST_PROXY off is a warning, at the start too;
   t.notRegex(await started('on'), /"level":40/);
 });
 
-test('--live goes through PUBLIC_URL', async (t) => {
+test('doctor: --live uses PUBLIC_URL', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const passed: string[] = [];
@@ -112,7 +112,7 @@ test('--live goes through PUBLIC_URL', async (t) => {
   t.regex(nobody.out, /https:\/\/127\.0\.0\.1:1\/healthz: [^"]*ECONNREFUSED[^"]*","mend":"[^"]*PUBLIC_URL/);
 });
 
-test('groups whose last entry is from the future are named, until the clock has caught up', async (t) => {
+test('doctor: groups with a last entry in the future are named', async (t) => {
   const clock = new Clock(Date.now() + 400 * 24 * 3_600_000);
   const site = await startServer({ clock });
   t.teardown(site.close);
@@ -123,14 +123,14 @@ test('groups whose last entry is from the future are named, until the clock has 
   t.regex(ran.out, /^warn {2}clock: .*: lobby until 20\d\d-\d\d-\d\dT/m);
 });
 
-test('bad settings end the checks, each named', async (t) => {
+test('doctor: invalid settings are all named and end the checks', async (t) => {
   const ran = await parley({ PORT: 'eighty', MONGODB_URL: 'http://x' }, ['doctor', '--json']);
   t.is(ran.status, 1);
   t.deepEqual(failures(ran), ['settings']);
   t.regex(String(ran.rows()[0]?.detail), /PORT .*; MONGODB_URL /);
 });
 
-test('something else on the port is told apart from Parley', async (t) => {
+test('doctor: another program on the port is recognised', async (t) => {
   const other = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { done, freshSettings, parley, refused, settledWorld } from './cli.ts';
 
-test('a group is made without members, and can be joined with the code printed', async (t) => {
+test('group create: the group has no members and can be joined with the printed code', async (t) => {
   const { settings } = await settledWorld(t);
   const made = done(t, await parley(settings, ['group', 'create', 'Möwen & Meer', '--json']), 'id', 'slug', 'code');
   t.regex(String(made.slug), /^[a-z0-9-]+$/);
@@ -14,7 +14,7 @@ test('a group is made without members, and can be joined with the code printed',
 
 const CODE = ['slug', 'code', 'invite', 'code_expires_at', 'code_uses_left'];
 
-test('a code holds for a time and for a number of people', async (t) => {
+test('group code: limits by time and by number of people', async (t) => {
   const { settings } = await settledWorld(t);
   const code = async (...flags: string[]) => done(t, await parley(settings, ['group', 'code', 'field-team', ...flags, '--json']), ...CODE);
   const first = await code();
@@ -39,7 +39,7 @@ test('a code holds for a time and for a number of people', async (t) => {
   t.is((await code()).code, fresh.code, 'what is refused changes nothing');
 });
 
-test('people and bots come and go in the name of the first administrator', async (t) => {
+test('group add and remove: the first administrator is the author of the log entries', async (t) => {
   const { settings } = await settledWorld(t);
   const fields = ['group', 'id', 'name', 'role', 'added'];
   t.like(done(t, await parley(settings, ['group', 'add', 'field-team', 'eve', '--json']), ...fields), { role: 'member', added: true });
@@ -57,14 +57,14 @@ test('people and bots come and go in the name of the first administrator', async
   t.regex((await parley(settings, ['tail', 'field-team'])).out, /\* ann added eve\n\* ann removed bob\n$/);
 });
 
-test('where there is no administrator, who is added comes by themself', async (t) => {
+test('group add: without an administrator, the added user is the author of the log entry', async (t) => {
   const settings = await freshSettings(t);
   const { slug } = done(t, await parley(settings, ['group', 'create', 'Alone', '--json']), 'id', 'slug', 'code');
   done(t, await parley(settings, ['bot', 'create', 'echo', '--group', String(slug), '--json']), 'id', 'name', 'hook', 'token', 'campfire');
   t.is((await parley(settings, ['tail', String(slug)])).out, '* echo joined\n');
 });
 
-test('a group is renamed, archived and brought back', async (t) => {
+test('group rename and archive: a group is renamed, archived and unarchived', async (t) => {
   const { settings } = await settledWorld(t);
   const renamed = done(t, await parley(settings, ['group', 'rename', 'field-team', 'Lab team', '--json']), 'id', 'slug', 'name');
   t.like(renamed, { slug: 'lab-team', name: 'Lab team' });
@@ -87,7 +87,7 @@ test('a group is renamed, archived and brought back', async (t) => {
   );
 });
 
-test('a group that is not there is refused by name', async (t) => {
+test('group: an unknown group is refused by name', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['group', 'add', 'nowhere', 'bob']), /no group nowhere/);
   refused(t, await parley(settings, ['group', 'create', '  ']), /name is missing/);

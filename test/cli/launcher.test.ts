@@ -40,7 +40,7 @@ const run = ({ root, launcher }: Place, ...args: string[]): Promise<Ran> =>
 const ARGS = ['post', 'field team', '--', "it's", ''];
 const NOT_TO_BE_RUN = '#!/bin/sh\necho "PATH was asked" >&2\nexit 1\n';
 
-test('the Node.js of its package runs the program at once, with its arguments and status, and keeps what it compiled', async (t) => {
+test('launcher: the pinned Node.js runs the program with its arguments and exit status, and caches compiled code', async (t) => {
   const at = await place(t);
   await symlink(process.execPath, at.pinned);
   await program(at.onPath, NOT_TO_BE_RUN);
@@ -49,20 +49,20 @@ test('the Node.js of its package runs the program at once, with its arguments an
   t.deepEqual(JSON.parse(out), { args: ARGS, cache: join(at.root, 'node_modules/.cache/parley') });
 });
 
-test('it starts Node.js once when the one of node_modules is there', async (t) => {
+test('launcher: starts Node.js only once if the pinned one is installed', async (t) => {
   const at = await place(t);
   await program(at.pinned, `#!/bin/sh\necho started\n`);
   t.deepEqual(await run(at), { status: 0, out: 'started\n', err: '' });
 });
 
-test('through a link from elsewhere it finds its own folder', async (t) => {
+test('launcher: finds its folder through a symbolic link', async (t) => {
   const at = await place(t);
   await symlink(process.execPath, at.pinned);
   await symlink(at.launcher, join(at.root, 'path/chat'));
   t.is((await run({ ...at, launcher: join(at.root, 'path/chat') })).status, 7);
 });
 
-test('without it a Node.js on PATH will do that runs TypeScript', async (t) => {
+test('launcher: without the pinned Node.js, one on PATH that runs TypeScript is used', async (t) => {
   const at = await place(t);
   await symlink(process.execPath, at.onPath);
   const { status, out } = await run(at, ...ARGS);
@@ -82,7 +82,7 @@ for (const [title, answer] of [
     t.regex(err, /^parley needs Node\.js 24 or newer: run 'npm ci' in \/\S+parley-launcher-\w+, which installs one\n$/);
   });
 
-test('Node.js 22 on PATH runs TypeScript too, and is refused all the same', async (t) => {
+test('launcher: Node.js 22 on PATH is refused, although it runs TypeScript', async (t) => {
   const at = await place(t);
   const preload = join(at.root, 'older.cjs');
   await writeFile(preload, "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.18.0' } });");
@@ -92,7 +92,7 @@ test('Node.js 22 on PATH runs TypeScript too, and is refused all the same', asyn
   t.regex(err, /^parley needs Node\.js 24 or newer/);
 });
 
-test('a Node.js in node_modules that this machine cannot run is named, and what is needed', async (t) => {
+test('launcher: a pinned Node.js that this machine cannot run is named with what is needed', async (t) => {
   const at = await place(t);
   await program(at.pinned, '#!/no/such/loader\n');
   const { status, err } = await run(at);

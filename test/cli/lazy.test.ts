@@ -11,7 +11,7 @@ function toldIn(err: string, at: 'listening' | 'end'): { readonly packages: stri
   return { packages, hasFetch };
 }
 
-test('a command loads no package but its parser and its cache', async (t) => {
+test('CLI: a command loads only the packages commander and lru-cache', async (t) => {
   const settings = await freshSettings(t);
   for (const args of [
     ['group', 'create', 'Field team'],
@@ -24,7 +24,7 @@ test('a command loads no package but its parser and its cache', async (t) => {
   }
 });
 
-test('a name in another script than Latin loads what can write it in Latin', async (t) => {
+test('CLI: a name in a non-Latin script loads the transliteration package', async (t) => {
   const ran = await parley({ ...(await freshSettings(t)), ...TELLING }, ['group', 'create', 'Кошки', '--json']);
   t.is(ran.rows()[0]?.slug, 'koshki');
   t.deepEqual(toldIn(ran.err, 'end').packages, ['commander', 'lru-cache', 'transliteration']);
@@ -32,7 +32,7 @@ test('a name in another script than Latin loads what can write it in Latin', asy
 
 const FOR_PAGES = ['@koa/router', 'koa', 'koa-session', 'linkify-it', 'nunjucks', 'zod'];
 
-test('a server listens before what makes its pages is loaded, and the first page waits for that', async (t) => {
+test('serve: the server listens before its template packages are loaded; the first page waits for them', async (t) => {
   const server = new Running({ ...(await freshSettings(t)), ...TELLING, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']);
   const page = await fetch(await server.listening(), { headers: { Accept: 'text/html' } });
   t.regex(await page.text(), /Sign up/);

@@ -6,7 +6,7 @@ import { erase, post } from '../../lib/messages/operations.ts';
 import { openCore } from '../../lib/open-core.ts';
 import { done, freshSettings, parley, Running, refused, settledWorld } from './cli.ts';
 
-test('a message is an argument, or standard input', async (t) => {
+test('post: the message is an argument or standard input', async (t) => {
   const { settings } = await settledWorld(t);
   const as = ['--as', 'bob', '--json'];
   const first = done(t, await parley(settings, ['post', 'field-team', 'one', ...as]), 'seq', 'url');
@@ -17,7 +17,7 @@ test('a message is an argument, or standard input', async (t) => {
   t.is((await parley(settings, ['tail', 'field-team', '-n', '4'])).out, 'bob: one\nbob: two\nbob: three\n  lines — ü\nbob: --four\n');
 });
 
-test('a key posts once: the same text again is the same message, another text is refused', async (t) => {
+test('post: with the same key, the same text returns the first message, another text is refused', async (t) => {
   const { settings } = await settledWorld(t);
   const say = (text: string) => parley(settings, ['post', 'field-team', text, '--as', 'echo', '--key', 'build-7', '--json']);
   const first = done(t, await say('built'), 'seq', 'url');
@@ -26,7 +26,7 @@ test('a key posts once: the same text again is the same message, another text is
   t.is((await parley(settings, ['tail', 'field-team', '-n', '1'])).out, 'echo: built\n');
 });
 
-test('who is not in the group is refused; who is may post', async (t) => {
+test('post: only members of the group may post', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'eve']), /eve is not in field-team/);
   refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'mallory']), /no user named mallory/);
@@ -35,7 +35,7 @@ test('who is not in the group is refused; who is may post', async (t) => {
   t.is((await parley(settings, ['post', 'field-team', 'hi', '--as', 'bob'])).status, 0);
 });
 
-test('tail prints the last messages with all that came after the first of them', async (t) => {
+test('tail: prints the last messages and all entries after the first of them', async (t) => {
   const settings = await freshSettings(t);
   const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0' }), { role: 'visitor', bcryptCost: 4 });
   const { bob, team } = await makeWorld(core);
@@ -74,7 +74,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     t.is(ran.out, '* ann joined\n* ann added bob\n* ann added echo\nbob: one\nbob: two\n');
   });
 
-test('tail -f ends quietly when nobody reads it any more', async (t) => {
+test('tail -f: exits without an error when its output is closed', async (t) => {
   const { settings } = await settledWorld(t);
   const tail = new Running(settings, ['tail', 'field-team', '-f']);
   await tail.until('* ann added echo\n');

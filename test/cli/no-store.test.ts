@@ -20,7 +20,7 @@ const COMMANDS = [
 ];
 
 for (const args of COMMANDS)
-  test(`where there is no store, 'parley ${args.join(' ')}' says so and creates none`, async (t) => {
+  test(`without a store, 'parley ${args.join(' ')}' is refused and creates none`, async (t) => {
     const DATA_DIR = join((await freshSettings(t)).DATA_DIR, 'data');
     const ran = await parley({ DATA_DIR }, args, 'a long password\n');
     refused(t, ran, /There is no chat in \S+\/data: run 'parley serve' to start one, or set DATA_DIR/);
@@ -31,7 +31,7 @@ for (const args of [
   ['user', 'create', 'Ann'],
   ['group', 'create', 'Harbour'],
 ])
-  test(`'parley ${args.join(' ')}' begins a chat, which the other commands then find`, async (t) => {
+  test(`'parley ${args.join(' ')}' creates the store, which the other commands then use`, async (t) => {
     const DATA_DIR = join((await freshSettings(t)).DATA_DIR, 'data');
     t.is((await parley({ DATA_DIR }, args, 'a long password\n')).status, 0);
     t.is((await parley({ DATA_DIR }, ['user', 'list'])).status, 0);

@@ -4,7 +4,7 @@ import { type Act, readDemoScript } from '../../lib/cli/seed/demo-script.ts';
 import { startServer } from '../helpers/server.ts';
 import { freshSettings, parley, refused, settledWorld } from './cli.ts';
 
-test('the demo is made once: a second run adds nothing', async (t) => {
+test('seed: a second run adds nothing', async (t) => {
   const settings = await freshSettings(t);
   const first = await parley(settings, ['seed', '--json']);
   t.is(first.status, 0, first.err);
@@ -22,7 +22,7 @@ test('the demo is made once: a second run adds nothing', async (t) => {
   t.regex(before[1] ?? '', /"kind":"edit"/);
 });
 
-test('it says with what to log in, and its times lie in the past', async (t) => {
+test('seed: prints names and password for log-in; all times are in the past', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const settings = { DATA_DIR: site.core.config.dataDir };
@@ -35,7 +35,7 @@ test('it says with what to log in, and its times lie in the past', async (t) => 
   t.true(new Set(times.map((at) => at.slice(0, 10))).size >= 5, 'over several days');
 });
 
-test('where others have accounts it wants --force, and keeps away from what is theirs', async (t) => {
+test('seed: with other accounts it needs --force and does not touch their data', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['seed']), /already an account, ann,.*--force/);
   t.is((await parley(settings, ['seed', '--force'])).status, 0);
@@ -46,13 +46,13 @@ test('where others have accounts it wants --force, and keeps away from what is t
   );
 });
 
-test('somebody else with a name of the demo is not taken for it', async (t) => {
+test('seed: another account with a name of the demo is not used', async (t) => {
   const settings = await freshSettings(t);
   await parley(settings, ['user', 'create', 'maya'], 'correct horse battery\n');
   refused(t, await parley(settings, ['seed', '--force']), /name Maya is taken/);
 });
 
-test('whoever speaks or reacts in the demo is there, and no message is lost in the reading', (t) => {
+test('seed: every author in the demo scripts is a demo user, and every message is parsed', (t) => {
   const known = [...people, ...bots].map(({ name }) => name);
   for (const { name, members, talk } of groups) {
     const acts = readDemoScript(talk);
@@ -76,7 +76,7 @@ test('whoever speaks or reacts in the demo is there, and no message is lost in t
   }
 });
 
-test('a talk is read by the line, and one that means nothing is refused', (t) => {
+test('seed: a demo script is parsed line by line, and an unknown line is refused', (t) => {
   const acts: Act[] = readDemoScript('day 1\n23:00 Ann: one⏎two\n  edit: three\n  👍 Bob Cy\n');
   t.deepEqual(
     acts.map(({ kind, who, at }) => `${kind} ${who} ${at / 60_000}`),

@@ -38,7 +38,7 @@ async function damageKeys(file: string): Promise<void> {
   await handle.close();
 }
 
-test('a damaged page: once a post is refused, the server is not ready, and doctor finds the damage', async (t) => {
+test('store health: after a damaged page refuses a post, the server is not ready, and doctor finds the damage', async (t) => {
   const { settings, world } = await settledWorld(t);
   await damageKeys(join(settings.DATA_DIR ?? '', 'parley.db'));
   const server = new Running({ ...settings, PORT: '0' }, ['serve']);
@@ -57,19 +57,22 @@ test('a damaged page: once a post is refused, the server is not ready, and docto
   t.regex(doctor.out, /quick_check of SQLite found damage: /);
 });
 
-testWithMounts(test)('a full disk: the server is not ready while posts are refused; with room again they are taken', async (t) => {
-  const { settings, world } = await settledWorld(t);
-  const here = { ...settings, DATA_DIR: settings.DATA_DIR ?? '', PORT: '0' };
-  const server = parleyOn(here, smallDisk(3), ['serve']);
-  const client = await begin(t, server);
-  const inside = `/proc/${server.child.pid}/root${here.DATA_DIR}`;
-  t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
-  t.is(await post(client, 'with room'), 201);
-  t.deepEqual(await health(client), WELL);
-  await writeFile(join(inside, 'filler'), Buffer.alloc(4_000_000)).catch(() => {});
-  for (let count = 0; (await post(client, `full ${count}`)) !== 503; count += 1) t.true(count < 500);
-  t.deepEqual(await health(client), ILL);
-  t.regex(server.out, /"fault":"full","reason":"[^"]*the disk is full[^"]*"/);
-  await rm(join(inside, 'filler'));
-  t.is(await post(client, 'room again'), 201);
-});
+testWithMounts(test)(
+  'store health: with a full disk posts are refused and the server is not ready; with free space posts work again',
+  async (t) => {
+    const { settings, world } = await settledWorld(t);
+    const here = { ...settings, DATA_DIR: settings.DATA_DIR ?? '', PORT: '0' };
+    const server = parleyOn(here, smallDisk(3), ['serve']);
+    const client = await begin(t, server);
+    const inside = `/proc/${server.child.pid}/root${here.DATA_DIR}`;
+    t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
+    t.is(await post(client, 'with room'), 201);
+    t.deepEqual(await health(client), WELL);
+    await writeFile(join(inside, 'filler'), Buffer.alloc(4_000_000)).catch(() => {});
+    for (let count = 0; (await post(client, `full ${count}`)) !== 503; count += 1) t.true(count < 500);
+    t.deepEqual(await health(client), ILL);
+    t.regex(server.out, /"fault":"full","reason":"[^"]*the disk is full[^"]*"/);
+    await rm(join(inside, 'filler'));
+    t.is(await post(client, 'room again'), 201);
+  },
+);

@@ -12,7 +12,7 @@ function helpOf(command: Command): string {
   return parts.join('');
 }
 
-test('the help of every command has an example of that command', (t) => {
+test('usage: the help of every command has an example of that command', (t) => {
   for (const command of withChildren(createProgram())) {
     const path: string[] = [];
     for (let at: Command | null = command; at; at = at.parent) path.unshift(at.name());
@@ -34,7 +34,7 @@ test('the commands are those of the contract', (t) => {
   ]);
 });
 
-test('help is a result: on standard output, with status 0', async (t) => {
+test('usage: help goes to standard output, with status 0', async (t) => {
   const ran = await parley({}, ['user', 'create', '--help']);
   t.is(ran.status, 0);
   t.is(ran.err, '');
@@ -83,7 +83,7 @@ const BAD_OPTIONS: readonly (readonly [option: string, args: readonly string[]])
   ['-n, --lines <count>', ['tail', 'field-team', '-n', 'many']],
 ];
 
-test('a bad value of an option is wrong usage that names the option, as text and as JSON', async (t) => {
+test('usage: an invalid option value is wrong usage that names the option, as text and as JSON', async (t) => {
   const { settings } = await settledWorld(t);
   for (const [option, args] of BAD_OPTIONS) {
     const [text, json] = [await parley(settings, args), await parley(settings, [...args, '--json'])];
@@ -93,7 +93,7 @@ test('a bad value of an option is wrong usage that names the option, as text and
   }
 });
 
-test('with --json what is refused or fails is one object on standard error, with status 1', async (t) => {
+test('usage: with --json, refusals and failures are one object on standard error, with status 1', async (t) => {
   const { settings } = await settledWorld(t);
   const failures: [settings: Settings, args: string[], code: string][] = [
     [settings, ['group', 'members', 'nowhere'], 'notFound'],
@@ -111,7 +111,7 @@ test('with --json what is refused or fails is one object on standard error, with
   }
 });
 
-test('a password is not taken as an argument, and not repeated', async (t) => {
+test('usage: a password is not accepted as an argument and not repeated in errors', async (t) => {
   const settings = await freshSettings(t);
   for (const args of [
     ['ann', 'my secret 1'],
@@ -124,7 +124,7 @@ test('a password is not taken as an argument, and not repeated', async (t) => {
   }
 });
 
-test('bad settings are all named, without their values, with status 1', async (t) => {
+test('usage: invalid settings are all named, without their values, with status 1', async (t) => {
   const ran = await parley({ PORT: 'eighty', SIGNUP: 'maybe' }, ['user', 'list']);
   t.is(ran.status, 1);
   t.is(ran.out, '');
@@ -132,13 +132,13 @@ test('bad settings are all named, without their values, with status 1', async (t
   t.notRegex(ran.err, /eighty|maybe/);
 });
 
-test('a store that cannot be opened is status 1, and says where', async (t) => {
+test('usage: a store that cannot be opened is status 1, with its path', async (t) => {
   const ran = await parley({ DATA_DIR: '/dev/null/parley' }, ['user', 'list']);
   t.is(ran.status, 1);
   t.regex(ran.err, /^parley: .*\/dev\/null\/parley.*\n$/);
 });
 
-test('a setting that this version would overlook stops the start', async (t) => {
+test('usage: an unsupported setting stops the start', async (t) => {
   const settings = await freshSettings(t);
   const keys = Buffer.alloc(32, 7).toString('base64');
   const ran = await parley({ ...settings, ENCRYPTION_KEYS: keys }, ['serve']);

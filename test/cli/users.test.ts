@@ -6,7 +6,7 @@ import { done, freshSettings, LAUNCHER, parley, Running, refused, settledWorld }
 
 const script = program('script');
 
-test('the first account made becomes administrator and member of Lobby; the next does not', async (t) => {
+test('user create: the first account becomes administrator and member of Lobby, the next does not', async (t) => {
   const settings = await freshSettings(t);
   const ann = done(t, await parley(settings, ['user', 'create', 'ann', '--json'], `${PASSWORD}\n`), 'id', 'name');
   t.is(ann.name, 'ann');
@@ -27,7 +27,7 @@ test('the first account made becomes administrator and member of Lobby; the next
   );
 });
 
-test('an account is refused with the reason: name taken, password short or missing', async (t) => {
+test('user create: refused with the reason: name taken, password too short or missing', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['user', 'create', 'ANN'], `${PASSWORD}\n`), /ANN is taken/);
   const taken = await parley(settings, ['user', 'create', 'ANN', '--json'], `${PASSWORD}\n`);
@@ -38,14 +38,14 @@ test('an account is refused with the reason: name taken, password short or missi
   t.notRegex((await parley(settings, ['user', 'list'])).out, /zoe/);
 });
 
-test('people are listed for reading too', async (t) => {
+test('user list: prints a table', async (t) => {
   const { settings, world } = await settledWorld(t);
   const { out } = await parley(settings, ['user', 'list']);
   t.regex(out, new RegExp(`^id +name +admin +disabled +created_at\n${world.ann.id} +ann +yes +- +20`));
   t.notRegex(out, /echo/, 'bots are listed by `bot list`');
 });
 
-test('an administrator is made and unmade, but the last one stays', async (t) => {
+test('user admin: the role is given and revoked, but not from the last administrator', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['user', 'admin', 'ann', '--off']), /last administrator/);
   t.deepEqual(done(t, await parley(settings, ['user', 'admin', 'bob', '--json']), 'id', 'name', 'admin').admin, true);
@@ -54,7 +54,7 @@ test('an administrator is made and unmade, but the last one stays', async (t) =>
   refused(t, await parley(settings, ['user', 'admin', 'nobody']), /no user named nobody/);
 });
 
-test('a token works as bearer, until its owner is disabled; a new password works, the old one no more', async (t) => {
+test('token create: the token works until its owner is disabled; after passwd only the new password works', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   await makeWorld(site.core);
@@ -87,7 +87,7 @@ requireOrSkip(test, script)('at a terminal the password is asked for and not sho
   t.notRegex(ran.out, /correct/);
 });
 
-test('invite code prints the code that new people need, and renews it; without SIGNUP=code there is none', async (t) => {
+test('invite code: prints and renews the invitation code; refused without SIGNUP=code', async (t) => {
   const { settings } = await settledWorld(t);
   const code = async (...more: string[]) =>
     done(t, await parley({ ...settings, SIGNUP: 'code' }, ['invite', 'code', '--json', ...more]), 'code').code;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { FileTimes, listTimes } from '../helpers/file-times.ts';
 
-test('files that run are listed with their time, the longest first, and those that have ended by what they took', (t) => {
+test('test runner: running files are listed by elapsed time, finished ones by duration', (t) => {
   const clock = { now: 0 };
   const times = new FileTimes('/parley', () => clock.now);
   times.read('begin /parley/test/a.test.ts');

@@ -44,7 +44,7 @@ function setup(root: string, ...args: string[]) {
   return { status, said: stdout + stderr, called: existsSync(called) ? readFileSync(called, 'utf8').trim() : undefined };
 }
 
-test('nothing is done, and nothing said, when all is installed', (t) => {
+test('setup: does and prints nothing if everything is installed', (t) => {
   const root = project(t, wanted, installed);
   t.deepEqual(setup(root), { status: 0, said: '', called: undefined });
   t.deepEqual(setup(root, '--check'), { status: 0, said: '', called: undefined });
@@ -67,7 +67,7 @@ const due: Record<string, [Packages | undefined, RegExp]> = {
   ],
 };
 for (const [what, [found, reason]] of Object.entries(due))
-  test(`an installation is due when ${what}`, (t) => {
+  test(`setup: installs if ${what}`, (t) => {
     const root = project(t, wanted, found);
     const check = setup(root, '--check');
     t.is(check.status, 1);
@@ -79,32 +79,32 @@ for (const [what, [found, reason]] of Object.entries(due))
     t.is(real.called, 'npm ci --loglevel=error --include=dev');
   });
 
-test('a folder that somebody has removed is missed, whatever the list of installed packages says', (t) => {
+test('setup: a removed package folder is detected, whatever the list of installed packages says', (t) => {
   const root = project(t, wanted, installed);
   rmSync(join(root, 'node_modules/koa'), { recursive: true });
   t.regex(setup(root, '--check').said, /koa is missing/);
 });
 
-test('development packages may be missing for a start, not for a test', (t) => {
+test('setup: development packages may be missing for a start, not for a test', (t) => {
   const root = project(t, wanted, without(installed, 'node_modules/ava'));
   t.is(setup(root, '--check', '--omit=dev').status, 0);
   t.is(setup(root, '--check').status, 1);
 });
 
-test('a start installs no development packages, and keeps those that are there', (t) => {
+test('setup: a start installs no development packages and keeps installed ones', (t) => {
   const called = (found: Packages | undefined, ...args: string[]) => setup(project(t, wanted, found), ...args).called;
   t.is(called(undefined, '--omit=dev'), 'npm ci --loglevel=error --omit=dev');
   t.is(called(without(installed, 'node_modules/koa'), '--omit=dev'), 'npm ci --loglevel=error --include=dev');
   t.is(called(undefined), 'npm ci --loglevel=error --include=dev');
 });
 
-test('packages for other machines may be missing, and so may the pinned Node where the one at hand will do', (t) => {
+test('setup: packages for other platforms may be missing, and the pinned Node.js if the current one is new enough', (t) => {
   t.is(setup(project(t, wanted, installed), '--check').status, 0);
   t.is(setup(project(t, wanted, without(installed, thisNode)), '--check').status, 0);
   t.is(setup(project(t, without(wanted, thisNode), without(installed, thisNode)), '--check').status, 0);
 });
 
-test('a damaged lockfile is named', (t) => {
+test('setup: a damaged lockfile is named', (t) => {
   const root = project(t, wanted, installed);
   writeFileSync(join(root, 'package-lock.json'), '<<<<<<<');
   const { status, said } = setup(root);
@@ -112,7 +112,7 @@ test('a damaged lockfile is named', (t) => {
   t.regex(said, /package-lock\.json is missing or damaged/);
 });
 
-test('this project is installed as its lockfile says', (t) => {
+test('setup: this project is installed according to its lockfile', (t) => {
   const { status, stderr } = spawnSync(process.execPath, ['bin/setup.js', '--check'], { encoding: 'utf8' });
   t.deepEqual({ status, stderr }, { status: 0, stderr: '' });
 });

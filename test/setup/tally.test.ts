@@ -11,7 +11,7 @@ function report(tap: string): { tally: Tally; said: string[] } {
   return { tally, said };
 }
 
-test('passed, failed and skipped tests are counted, a file is named once, a failure is told in full', (t) => {
+test('test runner: counts passed, failed and skipped tests, names a file once, prints failures in full', (t) => {
   const { said } = report(`TAP version 13
 ok 1 - setup › a › good # really
 ok 2 - messages › b › one › two
@@ -48,14 +48,14 @@ not ok 5 - setup › a › later # TODO
   ]);
 });
 
-test('a title is told to be of the file whose path it begins with, however other files are named', (t) => {
+test('test runner: a title belongs to the file whose path it begins with', (t) => {
   const said: string[] = [];
   const tally = new Tally(['test/webhooks/cli.test.ts', 'test/cli/users.test.ts', 'test/cli.test.ts'], (text) => said.push(text));
   for (const title of ['cli › users › one', 'cli › two › three', 'webhooks › cli › four']) tally.read(`ok 1 - ${title}`);
   t.deepEqual(said, ['▸ test/cli/users.test.ts', '▸ test/cli.test.ts', '▸ test/webhooks/cli.test.ts']);
 });
 
-test('the folders that all files have in common are in no title, and a file alone is in none', (t) => {
+test('test runner: common folders and a single file are not part of titles', (t) => {
   t.deepEqual(
     [...titlePrefixes(['test/cli/a.test.ts', 'test/cli/b/c.test.ts'])].map(([prefix]) => prefix),
     ['a', 'b › c'],
@@ -63,18 +63,18 @@ test('the folders that all files have in common are in no title, and a file alon
   t.deepEqual([...titlePrefixes(['test/cli/a.test.ts'])], [['', 'test/cli/a.test.ts']]);
 });
 
-test('a file that does not load is a failure', (t) => {
+test('test runner: a file that does not load is a failure', (t) => {
   const { tally } = report('not ok 1 - Error: at load\n  ---\n    name: Error\n  ...\nok 2 - a › good\n');
   t.deepEqual([tally.passed, tally.failed], [1, 1]);
 });
 
-test('when nothing ran, it says so', (t) => {
+test('test runner: reports when no tests ran', (t) => {
   const { tally, said } = report('TAP version 13\n\n1..0\n');
   t.deepEqual([tally.passed, tally.failed], [0, 0]);
   t.true(said.includes('No test ran.'));
 });
 
-test('a run that broke off without a failure has failed', (t) => {
+test('test runner: an aborted run without a failure has failed', (t) => {
   const { tally, said } = report('ok 1 - one');
   tally.brokeOff(['test/setup/a.test.ts']);
   tally.summary(1);
