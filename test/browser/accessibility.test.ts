@@ -137,21 +137,21 @@ const LOOKS: readonly Look[] = [
   { title: 'no page breaks a rule of axe', look: (page) => violations(page, 'light') },
   { title: 'in the dark too every text has contrast', look: (page) => violations(page, 'dark', { runOnly: ['color-contrast'] }) },
   {
-    title: 'on a phone every control is at least 44 pixels wide and high',
+    title: 'accessibility: on a phone every control is at least 44 px wide and high',
     look: async (page) => {
       await page.setViewportSize({ width: 390, height: 844 });
       return page.evaluate(SMALL);
     },
   },
   {
-    title: 'nothing has to be scrolled sideways at 320 pixels',
+    title: 'accessibility: no horizontal scrolling at 320 px',
     look: async (page) => {
       await page.setViewportSize({ width: 320, height: 640 });
       return page.evaluate(WIDE);
     },
   },
   {
-    title: 'where motion is not wanted, nothing moves',
+    title: 'accessibility: no motion with prefers-reduced-motion',
     look: async (page) => {
       await page.keyboard.press('Tab');
       await page.locator('#connection').evaluateAll((all) => all.map((status) => status.setAttribute('data-state', 'reconnecting')));
@@ -196,7 +196,7 @@ for (const look of LOOKS)
     t.deepEqual((await walked).get(look), {});
   });
 
-check.serial('no rule of axe is broken by the panels and the actions of a message, open on a phone', async (t) => {
+check.serial('accessibility: axe finds no violations in open panels and message actions on a phone', async (t) => {
   const page = await open(t, ann);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/groups/lobby');
@@ -208,7 +208,7 @@ check.serial('no rule of axe is broken by the panels and the actions of a messag
   }
 });
 
-check.serial('what moves is seen by these tests where motion is welcome', async (t) => {
+check.serial('accessibility: the motion test detects motion without prefers-reduced-motion', async (t) => {
   const page = await open(t, ann);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await page.goto('/groups/lobby');

@@ -45,7 +45,7 @@ async function closing(client: Client, ...people: Person[]): Promise<void> {
   for (const person of people) await person.sees('closing words');
 }
 
-check.serial('five quick Enter presses arrive once each and in order, on both pages', async (t) => {
+check.serial('composer: five messages sent in quick succession arrive once each and in order, on both pages', async (t) => {
   const { site, ann, client } = await annAlone(t);
   const other = await site.signUp('Bob');
   await other.form('/groups/join', { slug: 'lobby' });
@@ -65,7 +65,7 @@ check.serial('five quick Enter presses arrive once each and in order, on both pa
   t.deepEqual([...ann.complaints, ...bob.complaints], []);
 });
 
-check.serial('Shift+Enter makes a new line, and both lines are shown', async (t) => {
+check.serial('composer: Shift+Enter inserts a line break', async (t) => {
   const { ann } = await annAlone(t);
   await composer(ann).focus();
   await ann.page.keyboard.insertText('first line');
@@ -78,7 +78,7 @@ check.serial('Shift+Enter makes a new line, and both lines are shown', async (t)
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('what is typed while a message is on its way is kept', async (t) => {
+check.serial('composer: text typed while a message is being sent is kept', async (t) => {
   const { ann } = await annAlone(t);
   const { promise: mayGo, resolve: letGo } = Promise.withResolvers<void>();
   await ann.page.route(POSTING, async (route) => {
@@ -118,7 +118,7 @@ const FAILURES: readonly Failure[] = [
 ];
 
 for (const { name, happen } of FAILURES)
-  check.serial(`when ${name}, the text comes back, and sending it again posts it once`, async (t) => {
+  check.serial(`when ${name}, the text is restored, and sending it again posts it once`, async (t) => {
     const { ann, client } = await annAlone(t);
     await ann.page.route(POSTING, happen, { times: 1 });
     await ann.write('precious words ');
@@ -134,7 +134,7 @@ for (const { name, happen } of FAILURES)
     t.deepEqual(unexpected(ann), []);
   });
 
-check.serial('a text that came back and was changed is a new message, whatever became of the first', async (t) => {
+check.serial('composer: a restored text that is changed is a new message, whether the first was posted or not', async (t) => {
   const { ann, client } = await annAlone(t);
   await ann.page.route(POSTING, losingTheAnswer, { times: 1 });
   await ann.write('precious words');
@@ -147,7 +147,7 @@ check.serial('a text that came back and was changed is a new message, whatever b
   t.deepEqual(unexpected(ann), []);
 });
 
-check.serial('several that fail come back in the order they were written, in front of what was typed since', async (t) => {
+check.serial('composer: several failed messages are restored in order, before text typed since', async (t) => {
   const { ann } = await annAlone(t);
   const { promise: mayGo, resolve: letGo } = Promise.withResolvers<void>();
   await ann.page.route(POSTING, async (route) => {
@@ -162,7 +162,7 @@ check.serial('several that fail come back in the order they were written, in fro
   t.deepEqual(unexpected(ann), []);
 });
 
-check.serial('a blank message is refused in words beside the field, and the next one goes through', async (t) => {
+check.serial('composer: a blank message shows an error at the field, and the next message is posted', async (t) => {
   const { ann, client } = await annAlone(t);
   await ann.write('   ');
   await trouble(ann).getByText('Message is empty').waitFor();
@@ -175,7 +175,7 @@ check.serial('a blank message is refused in words beside the field, and the next
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('an edit or a reaction that the server did not answer says so, loses nothing, and works the second time', async (t) => {
+check.serial('composer: a failed edit or reaction shows an error, loses nothing, and works the second time', async (t) => {
   const { ann } = await annAlone(t);
   await ann.write('Helo');
   await ann.sees('Helo');

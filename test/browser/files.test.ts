@@ -98,7 +98,7 @@ for (const script of ['on', 'off'] as const)
     t.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
 
-inBrowser.serial('a picture takes its place before it has come: nothing moves', async (t) => {
+inBrowser.serial('files: an image has its space reserved before it is loaded', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   const released = Promise.withResolvers<void>();
   await bob.page.route('**/files/**', async (route) => {
@@ -127,7 +127,7 @@ const bring = (target: Locator, event: 'paste' | 'drop', files: readonly (readon
     [event, files] as const,
   );
 
-inBrowser.serial('files are pasted, dropped, taken out again and added to', async (t) => {
+inBrowser.serial('files: pasted, dropped, removed and added', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   await bring(ann.page.getByRole('textbox', { name: 'Message' }), 'paste', [['pasted.txt', 'p']]);
   await bring(ann.page.locator('#main'), 'drop', [
@@ -155,7 +155,7 @@ inBrowser.serial('files are pasted, dropped, taken out again and added to', asyn
   t.is(await bob.message('no files this time').locator('.chip').count(), 0);
 });
 
-inBrowser.serial('while it uploads, it tells how far it is; stopped, text and files are back', async (t) => {
+inBrowser.serial('files: an upload shows its progress; after cancelling, text and files are restored', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   await ann.page
     .context()
@@ -184,7 +184,7 @@ inBrowser.serial('while it uploads, it tells how far it is; stopped, text and fi
   t.is(await bob.message('a large one').count(), 0);
 });
 
-inBrowser.serial('what the server does not take comes back, text and files, with the reason', async (t) => {
+inBrowser.serial('files: after a refused upload, text and files are restored with the reason', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   await chooser(ann.page).setInputFiles(fileIn(folder, 'kept.txt', 'kept'));
   await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
@@ -198,7 +198,7 @@ inBrowser.serial('what the server does not take comes back, text and files, with
   t.is(await bob.message('with a file').count(), 1);
 });
 
-inBrowser.serial('files that are too large or too many are told of before anything is sent', async (t) => {
+inBrowser.serial('files: too large or too many files are reported before sending', async (t) => {
   const { ann, folder } = await scene(t, 'on', { MAX_UPLOAD_BYTES: '1000' });
   await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
   await chooser(ann.page).setInputFiles([fileIn(folder, 'ok.bin', noise(1000)), fileIn(folder, 'big.bin', noise(1001))]);
@@ -210,7 +210,7 @@ inBrowser.serial('files that are too large or too many are told of before anythi
   t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
 });
 
-inBrowser.serial('without a script a file that is too large brings the form back with what was typed', async (t) => {
+inBrowser.serial('files: without JavaScript a too large file shows the form again with the typed text', async (t) => {
   const { ann, folder } = await scene(t, 'off', { MAX_UPLOAD_BYTES: '1000' });
   await ann.page.getByLabel('Attach files').setInputFiles(fileIn(folder, 'big.bin', noise(300_000)));
   await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
@@ -219,7 +219,7 @@ inBrowser.serial('without a script a file that is too large brings the form back
   t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
 });
 
-inBrowser.serial('sound plays, and jumps, from a server that sends parts', async (t) => {
+inBrowser.serial('files: audio plays and seeks with range requests', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   const rate = 8000;
   const sound = Buffer.alloc(44 + rate * 20);

@@ -39,7 +39,7 @@ const lines = (element: Locator): Promise<number> =>
   });
 
 for (const width of [1152, 1280, 1440])
-  check.serial(`at ${width} px a member's name keeps its words whole beside a role and a time`, async (t) => {
+  check.serial(`members: at ${width} px names are not broken inside words`, async (t) => {
     const { site, ann } = await open(t);
     const name = 'Maximiliane Oberhauser';
     const other = await site.signUp(name);
@@ -62,7 +62,7 @@ for (const width of [1152, 1280, 1440])
   });
 
 for (const script of ['on', 'off'] as const)
-  check.serial(`with JavaScript ${script}, Undo goes when its ten seconds are over`, async (t) => {
+  check.serial(`erasing: with JavaScript ${script}, Undo disappears after 10 s`, async (t) => {
     const { site, ann } = await open(t);
     const person = await visit(t, site, ann, script);
     await person.write('said too soon');
@@ -78,7 +78,7 @@ for (const script of ['on', 'off'] as const)
     t.deepEqual(person.complaints, []);
   });
 
-check.serial('on a phone the Menu button says how much waits in other groups, and follows it', async (t) => {
+check.serial('phone: the Menu button shows the unread count of other groups', async (t) => {
   const { site, ann } = await open(t);
   const bob = await site.signUp('Bob');
   await bob.form('/groups/join', { slug: 'lobby' });
@@ -97,7 +97,7 @@ check.serial('on a phone the Menu button says how much waits in other groups, an
   await menu.getByText('1', { exact: true }).waitFor({ state: 'hidden' });
 });
 
-check.serial('a right-to-left text runs from the right, in its message, while it is written and while it is edited', async (t) => {
+check.serial('text direction: right-to-left text is aligned right in messages, composer and edit form', async (t) => {
   const { site, ann } = await open(t);
   await post(ann, 'left to right');
   const person = await visit(t, site, ann);
@@ -118,7 +118,7 @@ check.serial('a right-to-left text runs from the right, in its message, while it
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('at 320 px the name of a group is legible beside a pinned message and the state of the stream', async (t) => {
+check.serial('layout: at 320 px the group name is legible beside a pinned message and the stream state', async (t) => {
   const { site, ann } = await open(t);
   const { slug } = (await ann.json('POST', '/groups', { name: 'Timetable app' })).json<{ slug: string }>();
   const { seq } = (await post(ann, 'read this first', slug)).json<{ seq: number }>();

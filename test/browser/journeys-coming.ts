@@ -6,7 +6,7 @@ import { type Journey, lineOf, member, noComplaints, person, say } from './journ
 /** Coming in and going out, people and bots. */
 export const COMING: readonly Journey[] = [
   {
-    name: 'a stranger signs up, finds no group, and is told what to do; an administrator lets them in',
+    name: 'sign-up: a new user has no groups and sees what to do; an administrator adds them',
     isMain: true,
     go: async (way) => {
       const [ann, bob] = [await person(way), await person(way)];
@@ -28,7 +28,7 @@ export const COMING: readonly Journey[] = [
     },
   },
   {
-    name: 'a wrong password is named, the name stays in the form, and logging out ends it',
+    name: 'log-in: a wrong password shows an error and keeps the name; log-out ends the session',
     go: async (way) => {
       const ann = await person(way);
       await ann.signUp('Ann');
@@ -42,7 +42,7 @@ export const COMING: readonly Journey[] = [
     },
   },
   {
-    name: 'a bot speaks by webhook, and wears its badge',
+    name: 'bots: a message by webhook is shown with the badge of a bot',
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await ann.go('/groups/lobby/bots');
@@ -62,7 +62,7 @@ export const COMING: readonly Journey[] = [
     },
   },
   {
-    name: 'who is named elsewhere is told by the browser',
+    name: 'notifications: the browser notifies of a mention in another group',
     standsIn: 'counts beside the groups, on every page that is asked for',
     go: async (given) => {
       const browser = present(await openBrowser({ isWhole: true }));

@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000;
 /** Who comes together where, and who says so. */
 export const GROUPS: readonly Journey[] = [
   {
-    name: 'two people write to each other, and it comes into view with the first word',
+    name: 'direct messages: the conversation appears in the list with its first message',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -28,7 +28,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'the same people always find the same conversation, whoever opens it and how',
+    name: 'direct messages: the same people always get the same conversation',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await way.site.signUp('Carl');
@@ -50,7 +50,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'an invitation by link brings somebody in who had no account, once',
+    name: 'invitation: a visitor signs up with a one-time link and joins the group',
     go: async (way) => {
       const { t } = way;
       const [ann, bob, eve] = [await member(way, 'Ann'), await person(way), await person(way)];
@@ -71,7 +71,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'an invitation for an hour lets in for an hour',
+    name: 'invitation: a link valid for one hour expires',
     go: async (way) => {
       const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
       const link = await invite(ann, 'expires', '1h');
@@ -84,7 +84,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'a closed group is joined by its code, and left again',
+    name: 'groups: a closed group is joined by its code, and left',
     isMain: true,
     go: async (way) => {
       const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
@@ -107,7 +107,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'a muted group counts nothing',
+    name: 'groups: a muted group shows no unread count',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await bob.press(bob.page.getByRole('link', { name: /Mute/ }));
@@ -124,7 +124,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'a group is given a topic and another name, and its old address leads to it',
+    name: 'groups: topic and name are changed, and the old URL redirects',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await ann.go('/groups/lobby/settings');
@@ -142,7 +142,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'a group is archived, read on, and taken up again',
+    name: 'groups: an archived group can be read, and is unarchived',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await say(bob, 'the last word');
@@ -162,7 +162,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'a moderator is made, and may add people',
+    name: 'members: a new moderator may add people',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await way.site.signUp('Carl');
@@ -177,7 +177,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'who came and went is one line, which opens to all of them',
+    name: 'system messages: joins and leaves are collapsed to one line that opens',
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await say(ann, 'Come in');
@@ -193,7 +193,7 @@ export const GROUPS: readonly Journey[] = [
     },
   },
   {
-    name: 'who leaves the group by an administrator’s hand sees no more of it',
+    name: 'members: a removed member no longer sees the group',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await say(ann, 'before');

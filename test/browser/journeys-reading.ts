@@ -17,7 +17,7 @@ import {
 /** Finding one's way in what was said. */
 export const READING: readonly Journey[] = [
   {
-    name: 'what is unread is counted beside the group, and who is named is told so',
+    name: 'sidebar: shows unread counts and mentions',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -40,7 +40,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'one comes back to much that is new, and begins where it begins',
+    name: 'reading: a returning reader starts at the first unread message',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -60,7 +60,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'the time of a message leads to it alone, and from there among its neighbours',
+    name: 'reading: the time of a message links to its page, and from there to its conversation',
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await ann.go('/groups');
@@ -76,7 +76,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'the past is a link away, page by page, and so is the way back',
+    name: 'reading: links lead to older pages and back',
     go: async (way) => {
       const { t } = way;
       const ann = await member(way, 'Ann');
@@ -96,7 +96,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'a day is jumped to, and the page begins with its first message',
+    name: 'reading: jumping to a day shows its first message at the top',
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await fill(way, 120, 3_600_000);
@@ -111,7 +111,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'a word is searched for, and what is found leads to where it was said',
+    name: 'search: a result links to the message in its conversation',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -132,7 +132,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'what was read is made unread again, from one message on',
+    name: 'reading: messages are marked unread from one on',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       for (const text of ['one', 'two', 'three']) await say(bob, text);
@@ -152,7 +152,7 @@ export const READING: readonly Journey[] = [
     },
   },
   {
-    name: 'who has the group open is marked as here, and no longer once they are gone',
+    name: 'presence: a member with the group open is shown as here, until they leave',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       const here = ann.page.getByRole('list', { name: 'Members' }).getByText('Bob, online');

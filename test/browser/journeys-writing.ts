@@ -8,7 +8,7 @@ const TABLE = '| pier | boat |\n|---|---|\n| north | Alma |';
 /** Saying something, and what is done with it afterwards. */
 export const WRITING: readonly Journey[] = [
   {
-    name: 'two people talk, and each sees the other without reloading',
+    name: 'messages: two people see each other’s messages without reloading',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -23,7 +23,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'what is written in Markdown is shown as it is meant, and HTML as it is written',
+    name: 'messages: Markdown is rendered, and HTML is escaped',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -37,7 +37,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a blank message is refused with a word why, and nothing is stored',
+    name: 'messages: a blank message is refused with the reason, and nothing is stored',
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await ann.openGroup('lobby');
@@ -47,7 +47,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a message is edited, the other page follows, and what it said before is a click away',
+    name: 'messages: an edit appears on other pages, with a link to earlier versions',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -65,7 +65,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a message is erased, seen to be gone by the other, and brought back',
+    name: 'messages: an erasure appears on other pages and is undone',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -81,7 +81,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a reaction is given, joined by a second person, and taken back; it may be a few words',
+    name: 'reactions: added, joined by a second person and removed; text reactions',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -101,7 +101,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a reply begins with what it answers, and who is answered is named',
+    name: 'reply: quotes the message and mentions its author',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await ann.write('Shall we?');
@@ -120,7 +120,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a message is pinned, found in the list of pins by the other, and taken off there',
+    name: 'pins: a pinned message is in the list of pins and is unpinned there',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -142,7 +142,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a message is saved, found again in one’s own list and nobody else’s, and let go',
+    name: 'saved messages: saved, listed only for its user, and removed',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await ann.write('worth keeping');
@@ -161,7 +161,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'a picture and a file are sent with a message, seen by the other, and downloaded',
+    name: 'files: an image and a file are posted, shown to others and downloaded',
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -182,7 +182,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'somebody is named by a few letters of their name',
+    name: 'mentions: a name is completed from its first letters',
     standsIn: 'the whole name, typed',
     go: async (way) => {
       const { ann, bob } = await pair(way);
@@ -199,7 +199,7 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'what was typed and not sent is there again after a reload',
+    name: 'drafts: unsent text exists after a reload',
     standsIn: 'what the server refused comes back in the field',
     go: async (way) => {
       const ann = await member(way, 'Ann');

@@ -45,7 +45,7 @@ async function signUp(person: Person): Promise<void> {
   await person.page.getByRole('heading', { name: 'Your groups' }).waitFor();
 }
 
-check.serial('by keyboard alone one signs up, opens a group, writes, and reacts to a message', async (t) => {
+check.serial('keyboard: sign up, open a group, post and react', async (t) => {
   const ann = await stranger(t);
   const { keyboard } = ann.page;
   await signUp(ann);
@@ -78,7 +78,7 @@ check.serial('by keyboard alone one signs up, opens a group, writes, and reacts 
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('by keyboard alone one edits a message, and leaves it as it was', async (t) => {
+check.serial('keyboard: edit a message and cancel', async (t) => {
   const ann = await stranger(t);
   const { keyboard } = ann.page;
   await signUp(ann);
@@ -113,7 +113,7 @@ check.serial('by keyboard alone one edits a message, and leaves it as it was', a
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('the first stop of a page leads past its head', async (t) => {
+check.serial('keyboard: the first focusable element skips to the content', async (t) => {
   const ann = await stranger(t);
   await signUp(ann);
   for (const [path, next] of [

@@ -89,7 +89,7 @@ async function moveTo({ server: { http } }: TestServer, port: number): Promise<v
   await once(http, 'listening');
 }
 
-check.serial('a page that was off the network catches up when it is back', async (t) => {
+check.serial('stream: a page catches up after the network was lost', async (t) => {
   const { ann, bob } = await annAndBob(t);
   await ann.openGroup('lobby');
   await say(bob, 'before');
@@ -105,7 +105,7 @@ check.serial('a page that was off the network catches up when it is back', async
   t.deepEqual(unexpected(ann), []);
 });
 
-check.serial('a row that is being edited is left alone until one is done; cancelling shows the newest', async (t) => {
+check.serial('stream: a row that is being edited is not replaced; cancelling shows the newest version', async (t) => {
   const { ann, annElsewhere, bob } = await annAndBob(t);
   const seq = await say(annElsewhere, 'to be edited');
   await ann.openGroup('lobby');
@@ -124,7 +124,7 @@ check.serial('a row that is being edited is left alone until one is done; cancel
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('a change to a message that is not on the page changes nothing there', async (t) => {
+check.serial('stream: a change to a message that is not on the page is ignored', async (t) => {
   const { ann, bob } = await annAndBob(t);
   const early = await say(bob, 'long ago');
   for (let i = 1; i <= 60; i += 1) await say(bob, `message ${i}`);
@@ -139,7 +139,7 @@ check.serial('a change to a message that is not on the page changes nothing ther
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('an older state of a row never replaces a newer one, whoever brings it', async (t) => {
+check.serial('stream: an older revision of a row never replaces a newer one', async (t) => {
   const { ann, bob } = await annAndBob(t);
   const seq = await say(bob, 'first words');
   await ann.openGroup('lobby');
@@ -165,7 +165,7 @@ for (const [name, words, act] of [
   ['removed from the group', 'You are no longer in this group.', (ann: Client) => remove(ann)],
   ['logged out elsewhere', 'You have been logged out.', (_: Client, bob: Client) => bob.form('/settings/logout-everywhere', {})],
 ] as const)
-  check.serial(`who is ${name} is told so, and can write no more`, async (t) => {
+  check.serial(`stream: a user who is ${name} sees it and can no longer post`, async (t) => {
     const { site, annElsewhere, bob } = await annAndBob(t);
     const page = await arrive(t, site, bob);
     await page.openGroup('lobby');
@@ -188,7 +188,7 @@ async function remove(ann: Client): Promise<void> {
   await ann.form('/groups/lobby/members', { action: 'remove', user: bob?.id ?? '' });
 }
 
-check.serial('a page whose cursor means nothing to the server loads itself again and keeps the draft', async (t) => {
+check.serial('stream: a page with an unknown cursor reloads and keeps the draft', async (t) => {
   const { ann, bob } = await annAndBob(t);
   await say(bob, 'hello');
   const { promise: mayConnect, resolve: letConnect } = Promise.withResolvers<void>();

@@ -61,7 +61,7 @@ for (const { timezoneId, times, days } of [
     t.deepEqual(person.complaints, []);
   });
 
-check.serial('a page keeps its newest 300 rows; going up brings older ones in their place, and the newest are a link away', async (t) => {
+check.serial('timeline: a page keeps 300 rows; scrolling up replaces the newest by older ones, with a link back', async (t) => {
   const { site, ann, bob } = await annAndBob(t);
   const person = await sitDown(t, site, ann);
   t.is(await person.page.getByRole('link', { name: 'Older messages' }).count(), 0);
@@ -85,7 +85,7 @@ check.serial('a page keeps its newest 300 rows; going up brings older ones in th
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('who has the group open is marked as here, and no longer when the page is closed', async (t) => {
+check.serial('presence: a member with the group open is shown as here, until the page is closed', async (t) => {
   const { site, ann, bob } = await annAndBob(t);
   const watcher = await sitDown(t, site, ann);
   const members = watcher.page.getByRole('list', { name: 'Members' });
@@ -100,7 +100,7 @@ check.serial('who has the group open is marked as here, and no longer when the p
   t.deepEqual([...watcher.complaints, ...guest.complaints], []);
 });
 
-check.serial('what arrives on a page one looks at is read, and what arrived before counts as unread until then', async (t) => {
+check.serial('read mark: messages that arrive on a visible page are read, earlier ones are unread until then', async (t) => {
   const { site, ann, bob } = await annAndBob(t);
   await say(bob, 'one');
   await say(bob, 'two');
@@ -119,7 +119,7 @@ check.serial('what arrives on a page one looks at is read, and what arrived befo
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('a reaction taken back and given again ten times by keyboard keeps the focus on its button', async (t) => {
+check.serial('focus: toggling a reaction ten times by keyboard keeps the focus on its button', async (t) => {
   const { site, ann, bob } = await annAndBob(t);
   const seq = await say(bob, 'do you like it?');
   for (const emoji of ['👍', '🎉']) await bob.json('PUT', `/groups/lobby/messages/${seq}/reactions/${encodeURIComponent(emoji)}`);
@@ -137,7 +137,7 @@ check.serial('a reaction taken back and given again ten times by keyboard keeps 
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('a reaction taken back for good leaves the focus in its message', async (t) => {
+check.serial('focus: removing a reaction leaves the focus in its message', async (t) => {
   const { site, ann, bob } = await annAndBob(t);
   const seq = await say(bob, 'do you like it?');
   const person = await sitDown(t, site, ann);

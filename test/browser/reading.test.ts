@@ -135,7 +135,7 @@ check.serial(
   },
 );
 
-check.serial('what one reads stays in its place while older messages are loaded above it and new ones come below', async (t) => {
+check.serial('timeline: visible messages stay in place while older ones load above and new ones arrive below', async (t) => {
   const { site, ann, say } = await annAndBob(t, 200);
   const person = await sitDown(t, site, ann, '/groups/lobby');
   const { page } = person;
@@ -159,7 +159,7 @@ check.serial('what one reads stays in its place while older messages are loaded 
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('from the past Escape, the pill, or a message of one’s own lead to the newest', async (t) => {
+check.serial('timeline: from the past, Escape, the button or an own message lead to the newest', async (t) => {
   const { site, ann, say } = await annAndBob(t, 500);
   const person = await sitDown(t, site, ann, '/groups/lobby?around=100#m-100');
   const { page } = person;
@@ -188,7 +188,7 @@ check.serial('from the past Escape, the pill, or a message of one’s own lead t
 });
 
 for (const script of ['on', 'off'] as const)
-  check.serial(`with JavaScript ${script} a line says where what is new begins, and a link leads to it`, async (t) => {
+  check.serial(`unread line: with JavaScript ${script} a line marks the first unread message, and a link leads to it`, async (t) => {
     const { site, ann, say } = await annAndBob(t, 10);
     await ann.json('POST', '/groups/lobby/read');
     await say(11, 110);
@@ -202,7 +202,7 @@ for (const script of ['on', 'off'] as const)
     t.deepEqual(person.complaints, []);
   });
 
-check.serial('reading at the line marks nothing as read; the newest message does, once it has been looked at', async (t) => {
+check.serial('read mark: viewing the unread line marks nothing as read; viewing the newest message does', async (t) => {
   const { site, ann, say } = await annAndBob(t, 100);
   const unread = async () => (await ann.get('/groups/lobby', 'application/json')).json<{ unread: number }>().unread;
   await ann.json('POST', '/groups/lobby/read', { n: 20 });
@@ -216,7 +216,7 @@ check.serial('reading at the line marks nothing as read; the newest message does
   t.is(await unread(), 0);
 });
 
-check.serial('a message and all after it is marked unread: the line stands before it, and the page leaves it so', async (t) => {
+check.serial('read mark: Mark unread from here puts the line before the message, and the page keeps it', async (t) => {
   const { site, ann, say } = await annAndBob(t, 8);
   await ann.json('POST', '/groups/lobby/read');
   const unread = async () => (await ann.get('/groups/lobby', 'application/json')).json<{ unread: number }>().unread;
@@ -235,7 +235,7 @@ check.serial('a message and all after it is marked unread: the line stands befor
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('what came while the tab was hidden has the line before it', async (t) => {
+check.serial('unread line: drawn before messages that arrived while the tab was hidden', async (t) => {
   const { site, ann, say } = await annAndBob(t, 5);
   await ann.json('POST', '/groups/lobby/read');
   const person = await sitDown(t, site, ann, '/groups/lobby');
@@ -253,7 +253,7 @@ check.serial('what came while the tab was hidden has the line before it', async 
   t.is(await line.locator('+ article .body').textContent(), 'message 6');
 });
 
-check.serial('a day is jumped to in the zone of who looks', async (t) => {
+check.serial('timeline: jumping to a day uses the reader’s time zone', async (t) => {
   const { site, ann, say } = await annAndBob(t, 60);
   site.clock.turn(40 * 3_600_000); // 4 January, 04:00 UTC
   await say(61, 120);

@@ -40,7 +40,7 @@ const until = ({ page }: Person, holds: string): Promise<unknown> => eventually(
 const say = async (client: Client, body: string) =>
   (await client.json('POST', '/groups/lobby/messages', { body })).json<{ url: string }>().url;
 
-check.serial('arrow-up in the empty field edits the last message; Enter saves, Escape leaves it, and the focus comes back', async (t) => {
+check.serial('editing: arrow-up in the empty field edits the last message; Enter saves, Escape cancels, the focus returns', async (t) => {
   const { ann, bob } = await scene(t);
   await ann.write('first');
   await ann.sees('first');
@@ -72,7 +72,7 @@ check.serial('arrow-up in the empty field edits the last message; Enter saves, E
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('Reply puts a quotation behind what is typed', async (t) => {
+check.serial('reply: Reply appends a quotation to the typed text', async (t) => {
   const { ann, bob, site } = await scene(t);
   const url = await say(bob, 'shall we?');
   await ann.sees('shall we?');
@@ -90,7 +90,7 @@ check.serial('Reply puts a quotation behind what is typed', async (t) => {
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('without a script Reply leads to a filled field', async (t) => {
+check.serial('reply: without JavaScript Reply opens a page with the quotation in the field', async (t) => {
   const { ann, bob } = await scene(t, 'off');
   await say(bob, 'shall we?');
   await ann.sees('shall we?');
@@ -99,38 +99,41 @@ check.serial('without a script Reply leads to a filled field', async (t) => {
   t.regex(await composer(ann).inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
 });
 
-check.serial('a draft survives a reload, is marked beside its group, goes when it is sent, and is nobody else’s', async (t) => {
-  const { ann, client, site } = await scene(t);
-  await client.json('POST', '/groups', { name: 'Den' });
-  await composer(ann).fill('half a thou');
-  await ann.page.reload();
-  await ann.live();
-  t.is(await composer(ann).inputValue(), 'half a thou');
-  await ann.openGroup('den');
-  t.is(await composer(ann).inputValue(), '');
-  await ann.page.locator('#sidebar a[data-draft]', { hasText: 'Lobby' }).waitFor();
-  await ann.openGroup('lobby');
-  await composer(ann).press('End');
-  await ann.page.keyboard.insertText('ght');
-  await ann.page.keyboard.press('Enter');
-  await ann.sees('half a thought');
-  await until(ann, 'Object.keys(localStorage).every((key) => !key.startsWith("draft:"))');
-  await ann.page.reload();
-  await ann.live();
-  t.is(await composer(ann).inputValue(), '');
-  await composer(ann).fill('a secret');
-  const carl = await site.signUp('Dora');
-  await carl.form('/groups/join', { slug: 'lobby' });
-  await ann.page.context().addCookies([...carl.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await ann.openGroup('lobby');
-  t.is(await composer(ann).inputValue(), '', 'another user of this browser');
-  await ann.page.getByRole('button', { name: 'Log out' }).click();
-  await ann.page.getByRole('form', { name: 'Log in' }).waitFor();
-  t.is(await ann.page.evaluate('Object.keys(localStorage).filter((key) => key.startsWith("draft:")).length'), 0);
-  t.deepEqual(ann.complaints, []);
-});
+check.serial(
+  'drafts: a draft survives a reload, is marked at its group, is removed when sent, and is private to its account',
+  async (t) => {
+    const { ann, client, site } = await scene(t);
+    await client.json('POST', '/groups', { name: 'Den' });
+    await composer(ann).fill('half a thou');
+    await ann.page.reload();
+    await ann.live();
+    t.is(await composer(ann).inputValue(), 'half a thou');
+    await ann.openGroup('den');
+    t.is(await composer(ann).inputValue(), '');
+    await ann.page.locator('#sidebar a[data-draft]', { hasText: 'Lobby' }).waitFor();
+    await ann.openGroup('lobby');
+    await composer(ann).press('End');
+    await ann.page.keyboard.insertText('ght');
+    await ann.page.keyboard.press('Enter');
+    await ann.sees('half a thought');
+    await until(ann, 'Object.keys(localStorage).every((key) => !key.startsWith("draft:"))');
+    await ann.page.reload();
+    await ann.live();
+    t.is(await composer(ann).inputValue(), '');
+    await composer(ann).fill('a secret');
+    const carl = await site.signUp('Dora');
+    await carl.form('/groups/join', { slug: 'lobby' });
+    await ann.page.context().addCookies([...carl.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+    await ann.openGroup('lobby');
+    t.is(await composer(ann).inputValue(), '', 'another user of this browser');
+    await ann.page.getByRole('button', { name: 'Log out' }).click();
+    await ann.page.getByRole('form', { name: 'Log in' }).waitFor();
+    t.is(await ann.page.evaluate('Object.keys(localStorage).filter((key) => key.startsWith("draft:")).length'), 0);
+    t.deepEqual(ann.complaints, []);
+  },
+);
 
-check.serial('a draft whose message was not taken is there after a reload', async (t) => {
+check.serial('drafts: a draft whose message was refused exists after a reload', async (t) => {
   const { ann } = await scene(t);
   await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
   await ann.write('precious');
@@ -140,7 +143,7 @@ check.serial('a draft whose message was not taken is there after a reload', asyn
   t.is(await composer(ann).inputValue(), 'precious');
 });
 
-check.serial('names are completed by keyboard and by mouse, and Enter sends only when no list is open', async (t) => {
+check.serial('completion: names are completed by keyboard and mouse, and Enter sends only if no list is open', async (t) => {
   const { ann } = await scene(t);
   const { keyboard, page } = { keyboard: ann.page.keyboard, page: ann.page };
   const list = page.getByRole('listbox', { name: 'People to mention' });
@@ -174,7 +177,7 @@ check.serial('names are completed by keyboard and by mouse, and Enter sends only
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('a message is pinned and reacted to in words, and every page sees it', async (t) => {
+check.serial('messages: pins and text reactions appear on every page', async (t) => {
   const { ann, site, bob } = await scene(t);
   const other = await sitDown(t, site, bob);
   await ann.write('the rules');
@@ -192,7 +195,7 @@ check.serial('a message is pinned and reacted to in words, and every page sees i
   t.deepEqual([...ann.complaints, ...other.complaints], []);
 });
 
-check.serial('? says what the keys do, and Escape ends that', async (t) => {
+check.serial('keyboard: ? shows the shortcuts, and Escape closes them', async (t) => {
   const { ann } = await scene(t);
   const { page } = ann;
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -217,7 +220,7 @@ async function crowded(t: ExecutionContext, script: Script): Promise<Scene> {
 }
 
 for (const script of ['on', 'off'] as const)
-  check.serial(`@all asks before it calls a crowd, and keeps the text (script ${script})`, async (t) => {
+  check.serial(`mentions: @all asks for confirmation in large groups and keeps the text (script ${script})`, async (t) => {
     const { ann, client } = await crowded(t, script);
     await ann.write('fire drill @all');
     const sure = ann.page.getByRole('button', { name: 'Yes, notify all' });
@@ -237,7 +240,7 @@ for (const script of ['on', 'off'] as const)
     t.deepEqual(ann.complaints, []);
   });
 
-check.serial('a message is saved and found again, with a script and without', async (t) => {
+check.serial('saved messages: saved and listed, with JavaScript and without', async (t) => {
   const { ann, site, client, bob } = await scene(t);
   await say(bob, 'worth keeping');
   await ann.sees('worth keeping');
@@ -256,7 +259,7 @@ check.serial('a message is saved and found again, with a script and without', as
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('earlier versions and saved messages have their times in the reader’s own zone', async (t) => {
+check.serial('times: earlier versions and saved messages show times in the reader’s time zone', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');

@@ -86,7 +86,7 @@ const DOCUMENTED: readonly (readonly [client: string, headers: Readonly<Record<s
 ];
 
 for (const [client, headers, body, ...sees] of DOCUMENTED)
-  test.serial(`what ${client} sends is read by people`, async (t) => {
+  test.serial(`docs clients: a message of ${client} is readable`, async (t) => {
     const answer = await site.client().send(hook, { method: 'POST', headers, body: new TextEncoder().encode(body) });
     t.is(answer.text, 'ok');
     const html = (await ann.get('/groups/lobby/messages?limit=1')).text;
@@ -129,7 +129,7 @@ const SHAPES = [
   'CloudEvent',
 ];
 
-test('every client that the table says is tested by its shape has one', (t) => {
+test('docs clients: every client listed as tested by a recorded request has one', (t) => {
   const recorded = [...SLACK_CLIENTS, ...HOOKS_CLIENTS, ...DISCORD_CLIENTS, ...NOTICE_CLIENTS, ...FORGE_CLIENTS].map(({ client }) =>
     client.toLowerCase(),
   );

@@ -16,7 +16,7 @@ function namedUnder(head: string): string[] {
   return (cells ?? []).flatMap((cell) => cell.replace(/\(.*?\)|`/g, '').split(',')).map((name) => name.trim());
 }
 
-test('the table of settings has each variable that is read, and no other', (t) => {
+test('README: the table of settings has exactly the variables that are read', (t) => {
   const asked = new Set<string>();
   readConfig(
     new Proxy(
@@ -32,14 +32,14 @@ test('the table of settings has each variable that is read, and no other', (t) =
   t.deepEqual(namedUnder('| variable | default | meaning |').sort(), [...asked].sort());
 });
 
-test('the table of packages says what each of those is for that package.json names, and of no other', (t) => {
+test('README: the table of packages has exactly the dependencies of package.json', (t) => {
   const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
   const names = [dependencies, devDependencies, optionalDependencies].flatMap((some) => Object.keys(some ?? {}));
   t.true(names.length > 30);
   t.deepEqual(namedUnder('| package | for |').sort(), names.sort());
 });
 
-test('links to files of the project lead to one', (t) => {
+test('README: links to files of the project have targets', (t) => {
   for (const name of ['README.md', 'docs/bots.md', 'docs/cli.md', 'docs/operators.md', 'docs/reliability.md', 'docs/scaling.md'])
     for (const [, path = ''] of read(name).matchAll(/\]\((?!https?:|#|mailto:|\/)([^)#\s]+)/g))
       t.notThrows(() => readFileSync(new URL(path, new URL(`../../${name}`, import.meta.url))), `${path} in ${name}`);

@@ -26,7 +26,7 @@ type Said = { readonly seq: number; readonly body: string; readonly edited_at: s
 const newest = async (): Promise<Said | undefined> =>
   (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<Said[]>()[0];
 
-curl.serial('a deploy is one message from its start to its end', async (t) => {
+curl.serial('recipes: a deploy updates one message', async (t) => {
   const { env } = await botFor(site, 'Deploy');
   const deploy = async (...args: string[]) => {
     const running = new Running(t, ['sh', botFile('deploy.sh'), ...args], { env, cwd: tmpdir() });
@@ -42,7 +42,7 @@ curl.serial('a deploy is one message from its start to its end', async (t) => {
   t.true(((await newest())?.seq ?? 0) > (first?.seq ?? 0), 'another deploy is another message');
 });
 
-curl.serial('a cron job that fails is heard of, and one that does not is not', async (t) => {
+curl.serial('recipes: a failed cron job posts a message, a successful one does not', async (t) => {
   const { env } = await botFor(site, 'Cron');
   const before = await newest();
   const job = async (script: string) =>
@@ -56,7 +56,7 @@ curl.serial('a cron job that fails is heard of, and one that does not is not', a
   t.regex((await newest())?.body ?? '', /^sh failed \(4\) on .+:\ndisk & quota full$/);
 });
 
-test.serial('what GitHub signs with the secret is taken, and nothing else', async (t) => {
+test.serial('recipes: only requests signed by GitHub with the secret are accepted', async (t) => {
   const { bot, env } = await botFor(site, 'GitHub');
   const secret = newHookSecret(site.core);
   await setHookSecrets(site.core, bot.user, [secret]);
@@ -81,40 +81,43 @@ test.serial('what GitHub signs with the secret is taken, and nothing else', asyn
 });
 
 const [alertmanager, amtool] = [program('prometheus-alertmanager'), program('amtool')];
-requireOrSkip(test, alertmanager, amtool).serial('Alertmanager takes the configuration, and its alerts arrive', async (t) => {
-  t.timeout(120_000);
-  const { env } = await botFor(site, 'Alerts');
-  const dir = await mkdtemp(join(tmpdir(), 'parley-recipe-'));
-  t.teardown(() => rm(dir, { recursive: true, force: true }));
-  const config = join(dir, 'alertmanager.yml');
-  const written = await readFile(botFile('alertmanager.yml'), 'utf8');
-  await writeFile(
-    config,
-    `${written.replace('https://chat.example.org/hooks/TOKEN', `${site.url}/hooks/${env.HOOK}`).replace('receiver: parley', 'receiver: parley\n  group_wait: 1ms')}`,
-  );
-  const checked = new Running(t, [present(amtool).path, 'check-config', config], { env, cwd: dir });
-  t.is(await checked.exited, 0, checked.said);
-  const service = await startService({
-    name: 'alertmanager',
-    command: present(alertmanager).path,
-    args: (port, data) => [
-      `--config.file=${config}`,
-      `--storage.path=${data}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address=',
-    ],
-    listening: /Listening on/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
-  t.teardown(service.stop);
-  const stream = await EventReader.open(ann, '/groups/lobby/events?as=json');
-  t.teardown(() => stream.close());
-  const alerts = [{ labels: { alertname: 'DiskFull', instance: 'db1' }, annotations: { summary: 'The disk of db1 is nearly full' } }];
-  await fetch(`${service.url}/api/v2/alerts`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(alerts),
-  });
-  const events = await stream.until((all) => all.some(({ data }) => data.includes('"kind":"message"')));
-  t.regex(events.at(-1)?.data ?? '', /DiskFull.*The disk of db1 is nearly full/);
-});
+requireOrSkip(test, alertmanager, amtool).serial(
+  'recipes: Alertmanager accepts the configuration, and its alerts are posted',
+  async (t) => {
+    t.timeout(120_000);
+    const { env } = await botFor(site, 'Alerts');
+    const dir = await mkdtemp(join(tmpdir(), 'parley-recipe-'));
+    t.teardown(() => rm(dir, { recursive: true, force: true }));
+    const config = join(dir, 'alertmanager.yml');
+    const written = await readFile(botFile('alertmanager.yml'), 'utf8');
+    await writeFile(
+      config,
+      `${written.replace('https://chat.example.org/hooks/TOKEN', `${site.url}/hooks/${env.HOOK}`).replace('receiver: parley', 'receiver: parley\n  group_wait: 1ms')}`,
+    );
+    const checked = new Running(t, [present(amtool).path, 'check-config', config], { env, cwd: dir });
+    t.is(await checked.exited, 0, checked.said);
+    const service = await startService({
+      name: 'alertmanager',
+      command: present(alertmanager).path,
+      args: (port, data) => [
+        `--config.file=${config}`,
+        `--storage.path=${data}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        '--cluster.listen-address=',
+      ],
+      listening: /Listening on/,
+      url: (port) => `http://127.0.0.1:${port}`,
+    });
+    t.teardown(service.stop);
+    const stream = await EventReader.open(ann, '/groups/lobby/events?as=json');
+    t.teardown(() => stream.close());
+    const alerts = [{ labels: { alertname: 'DiskFull', instance: 'db1' }, annotations: { summary: 'The disk of db1 is nearly full' } }];
+    await fetch(`${service.url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(alerts),
+    });
+    const events = await stream.until((all) => all.some(({ data }) => data.includes('"kind":"message"')));
+    t.regex(events.at(-1)?.data ?? '', /DiskFull.*The disk of db1 is nearly full/);
+  },
+);

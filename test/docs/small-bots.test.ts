@@ -29,7 +29,7 @@ const BOTS: readonly (readonly [file: string, needs: readonly string[], command:
 const NAMES: Readonly<Record<string, string>> = { 'bot.sh': 'Shell', 'bot.py': 'Python', 'bot.ts': 'TypeScript', 'bot.go': 'Go' };
 
 for (const [file, needs, command, answer] of BOTS)
-  requireOrSkip(test, ...needs.map(program)).serial(`${file} answers who names it, once, and ends when it is revoked`, async (t) => {
+  requireOrSkip(test, ...needs.map(program)).serial(`${file} replies to a mention once and exits when it is revoked`, async (t) => {
     t.timeout(300_000, 'Go may have to be compiled');
     const name = NAMES[file] ?? '';
     const { bot, env } = await botFor(site, name);

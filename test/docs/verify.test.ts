@@ -55,7 +55,7 @@ func main() {
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 for (const [file, needs, main, source, command] of ASKING)
-  requireOrSkip(test, ...needs.map(program)).serial(`${file} knows our calls from others`, async (t) => {
+  requireOrSkip(test, ...needs.map(program)).serial(`${file} accepts signed calls and rejects others`, async (t) => {
     t.timeout(300_000, 'Go may have to be compiled');
     const cwd = await mkdtemp(join(tmpdir(), 'parley-verify-'));
     t.teardown(() => rm(cwd, { recursive: true, force: true }));
