@@ -24,7 +24,9 @@ export const HEADERS: Readonly<Record<string, z.ZodType>> = {
     .min(1)
     .max(255)
     .describe('Unique to the message. Repeating a request with the same key and body posts only one message.'),
-  'Last-Event-ID': z.string().describe('The id of the last event received. The stream starts with all later events.'),
+  'Last-Event-ID': z
+    .string()
+    .describe('The id of the last event received, unchanged (`42.073915`). The stream starts with all later events.'),
 };
 
 /** Default descriptions of error statuses. */

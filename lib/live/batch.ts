@@ -10,6 +10,7 @@ import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
+import { type Position, positionId, positionOf } from './position.ts';
 
 /** The format of a stream: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
 export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
@@ -22,13 +23,14 @@ export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' 
 export type Renderer = Pick<Views, 'render'>;
 
 /** One rendered entry. Its bytes are shared by all streams. */
-export type SelectedFrames = { readonly seq: number; readonly bytes: Buffer };
+export type SelectedFrames = { readonly at: Position; readonly bytes: Buffer };
 
 type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
 
 /** Consecutive entries of one group with the data needed to render them. Each format is rendered at most once. */
 export class Batch {
   readonly entries: readonly Entry[];
+  readonly #positions: readonly Position[];
   /** Whether a follow-up changes an earlier message. A live page without JavaScript must then reload. */
   readonly changesThePast: boolean;
   /** The `join` and `leave` entries, in order. */
@@ -52,6 +54,7 @@ export class Batch {
     now: number,
   ) {
     this.entries = entries;
+    this.#positions = entries.map(positionOf);
     this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
     this.changesThePast = entries.some(isFollowUp);
     this.#folded = folded;
@@ -63,6 +66,16 @@ export class Batch {
 
   get last(): number {
     return this.entries.at(-1)?.seq ?? 0;
+  }
+
+  /** The position after the last entry. */
+  get end(): Position {
+    return this.positionAt(this.last);
+  }
+
+  /** The position after the entry with this seq. */
+  positionAt(seq: number): Position {
+    return this.#positions[seq - (this.entries[0]?.seq ?? 0)] ?? { seq };
   }
 
   get hasLeaves(): boolean {
@@ -93,7 +106,7 @@ export class Batch {
     return this.entries.flatMap((entry, index) => {
       const bytes = frames[index];
       const isWanted = bytes !== undefined && isWithin(entry, after, upTo) && (!filter || this.#passes(entry, user, filter));
-      return isWanted ? [{ seq: entry.seq, bytes }] : [];
+      return isWanted ? [{ at: this.positionAt(entry.seq), bytes }] : [];
     });
   }
 
@@ -138,11 +151,11 @@ export class Batch {
   #render(entry: Entry, form: Form): string {
     switch (form) {
       case 'html':
-        return sseFrame(this.#html(entry), { id: entry.seq });
+        return sseFrame(this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'frame':
         return isFollowUp(entry) ? '' : `${this.#html(entry)}\n`;
       case 'json':
-        return sseFrame(this.#json(entry), { id: entry.seq });
+        return sseFrame(this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'event':
         return sseFrame(this.#json(entry));
       case 'text':

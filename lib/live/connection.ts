@@ -3,8 +3,10 @@ import type { Socket } from 'node:net';
 import type { Meters } from '../metrics/meters.ts';
 import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
+import { endSoon } from './end-soon.ts';
 import type { StreamListener, Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
+import { type Position, positionId } from './position.ts';
 
 /** A socket with more than this many bytes unsent is destroyed; the client reconnects with its cursor. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -12,8 +14,6 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const ROOM_BYTES = 256 * 1024;
 /** The no-JavaScript live document is ended after this many bytes, and reloads itself with the newest messages. */
 const FRAME_MAX_BYTES = 2 * 1024 * 1024;
-/** How long a client may take to read the rest once its stream has ended. */
-const LINGER_MS = 5000;
 
 /**
  * Streams for programs use chunked transfer coding: many HTTP clients (such as Python's requests) pass on each chunk at once, but buffer a body
@@ -33,6 +33,7 @@ export class Connection implements Subscriber {
   #socket: Socket | undefined;
   readonly #meters: Meters;
   cursor = 0;
+  tag: string | undefined;
   authorisedAt = 0;
   /** When its session has to be checked again (ms since the epoch). */
   until: number;
@@ -119,7 +120,7 @@ export class Connection implements Subscriber {
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
     const { format, filter, user } = this.listener;
     if (format === 'sidebar') return true; // belongs to no group
-    if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), upTo);
+    if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), batch.positionAt(upTo));
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('You are no longer in this group.');
@@ -127,15 +128,15 @@ export class Connection implements Subscriber {
     return true;
   }
 
-  #writeSelected(picked: readonly SelectedFrames[], upTo: number): void {
+  #writeSelected(picked: readonly SelectedFrames[], end: Position): void {
     if (picked.length > 0) this.write(Buffer.concat(picked.map(({ bytes }) => bytes)));
-    this.pendingId = picked.at(-1)?.seq === upTo ? undefined : () => String(this.cursor);
+    this.pendingId = picked.at(-1)?.at.seq === end.seq ? undefined : () => positionId(end);
   }
 
   /** Writes the cursor as an id, so that a client disconnected before the first entry misses none. Text and documents have no ids. */
   writeCursor(): void {
     const { format } = this.listener;
-    if (format === 'html' || format === 'json') this.write(sseId(String(this.cursor)));
+    if (format === 'html' || format === 'json') this.write(sseId(positionId({ seq: this.cursor, tag: this.tag })));
   }
 
   /** Resolves when more may be written: at once while fewer than ROOM_BYTES are unsent, else when the socket has drained or the stream has ended. */
@@ -211,10 +212,4 @@ export class Connection implements Subscriber {
     if (this.#socket) this.#meters.streams[this.listener.format] -= 1;
     for (const ending of this.#endings.splice(0)) ending();
   }
-}
-
-/** Destroys the socket once everything is written, at the latest after LINGER_MS. */
-function endSoon(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once('close', () => clearTimeout(timer)).destroySoon();
 }

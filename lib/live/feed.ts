@@ -4,6 +4,8 @@ import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
 import type { Subscriber } from './follower.ts';
+import { LogIdentity } from './log-identity.ts';
+import type { Position } from './position.ts';
 import { REPLAY_WINDOW, ReplayCache } from './replay-cache.ts';
 import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
@@ -19,8 +21,7 @@ export type FeedGroup = Place & { readonly id: GroupId };
 
 /**
  * One group's streams in this process. New entries are prepared and rendered once and written to every live follower; the others replay from
- * their own cursor until they have caught up. All live followers share the cursor `#sent`, so that joining them takes one comparison.
- * While the store is unavailable everything waits where it is.
+ * their own cursor until they have caught up. All live followers share the position `#last`. While the store is unavailable everything waits.
  */
 export class Feed {
   readonly tail: Tail;
@@ -32,18 +33,20 @@ export class Feed {
   #waiting: Entry[] = [];
   #isFlushing = false;
   #isClosed = false;
-  #sent: number;
+  #last: Position;
   #pausedUntil = 0;
+  readonly #identity: LogIdentity;
   readonly #windows = new ReplayCache((after, to) => this.#read(after, to));
   /** Called after entries were sent. */
   onSent: (entries: readonly Entry[]) => void = () => {};
 
-  constructor(core: Core, views: Renderer, group: FeedGroup, head: number) {
+  constructor(core: Core, views: Renderer, group: FeedGroup, head: Position) {
     this.#core = core;
     this.#views = views;
     this.#group = group;
-    this.#sent = head;
-    this.tail = new Tail(group.id, head, {
+    this.#last = head;
+    this.#identity = new LogIdentity(core.store, group.id);
+    this.tail = new Tail(group.id, head.seq, {
       store: core.store,
       deliver: (entries) => this.#enqueue(entries),
       onGap: () => (core.meters.gaps += 1),
@@ -60,9 +63,14 @@ export class Feed {
     return this.#followers;
   }
 
+  get #sent(): number {
+    return this.#last.seq;
+  }
+
   /** Registers a follower before anything is written to it, so that a `leave` entry finds it. `after` undefined: only new entries. */
-  register(follower: Subscriber, after: number | undefined): void {
-    follower.cursor = after ?? this.#sent;
+  register(follower: Subscriber, after: Position = this.#last): void {
+    follower.cursor = after.seq;
+    follower.tag = after.tag ?? (after.seq === this.#sent ? this.#last.tag : undefined);
     follower.authorisedAt = this.tail.last;
     this.#followers.add(follower);
   }
@@ -80,9 +88,8 @@ export class Feed {
 
   /** Replays from the follower's cursor, then adds it to the live followers. Resolves when it has caught up or ended. */
   async join(follower: Subscriber): Promise<void> {
-    if (follower.cursor > this.#sent && (await this.#isPastEnd(follower))) return follower.reset();
-    const behind = this.#sent - follower.cursor;
-    if (follower.listener.format === 'html' && behind > MAX_BEHIND_FOR_HTML) return follower.reset();
+    if (await this.#isOfAnotherLog(follower)) return follower.reset();
+    if (follower.listener.format === 'html' && this.#sent - follower.cursor > MAX_BEHIND_FOR_HTML) return follower.reset();
     await follower.drained(); // first what the stream started with: otherwise a replay on top of it could exceed the limit of unsent bytes
     while (follower.isOpen && follower.cursor < this.#sent) {
       const batch = await this.#retrying(follower, () => this.#window(follower.cursor));
@@ -90,6 +97,14 @@ export class Feed {
       await follower.drained();
     }
     if (follower.isOpen) this.#live.add(follower); // no await since the comparison: nothing can have been sent in between
+  }
+
+  /** Whether a restored log has no entry at the cursor, or another one. The tag is compared once. */
+  async #isOfAnotherLog(follower: Subscriber): Promise<boolean> {
+    const { cursor: seq, tag } = follower;
+    follower.tag = undefined;
+    if (seq > this.#sent && (await this.#isPastEnd(follower))) return true;
+    return (await this.#retrying(follower, () => this.#identity.has({ seq, tag }, this.#last))) === false;
   }
 
   /** Whether the cursor is past the end of the log, and so of another log. A page may merely have been read before this process had the event. */
@@ -129,7 +144,7 @@ export class Feed {
         // These entries cannot be rendered. The streams end; their clients reconnect and read the log again.
         this.#core.logger.error({ err: error, group: this.#group.id }, 'preparing entries failed; ending the streams of this group');
         for (const follower of [...this.#followers]) if (follower.isStarted) follower.end();
-        this.#sent = to;
+        this.#last = { seq: to };
       }
       if (this.#sent < this.tail.last) await immediate(); // lets the sockets drain during a burst
     }
@@ -155,7 +170,7 @@ export class Feed {
     this.#core.meters.deliveries += batch.entries.length * this.#live.size;
     this.#endFollowersAhead(batch);
     for (const follower of [...this.#live]) this.#send(follower, batch);
-    this.#sent = batch.last;
+    this.#last = batch.end;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     const endedAt = performance.now();
     if (batch.entries.length > 1 || this.#waiting.length > 0) this.#pausedUntil = endedAt + Math.min(endedAt - beganAt, MAX_PAUSE_MS);

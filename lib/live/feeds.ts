@@ -5,6 +5,8 @@ import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
 import { Feed, type FeedGroup } from './feed.ts';
 import type { Subscriber } from './follower.ts';
+import { positionAt } from './log-identity.ts';
+import type { Position } from './position.ts';
 
 type Dependencies = {
   readonly core: Core;
@@ -40,7 +42,7 @@ export class Feeds {
   }
 
   /** Registers a follower with its group's feed until it ends; `after` as in `Feed.register`. Errors: StoreUnavailable. */
-  async enter(follower: Subscriber, group: FeedGroup, after: number | undefined): Promise<Feed> {
+  async enter(follower: Subscriber, group: FeedGroup, after: Position | undefined): Promise<Feed> {
     let feed = await this.#feedOf(group);
     while (this.#open.get(group.id) !== feed) feed = await this.#feedOf(group); // closed meanwhile: its last stream has ended
     feed.register(follower, after);
@@ -67,7 +69,8 @@ export class Feeds {
     let feed: Feed | undefined;
     const stop = await core.bus.subscribe(group.id, (event) => (feed ? this.#onEvent(feed, event) : early.push(event)));
     try {
-      feed = new Feed(core, views, group, (await core.store.log.head(group.id)).seq);
+      const { seq } = await core.store.log.head(group.id);
+      feed = new Feed(core, views, group, await positionAt(core.store, group.id, seq));
     } catch (error) {
       stop();
       throw error;

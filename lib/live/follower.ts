@@ -24,6 +24,8 @@ export type Subscriber = {
   readonly listener: Listener;
   /** The last seq written or filtered out. */
   cursor: number;
+  /** The tag of the entry at the cursor that it came with, until the feed has compared it. */
+  tag: string | undefined;
   /** The last seq of the log when membership was checked: a `leave` after it ends the subscription, one before it does not. */
   authorisedAt: number;
   readonly isOpen: boolean;

@@ -11,6 +11,7 @@ import type { FeedGroup } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import type { StreamListener } from './follower.ts';
 import { GapCheck } from './gap-check.ts';
+import type { Position } from './position.ts';
 import { PresenceBroadcaster } from './presence/broadcaster.ts';
 import type { Render } from './sidebar/pages.ts';
 import { Sidebars } from './sidebar/sidebars.ts';
@@ -41,7 +42,7 @@ type Opening = {
 };
 
 /** `after` undefined: only new entries. */
-type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: number | undefined };
+type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: Position | undefined };
 
 /** `begin`: where groups start that the cursor does not contain: at their heads, at their first entries, or where the user joined. */
 type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };

@@ -18,9 +18,14 @@ import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
 import { SSE_COMMENT } from './frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
+import { MAX_SEQ, POSITION, parsePosition } from './position.ts';
 
 export const streamQuery = z.object({
-  after: wholeNumber('Sends all entries after this seq first.').optional(),
+  after: z
+    .union([z.int().min(0).max(MAX_SEQ), z.string().regex(POSITION)], 'must be the id of an event, or a seq')
+    .transform((given) => parsePosition(String(given)))
+    .optional()
+    .describe('The id of an event, or a seq. Sends all later entries first.'),
   as: z
     .enum(['html', 'json', 'text'], 'must be html, json or text')
     .optional()
@@ -48,14 +53,14 @@ async function openEvents(web: RouteContext, ctx: Context, slug: string): Promis
   const viewer = await requireViewer(ctx, web, core.lookupCache); // checked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.lookupCache);
   const query = queryOf(ctx, streamQuery);
-  const last = lastEventId(ctx, (text) => /^\d{1,10}$/.test(text));
+  const last = lastEventId(ctx, (text) => parsePosition(text) !== undefined);
   const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
   const type = typeOf(format);
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   await hub.open({
     group: at.group,
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
-    after: last === undefined ? query.after : Number(last),
+    after: last === undefined ? query.after : parsePosition(last),
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
     start: (response, isChunked) => startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
@@ -77,7 +82,7 @@ async function openFrame(web: RouteContext, ctx: Context, slug: string): Promise
   await hub.open({
     group: at.group,
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: 'frame' },
-    after: page.head.seq,
+    after: { seq: page.head.seq },
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, web, at, stamp),
     start: (response) => startStream(ctx, response, { type: HTML, isChunked: false, first: html }),

@@ -131,7 +131,7 @@ export async function presentLines(
   return [...rows, ...presentRun(run, profiles)];
 }
 
-/** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group and its stream cursor. `text`: Markdown as plain text. `model`: rich content. */
+/** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group. `text`: Markdown as plain text. `model`: rich content. */
 export function messageJson(folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);

@@ -107,9 +107,10 @@ export async function follow(
 ): Promise<{ seqs: number[]; bodies: string[] }> {
   const events: EventReader['events'] = [];
   const lastId = (): string | undefined => events.at(-1)?.id;
+  const lastSeq = (): number => seqOf(lastId() ?? '0');
   const until = last();
   let end = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; Number(lastId() ?? 0) < end; attempt += 1) {
+  for (let attempt = 0; lastSeq() < end; attempt += 1) {
     const cursor = lastId() === undefined ? {} : { 'Last-Event-ID': lastId() ?? '' };
     const reader = await EventReader.open(at(urls[attempt % urls.length] ?? '', who), EVENTS, cursor).catch(() => undefined);
     if (!reader) {
@@ -118,14 +119,16 @@ export async function follow(
     }
     const done = until.then((seq) => {
       end = seq;
-      return reader.until(() => Number(reader.ids.at(-1) ?? lastId() ?? 0) >= seq);
+      return reader.until(() => (reader.ids.at(-1) ?? lastSeq()) >= seq);
     });
     await Promise.race([done, reader.ended()]).catch(() => {});
     reader.close();
     events.push(...reader.events.filter(({ id }) => id !== undefined));
   }
-  return { seqs: events.map(({ id }) => Number(id)), bodies: bodiesOf(events.map(({ data }) => JSON.parse(data))) };
+  return { seqs: events.map(({ id = '' }) => seqOf(id)), bodies: bodiesOf(events.map(({ data }) => JSON.parse(data))) };
 }
+
+const seqOf = (id: string): number => Number.parseInt(id, 10);
 
 const bodiesOf = (entries: readonly { readonly kind: string; readonly body?: string }[]): string[] =>
   entries.flatMap(({ kind, body }) => (kind === 'message' && body !== undefined ? [body] : []));

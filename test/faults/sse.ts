@@ -28,5 +28,5 @@ function frameOf(block: string): Frame[] {
     lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
   const id = values('id').at(-1);
   const event = values('event').at(-1) ?? 'message';
-  return [{ id: id === undefined ? undefined : Number(id), cursor: id, event, data: values('data').join('\n') }];
+  return [{ id: id === undefined ? undefined : Number.parseInt(id, 10), cursor: id, event, data: values('data').join('\n') }];
 }

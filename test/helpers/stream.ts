@@ -76,7 +76,7 @@ export class EventReader {
 
   /** The cursors seen, in order. */
   get ids(): number[] {
-    return this.events.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]));
+    return this.events.flatMap(({ id }) => (id === undefined ? [] : [Number.parseInt(id, 10)]));
   }
 
   close(): void {

@@ -10,7 +10,7 @@ test('ids stay short with many groups: they name a stored set, and what has move
   const { bob, groups, say, all } = await openGroups(t, NAMES);
   const reader = await all(bob);
   await reader.until((events) => events.length > 0);
-  t.regex(reader.events[0]?.id ?? '', /^none(\.\d+-\d+){13}$/, 'the first id names each group');
+  t.regex(reader.events[0]?.id ?? '', /^none(\.\d+-\d+-\d{6}){13}$/, 'the first id names each group');
   let said = 0;
   const [first] = groups;
   if (!first) return t.fail();
@@ -18,7 +18,7 @@ test('ids stay short with many groups: they name a stored set, and what has move
     await say(first, `${said}`);
     said += 1;
     await reader.until((events) => entriesIn(events).length === said);
-    return /^[0-9a-z]{16}\.\d+-\d+$/.test(cursorOf(reader.events));
+    return /^[0-9a-z]{16}\.\d+-\d+-\d{6}$/.test(cursorOf(reader.events));
   });
   for (const group of groups) await say(group, 'once more');
   await reader.until((events) => entriesIn(events).length === said + groups.length);

@@ -17,7 +17,7 @@ test('a stream begins after ?after, or after Last-Event-ID, which wins', async (
     [byBoth, [6, 7]],
     [fromNow, [7]],
   ] as const) {
-    await reader.until((events) => events.at(-1)?.id === '7');
+    await reader.until((events) => events.some(({ data }) => data !== '' && json(data).body === 'e'));
     t.deepEqual(reader.ids, ids);
   }
 });
@@ -131,5 +131,6 @@ for (const as of ['json', 'html'])
     await post('meanwhile');
     const back = await stream(bob, `?as=${as}`, { 'Last-Event-ID': begin });
     await back.until(() => back.ids.length > 0);
-    t.deepEqual([begin, back.ids], ['3', [4]]);
+    t.regex(begin, /^3\.\d{6}$/);
+    t.deepEqual(back.ids, [4]);
   });

@@ -163,7 +163,14 @@ export class ModelProcess {
       response.shouldKeepAlive = false;
       response.flushHeaders();
     };
-    await this.#hub.open({ group, listener: { user: user.id, ref: user.id, format }, after, response, authorise, start });
+    await this.#hub.open({
+      group,
+      listener: { user: user.id, ref: user.id, format },
+      after: after === undefined ? undefined : { seq: after },
+      response,
+      authorise,
+      start,
+    });
   }
 
   readonly #noted = (fields: object, message: string): void => this.#world.note(`${this.name}: ${message} ${whatOf(fields)}`);

@@ -120,7 +120,7 @@ export class Reader {
     }
     const id = frame.get('id');
     if (id === undefined) return;
-    this.#last = Number(id);
+    this.#last = Number.parseInt(id, 10);
     const data = frame.get('data');
     if (data === undefined) return; // where the stream begins
     stay.heard.push({ seq: this.#last, json: this.format === 'json' ? JSON.parse(data) : undefined });

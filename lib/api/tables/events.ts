@@ -20,10 +20,15 @@ const EVENTS: JsonSchema = {
       properties: { event: { const: 'typing' }, data: data('TypingEvent') },
     },
     ended('closed', 'The token or the membership is gone: do not reconnect.'),
-    ended('reset', 'The cursor is past the end of the log (a restored backup): read the history again.'),
+    ended(
+      'reset',
+      'The entry of the cursor is not in the log (a backup was restored): read the history again, and reconnect without the old id.',
+    ),
   ],
 };
 const STREAM = '`id` is the cursor: reconnect with it in `Last-Event-ID` to get every later entry in order, once.';
+const GROUP_ID =
+  'It is the `seq`, a dot and six digits that tell the entry from another one after a restore; a `seq` alone is not compared.';
 
 /** Streams of events. */
 export const eventsTable: readonly Operation[] = [
@@ -34,7 +39,7 @@ export const eventsTable: readonly Operation[] = [
     tag: 'Events',
     access: 'member',
     summary: 'Stream the events of a group',
-    description: `A response that stays open and sends each entry of the group’s log when it is written. ${STREAM} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
+    description: `A response that stays open and sends each entry of the group’s log when it is written. ${STREAM} ${GROUP_ID} \`as=text\` prints \`name: text\` lines. See docs/bots.md for the events.`,
     query: streamQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },

@@ -26,6 +26,7 @@ export class GroupSubscription implements Subscriber {
   /** Set once it has entered its group's feed. */
   feed: Feed | undefined;
   cursor = 0;
+  tag: string | undefined;
   authorisedAt = 0;
   #isOver = false;
 

@@ -150,7 +150,7 @@ export class AllGroupsStream implements MultiGroupStream {
   }
 
   async #enter({ part, line }: Made, begin: Dependencies['begin']): Promise<void> {
-    const from = begin === 'start' ? 0 : begin === 'now' || line === undefined ? undefined : line - 1;
+    const from = begin === 'start' ? { seq: 0 } : begin === 'now' || line === undefined ? undefined : { seq: line - 1 };
     part.feed = await this.#parts.feeds.enter(part, part.group, this.#parts.cursor.at(part.group.number) ?? from);
   }
 
@@ -162,7 +162,7 @@ export class AllGroupsStream implements MultiGroupStream {
   #addOrLeave(part: GroupSubscription, isIn: boolean): void {
     if (isIn && this.isOpen) {
       this.#groups.set(part.group.id, part);
-      this.#parts.cursor.move(part.group.number, part.cursor);
+      this.#parts.cursor.move(part.group.number, { seq: part.cursor, tag: part.tag });
       this.#catchUp.add(part);
       if (this.isStarted) this.#parts.onEntered(part);
     } else part.leave();
@@ -177,12 +177,12 @@ export class AllGroupsStream implements MultiGroupStream {
     const { format, user, filter } = listener;
     if (format === 'sidebar') return;
     const picked = batch.pick(format, after, upTo, user, filter);
-    const pieces = picked.flatMap(({ seq, bytes }) => {
-      cursor.move(group.number, seq);
+    const pieces = picked.flatMap(({ at, bytes }) => {
+      cursor.move(group.number, at);
       return format === 'line' ? [bytes] : [Buffer.from(`id: ${cursor}\n`), bytes];
     });
-    cursor.move(group.number, upTo);
-    if (format === 'event' && picked.at(-1)?.seq !== upTo) connection.pendingId = () => String(cursor);
+    cursor.move(group.number, batch.positionAt(upTo));
+    if (format === 'event' && picked.at(-1)?.at.seq !== upTo) connection.pendingId = () => String(cursor);
     else if (picked.length > 0) connection.pendingId = undefined;
     connection.write(Buffer.concat(pieces));
     this.#noteMove();
