@@ -16,8 +16,8 @@ export async function textIn(ctx: Context): Promise<string> {
   return decodeUtf8(await readRaw(ctx.req));
 }
 
-/** The same, or files in the field `attachment`, beside which Campfire takes no text. Errors: as above, and those of readUpload. */
-export async function saidIn(
+/** The text, or files in the field `attachment`, with which Campfire accepts no text. Errors: as textIn, and those of readUpload. */
+export async function contentIn(
   ctx: Context,
   core: Core,
   at: GroupAccess,

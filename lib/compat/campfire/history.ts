@@ -6,14 +6,14 @@ import { readPage, type Window } from '../../log/history.ts';
 import type { CallContext } from './authenticate.ts';
 import { type CampfireContext, messagesJson } from './presenter.ts';
 
-/** Messages on a page (app/models/message/pagination.rb). */
-const MOST = 40;
-/** A page is looked for over so many windows at most: where nearly everything was erased, it may be shorter. */
+/** Messages per page, as in Campfire (app/models/message/pagination.rb). */
+const PAGE_SIZE = 40;
+/** The maximum number of reads for one page. Where almost all messages are erased, a page may be shorter. */
 const MAX_WINDOWS = 25;
 
-/** A page of what was said, oldest first, the newest without a cursor. `Link` leads on: to what is older, or with `after` to what is newer. */
-export async function listMessages(ctx: CallContext, desk: CampfireContext): Promise<void> {
-  const { core, at } = desk;
+/** A page of messages, oldest first; without a cursor the newest. `Link` has the next page: older messages, or newer ones with `after`. */
+export async function listMessages(ctx: CallContext, campfire: CampfireContext): Promise<void> {
+  const { core, at } = campfire;
   const window = windowOf(ctx);
   await requireKnown(core, at.group.id, window);
   const [{ shown, total, next }, erased] = await Promise.all([
@@ -24,17 +24,17 @@ export async function listMessages(ctx: CallContext, desk: CampfireContext): Pro
   if (next !== undefined) {
     const { room = '', key = '' } = ctx.params;
     const path = `/rooms/${encodeURIComponent(room)}/${key}/messages?${window.after === undefined ? 'before' : 'after'}=${next}`;
-    ctx.set('Link', `<${desk.origin}${path}>; rel="next"`);
+    ctx.set('Link', `<${campfire.origin}${path}>; rel="next"`);
   }
-  ctx.body = await messagesJson(desk, shown);
+  ctx.body = await messagesJson(campfire, shown);
 }
 
-/** `before` goes before `after`, and an empty one is none. Errors: `notFound` for what is no number. */
+/** The window of a query. `before` takes precedence over `after`; empty ones are ignored. Errors: `notFound` for a value that is not a number. */
 function windowOf({ query }: CallContext): Window {
   const [name, given] = query.before ? ['before', query.before] : ['after', query.after];
-  if (!given) return { limit: MOST };
+  if (!given) return { limit: PAGE_SIZE };
   if (typeof given !== 'string' || !/^\d{1,10}$/.test(given)) throw notFound();
-  return { [name]: Number(given), limit: MOST };
+  return { [name]: Number(given), limit: PAGE_SIZE };
 }
 
 /** A cursor names a message of this group, erased or not: `Link` may name one that was erased since. After 0 is from the start. Errors: `notFound`. */
@@ -46,7 +46,7 @@ async function requireKnown(core: Core, group: GroupId, { before, after }: Windo
 
 type Shown = { readonly shown: readonly FoldedMessage[]; readonly total: number; readonly next: number | undefined };
 
-/** A whole page of messages that are not erased: for Campfire's bots, those were never there. */
+/** Reads a full page of messages without erased ones, which do not exist for Campfire's bots. */
 async function readShown(core: Core, group: GroupId, window: Window): Promise<Shown> {
   const isForward = window.after !== undefined;
   let shown: FoldedMessage[] = [];
@@ -57,17 +57,17 @@ async function readShown(core: Core, group: GroupId, window: Window): Promise<Sh
     shown = isForward ? [...shown, ...found] : [...found, ...shown];
     total = page.head.n;
     next = isForward ? page.newer : page.older;
-    if (next === undefined || shown.length >= MOST) break;
-    ask = isForward ? { after: next, limit: MOST } : { before: next, limit: MOST };
+    if (next === undefined || shown.length >= PAGE_SIZE) break;
+    ask = isForward ? { after: next, limit: PAGE_SIZE } : { before: next, limit: PAGE_SIZE };
   }
   return cut(shown, total, next, isForward);
 }
 
-/** Of what was found too much the part that belongs to this page, and where the next one begins. */
+/** Cuts the found messages to one page, with the cursor of the next one. */
 function cut(found: readonly FoldedMessage[], total: number, next: number | undefined, isForward: boolean): Shown {
-  const shown = isForward ? found.slice(0, MOST) : found.slice(-MOST);
-  const isMore = next !== undefined || found.length > MOST;
+  const shown = isForward ? found.slice(0, PAGE_SIZE) : found.slice(-PAGE_SIZE);
+  const isMore = next !== undefined || found.length > PAGE_SIZE;
   const edge = isForward ? shown.at(-1) : shown[0];
-  const from = found.length < MOST ? next : edge?.message.seq;
+  const from = found.length < PAGE_SIZE ? next : edge?.message.seq;
   return { shown, total, next: isMore ? from : undefined };
 }

@@ -7,7 +7,7 @@ import type { FoldedMessage } from '../../log/fold.ts';
 import { messageJson, peopleIn } from '../../messages/presenter.ts';
 import type { Views } from '../../views/render.ts';
 
-/** What the answers are made with. `origin`: of this site, for addresses in full. */
+/** The context of a call. `origin`: of this site, for absolute URLs. */
 export type CampfireContext = {
   readonly core: Core;
   readonly views: Pick<Views, 'asset'>;
@@ -18,9 +18,9 @@ export type CampfireContext = {
 /** A boost is a reaction; its id is the seq of the entry that made it. */
 export type Boost = Entry & { readonly kind: 'react' | 'unreact' };
 
-/** Messages as Campfire says them (app/views/messages/_message.json.jbuilder). An id is the message's seq: unique in its room. */
-export async function messagesJson(desk: CampfireContext, messages: readonly FoldedMessage[]) {
-  const { core, at } = desk;
+/** Messages in Campfire's format (app/views/messages/_message.json.jbuilder). An id is the message's seq, unique within its room. */
+export async function messagesJson(campfire: CampfireContext, messages: readonly FoldedMessage[]) {
+  const { core, at } = campfire;
   const people = peopleIn(messages.map((folded) => ({ type: 'message', folded })));
   const [profiles, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
   return messages.map((folded) => {
@@ -29,10 +29,10 @@ export async function messagesJson(desk: CampfireContext, messages: readonly Fol
     return {
       id: message.seq,
       created_at: iso(message.at),
-      body: { plain_text: body || (attachments[0]?.name ?? ''), html }, // as there, a file alone is known by its name
-      creator: personJson(desk, message.author, users.get(message.author)),
+      body: { plain_text: body || (attachments[0]?.name ?? ''), html }, // as in Campfire: the file name for a message without text
+      creator: personJson(campfire, message.author, users.get(message.author)),
       room: { id: at.group.number },
-      url: urlOf(desk, message.seq),
+      url: urlOf(campfire, message.seq),
     };
   });
 }
@@ -42,23 +42,23 @@ async function usersById(core: Core, messages: readonly FoldedMessage[]): Promis
   return new Map((await core.store.users.byIds(ids)).map((user) => [user.id, user]));
 }
 
-export function boostJson(desk: CampfireContext, boost: Boost) {
+export function boostJson(campfire: CampfireContext, boost: Boost) {
   return {
     id: boost.seq,
     content: boost.emoji,
     created_at: iso(boost.at),
-    booster: personJson(desk, desk.at.user.id, desk.at.user),
-    message: { id: boost.target, url: urlOf(desk, boost.target) },
+    booster: personJson(campfire, campfire.at.user.id, campfire.at.user),
+    message: { id: boost.target, url: urlOf(campfire, boost.target) },
   };
 }
 
-/** Everybody's picture is this site's own. */
+/** A user in Campfire's format, with the site's icon as avatar. */
 function personJson({ origin, views }: CampfireContext, id: UserId, user: User | undefined) {
   const role = user?.bot ? 'bot' : user?.admin ? 'administrator' : 'member';
   return { id, name: user?.name ?? 'somebody', role, avatar_url: origin + views.asset('icons/icon.svg') };
 }
 
-/** Ends as Campfire's address of a message does, in `/messages/<id>`, by which bots read the id from `Location`. */
+/** The URL of a message. Ends in `/messages/<id>` as in Campfire: bots read the id from `Location`. */
 export const urlOf = ({ origin, at }: CampfireContext, seq: number): string => `${origin}/groups/${at.group.slug}/messages/${seq}`;
 
 const iso = (at: number): string => new Date(at).toISOString();

@@ -10,7 +10,7 @@ import { asMember, idIn } from './authenticate.ts';
 
 const MESSAGES = '/rooms/:room/:key/messages';
 
-/** Campfire's bot protocol (once-campfire, config/routes.rb): what each path takes, and which call it is. */
+/** Campfire's bot protocol (once-campfire, config/routes.rb): the methods of each path and their calls. */
 const PATHS = {
   [MESSAGES]: { get: 'list', post: 'say' },
   [`${MESSAGES}/:id`]: { patch: 'edit', put: 'edit', delete: 'erase' },
@@ -19,19 +19,19 @@ const PATHS = {
 } as const;
 
 /**
- * The six calls of Campfire's bots, so that a bot written for it needs another host and nothing else. The key in the path says who asks; nobody is ever
- * redirected. What answers them is loaded with the first call.
+ * The six calls of Campfire's bot protocol, so that a bot written for Campfire only needs another host. The key in the path authenticates; calls are
+ * never redirected. The handlers are loaded with the first call.
  */
 export function campfireRoutes(web: RouteContext): Router {
   const router = new Router();
   for (const [path, calls] of Object.entries(PATHS)) {
     for (const [method, call] of Object.entries(calls))
       router.register(path, [method], async (ctx) => {
-        beginAnswer(ctx);
+        setResponseFormat(ctx);
         await (await import('./handlers.ts')).handleCall(ctx, web, call);
       });
     router.all(path, (ctx) => {
-      beginAnswer(ctx);
+      setResponseFormat(ctx);
       ctx.set('Allow', Object.keys(calls).join(', ').toUpperCase());
       ctx.throw(405);
     });
@@ -39,13 +39,13 @@ export function campfireRoutes(web: RouteContext): Router {
   return router;
 }
 
-/** JSON is what these calls speak, errors too, unless text is liked better. The address has a key in it, so nothing may keep it or pass it on. */
-function beginAnswer(ctx: Context): void {
+/** Sets the format: JSON, also for errors, unless the client prefers text. The URL contains a key, so it must be neither cached nor sent as a referrer. */
+function setResponseFormat(ctx: Context): void {
   stateOf(ctx).format = ctx.accepts(['json', 'text']) === 'text' ? 'text' : 'json';
   ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
 }
 
-/** Where Campfire says that a message is (`message.path` of its webhooks), for people: leads to the message here. */
+/** `/rooms/:room/@:id`, Campfire's path of a message (`message.path` of its webhooks): redirects people to the message. */
 export function campfireLinks({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/rooms/:room/@:id', async (ctx) => {

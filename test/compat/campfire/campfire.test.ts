@@ -93,7 +93,7 @@ const REFUSED: [what: string, method: string, path: string, sent: Sent, status: 
   ['PUT of another’s', 'PUT', '/THEIRS', { body: 'x' }, 403, /Only the author/],
   ['DELETE of another’s', 'DELETE', '/THEIRS', {}, 403, /Only the author/],
 ];
-test.serial('a file in `attachment` is a message, known by its name', async (t) => {
+test.serial('campfire: a file in `attachment` becomes a message with its name', async (t) => {
   const answer = await call('', { method: 'POST', body: file() });
   t.deepEqual([answer.status, answer.text], [201, '']);
   const path = new URL(answer.headers.get('location') ?? '').pathname;
@@ -117,7 +117,7 @@ for (const [what, method, path, sent, status, word] of REFUSED)
     );
   });
 
-test.serial('a message in JSON has what Campfire’s has', async (t) => {
+test.serial("campfire: a message in JSON has Campfire's fields", async (t) => {
   const id = await said('for @bob & <all>');
   t.deepEqual(await last(), {
     id,
@@ -162,7 +162,7 @@ for (const method of ['PATCH', 'PUT'])
     t.regex(long.json<CampfireMessage>().body.plain_text, /^y+\n\[cut: 3000 bytes, 2000 at most\]$/);
   });
 
-test.serial('DELETE: 204, and from then on it was never there', async (t) => {
+test.serial('campfire: DELETE is 204, and the message is then absent', async (t) => {
   const kept = await said('kept');
   const id = idFrom(await call('', { method: 'POST', body: 'gone' }));
   const gone = await call(`/${id}`, { method: 'DELETE' });
@@ -176,7 +176,7 @@ test.serial('DELETE: 204, and from then on it was never there', async (t) => {
     isNever(t, await call(`/${id}${path}`, { method, body: method === 'DELETE' ? '' : 'x' }), 404, method);
 });
 
-test.serial('a boost: 201 with its id, the same again, and taken back by it', async (t) => {
+test.serial('campfire: a boost is 201 with its id, idempotent, and removed by its id', async (t) => {
   const id = await said('boost me');
   const boost = await call(`/${id}/boosts`, { method: 'POST', body: '👀', headers: { 'Content-Type': 'text/plain' } });
   t.is(boost.status, 201);
@@ -207,7 +207,7 @@ test.serial('a boost: 201 with its id, the same again, and taken back by it', as
   t.is((await call(`/${id}/boosts/${again.id}`, { method: 'DELETE' })).status, 204);
 });
 
-test.serial('pages: forty at most, oldest first, Link leads to what is older, and with `after` to what is newer', async (t) => {
+test.serial('campfire: pages of at most 40, oldest first; Link has the older messages, or with `after` the newer ones', async (t) => {
   const room = await insertGroup(site.core, 'Long', false);
   await addMember(site.core, world.ann.id, room, world.ann);
   await addMember(site.core, world.ann.id, room, world.echo.user);
@@ -243,7 +243,7 @@ test.serial('pages: forty at most, oldest first, Link leads to what is older, an
     isNever(t, await get(`${base}?${cursor}`), 404, cursor);
 });
 
-test.serial('what was erased is on no page, and makes none short', async (t) => {
+test.serial('campfire: erased messages are on no page and shorten none', async (t) => {
   const room = await insertGroup(site.core, 'Erased', false);
   await addMember(site.core, world.ann.id, room, world.ann, 'moderator');
   await addMember(site.core, world.ann.id, room, world.echo.user);
@@ -313,12 +313,12 @@ for (const [what, made] of KEYS)
       t.is(json.json().code, 'unauthenticated');
       const text = await send('text/plain');
       isNever(t, text, 401, `${method} ${path}`);
-      t.is(text.text, 'This bot key is not known here, or was replaced.\n');
+      t.is(text.text, 'This bot key is unknown or was replaced.\n');
       isNever(t, await send('text/html'), 401, 'a browser');
     }
   });
 
-test.serial('rooms that the bot is not in, that are none, and verbs on what is not there: 404, all alike', async (t) => {
+test.serial('campfire: rooms of others, absent rooms and absent messages are all 404', async (t) => {
   const other = await insertGroup(site.core, 'Elsewhere', false);
   await addMember(site.core, world.ann.id, other, world.ann);
   const elsewhere = await said('elsewhere', world.ann, other);
@@ -359,7 +359,7 @@ test.serial('rooms that the bot is not in, that are none, and verbs on what is n
   t.is((await call(`/${here}/boosts/${boost}`, { method: 'DELETE' })).status, 204, 'its own');
 });
 
-test.serial('other verbs: 405 with what there is', async (t) => {
+test.serial('campfire: other methods are 405 with Allow', async (t) => {
   for (const [method, path, allow] of [
     ['DELETE', '', 'GET, POST'],
     ['GET', '/1', 'PATCH, PUT, DELETE'],
@@ -373,7 +373,7 @@ test.serial('other verbs: 405 with what there is', async (t) => {
   }
 });
 
-test.serial('a room is its number or its slug, an old slug too', async (t) => {
+test.serial('campfire: a room is its number, its slug or a former slug', async (t) => {
   const room = await insertGroup(site.core, 'Old name', false);
   await addMember(site.core, world.ann.id, room, world.echo.user);
   await renameGroup(site.core, world.ann.id, room, 'New name');
@@ -384,7 +384,7 @@ test.serial('a room is its number or its slug, an old slug too', async (t) => {
   }
 });
 
-test.serial('an archived room can be read and not written to', async (t) => {
+test.serial('campfire: an archived room can be read but not written to', async (t) => {
   const room = await insertGroup(site.core, 'Attic', false);
   await addMember(site.core, world.ann.id, room, world.echo.user);
   const base = `/rooms/attic/${key}/messages`;
@@ -397,7 +397,7 @@ test.serial('an archived room can be read and not written to', async (t) => {
   );
 });
 
-test.serial('a key that is rotated, a bot that is disabled or put out: at once', async (t) => {
+test.serial('campfire: rotating a key, or disabling or removing a bot, takes effect at once', async (t) => {
   const bot = await createBot(site.core, world.ann.id, { name: 'Passing', group: world.team });
   const send = (with_: string) => site.client().send(`/rooms/field-team/${with_}/messages`, { method: 'POST', body: 'here' });
   t.is((await send(bot.campfire)).status, 201);
@@ -412,7 +412,7 @@ test.serial('a key that is rotated, a bot that is disabled or put out: at once',
   t.is((await site.client().get(`/rooms/field-team/${campfire}/messages`)).status, 401);
 });
 
-test.serial('nothing keeps the address or passes it on, and an Idempotency-Key holds here too', async (t) => {
+test.serial('campfire: responses are no-store and no-referrer, and Idempotency-Key works', async (t) => {
   const answers = [await call(), await call('/9999', { method: 'DELETE' }), await site.client().get(`/rooms/1/7-/messages`)];
   for (const { headers } of answers)
     t.deepEqual([headers.get('referrer-policy'), headers.get('cache-control')], ['no-referrer', 'no-store']);
@@ -424,7 +424,7 @@ test.serial('nothing keeps the address or passes it on, and an Idempotency-Key h
   t.is((await call('', { ...once, headers: { 'Idempotency-Key': '' } })).status, 400);
 });
 
-test.serial('Campfire’s address of a message leads its members there, and nobody else', async (t) => {
+test.serial("campfire: a message's path redirects members to the message, and nobody else", async (t) => {
   const id = await said('find me');
   for (const room of [world.team.number, 'field-team']) {
     const answer = await ann.get(`/rooms/${room}/@${id}`);
@@ -437,14 +437,14 @@ test.serial('Campfire’s address of a message leads its members there, and nobo
   t.is((await site.client().get(`/rooms/field-team/@${id}`, 'application/json')).status, 401);
 });
 
-test.serial('an edit by its author in the page shows, as what it is', async (t) => {
+test.serial('campfire: an edit by its author on the page is shown in its format', async (t) => {
   const id = await said('before');
   const membership = await site.core.store.memberships.get(world.team.id, world.ann.id);
   await edit(site.core, { user: world.ann, group: world.team, membership }, id, 'after');
   t.is((await last())?.body.plain_text, 'after');
 });
 
-test('a flood: 429 with Retry-After, and then on', async (t) => {
+test('campfire: too many posts get 429 with Retry-After, and later posts succeed', async (t) => {
   const small = await startServer();
   t.teardown(small.close);
   const { echo } = await makeWorld(small.core);
@@ -459,7 +459,7 @@ test('a flood: 429 with Retry-After, and then on', async (t) => {
   t.is((await send()).status, 201);
 });
 
-test.serial('a bot written for Campfire: reads on, boosts, answers with what was said before, edits', async (t) => {
+test.serial('campfire: a bot written for Campfire reads, boosts, replies and edits', async (t) => {
   const room = await insertGroup(site.core, 'Bots', false);
   await addMember(site.core, world.ann.id, room, world.ann);
   await addMember(site.core, world.ann.id, room, world.echo.user);
