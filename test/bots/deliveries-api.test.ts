@@ -8,7 +8,7 @@ type Page = {
   readonly older: string | null;
 };
 
-test('deliveries by token: a bot lists, reads and repeats its own, a moderator those of the group, nobody else any', async (t) => {
+test('deliveries by token: a bot reads and repeats its own, a moderator those of the group, nobody else any', async (t) => {
   const stage = await openStage(t);
   const { core, site } = stage;
   const echo = await stage.bot('Echo', { on: 'all' });

@@ -10,7 +10,7 @@ type Shown = {
   readonly attempts: readonly { readonly status: number; readonly answer: string | null; readonly bytes: number }[];
 };
 
-test('bodies of deliveries: shown to members of the group; an administrator who is not in it sees status and sizes', async (t) => {
+test('delivery bodies: shown to members of the group; an administrator who is not in it sees status and sizes', async (t) => {
   const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1' } });
   t.teardown(site.close);
   const [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];

@@ -33,7 +33,7 @@ const isGood = async (site: TestServer, token: string): Promise<boolean> =>
 const campfire = async (site: TestServer, group: string, key: string): Promise<number> =>
   (await site.client().get(`${group.replace('/groups', '/rooms')}/${key}/messages`, '*/*')).status;
 
-test('who may see the page of a bot, and change anything there', async (t) => {
+test('bot page: who may see it and change it', async (t) => {
   const { site, ann, bob, carl, eve, bot, page } = await stage(t);
   const may: readonly (readonly [who: string, client: Client, status: number])[] = [
     ['an administrator', ann, 200],
@@ -53,7 +53,7 @@ test('who may see the page of a bot, and change anything there', async (t) => {
   t.is(await posted(site, bot.hook), 'ok', 'nothing was changed');
 });
 
-test('replaced with an overlap, the old secrets work for 24 hours and no longer', async (t) => {
+test('bot page: after a rotation with overlap the old secrets work for exactly 24 hours', async (t) => {
   const { site, bob, bot, group, page } = await stage(t);
   const answer = await bob.form(page, { action: 'overlap' });
   t.is(answer.status, 200);
@@ -74,7 +74,7 @@ test('replaced with an overlap, the old secrets work for 24 hours and no longer'
   t.is((await site.core.store.tokens.listOf(bot.user.id)).length, 2, 'nothing is left of them');
 });
 
-test('replaced now, or ended early, the old secrets are dead at once', async (t) => {
+test('bot page: after a rotation without overlap, or ending it early, the old secrets are revoked at once', async (t) => {
   const { site, bob, bot, group, page } = await stage(t);
   const second = await bob.form(page, { action: 'overlap' });
   t.is((await bob.form(page, { action: 'end' })).status, 303);
@@ -88,7 +88,7 @@ test('replaced now, or ended early, the old secrets are dead at once', async (t)
   t.is(await campfire(site, group, shownIn(second.text, 'campfire')), 401);
 });
 
-test('a bot in several groups keeps a webhook in each, and its pages are for administrators', async (t) => {
+test('bot page: a bot in several groups keeps a webhook in each, and only administrators manage it', async (t) => {
   const { site, ann, bob, bot, page } = await stage(t);
   const added = await ann.form(page, { action: 'group', group: 'lobby' });
   const there = pathOf(shownIn(added.text, 'hook'));
@@ -106,7 +106,7 @@ test('a bot in several groups keeps a webhook in each, and its pages are for adm
   t.is((await ann.form(page, { action: 'group', group: 'nowhere' })).status, 422);
 });
 
-test('an administrator brings a bot from another group', async (t) => {
+test('bot page: an administrator adds a bot from another group', async (t) => {
   const { site, ann, bob, group } = await stage(t);
   await makeBot(site, 'lobby', 'Roamer');
   t.is((await bob.form(`${group}/bots`, { action: 'bring', name: 'Roamer' })).status, 403);
@@ -117,7 +117,7 @@ test('an administrator brings a bot from another group', async (t) => {
   t.is((await ann.form(`${group}/bots`, { action: 'bring', name: 'Bob' })).status, 422);
 });
 
-test('a secret is asked for, another makes room to change over, and both can go', async (t) => {
+test('bot page: a secret can be required, rotated and removed', async (t) => {
   const { site, bob, bot, page } = await stage(t);
   const first = shownIn((await bob.form(page, { action: 'secret-add', secret: '' })).text, 'secret');
   t.regex(first, /^whsec_/);
@@ -133,7 +133,7 @@ test('a secret is asked for, another makes room to change over, and both can go'
   t.is(await posted(site, bot.hook), 'ok');
 });
 
-test('an outgoing webhook is set, tried, disabled and taken up again; what was sent can be read and sent again', async (t) => {
+test('bot page: an outgoing webhook is created, tested, disabled and enabled; deliveries are shown and sent again', async (t) => {
   const { site, bob, page, bot } = await stage(t);
   const receiver = await Receiver.open(t);
   const settled = async () => {
@@ -180,7 +180,7 @@ test('an outgoing webhook is set, tried, disabled and taken up again; what was s
   t.is(await site.core.store.webhooks.byBot(bot.user.id), undefined);
 });
 
-test('deliveries come by pages', async (t) => {
+test('bot page: deliveries are paged', async (t) => {
   const { site, bob, page, group } = await stage(t);
   const receiver = await Receiver.open(t);
   await bob.json('POST', page, { action: 'webhook', url: receiver.url, on: 'all' });
@@ -199,7 +199,7 @@ test('deliveries come by pages', async (t) => {
   t.is((await bob.get(`${page}?before=msg_none`, 'application/json')).status, 404);
 });
 
-test('a bot that is revoked on its page is gone', async (t) => {
+test('bot page: revoking a bot removes it', async (t) => {
   const { site, bob, bot, page, group } = await stage(t);
   const answer = await bob.form(page, { action: 'revoke' });
   t.is(answer.headers.get('location'), `${group}/bots`);

@@ -30,7 +30,7 @@ const change = async (by: Client, at: string, action: string, bot: string): Prom
 const create = async (at: string, name: string): Promise<Secrets> => secretsIn(await bob.form(`${at}/bots`, { action: 'create', name }));
 const post = (hook: string, body = 'hello'): Promise<Answer> => site.client().send(hook, { method: 'POST', body });
 
-test('who makes a bot is shown its secrets once, and how to try it', async (t) => {
+test("bots: a new bot's secrets are shown once, with a command to try them", async (t) => {
   const at = await newGroup();
   const answer = await bob.form(`${at}/bots`, { action: 'create', name: 'Deploy "$(x)" `y`' });
   t.is(answer.status, 200);
@@ -48,7 +48,7 @@ test('who makes a bot is shown its secrets once, and how to try it', async (t) =
     }
 });
 
-test('without PUBLIC_URL the webhook is named as the browser reached the site', async (t) => {
+test("bots: without PUBLIC_URL the webhook's URL has the host of the request", async (t) => {
   const plain = await startServer();
   t.teardown(plain.close);
   const owner = await plain.signUp('Ann');
@@ -57,7 +57,7 @@ test('without PUBLIC_URL the webhook is named as the browser reached the site', 
   t.true(url.startsWith(`${plain.url}/hooks/`), url);
 });
 
-test('the store keeps only hashes of the secrets', async (t) => {
+test('bots: the store contains only hashes of the secrets', async (t) => {
   const { hook, token } = await create(await newGroup(), 'Hashed');
   const user = await site.core.store.users.byNameKey('hashed');
   const records = user ? await site.core.store.tokens.listOf(user.id) : [];
@@ -65,7 +65,7 @@ test('the store keeps only hashes of the secrets', async (t) => {
   t.is(user?.passwordHash, null);
 });
 
-test('a bot posts by its token too, and nobody logs in as it', async (t) => {
+test('bots: a bot posts by token, and nobody can log in as it', async (t) => {
   const at = await newGroup();
   const { token } = await create(at, 'Echo');
   const echo = site.client().bearer(token);
@@ -87,7 +87,7 @@ for (const [what, name, status] of [
     t.false(answer.text.includes('made-hook'));
   });
 
-test('only those who manage a group see and make its bots', async (t) => {
+test('bots: only managers of a group see and create its bots', async (t) => {
   const at = await newGroup();
   await create(at, 'Mine');
   const carl = await site.signUp('Carl');
@@ -98,7 +98,7 @@ test('only those who manage a group see and make its bots', async (t) => {
   t.is((await ann.get(`${at}/bots`)).status, 200, 'an administrator may');
 });
 
-test('new secrets kill the old ones at once', async (t) => {
+test('bots: rotating revokes the old secrets at once', async (t) => {
   const at = await newGroup();
   const old = await create(at, 'Rotor');
   const fresh = secretsIn(await change(bob, at, 'rotate', 'Rotor'));
@@ -108,7 +108,7 @@ test('new secrets kill the old ones at once', async (t) => {
   t.is((await site.client().bearer(fresh.token).get(at, '*/*')).status, 200);
 });
 
-test('a revoked bot is silent for good, and what it said stays', async (t) => {
+test('bots: a revoked bot can never post again, and its messages stay', async (t) => {
   const at = await newGroup();
   const { hook, token } = await create(at, 'Gone');
   await post(hook, 'my last words');
@@ -118,7 +118,7 @@ test('a revoked bot is silent for good, and what it said stays', async (t) => {
   t.notRegex((await bob.get(`${at}/bots`)).text, />Gone</);
 });
 
-test('a disabled or removed bot has no service until it is back', async (t) => {
+test('bots: a disabled or removed bot cannot post until it is enabled or added again', async (t) => {
   const at = await newGroup();
   const { hook } = await create(at, 'Pause');
   const { id = '' } = (await site.core.store.users.byNameKey('pause')) ?? {};
@@ -132,7 +132,7 @@ test('a disabled or removed bot has no service until it is back', async (t) => {
   t.is((await post(hook)).text, 'ok');
 });
 
-test('the webhook of an archived group says so until the group is taken up again', async (t) => {
+test('bots: the webhook of an archived group reports that until the group is unarchived', async (t) => {
   const at = await newGroup();
   const { hook } = await create(at, 'Attic');
   await bob.form(`${at}/settings`, { action: 'archive', on: '1' });
@@ -142,14 +142,14 @@ test('the webhook of an archived group says so until the group is taken up again
   t.is((await post(hook)).text, 'ok');
 });
 
-test('a webhook still leads to its group when that has another name', async (t) => {
+test('bots: a webhook works after its group is renamed', async (t) => {
   const at = await newGroup();
   const { hook } = await create(at, 'Follower');
   await bob.form(`${at}/settings`, { action: 'rename', name: `Renamed ${at}` });
   t.is((await post(hook)).text, 'ok');
 });
 
-test('a moderator has no say over the bots of another group', async (t) => {
+test('bots: a moderator cannot manage the bots of another group', async (t) => {
   const [mine, other] = [await newGroup(), await newGroup()];
   const { hook } = await create(mine, 'Precious');
   await site.signUp('Eve');
@@ -167,7 +167,7 @@ test('a moderator has no say over the bots of another group', async (t) => {
   t.regex((await change(ann, other, 'rotate', 'Precious')).text, /id="made-hook"/);
 });
 
-test('only a bot can be rotated or revoked', async (t) => {
+test('bots: only bots can be rotated and revoked', async (t) => {
   const at = await newGroup();
   for (const action of ['rotate', 'revoke']) t.is((await change(bob, at, action, 'Bob')).status, 404);
   t.is((await bob.get('/me', 'application/json')).status, 200);

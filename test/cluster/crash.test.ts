@@ -59,7 +59,7 @@ shared.serial(
   },
 );
 
-shared.serial('no connection that was on its way to a worker when it was killed is left hanging', async (t) => {
+shared.serial('workers: connections in transit to a killed worker are closed', async (t) => {
   const parley = startParley(t, settings(2));
   const url = await parley.url;
   const ends = { answered: 0, broken: 0, hanging: 0 };
@@ -83,7 +83,7 @@ shared.serial('no connection that was on its way to a worker when it was killed 
   t.deepEqual(await parley.exited, [0, null]);
 });
 
-shared.serial('a worker that cannot be replaced while the store is away is replaced when it is back', async (t) => {
+shared.serial('workers: a worker that cannot start while the store is unavailable starts afterwards', async (t) => {
   const own = present(await mongoService({ own: true }));
   t.teardown(own.stop);
   const parley = startParley(t, { ...settings(2), MONGODB_URL: own.url });

@@ -14,7 +14,7 @@ const WRITES = ['insert', 'update', 'delete', 'findAndModify'];
 const READS = ['find', 'aggregate'];
 const isOneOf = (names: readonly string[]) => (command: Command) => names.some((name) => name in command);
 
-testMongo('every write asks for a majority of journals and can be retried, and every read sees only such writes', async (t) => {
+testMongo('mongo: every write has majority and journal concern and is retryable; every read has majority concern', async (t) => {
   const { port, commands } = await tapped(t, present(mongo));
   const url = new URL(freshDatabase(present(mongo)));
   url.port = String(port);

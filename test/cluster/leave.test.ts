@@ -38,7 +38,7 @@ class Kept {
   }
 }
 
-test('a server that leaves serves what arrives on open connections, asks for new ones, and ends streams so that they come back', async (t) => {
+test('leaving server: handles requests on open connections, closes them afterwards, and ends streams so that clients reconnect', async (t) => {
   const { server, ann, stream } = await openSite(t);
   const [page, program] = [new Kept(t, ann), new Kept(t, ann)];
   for (const kept of [page, program]) {

@@ -23,7 +23,7 @@ function presentIn(events: readonly StreamEvent[]): string {
 const is = (names: string) => (events: readonly StreamEvent[]) => presentIn(events) === names;
 const typing = (events: readonly StreamEvent[]): string | undefined => events.findLast(({ data }) => data.includes('id="typing"'))?.data;
 
-shared('whoever had the page open at a process that is killed is gone when the lease runs out; at one that stops, at once', async (t) => {
+shared('presence: users of a killed process are absent when the lease expires; those of a stopped one at once', async (t) => {
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url };
   const [stays, stops, dies] = [await startProcess(t, env), await startProcess(t, env), await startProcess(t, env, LEASE_MS)];
   const [ann, bob, eve] = [await person(stays.url, 'Ann'), await person(stays.url, 'Bob'), await person(stays.url, 'Eve')];

@@ -16,7 +16,7 @@ test.after.always(async () => {
 
 const SECRET = 'the-secret-ingredient';
 
-shared('what is due is done once and whole when several processes start and sweep at the same moment', async (t) => {
+shared('sweep: due work is done once when several processes start at the same moment', async (t) => {
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, POSTS_PER_SECOND: '0' };
   const clock = new Clock();
   const servers = await Promise.all([1, 2, 3].map(() => startServer({ env, clock })));

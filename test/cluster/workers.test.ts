@@ -82,7 +82,7 @@ shared.serial(
   },
 );
 
-shared.serial('an upload that has begun goes on while its worker is replaced, and is answered; the worker ends then', async (t) => {
+shared.serial('workers: an upload continues while its worker is replaced and gets its response; then the worker exits', async (t) => {
   const parley = startParley(t, settings(2));
   const url = await parley.url;
   await parley.until((log) => listeners(log).length === 2);
@@ -128,7 +128,7 @@ function isRunning(pid: number | undefined): boolean {
   }
 }
 
-shared('a worker that never comes up is the end of the start, with its reason said once', async (t) => {
+shared('workers: when the first one fails to start, the server exits and prints the reason once', async (t) => {
   const parley = startParley(t, { ...settings(3), MONGODB_URL: 'mongodb://127.0.0.1:9/parley' });
   t.deepEqual(await parley.exited, [1, null]);
   t.is(parley.errors.filter((line) => /The first worker failed to start/.test(line)).length, 1);
@@ -136,7 +136,7 @@ shared('a worker that never comes up is the end of the start, with its reason sa
   t.deepEqual(parley.said, []);
 });
 
-test('one process has no worker to replace: SIGHUP is written to the log, and it serves on', async (t) => {
+test('workers: a single process logs SIGHUP and keeps running', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-hup-'));
   t.teardown(() => rm(dir, { recursive: true }));
   const parley = startParley(t, { DATA_DIR: dir });

@@ -61,7 +61,7 @@ for (const [header, coding] of CODINGS)
     }
   });
 
-test('a page is a small part of its length on the wire', async (t) => {
+test('compression: a page is compressed to a fraction of its length', async (t) => {
   const plain = await raw('/groups/lobby');
   const packed = await raw('/groups/lobby', { headers: { 'Accept-Encoding': 'br' } });
   t.true(packed.bytes.length * 5 < plain.bytes.length, `${packed.bytes.length} of ${plain.bytes.length} bytes`);
@@ -69,7 +69,7 @@ test('a page is a small part of its length on the wire', async (t) => {
 
 const gzip = { 'Accept-Encoding': 'gzip' };
 
-test('errors are compressed as other answers are, and short answers are not', async (t) => {
+test('compression: errors are compressed like other responses; short responses are not', async (t) => {
   t.is(encodingOf(await raw('/groups/nowhere', { headers: gzip })), 'gzip');
   for (const [path, accept] of [
     ['/healthz', '*/*'],
@@ -79,7 +79,7 @@ test('errors are compressed as other answers are, and short answers are not', as
     t.is(encodingOf(await raw(path, { headers: { ...gzip, Accept: accept } })), 'identity', path);
 });
 
-test('openapi.json keeps its ETag whatever its coding', async (t) => {
+test('compression: openapi.json has the same ETag in every coding', async (t) => {
   const first = await raw('/openapi.json', { headers: gzip });
   const etag = first.response.headers.etag ?? '';
   t.regex(etag, /^W\/"/);
@@ -88,7 +88,7 @@ test('openapi.json keeps its ETag whatever its coding', async (t) => {
   t.is((await raw('/openapi.json', { headers: { ...gzip, 'If-None-Match': '"other"' } })).response.statusCode, 200);
 });
 
-test('files of members are as they were posted', async (t) => {
+test("compression: members' files are not changed", async (t) => {
   const form = new FormData();
   form.set('body', 'see');
   form.set('attachment', new File(['a line of text\n'.repeat(500)], 'notes.txt', { type: 'text/plain' }));
@@ -98,7 +98,7 @@ test('files of members are as they were posted', async (t) => {
   t.deepEqual([encodingOf(answer), answer.bytes.length], ['identity', 7500]);
 });
 
-test('streams are not compressed, and tell proxies not to', async (t) => {
+test('compression: streams are not compressed and have no-transform', async (t) => {
   for (const path of ['/groups/lobby/live', '/groups/lobby/events', '/groups/lobby/events?as=text', '/events']) {
     const sent = request(new URL(path, site.url), { headers: { Cookie: ann.cookieHeader, 'Accept-Encoding': 'gzip, br' } }).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
@@ -116,7 +116,7 @@ const isPlain = (t: ExecutionContext, answer: Raw, secret: RegExp): void => {
 };
 const form = (body: string): Asked => ({ method: 'POST', body, headers: { ...gzip, 'Content-Type': 'application/x-www-form-urlencoded' } });
 
-test('pages that show a secret are not compressed; the same pages without it are', async (t) => {
+test('compression: pages that show a secret are not compressed; the same pages without it are', async (t) => {
   isPlain(t, await raw('/settings/tokens', form('name=laptop')), /value="[A-Za-z0-9]{40}"/);
   t.is(encodingOf(await raw('/settings', { headers: gzip })), 'gzip');
 
@@ -136,7 +136,7 @@ test('pages that show a secret are not compressed; the same pages without it are
   t.is(encodingOf(await raw('/signup', { headers: { ...gzip, Cookie: '' } })), 'gzip');
 });
 
-test('what another site made the browser ask for is not compressed', async (t) => {
+test('compression: responses to cross-site requests are not compressed', async (t) => {
   for (const [from, coding] of [
     ['cross-site', 'identity'],
     ['same-site', 'identity'],

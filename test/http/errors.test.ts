@@ -36,17 +36,17 @@ for (const [accept, type, body] of SHAPES)
     t.regex(answer.text, body);
   });
 
-test('htmx gets only the words', async (t) => {
+test('errors: htmx gets a fragment with the message', async (t) => {
   const answer = await ann.get('/groups/nowhere', 'text/html', { 'HX-Request': 'true' });
   t.deepEqual([answer.status, answer.text.trim()], [404, 'Not found, or you do not have access.']);
 });
 
-test('a problem names its request, as the header does', async (t) => {
+test('errors: a problem has the request id of the response header', async (t) => {
   const answer = await ann.get('/groups/nowhere', 'application/json');
   t.is(answer.json().request_id, answer.headers.get('x-request-id'));
 });
 
-test('a visitor is led to the log-in page by GET and HEAD of a page, and refused otherwise', async (t) => {
+test('errors: a visitor is redirected to the log-in page for GET and HEAD of a page, and otherwise refused', async (t) => {
   const visitor = site.client();
   for (const method of ['GET', 'HEAD']) {
     const answer = await visitor.send('/groups?x=1', { method, headers: { Accept: 'text/html' } });
@@ -67,7 +67,7 @@ const PROGRAMS: Record<string, string>[] = [
   { Accept: 'text/*' },
 ];
 
-test('a program without credentials gets 401 with a challenge, and problem+json; a browser is led to the log-in page', async (t) => {
+test('errors: a program without credentials gets 401 with a challenge and problem+json; a browser is redirected to the log-in page', async (t) => {
   const visitor = site.client();
   for (const headers of PROGRAMS)
     for (const [method, path] of [
@@ -90,7 +90,7 @@ test('a program without credentials gets 401 with a challenge, and problem+json;
   t.is((await ann.get('/groups', '*/*')).status, 200);
 });
 
-test('an unknown path answers a program in JSON and a browser with a page', async (t) => {
+test('errors: an unknown path is JSON for a program and a page for a browser', async (t) => {
   const visitor = site.client();
   for (const headers of PROGRAMS) {
     const answer = await visitor.send('/nowhere', { headers });
@@ -99,7 +99,7 @@ test('an unknown path answers a program in JSON and a browser with a page', asyn
   t.regex((await visitor.get('/nowhere', 'text/html')).headers.get('content-type') ?? '', /^text\/html/);
 });
 
-test('a refused form comes back to a browser, and a program gets the reason', async (t) => {
+test('errors: a refused form is shown again to a browser; a program gets the reason', async (t) => {
   const send = (accept: string) => site.client().form('/login', { name: 'Nobody', password: 'wrong' }, { Accept: accept });
   const [page, program] = [await send('text/html'), await send('*/*')];
   t.regex(page.text, /<form[^>]*action="\/login"/);
@@ -107,7 +107,7 @@ test('a refused form comes back to a browser, and a program gets the reason', as
   t.is(program.json().code, 'unauthenticated');
 });
 
-test('a path that knows other methods says which', async (t) => {
+test('errors: 405 lists the methods of the path in Allow', async (t) => {
   for (const [method, path, allowed] of [
     ['DELETE', '/groups/lobby', ['GET', 'HEAD']],
     ['GET', '/settings/tokens', ['POST']],
@@ -126,7 +126,7 @@ test('a path that knows other methods says which', async (t) => {
   t.is((await ann.send('/nowhere', { method: 'DELETE' })).status, 404);
 });
 
-test('HEAD says what GET would, without a body', async (t) => {
+test('errors: HEAD has the headers of GET and no body', async (t) => {
   for (const [path, accept] of [
     ['/groups/lobby', 'text/html'],
     ['/groups', 'application/json'],
@@ -141,7 +141,7 @@ test('HEAD says what GET would, without a body', async (t) => {
   }
 });
 
-test('the process says that it is up, and its parts that they answer', async (t) => {
+test('health: /healthz reports the process, /readyz the store and the bus', async (t) => {
   const visitor = site.client();
   const [health, ready] = [await visitor.get('/healthz'), await visitor.get('/readyz')];
   t.deepEqual([health.status, health.json()], [200, { status: 'ok' }]);
@@ -152,7 +152,7 @@ test('the process says that it is up, and its parts that they answer', async (t)
   }
 });
 
-test('without Redis the server is degraded and serves: messages arrive later', async (t) => {
+test('health: without Redis the status is degraded, and messages arrive later', async (t) => {
   const alone = await startServer({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
   t.teardown(alone.close);
   const owner = await alone.signUp('Ann');
@@ -161,7 +161,7 @@ test('without Redis the server is degraded and serves: messages arrive later', a
   t.is((await owner.form('/groups/lobby/messages', { body: 'hello' })).status, 303);
 });
 
-test('a server whose store has gone says so, and is still up', async (t) => {
+test('health: with the store unavailable /readyz is 503 and the process stays up', async (t) => {
   const broken = await startServer();
   const visitor = broken.client();
   await broken.signUp('Ann');
@@ -177,7 +177,7 @@ test('a server whose store has gone says so, and is still up', async (t) => {
   await closed;
 });
 
-test('an error that nobody expected tells the client nothing but its request', async (t) => {
+test('errors: an unexpected error reveals nothing but its request id', async (t) => {
   const fresh = await startServer();
   t.teardown(fresh.close);
   const owner = await fresh.signUp('Ann');

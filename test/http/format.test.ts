@@ -46,7 +46,7 @@ for (const [path, seen] of PAGES)
     t.is((await ann.get(path, '*/*')).headers.get('content-type'), 'text/html; charset=utf-8');
   });
 
-test('errors of a token come in the format of Accept, and never as a redirect', async (t) => {
+test('format: errors for a token follow Accept and never redirect', async (t) => {
   const stranger = site.client().bearer('prl_unknown');
   for (const [client, path, status] of [
     [program, '/groups/nowhere', 404],
@@ -68,7 +68,7 @@ test('errors of a token come in the format of Accept, and never as a redirect', 
   }
 });
 
-test('a post by token answers in the format of Accept', async (t) => {
+test('format: the response to a post by token follows Accept', async (t) => {
   const post = (accept: string) =>
     program.send('/groups/lobby/messages', {
       method: 'POST',

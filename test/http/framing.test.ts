@@ -59,7 +59,7 @@ for (const [what, line, more, body, status] of REQUESTS)
       t.deepEqual(statusesIn(await send(`Host: ${host}\r\n`)), [status], host);
   });
 
-test.serial('what is refused for its Host ends the connection, whatever follows', async (t) => {
+test.serial('framing: a request refused for its Host ends the connection, whatever follows', async (t) => {
   const answers = await raw(
     'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   );
@@ -92,7 +92,7 @@ for (const [what, headers, body] of FRAMINGS)
       t.is(await messageCount(), before);
     });
 
-test.serial('a body in chunks is taken', async (t) => {
+test.serial('framing: a chunked request body is accepted', async (t) => {
   const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
   t.deepEqual(statusesIn(await raw(`${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nhi\r\n0\r\n\r\n`)), ['201']);
 });

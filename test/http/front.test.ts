@@ -32,7 +32,7 @@ async function textOf(asking: ClientRequest): Promise<string> {
   return (await answer.setEncoding('utf8').toArray()).join('');
 }
 
-test('what is asked before there is an answer waits for it, with its body', async (t) => {
+test('listener: a request that arrives before the application is ready waits, with its body', async (t) => {
   const site = await listening(t);
   const [first, second] = [await ask(site, '/1'), await ask(site, '/2')];
   first.end('early');
@@ -42,7 +42,7 @@ test('what is asked before there is an answer waits for it, with its body', asyn
   t.deepEqual(await Promise.all([first, second].map(textOf)), ['early from /1', 'half and half from /2']);
 });
 
-test('what is asked afterwards is answered once, and at once', async (t) => {
+test('listener: a later request is handled once and at once', async (t) => {
   const site = await listening(t);
   const listeners = site.front.http.listenerCount('request');
   site.front.open(echo);
@@ -50,7 +50,7 @@ test('what is asked afterwards is answered once, and at once', async (t) => {
   t.is(await textOf((await ask(site, '/3')).end('late')), 'late from /3');
 });
 
-test('who left while waiting is not answered: nobody would hear when that answer is over', async (t) => {
+test('listener: a client that disconnected while waiting is not handled', async (t) => {
   const site = await listening(t);
   const gone = once(site.front.http, 'request').then(([, answer]) => once(answer, 'close'));
   (await ask(site, '/left')).destroy();

@@ -81,12 +81,12 @@ for (const [who, path, status] of PAGES)
     if (status === 200) t.true(answer.text.includes(nonce));
   });
 
-test('a nonce is used once', async (t) => {
+test('headers: a CSP nonce is used once', async (t) => {
   const answers = await Promise.all([1, 2, 3].map(() => ann.get('/groups')));
   t.is(new Set(answers.map((answer) => checkHeaders(t, answer))).size, 3);
 });
 
-test('answers to forms, programs, webhooks and health checks have the same headers', async (t) => {
+test('headers: responses to forms, programs, webhooks and health checks have the same headers', async (t) => {
   for (const answer of [
     await site.client().form('/signup', { name: '', password: '' }),
     await ann.form('/groups/lobby/messages', { body: 'x' }),
@@ -99,7 +99,7 @@ test('answers to forms, programs, webhooks and health checks have the same heade
     checkHeaders(t, answer);
 });
 
-test('the live document without JavaScript has the policy too', async (t) => {
+test('headers: the live document has the CSP too', async (t) => {
   const controller = new AbortController();
   const response = await ann.open('/groups/lobby/live', { headers: { Accept: 'text/html' }, signal: controller.signal });
   const reader = response.body?.getReader();
@@ -119,7 +119,7 @@ async function headOf(who: Client, path: string, headers: Record<string, string>
   return response.headers;
 }
 
-test('a stream of events has the headers of data, whichever way its request went', async (t) => {
+test('headers: a stream has the data headers, by the fast path and the middleware', async (t) => {
   for (const [path, type] of [
     ['/groups/lobby/events?as=json', 'text/event-stream; charset=utf-8'],
     ['/groups/lobby/events?as=text', 'text/plain; charset=utf-8'],
@@ -152,7 +152,7 @@ test('a stream of events has the headers of data, whichever way its request went
   }
 });
 
-test('pages are stored by nobody and differ by who asks and how', async (t) => {
+test('headers: pages are no-store and vary by Accept, HX-Request and Cookie', async (t) => {
   for (const answer of [
     await ann.get('/groups'),
     await ann.get('/groups/lobby'),
@@ -164,7 +164,7 @@ test('pages are stored by nobody and differ by who asks and how', async (t) => {
   }
 });
 
-test('behind a proxy with TLS that is trusted, cookies are Secure and the browser is told to stay with TLS', async (t) => {
+test('headers: behind a trusted TLS proxy cookies are Secure and HSTS is sent', async (t) => {
   const secure = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'chat.example.org' };
   for (const [trust, isSecure] of [
     ['on', true],
@@ -188,7 +188,7 @@ test('behind a proxy with TLS that is trusted, cookies are Secure and the browse
   }
 });
 
-test('with PUBLIC_URL https cookies are Secure and HSTS is sent, whatever the proxy says; with http they are not', async (t) => {
+test('headers: with an https PUBLIC_URL cookies are Secure and HSTS is sent, whatever the proxy sends; with http they are not', async (t) => {
   for (const [PUBLIC_URL, isSecure] of [
     ['https://chat.example.org', true],
     ['http://chat.example.org', false],
@@ -211,7 +211,7 @@ test('with PUBLIC_URL https cookies are Secure and HSTS is sent, whatever the pr
   }
 });
 
-test('no answer says what the server is made of', async (t) => {
+test('headers: no response reveals the server software', async (t) => {
   const { headers } = await ann.get('/groups');
   t.is(headers.get('x-powered-by'), null);
   t.is(headers.get('server'), null);

@@ -58,7 +58,7 @@ async function clean(
   return shownIn(answer.text);
 }
 
-test('hostile names and topics are only read, on every page that shows them', async (t) => {
+test('hostile input: names and topics stay text on every page', async (t) => {
   const paths = ['', '/members', '/settings', '/bots', '/pins'];
   for (const [index, at] of groups.entries()) {
     const shown = await Promise.all(paths.map((path) => clean(t, ann, `${at}${path}`)));
@@ -73,7 +73,7 @@ test('hostile names and topics are only read, on every page that shows them', as
   await clean(t, await site.signUp('Newcomer'), '/groups'); // the open groups, to be joined
 });
 
-test('hostile messages are only read, on the page, alone, as a row, and in the form that edits them', async (t) => {
+test('hostile input: messages stay text on the page, alone, as a row, and in the edit form', async (t) => {
   const shown = [await clean(t, ann, '/groups/lobby?limit=200'), await clean(t, ann, '/groups/lobby?before=40&limit=200')].join('');
   for (const text of HOSTILE_TEXTS) for (const line of cleanText(text).split('\n')) t.true(shown.includes(line), JSON.stringify(line));
   const messages = (await ann.get('/groups/lobby/messages?limit=200', 'application/json')).json<
@@ -87,7 +87,7 @@ test('hostile messages are only read, on the page, alone, as a row, and in the f
   }
 });
 
-test('hostile messages are only read among the pinned, the saved, the found, in a quote and in their own history', async (t) => {
+test('hostile input: messages stay text in pins, saved messages, search results, quotes and history', async (t) => {
   const isHostile = (shown: string): boolean =>
     HOSTILE_TEXTS.some((text) =>
       cleanText(text)
@@ -99,7 +99,7 @@ test('hostile messages are only read among the pinned, the saved, the found, in 
     for (const path of [`/groups/lobby/messages/${seq}/history`, `/groups/lobby?quote=${seq}`]) await clean(t, ann, path);
 });
 
-test('the page of each bot with a hostile name only shows it', async (t) => {
+test("hostile input: a bot's name stays text on its page", async (t) => {
   const list = (await ann.get('/groups/lobby/bots')).text;
   const paths = [...new Set(list.match(/\/groups\/lobby\/bots\/[\w-]+/g))];
   t.is(paths.length, HOSTILE_NAMES.length);
@@ -112,7 +112,7 @@ test('the page of each bot with a hostile name only shows it', async (t) => {
   }
 });
 
-test('the HTML that programs are given is as clean as that of the pages', async (t) => {
+test('hostile input: the HTML in JSON is as safe as that of the pages', async (t) => {
   const messages = (await ann.get('/groups/lobby/messages?limit=200', 'application/json')).json<{ html: string; body: string }[]>();
   for (const { html, body } of messages) {
     t.deepEqual(breachesIn(html), []);
@@ -120,7 +120,7 @@ test('the HTML that programs are given is as clean as that of the pages', async 
   }
 });
 
-test('what comes back in a form that was refused is text', async (t) => {
+test('hostile input: fields of a refused form stay text', async (t) => {
   for (const text of HOSTILE_TEXTS) {
     const fields = { name: text, password: text.slice(0, 7), code: text, return_to: text, current: text };
     for (const [client, path, more] of [
@@ -143,7 +143,7 @@ test('what comes back in a form that was refused is text', async (t) => {
   }
 });
 
-test('hostile addresses are not echoed as markup', async (t) => {
+test('hostile input: URLs are not rendered as markup', async (t) => {
   for (const text of HOSTILE_TEXTS) {
     const encoded = encodeURIComponent(text);
     for (const path of [
@@ -184,7 +184,7 @@ for (const as of ['html', 'json', 'text'] as const)
     }
   });
 
-test('the live document without JavaScript is as clean as the page', async (t) => {
+test('hostile input: the live document is as safe as the page', async (t) => {
   const html = await readUntil('/groups/lobby/live', (text) => text.includes(`id="m-${lastSeq}"`) && text.endsWith('</article>\n'));
   t.deepEqual(breachesIn(html), []);
 });
@@ -203,7 +203,7 @@ async function readUntil(path: string, isEnough: (text: string) => boolean): Pro
   return text;
 }
 
-test('hostile names sign in like any other', async (t) => {
+test('hostile input: users with such names can log in', async (t) => {
   for (const name of HOSTILE_NAMES) {
     const answer = await site.client().form('/login', { name, password: PASSWORD });
     t.is(answer.status, 303, name);

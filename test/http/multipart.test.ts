@@ -37,7 +37,7 @@ const file = (name: string, content: string): string =>
 const field = (name: string, content: string): string => `--X\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${content}\r\n`;
 const codeOf = (error: unknown): string => (error instanceof DomainError ? `${error.code}: ${error.message}` : String(error));
 
-test('files come in the order of the form, byte by byte if need be', async (t) => {
+test('multipart: files come in the order of the form, also when sent byte by byte', async (t) => {
   const { sent, seen } = await reading(t, { fileBytes: 1000 });
   const form = `${file('one', 'a'.repeat(700))}${field('body', 'grüß')}${file('tw%22o', '')}${file('', '')}${file('three', '\r\n--Y-')}--X--\r\n`;
   for (const byte of Buffer.from(form)) sent.write(Buffer.of(byte));
@@ -45,7 +45,7 @@ test('files come in the order of the form, byte by byte if need be', async (t) =
   t.deepEqual(await seen, { fields: { body: 'grüß' }, files: ['one: 700', 'tw"o: 0', 'three: 6'], error: undefined });
 });
 
-test('a sender who stops is given up, and what came till then is told', async (t) => {
+test('multipart: a sender that stops times out, and the fields received so far are returned', async (t) => {
   const { sent, seen } = await reading(t, { fileBytes: 1000, idleMs: 50 });
   sent.write(field('body', 'typed') + file('one', 'x').slice(0, -4));
   const { fields, files, error } = await seen;
@@ -53,7 +53,7 @@ test('a sender who stops is given up, and what came till then is told', async (t
   t.regex(codeOf(error), /^malformed: Nothing came for/);
 });
 
-test('a sender who never ends is cut off', async (t) => {
+test('multipart: an endless body is cut off', async (t) => {
   const { sent, seen } = await reading(t, { fileBytes: 1000 });
   sent.write(file('one', 'x').slice(0, -3));
   const more = Buffer.alloc(64 * 1024, 'y');
@@ -66,7 +66,7 @@ test('a sender who never ends is cut off', async (t) => {
   t.regex(codeOf(error), /^tooLarge: The files are too large: \d+ bytes at most all together/);
 });
 
-test('names and headers that are made to confuse', async (t) => {
+test('multipart: malformed names and headers', async (t) => {
   const { sent, seen } = await reading(t, { fileBytes: 1000 });
   const odd =
     '--X\r\nContent-Disposition: form-data; name="__proto__"\r\n\r\npolluted\r\n--X\r\nContent-Disposition: attachment; name="body"\r\n\r\nno form-data\r\n--X\r\n\r\nno headers\r\n';

@@ -73,12 +73,12 @@ for (const [what, headers, isAllowed] of CASES) {
   });
 }
 
-test('a page may be opened by a link on another site', async (t) => {
+test('origin: a link on another site may open a page', async (t) => {
   const headers = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
   t.is((await ann.get('/groups/lobby', 'text/html', headers)).status, 200);
 });
 
-test('another site gets no leave from a preflight', async (t) => {
+test('origin: a CORS preflight of another site is not allowed', async (t) => {
   const headers = {
     Origin: 'https://elsewhere.example',
     'Access-Control-Request-Method': 'POST',
@@ -91,7 +91,7 @@ test('another site gets no leave from a preflight', async (t) => {
   );
 });
 
-test('with PUBLIC_URL that origin is ours, and the Host header says nothing', async (t) => {
+test('origin: with PUBLIC_URL only that origin counts, not the Host header', async (t) => {
   const proxied = await startServer({ env: { PUBLIC_URL: 'https://chat.example.org/' } });
   t.teardown(proxied.close);
   const owner = await proxied.signUp('Ann');

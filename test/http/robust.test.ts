@@ -32,7 +32,7 @@ async function sendChunked(path: string, type: string, size: number): Promise<{ 
   return { status: answer.statusCode, text: await textOf(answer) };
 }
 
-test('a body beyond a megabyte is refused, whether it says its length or not', async (t) => {
+test('request body: more than 1 MiB is refused, with or without Content-Length', async (t) => {
   for (const path of ['/groups/lobby/messages', '/login', '/settings/password']) {
     const declared = await ann.send(path, {
       method: 'POST',
@@ -48,7 +48,7 @@ test('a body beyond a megabyte is refused, whether it says its length or not', a
   t.is((await sendChunked('/groups/lobby/messages', 'text/plain', 60_000)).status, 201);
 });
 
-test('a body that promises less or more than it brings does no harm', async (t) => {
+test('request body: a wrong Content-Length does no harm', async (t) => {
   for (const [length, body] of [
     ['5', 'body=hello'],
     ['500', 'body=hello'],
@@ -116,11 +116,11 @@ for (const [what, type, body, status] of BROKEN)
     if (status === 201) t.true((answer.json().body as string).isWellFormed());
   });
 
-test('nothing that was sent has become part of every object', (t) => {
+test('robustness: no request has polluted Object.prototype', (t) => {
   t.is(({} as Record<string, unknown>).body, undefined);
 });
 
-test('addresses that no router expects are not found, or are refused', async (t) => {
+test('robustness: unexpected paths are 404 or refused', async (t) => {
   for (const path of [
     '/%',
     '/%E0%A4%A',
@@ -145,7 +145,7 @@ test('addresses that no router expects are not found, or are refused', async (t)
   }
 });
 
-test('headers that no client sends are survived', async (t) => {
+test('robustness: unexpected headers do no harm', async (t) => {
   for (const headers of [
     { Accept: ',;=/*,,,' },
     { Accept: 'text/html;q=NaN,application/json;q=-1' },
@@ -166,7 +166,7 @@ test('headers that no client sends are survived', async (t) => {
   }
 });
 
-test('a request that is none, or is too large at its head, is refused by the connection alone', async (t) => {
+test('robustness: an invalid request or oversized head is refused by the connection only', async (t) => {
   t.regex(await raw(`GET /login HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(40_000)}\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 431 /);
   t.regex(await raw('GET /login HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n'), /^HTTP\/1\.1 400 /);
   t.regex(await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), /^HTTP\/1\.1 400 /);
@@ -176,14 +176,14 @@ test('a request that is none, or is too large at its head, is refused by the con
   t.regex(await raw(smuggled), /^HTTP\/1\.1 400 /);
 });
 
-test('a Host header that is not one does not get into a page as markup', async (t) => {
+test('robustness: an invalid Host header is not rendered as markup', async (t) => {
   const page = await raw(
     `GET /groups/lobby/bots HTTP/1.1\r\nHost: "><b id=pwned>\r\nCookie: ${ann.cookieHeader}\r\nConnection: close\r\n\r\n`,
   );
   t.false(page.includes('<b id=pwned>'));
 });
 
-test('a client that goes away in the middle of its request does no harm', async (t) => {
+test('robustness: a client that disconnects during its request does no harm', async (t) => {
   for (const part of ['POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody=', 'GET /gro']) {
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
     await once(socket, 'connect');

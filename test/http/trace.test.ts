@@ -55,7 +55,7 @@ for (const [what, header] of BROKEN)
     t.is(traceparent(one), `00-${one.trace}-${one.span}-00`);
   });
 
-test('what is done for a request is known as its, however long it takes; what serves many is not', async (t) => {
+test('trace: work done for a request has its trace; shared work has none', async (t) => {
   const trace = traceFrom(GOOD, systemRandom);
   t.is(currentRequest(), undefined);
   await runRequest(trace, async () => {
@@ -86,7 +86,7 @@ function linesOf(program: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-test('the lines of a request name its trace, also those written deeper down; those of another name another', (t) => {
+test('trace: all log lines of a request have its trace, also nested ones; another request has another', (t) => {
   const lines = linesOf(`
     const ann = await site.signUp('Ann');
     site.core.store.memberships.advanceMark = () => Promise.reject(new Error('no mark'));
@@ -103,7 +103,7 @@ test('the lines of a request name its trace, also those written deeper down; tho
   for (const { trace, span } of requests) t.regex(`${trace} ${span}`, /^[0-9a-f]{32} [0-9a-f]{16}$/);
 });
 
-test('a header that is no traceparent does not get into the log', (t) => {
+test('trace: an invalid traceparent is not logged', (t) => {
   const lines = linesOf(`await site.client().get('/', '*/*', { traceparent: '00-SECRET' });`);
   t.true(lines.some(({ msg }) => msg === 'request'));
   t.false(JSON.stringify(lines).includes('SECRET'));

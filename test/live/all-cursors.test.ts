@@ -6,7 +6,7 @@ import { eventually, numbers } from './site.ts';
 const DAY_MS = 24 * 3_600_000;
 const NAMES = numbers(1, 12).map((n) => `Room ${n}`);
 
-test('ids stay short with many groups: they name a stored set, and what has moved since', async (t) => {
+test('cursors: ids stay short with many groups, by naming a stored set and the groups that have moved since', async (t) => {
   const { bob, groups, say, all } = await openGroups(t, NAMES);
   const reader = await all(bob);
   await reader.until((events) => events.length > 0);
@@ -35,7 +35,7 @@ test('ids stay short with many groups: they name a stored set, and what has move
   );
 });
 
-test("a set is one user's: to another it is not there, and neither is one that never was", async (t) => {
+test('cursors: a set of another user is unknown, like one that never existed', async (t) => {
   const { core, ann, bob, annUser, all } = await openGroups(t, ['Kitchen']);
   const set = { id: 'a'.repeat(16), user: annUser.id, positions: new Map([[1, 1]]) };
   await core.store.cursors.insert(set, core.now());
@@ -48,7 +48,7 @@ test("a set is one user's: to another it is not there, and neither is one that n
   }
 });
 
-test('a cursor holds for 30 days after it was last used, one that its stream has gone on from for a day', async (t) => {
+test('cursors: a set expires 30 days after its last use, a replaced one after a day', async (t) => {
   const { core, server, clock, annUser } = await openGroups(t, []);
   const set = (letter: string) => ({ id: letter.repeat(16), user: annUser.id, positions: new Map([[1, 1]]) });
   const { cursors } = core.store;
@@ -71,7 +71,7 @@ test('a cursor holds for 30 days after it was last used, one that its stream has
   t.false(await isThere('b'));
 });
 
-test('a Last-Event-ID that is no id of this stream is refused with 400, 0 too; a position past the end of a log gets a reset', async (t) => {
+test('cursors: a Last-Event-ID that is not of this stream is 400, also 0; a position past the end of a log gets a reset', async (t) => {
   const { bob, lobby, say, all } = await openGroups(t, []);
   for (const last of ['17', '0', 'none.', 'x.1-2']) {
     const refused = await bob.send('/events?after=0', { headers: { 'Last-Event-ID': last } });
@@ -86,7 +86,7 @@ test('a Last-Event-ID that is no id of this stream is refused with 400, 0 too; a
   t.deepEqual(seqsIn(entriesIn(reader.events)), { lobby: [1, 2, 3] });
 });
 
-test('a stream of all groups is told who is typing, by the slug, also when it comes later; a filtered one is not', async (t) => {
+test('multi-group stream: receives typing events by slug, also when it connects later; a filtered one does not', async (t) => {
   const { ann, bob, bobUser, all } = await openGroups(t, ['Kitchen']);
   const isTyping = ({ event }: StreamEvent) => event === 'typing';
   const [before, filtered] = [await all(ann), await all(ann, '?filter=mentions')];

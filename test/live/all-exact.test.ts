@@ -74,7 +74,7 @@ async function holds(t: ExecutionContext, { core, bobUser, groups, lobby }: Grou
   }
 }
 
-test('whatever breaks off, whoever comes and goes: every entry of each group once and in order', async (t) => {
+test('multi-group stream: with disconnects and membership changes every entry of each group arrives once and in order', async (t) => {
   t.timeout(120_000);
   const seed = process.env.ALL_SEED ?? randomBytes(4).toString('hex');
   t.log(`seed ${seed}: ALL_SEED=${seed} plays it again`);
@@ -111,7 +111,7 @@ test('whatever breaks off, whoever comes and goes: every entry of each group onc
   await holds(t, site, follower);
 });
 
-test('a stream of many groups that is far behind in all of them is brought up to date without being cut off, though all goes on', async (t) => {
+test('multi-group stream: one that is far behind in all groups catches up under load without being cut off', async (t) => {
   const { core, bob, groups, say, all } = await openGroups(t, NAMES.slice(0, 4));
   for (const group of groups) await Promise.all(numbers(1, 30).map(() => say(group, noise(20_000))));
   const reader = await all(bob, '?after=0');
@@ -124,7 +124,7 @@ test('a stream of many groups that is far behind in all of them is brought up to
   t.is(core.meters.slowReaders, 0);
 });
 
-test('with the store away a stream of many groups stays, and goes on when it is back; a new one is refused until then', async (t) => {
+test('multi-group stream: stays open while the store is unavailable and continues after; a new one is refused meanwhile', async (t) => {
   const site = await openGroups(t, NAMES.slice(0, 3), { probeMs: 20, heartbeatMs: 20 });
   const { core, bob, annUser, bobUser, lobby, groups, say, all } = site;
   const [kitchen] = groups;
@@ -149,7 +149,7 @@ test('with the store away a stream of many groups stays, and goes on when it is 
   );
 });
 
-test('a bell that is not heard costs a heartbeat, and no entry', async (t) => {
+test('multi-group stream: a lost event of a user channel costs at most a heartbeat interval, and no entry', async (t) => {
   const { core, bob, annUser, bobUser, groups, say, all } = await openGroups(t, NAMES.slice(0, 2), { heartbeatMs: 50 });
   const [kitchen] = groups;
   if (!kitchen) return t.fail();

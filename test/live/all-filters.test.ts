@@ -39,7 +39,7 @@ for (const [keyword, body, isFound] of [
     t.is(lets([keyword], body), isFound);
   });
 
-test('a word between spaces is found whatever surrounds it; a part of a longer word never is', (t) => {
+test('filter: a keyword matches whole words only, whatever surrounds them', (t) => {
   const word = fc.stringMatching(/^[a-z]{1,8}$/);
   fc.assert(
     fc.property(word, fc.string(), fc.string(), (keyword, before, after) => {
@@ -49,7 +49,7 @@ test('a word between spaces is found whatever surrounds it; a part of a longer w
   );
 });
 
-test('mentions and words are one or the other; in direct messages everything is meant for me', (t) => {
+test('filter: mentions and keywords are alternatives; all direct messages count as mentions', (t) => {
   t.true(lets([], 'hi', 'mentions', ['me']));
   t.false(lets([], 'hi', 'mentions', ['you']));
   t.true(lets(['hi'], 'hi', 'mentions', ['you']));
@@ -59,7 +59,7 @@ test('mentions and words are one or the other; in direct messages everything is 
   t.is(filterOf('all', ['hi']), undefined);
 });
 
-test('filtered streams say what names me or has a word, and nothing else; edits too', async (t) => {
+test('filter: a filtered stream has only messages and edits that mention the user or contain a keyword', async (t) => {
   const { bob, ann, bobUser, groups, say, all, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -86,7 +86,7 @@ test('filtered streams say what names me or has a word, and nothing else; edits 
   t.deepEqual(said(single), ['you in particular, @bob']);
 });
 
-test('what a filtered stream passed over is not passed over again: it says where it stands with its heartbeat', async (t) => {
+test('filter: a heartbeat carries the cursor past filtered entries', async (t) => {
   const { bob, lobby, say, all, stream, core } = await openGroups(t, ['Kitchen'], { heartbeatMs: 20 });
   const [many, one] = [await all(bob, '?keyword=soup'), await stream(bob, '?as=json&keyword=soup')];
   const { seq } = await say(lobby, 'of no interest');
@@ -100,7 +100,7 @@ test('what a filtered stream passed over is not passed over again: it says where
   t.is(core.meters.windows, before, 'nothing was read again');
 });
 
-test('whose filter lets nothing through is still told when they are out', async (t) => {
+test('filter: a stream whose filter matches nothing still ends with closed for a removed member', async (t) => {
   const { ann, bob, stream } = await openGroups(t, []);
   const reader = await stream(bob, '?as=json&keyword=soup');
   const members = (await ann.get(`${LOBBY}/members`, 'application/json')).json<{ id: string; name: string }[]>();

@@ -4,7 +4,7 @@ import { addMember, createGroup, removeMember } from '../../lib/groups/operation
 import { cursorOf, entriesIn, openGroups, seqsIn } from './all.ts';
 import { eventually, RawReader } from './site.ts';
 
-test('one stream tells of all my groups from now on, each entry with its group, and of no others', async (t) => {
+test("multi-group stream: has the new entries of all the user's groups, each with its group, and of no others", async (t) => {
   const { core, bob, annUser, lobby, groups, say, all } = await openGroups(t, ['Kitchen', 'Garden']);
   const closed = await createGroup(core, annUser, { name: 'Without Bob' });
   await say(lobby, 'before');
@@ -22,7 +22,7 @@ test('one stream tells of all my groups from now on, each entry with its group, 
   );
 });
 
-test('after=0 is everything from the beginning of each group; a cursor goes on where it was, however the groups moved since', async (t) => {
+test('multi-group stream: after=0 starts at the first entry of each group; a cursor continues whatever groups have moved since', async (t) => {
   const { bob, lobby, groups, say, all } = await openGroups(t, ['Kitchen', 'Garden']);
   const [kitchen, garden] = groups;
   if (!kitchen || !garden) return t.fail();
@@ -55,7 +55,7 @@ test('after=0 is everything from the beginning of each group; a cursor goes on w
   }
 });
 
-test('a stream that is cut off before it said anything has told where it stands', async (t) => {
+test('multi-group stream: sends its cursor before the first entry', async (t) => {
   const { bob, lobby, say, all } = await openGroups(t, ['Kitchen']);
   const first = await all(bob);
   await first.until((events) => events.length > 0);
@@ -66,7 +66,7 @@ test('a stream that is cut off before it said anything has told where it stands'
   t.is(entriesIn(again.events)[0]?.body, 'in between');
 });
 
-test('a group one is added to while the stream is open comes in from the line that says so; one that one leaves goes, and the others stay', async (t) => {
+test('multi-group stream: a group joined while it is open starts with the join entry; one that is left ends, and the others stay', async (t) => {
   const { core, bob, annUser, bobUser, lobby, groups, say, all } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   const late = await createGroup(core, annUser, { name: 'Late' });
@@ -110,7 +110,7 @@ test('a group one is added to while the stream is open comes in from the line th
   t.deepEqual(seqs, [3, 4, 5, 6, 7, 8, 9], 'what one comes back to goes on where one left it: nothing twice, nothing left out');
 });
 
-test('a group joined while away comes in from the line that says so', async (t) => {
+test('multi-group stream: a group joined while disconnected starts with the join entry', async (t) => {
   const { core, bob, annUser, bobUser, say, all } = await openGroups(t, []);
   const late = await createGroup(core, annUser, { name: 'Late' });
   await say(late, 'before Bob');
@@ -126,7 +126,7 @@ test('a group joined while away comes in from the line that says so', async (t) 
   t.deepEqual(seqsIn(entriesIn(again.events)), { late: [3, 4, 5] });
 });
 
-test('who was removed while the stream was away hears nothing of that group', async (t) => {
+test('multi-group stream: a group that the user was removed from while disconnected sends nothing', async (t) => {
   const { core, bob, annUser, bobUser, lobby, groups, say, all } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -142,7 +142,7 @@ test('who was removed while the stream was away hears nothing of that group', as
   t.deepEqual(seqsIn(entriesIn(again.events)), { lobby: [3] });
 });
 
-test('what ends an account, a session or a token ends the whole stream; others go on', async (t) => {
+test('multi-group stream: ends when the account, session or token is revoked; others stay open', async (t) => {
   const { core, ann, bob, annUser, bobUser, lobby, say, all } = await openGroups(t, ['Kitchen']);
   const { token, record } = await createToken(core, bobUser);
   const { token: other } = await createToken(core, bobUser);
@@ -160,7 +160,7 @@ test('what ends an account, a session or a token ends the whole stream; others g
   await mine.until((events) => entriesIn(events).length === 1);
 });
 
-test('a shell gets a line for each message, with its group before it', async (t) => {
+test('multi-group stream: as text, each message is a line that starts with its group', async (t) => {
   const { bob, groups, say } = await openGroups(t, ['Kitchen', 'Garden']);
   const raw = new RawReader(t, bob, '/events?as=text').read();
   await raw.until((text) => text.includes('\r\n\r\n'));
@@ -175,7 +175,7 @@ test('a shell gets a line for each message, with its group before it', async (t)
   t.is(chunks.join(''), 'kitchen Ann: hello\n  Kitchen\ngarden Ann: hello\n  Garden\n');
 });
 
-test('it counts as one stream, says what it would be to HEAD, and is refused to visitors, other sites and odd queries', async (t) => {
+test('multi-group stream: counts as one stream; supports HEAD; refuses visitors, cross-site requests and malformed queries', async (t) => {
   const { server, client, bob, all } = await openGroups(t, ['Kitchen', 'Garden'], { env: { STREAMS_PER_USER: '2' } });
   const readers = [await all(bob), await all(bob)];
   t.is(server.hub.streams, 2);

@@ -38,7 +38,7 @@ async function openPair(t: ExecutionContext, names: readonly string[], ownRedis?
 
 const bodiesIn = (events: readonly StreamEvent[]): (string | undefined)[] => entriesIn(events).flatMap(({ body }) => body ?? []);
 
-shared('a stream of many groups goes on at the other server where it broke off, by a set that the first one stored', async (t) => {
+shared('two servers: a multi-group stream resumes at the other one by a stored cursor set', async (t) => {
   const { bob, groups, say, all, all2 } = await openPair(
     t,
     numbers(1, 10).map((n) => `Room ${n}`),
@@ -95,7 +95,7 @@ shared(
   },
 );
 
-shared('what is read at one server is read in the tabs at the other', async (t) => {
+shared('two servers: a read mark set on one reaches the tabs on the other', async (t) => {
   const { bob, groups, say, all2 } = await openPair(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();

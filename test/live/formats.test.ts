@@ -23,7 +23,7 @@ function parse(stream: string): { data: string; id: string; event: string }[] {
   return events;
 }
 
-test('any text is one event, and nothing of it becomes a field', (t) => {
+test('frames: any text is one event and cannot add a field', (t) => {
   const nasty = fc.string({
     unit: fc.constantFrom('\r', '\n', '\r\n', 'id: 9', 'event: x', 'data:', ':', ' ', '\u2028', '\u0085', 'é', '🎉'),
   });
@@ -36,7 +36,7 @@ test('any text is one event, and nothing of it becomes a field', (t) => {
   t.throws(() => sseFrame('x', { id: '1\r' }));
 });
 
-test('a body of many lines, odd separators and words of the protocol stays one event in every stream', async (t) => {
+test('frames: a body with many lines, unusual separators and protocol words stays one event in every stream', async (t) => {
   const { bob, post, stream } = await openSite(t);
   const body = 'one\ntwo\n\nid: 99\nevent: closed\ndata: three\u2028four\u0085five';
   const [page, program] = [await stream(bob), await stream(bob, '?as=json')];
@@ -49,7 +49,7 @@ test('a body of many lines, odd separators and words of the protocol stays one e
   t.regex(row?.data ?? '', /id="m-3"/);
 });
 
-test('a page gets rows, a change as the changed row marked as such; a program gets every entry as it is', async (t) => {
+test('formats: a page gets rows, with a change as the changed row, marked; a program gets every entry', async (t) => {
   const { core, ann, bob, bobUser, lobby, stream } = await openSite(t);
   const [page, program] = [await stream(ann), await stream(ann, '?as=json')];
   const at = await groupAccess(core, bobUser, lobby);
@@ -86,7 +86,7 @@ test('a page gets rows, a change as the changed row marked as such; a program ge
   t.is((await bob.get(`${LOBBY}/messages/3`, 'application/json')).json().erased, true);
 });
 
-test('a shell gets a line for each message and event that says something, further lines indented', async (t) => {
+test('formats: text has a line for each message and visible event, with further lines indented', async (t) => {
   const { core, bob, bobUser, lobby, post: postAsAnn } = await openSite(t);
   const raw = new RawReader(t, bob, `${LOBBY}/events?as=text&after=0`).read();
   await raw.until((text) => text.includes('* Bob joined\n'));
@@ -107,7 +107,7 @@ test('a shell gets a line for each message and event that says something, furthe
   t.deepEqual(lines, ['* Ann joined', '* Bob joined', 'Ann: hello', '  there', 'Bob: soup', 'Bob: (edited #5) stew', '* Bob erased #5']);
 });
 
-test('a bearer token gets JSON unless it asks for something else', async (t) => {
+test('formats: a bearer token gets JSON unless it requests another format', async (t) => {
   const { core, bob, bobUser, post: postAsAnn, stream } = await openSite(t);
   const { createToken } = await import('../../lib/accounts/operations.ts');
   const { token } = await createToken(core, bobUser);
@@ -118,7 +118,7 @@ test('a bearer token gets JSON unless it asks for something else', async (t) => 
   await html.until((events) => events.some(({ data }) => data.includes('<article')));
 });
 
-test('what one process renders once goes to all its streams of that kind, byte by byte the same', async (t) => {
+test('formats: all streams of a format get identical bytes that are rendered once', async (t) => {
   const { ann, bob, post: postAsAnn, stream } = await openSite(t);
   const [mine, theirs] = [await stream(ann), await stream(bob)];
   await postAsAnn('the same for all');

@@ -5,7 +5,7 @@ import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
 
 const seqsIn = (html: string): number[] => [...html.matchAll(/id="m-(\d+)"/g)].map(([, seq]) => Number(seq));
 
-test('the live document has no chunks and no length, and ends with its connection', async (t) => {
+test('live document: has neither chunks nor a length, and ends with its connection', async (t) => {
   const { bob, post: postAsAnn } = await openSite(t);
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   const html = await frame.until((text) => text.includes('id="m-2"'));
@@ -22,7 +22,7 @@ test('the live document has no chunks and no length, and ends with its connectio
   t.regex(row, /^\s*<article id="m-3"/);
 });
 
-test('the live document starts with the newest messages, and what is posted is appended', async (t) => {
+test('live document: starts with the newest messages; new ones are appended', async (t) => {
   const { bob, post: postAsAnn } = await openSite(t);
   await postAsAnn(...numbers(3, 72).map((seq) => `message ${seq}`));
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
@@ -34,7 +34,7 @@ test('the live document starts with the newest messages, and what is posted is a
   t.false(frame.isClosed);
 });
 
-test('a change to an earlier message ends the document, which loads itself again and shows it', async (t) => {
+test('live document: a change to an earlier message ends it; it reloads and shows the change', async (t) => {
   const { core, bob, bobUser, lobby } = await openSite(t);
   const at = await groupAccess(core, bobUser, lobby);
   const { message } = await post(core, at, { body: 'soup' });
@@ -48,7 +48,7 @@ test('a change to an earlier message ends the document, which loads itself again
   await again.until((text) => text.includes('stew'));
 });
 
-test('a member who is removed sees the document end, and gets no other', async (t) => {
+test('live document: ends for a removed member, who cannot open another', async (t) => {
   const { core, bob, annUser, bobUser, lobby, post: postAsAnn } = await openSite(t);
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   await frame.until((text) => text.includes('id="m-2"'));
@@ -60,7 +60,7 @@ test('a member who is removed sees the document end, and gets no other', async (
   t.is((await bob.get(`${LOBBY}/live`)).status, 404);
 });
 
-test('a document that has grown large ends, to begin anew with the newest', async (t) => {
+test('live document: ends past its maximum size and reloads with the newest messages', async (t) => {
   const { bob, post: postAsAnn } = await openSite(t);
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   await frame.until((text) => text.includes('id="m-2"'));
@@ -70,7 +70,7 @@ test('a document that has grown large ends, to begin anew with the newest', asyn
   t.deepEqual(seqsIn(frame.text).slice(2), numbers(3, 42));
 });
 
-test('a document that has grown old ends, to begin anew with the newest', async (t) => {
+test('live document: ends past its maximum age and reloads with the newest messages', async (t) => {
   const { bob } = await openSite(t, { heartbeatMs: 20, frameMaxMs: 60 });
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
   const html = await frame.closed();
@@ -78,7 +78,7 @@ test('a document that has grown old ends, to begin anew with the newest', async 
   t.regex(html, /<!-- -->\n<meta http-equiv="refresh" content="1">\n$/);
 });
 
-test('a stream that is opened while the server stops begins and ends, and nothing is amiss', async (t) => {
+test('live document: a stream opened while the server stops starts and ends without an error', async (t) => {
   const { core, server, bob } = await openSite(t);
   const errors: unknown[] = [];
   Object.assign(core.logger, { error: (fields: unknown) => errors.push(fields) });

@@ -5,7 +5,7 @@ import { eventually, LOBBY, numbers, openSite } from './site.ts';
 const STREAMS = 20;
 const LAST = 400;
 
-test('streams that open, break off and come back while others post see every entry once and in order', async (t) => {
+test('streams: clients that connect, disconnect and reconnect under load receive every entry once and in order', async (t) => {
   const { bob, post } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
 
   /** Reads on by Last-Event-ID, each time until a few more have come, until it has the last. */
@@ -32,7 +32,7 @@ test('streams that open, break off and come back while others post see every ent
   for (const ids of seen) t.deepEqual(ids, numbers(1, LAST));
 });
 
-test('streams of pages, programs and shells that stay open while many post at once miss nothing', async (t) => {
+test('streams: html, json and text streams that stay open under concurrent posts miss nothing', async (t) => {
   const { bob, ann, post, stream } = await openSite(t);
   const readers = await Promise.all(['?after=0', '?as=json&after=0', '?after=2'].map((query) => stream(bob, query)));
   await Promise.all([
@@ -46,7 +46,7 @@ test('streams of pages, programs and shells that stay open while many post at on
   }
 });
 
-test('when the last stream of a group leaves just as another comes, the other misses nothing', async (t) => {
+test('streams: a client that connects while the last stream of its group ends misses nothing', async (t) => {
   const { server, bob, post } = await openSite(t);
   const ids: number[] = [];
   let last = 2;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import { eventually, LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
 
-test('a reader that does not read is cut off past a megabyte, and others are not disturbed', async (t) => {
+test('streams: a client that does not read is cut off past 1 MiB; others are not affected', async (t) => {
   const { server, ann, bob, post, stream } = await openSite(t);
   const good = await stream(ann, '?as=json');
   const slow = new RawReader(t, bob, `${LOBBY}/events?as=json`).read();
@@ -28,7 +28,7 @@ test('a reader that does not read is cut off past a megabyte, and others are not
   t.deepEqual([...whole.map((id) => Number.parseInt(id, 10)), ...again.ids], numbers(3, posted + 2));
 });
 
-test('one who has too many streams open is refused, also when they are asked for at once; others are not', async (t) => {
+test('streams: the limit per user refuses further streams, also concurrent ones, and affects nobody else', async (t) => {
   const { server, ann, bob, stream } = await openSite(t, { env: { STREAMS_PER_USER: '3' } });
   const controller = new AbortController();
   t.teardown(() => controller.abort());
@@ -42,7 +42,7 @@ test('one who has too many streams open is refused, also when they are asked for
   await t.notThrowsAsync(stream(bob), 'closed ones do not count');
 });
 
-test('open streams hear a heartbeat that no client takes for an event', async (t) => {
+test('streams: a heartbeat is sent and is no event for any client', async (t) => {
   const { bob } = await openSite(t, { heartbeatMs: 20 });
   const [page, frame] = [new RawReader(t, bob, `${LOBBY}/events`).read(), new RawReader(t, bob, `${LOBBY}/live`).read()];
   await page.until((text) => (text.match(/\n:\n/g)?.length ?? 0) > 3);
@@ -55,7 +55,7 @@ test('open streams hear a heartbeat that no client takes for an event', async (t
   );
 });
 
-test('a client that leaves before its stream has begun leaves nothing behind', async (t) => {
+test('streams: a client that disconnects before its stream starts leaves nothing behind', async (t) => {
   const { core, server, bob, bobUser, lobby, stream } = await openSite(t);
   const { bySlug } = core.lookupCache.groups;
   for (const moment of ['before it is registered', 'after it is registered']) {
@@ -92,7 +92,7 @@ test('a client that leaves before its stream has begun leaves nothing behind', a
   await reader.until((events) => events.length === 2);
 });
 
-test('a live page that is large to begin with is sent whole, though somebody writes meanwhile', async (t) => {
+test('live document: a large first part is sent in full while others post', async (t) => {
   const { bob, post } = await openSite(t);
   for (let i = 0; i < 20; i += 1) await post("'".repeat(60_000)); // each character becomes five
   const page = new RawReader(t, bob, `${LOBBY}/live`);

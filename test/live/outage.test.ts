@@ -57,7 +57,7 @@ async function arrives(t: ExecutionContext, reader: EventReader, seq: number, si
   t.true(ms < LATEST_MS, `it took ${Math.round(ms)} ms`);
 }
 
-shared.serial('what is posted while only the server of its writer has lost Redis is announced once that is back', async (t) => {
+shared.serial("outage: entries whose writer's server alone lost Redis are announced once it has reconnected", async (t) => {
   const { ann, core, reader, redis1 } = await openPair(t);
   redis1.cut();
   await eventually(async () => !(await isUp(core)));
@@ -67,7 +67,7 @@ shared.serial('what is posted while only the server of its writer has lost Redis
   await arrives(t, reader, seq, performance.now());
 });
 
-shared.serial('what is posted while both servers reconnect to Redis arrives within two seconds of that, time after time', async (t) => {
+shared.serial('outage: entries posted while both servers reconnect to Redis arrive within 2 s of that, each time', async (t) => {
   const { ann, core, second, reader, redis1, redis2 } = await openPair(t);
   for (const round of [1, 2, 3, 4]) {
     redis1.cut();

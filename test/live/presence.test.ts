@@ -11,7 +11,7 @@ function presentIn(events: readonly StreamEvent[]): string[] {
 const lists = (events: readonly StreamEvent[]): number => events.filter(({ data }) => data.includes('id="members"')).length;
 const is = (expected: string[]) => (events: readonly StreamEvent[]) => presentIn(events).join() === expected.join();
 
-test('a page is told on connecting who is there, and when others come and go', async (t) => {
+test('presence: a page gets the present members when it connects, and later changes', async (t) => {
   const { ann, bob, stream } = await openSite(t);
   const mine = await stream(ann);
   await mine.until(is(['Ann']));
@@ -23,7 +23,7 @@ test('a page is told on connecting who is there, and when others come and go', a
   t.pass();
 });
 
-test('two pages of one person count once: closing one of them takes nobody away', async (t) => {
+test('presence: two pages of a user count once; closing one keeps the user present', async (t) => {
   const { core, lobby, bobUser, bob, ann, stream } = await openSite(t);
   const mine = await stream(ann);
   const [one, two] = [await stream(bob), await stream(bob)];
@@ -38,7 +38,7 @@ test('two pages of one person count once: closing one of them takes nobody away'
   await mine.until(is(['Ann']));
 });
 
-test('programs are not present, and when one goes its owner, whose page is open, stays', async (t) => {
+test("presence: programs are not present, and closing one keeps its owner's page present", async (t) => {
   const { server, core, lobby, annUser, ann, bob, stream } = await openSite(t);
   const page = await stream(ann);
   const program = await stream(ann, '?as=json');
@@ -50,7 +50,7 @@ test('programs are not present, and when one goes its owner, whose page is open,
   t.true((await core.bus.presence.list(lobby.id)).has(annUser.id));
 });
 
-test('a stream that is refused takes nobody away', async (t) => {
+test('presence: a refused stream makes nobody absent', async (t) => {
   const { core, lobby, annUser, ann, stream } = await openSite(t, { env: { STREAMS_PER_USER: '1' } });
   const page = await stream(ann);
   await page.until(is(['Ann']));
@@ -58,7 +58,7 @@ test('a stream that is refused takes nobody away', async (t) => {
   t.true((await core.bus.presence.list(lobby.id)).has(annUser.id));
 });
 
-test('the live page without JavaScript makes present too', async (t) => {
+test('presence: the live document without JavaScript makes its user present', async (t) => {
   const { ann, bob, stream } = await openSite(t);
   const page = await stream(ann);
   const frame = new RawReader(t, bob, `${LOBBY}/live`).read();
@@ -68,7 +68,7 @@ test('the live page without JavaScript makes present too', async (t) => {
   t.pass();
 });
 
-test('who joins or is removed appears in and disappears from the list', async (t) => {
+test('presence: the list follows joins and removals', async (t) => {
   const { core, ann, annUser, bobUser, lobby, signUp, stream } = await openSite(t);
   const page = await stream(ann);
   await page.until((events) => lists(events) > 0);
@@ -80,7 +80,7 @@ test('who joins or is removed appears in and disappears from the list', async (t
   t.pass();
 });
 
-test('changes that come together are told in one list', async (t) => {
+test('presence: concurrent changes are sent as one list', async (t) => {
   const { ann, bob, stream } = await openSite(t);
   const page = await stream(ann);
   await page.until(is(['Ann']));
@@ -92,7 +92,7 @@ test('changes that come together are told in one list', async (t) => {
   last.close();
 });
 
-test('one whose server died without a word disappears when the lease has run out', async (t) => {
+test('presence: a user whose server was killed disappears when the lease expires', async (t) => {
   const { core, clock, lobby, bobUser, ann, stream } = await openSite(t, { heartbeatMs: 20 });
   const page = await stream(ann);
   await core.bus.presence.renew(lobby.id, bobUser.id, 'a process that is no more', 60_000);
@@ -102,7 +102,7 @@ test('one whose server died without a word disappears when the lease has run out
   t.pass();
 });
 
-test('who went is said to have been seen last: when their last page was closed, and in between where they stay long', async (t) => {
+test('presence: "last seen" is stored when the last page closes, and periodically while it stays open', async (t) => {
   const { ann, bob, clock, core, lobby, bobUser, stream } = await openSite(t, { heartbeatMs: 20 });
   const seen = async () => (await core.store.memberships.get(lobby.id, bobUser.id))?.seen;
   const mine = await stream(ann);

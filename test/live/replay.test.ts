@@ -3,7 +3,7 @@ import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
 
 const json = (data: string): { body?: string; kind: string } => JSON.parse(data);
 
-test('a stream begins after ?after, or after Last-Event-ID, which wins', async (t) => {
+test('replay: a stream starts after ?after, or after Last-Event-ID, which takes precedence', async (t) => {
   const { bob, post, stream } = await openSite(t);
   await post('a', 'b', 'c', 'd'); // 3 to 6, after two joins
   const byQuery = await stream(bob, '?as=json&after=4');
@@ -22,7 +22,7 @@ test('a stream begins after ?after, or after Last-Event-ID, which wins', async (
   }
 });
 
-test('a Last-Event-ID that is no id of this stream is refused with 400, as a malformed ?after is; an empty one is none', async (t) => {
+test('replay: a Last-Event-ID that is not of this stream is 400, like a malformed ?after; an empty one is ignored', async (t) => {
   const { bob, post, stream } = await openSite(t);
   for (const last of ['abc', '-1', '1.5x', 'none.1-2', '12345678901']) {
     const refused = await bob.send(`${LOBBY}/events?as=json&after=1`, { headers: { 'Last-Event-ID': last } });
@@ -38,7 +38,7 @@ test('a Last-Event-ID that is no id of this stream is refused with 400, as a mal
   t.is((await bob.get(`${LOBBY}/events?as=xml`)).status, 400);
 });
 
-test('a cursor past the end of the log gets a reset, and the stream ends', async (t) => {
+test('replay: a cursor past the end of the log gets a reset, and the stream ends', async (t) => {
   const { bob, stream } = await openSite(t);
   for (const as of ['json', 'html']) {
     const events = await (await stream(bob, `?as=${as}&after=3`)).ended();
@@ -51,7 +51,7 @@ test('a cursor past the end of the log gets a reset, and the stream ends', async
   t.deepEqual([text.status, text.text], [200, '']);
 });
 
-test('a cursor that is ahead of what was sent here, but not of the log, starts after it', async (t) => {
+test('replay: a cursor ahead of this process but not of the log starts after it', async (t) => {
   const { core, bob, lobby, annUser, stream } = await openSite(t);
   const first = await stream(bob, '?as=json');
   // Written beside this process with no word to its bus: the page that a reader comes with may be newer than its streams.
@@ -66,7 +66,7 @@ test('a cursor that is ahead of what was sent here, but not of the log, starts a
   t.deepEqual(first.ids, [head.seq + 1, head.seq + 2]);
 });
 
-test('however far behind, programs get everything in order; a page more than a thousand behind is told to load again', async (t) => {
+test('replay: programs get everything in order from any distance; a page more than 1,000 entries behind is told to reload', async (t) => {
   const { bob, post, stream } = await openSite(t);
   await post(...numbers(3, 1203).map((seq) => `message ${seq}`));
   const programs = await stream(bob, '?as=json&after=0');
@@ -88,7 +88,7 @@ test('however far behind, programs get everything in order; a page more than a t
   t.deepEqual(text.text.match(/message \d+/g), ['message 1201', 'message 1202', 'message 1203']);
 });
 
-test('a history of many megabytes is replayed whole to a reader that keeps up', async (t) => {
+test('replay: a history of many megabytes is sent in full to a client that keeps reading', async (t) => {
   const { bob, post, stream } = await openSite(t);
   const bodies = numbers(1, 150).map(() => noise(60_000));
   await post(...bodies);
@@ -100,7 +100,7 @@ test('a history of many megabytes is replayed whole to a reader that keeps up', 
   );
 });
 
-test('many who come back at once with one cursor share the reading of what they missed', async (t) => {
+test('replay: clients that reconnect at once with the same cursor share the reads', async (t) => {
   const { core, bob, post, stream } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
   await post(...numbers(3, 102).map(String));
   const before = core.meters.windows;
@@ -110,7 +110,7 @@ test('many who come back at once with one cursor share the reading of what they 
   t.true(reads <= 3, `${reads} reads`); // what was read is kept for a second, in which a busy machine may not serve them all
 });
 
-test('HEAD says what a stream would be and opens none', async (t) => {
+test('streams: HEAD responds with the headers of a stream and opens none', async (t) => {
   const { server, bob } = await openSite(t);
   for (const path of [`${LOBBY}/events`, `${LOBBY}/live`]) {
     const answer = await bob.send(path, { method: 'HEAD' });

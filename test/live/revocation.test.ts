@@ -8,7 +8,7 @@ import { LOBBY, openSite, RawReader } from './site.ts';
 const kinds = (events: readonly { readonly event: string; readonly data: string }[]): string[] =>
   events.map(({ event, data }) => (event === 'message' ? JSON.parse(data).kind : event));
 
-test("a removed member's streams say so last and end; those of others go on", async (t) => {
+test("revocation: a removed member's streams end with a closed event; those of others stay open", async (t) => {
   const { core, ann, bob, annUser, bobUser, lobby, post, stream } = await openSite(t);
   const mine = await stream(ann, '?as=json');
   const theirs = [await stream(bob, '?as=json'), await stream(bob, '?as=json&after=0'), await stream(bob, '')];
@@ -24,7 +24,7 @@ test("a removed member's streams say so last and end; those of others go on", as
   t.deepEqual(kinds(mine.events), ['message', 'leave', 'message']);
 });
 
-test('who was removed finds nothing there any more, with an old cursor or without', async (t) => {
+test('revocation: a removed member can open no stream, with an old cursor or without', async (t) => {
   const { core, ann, bob, annUser, bobUser, lobby } = await openSite(t);
   await removeMember(core, annUser.id, lobby, bobUser);
   for (const path of [`${LOBBY}/events?after=1`, `${LOBBY}/events`, `${LOBBY}/live`]) {
@@ -35,7 +35,7 @@ test('who was removed finds nothing there any more, with an old cursor or withou
   t.is((await bob.get(`${LOBBY}/events`, 'text/event-stream', { 'Last-Event-ID': '1' })).status, 404);
 });
 
-test('who came back reads past an old departure to the end', async (t) => {
+test('revocation: a member who rejoined reads past an earlier departure to the end', async (t) => {
   const { core, bob, annUser, bobUser, lobby, post, stream } = await openSite(t);
   await removeMember(core, annUser.id, lobby, bobUser);
   await post('while he was away');
@@ -46,7 +46,7 @@ test('who came back reads past an old departure to the end', async (t) => {
   t.deepEqual(kinds(reader.events), ['join', 'join', 'leave', 'message', 'join', 'message']);
 });
 
-test('who left and came back before the bell of either was heard here is not put out by what is past', async (t) => {
+test('revocation: a member who left and rejoined before this process had the events keeps the stream', async (t) => {
   const { core, server, bob, ann, annUser, bobUser, lobby, post, stream } = await openSite(t);
   await stream(ann, '?as=json');
   // As another process does it while the bus between them is down.
@@ -63,7 +63,7 @@ test('who left and came back before the bell of either was heard here is not put
   t.is(server.hub.streams, 2);
 });
 
-test('an outsider is told the same of a group and of none; a visitor is asked to log in', async (t) => {
+test('streams: an outsider gets the same error for an existing and an absent group; a visitor gets 401', async (t) => {
   const { signUp, client } = await openSite(t);
   const eve = await signUp('Eve');
   const outside = await eve.get(`${LOBBY}/events`, 'application/json');
@@ -73,7 +73,7 @@ test('an outsider is told the same of a group and of none; a visitor is asked to
   for (const slug of ['lobby', 'nowhere']) t.is((await client().get(`/groups/${slug}/events`)).status, 401);
 });
 
-test('a disabled account loses all its streams, whatever opened them; others keep theirs', async (t) => {
+test('revocation: disabling an account ends all its streams and none of others', async (t) => {
   const { core, ann, bob, annUser, bobUser, stream, post } = await openSite(t);
   const { token } = await createToken(core, bobUser);
   const readers = [await stream(bob, '?as=json'), await stream(bob), await stream(bob.bearer(token))];
@@ -86,7 +86,7 @@ test('a disabled account loses all its streams, whatever opened them; others kee
   t.is(other.events[0]?.event, 'message');
 });
 
-test('a session that is logged out, by itself or from elsewhere, takes only its own streams along', async (t) => {
+test('revocation: logging a session out, from itself or elsewhere, ends only its own streams', async (t) => {
   const { core, client, bob, bobUser, post, stream } = await openSite(t);
   const [second, third] = [client(), client()];
   for (const one of [second, third]) await one.form('/login', { name: 'Bob', password: 'correct horse battery' });
@@ -103,7 +103,7 @@ test('a session that is logged out, by itself or from elsewhere, takes only its 
   t.deepEqual(kinds((await readers[2]?.ended()) ?? []), ['message', 'message', 'closed']);
 });
 
-test('a stream ends with its session, when that has not been used for so long that it is no more; one whose session was used goes on', async (t) => {
+test('revocation: a stream ends when its session expires; a session in use keeps its stream', async (t) => {
   const { core, ann, bob, clock, post, stream } = await openSite(t, { heartbeatMs: 20 });
   const [idle, everything, used] = [await stream(bob, '?as=json'), await EventReader.open(bob, '/events'), await stream(ann, '?as=json')];
   t.teardown(() => everything.close());
@@ -120,7 +120,7 @@ test('a stream ends with its session, when that has not been used for so long th
   t.deepEqual(kinds(used.events), ['message', 'message']);
 });
 
-test('a revoked token takes its own streams along, and no page', async (t) => {
+test("revocation: revoking a token ends its own streams and no page's", async (t) => {
   const { core, bob, bobUser, post, stream } = await openSite(t);
   const { token, record } = await createToken(core, bobUser);
   const [program, page] = [await stream(bob.bearer(token)), await stream(bob, '?as=json')];
@@ -131,7 +131,7 @@ test('a revoked token takes its own streams along, and no page', async (t) => {
   await page.until((events) => events.length === 1);
 });
 
-test('an archived group is told so and keeps its streams', async (t) => {
+test('streams: archiving a group is announced in its streams, which stay open', async (t) => {
   const { core, bob, annUser, lobby, stream } = await openSite(t);
   const reader = await stream(bob, '?as=json');
   await setArchived(core, annUser.id, lobby, true);
@@ -140,7 +140,7 @@ test('an archived group is told so and keeps its streams', async (t) => {
   t.deepEqual(kinds(reader.events), ['archive', 'archive']);
 });
 
-test('a stream that another site asks for is refused, its own page is not', async (t) => {
+test('streams: a cross-site request is refused; a same-origin one is not', async (t) => {
   const { bob, url, stream } = await openSite(t);
   const foreign = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
   t.is((await bob.get(`${LOBBY}/events`, 'text/event-stream', foreign)).status, 403);

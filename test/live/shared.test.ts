@@ -42,7 +42,7 @@ async function openPair(t: ExecutionContext, ownRedis?: Service): Promise<Pair> 
   return { ...site, second, at2, stream2 };
 }
 
-shared('what is posted on either server arrives on both, once and in order', async (t) => {
+shared('two servers: a message posted on either one arrives on both, once and in order', async (t) => {
   const { ann, bob, at2, stream, stream2 } = await openPair(t);
   const readers = [await stream(bob, '?as=json&after=2'), await stream2(ann, '?as=json&after=2')];
   const bob2 = at2(bob);
@@ -60,7 +60,7 @@ shared('what is posted on either server arrives on both, once and in order', asy
   t.deepEqual(bodies[0], bodies[1]);
 });
 
-shared('a stream resumes at the other server where it broke off', async (t) => {
+shared('two servers: a stream resumes at the other one by its cursor', async (t) => {
   const { ann, bob, post, stream, stream2, at2 } = await openPair(t);
   const first = await stream(bob, '?as=json&after=0');
   await post('a', 'b');
@@ -74,7 +74,7 @@ shared('a stream resumes at the other server where it broke off', async (t) => {
   t.truthy(await stream2(ann));
 });
 
-shared('one who is removed or disabled at one server loses the streams at the other', async (t) => {
+shared("two servers: removing or disabling a user on one ends the user's streams on the other", async (t) => {
   const { core, ann, bob, annUser, bobUser, lobby, signUp, stream2, second } = await openPair(t);
   const eve = await signUp('Eve');
   await eve.form('/groups/join', { slug: 'lobby' });
@@ -90,7 +90,7 @@ shared('one who is removed or disabled at one server loses the streams at the ot
   mine.close();
 });
 
-shared('a person with a page at each server is there until both are closed', async (t) => {
+shared('two servers: a user with a page on each is present until both are closed', async (t) => {
   const { core, ann, bob, bobUser, lobby, stream, stream2 } = await openPair(t);
   await stream(ann);
   const [here, there] = [await stream(bob), await stream2(bob)];
@@ -103,7 +103,7 @@ shared('a person with a page at each server is there until both are closed', asy
   await eventually(async () => !(await isThere()));
 });
 
-shared('with Redis killed, later started again, every message still arrives, in two seconds at most, once', async (t) => {
+shared('two servers: with Redis killed and restarted every message arrives once, within 2 s', async (t) => {
   const own = present(await redisService({ own: true }));
   t.teardown(() => own.stop());
   const { ann, bob, core, annUser, bobUser, stream2, signUp, second } = await openPair(t, own);

@@ -21,7 +21,7 @@ const shows =
   (events: readonly StreamEvent[]): boolean =>
     sidebarIn(events)?.join() === lines.join();
 
-test("a page's stream begins with the whole sidebar and says it anew when it changes; its cursor stays the group's", async (t) => {
+test("sidebar: a page's stream starts with the whole sidebar and sends it again on changes, without moving the cursor", async (t) => {
   const { bob, lobby, groups, bobUser, say, stream } = await openGroups(t, ['Kitchen', 'Garden']);
   const [kitchen, garden] = groups;
   if (!kitchen || !garden) return t.fail();
@@ -39,7 +39,7 @@ test("a page's stream begins with the whole sidebar and says it anew when it cha
   t.is(/data-waiting="([^"]*)"/.exec(sidebars(page.events).at(-1)?.data ?? '')?.[1], '1', 'what names him');
 });
 
-test('groups come and go with their memberships, and take on their new names', async (t) => {
+test('sidebar: follows memberships and renamed groups', async (t) => {
   const { core, bob, annUser, bobUser, groups, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -54,7 +54,7 @@ test('groups come and go with their memberships, and take on their new names', a
   await t.notThrowsAsync(page.until(shows('> Lobby', 'Pantry')));
 });
 
-test('what is read in one tab is read in the others', async (t) => {
+test('sidebar: a read mark set in one tab reaches the others', async (t) => {
   const { bob, groups, bobUser, say, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -69,7 +69,7 @@ test('what is read in one tab is read in the others', async (t) => {
   for (const tab of tabs) await tab.until(shows('Kitchen', '> Lobby'));
 });
 
-test('an edit that names me counts; what names others does not', async (t) => {
+test('sidebar: an edit that mentions the user counts; mentions of others do not', async (t) => {
   const { core, bob, annUser, groups, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -81,7 +81,7 @@ test('an edit that names me counts; what names others does not', async (t) => {
   await t.notThrowsAsync(page.until(shows('Kitchen @1', '> Lobby')));
 });
 
-test('whoever is not in a group sees nothing move when it talks, and neither does who has left it', async (t) => {
+test('sidebar: is not updated for entries of groups that the user is not in, or has left', async (t) => {
   const { core, ann, bob, annUser, bobUser, groups, say, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -99,7 +99,7 @@ test('whoever is not in a group sees nothing move when it talks, and neither doe
   t.is(theirs.events.length, before);
 });
 
-test('what comes quickly is told at most twice a second; what changes nothing to be seen is not told', async (t) => {
+test('sidebar: is sent at most twice per second, and only when something visible changed', async (t) => {
   const { bob, lobby, groups, say, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -119,7 +119,7 @@ test('what comes quickly is told at most twice a second; what changes nothing to
   t.is(sidebars(page.events).length, told);
 });
 
-test('programs, shells and the page without JavaScript are told of no other group; the slim stream only of them', async (t) => {
+test('sidebar: programs, text streams and the live document do not get it; the sidebar stream gets nothing else', async (t) => {
   const { server, bob, groups, say, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -136,7 +136,7 @@ test('programs, shells and the page without JavaScript are told of no other grou
   await eventually(() => server.hub.streams < 2);
 });
 
-test('a page that is opened while the store hiccups is told once it answers', async (t) => {
+test('sidebar: a page that connects during a short store outage gets it afterwards', async (t) => {
   const { core, bob, groups, say, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
@@ -155,7 +155,7 @@ test('a page that is opened while the store hiccups is told once it answers', as
   await page.until(shows('Kitchen 1', '> Lobby'));
 });
 
-test('the page itself has the same sidebar, without JavaScript too', async (t) => {
+test('sidebar: the page itself contains it, also without JavaScript', async (t) => {
   const { bob, groups, bobUser, say } = await openGroups(t, ['Kitchen', 'Garden']);
   const [kitchen, garden] = groups;
   if (!kitchen || !garden) return t.fail();

@@ -17,7 +17,7 @@ async function openTroubled(t: ExecutionContext): Promise<Site & { readonly faul
   return { ...site, faults, other };
 }
 
-test('streams of every kind stay open while the store is away, and go on where they were when it is back', async (t) => {
+test('store outage: streams of every format stay open and continue from their cursors', async (t) => {
   const { server, faults, other, bob, bobUser, lobby, stream } = await openTroubled(t);
   const readers = await Promise.all(['?as=json', '', '?as=json&after=0'].map((query) => stream(bob, query)));
   const at = await groupAccess(other, bobUser, lobby);
@@ -38,7 +38,7 @@ test('streams of every kind stay open while the store is away, and go on where t
   );
 });
 
-test('a gap that cannot be read is read once the store is back', async (t) => {
+test('store outage: a gap that could not be read is read afterwards', async (t) => {
   const { core, faults, other, bob, bobUser, lobby, stream } = await openTroubled(t);
   const reader = await stream(bob, '?as=json');
   const quiet = { ...other, bus: { ...other.bus, publish: () => {} } };
@@ -57,7 +57,7 @@ test('a gap that cannot be read is read once the store is back', async (t) => {
   t.deepEqual(reader.ids, [3, 4]);
 });
 
-test('a stream that was to be brought up to date when the store went away waits for it', async (t) => {
+test('store outage: a replay that was interrupted waits and continues', async (t) => {
   const { core, bob, post: postAsAnn, stream } = await openTroubled(t);
   await postAsAnn(...numbers(3, 302).map(String));
   const { range } = core.store.log;
@@ -75,7 +75,7 @@ test('a stream that was to be brought up to date when the store went away waits 
   t.is(refused, 3);
 });
 
-test('what is posted by others in a long outage is not kept in memory, and arrives whole', async (t) => {
+test('store outage: entries posted during a long outage are not kept in memory and all arrive afterwards', async (t) => {
   const { faults, other, bob, bobUser, lobby, stream } = await openTroubled(t);
   const reader = await stream(bob, '?as=json');
   const at = await groupAccess(other, bobUser, lobby);
@@ -97,7 +97,7 @@ test('what is posted by others in a long outage is not kept in memory, and arriv
   t.deepEqual(reader.ids, numbers(3, 2404));
 });
 
-test('with the store away a new stream is refused with 503 and when to come back; then it opens', async (t) => {
+test('store outage: a new stream is refused with 503 and Retry-After; afterwards it opens', async (t) => {
   const { server, faults, bob, stream } = await openTroubled(t);
   faults.isAway = true;
   const answer = await bob.get(`${LOBBY}/events`);
@@ -108,7 +108,7 @@ test('with the store away a new stream is refused with 503 and when to come back
   await t.notThrowsAsync(stream(bob));
 });
 
-test('a members list that could not be read is sent once the store is back', async (t) => {
+test('store outage: a members list that could not be read is sent afterwards', async (t) => {
   const { core, bob, stream } = await openTroubled(t);
   const { ofGroup } = core.store.memberships;
   let refused = 0;

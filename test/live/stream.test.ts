@@ -2,7 +2,7 @@ import test from 'ava';
 import { startServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
-test('a message posted by one member arrives in the stream of another, once and in order', async (t) => {
+test("streams: a message posted by one member arrives in another's stream once and in order", async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');

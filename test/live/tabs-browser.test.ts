@@ -99,7 +99,7 @@ check.serial(
   },
 );
 
-check.serial('what waits is in the titles of all tabs, whoever of them is told; what is read is not', async (t) => {
+check.serial('tabs: unread counts are in the titles of all tabs, whichever holds the stream; read messages are not counted', async (t) => {
   const site = await openGroups(t, ['Kitchen']);
   const { server, core, bob, annUser } = site;
   const tabs = await Tabs.open(t, site, ['/groups/lobby', '/groups/lobby', '/groups/kitchen']);
@@ -133,7 +133,7 @@ check.serial('what waits is in the titles of all tabs, whoever of them is told; 
   );
 });
 
-check.serial('a tab that has been put out does not come back when it is shown again', async (t) => {
+check.serial('tabs: a tab of a removed member does not reconnect when it is shown again', async (t) => {
   const site = await openGroups(t, []);
   const { server, ann } = site;
   const tabs = await Tabs.open(t, site, ['/groups/lobby']);

@@ -39,7 +39,7 @@ function follow(entries: readonly Entry[], last: number, over: Store = store) {
   return { tail, seen, errors, ring, say };
 }
 
-test('the next entries go on at once, without a read; what is known is dropped', async (t) => {
+test('tail: the next entries are delivered without a read; known ones are dropped', async (t) => {
   const faults = new Faults();
   const { seen, ring } = follow(await logOf(6), 0, faultyStore(store, faults));
   ring(1, 2);
@@ -49,7 +49,7 @@ test('the next entries go on at once, without a read; what is known is dropped',
   t.deepEqual(faults.asked, []);
 });
 
-test('a gap is read from the store first, once, however many bells ring meanwhile', async (t) => {
+test('tail: a gap is read from the store first, and once, however many events arrive meanwhile', async (t) => {
   const faults = new Faults();
   const { seen, ring, say } = follow(await logOf(9), 0, faultyStore(store, faults));
   ring(5, 5);
@@ -61,7 +61,7 @@ test('a gap is read from the store first, once, however many bells ring meanwhil
   t.is(faults.asked.length, 1);
 });
 
-test('entries that do not follow each other are not believed', async (t) => {
+test('tail: entries of an event that are not consecutive are ignored', async (t) => {
   const entries = await logOf(5);
   const { tail, seen } = follow(entries, 0);
   tail.onEvent({ type: 'entries', group: entries[0]?.group as never, entries: [0, 1, 4].flatMap((index) => entries[index] ?? []) });
@@ -69,7 +69,7 @@ test('entries that do not follow each other are not believed', async (t) => {
   t.deepEqual(seen, numbers(1, 5));
 });
 
-test('a probe finds what no bell told, over any distance, and reads little when there is nothing', async (t) => {
+test('tail: a probe finds unannounced entries at any distance, and reads little when there are none', async (t) => {
   const entries = await logOf(450);
   const asked: number[] = [];
   const range: Store['log']['range'] = (group, from, to) => {
@@ -90,7 +90,7 @@ test('a probe finds what no bell told, over any distance, and reads little when 
   t.deepEqual(asked, [1], 'one at a time, and one entry wide');
 });
 
-test('a bell for more than there is costs one read, and what comes later is still heard', async (t) => {
+test('tail: an event past the end of the log costs one read; later events still work', async (t) => {
   const { seen, say, ring, errors } = follow(await logOf(3), 2);
   say(50);
   await eventually(() => seen.length === 1);
@@ -99,7 +99,7 @@ test('a bell for more than there is costs one read, and what comes later is stil
   t.deepEqual(seen, [3]);
 });
 
-test('what could not be read is read on retry', async (t) => {
+test('tail: entries that could not be read are read on retry', async (t) => {
   const faults = new Faults();
   const { tail, seen, say, errors } = follow(await logOf(3), 0, faultyStore(store, faults));
   faults.isAway = true;
@@ -115,7 +115,7 @@ test('what could not be read is read on retry', async (t) => {
   t.is(faults.asked.length, 3, 'nothing to retry, nothing asked');
 });
 
-test('whatever bells ring, doubled, out of order or not at all: every entry once, in order', async (t) => {
+test('tail: with duplicate, reordered or lost events every entry is delivered once and in order', async (t) => {
   const entries = await logOf(60);
   const bell = fc.tuple(fc.constantFrom('ring', 'say', 'probe', 'pause'), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 }));
   await fc.assert(

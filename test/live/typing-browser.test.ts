@@ -21,7 +21,7 @@ async function arrive(t: ExecutionContext, site: Site, who: 'ann' | 'bob', scrip
 
 const line = ({ page }: Person, name: string) => page.getByText(`${name} is typing…`);
 
-check('who writes is shown to the others and not to themselves, is said sparingly, and is gone with the message', async (t) => {
+check('typing (browser): is shown to others only, is sent sparingly, and disappears with the message', async (t) => {
   const site = await openSite(t);
   const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob')];
   const said: string[] = [];
@@ -40,7 +40,7 @@ check('who writes is shown to the others and not to themselves, is said sparingl
   t.deepEqual([...ann.complaints, ...bob.complaints], []);
 });
 
-check('what was shown goes with the stream that showed it', async (t) => {
+check('typing (browser): what a stream showed disappears when the stream ends', async (t) => {
   const site = await openSite(t);
   const ann = await arrive(t, site, 'ann');
   await site.bob.json('POST', '/groups/lobby/typing');
@@ -51,7 +51,7 @@ check('what was shown goes with the stream that showed it', async (t) => {
   t.true(performance.now() - since < TYPING_MS - 500, 'not only because it runs out');
 });
 
-check('without JavaScript nobody is seen to write, and nothing moves', async (t) => {
+check('typing (browser): without JavaScript nothing is shown and the layout does not move', async (t) => {
   const site = await openSite(t);
   const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob', 'off')];
   const said: string[] = [];

@@ -22,7 +22,7 @@ const told = (events: readonly StreamEvent[]): StreamEvent[] =>
 const hear = ({ core, lobby }: Site, user: string, ms: number): void =>
   core.bus.publish({ type: 'typing', group: lobby.id, user: asUserId(user), until: core.now() + ms });
 
-test('pages are told who writes, without an id; programs too; shells and the page without JavaScript are not', async (t) => {
+test('typing: pages and programs receive events without an id; text streams and the live document do not', async (t) => {
   const { ann, bob, bobUser, post, stream } = await openSite(t);
   const page = await stream(ann);
   const program = await stream(ann, '?as=json');
@@ -42,7 +42,7 @@ test('pages are told who writes, without an id; programs too; shells and the pag
   for (const reader of [shell, frame]) t.false((await reader.until((text) => text.includes('something to see'))).includes('is typing'));
 });
 
-test('it ends with the message, of which nobody has to be told twice', async (t) => {
+test('typing: ends with the message, without a second event', async (t) => {
   const { ann, bob, stream } = await openSite(t);
   const page = await stream(ann);
   await bob.json('POST', SAY);
@@ -52,7 +52,7 @@ test('it ends with the message, of which nobody has to be told twice', async (t)
   t.true(page.events.some(({ data }) => data.includes('here it is')));
 });
 
-test('it ends by itself; who is seen again goes on, and those who watch are told once', async (t) => {
+test('typing: expires by itself; a renewed one continues, and is sent once', async (t) => {
   const site = await openSite(t);
   const page = await site.stream(site.ann);
   hear(site, site.bobUser.id, 400);
@@ -62,7 +62,7 @@ test('it ends by itself; who is seen again goes on, and those who watch are told
   t.is(told(page.events).length, 2);
 });
 
-test('a word that is late, or from a clock that is ahead, shows nobody, or for no longer than it may', async (t) => {
+test('typing: an event that is late, or from a clock that is ahead, is ignored or bounded', async (t) => {
   const site = await openSite(t);
   const page = await site.stream(site.ann);
   hear(site, site.annUser.id, -1);
@@ -73,7 +73,7 @@ test('a word that is late, or from a clock that is ahead, shows nobody, or for n
   t.true(performance.now() - since < TYPING_MS + 2000);
 });
 
-test('what an author was seen to write just before their message, and is heard of after it, is not shown', async (t) => {
+test("typing: an event sent before the author's message but received after it is ignored", async (t) => {
   const site = await openSite(t);
   const page = await site.stream(site.bob);
   await site.post('sent at once');
@@ -84,7 +84,7 @@ test('what an author was seen to write just before their message, and is heard o
   t.is(typing(page.events), 'Bob');
 });
 
-test('several are named, many are not; who is removed is not', async (t) => {
+test('typing: several users are named, many are not; a removed member is not shown', async (t) => {
   const site = await openSite(t);
   const { core, signUp, ann, annUser, bobUser, lobby, stream } = site;
   const page = await stream(ann);
@@ -101,7 +101,7 @@ test('several are named, many are not; who is removed is not', async (t) => {
   t.is(typing(page.events), '');
 });
 
-test('a page that comes later is told what holds; one that comes when nobody writes is told nothing', async (t) => {
+test('typing: a page that connects later gets the current state; nothing is sent when nobody types', async (t) => {
   const site = await openSite(t);
   const first = await site.stream(site.ann);
   hear(site, site.bobUser.id, 5000);
@@ -114,7 +114,7 @@ test('a page that comes later is told what holds; one that comes when nobody wri
   t.is(typing(second.events), 'Bob');
 });
 
-test('members say it, by page or token; outsiders and visitors cannot; in an archived group it is nothing', async (t) => {
+test('typing: members send it by page or token; outsiders and visitors cannot; in an archived group it has no effect', async (t) => {
   const { core, ann, bob, annUser, bobUser, lobby, client, signUp, stream } = await openSite(t);
   const page = await stream(ann);
   const { token } = await createToken(core, bobUser);
@@ -134,7 +134,7 @@ test('members say it, by page or token; outsiders and visitors cannot; in an arc
   t.is(heard, 0);
 });
 
-test('who says it too often is answered as ever, and the others are spared', async (t) => {
+test('typing: a client that sends it too often gets the usual response, and others get no events', async (t) => {
   const { core, bob, lobby, clock } = await openSite(t);
   let heard = 0;
   await core.bus.subscribe(lobby.id, ({ type }) => {
@@ -147,7 +147,7 @@ test('who says it too often is answered as ever, and the others are spared', asy
   t.is(heard, 3);
 });
 
-test("a page hides its reader's own line, and keeps room for the line of others", async (t) => {
+test("typing: a page hides its own user's line and reserves space for others", async (t) => {
   const { ann, annUser } = await openSite(t);
   const { text } = await ann.get(LOBBY);
   t.true(text.includes(`.typing [data-user="${annUser.id}"] { display: none; }`));

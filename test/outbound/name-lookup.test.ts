@@ -24,7 +24,7 @@ async function lookupIn(t: ExecutionContext, zone: Zone, texts = {}, more: Looku
   return { server, found: async (host: string) => (await resolve(host, signal)).map(({ address, family }) => `${family} ${address}`) };
 }
 
-test('name look-up: all addresses of a name, of both families', async (t) => {
+test('name lookup: all addresses of a name, IPv4 and IPv6', async (t) => {
   const { found, server } = await lookupIn(t, {
     'bots.example': ['192.0.2.1', '2001:db8:0:0:0:0:0:1', '192.0.2.2'],
     'six.example': ['2001:db8:0:0:0:0:0:2'],
@@ -35,7 +35,7 @@ test('name look-up: all addresses of a name, of both families', async (t) => {
   t.deepEqual([...new Set(server.asked)], ['bots.example', 'six.example', 'none.example']);
 });
 
-test('name look-up: the hosts file comes first, and localhost needs neither', async (t) => {
+test('name lookup: the hosts file comes first, and localhost needs no entry', async (t) => {
   const hosts = '# local names\n10.0.0.7\tci.internal  ci # the build server\nfd00::7 ci\nnot-an-address ci\n';
   const { found, server } = await lookupIn(t, { 'ci.internal': ['192.0.2.9'], other: ['192.0.2.1'] }, { hosts });
   t.deepEqual(await found('ci.internal'), ['4 10.0.0.7']);
@@ -45,7 +45,7 @@ test('name look-up: the hosts file comes first, and localhost needs neither', as
   t.deepEqual(await found('other'), ['4 192.0.2.1']);
 });
 
-test('name look-up: the search list of resolv.conf, as a cluster has it', async (t) => {
+test('name lookup: the search list of resolv.conf is used', async (t) => {
   const resolvConf = 'nameserver 192.0.2.53\nsearch default.svc.cluster.local cluster.local\noptions ndots:5\n';
   const zone = { 'bot.default.svc.cluster.local': ['10.1.0.1'], 'bots.example.org': ['192.0.2.1'] };
   const { found, server } = await lookupIn(t, zone, { resolvConf });
@@ -57,12 +57,12 @@ test('name look-up: the search list of resolv.conf, as a cluster has it', async 
   t.deepEqual([...new Set(server.asked)], ['bots.example.org']);
 });
 
-test('name look-up: a name that no server answers for ends at the bound of its own', async (t) => {
+test('name lookup: a query without a response ends at the time limit', async (t) => {
   const { found } = await lookupIn(t, { 'dead.example': 'silence' }, {}, { timeoutMs: 100 });
   await t.throwsAsync(found('dead.example'), { message: 'dead.example could not be resolved (ETIMEOUT).' });
 });
 
-test('name look-up: whoever does not want it any more ends it', async (t) => {
+test('name lookup: an abort signal ends it', async (t) => {
   const server = await NameServer.open(t, { 'dead.example': 'silence' });
   const stop = new AbortController();
   const looked = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], timeoutMs: 60_000 })('dead.example', stop.signal);
@@ -71,7 +71,7 @@ test('name look-up: whoever does not want it any more ends it', async (t) => {
   await t.throwsAsync(looked, { message: /ETIMEOUT/ });
 });
 
-test('calls of bots whose names never resolve do not hold up the call of another', async (t) => {
+test('name lookup: deliveries to names that never resolve do not delay other deliveries', async (t) => {
   const dead = Array.from({ length: 20 }, (_, index) => `dead-${index}.example`);
   const server = await NameServer.open(t, { ...Object.fromEntries(dead.map((name) => [name, 'silence'])), 'alive.example': ['127.0.0.1'] });
   const resolve = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], timeoutMs: 60_000 });

@@ -56,7 +56,7 @@ const PUBLIC = [
 ];
 const WRAPPED_PUBLIC = ['64:ff9b::808:808', '64:ff9b::8.8.8.8', '::ffff:8.8.8.8', '::ffff:808:808'];
 
-test('every address that is none of the public internet is known, in each of its forms', async (t) => {
+test('ssrf guard: every non-public address is recognized in each of its forms', async (t) => {
   for (const address of PRIVATE) t.false(await isPublic(address), address);
   for (const address of [...PUBLIC, ...WRAPPED_PUBLIC]) t.true(await isPublic(address), address);
 });
@@ -68,7 +68,7 @@ const refused =
   async (): Promise<unknown> =>
     addressesOf(parseTarget(url), { allowOutgoing }, { resolve });
 
-test('an address in a URL is read as the connection would read it', async (t) => {
+test('ssrf guard: an address in a URL is parsed as the connection parses it', async (t) => {
   const hosts = [
     '127.0.0.1',
     '2130706433',
@@ -89,7 +89,7 @@ test('an address in a URL is read as the connection would read it', async (t) =>
     t.is((await addressesOf(parseTarget(`http://${host}/`), nobody, { resolve: never })).length, 1, host);
 });
 
-test('only http and https, and no user information', (t) => {
+test('ssrf guard: only http and https, without credentials', (t) => {
   for (const url of ['ftp://x/', 'file:///etc/passwd', 'gopher://x/', 'javascript:1', 'x', '', '//x/', `https://x/${'y'.repeat(2000)}`])
     t.throws(() => parseTarget(url), { instanceOf: DestinationRefused }, url.slice(0, 30));
   for (const url of ['http://user@x/', 'http://user:word@x/', 'http://:word@x/', 'https://8.8.8.8@127.0.0.1/'])
@@ -102,7 +102,7 @@ const as =
   async () =>
     addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 
-test('a name with a single address that is not public is refused whole', async (t) => {
+test('ssrf guard: a name with one non-public address is refused', async (t) => {
   await t.throwsAsync(refused('http://x.example/', [], as('8.8.8.8', '10.0.0.1')), { message: /10\.0\.0\.1.*ALLOW_OUTGOING/ });
   await t.throwsAsync(refused('http://x.example/', [], as('2606:4700::1111', '::ffff:192.168.0.1')), { instanceOf: DestinationRefused });
   await t.throwsAsync(refused('http://x.example/', [], as()), { instanceOf: DestinationRefused });
@@ -112,7 +112,7 @@ test('a name with a single address that is not public is refused whole', async (
   ]);
 });
 
-test('an operator admits hosts by name, and networks', async (t) => {
+test('ssrf guard: ALLOW_OUTGOING allows hosts by name and networks', async (t) => {
   const ok = async (url: string, allowed: string[], ...addresses: string[]): Promise<boolean> =>
     (await addressesOf(parseTarget(url), { allowOutgoing: allowed }, { resolve: as(...addresses) })).length === addresses.length;
   t.true(await ok('http://ci.internal/', ['other', 'CI.internal'], '10.0.0.1', '127.0.0.1'));
@@ -133,7 +133,7 @@ test('an operator admits hosts by name, and networks', async (t) => {
     await t.throwsAsync(refused('http://ci.internal/', [allowed], as(address)), { instanceOf: DestinationRefused }, allowed);
 });
 
-test('what is refused is a failed attempt that says why, is not made again, and reaches nobody', async (t) => {
+test('ssrf guard: a refused delivery fails with the reason, is not retried, and connects to nothing', async (t) => {
   const stage = await openStage(t, { env: { ALLOW_OUTGOING: '10.0.0.0/8' }, resolve: as('8.8.8.8', '127.0.0.1') });
   const echo = await stage.bot('Echo', { url: 'http://bots.example.org/' });
   await stage.say('@Echo hello');
@@ -144,7 +144,7 @@ test('what is refused is a failed attempt that says why, is not made again, and 
   t.deepEqual(echo.receiver.received, []);
 });
 
-test('what was checked is what is connected to: a name is looked up once', async (t) => {
+test('ssrf guard: a name is resolved once, and the checked address is connected to', async (t) => {
   let asked = 0;
   const rebinding: Resolve = async () => {
     asked += 1;
@@ -161,7 +161,7 @@ test('what was checked is what is connected to: a name is looked up once', async
   t.is(asked, 1);
 });
 
-test('a name that cannot be looked up is tried again', async (t) => {
+test('ssrf guard: a delivery to a name that cannot be resolved is retried', async (t) => {
   const stage = await openStage(t, { resolve: () => Promise.reject(new Error('getaddrinfo ENOTFOUND bots.example.org')) });
   const echo = await stage.bot('Echo', { url: 'http://bots.example.org/' });
   await stage.say('@Echo hello');

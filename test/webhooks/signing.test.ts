@@ -27,7 +27,7 @@ const signed = (more: Readonly<Record<string, string>> = {}) =>
   headers({ 'webhook-id': ID, 'webhook-timestamp': String(SECONDS), 'webhook-signature': SIGNATURE, ...more });
 const NOW = SECONDS * 1000;
 
-test('the example of the Standard Webhooks libraries comes out the same', (t) => {
+test('signing: the example of the Standard Webhooks libraries is reproduced', (t) => {
   t.is(sign([SECRET], ID, SECONDS, BODY)['webhook-signature'], SIGNATURE);
   t.true(isSigned([SECRET], signed(), bytes(BODY), NOW));
   t.true(isSigned([SECRET.slice('whsec_'.length)], signed(), bytes(BODY), NOW), 'without its prefix too');
@@ -55,11 +55,11 @@ const REFUSED: [what: string, run: () => boolean][] = [
 ];
 for (const [what, run] of REFUSED) test(`a Standard Webhook with ${what} is not believed`, (t) => t.false(run()));
 
-test('five minutes either way are allowed', (t) => {
+test('signing: a timestamp within 5 minutes either way is accepted', (t) => {
   for (const ms of [-TOLERANCE_MS, TOLERANCE_MS]) t.true(isSigned([SECRET], signed(), bytes(BODY), NOW + ms));
 });
 
-test('while secrets change, any signature of any of them will do', (t) => {
+test('signing: during a rotation a signature by any secret is accepted', (t) => {
   const both = sign([OTHER, SECRET], 'msg_1', SECONDS, BODY);
   t.is(both['webhook-signature']?.split(' ').length, 2);
   for (const secret of [OTHER, SECRET]) t.true(isSigned([secret], headers(both), bytes(BODY), NOW));
@@ -68,13 +68,13 @@ test('while secrets change, any signature of any of them will do', (t) => {
   t.true(isSigned([SECRET], signed({ 'webhook-signature': `v1a,xx v2,${'A'.repeat(44)} ${SIGNATURE}` }), bytes(BODY), NOW));
 });
 
-test('what one makes the other believes, whatever the secret and the bytes', (t) => {
+test('signing: a created signature verifies, with any secret and bytes', (t) => {
   for (const secret of [OTHER, 'a plain secret of words', 'short-but-16-chars'])
     for (const body of ['', 'é\u0000\n', '{"a":1}'])
       t.true(isSigned([secret], headers(sign([secret], 'i', SECONDS, body)), bytes(body), NOW));
 });
 
-test('the example of GitHub’s documentation is believed, and nothing near it', (t) => {
+test("signing: the example of GitHub's documentation verifies, and no variation of it", (t) => {
   const secret = "It's a Secret to Everybody";
   const signature = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
   const given = headers({ 'x-hub-signature-256': signature });
@@ -86,13 +86,13 @@ test('the example of GitHub’s documentation is believed, and nothing near it',
     t.false(isHubSigned([secret], headers({ 'x-hub-signature-256': odd }), bytes('Hello, World!')));
 });
 
-test('Gitea signs the same without a prefix', (t) => {
+test("signing: Gitea's signature has no prefix", (t) => {
   const hex = createHmac('sha256', 'gitea secret').update('body').digest('hex');
   t.true(isHubSigned(['gitea secret'], headers({ 'x-gitea-signature': hex }), bytes('body')));
   t.false(isHubSigned(['gitea secret'], headers({ 'x-gitea-signature': hex }), bytes('Body')));
 });
 
-test('GitLab’s token is one of the secrets, whole', (t) => {
+test("signing: GitLab's token must equal one of the secrets", (t) => {
   for (const [token, isRight] of [
     ['the token', true],
     ['the other', true],
@@ -104,7 +104,7 @@ test('GitLab’s token is one of the secrets, whole', (t) => {
   t.false(isGitlabToken([''], headers({})));
 });
 
-test('one way of vouching is enough, none is not', (t) => {
+test('signing: any one scheme authenticates; none does not', (t) => {
   t.true(isAuthenticated([SECRET], signed(), bytes(BODY), NOW));
   t.true(isAuthenticated([SECRET], headers({ 'x-gitlab-token': SECRET }), bytes(BODY), NOW));
   t.false(isAuthenticated([SECRET], headers({}), bytes(BODY), NOW));

@@ -3,7 +3,7 @@ import { makeWorld } from '../../../fixtures/world.ts';
 import { erase, post, unerase } from '../../../lib/messages/operations.ts';
 import { startServer } from '../../helpers/server.ts';
 
-test('campfire: X-Total-Count counts no erased message; an unknown cursor is 404, an erased one is not', async (t) => {
+test('campfire: X-Total-Count excludes erased messages; an unknown cursor is 404, an erased one is not', async (t) => {
   const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   t.teardown(site.close);
   const { ann: user, team: group, echo } = await makeWorld(site.core);

@@ -79,7 +79,7 @@ for (const path of CLOSED)
     t.is((await bodies()).length, count);
   });
 
-test.serial('JSON is answered to whoever asks for nothing else, and to nobody who merely lists it', async (t) => {
+test.serial('incoming webhook: responds with JSON only when Accept is exactly application/json', async (t) => {
   for (const accept of ['application/json', 'Application/JSON']) {
     const answer = (await post('/hooks/TOKEN', TEXT, { headers: { Accept: accept } })).json();
     t.is(answer.ok, true);
@@ -110,12 +110,12 @@ for (const [what, path, body, status, code] of WRONG)
     t.is(typeof message, 'string');
   });
 
-test.serial('who is not awaited by Discord’s clients is told in Slack’s words', async (t) => {
+test.serial("incoming webhook: a Discord payload on another URL gets Slack's errors", async (t) => {
   const answer = await post(`/services/T/B/${NOWHERE}`, TEXT);
   t.deepEqual([answer.status, answer.text], [404, 'no_service']);
 });
 
-test.serial('a body may be compressed, and a bomb is refused', async (t) => {
+test.serial('incoming webhook: compressed bodies are accepted; a decompression bomb is refused', async (t) => {
   const send = (encoding: string, body: Buffer) =>
     post('/hooks/TOKEN', new Uint8Array(body), { headers: { 'Content-Encoding': encoding } });
   for (const [encoding, pack] of [
@@ -136,7 +136,7 @@ test.serial('a body may be compressed, and a bomb is refused', async (t) => {
   t.deepEqual([unknown.status, unknown.text], [415, 'unsupported_encoding']);
 });
 
-test.serial('a text in another charset is read in it; one that is UTF-8 whatever is said, as that', async (t) => {
+test.serial('incoming webhook: text is decoded as UTF-8 if valid, otherwise with its declared charset', async (t) => {
   const send = (type: string, bytes: readonly number[]) =>
     post('/hooks/TOKEN', Uint8Array.from(bytes), { headers: { 'Content-Type': type } });
   await send('text/plain; charset=iso-8859-1', [0x63, 0x61, 0x66, 0xe9]);
@@ -157,7 +157,7 @@ function form(fields: Record<string, string | Blob>): FormData {
   return data;
 }
 
-test.serial('multipart is read by its fields, and its files are kept', async (t) => {
+test.serial('incoming webhook: multipart fields are read and files are stored', async (t) => {
   await post('/hooks/TOKEN', form({ text: 'by field' }));
   t.is(await lastBody(), 'by field');
   await post('/hooks/TOKEN', form({ payload: '{"text":"by payload"}' }));
@@ -190,7 +190,7 @@ async function explains(t: ExecutionContext, accept: string, type: RegExp): Prom
   return answer.text;
 }
 
-test.serial('a browser is shown how to post, with lines to copy, and a shell the same as text', async (t) => {
+test.serial('incoming webhook: a browser gets a page with commands to copy, a shell the same as text', async (t) => {
   const page = await explains(t, 'text/html,application/xhtml+xml,*/*;q=0.8', /^text\/html/);
   t.regex(page, /<h1>A webhook of Deploy for Lobby<\/h1>/);
   t.true(page.includes(`curl -d &quot;Disk 91% full on db1&quot; ${site.url}/hooks/${token}`));
@@ -201,7 +201,7 @@ test.serial('a browser is shown how to post, with lines to copy, and a shell the
   t.deepEqual([head.status, head.text], [200, '']);
 });
 
-test.serial('every line of that page to copy posts a message', async (t) => {
+test.serial('incoming webhook: every command on that page posts a message', async (t) => {
   const { execFile } = await import('node:child_process');
   const run = (line: string): Promise<string> =>
     new Promise((resolve, reject) =>
@@ -218,7 +218,7 @@ test.serial('every line of that page to copy posts a message', async (t) => {
   ]);
 });
 
-test.serial('a webhook that does not stand explains nothing', async (t) => {
+test.serial('incoming webhook: an invalid URL shows no page', async (t) => {
   const page = await site.client().get(`/hooks/${NOWHERE}`, 'text/html');
   t.is(page.status, 404);
   t.false(page.text.includes('curl'));
@@ -226,7 +226,7 @@ test.serial('a webhook that does not stand explains nothing', async (t) => {
   t.deepEqual([text.status, text.text], [404, 'no_service']);
 });
 
-test.serial('what is too long is cut with a mark, cards too, and never refused', async (t) => {
+test.serial('incoming webhook: long text and cards are cut with a mark, never refused', async (t) => {
   const cards = Array.from({ length: 60 }, (_, i) => ({ title: `card ${i}`, text: 'é'.repeat(100) }));
   t.is((await post('/hooks/TOKEN', JSON.stringify({ text: 'cards', attachments: cards }))).text, 'ok');
   const body = (await lastBody()) ?? '';
@@ -236,7 +236,7 @@ test.serial('what is too long is cut with a mark, cards too, and never refused',
   t.regex(page, /<small>\[cut: \d+ bytes, 2000 at most\]<\/small>/);
 });
 
-test.serial('a member whom a bot names is mentioned, in a card too', async (t) => {
+test.serial('incoming webhook: a member named in a text or card is mentioned', async (t) => {
   await post('/hooks/TOKEN', JSON.stringify({ attachments: [{ title: 'Review', text: 'for @Ann and *more*' }] }));
   const [message] = (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<
     { mentions: string[]; html: string; format: string; model: object }[]
@@ -247,7 +247,7 @@ test.serial('a member whom a bot names is mentioned, in a card too', async (t) =
   t.deepEqual(message?.model, { cards: [{ title: 'Review', text: 'for @Ann and **more**' }] });
 });
 
-test.serial('a card is erased like any message, and nothing of it stays', async (t) => {
+test.serial('incoming webhook: erasing a card removes all its content', async (t) => {
   await post('/hooks/TOKEN', JSON.stringify({ attachments: [{ title: 'SECRETCARD', text: '*x*' }] }));
   const [{ seq } = { seq: 0 }] = (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<{ seq: number }[]>();
   const erased = (await ann.json('DELETE', `/groups/lobby/messages/${seq}`)).json();
@@ -259,7 +259,7 @@ test.serial('a card is erased like any message, and nothing of it stays', async 
   t.is(stored?.body, '');
 });
 
-test.serial('a name with marks in it is mentioned too', async (t) => {
+test.serial('incoming webhook: a name with Markdown characters is mentioned', async (t) => {
   const bob = await site.signUp('Bob_B_');
   await bob.form('/groups/join', { slug: 'lobby' });
   await post('/hooks/TOKEN', JSON.stringify({ title: 'Review', message: 'for @Bob_B_ now' }));

@@ -82,7 +82,7 @@ for (const [what, first, then, content] of PARTS)
     t.is((await ann.get(`/groups/lobby/messages/${id}`, 'application/json')).json().body, content);
   });
 
-test.serial('an edit in another shape is read as a post in it would be; one that is too long is cut', async (t) => {
+test.serial('discord edit: an edit in another format is parsed like a post; a long one is cut', async (t) => {
   const { id } = await posted({ content: 'first' });
   const text = await site.client().send(urlOf(id), { method: 'PATCH', body: 'as plain text, *so*' });
   t.is(text.json().content, 'as plain text, *so*');
@@ -111,7 +111,7 @@ for (const [what, body, status, code] of WRONG)
     t.is((await send('GET', urlOf(id))).json().content, 'kept');
   });
 
-test.serial('only what this webhook’s bot posted: all else is unknown, alike', async (t) => {
+test.serial('discord edit: messages of others are unknown, like absent ones', async (t) => {
   const other = await hookToken(ann, 'Other');
   const { id } = await posted({ content: 'mine' });
   const theirs = await posted({ content: 'theirs' }, `/api/webhooks/1/${other}?wait=true`);
@@ -126,7 +126,7 @@ test.serial('only what this webhook’s bot posted: all else is unknown, alike',
   t.is((await send('GET', urlOf(theirs.id, other))).json().content, 'theirs');
 });
 
-test.serial('another webhook of the same bot may: it is the same bot', async (t) => {
+test.serial('discord edit: another webhook of the same bot may edit', async (t) => {
   const { createHook } = await import('../../../lib/bots/operations.ts');
   const [user, group] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
   if (!user || !group) return t.fail();
@@ -135,14 +135,14 @@ test.serial('another webhook of the same bot may: it is the same bot', async (t)
   t.is((await send('PATCH', urlOf(id, second), { content: 'by the second' })).json().content, 'by the second');
 });
 
-test.serial('other verbs: 405', async (t) => {
+test.serial('discord edit: other methods are 405', async (t) => {
   for (const method of ['POST', 'PUT']) {
     const answer = await send(method, urlOf('1'), {});
     t.deepEqual([answer.status, answer.headers.get('allow')], [405, 'GET, HEAD, PATCH, DELETE']);
   }
 });
 
-test.serial('where posts have to be signed, so has all of this', async (t) => {
+test.serial('discord edit: requires a signature where posts do', async (t) => {
   const key = await hookToken(ann, 'Signed');
   const { id } = await posted({ content: 'before the secret' }, `/api/webhooks/1/${key}?wait=true`);
   const user = await site.core.store.users.byNameKey('signed');
@@ -163,7 +163,7 @@ test.serial('where posts have to be signed, so has all of this', async (t) => {
   }
 });
 
-test('an edit counts as a post does: a flood is told to wait, in Discord’s words', async (t) => {
+test("discord edit: counts as a post for the rate limit, in Discord's format", async (t) => {
   const small = await startServer();
   t.teardown(small.close);
   const eve = await small.signUp('Eve');

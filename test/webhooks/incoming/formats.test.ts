@@ -49,7 +49,7 @@ const mapped = (value: unknown, change: (leaf: unknown, path: string) => unknown
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapped(one, change, `${path}.${name}`)]));
 };
 
-test('every recorded shape is worth recording', (t) => {
+test('formats: every recorded payload is distinct', (t) => {
   t.true(SHAPES.length > 70);
   for (const { headers, value } of SHAPES) t.truthy(shown(headers, value), JSON.stringify(value));
 });
@@ -67,7 +67,7 @@ const HOSTILE_MARKUP = [
   '# <b id=pwned>\n> <b id=pwned>\n1. <b id=pwned>\n-# <b id=pwned>',
 ];
 
-test('hostile text in every place of every shape stays text', (t) => {
+test('formats: hostile text in any field of any format stays text', (t) => {
   for (const { headers, value } of SHAPES)
     for (const text of [...HOSTILE_TEXTS, ...HOSTILE_MARKUP]) {
       shown(headers, mapped(value, (leaf) => (typeof leaf === 'string' ? text : leaf)) as JsonObject);
@@ -112,7 +112,7 @@ const odd = fc.oneof(
 
 const ODD_LEAVES: readonly unknown[] = [null, 1e308, [[{}]], '', { toString: 1, valueOf: 1 }];
 
-test('each value of each shape may be missing or of another kind', (t) => {
+test('formats: each value may be missing or of another type', (t) => {
   for (const { headers, value } of SHAPES) {
     const places: string[] = [];
     mapped(value, (leaf, path) => {
@@ -125,7 +125,7 @@ test('each value of each shape may be missing or of another kind', (t) => {
   t.pass();
 });
 
-test('whatever stands where, no format throws and nothing gets out', (t) => {
+test('formats: no format throws, whatever the fields contain', (t) => {
   fc.assert(
     fc.property(
       fc.constantFrom(...SHAPES),
@@ -145,7 +145,7 @@ test('whatever stands where, no format throws and nothing gets out', (t) => {
   t.pass();
 });
 
-test('whole branches of a shape may be anything', (t) => {
+test('formats: whole branches of a payload may be anything', (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...SHAPES), fc.nat(20), odd, ({ headers, value }, index, change) => {
       const names = Object.keys(value);
@@ -213,7 +213,7 @@ const loose: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 })).object;
 const EVENTS = ['', 'push', 'pull_request', 'issue_comment', 'ping', 'workflow_run', 'release', 'constructor', '\u0000'];
 
-test('no JSON makes any format throw, under any header', (t) => {
+test('formats: no JSON makes a format throw, with any header', (t) => {
   fc.assert(
     fc.property(
       loose,
@@ -233,7 +233,7 @@ test('no JSON makes any format throw, under any header', (t) => {
   t.pass();
 });
 
-test('a body has no more bytes than it may, whatever it is cut from', (t) => {
+test('formats: a body never exceeds its maximum length in bytes', (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...SHAPES), fc.integer({ min: 80, max: 3000 }), fc.nat(400), ({ headers, value }, maxBytes, repeat) => {
       shown(
@@ -247,7 +247,7 @@ test('a body has no more bytes than it may, whatever it is cut from', (t) => {
   t.pass();
 });
 
-test('a model that was stored is read as it was, and anything else as none', (t) => {
+test('rich content: stored content is parsed unchanged, and anything else as none', (t) => {
   fc.assert(
     fc.property(loose, (value) => {
       const model = richContentIn({ text: 'x', cards: [value, { title: 't', ...(value as object) }] });
@@ -258,7 +258,7 @@ test('a model that was stored is read as it was, and anything else as none', (t)
     t.is(parseRichContent(body), undefined, body);
 });
 
-test('nothing that bytes may be makes the reader throw anything but its refusals', async (t) => {
+test('formats: any bytes are parsed or refused, never another error', async (t) => {
   const types = fc.constantFrom(
     '',
     'application/json',
@@ -310,7 +310,7 @@ test('nothing that bytes may be makes the reader throw anything but its refusals
   t.pass();
 });
 
-test('what is nested a hundred thousand deep is shown as far as it can be read', (t) => {
+test('formats: JSON nested 100,000 levels deep is shown as far as it is readable', (t) => {
   const deep = (open: string, close: string): JsonObject => JSON.parse(`{"x":${open.repeat(100_000)}1${close.repeat(100_000)}}`);
   t.regex(shown({}, deep('[', ']')) ?? '', /\[…\]/);
   t.regex(shown({}, deep('{"a":', '}')) ?? '', /\{…\}/);

@@ -27,7 +27,7 @@ async function count(): Promise<number> {
   return messages;
 }
 
-test.serial('keys of one webhook are nothing to another, of the same bot too, nor those of one header to the other', async (t) => {
+test.serial('idempotency keys: are separate per webhook, also of the same bot, and per header', async (t) => {
   const other = await newHook('Other');
   const { createHook } = await import('../../../lib/bots/operations.ts');
   const [user, group] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
@@ -42,7 +42,7 @@ test.serial('keys of one webhook are nothing to another, of the same bot too, no
   t.is(await count(), before + 6);
 });
 
-test.serial('the same key and body is the same answer for ever, another body is refused, whatever both would look like', async (t) => {
+test.serial('idempotency keys: same key and body get the same response for ever; another body is refused', async (t) => {
   const send = (body: string, key: string) => post(`${hook}?wait=true`, body, { 'Idempotency-Key': key });
   const first = await send('{"text":"*a*","x":1}', 'k1');
   site.clock.turn(40 * 24 * 3_600_000);
@@ -57,7 +57,7 @@ test.serial('the same key and body is the same answer for ever, another body is 
   t.is(typeof discord.json().message, 'string');
 });
 
-test.serial('a repetition after an edit or an erasure is answered with the message as it is now', async (t) => {
+test.serial('idempotency keys: a retry after an edit or erasure gets the current message', async (t) => {
   const send = () => post(`${hook}?wait=true`, '{"content":"first"}', { 'Idempotency-Key': 'changes' });
   const { id } = (await send()).json<{ id: string }>();
   const change = (method: string, body?: string) =>
@@ -68,13 +68,13 @@ test.serial('a repetition after an edit or an erasure is answered with the messa
   t.like((await send()).json(), { id, content: '' });
 });
 
-test.serial('an empty Idempotency-Key is refused; the same without it is posted', async (t) => {
+test.serial('idempotency keys: an empty one is refused; a post without one is accepted', async (t) => {
   const refused = await post(hook, 'no key', { 'Idempotency-Key': '' });
   t.deepEqual([refused.status, refused.text], [400, 'invalid_key']);
   t.is((await post(hook, 'no key', {})).text, 'ok');
 });
 
-test.serial('a form that is sent again has another boundary and is the same', async (t) => {
+test.serial('idempotency keys: a form with another boundary is the same delivery', async (t) => {
   const form = (): FormData => {
     const data = new FormData();
     data.set('text', 'by form');
@@ -85,7 +85,7 @@ test.serial('a form that is sent again has another boundary and is the same', as
   t.is(await count(), before + 1);
 });
 
-test.serial('a repetition that comes while the first is being written is told to wait, and posts nothing', async (t) => {
+test.serial('idempotency keys: a retry during the first request gets 409 and posts nothing', async (t) => {
   const before = await count();
   const answers = await Promise.all(Array.from({ length: 12 }, () => post(hook, 'at once', { 'Idempotency-Key': 'at-once' })));
   const [taken, waiting] = [answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status === 409)];
@@ -97,7 +97,7 @@ test.serial('a repetition that comes while the first is being written is told to
   t.is(await count(), before + 1);
 });
 
-test.serial('the API tells its callers the same', async (t) => {
+test.serial('idempotency keys: the API responds in the same way', async (t) => {
   const say = () => ann.json('POST', '/groups/lobby/messages', { body: 'by the API' }, { 'Idempotency-Key': 'api-at-once' });
   const before = await count();
   const answers = await Promise.all(Array.from({ length: 12 }, say));
@@ -109,7 +109,7 @@ test.serial('the API tells its callers the same', async (t) => {
   t.is(await count(), before + 1);
 });
 
-test.serial('while the first is held up in the store, every repetition is told to wait', async (t) => {
+test.serial('idempotency keys: while the store delays the first request, every retry gets 409', async (t) => {
   const [held, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const { appender } = site.core;
   const append: typeof appender.append = async (...args) => {

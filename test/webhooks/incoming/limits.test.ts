@@ -2,7 +2,7 @@ import test from 'ava';
 import { createHook } from '../../../lib/bots/operations.ts';
 import { startServer } from '../../helpers/server.ts';
 
-test('a webhook takes a burst of sixty, then says when to come back, and holds no other bot back', async (t) => {
+test('incoming webhook: accepts a burst of 60 posts, then responds 429 with Retry-After, without affecting other bots', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');
@@ -22,7 +22,7 @@ test('a webhook takes a burst of sixty, then says when to come back, and holds n
   t.deepEqual([later.filter(({ status }) => status === 200).length, later.filter(({ status }) => status === 429).length], [20, 1]);
 });
 
-test('each webhook of a bot has a limit of its own, and Discord’s clients are told in their words when to come back', async (t) => {
+test('incoming webhook: each webhook of a bot has its own rate limit; Discord clients get 429 in their format', async (t) => {
   const site = await startServer();
   t.teardown(site.close);
   const ann = await site.signUp('Ann');

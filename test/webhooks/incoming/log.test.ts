@@ -41,7 +41,7 @@ function linesOf(program: string): string[] {
 
 const LOG = JSON.stringify(new URL('../../../lib/logger.ts', import.meta.url).href);
 
-test('fields that could hold a secret are blanked, whoever logs them', (t) => {
+test('log: fields that may contain a secret are redacted, whoever logs them', (t) => {
   const fields = ['password', 'token', 'cookie', 'authorization', 'code', 'secret', 'key', 'body'];
   const lines = linesOf(`
     import { openLogger } from ${LOG};
@@ -55,7 +55,7 @@ test('fields that could hold a secret are blanked, whoever logs them', (t) => {
   t.is(JSON.parse(lines[0] ?? '').kept, 7);
 });
 
-test('no line of the log has a token, a cookie, a password or a body, even when all is logged', (t) => {
+test('log: no line contains a token, cookie, password or body, even at the lowest level', (t) => {
   const server = JSON.stringify(new URL('../../helpers/server.ts', import.meta.url).href);
   const operations = JSON.stringify(new URL('../../../lib/accounts/campfire-key.ts', import.meta.url).href);
   const lines = linesOf(`

@@ -64,7 +64,7 @@ for (const [what, args, input, ...words] of CURL)
     await sees(t, ...words);
   });
 
-withCurl.serial('curl -f fails where nothing was posted', async (t) => {
+withCurl.serial('real clients: curl -f fails when nothing was posted', async (t) => {
   const { path } = present(curl);
   const { status, out } = await run(path, ['-sS', '--fail-with-body', '-d', '', url('/hooks/TOKEN')]);
   t.deepEqual([status, out], [22, 'no_text']);

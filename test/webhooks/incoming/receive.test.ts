@@ -93,20 +93,20 @@ for (const [what, type, body, status, word] of REFUSED)
     t.is((await lastMessage()).body, 'before', 'nothing was posted');
   });
 
-test.serial('a long text is cut with a mark that can be seen, never refused', async (t) => {
+test.serial('incoming webhook: a long text is cut with a visible mark, never refused', async (t) => {
   t.is((await post(hook, `${'é'.repeat(5000)}`)).text, 'ok');
   const { body } = await lastMessage();
   t.regex(body, /^é{100,}\n\[cut: 10000 bytes, 400 at most\]$/);
   t.true(Buffer.byteLength(body) <= 400);
 });
 
-test.serial('a text beyond a megabyte is refused', async (t) => {
+test.serial('incoming webhook: a text of more than 1 MiB is refused', async (t) => {
   const answer = await post(hook, 'x'.repeat(1024 * 1024 + 1), 'text/plain');
   t.deepEqual([answer.status, answer.text], [413, 'too_large']);
   t.is((await post(hook, 'x'.repeat(1024 * 1024), 'text/plain')).text, 'ok');
 });
 
-test.serial('the name that a webhook gives is one line that can be seen, beside the name of the bot', async (t) => {
+test.serial("incoming webhook: its display name is one visible line beside the bot's name", async (t) => {
   for (const [given, shown] of [
     ['  ci \n runner ', 'ci runner'],
     ['a\u2028b\u0000c\u202ed\u200b', 'a bcd'],
@@ -123,7 +123,7 @@ test.serial('the name that a webhook gives is one line that can be seen, beside 
   for (const username of [7, null, { $ne: null }, ['x']]) t.is((await post(hook, JSON.stringify({ text: 'odd', username }))).text, 'ok');
 });
 
-test.serial('a webhook takes PUT, and any other way to it is told how, without a redirect', async (t) => {
+test.serial('incoming webhook: accepts PUT; other methods get a hint, without a redirect', async (t) => {
   t.is((await site.client().send(hook, { method: 'PUT', body: 'put' })).text, 'ok');
   for (const path of [hook, `${hook}/`, `${hook}?wait=true`]) {
     t.regex((await post(path, 'by any name')).text, /^ok$|"ok":true/, path);
@@ -135,7 +135,7 @@ test.serial('a webhook takes PUT, and any other way to it is told how, without a
   }
 });
 
-test.serial('what looks like a token and is none leads nowhere, in the same words and without a redirect', async (t) => {
+test.serial('incoming webhook: invalid tokens all get the same error, without a redirect', async (t) => {
   const token = hook.slice('/hooks/'.length);
   const none = [
     'x'.repeat(40),
@@ -160,14 +160,14 @@ test.serial('what looks like a token and is none leads nowhere, in the same word
   t.is((await post(hook, 'hello')).text, 'ok');
 });
 
-test.serial('a webhook is no door for a browser of another site to read, but it takes what a form there sends', async (t) => {
+test.serial('incoming webhook: a page of another site cannot read responses, but its form can post', async (t) => {
   const answer = await post(hook, 'text=from+afar', FORM, { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' });
   t.is(answer.text, 'ok', 'the token alone decides');
   t.is(answer.headers.get('access-control-allow-origin'), null);
   t.is(answer.headers.get('set-cookie'), null);
 });
 
-test.serial('a webhook-id posts once, as a repeated delivery of a Standard Webhook carries it', async (t) => {
+test.serial('incoming webhook: a webhook-id posts once, as in a retried Standard Webhook', async (t) => {
   const delivery = { 'webhook-id': 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W' };
   t.is((await post(hook, '{"text":"paid"}', JSON_TYPE, delivery)).text, 'ok');
   await post(hook, 'after it');
@@ -177,7 +177,7 @@ test.serial('a webhook-id posts once, as a repeated delivery of a Standard Webho
   t.is((await lastMessage()).body, 'paid');
 });
 
-test.serial('an Idempotency-Key posts once', async (t) => {
+test.serial('incoming webhook: an Idempotency-Key posts once', async (t) => {
   const key = { 'Idempotency-Key': '"deploy-7"' };
   t.is((await post(hook, 'deploy 7', 'text/plain', key)).text, 'ok');
   await post(hook, 'between');

@@ -42,7 +42,7 @@ async function isTaken(answer: Promise<Answer>): Promise<boolean> {
   throw new Error(`${status} ${text}, ${posted} posted`);
 }
 
-test.serial('a webhook with a secret takes what is signed with it and nothing else', async (t) => {
+test.serial('incoming webhook: with a secret, only signed requests are accepted', async (t) => {
   const secret = newHookSecret(site.core);
   const hook = await hookWith(secret);
   const body = '{"text":"signed"}';
@@ -57,7 +57,7 @@ test.serial('a webhook with a secret takes what is signed with it and nothing el
   t.is((await post(hook.replace('/hooks/', '/api/webhooks/1/'), '{"content":"x"}')).json().code, 50013);
 });
 
-test.serial('GitHub’s and GitLab’s ways of vouching are taken', async (t) => {
+test.serial('incoming webhook: signatures of GitHub and tokens of GitLab are accepted', async (t) => {
   const hook = await hookWith('the-secret-of-a-forge');
   const body = '{"zen":"Half measures are as bad as nothing at all."}';
   const mac = createHmac('sha256', 'the-secret-of-a-forge').update(body).digest('hex');
@@ -67,7 +67,7 @@ test.serial('GitHub’s and GitLab’s ways of vouching are taken', async (t) =>
   t.false(await isTaken(post(hook, '{"object_kind":"push"}', { 'X-Gitlab-Event': 'Push Hook', 'X-Gitlab-Token': 'the-secret-of-a-forg' })));
 });
 
-test.serial('a delivery that is repeated later is still the same, once it is signed anew', async (t) => {
+test.serial('incoming webhook: a retry with a new signature is the same delivery', async (t) => {
   const secret = newHookSecret(site.core);
   const hook = await hookWith(secret);
   t.true(await isTaken(post(hook, 'once', sign([secret], 'msg_again', seconds(), 'once'))));
@@ -78,7 +78,7 @@ test.serial('a delivery that is repeated later is still the same, once it is sig
   t.is(await count(), before);
 });
 
-test.serial('a secret is changed without a gap, taken away, and outlives a new webhook', async (t) => {
+test.serial('incoming webhook: a secret can be rotated without a gap and removed, and is kept by a new webhook', async (t) => {
   const [old, next] = [newHookSecret(site.core), newHookSecret(site.core)];
   const hook = await hookWith(old);
   const by = (secret: string, path = hook) => isTaken(post(path, 'x', sign([secret], newHookSecret(site.core), seconds(), 'x')));
@@ -93,7 +93,7 @@ test.serial('a secret is changed without a gap, taken away, and outlives a new w
   t.true(await isTaken(post(rotated.hook, 'x')));
 });
 
-test.serial('secrets are sealed in the store, and the page of the webhook says only that there are some', async (t) => {
+test.serial("incoming webhook: secrets are encrypted in the store; the webhook's page only shows that they exist", async (t) => {
   const secret = newHookSecret(site.core);
   const hook = await hookWith(secret);
   const token = await site.core.store.tokens.byHash(sha256(hook.slice('/hooks/'.length)));
@@ -104,7 +104,7 @@ test.serial('secrets are sealed in the store, and the page of the webhook says o
   t.false(page.includes(secret));
 });
 
-test('a secret that is too short, or too many of them, are refused', (t) => {
+test('incoming webhook: secrets that are too short or too many are refused', (t) => {
   for (const secrets of [['short'], ['with a space in it at all'], Array.from({ length: 6 }, () => newHookSecret(site.core))])
     t.throws(() => sealSecrets(site.core, secrets), { name: 'DomainError' });
 });

@@ -9,7 +9,7 @@ import { type Received, Receiver } from '../../helpers/receiver.ts';
 import { Clock } from '../../helpers/server.ts';
 import { type Called, openStage } from './cast.ts';
 
-test('a bot that is named is called with what Campfire sends, and more, signed as a Standard Webhook', async (t) => {
+test("delivery: a mentioned bot gets Campfire's payload with additions, signed as a Standard Webhook", async (t) => {
   const stage = await openStage(t, { clock: new Clock(Date.now()) }); // the library has no other clock than the machine's
   const echo = await stage.bot('Echo');
   const seq = await stage.say('<b>hello</b> @Echo, are you there?');
@@ -34,7 +34,7 @@ test('a bot that is named is called with what Campfire sends, and more, signed a
   t.like(body.message, { seq, erased: false, author: { name: 'Ann', bot: false }, url: `/groups/lobby/messages/${seq}` });
 });
 
-test('the path in the payload is one that the bot can answer at', async (t) => {
+test('delivery: the bot can post at the path in the payload', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   await stage.say('@Echo come');
@@ -62,7 +62,7 @@ const MESSAGES: readonly Row[] = [
   ['posted is not chosen', { on: 'all', events: ['edited'] }, 'whatever', false],
 ];
 
-test('which messages call a bot', async (t) => {
+test('delivery: which messages trigger a webhook', async (t) => {
   const stage = await openStage(t);
   for (const [index, [title, input, said, isCalled]] of MESSAGES.entries()) {
     const echo = await stage.bot(`Echo${index}`, input);
@@ -75,7 +75,7 @@ test('which messages call a bot', async (t) => {
   }
 });
 
-test('each kind of event is told of where it is chosen, and only there', async (t) => {
+test('delivery: each event is sent only where it is chosen', async (t) => {
   const stage = await openStage(t);
   const { core, ann } = stage;
   const events = ['posted', 'edited', 'erased', 'reacted', 'joined', 'left'] as const;
@@ -105,7 +105,7 @@ test('each kind of event is told of where it is chosen, and only there', async (
   t.like(one('left'), { message: null, member: { id: guest.id } });
 });
 
-test('nobody is called for what they do themselves, nor where they are no member', async (t) => {
+test('delivery: bots get no events of their own, nor of groups that they are not in', async (t) => {
   const stage = await openStage(t);
   const { core, ann } = stage;
   const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted', 'edited', 'left'] });
@@ -122,7 +122,7 @@ test('nobody is called for what they do themselves, nor where they are no member
   t.is((await echo.receiver.call(1)).body.message.text, 'welcome back');
 });
 
-test('whoever is removed before the call is made is not told', async (t) => {
+test('delivery: a bot removed before the request gets nothing', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.usually = 500;
@@ -135,7 +135,7 @@ test('whoever is removed before the call is made is not told', async (t) => {
   t.like(await stage.deliveries(echo), [{ state: 'dropped', reason: 'The bot is no longer in the group.' }]);
 });
 
-test('whichever door a message comes by, its bots are called', async (t) => {
+test('delivery: every way of posting triggers webhooks', async (t) => {
   const stage = await openStage(t);
   const { core, site } = stage;
   const echo = await stage.bot('Echo', { on: 'all' });
@@ -151,7 +151,7 @@ test('whichever door a message comes by, its bots are called', async (t) => {
   t.deepEqual(echo.receiver.received.map(({ body }) => body.hop).sort(), [0, 1, 2], 'how many of bots in a row');
 });
 
-test('what is said beside the server, as the command line does, is told too', async (t) => {
+test('delivery: posts by the CLI beside the server trigger webhooks', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo', { on: 'all' });
   const { openCore } = await import('../../../lib/app.ts');
@@ -161,7 +161,7 @@ test('what is said beside the server, as the command line does, is told too', as
   t.is((await echo.receiver.call(1)).body.message.text, 'from a shell');
 });
 
-test('entries on streams and in JSON do not say which bots they call', async (t) => {
+test('delivery: entries on streams and in JSON do not reveal which bots they trigger', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted'] });
   echo.receiver.usually = 500;
@@ -173,7 +173,7 @@ test('entries on streams and in JSON do not say which bots they call', async (t)
   t.false(JSON.stringify(shown).includes('"pending"'));
 });
 
-test('a webhook or membership that another process has written counts from the next message on', async (t) => {
+test('delivery: webhooks and memberships written by another process count from the next message on', async (t) => {
   const stage = await openStage(t);
   const { core, ann } = stage;
   await stage.say('so that nobody is remembered to be called');
@@ -193,7 +193,7 @@ test('a webhook or membership that another process has written counts from the n
   t.is((await receiver.call(2)).body.message.text, 'three');
 });
 
-test('in direct messages a bot is called without being named', async (t) => {
+test('delivery: in direct messages a bot is called without a mention', async (t) => {
   const stage = await openStage(t);
   const { core, ann } = stage;
   const echo = await stage.bot('Echo');

@@ -4,7 +4,7 @@ import { done, parley, refused } from '../../cli/cli.ts';
 import { Receiver } from '../../helpers/receiver.ts';
 import { startServer } from '../../helpers/server.ts';
 
-test('a bot is given an address beside a running server, and called at it from the next message on', async (t) => {
+test('cli: a webhook set beside a running server is called from the next message on', async (t) => {
   const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1' } });
   t.teardown(site.close);
   await makeWorld(site.core);

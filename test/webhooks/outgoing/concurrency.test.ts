@@ -8,7 +8,7 @@ import { openStage } from './cast.ts';
 
 const callTo = (origin: string): Call => ({ origin, bot: newUserId(systemRandom), group: newGroupId(systemRandom) });
 
-test('a destination has four places, and all together have 32', (t) => {
+test('concurrency: 4 slots per destination, 32 in total', (t) => {
   const slots = new Slots();
   const call = callTo('https://a');
   const taken = Array.from({ length: 6 }, () => slots.take(call));
@@ -21,7 +21,7 @@ test('a destination has four places, and all together have 32', (t) => {
   t.is(MAX_AT_ONCE, 32);
 });
 
-test('a group holds no more places than are free, whatever number of destinations its bots have', (t) => {
+test('concurrency: a group holds at most as many slots as are free, whatever its number of destinations', (t) => {
   const slots = new Slots();
   const of = (count: number): { readonly group: GroupId; readonly calls: readonly Call[] } => {
     const { group } = callTo('https://a');
@@ -37,7 +37,7 @@ test('a group holds no more places than are free, whatever number of destination
   t.deepEqual(slots.waiting(), { bots: [], groups: [] });
 });
 
-test('first calls to destinations go before further ones to the same', (t) => {
+test('concurrency: destinations without a request in progress go first', (t) => {
   const slots = new Slots();
   const { group } = callTo('https://a');
   const calls = Array.from({ length: 12 }, (_, index) => ({ ...callTo(`https://${index}`), group }));
@@ -46,7 +46,7 @@ test('first calls to destinations go before further ones to the same', (t) => {
   t.true(slots.take({ ...callTo('https://other'), group }));
 });
 
-test('after five failures in a row a destination is tried by one call at a time, until one succeeds', (t) => {
+test('concurrency: after five consecutive failures a destination gets one request at a time until one succeeds', (t) => {
   const slots = new Slots();
   const call = callTo('https://a');
   const placesNow = (): number => {
@@ -66,7 +66,7 @@ test('after five failures in a row a destination is tried by one call at a time,
   t.is(placesNow(), MAX_PER_DESTINATION);
 });
 
-test('one dead destination, with many deliveries before theirs, does not hold another up', async (t) => {
+test('concurrency: a dead destination with many earlier deliveries does not delay others', async (t) => {
   const stage = await openStage(t);
   const dead = await stage.bot('Dead', { on: 'all' });
   const held: (() => void)[] = [];
@@ -90,7 +90,7 @@ test('one dead destination, with many deliveries before theirs, does not hold an
   );
 });
 
-test('bots at one address share its places', async (t) => {
+test('concurrency: bots with the same origin share its slots', async (t) => {
   const stage = await openStage(t);
   const one = await stage.bot('One', { on: 'all' });
   const two = await stage.bot('Two', { on: 'all', url: `${one.receiver.url}/two` });
@@ -107,7 +107,7 @@ test('bots at one address share its places', async (t) => {
   t.deepEqual(two.receiver.received, []);
 });
 
-test('a connection that is refused, or cut, is a failure like any other', async (t) => {
+test('concurrency: a refused or closed connection is a failure', async (t) => {
   const stage = await openStage(t);
   const sockets = new Set<Socket>();
   const cutter = createServer((socket) => {
@@ -126,7 +126,7 @@ test('a connection that is refused, or cut, is a failure like any other', async 
   t.regex((await stage.deliveries(none))[0]?.attempts[0]?.error ?? '', /ECONNREFUSED/);
 });
 
-test('a server that stops breaks calls off, and who comes after it makes them again', async (t) => {
+test('concurrency: a stopping server aborts requests, and its successor repeats them', async (t) => {
   const stage = await openStage(t, { finishWithinMs: 50 });
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push(() => {});

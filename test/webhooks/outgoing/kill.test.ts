@@ -101,15 +101,15 @@ async function losesNone(t: ExecutionContext, env: Env): Promise<void> {
   );
 }
 
-test.serial('sqlite: kill -9 between the answer to a post and the call of a bot loses none', async (t) => {
+test.serial('sqlite: kill -9 between the response to a post and the delivery loses no delivery', async (t) => {
   await losesNone(t, await settings(t));
 });
 
-shared.serial('mongo and redis: kill -9 between the answer to a post and the call of a bot loses none', async (t) => {
+shared.serial('mongo and redis: kill -9 between the response to a post and the delivery loses no delivery', async (t) => {
   await losesNone(t, await settings(t, { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url }));
 });
 
-shared.serial('two server processes on one store call each bot once for each message', async (t) => {
+shared.serial('two server processes on one store deliver each message to each bot once', async (t) => {
   const env = await settings(t, { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url });
   const receiver = await Receiver.open(t);
   const servers = await Promise.all([start(t, env), start(t, env)]);

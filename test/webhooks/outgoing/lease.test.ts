@@ -13,7 +13,7 @@ test.after.always(async () => {
   for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
 });
 
-test('what a process had claimed that died is sent by another, when its time is up and not before', async (t) => {
+test("claims: a dead process's deliveries are sent by another one when its claims expire, not before", async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   const { group } = await stage.at();
@@ -38,7 +38,7 @@ test('what a process had claimed that died is sent by another, when its time is 
   t.is(echo.receiver.received.length, 1);
 });
 
-test('an entry that a crash left half copied calls nobody twice', async (t) => {
+test('claims: an entry half copied at a crash creates no duplicate deliveries', async (t) => {
   const stage = await openStage(t);
   const [one, two] = [await stage.bot('One'), await stage.bot('Two')];
   const { store } = stage.core;
@@ -58,7 +58,7 @@ test('an entry that a crash left half copied calls nobody twice', async (t) => {
   t.like(await stage.deliveries(two), [{ state: 'done', seq }]);
 });
 
-test('what could not be written down because the store was away is sent again with the same id, and answered once', async (t) => {
+test('claims: a delivery whose outcome could not be stored is sent again with the same id, and its reply is posted once', async (t) => {
   const stage = await openStage(t);
   const [faults, echo] = [new Faults(), await stage.bot('Echo')];
   makeFaulty(stage.core, faults);
@@ -78,7 +78,7 @@ test('what could not be written down because the store was away is sent again wi
   t.deepEqual(await stage.talk(), ['Ann: @Echo ping', 'Echo: pong']);
 });
 
-shared('of several processes that wake at the same moment, one sends each delivery', async (t) => {
+shared('claims: of several processes that wake at the same moment, one sends each delivery', async (t) => {
   const env = {
     MONGODB_URL: freshDatabase(present(mongo)),
     REDIS_URL: present(redis).url,

@@ -26,7 +26,7 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
   return 'done';
 };
 
-test('what is chosen is checked, and what is not chosen stays as it is', async (t) => {
+test('outgoing webhook: settings are validated, and absent ones stay unchanged', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const { user } = await createBot(core, stage.ann.id, { name: 'Echo', group: (await stage.at()).group });
@@ -64,14 +64,14 @@ test('what is chosen is checked, and what is not chosen stays as it is', async (
     t.is(await refusal(work), 'notFound');
 });
 
-test('the secret is nowhere to be read', async (t) => {
+test('outgoing webhook: the secret is stored encrypted and shown nowhere', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   const stored = await stage.core.store.webhooks.byBot(echo.user.id);
   t.false(JSON.stringify(stored).includes(echo.secret.slice(6)));
 });
 
-test('deliveries come by pages, and those of another bot are none of its', async (t) => {
+test('outgoing webhook: deliveries are paged, without those of other bots', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const [echo, other] = [await stage.bot('Echo', { on: 'all' }), await stage.bot('Other', { on: 'all' })];
@@ -98,7 +98,7 @@ test('deliveries come by pages, and those of another bot are none of its', async
   t.is(await refusal(listDeliveries(core, echo.user, { limit: 2, before: foreign?.id })), 'notFound');
 });
 
-test('a delivery is shown as the request that it would be now, with nothing in it that opens anything', async (t) => {
+test('outgoing webhook: a delivery is shown as its current request, without secrets', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const echo = await stage.bot('Echo');
@@ -121,7 +121,7 @@ test('a delivery is shown as the request that it would be now, with nothing in i
   t.deepEqual(await requestNow(core, delivery), { reason: 'The bot no longer has a webhook.' });
 });
 
-test('only what is over can be sent again, and nothing of a disabled webhook', async (t) => {
+test('outgoing webhook: only finished deliveries can be sent again, and none of a disabled webhook', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const echo = await stage.bot('Echo');
@@ -141,7 +141,7 @@ test('only what is over can be sent again, and nothing of a disabled webhook', a
   t.like(await stage.deliveries(echo), [{ state: 'done', tries: 0, attempts: [{ status: 500 }, { status: 410 }, { status: 204 }] }]);
 });
 
-test('rotating a bot changes the key in what it is sent; ending it ends the calls', async (t) => {
+test('outgoing webhook: rotating a bot changes the key in its payload; revoking it stops deliveries', async (t) => {
   const stage = await openStage(t);
   const { core, ann } = stage;
   const echo = await stage.bot('Echo');
@@ -160,7 +160,7 @@ test('rotating a bot changes the key in what it is sent; ending it ends the call
   t.is(await webhookOf(core, echo.user), undefined);
 });
 
-test('calls are counted by what came of them', async (t) => {
+test('outgoing webhook: deliveries are counted by result', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo', { on: 'all' });
   echo.receiver.answers.push(204, 500);

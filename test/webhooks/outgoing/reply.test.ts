@@ -34,7 +34,7 @@ const ANSWERS: readonly Row[] = [
   ['a packed text', { headers: { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' }, body: 'hello' }, undefined],
 ];
 
-test('what of an answer is posted', async (t) => {
+test('bot replies: which responses are posted', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   const { group } = await stage.at();
@@ -51,7 +51,7 @@ test('what of an answer is posted', async (t) => {
   }
 });
 
-test('Markdown is posted as Markdown', async (t) => {
+test('bot replies: Markdown is posted as Markdown', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push(text('**bold** and `code`', 'text/markdown; charset=utf-8'));
@@ -78,7 +78,7 @@ const DROPPED: readonly (readonly [answer: Answering, error: string | null])[] =
   [text(' \n'), null],
 ];
 
-test('an answer that is not posted: the deliveries say why, on the page and in JSON', async (t) => {
+test('bot replies: the deliveries show why a response was not posted, on the page and in JSON', async (t) => {
   const stage = await openStage(t);
   const ann = stage.site.client();
   await ann.form('/login', { name: 'Ann', password: PASSWORD });
@@ -101,7 +101,7 @@ test('an answer that is not posted: the deliveries say why, on the page and in J
   }
 });
 
-test('a reply that is too long is cut with a mark', async (t) => {
+test('bot replies: a long one is cut with a mark', async (t) => {
   const stage = await openStage(t, { env: { MAX_BODY_BYTES: '1000' } });
   const echo = await stage.bot('Echo');
   echo.receiver.usually = 'x'.repeat(5000);
@@ -112,7 +112,7 @@ test('a reply that is too long is cut with a mark', async (t) => {
 
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
-test('a picture or another file is posted as one, once', async (t) => {
+test('bot replies: an image or another file is posted as an attachment, once', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const echo = await stage.bot('Echo');
@@ -134,7 +134,7 @@ test('a picture or another file is posted as one, once', async (t) => {
   t.deepEqual(files, [undefined, [['attachment.png', 'image/png', PIXEL.length]], undefined, [['figures.csv', 'text/plain', 3]]]);
 });
 
-test('an event that is delivered again is answered once', async (t) => {
+test('bot replies: an event that is delivered again posts one reply', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push('first', 'second');
@@ -148,7 +148,7 @@ test('an event that is delivered again is answered once', async (t) => {
   t.like(await stage.deliveries(echo), [{ state: 'done', reply: delivery?.reply, attempts: [{ error: null }, { error: null }] }]);
 });
 
-test('an answer that never ends is cut by its size, and is not posted', async (t) => {
+test('bot replies: an endless response is cut off and not posted', async (t) => {
   const stage = await openStage(t);
   const endless = await stage.bot('Endless');
   let poured = 0;
@@ -170,7 +170,7 @@ test('an answer that never ends is cut by its size, and is not posted', async (t
   t.true(poured > MAX_RESPONSE_BYTES);
 });
 
-test('an answer that takes too long is broken off, in whichever part it dawdles', async (t) => {
+test('bot replies: a response that takes too long is aborted, in any phase', async (t) => {
   const stage = await openStage(t, { callWithinMs: 150 });
   const [silent, slow] = [await stage.bot('Silent'), await stage.bot('Slow')];
   silent.receiver.usually = () => {};
@@ -184,7 +184,7 @@ test('an answer that takes too long is broken off, in whichever part it dawdles'
   t.deepEqual(lines.sort(), ['Silent: Failed to respond within 0.15 seconds', 'Slow: Failed to respond within 0.15 seconds']);
 });
 
-test('a redirect is not followed', async (t) => {
+test('bot replies: a redirect is not followed', async (t) => {
   const stage = await openStage(t);
   const [moved, target] = [await stage.bot('Moved'), await stage.bot('Target')];
   moved.receiver.usually = { status: 307, headers: { Location: target.receiver.url } };
@@ -195,7 +195,7 @@ test('a redirect is not followed', async (t) => {
   t.regex((await stage.deliveries(moved))[0]?.attempts[0]?.error ?? '', /redirects/);
 });
 
-test('replies call no bot: two that name each other say one thing each', async (t) => {
+test('bot replies: trigger no webhook, so that two bots that mention each other post one message each', async (t) => {
   const stage = await openStage(t);
   const [ping, pong] = [await stage.bot('Ping', { on: 'all' }), await stage.bot('Pong', { on: 'all' })];
   ping.receiver.usually = '@Pong ping';
@@ -207,7 +207,7 @@ test('replies call no bot: two that name each other say one thing each', async (
   t.deepEqual((await stage.talk()).sort(), ['Ann: go', 'Ping: @Pong ping', 'Pong: @Ping pong']);
 });
 
-test('two bots that answer each other through the API stop by themselves, and go on when a person speaks', async (t) => {
+test("bot loops: two bots that reply through the API stop, and continue after a person's message", async (t) => {
   const stage = await openStage(t);
   const { say, talk } = stage;
   const [ping, pong] = [await stage.bot('Ping'), await stage.bot('Pong')];
@@ -228,7 +228,7 @@ test('two bots that answer each other through the API stop by themselves, and go
   t.is((await talk()).length, first + 1 + 9);
 });
 
-test('two bots that go on by editing or reacting stop too', async (t) => {
+test('bot loops: two bots that edit or react stop too', async (t) => {
   const stage = await openStage(t);
   const { core } = stage;
   const messages = await import('../../../lib/messages/operations.ts');
@@ -246,7 +246,7 @@ test('two bots that go on by editing or reacting stop too', async (t) => {
   t.true(count >= 8 && count <= 20, `${count}`);
 });
 
-test('a test event is no message: it is told as one, and its answer is not posted', async (t) => {
+test('test event: is marked as one, and its reply is not posted', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.usually = 'hello';

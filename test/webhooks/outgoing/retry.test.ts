@@ -8,7 +8,7 @@ import { openStage } from './cast.ts';
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 
-test('a call that fails is made again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h and 24 h, always with the same id, and then given up', async (t) => {
+test('retries: a failed delivery is retried after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h and 24 h with the same id, then fails', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.usually = 503;
@@ -33,7 +33,7 @@ test('a call that fails is made again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h a
   t.is(delivery?.attempts.length, 8);
 });
 
-test('one that answers at last is not called again', async (t) => {
+test('retries: a delivery that succeeds is not sent again', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push(500, (_, response) => response.destroy());
@@ -54,7 +54,7 @@ test('one that answers at last is not called again', async (t) => {
   t.is((await webhookOf(stage.core, echo.user))?.failingSince, null);
 });
 
-test('Retry-After is obeyed, and bounded', async (t) => {
+test('retries: Retry-After is respected and bounded', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push({ status: 429, headers: { 'Retry-After': '90' } });
@@ -73,7 +73,7 @@ test('Retry-After is obeyed, and bounded', async (t) => {
   for (const none of ['', '0', '-5', 'soon', new Date(now - 5000).toUTCString()]) t.is(retryAfterIn(none, now), undefined, none);
 });
 
-test('410 disables the webhook, until somebody enables it', async (t) => {
+test('retries: 410 disables the webhook until it is enabled again', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo', { on: 'all' });
   echo.receiver.answers.push(410);
@@ -93,7 +93,7 @@ test('410 disables the webhook, until somebody enables it', async (t) => {
   );
 });
 
-test('a 410 of an address that was replaced meanwhile disables nothing', async (t) => {
+test('retries: a 410 of a URL that was replaced meanwhile disables nothing', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   const { promise: changed, resolve } = Promise.withResolvers<void>();
@@ -109,7 +109,7 @@ test('a 410 of an address that was replaced meanwhile disables nothing', async (
   t.is((await webhookOf(stage.core, echo.user))?.disabled, null);
 });
 
-test('five days of nothing but failures disable it, with a notice; a single success begins them anew', async (t) => {
+test('retries: five days of failures only disable the webhook and are logged; one success resets them', async (t) => {
   const stage = await openStage(t);
   const [dead, flaky] = [await stage.bot('Dead', { on: 'all' }), await stage.bot('Flaky', { on: 'all' })];
   dead.receiver.usually = 500;
@@ -137,7 +137,7 @@ test('five days of nothing but failures disable it, with a notice; a single succ
   t.true((await stage.deliveries(dead)).some(({ reason }) => reason === 'The webhook is disabled.'));
 });
 
-test('what a bot is told is made of the log at each call: an erased text is gone', async (t) => {
+test('delivery: the payload is built from the log at each attempt, without erased text', async (t) => {
   const stage = await openStage(t);
   const { core, clock } = stage;
   const echo = await stage.bot('Echo');
@@ -161,7 +161,7 @@ test('what a bot is told is made of the log at each call: an erased text is gone
   t.false(JSON.stringify(await stage.deliveries(echo)).includes('swordfish'), 'and of what was answered to it');
 });
 
-test('what a bot answered goes when the message is scrubbed that it became', async (t) => {
+test('delivery: the stored response is removed when the reply that it became is scrubbed', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.usually = 'swordfish';
@@ -175,7 +175,7 @@ test('what a bot answered goes when the message is scrubbed that it became', asy
   t.is((await stage.deliveries(echo))[0]?.attempts[0]?.answer, null);
 });
 
-test('of an answer no more than 1 KiB is kept', async (t) => {
+test('delivery: at most 1 KiB of a response is stored', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   echo.receiver.answers.push({ status: 400, body: 'é'.repeat(5000) }, { status: 400, body: Buffer.alloc(5000, 0xff) });
@@ -189,7 +189,7 @@ test('of an answer no more than 1 KiB is kept', async (t) => {
     t.true(Buffer.byteLength(answer ?? '') <= 1024 && Buffer.byteLength(answer ?? '') > 1000);
 });
 
-test('a finished delivery is kept for 14 days, and can be sent again till then', async (t) => {
+test('delivery: a finished one is kept for 14 days, and can be sent again until then', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   await stage.say('@Echo hello');
@@ -210,7 +210,7 @@ test('a finished delivery is kept for 14 days, and can be sent again till then',
   t.deepEqual(await stage.deliveries(echo), []);
 });
 
-test('for a day after a rotation calls are signed with both secrets, then with the new one alone', async (t) => {
+test('delivery: for 24 hours after a rotation requests are signed with both secrets, then with the new one only', async (t) => {
   const stage = await openStage(t);
   const echo = await stage.bot('Echo');
   const fresh = await rotateWebhookSecret(stage.core, echo.user);
