@@ -8,7 +8,7 @@ import { isUpload, readUpload } from '../../messages/uploads.ts';
 import { decodeUtf8 } from '../../text/body.ts';
 
 /**
- * What a bot says: the body as it stands, whatever type it claims to be of, since `curl -d` calls a text a form. JSON is a text too.
+ * The text of a request: its raw body, whatever its Content-Type, since `curl -d` declares text as a form. JSON counts as text.
  * Errors: `tooLarge`, `invalid` (attachment: a form, where only text is accepted).
  */
 export async function textIn(ctx: Context): Promise<string> {
