@@ -5,6 +5,7 @@ import { DomainError } from '../errors.ts';
 import { decodeUtf8 } from '../text/body.ts';
 import { stateOf } from './context.ts';
 import { type Received, receiveForm } from './multipart.ts';
+import { partsOf } from './multipart-parts.ts';
 
 /** The maximum length of a body that is no upload, in bytes. */
 const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -63,7 +64,8 @@ async function readSkippingFiles(ctx: Context): Promise<void> {
 async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
   const raw = await readRaw(ctx.req);
   if (ctx.req.headers['content-type'] === 'application/json' || ctx.is('json', '+json')) return fieldsOfJson(raw);
-  if (ctx.is('multipart/form-data')) return fieldsOfMultipart(raw, ctx.get('Content-Type'));
+  if (ctx.is('multipart/form-data'))
+    return fieldsOf((await partsOf(raw, ctx.get('Content-Type'))).flatMap((part) => ('text' in part ? [[part.name, part.text]] : [])));
   if (ctx.is('text/*')) return { body: decodeUtf8(raw) };
   return fieldsOf(new URLSearchParams(decodeUtf8(raw)));
 }
@@ -78,15 +80,6 @@ function fieldsOfJson(raw: Buffer): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('The body must be a JSON object.');
   return value as Record<string, unknown>;
-}
-
-async function fieldsOfMultipart(raw: Buffer, type: string): Promise<Record<string, unknown>> {
-  try {
-    const form = await new Response(new Uint8Array(raw), { headers: { 'Content-Type': type } }).formData();
-    return fieldsOf([...form].filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
-  } catch {
-    throw malformed('The multipart body cannot be read.');
-  }
 }
 
 /** A name given several times becomes an array of its values. */

@@ -1,4 +1,5 @@
 import { DomainError } from '../../errors.ts';
+import { partsOf } from '../../http/multipart-parts.ts';
 import { decodeUtf8 } from '../../text/body.ts';
 import { type File, isJsonObject, type JsonObject, lookUp, type Parsed } from './formats/read.ts';
 
@@ -105,15 +106,15 @@ function fromForm(body: string, trimmed: string): Payload {
 
 /** Parses a multipart form. Boundaries differ between retries, so `sameness` is computed from the parts. */
 async function fromMultipart(raw: Buffer, type: string): Promise<Payload> {
-  const form = await new Response(new Uint8Array(raw), { headers: { 'Content-Type': type } }).formData().catch(() => {
+  const parts = await partsOf(raw, type).catch(() => {
     throw bad();
   });
-  const pairs = [...form];
-  const fields = Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
-  const files = pairs.flatMap(([name, one]) =>
-    typeof one === 'string' || isPayload(name) ? [] : [{ name: one.name || name, bytes: one.size }],
-  );
-  return payloadOfParts(fields, files, await jsonPart(pairs));
+  const fields = Object.fromEntries(parts.flatMap((part) => ('text' in part ? [[part.name, part.text] as const] : [])));
+  const sent = parts.flatMap((part) => ('file' in part ? [part] : []));
+  const files = sent.flatMap(({ name, file, content }) => (isPayload(name) ? [] : [{ name: file || name, bytes: content.length }]));
+  // Some senders give the JSON a file name.
+  const json = sent.find(({ name }) => isPayload(name))?.content;
+  return payloadOfParts(fields, files, json && decodeUtf8(json));
 }
 
 /** The payload of a multipart form whose parts have been read. Errors: `malformed`. */
@@ -123,13 +124,6 @@ export function payloadOfParts(fields: Readonly<Record<string, string>>, files: 
   return objectOf(json === undefined ? fields : parseObject(json.trim()), sameness, files, true);
 }
 
-/** Some clients send the JSON as a part with a Content-Type, which is then parsed as a file. */
-async function jsonPart(pairs: readonly [string, Part | string][]): Promise<string | undefined> {
-  const part = pairs.find(([name, one]) => isPayload(name) && typeof one !== 'string')?.[1];
-  return part === undefined || typeof part === 'string' ? undefined : part.text();
-}
-
-type Part = { text(): Promise<string> };
 /** Whether a field contains the payload as JSON. */
 export const isPayload = (name: string): boolean => name === 'payload' || name === 'payload_json';
 
