@@ -5,12 +5,12 @@ import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import { fileRoutes } from './files/routes.ts';
-import { acceptsCode } from './groups/codes.ts';
 import { withTitle } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
 import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
-import { joinAfterSignUp } from './groups/joining.ts';
+import { admitByCode } from './groups/joining.ts';
 import { groupsIndexRoutes } from './groups/list-routes.ts';
+import { finishFirstAccount } from './groups/operations.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { settingsRoutes } from './groups/settings-routes.ts';
 import type { FastRoute } from './http/fast-path.ts';
@@ -129,8 +129,8 @@ export const fastRoutes = (): readonly FastRoute[] => [...fastStreams, ...fastPo
 
 /** What accounts/ needs from groups/ and push/. */
 const accountHooks = (web: RouteContext, core = web.core): AccountHooks => ({
-  admits: (code) => acceptsCode(core, code),
-  afterSignUp: (user, code) => joinAfterSignUp(core, user, code),
+  admit: (code) => admitByCode(core, code),
+  afterSignUp: () => finishFirstAccount(core),
   showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
   titled: (viewer, group) => withTitle(core, viewer, group),
   pushSettings: (user, session) => pushSettings(core, user, session),

@@ -2,44 +2,17 @@ import type { Core } from '../core.ts';
 import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '../errors.ts';
 import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import type { Revoked } from '../log/entry.ts';
-import { sameText, sha256 } from '../secrets.ts';
+import { sha256 } from '../secrets.ts';
 import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
-import { inviteCode } from './invite-code.ts';
 import type { Token, User } from './port.ts';
 import { addressCount, countAttempt, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
 
 /** Settings keys of the first account: the id of its user, and the set-up code if one is required. */
 export const FIRST_ACCOUNT = 'first-account';
-const SETUP_CODE = 'setup-code';
+export const SETUP_CODE = 'setup-code';
 
 const TOKEN_LENGTH = 40;
 const WRONG = 'Name or password is wrong.';
-
-type SignUp = { readonly name: string; readonly password: string; readonly code?: string | undefined };
-
-/**
- * Creates an account for a person. Errors: `invalid` (name, password, code), `conflict` (name taken), `forbidden` (sign-up is closed), `tooMany`.
- * The first account becomes administrator; of several concurrent ones exactly one does. `admits`: whether another code is accepted in place of the
- * invitation code.
- */
-export async function signUp(core: Core, input: SignUp, admits: Admits = async () => false): Promise<User> {
-  await checkSignUpAllowed(core, input.code, admits);
-  return createAccount(core, { name: input.name, password: input.password });
-}
-
-type Admits = (code: string) => Promise<boolean>;
-
-async function checkSignUpAllowed(core: Core, code: string | undefined, admits: Admits): Promise<void> {
-  const isFirst = await isEmpty(core);
-  if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed. Ask an administrator for an account.');
-  const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
-  if (wanted === undefined || sameText(wanted, (code ?? '').trim())) return;
-  if (isFirst || !(await admits(code ?? '')))
-    throw invalid(
-      'code',
-      isFirst ? 'Set-up code is missing or wrong: the server printed it when it started.' : 'Invitation code is missing or wrong.',
-    );
-}
 
 /** Whether there is no account yet. */
 export const isEmpty = async (core: Core): Promise<boolean> => (await core.store.settings.get(FIRST_ACCOUNT)) === undefined;

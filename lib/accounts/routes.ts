@@ -22,6 +22,7 @@ import { meJson, type Titled } from './me.ts';
 import * as accounts from './operations.ts';
 import { ENTRY_PAGES, type EntryForms, type EntryPage, showEntry } from './pages.ts';
 import type { User } from './port.ts';
+import { type Admit, signUp } from './sign-up.ts';
 
 const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
 const place = { return_to: text.optional(), from: z.enum(ENTRY_PAGES).optional().catch(undefined) };
@@ -34,10 +35,10 @@ const returnQuery = z.object({ return_to: text.optional() });
 type Form = 'signup' | 'login';
 
 export type AccountHooks = {
-  /** Called with each new account and its code before the response: what other domains do for a new account. */
-  readonly afterSignUp: (user: User, code: string | undefined) => Promise<void>;
-  /** Whether a code other than the invitation code allows sign-up with SIGNUP=code. */
-  readonly admits: (code: string) => Promise<boolean>;
+  /** Called with each new account before the response: what other domains do for a new account. */
+  readonly afterSignUp: (user: User) => Promise<void>;
+  /** Takes a use of a code other than the invitation code, which allows sign-up with SIGNUP=code. */
+  readonly admit: Admit;
   /** Shows the invitation page with a refused form. `path`: the return path of its forms. Resolves to false if the invitation is not valid. */
   readonly showInvitation: (ctx: Context, path: string, forms: EntryForms) => Promise<boolean>;
   readonly titled: Titled;
@@ -68,8 +69,8 @@ export function accountRoutes(web: RouteContext, hooks: AccountHooks): Router {
     const form = await parse(signUpForm, ctx);
     try {
       checkSignUpRate(web, ctx.ip);
-      const user = await accounts.signUp(core, form, hooks.admits);
-      await hooks.afterSignUp(user, form.code);
+      const user = await signUp(core, form, hooks.admit);
+      await hooks.afterSignUp(user);
       await startSession(ctx, core, user.id);
       await welcome(ctx, user, form.return_to, `Welcome, ${user.name}.`);
     } catch (error) {

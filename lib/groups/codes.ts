@@ -3,7 +3,6 @@ import { invalid, notFound } from '../errors.ts';
 import { randomId } from '../ids.ts';
 import { normaliseCode } from './group.ts';
 import type { Group } from './port.ts';
-import { isCodeValid } from './rules.ts';
 
 /** Validity of a code from now on (ms), and maximum number of uses; null: unlimited. */
 export type CodeLimits = { readonly forMs: number | null; readonly uses: number | null };
@@ -46,9 +45,3 @@ export async function groupOfCode(core: Core, code: string): Promise<Group | und
 /** One error for codes that are wrong, expired, used up or replaced, and for archived groups. */
 export const badCode = () =>
   invalid('code', 'No group has this code. It may have expired, been used up, or been replaced: ask for a new one.');
-
-/** Whether this code admits a sign-up with SIGNUP=code. */
-export async function acceptsCode(core: Core, code: string): Promise<boolean> {
-  const group = await groupOfCode(core, code);
-  return group !== undefined && isCodeValid(group, core.now());
-}

@@ -1,9 +1,9 @@
 import type { User } from '../accounts/port.ts';
+import type { Admission } from '../accounts/sign-up.ts';
 import type { Core } from '../core.ts';
 import { forbidden, notFound, tooMany } from '../errors.ts';
 import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
-import { finishFirstAccount } from './operations.ts';
 import type { Group } from './port.ts';
 import { isCodeValid, isMember, mayJoinFreely } from './rules.ts';
 
@@ -72,11 +72,17 @@ async function enter(core: Core, user: User, group: Group): Promise<boolean> {
   return changeMembership(core, group.id, user.id, { in: true, role: 'member', by: user.id });
 }
 
-/** After a sign-up: completes the first account; with SIGNUP=code, joins the group of the code, so that each account takes one use of it. */
-export async function joinAfterSignUp(core: Core, user: User, code: string | undefined): Promise<void> {
-  await finishFirstAccount(core);
-  if (core.config.signup !== 'code' || code === undefined || !(await groupOfCode(core, code))) return;
-  await joinByCode(core, user, code).catch((error: unknown) =>
-    core.logger.info({ err: error }, 'a new account could not join the group of its code'),
-  );
+/** Takes one use of a group's code for a sign-up, whose account then joins the group. Undefined when the code is not valid. */
+export async function admitByCode(core: Core, code: string): Promise<Admission | undefined> {
+  const group = await groupOfCode(core, code);
+  if (!group || !isCodeValid(group, core.now())) return undefined;
+  if (!(await core.store.groups.takeUse(group.id, group.codeMac, core.now()))) return undefined;
+  return {
+    async accept(user) {
+      await enter(core, user, group).catch((error: unknown) =>
+        core.logger.info({ err: error }, 'a new account could not join the group of its code'),
+      );
+    },
+    cancel: () => core.store.groups.returnUse(group.id, group.codeMac),
+  };
 }

@@ -206,6 +206,25 @@ test('SIGNUP=code: each use of a group code admits one new account into that gro
   );
 });
 
+test('SIGNUP=code: concurrent sign-ups with the code of a group create one account for each of its uses, and no more', async (t) => {
+  const own = await startServer({ env: { SIGNUP: 'code' } });
+  t.teardown(own.close);
+  const boss = await own.signUp('Ann');
+  const six = ['Bea', 'Cem', 'Dov', 'Eli', 'Fay', 'Gus'];
+  for (const uses of [1, 6]) {
+    const { code, slug } = await newGroup(`For ${uses}`, { uses }, { site: own, ann: boss });
+    const refused = await own.client().form('/signup', { name: 'Ann', password: PASSWORD, code });
+    t.is(refused.status, 409, 'a refused sign-up returns the use');
+    const names = six.map((name) => `${name} ${uses}`);
+    const made = await Promise.all(names.map((name) => own.client().form('/signup', { name, password: PASSWORD, code })));
+    t.deepEqual(made.map(({ status }) => status).sort(), [...Array(uses).fill(303), ...Array(6 - uses).fill(422)]);
+    const found = await Promise.all(names.map((name) => own.core.store.users.byNameKey(name.toLowerCase())));
+    t.is(found.filter((user) => user !== undefined).length, uses);
+    const group = await own.core.store.groups.bySlug(slug);
+    t.is(group && (await own.core.store.memberships.ofGroup(group.id)).length, 1 + uses);
+  }
+});
+
 test('invitation: only moderators see the link and its QR code', async (t) => {
   const { slug, invite } = await newGroup('Pictures');
   await site.signUp('Kim');
