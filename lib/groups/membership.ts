@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import { channelOf, type GroupId, newUid, type UserId } from '../ids.ts';
+import { announceStepDown } from '../step-down.ts';
 import type { Membership, Preferences } from './port.ts';
 import { canStepDown, stepsDown } from './rules.ts';
 
@@ -27,7 +28,7 @@ export async function changeMembership(core: Core, group: GroupId, user: UserId,
       if (present?.ceding && !(await withdrawStepDown(core, present))) continue;
       return false;
     }
-    const current = present && stepsDown(present, change) && change.force !== true ? await announceStepDown(core, present) : present;
+    const current = present && stepsDown(present, change) && change.force !== true ? await announceModerator(core, present) : present;
     if (present && !current) continue;
     const next = nextMembership(group, user, current, change, core.now());
     if (!(await core.store.memberships.put(next))) continue;
@@ -50,17 +51,21 @@ function nextMembership(
 }
 
 /**
- * Marks a moderator as stepping down, then checks that another moderator remains: in this order, so that of two concurrent calls at least one sees the
- * other. No write spans two records; the change that follows is a compare-and-set over the marked record.
- * Resolves to the record to replace; undefined when another writer was faster. Errors: `conflict` when no other moderator remains.
+ * Announces that a moderator steps down. Resolves to the record to replace; undefined when another writer was faster.
+ * Errors: `conflict` when no other moderator remains.
  */
-async function announceStepDown(core: Core, present: Membership): Promise<Membership | undefined> {
+async function announceModerator(core: Core, present: Membership): Promise<Membership | undefined> {
   if (!(await hasOtherModerator(core, present))) throw lastModerator();
-  const announced = present.ceding ? present : { ...present, rev: present.rev + 1, ceding: true, lined: false, at: core.now() };
-  if (announced !== present && !(await core.store.memberships.put(announced))) return undefined;
-  if (await hasOtherModerator(core, present)) return announced;
-  await withdrawStepDown(core, announced);
-  throw lastModerator();
+  const outcome = await announceStepDown<Membership>({
+    announce: async () => {
+      const announced = present.ceding ? present : { ...present, rev: present.rev + 1, ceding: true, lined: false, at: core.now() };
+      return announced === present || (await core.store.memberships.put(announced)) ? announced : undefined;
+    },
+    anotherRemains: () => hasOtherModerator(core, present),
+    withdraw: (announced) => withdrawStepDown(core, announced),
+  });
+  if (outcome === 'last') throw lastModerator();
+  return outcome === 'changed' ? undefined : outcome;
 }
 
 const lastModerator = () => conflict('You are the last moderator of this group. Make somebody else a moderator first.');
