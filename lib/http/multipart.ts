@@ -2,41 +2,41 @@ import type { Readable } from 'node:stream';
 import { DomainError, invalid } from '../errors.ts';
 import { MAX_FILES } from '../log/entry.ts';
 
-/** What came of a form with files so far: it is filled as the form is read, so that what was typed is there when the rest is refused. */
+/** The parts of a form received so far. Filled while the form is read, so that typed text survives when a later part is refused. */
 export type Received<F> = { readonly fields: Record<string, string>; readonly files: F[] };
 
 export type FormLimits = {
-  /** Of one file; all together may have ten times as much. */
+  /** Maximum size of one file; all files together may have ten times as much. */
   readonly fileBytes: number;
-  /** Without a byte for so long, the sender is given up. */
+  /** Maximum time without a byte from the sender. */
   readonly idleMs?: number;
-  /** Which fields files may come in; else `attachment` only. */
+  /** The fields that may contain files; by default only `attachment`. */
   readonly takesFiles?: (field: string) => boolean;
-  /** Fields that are text even where they come as a file does. */
+  /** Fields that are read as text even if they are sent as a file. */
   readonly isText?: (field: string) => boolean;
 };
 
-/** Its bytes, as they come, and its Content-Type. */
+/** The body as a stream, and its Content-Type. */
 export type Form = { readonly source: Readable; readonly type: string };
 
-/** Stores one file of the form; reads from `source` as fast as it can store, and no faster. */
+/** Stores one file of the form; reads from `source` with back-pressure. */
 export type Take<F> = (source: AsyncIterable<Uint8Array>, name: string) => Promise<F>;
 
-/** The field that files come in. */
+/** The field for files. */
 const FIELD = 'attachment';
 const IDLE_MS = 30_000;
 const FIELD_BYTES = 1024 * 1024;
 const MAX_FIELDS = 100;
-/** For everything in a form that is no file's content. */
+/** Maximum size of everything except file content. */
 const FRAME_BYTES = 2 * 1024 * 1024;
 
 const malformed = (message: string, field?: string): DomainError =>
   new DomainError('malformed', message, field === undefined ? {} : { field });
 
 /**
- * Reads a multipart form (RFC 7578) into `into`, its files straight into `take`; resolves when every file is stored. What comes behind a file that is
- * refused is still read, up to a bound, so that a browser gets the answer and what was typed below the file is known.
- * Errors: those of `take`; `malformed` (no multipart, another file field, a sender that stops), `invalid` (too many files), `tooLarge` (all together).
+ * Reads a multipart form (RFC 7578) into `into` and streams its files into `take`; resolves when every file is stored. Parts after a refused file are
+ * still read, up to a limit, so that a browser gets the response and text after the file is kept.
+ * Errors: those of `take`; `malformed` (not multipart, a file in another field, a sender that stops), `invalid` (too many files), `tooLarge` (total size).
  */
 export async function receiveForm<F>(form: Form, limits: FormLimits, into: Received<F>, take: Take<F>): Promise<void> {
   const { Busboy } = await import('@fastify/busboy');
@@ -48,7 +48,7 @@ export async function receiveForm<F>(form: Form, limits: FormLimits, into: Recei
   try {
     parser = new Busboy({ headers: { 'content-type': form.type }, limits: counts, isPartAFile });
   } catch {
-    throw unreadable(); // its type is none that it knows
+    throw unreadable(); // unknown content type
   }
   if (!/;\s*boundary=(?:"[^"]|[^\s;"])/i.test(form.type)) throw unreadable();
   await reading.through(parser);
@@ -58,7 +58,7 @@ const unreadable = (): DomainError => malformed('The multipart body cannot be re
 
 type Parser = InstanceType<typeof import('@fastify/busboy').Busboy>;
 
-/** One form on its way. */
+/** One form that is being read. */
 class Reading<F> {
   readonly #source: Readable;
   readonly #limits: FormLimits;
@@ -66,10 +66,10 @@ class Reading<F> {
   readonly #take: Take<F>;
   readonly #open = new Set<Readable>();
   readonly #work: Promise<void>[] = [];
-  /** In the order of the form, though a later one may be stored before. */
+  /** In the order of the form; a later file may be stored first. */
   readonly #stored: (F | undefined)[] = [];
   readonly #end = Promise.withResolvers<void>();
-  /** The first thing that went wrong. */
+  /** The first error. */
   #wrong: unknown;
   #bytes = 0;
 
@@ -97,7 +97,7 @@ class Reading<F> {
     } finally {
       clearTimeout(timer);
       this.#source.off('data', count).off('close', cut).off('error', cut).unpipe(parser);
-      this.#source.resume(); // the rest is nobody's
+      this.#source.resume(); // discard the rest
       this.#into.files.push(...this.#stored.filter((file) => file !== undefined));
     }
     if (this.#wrong !== undefined) throw this.#wrong;
@@ -121,7 +121,7 @@ class Reading<F> {
     this.#wrong ??= error;
   }
 
-  /** Ends it now, with what is being stored. */
+  /** Aborts reading and storing. */
   #giveUp(error: unknown): void {
     this.#note(error);
     for (const source of this.#open) source.destroy(new Error('given up'));
@@ -129,7 +129,7 @@ class Reading<F> {
   }
 
   #receive(field: string, source: Readable, name: string): void {
-    source.on('error', () => {}); // told to whoever reads it
+    source.on('error', () => {}); // reported to the reader
     const isTaken = this.#limits.takesFiles ?? ((name) => name === FIELD);
     if (!isTaken(field)) this.#note(malformed(`Files come in the field ${FIELD}, not ${field}.`, field));
     if (this.#wrong !== undefined) return void source.resume();
@@ -142,20 +142,20 @@ class Reading<F> {
       .catch((error) => this.#note(error))
       .finally(() => {
         this.#open.delete(source);
-        source.resume(); // past what was refused, to the rest of the form
+        source.resume(); // skip the refused file and continue with the form
       });
     this.#work.push(work);
   }
 
-  /** Undefined for a field in which no file was chosen: a browser sends it without name and content. */
+  /** Undefined for an empty file field: browsers send it without name and content. */
   async #store(source: Readable, name: string): Promise<F | undefined> {
-    const pieces = source.iterator({ destroyOnReturn: false }); // a parser whose file is destroyed stands still
+    const pieces = source.iterator({ destroyOnReturn: false }); // destroying a file's stream would stall the parser
     try {
       const first = await pieces.next();
       if (first.done && name === '') return undefined;
-      return await this.#take(after(first, pieces), name.replaceAll('%22', '"')); // the one character that browsers escape in names
+      return await this.#take(after(first, pieces), name.replaceAll('%22', '"')); // browsers escape only this character in names
     } finally {
-      await pieces.return?.(); // or what is left of it would not flow
+      await pieces.return?.(); // otherwise the rest of the file would not be consumed
     }
   }
 }

@@ -21,7 +21,7 @@ const keyword = z
   .min(1, 'must not be empty')
   .max(MAX_KEYWORD_LENGTH, `must have ${MAX_KEYWORD_LENGTH} characters at most`);
 
-/** What a stream leaves out, as its query says it. */
+/** The filter of a stream as query parameters. */
 export const filterQuery = {
   filter: z.enum(['all', 'mentions'], 'must be all or mentions').optional().describe('mentions: only what names you.'),
   keyword: z
@@ -33,7 +33,7 @@ export const filterQuery = {
 export const filterIn = ({ filter, keyword: words }: { filter?: 'all' | 'mentions' | undefined; keyword: string[] }): Filter | undefined =>
   filterOf(filter, words);
 
-/** Who asks for a stream. Errors: `unauthenticated`. */
+/** The viewer of a stream. Errors: `unauthenticated`. */
 export async function requireViewer(ctx: Context, { core }: RouteContext, look: Lookups): Promise<Viewer> {
   const viewer = await authenticate(ctx, core, look);
   if (!viewer) throw unauthenticated();
@@ -41,11 +41,11 @@ export async function requireViewer(ctx: Context, { core }: RouteContext, look: 
   return viewer;
 }
 
-/** Streams that come back by the thousand ask alike: as many different queries are remembered, of this length at most. */
+/** Reconnecting streams send the same queries: this many parsed ones are cached, each of at most this length. */
 const [MAX_QUERIES, LONGEST_QUERY] = [100, 200];
 const known = new WeakMap<z.ZodType, LRUCache<string, object>>();
 
-/** Not `ctx.query`: what that parses is kept with the request, which is kept as long as the stream. Errors: `malformed`. */
+/** Not `ctx.query`: its result would stay in memory with the request for as long as the stream. Errors: `malformed`. */
 export function queryOf<S extends z.ZodType<object>>({ req: { url = '' } }: Context, schema: S): z.infer<S> {
   const start = url.indexOf('?');
   const text = start === -1 ? '' : url.slice(start + 1);
@@ -58,8 +58,8 @@ export function queryOf<S extends z.ZodType<object>>({ req: { url = '' } }: Cont
 }
 
 /**
- * The header Last-Event-ID, as a client that comes back sends it. Undefined when absent or empty.
- * Errors: `malformed` when it is no cursor of this stream: to begin anywhere else would skip entries without a word.
+ * The header Last-Event-ID of a reconnecting client. Undefined when absent or empty.
+ * Errors: `malformed` when it is not a cursor of this stream: starting elsewhere would silently skip entries.
  */
 export function lastEventId(ctx: Context, isCursor: (text: string) => boolean): string | undefined {
   const given = ctx.get('Last-Event-ID');
@@ -71,21 +71,21 @@ export function lastEventId(ctx: Context, isCursor: (text: string) => boolean): 
 export const typeOf = (format: 'html' | 'json' | 'text' | 'sidebar'): string =>
   format === 'text' ? 'text/plain; charset=utf-8' : 'text/event-stream; charset=utf-8';
 
-/** `no-transform`: a proxy that compressed a stream would hold events back. */
+/** `no-transform`: a proxy that compresses a stream would delay events. */
 const SAME_HEADERS = Object.entries({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no', Vary: 'Accept, Cookie' });
 
-/** What a stream would be. It has no body, and so would never end. */
+/** Responds to HEAD with the headers of the stream. */
 export function respondToHead(ctx: Context, type: string): void {
   ctx.status = 200;
   ctx.set({ ...Object.fromEntries(SAME_HEADERS), 'Content-Type': type });
 }
 
-/** `first`: what comes before all events. */
+/** `first`: sent before all events. */
 type Start = { readonly type: string; readonly isChunked: boolean; readonly first: string };
 
 /**
- * Sends the head of a stream. Without chunks or a length the end of the connection is the end of the answer (RFC 9112, section 6.3): for a live
- * document that is how the refresh in its head runs, however the server died.
+ * Sends the head of a stream. Without chunks or a length, the response ends with its connection (RFC 9112, section 6.3), so the refresh in the head of
+ * a live document runs however the server died.
  */
 export function startStream(ctx: Context, response: ServerResponse, start: Start): void {
   const { first, isChunked } = start;
@@ -97,7 +97,7 @@ export function startStream(ctx: Context, response: ServerResponse, start: Start
   else startWithHeaders(response, start);
 }
 
-/** Setting and checking ten headers one by one takes longer than all else that opening a stream does by itself: the head differs by little, so it is written as it is. */
+/** Written as text: setting and validating ten headers one by one takes longer than the rest of opening a stream. */
 const headOf = (ctx: Context, { type, isChunked }: Start): Buffer =>
   Buffer.from(
     `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx)}${SAME_LINES}${isChunked ? CHUNKED_LINE : ''}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`,
@@ -112,10 +112,10 @@ const bodyOf = (first: string, isChunked: boolean): Buffer => {
 const CHUNKED_LINE = headerLines([['Transfer-Encoding', 'chunked']]);
 const SAME_LINES = headerLines([...SAME_HEADERS, ['Connection', 'close']]);
 
-/** After those that the layers, or the page that a live document is, have set. */
+/** Adds to the headers that middleware, or the page of a live document, has set. */
 function startWithHeaders(response: ServerResponse, { type, isChunked, first }: Start): void {
   if (!isChunked) response.removeHeader('Transfer-Encoding');
-  response.shouldKeepAlive = false; // nothing follows a stream: its end lets go of the connection at once
+  response.shouldKeepAlive = false; // a stream is the last response of its connection
   response.setHeader('Content-Type', type);
   for (const [name, value] of SAME_HEADERS) response.setHeader(name, value);
   if (first === '') response.flushHeaders();
