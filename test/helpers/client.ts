@@ -26,6 +26,13 @@ export class Client {
     return new Client(this.url, { Authorization: `Bearer ${token}` });
   }
 
+  /** A copy of this session at another server, given by its origin. */
+  at(url: string): Client {
+    const copy = new Client(url, this.#headers);
+    for (const [name, value] of this.cookies) copy.cookies.set(name, value);
+    return copy;
+  }
+
   get cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }

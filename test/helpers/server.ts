@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
 import { type OpenCore, type OpenServer, openCore, openServer, type ServerOptions } from '../../lib/app.ts';
 import { type Environment, readConfig } from '../../lib/config.ts';
 import { Client } from './client.ts';
@@ -16,6 +17,8 @@ export type TestServer = {
   client(): Client;
   /** A new account, signed in; the first one is the administrator and in Lobby. */
   signUp(name: string, password?: string): Promise<Client>;
+  /** A new account, signed in, that has joined Lobby. Not for the first account, which is in Lobby already. */
+  signUpInLobby(name: string): Promise<Client>;
   close(): Promise<void>;
 };
 
@@ -53,6 +56,12 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
     if (answer.status !== 303) throw new Error(`sign-up of ${name} answered ${answer.status}: ${answer.text}`);
     return browser;
   };
+  const signUpInLobby = async (name: string): Promise<Client> => {
+    const browser = await signUp(name);
+    const answer = await browser.form('/groups/join', { slug: 'lobby' });
+    if (answer.status !== 303) throw new Error(`${name} could not join Lobby: ${answer.status} ${answer.text}`);
+    return browser;
+  };
   const close = async (): Promise<void> => {
     const closed = server.close();
     server.http.closeAllConnections();
@@ -60,5 +69,12 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
     await core.close();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { url, core, server, clock, client, signUp, close };
+  return { url, core, server, clock, client, signUp, signUpInLobby, close };
+}
+
+/** As `startServer`; closed with the test. A second one with the same databases in `env` and the same clock shares its store. */
+export async function startServerFor(t: ExecutionContext, options: TestOptions = {}): Promise<TestServer> {
+  const server = await startServer(options);
+  t.teardown(server.close);
+  return server;
 }

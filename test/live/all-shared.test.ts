@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { addMember, createGroup, removeMember } from '../../lib/groups/operations.ts';
-import { Client } from '../helpers/client.ts';
-import { Clock, startServer } from '../helpers/server.ts';
+import type { Client } from '../helpers/client.ts';
+import { Clock, startServerFor } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 import { cursorOf, entriesIn, type Groups, openGroups, seqsIn } from './all.ts';
@@ -24,12 +24,9 @@ async function openPair(t: ExecutionContext, names: readonly string[], ownRedis?
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
   const clock = new Clock();
   const site = await openGroups(t, names, { env, clock });
-  const second = await startServer({ env: { ...env, POSTS_PER_SECOND: '0' }, clock });
-  t.teardown(second.close);
+  const second = await startServerFor(t, { env: { ...env, POSTS_PER_SECOND: '0' }, clock });
   const all2 = async (who: Client, path: string, headers: Record<string, string> = {}): Promise<EventReader> => {
-    const browser = new Client(second.url);
-    for (const [name, value] of who.cookies) browser.cookies.set(name, value);
-    const reader = await EventReader.open(browser, path, headers);
+    const reader = await EventReader.open(who.at(second.url), path, headers);
     t.teardown(() => reader.close());
     return reader;
   };

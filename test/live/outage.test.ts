@@ -3,8 +3,7 @@ import type { Core } from '../../lib/core.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import type { Client } from '../helpers/client.ts';
-import { Client as Browser } from '../helpers/client.ts';
-import { Clock, startServer } from '../helpers/server.ts';
+import { Clock, startServerFor } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { Wire } from '../helpers/wire.ts';
@@ -27,11 +26,8 @@ async function openPair(t: ExecutionContext) {
   const [mongo1, redis1, mongo2, redis2] = wires as [Wire, Wire, Wire, Wire];
   const clock = new Clock();
   const { ann, bob, core, lobby, annUser } = await openSite(t, { env: { MONGODB_URL: mongo1.url, REDIS_URL: redis1.url }, clock });
-  const second = await startServer({ env: { MONGODB_URL: mongo2.url, REDIS_URL: redis2.url, POSTS_PER_SECOND: '0' }, clock });
-  t.teardown(second.close);
-  const bob2 = new Browser(second.url);
-  for (const [name, value] of bob.cookies) bob2.cookies.set(name, value);
-  const reader = await EventReader.open(bob2, `${LOBBY}/events?as=json`);
+  const second = await startServerFor(t, { env: { MONGODB_URL: mongo2.url, REDIS_URL: redis2.url, POSTS_PER_SECOND: '0' }, clock });
+  const reader = await EventReader.open(bob.at(second.url), `${LOBBY}/events?as=json`);
   t.teardown(() => reader.close());
   return { ann, core, lobby, annUser, second, reader, redis1, redis2, mongo2 };
 }

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'ava';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 
 for (const path of ['/groups/lobby/events?as=json', '/groups/lobby/live', '/events', '/groups/%6Cobby/events'])
   test(`${path}: a stream begins after the responses that are still due on its connection`, async (t) => {
-    const site = await startServer();
-    t.teardown(site.close);
+    const site = await startServerFor(t);
     const ann = await site.signUp('Ann');
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1').setEncoding('utf8');
     t.teardown(() => socket.destroy());

@@ -69,11 +69,10 @@ test('presence: the live document without JavaScript makes its user present', as
 });
 
 test('presence: the list follows joins and removals', async (t) => {
-  const { core, ann, annUser, bobUser, lobby, signUp, stream } = await openSite(t);
+  const { core, ann, annUser, bobUser, lobby, signUpInLobby, stream } = await openSite(t);
   const page = await stream(ann);
   await page.until((events) => lists(events) > 0);
-  const eve = await signUp('Eve');
-  await eve.form('/groups/join', { slug: 'lobby' });
+  await signUpInLobby('Eve');
   await page.until((events) => events.some(({ id, data }) => id === undefined && data.includes('>Eve<')));
   await removeMember(core, annUser.id, lobby, bobUser);
   await page.until((events) => !(events.findLast(({ id }) => id === undefined)?.data ?? '').includes('>Bob<'));

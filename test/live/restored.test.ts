@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import type { Environment } from '../../lib/config.ts';
-import { Client } from '../helpers/client.ts';
+import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
 import { EventReader } from '../helpers/stream.ts';
@@ -65,8 +65,7 @@ class Visit {
   /** As nobody who was here `before`, Ann signs up. */
   static async begin(t: ExecutionContext, { env }: Storage, before?: Client): Promise<Visit> {
     const server = await startServer({ env });
-    const ann = before ? new Client(server.url) : await server.signUp('Ann');
-    for (const [name, value] of before?.cookies ?? []) ann.cookies.set(name, value);
+    const ann = before?.at(server.url) ?? (await server.signUp('Ann'));
     return new Visit(t, server, ann);
   }
 

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { setDisabled } from '../../lib/accounts/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
+import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { Client as Browser } from '../helpers/client.ts';
-import { Clock, startServer } from '../helpers/server.ts';
+import { Clock, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { eventually, LOBBY, numbers, openSite, type Site } from './site.ts';
@@ -19,7 +19,7 @@ type Pair = Site & {
   /** The same person at the second server. */
   at2(who: Client): Client;
   stream2(who: Client, query?: string): Promise<EventReader>;
-  readonly second: Awaited<ReturnType<typeof startServer>>;
+  readonly second: TestServer;
 };
 
 /** Two servers over one database and one Redis. */
@@ -27,13 +27,8 @@ async function openPair(t: ExecutionContext, ownRedis?: Service): Promise<Pair> 
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
   const clock = new Clock();
   const site = await openSite(t, { env, clock });
-  const second = await startServer({ env: { ...env, POSTS_PER_SECOND: '0' }, clock });
-  t.teardown(second.close);
-  const at2 = (who: Client): Client => {
-    const browser = new Browser(second.url);
-    for (const [name, value] of who.cookies) browser.cookies.set(name, value);
-    return browser;
-  };
+  const second = await startServerFor(t, { env: { ...env, POSTS_PER_SECOND: '0' }, clock });
+  const at2 = (who: Client): Client => who.at(second.url);
   const stream2 = async (who: Client, query = ''): Promise<EventReader> => {
     const reader = await EventReader.open(at2(who), `${LOBBY}/events${query}`);
     t.teardown(() => reader.close());
@@ -75,15 +70,13 @@ shared('two servers: a stream resumes at the other one by its cursor', async (t)
 });
 
 shared("two servers: removing or disabling a user on one ends the user's streams on the other", async (t) => {
-  const { core, ann, bob, annUser, bobUser, lobby, signUp, stream2, second } = await openPair(t);
-  const eve = await signUp('Eve');
-  await eve.form('/groups/join', { slug: 'lobby' });
+  const { core, ann, bob, annUser, bobUser, lobby, signUpInLobby, stream2, second } = await openPair(t);
+  const eve = await signUpInLobby('Eve');
   const [theirs, hers] = [await stream2(bob, '?as=json'), await stream2(eve, '?as=json')];
   const mine = await stream2(ann, '?as=json');
   await removeMember(core, annUser.id, lobby, bobUser);
   t.deepEqual((await theirs.ended()).at(-1)?.event, 'closed');
-  const eveUser = await core.store.users.byNameKey('eve');
-  if (!eveUser) return t.fail('no Eve');
+  const eveUser = await userNamed(core, 'Eve');
   await setDisabled(core, annUser.id, eveUser, true);
   t.deepEqual((await hers.ended()).at(-1)?.event, 'closed');
   t.is(second.server.hub.streams, 1);
@@ -106,7 +99,7 @@ shared('two servers: a user with a page on each is present until both are closed
 shared('two servers: with Redis killed and restarted every message arrives once, within 2 s', async (t) => {
   const own = present(await redisService({ own: true }));
   t.teardown(() => own.stop());
-  const { ann, bob, core, annUser, bobUser, stream2, signUp, second } = await openPair(t, own);
+  const { ann, bob, core, annUser, bobUser, stream2, signUpInLobby, second } = await openPair(t, own);
   const reader = await stream2(bob, '?as=json&after=2');
   let posted = 2;
   const say = async (): Promise<number> => {
@@ -121,12 +114,10 @@ shared('two servers: with Redis killed and restarted every message arrives once,
   await own.kill('SIGKILL');
   const slowest = Math.max(await say(), await say());
   t.true(slowest < 2500, `${Math.round(slowest)} ms without Redis`);
-  const eve = await signUp('Eve');
-  await eve.form('/groups/join', { slug: 'lobby' });
+  const eve = await signUpInLobby('Eve');
   posted += 1;
-  const eveUser = await core.store.users.byNameKey('eve');
+  const eveUser = await userNamed(core, 'Eve');
   const hers = await stream2(eve, '?as=json');
-  if (!eveUser) return t.fail('no Eve');
   await setDisabled(core, annUser.id, eveUser, true);
   t.is((await hers.ended()).at(-1)?.event, 'closed', 'a revocation needs no Redis either');
   await own.restart();

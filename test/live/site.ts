@@ -7,14 +7,13 @@ import type { OpenServer } from '../../lib/app.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import type { Entry } from '../../lib/log/entry.ts';
+import { groupAt, type LobbySite, openLobby, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestOptions, type TestServer } from '../helpers/server.ts';
+import type { TestOptions } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 /** A server with Ann, its administrator, and Bob, both in Lobby; closed with the test. */
-export type Site = TestServer & {
-  readonly ann: Client;
-  readonly bob: Client;
+export type Site = LobbySite & {
   readonly lobby: Group;
   readonly annUser: User;
   readonly bobUser: User;
@@ -27,22 +26,13 @@ export type Site = TestServer & {
 export const LOBBY = '/groups/lobby';
 
 export async function openSite(t: ExecutionContext, options: TestOptions = {}): Promise<Site> {
-  const server = await startServer({ ...options, env: { POSTS_PER_SECOND: '0', ...options.env } });
-  t.teardown(server.close);
-  const ann = await server.signUp('Ann');
-  const bob = await server.signUp('Bob');
-  await bob.form('/groups/join', { slug: 'lobby' });
-  const { store, appender } = server.core;
-  const [lobby, annUser, bobUser] = [
-    await store.groups.bySlug('lobby'),
-    await store.users.byNameKey('ann'),
-    await store.users.byNameKey('bob'),
-  ];
-  if (!lobby || !annUser || !bobUser) throw new Error('the lobby is not as it should be');
+  const site = await openLobby(t, { ...options, env: { POSTS_PER_SECOND: '0', ...options.env } });
+  const { core } = site;
+  const [lobby, annUser, bobUser] = [await groupAt(core, 'lobby'), await userNamed(core, 'Ann'), await userNamed(core, 'Bob')];
   const post = (...bodies: string[]): Promise<Entry[]> =>
     Promise.all(
       bodies.map((body) =>
-        appender.append(lobby.id, { kind: 'message', author: annUser.id, uid: newUid(systemRandom), body, format: 'text' }),
+        core.appender.append(lobby.id, { kind: 'message', author: annUser.id, uid: newUid(systemRandom), body, format: 'text' }),
       ),
     );
   const stream = async (who: Client, query = '', headers: Record<string, string> = {}): Promise<EventReader> => {
@@ -50,7 +40,7 @@ export async function openSite(t: ExecutionContext, options: TestOptions = {}): 
     t.teardown(() => reader.close());
     return reader;
   };
-  return { ...server, ann, bob, lobby, annUser, bobUser, post, stream };
+  return { ...site, lobby, annUser, bobUser, post, stream };
 }
 
 export const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);

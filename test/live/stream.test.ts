@@ -1,13 +1,9 @@
 import test from 'ava';
-import { startServer } from '../helpers/server.ts';
+import { openLobby } from '../helpers/cast.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 test("streams: a message posted by one member arrives in another's stream once and in order", async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
-  const ann = await site.signUp('Ann');
-  const bob = await site.signUp('Bob');
-  await bob.form('/groups/join', { slug: 'lobby' });
+  const { ann, bob } = await openLobby(t);
   const stream = await EventReader.open(bob, '/groups/lobby/events?after=0&as=json');
   t.teardown(() => stream.close());
   for (const body of ['one', 'two', 'three']) await ann.json('POST', '/groups/lobby/messages', { body });
