@@ -46,7 +46,7 @@ export const COMING: readonly Journey[] = [
     go: async (way) => {
       const ann = await member(way, 'Ann');
       await ann.go('/groups/lobby/bots');
-      await ann.page.getByLabel('Name').fill('Deploy');
+      await ann.page.getByLabel('Bot name').fill('Deploy');
       await ann.press(ann.page.getByRole('button', { name: /Create/ }));
       const curl = await ann.page
         .getByText(/curl -d/)

@@ -32,7 +32,7 @@ test('bot secret: a webhook accepts requests signed with its secret, which is ch
   t.deepEqual([await post(first), await post(second), await post(third)], [403, 200, 200]);
 
   const given = await parley(settings, ['bot', 'secret', 'Deploys', '--stdin', '--json'], 'the secret is none\n');
-  refused(t, given, /16 to 200 characters/);
+  refused(t, given, /16 to 200 visible ASCII characters/);
   done(
     t,
     await parley(settings, ['bot', 'secret', 'Deploys', '--stdin', '--json'], 'the-secret-of-a-forge\n'),

@@ -26,7 +26,7 @@ const FAULTS: readonly Fault[] = [
     title: 'a truncated file',
     spoil: (file) => truncate(file, 20_480),
     says: /parley\.db is truncated: it has 20480 of \d{6,} bytes \(SQLITE_CORRUPT: database disk image is malformed\)/,
-    mend: /restore parley\.db .* the end of the file is lost/,
+    mend: /restore parley\.db .* the end of the file is missing/,
   },
   {
     title: 'a damaged file',
