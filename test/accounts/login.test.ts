@@ -1,12 +1,11 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Answer, Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServerFor, type TestServer } from '../helpers/server.ts';
 
 const WRONG = 'not the password';
 
-async function siteWithOwner(t: { teardown: (work: () => Promise<void>) => void }, env: Record<string, string> = {}) {
-  const site = await startServer({ env });
-  t.teardown(site.close);
+async function siteWithOwner(t: Pick<ExecutionContext, 'teardown'>, env: Record<string, string> = {}) {
+  const site = await startServerFor(t, { env });
   await site.signUp('Ann');
   return site;
 }

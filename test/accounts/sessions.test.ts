@@ -1,9 +1,9 @@
 import test from 'ava';
 import { setDisabled } from '../../lib/accounts/operations.ts';
-import type { User } from '../../lib/accounts/port.ts';
 import { sha256 } from '../../lib/secrets.ts';
+import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -23,12 +23,6 @@ function browserWith(id: string): Client {
 }
 
 const isSignedIn = async (client: Client): Promise<boolean> => (await client.get('/me', 'application/json')).status === 200;
-
-async function userNamed(name: string): Promise<User> {
-  const user = await site.core.store.users.byNameKey(name.toLowerCase());
-  if (!user) throw new Error(`nobody is named ${name}`);
-  return user;
-}
 
 async function logIn(name: string, password = PASSWORD): Promise<Client> {
   const browser = site.client();
@@ -134,7 +128,7 @@ test('sessions: guesses of the current password are limited', async (t) => {
 
 test('sessions: a disabled account is logged out at once and cannot log in until it is enabled', async (t) => {
   const dora = await site.signUp('Dora');
-  const user = await userNamed('Dora');
+  const user = await userNamed(site.core, 'Dora');
   await setDisabled(site.core, user.id, user, true);
   t.false(await isSignedIn(dora));
   const refused = await site.client().form('/login', { name: 'Dora', password: PASSWORD });
@@ -147,7 +141,7 @@ test('sessions: a disabled account is logged out at once and cannot log in until
 
 test('sessions: a session that ends during a request stays ended', async (t) => {
   const boss = await site.signUp('Boss');
-  const user = await userNamed('Boss');
+  const user = await userNamed(site.core, 'Boss');
   await site.core.store.users.update(user.id, { admin: true });
   t.is((await boss.form('/admin', { action: 'disable', user: user.id })).status, 303); // the flash is saved after the session ended
   await ann.form('/admin', { action: 'enable', user: user.id });
@@ -156,8 +150,7 @@ test('sessions: a session that ends during a request stays ended', async (t) => 
 });
 
 test('the last administrator cannot be disabled or made a member', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const only = await fresh.signUp('Only');
   const user = await fresh.core.store.users.byNameKey('only');
   for (const action of ['disable', 'unadmin'])
@@ -169,8 +162,7 @@ test('the last administrator cannot be disabled or made a member', async (t) => 
 });
 
 test('sessions: a session expires after 14 days without use', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const browser = await fresh.signUp('Ann');
   fresh.clock.turn(14 * 24 * 3600 * 1000 - 1000);
   t.is((await browser.get('/me', 'application/json')).status, 200);

@@ -1,10 +1,9 @@
 import test from 'ava';
 import { inviteCode } from '../../lib/accounts/invite-code.ts';
-import { PASSWORD, startServer } from '../helpers/server.ts';
+import { PASSWORD, startServerFor } from '../helpers/server.ts';
 
 test('sign-up: with SIGNUP=closed only the first account can be created; log-in still works', async (t) => {
-  const site = await startServer({ env: { SIGNUP: 'closed' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { SIGNUP: 'closed' } });
   await site.signUp('Ann');
   const eve = site.client();
   const answer = await eve.form('/signup', { name: 'Eve', password: PASSWORD });
@@ -18,8 +17,7 @@ test('sign-up: with SIGNUP=closed only the first account can be created; log-in 
 });
 
 test('sign-up: with SIGNUP=code new accounts need the invitation code', async (t) => {
-  const site = await startServer({ env: { SIGNUP: 'code' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { SIGNUP: 'code' } });
   await site.signUp('Ann');
   const code = (await inviteCode(site.core)) ?? '';
   t.true(code.length >= 12);
@@ -33,8 +31,7 @@ test('sign-up: with SIGNUP=code new accounts need the invitation code', async (t
 });
 
 test('sign-up: administrators see and renew the invitation code, the old one stops working; members do neither', async (t) => {
-  const site = await startServer({ env: { SIGNUP: 'code' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { SIGNUP: 'code' } });
   const ann = await site.signUp('Ann');
   const codeShown = async (): Promise<string | undefined> =>
     /id="code-title"[\s\S]*?<code>([^<]+)<\/code>/.exec((await ann.get('/admin')).text)?.[1];
@@ -58,16 +55,14 @@ test('sign-up: administrators see and renew the invitation code, the old one sto
 });
 
 test('sign-up: without SIGNUP=code there is no invitation code to show or renew', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const ann = await site.signUp('Ann');
   t.notRegex((await ann.get('/admin')).text, /Invitation code/);
   t.is((await ann.form('/admin', { action: 'renew-code' })).status, 409);
 });
 
 test('sign-up: the rate of new accounts per address is limited', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   for (let i = 0; i < 40; i += 1) await site.signUp(`Sock ${i}`);
   const refused = await site.client().form('/signup', { name: 'Sock 40', password: PASSWORD });
   t.is(refused.status, 429);

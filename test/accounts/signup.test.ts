@@ -1,6 +1,6 @@
 import test from 'ava';
 import { setupCode } from '../../lib/accounts/operations.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 test.before(async () => {
@@ -86,8 +86,7 @@ test('sign-up: a program can sign up and is logged in', async (t) => {
 });
 
 test('the first account is administrator and in Lobby, the next is neither', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const [ann, bob] = [await fresh.signUp('Ann'), await fresh.signUp('Bob')];
   t.true((await ann.get('/me', 'application/json')).json().admin);
   t.is((await ann.get('/groups/lobby')).status, 200);
@@ -98,8 +97,7 @@ test('the first account is administrator and in Lobby, the next is neither', asy
 
 for (const count of [2, 10])
   test(`of ${count} concurrent first sign-ups exactly one becomes administrator`, async (t) => {
-    const fresh = await startServer();
-    t.teardown(fresh.close);
+    const fresh = await startServerFor(t);
     const names = Array.from({ length: count }, (_, i) => `First ${i}`);
     const people = await Promise.all(names.map((name) => fresh.signUp(name)));
     const me = await Promise.all(people.map(async (one) => (await one.get('/me', 'application/json')).json()));
@@ -113,8 +111,7 @@ test('sign-up: of two concurrent sign-ups with the same name exactly one succeed
 });
 
 test('sign-up: on a reachable server the first account needs the set-up code, the second does not', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const code = await setupCode(fresh.core);
   t.is(await setupCode(fresh.core), code, 'made once');
   t.regex((await fresh.client().get('/')).text, /name="code"/);

@@ -3,8 +3,9 @@ import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { qrCodeSvg } from '../../lib/groups/qr.ts';
 import { loggablePath } from '../../lib/logger.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -28,8 +29,7 @@ const use = (by: Client, code: string) => by.form('/groups/join', { code });
 const REFUSED = /id="join-code-error" role="alert">No group has this code\. It may have expired, been used up, or been replaced/;
 
 test('join code: an expired code is refused like an unknown one', async (t) => {
-  const own = await startServer();
-  t.teardown(own.close);
+  const own = await startServerFor(t);
   const boss = await own.signUp('Ann');
   const { code, code_expires_at, slug } = await newGroup('For an hour', { expires: '1h' }, { site: own, ann: boss });
   t.is(code_expires_at, new Date(own.clock.now() + HOUR).toISOString());
@@ -123,8 +123,7 @@ test('invitation: a visitor signs up or logs in and returns to it', async (t) =>
 });
 
 test('invitation: an invalid one reveals nothing about groups', async (t) => {
-  const own = await startServer();
-  t.teardown(own.close);
+  const own = await startServerFor(t);
   const boss = await own.signUp('Ann');
   const make = (name: string, limits: object = {}) => newGroup(name, { ...limits }, { site: own, ann: boss });
   const [replaced, expired, used, archived] = [
@@ -157,8 +156,7 @@ test('invitation: an invalid one reveals nothing about groups', async (t) => {
 });
 
 test('invitation: attempts are rate-limited, for visitors by address', async (t) => {
-  const own = await startServer();
-  t.teardown(own.close);
+  const own = await startServerFor(t);
   const boss = await own.signUp('Ann');
   const { invite } = await newGroup('Guess me', {}, { site: own, ann: boss });
   const visitor = own.client();
@@ -178,15 +176,13 @@ test('invitation: usable through the API; refused for bots', async (t) => {
   t.is(joined.status, 200);
   t.like(joined.json(), { slug, role: 'member' });
   t.like((await greta.get(invite, 'application/json')).json(), { in: true, members: 2 });
-  const [group, user] = [await site.core.store.groups.bySlug('lobby'), await site.core.store.users.byNameKey('ann')];
-  if (!group || !user) return t.fail();
+  const [group, user] = [await groupAt(site.core, 'lobby'), await userNamed(site.core, 'Ann')];
   const { token } = await createBot(site.core, user.id, { name: 'Robo', group });
   t.is((await site.client().bearer(token).json('POST', invite)).status, 403);
 });
 
 test('SIGNUP=code: each use of a group code admits one new account into that group', async (t) => {
-  const own = await startServer({ env: { SIGNUP: 'code' } });
-  t.teardown(own.close);
+  const own = await startServerFor(t, { env: { SIGNUP: 'code' } });
   const boss = await own.signUp('Ann');
   const { invite, code, slug } = await newGroup('By invitation', { uses: 1 }, { site: own, ann: boss });
   const hugo = own.client();
@@ -207,8 +203,7 @@ test('SIGNUP=code: each use of a group code admits one new account into that gro
 });
 
 test('SIGNUP=code: concurrent sign-ups with the code of a group create one account for each of its uses, and no more', async (t) => {
-  const own = await startServer({ env: { SIGNUP: 'code' } });
-  t.teardown(own.close);
+  const own = await startServerFor(t, { env: { SIGNUP: 'code' } });
   const boss = await own.signUp('Ann');
   const six = ['Bea', 'Cem', 'Dov', 'Eli', 'Fay', 'Gus'];
   for (const uses of [1, 6]) {

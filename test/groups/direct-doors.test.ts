@@ -1,6 +1,7 @@
 import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
 import type { Route } from '../../lib/http/router.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -21,8 +22,7 @@ test.before(async () => {
   const { core } = site;
   ({ slug, number } = (await bob.json('POST', '/direct', { with: 'Carl' })).json<{ slug: string; number: number }>());
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'the secret' });
-  const [lobby, annUser] = [await core.store.groups.bySlug('lobby'), await core.store.users.byNameKey('ann')];
-  if (!lobby || !annUser) throw new Error('the world is incomplete');
+  const [lobby, annUser] = [await groupAt(core, 'lobby'), await userNamed(core, 'Ann')];
   const { token } = await createBot(core, annUser.id, { name: 'Walker', group: lobby });
   const eve = await site.signUp('Eve');
   for (const client of [ann, eve]) await client.get('/groups'); // takes the greeting, which would be on one of two pages only

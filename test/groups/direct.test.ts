@@ -2,7 +2,7 @@ import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
 import { directSlug } from '../../lib/groups/group.ts';
 import { changeMembership } from '../../lib/groups/membership.ts';
-import { asUserId } from '../../lib/ids.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
@@ -13,21 +13,14 @@ let bob: Client;
 let carl: Client;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  [ann, bob, carl] = [await site.signUp('Ann'), await join('Bob'), await join('Carl')];
+  [ann, bob, carl] = [await site.signUp('Ann'), await site.signUpInLobby('Bob'), await site.signUpInLobby('Carl')];
 });
 test.after.always(() => site.close());
-
-/** Somebody in Lobby, where the sidebar is looked at. */
-async function join(name: string): Promise<Client> {
-  const client = await site.signUp(name);
-  await client.form('/groups/join', { slug: 'lobby' });
-  return client;
-}
 
 type Listed = { slug: string; name: string; kind: string; unread: number; level: string; hidden: boolean; last: { text: string } | null };
 type Opened = Pick<Listed, 'slug' | 'name' | 'kind'> & { id: string; url: string };
 
-const idOf = async (name: string) => (await site.core.store.users.byNameKey(name.toLowerCase()))?.id ?? asUserId('');
+const idOf = async (name: string) => (await userNamed(site.core, name)).id;
 const open = async (by: Client, ...names: string[]): Promise<Opened> => (await by.json('POST', '/direct', { with: names })).json<Opened>();
 const listed = async (by: Client, slug: string, path = '/groups') =>
   (await by.get(path, 'application/json')).json<Listed[]>().find((one) => one.slug === slug);
@@ -94,7 +87,7 @@ test('direct messages: without others they are notes to oneself', async (t) => {
 });
 
 test('direct messages: listed for the others from the first message on', async (t) => {
-  const dora = await join('Dora');
+  const dora = await site.signUpInLobby('Dora');
   const { slug } = await open(dora, 'Bob');
   t.true((await sidebarOf(dora)).includes(slug), 'who opened it sees it');
   t.false((await sidebarOf(bob)).includes(slug));
@@ -108,7 +101,7 @@ test('direct messages: listed for the others from the first message on', async (
 });
 
 test('direct messages: hidden until the next message or until shown again', async (t) => {
-  const greta = await join('Greta');
+  const greta = await site.signUpInLobby('Greta');
   const { slug } = await open(greta, 'Bob');
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'one' });
   const hide = (on: string) => greta.form(`/groups/${slug}/settings`, { action: 'hide', on });
@@ -130,8 +123,7 @@ test('direct messages: an incomplete one is completed when opened again', async 
   const [eva, finn] = [await site.signUp('Eva'), await site.signUp('Finn')];
   const people = [await idOf('Eva'), await idOf('Finn')].sort();
   const { slug } = await open(eva, 'Finn');
-  const group = await site.core.store.groups.bySlug(slug);
-  if (!group) return t.fail();
+  const group = await groupAt(site.core, slug);
   t.deepEqual(group.people, people);
   // As a crash would leave it: Finn is in, Eva is not.
   await changeMembership(site.core, group.id, await idOf('Eva'), { in: false, role: 'member', by: await idOf('Eva') });
@@ -142,8 +134,7 @@ test('direct messages: an incomplete one is completed when opened again', async 
 
 test('direct messages: bots may be members and open them by token', async (t) => {
   const { core } = site;
-  const [group, user] = [await core.store.groups.bySlug('lobby'), await core.store.users.byNameKey('ann')];
-  if (!group || !user) return t.fail();
+  const [group, user] = [await groupAt(core, 'lobby'), await userNamed(core, 'Ann')];
   const { token } = await createBot(core, user.id, { name: 'Walker', group });
   const walker = site.client().bearer(token);
   const { slug, name } = await open(walker, 'Carl');

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -15,7 +16,7 @@ test.before(async () => {
   bob = await site.signUp('Bob');
   eve = await site.signUp('Eve');
   await eve.get('/groups'); // takes the greeting, which would be on one of two pages only
-  bobsId = (await site.core.store.users.byNameKey('bob'))?.id ?? '';
+  bobsId = (await userNamed(site.core, 'Bob')).id;
   await bob.json('POST', '/groups', { name: 'Secret' });
   await bob.json('POST', '/groups/secret/messages', { body: 'the secret' });
   await bob.json('POST', '/groups', { name: 'Renamed' });

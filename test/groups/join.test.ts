@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -97,8 +97,7 @@ test('join by code: a wrong code is refused and stays in the form', async (t) =>
 });
 
 test('join by code: attempts are rate-limited with the time to wait', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const owner = await fresh.signUp('Ann');
   const { code } = await newGroup(owner, 'Guess me');
   const eve = await fresh.signUp('Eve');

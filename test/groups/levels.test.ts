@@ -1,4 +1,5 @@
 import test from 'ava';
+import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -7,8 +8,7 @@ let ann: Client;
 let bob: Client;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
-  await bob.form('/groups/join', { slug: 'lobby' });
+  [ann, bob] = [await site.signUp('Ann'), await site.signUpInLobby('Bob')];
 });
 test.after.always(() => site.close());
 
@@ -63,7 +63,7 @@ test('levels: a muted group has no badge and a grey name; JSON has its unread co
 test('levels: kept when leaving and when the role changes', async (t) => {
   const slug = await newGroup('Kept');
   await choose(bob, slug, 'nothing');
-  const id = (await site.core.store.users.byNameKey('bob'))?.id ?? '';
+  const id = (await userNamed(site.core, 'Bob')).id;
   await ann.json('POST', `/groups/${slug}/members`, { action: 'moderator', user: id });
   t.is((await listed(slug))?.level, 'nothing');
   await bob.form(`/groups/${slug}/members`, { action: 'leave' });

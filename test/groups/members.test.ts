@@ -1,6 +1,7 @@
 import test from 'ava';
+import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -14,7 +15,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-const idOf = async (name: string): Promise<string> => (await site.core.store.users.byNameKey(name.toLowerCase()))?.id ?? '';
+const idOf = async (name: string): Promise<string> => (await userNamed(site.core, name)).id;
 
 /** A group of Bob's, with these members. */
 async function groupOfBob(...names: string[]): Promise<string> {
@@ -128,8 +129,7 @@ test('members: administrators manage groups without being able to read them', as
 });
 
 test('members: several administrators have the same rights', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const [first, second] = [await fresh.signUp('First'), await fresh.signUp('Second')];
   const id = async (name: string) => (await fresh.core.store.users.byNameKey(name))?.id ?? '';
   t.is((await second.get('/admin')).status, 403);

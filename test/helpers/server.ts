@@ -73,7 +73,7 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
 }
 
 /** As `startServer`; closed with the test. A second one with the same databases in `env` and the same clock shares its store. */
-export async function startServerFor(t: ExecutionContext, options: TestOptions = {}): Promise<TestServer> {
+export async function startServerFor(t: Pick<ExecutionContext, 'teardown'>, options: TestOptions = {}): Promise<TestServer> {
   const server = await startServer(options);
   t.teardown(server.close);
   return server;

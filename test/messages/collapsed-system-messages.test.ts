@@ -122,7 +122,7 @@ async function crowd(names: readonly string[]): Promise<{ ann: Client; close(): 
   const site = await startServer();
   const ann = await site.signUp('Ann');
   await ann.json('POST', '/groups/lobby/messages', { body: 'before' });
-  for (const name of names) await (await site.signUp(name)).form('/groups/join', { slug: 'lobby' });
+  for (const name of names) await site.signUpInLobby(name);
   await ann.json('POST', '/groups/lobby/messages', { body: 'after' });
   return { ann, close: site.close, page: async (path = '/groups/lobby') => (await ann.get(path)).text };
 }

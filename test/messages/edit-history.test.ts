@@ -8,8 +8,7 @@ let ann: Client;
 let bob: Client;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', PUBLIC_URL: 'https://chat.example.org' } });
-  [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
-  await bob.form('/groups/join', { slug: 'lobby' });
+  [ann, bob] = [await site.signUp('Ann'), await site.signUpInLobby('Bob')];
 });
 test.after.always(() => site.close());
 

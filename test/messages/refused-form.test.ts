@@ -1,14 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 
 const MESSAGES = '/groups/lobby/messages';
 const TYPED = 'a <long> & "thoughtful" text';
 
 async function openTroubled(t: ExecutionContext): Promise<{ ann: Client; faults: Faults }> {
-  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
   const ann = await site.signUp('Ann');
   const faults = new Faults();
   makeFaulty(site.core, faults);

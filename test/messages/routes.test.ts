@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -204,8 +204,7 @@ test('idempotency: an empty or too long key is refused, naming the field', async
 });
 
 test('post: beyond the rate limit 429 with Retry-After', async (t) => {
-  const busy = await startServer({ env: { POSTS_PER_SECOND: '2' } });
-  t.teardown(busy.close);
+  const busy = await startServerFor(t, { env: { POSTS_PER_SECOND: '2' } });
   const [owner, other] = [await busy.signUp('Ann'), await busy.signUp('Bob')];
   await other.form('/groups/join', { slug: 'lobby' });
   const post = (by: Client, body: string) => by.json('POST', '/groups/lobby/messages', { body });
