@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -15,14 +16,13 @@ test.before(async () => {
   for (const name of ['Bob', 'Carl', 'Dora', 'Eve']) await site.signUp(name);
   await ann.json('POST', '/groups', { name: 'Team' });
   for (const name of ['Bob', 'Carl', 'Dora']) await ann.json('POST', '/groups/team/members', { action: 'add', name });
-  const group = await site.core.store.groups.bySlug('team');
-  if (!group) throw new Error('no group');
+  const group = await groupAt(site.core, 'team');
   teamId = group.id;
   bot = site.client().bearer((await createBot(site.core, undefined, { name: 'deploy', group })).token);
 });
 test.after.always(() => site.close());
 
-const idOf = async (name: string): Promise<string> => (await site.core.store.users.byNameKey(name.toLowerCase()))?.id ?? '';
+const idOf = async (name: string): Promise<string> => (await userNamed(site.core, name)).id;
 
 test('API: every write to a message returns its id, seq and URL', async (t) => {
   const { seq } = (await bot.json('POST', '/groups/team/messages', { body: 'first' })).json<Written>();
@@ -107,8 +107,7 @@ test('API: a page of history links to the next pages and has its length', async 
 test('API: the read mark moves to a message or to the end, only forward', async (t) => {
   await ann.json('POST', '/groups', { name: 'Marks' });
   await ann.json('POST', '/groups/marks/members', { action: 'add', name: 'Bob' });
-  const group = await site.core.store.groups.bySlug('marks');
-  if (!group) throw new Error('no group');
+  const group = await groupAt(site.core, 'marks');
   const reader = site.client().bearer((await createBot(site.core, undefined, { name: 'reader', group })).token);
   const seqs: number[] = [];
   for (let n = 1; n <= 4; n += 1) seqs.push((await ann.json('POST', '/groups/marks/messages', { body: `m${n}` })).json<Written>().seq);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
+import { userNamed } from '../helpers/cast.ts';
 import { Receiver } from '../helpers/receiver.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { faultsIn } from './conform.ts';
@@ -57,8 +58,7 @@ test('API: the body of an outgoing webhook is of the schema that the document na
   t.teardown(() => site.close());
   const { components } = (await site.client().get('/openapi.json')).json<Document>();
   const receiver = await Receiver.open(t);
-  const user = await site.core.store.users.byNameKey('deploy');
-  if (!user) return t.fail('no bot');
+  const user = await userNamed(site.core, 'Deploy');
   await setWebhook(site.core, user, { url: receiver.url, on: 'all', events: ['posted', 'edited', 'reacted', 'joined'] });
   const { seq } = (await ann.json('POST', '/groups/team/messages', { body: 'one' })).json<{ seq: number }>();
   await ann.json('PATCH', `/groups/team/messages/${seq}`, { body: 'two' });

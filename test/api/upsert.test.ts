@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
+import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -19,8 +20,7 @@ async function newGroup() {
   count += 1;
   const number = count;
   const { slug } = (await ann.json('POST', '/groups', { name: `Room ${number}` })).json<{ slug: string }>();
-  const group = await site.core.store.groups.bySlug(slug);
-  if (!group) throw new Error('no group');
+  const group = await groupAt(site.core, slug);
   const { token, user } = await createBot(site.core, undefined, { name: `bot ${number}`, group });
   return { at: `/groups/${slug}`, bot: site.client().bearer(token), user, group };
 }

@@ -17,8 +17,7 @@ test('deliveries by token: a bot reads and repeats its own, a moderator those of
     await stage.settled();
     stage.clock.turn(1);
   }
-  const carl = await site.signUp('Carl');
-  await carl.form('/groups/join', { slug: 'lobby' });
+  await site.signUpInLobby('Carl');
   const { group } = await stage.at();
   const other = await createBot(core, stage.ann.id, { name: 'Other', group });
   await site.signUp('Eve');

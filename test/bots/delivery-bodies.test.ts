@@ -1,8 +1,9 @@
 import test from 'ava';
 import { addToGroup, createBot } from '../../lib/bots/operations.ts';
+import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { Receiver } from '../helpers/receiver.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 
 type Shown = {
   readonly state: string;
@@ -11,12 +12,10 @@ type Shown = {
 };
 
 test('delivery bodies: shown to members of the group; an administrator who is not in it sees status and sizes', async (t) => {
-  const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { ALLOW_OUTGOING: '127.0.0.1' } });
   const [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
   const { slug } = (await bob.json('POST', '/groups', { name: 'Builders' })).json<{ slug: string }>();
-  const [group, lobby] = await Promise.all([site.core.store.groups.bySlug(slug), site.core.store.groups.bySlug('lobby')]);
-  if (!group || !lobby) throw new Error('both groups exist');
+  const [group, lobby] = await Promise.all([groupAt(site.core, slug), groupAt(site.core, 'lobby')]);
   const { user } = await createBot(site.core, undefined, { name: 'Echo', group });
   const receiver = await Receiver.open(t);
   receiver.usually = 'an answer nobody else reads';

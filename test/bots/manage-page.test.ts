@@ -1,16 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
 import { createBot, type NewBot, rotateBot } from '../../lib/bots/operations.ts';
+import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { Receiver } from '../helpers/receiver.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServerFor, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 const DAY = 86_400_000;
 
 /** A server on which Ann administers, Bob manages a group of his own with a bot in it, Carl is in it and Eve is not. */
 async function stage(t: ExecutionContext) {
-  const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1', PUBLIC_URL: 'https://chat.example.org' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { ALLOW_OUTGOING: '127.0.0.1', PUBLIC_URL: 'https://chat.example.org' } });
   const [ann, bob, carl, eve] = [await site.signUp('Ann'), await site.signUp('Bob'), await site.signUp('Carl'), await site.signUp('Eve')];
   const { slug } = (await bob.json('POST', '/groups', { name: 'Builders' })).json<{ slug: string }>();
   await bob.form(`/groups/${slug}/members`, { action: 'add', name: 'Carl' });
@@ -19,8 +19,7 @@ async function stage(t: ExecutionContext) {
 }
 
 async function makeBot(site: TestServer, slug: string, name: string): Promise<NewBot> {
-  const group = await site.core.store.groups.bySlug(slug);
-  if (!group) throw new Error(slug);
+  const group = await groupAt(site.core, slug);
   return createBot(site.core, undefined, { name, group });
 }
 

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { sha256 } from '../../lib/secrets.ts';
+import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -26,7 +27,7 @@ const secretsIn = ({ text }: Answer): Secrets => ({
 });
 
 const change = async (by: Client, at: string, action: string, bot: string): Promise<Answer> =>
-  by.form(`${at}/bots`, { action, user: (await site.core.store.users.byNameKey(bot.toLowerCase()))?.id ?? '' });
+  by.form(`${at}/bots`, { action, user: (await userNamed(site.core, bot)).id });
 const create = async (at: string, name: string): Promise<Secrets> => secretsIn(await bob.form(`${at}/bots`, { action: 'create', name }));
 const post = (hook: string, body = 'hello'): Promise<Answer> => site.client().send(hook, { method: 'POST', body });
 
@@ -49,8 +50,7 @@ test("bots: a new bot's secrets are shown once, with a command to try them", asy
 });
 
 test("bots: without PUBLIC_URL the webhook's URL has the host of the request", async (t) => {
-  const plain = await startServer();
-  t.teardown(plain.close);
+  const plain = await startServerFor(t);
   const owner = await plain.signUp('Ann');
   const { text } = await owner.form('/groups/lobby/bots', { action: 'create', name: 'Local' }, { Origin: plain.url });
   const url = /id="made-hook"[^>]* value="([^"]+)"/.exec(text)?.[1] ?? '';

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { createBot, type NewBot } from '../../lib/bots/operations.ts';
+import { groupAt } from '../helpers/cast.ts';
 import type { TestServer } from '../helpers/server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,8 +19,7 @@ export const blocks = (language: string): string[] =>
 
 /** A bot in Lobby, and what the lines of the page want to know of it. */
 export async function botFor(site: TestServer, name: string): Promise<{ readonly bot: NewBot; readonly env: NodeJS.ProcessEnv }> {
-  const group = await site.core.store.groups.bySlug('lobby');
-  if (!group) throw new Error('no lobby');
+  const group = await groupAt(site.core, 'lobby');
   const bot = await createBot(site.core, undefined, { name, group });
   const own = { PARLEY: site.url, GROUP: 'lobby', HOOK: bot.hook.slice('/hooks/'.length), TOKEN: bot.token, KEY: bot.campfire };
   const { PATH, HOME, GOCACHE, GOFLAGS } = process.env;

@@ -1,19 +1,18 @@
 import test, { type ExecutionContext } from 'ava';
 import { breachesIn, HOSTILE_NAMES, HOSTILE_TEXTS, shownIn } from '../../fixtures/hostile.ts';
+import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServerFor, type TestServer } from '../helpers/server.ts';
 
 type Site = TestServer & { readonly ann: Client; readonly bob: Client };
 type Results = { readonly results: readonly Record<string, unknown>[]; readonly next: string | null };
 
 /** Ann and Bob are in Lobby; Bob also has a cellar of his own. */
 async function opened(t: ExecutionContext): Promise<Site> {
-  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
   const ann = await site.signUp('Ann');
-  const bob = await site.signUp('Bob Marsh');
-  await bob.form('/groups/join', { slug: 'lobby' });
+  const bob = await site.signUpInLobby('Bob Marsh');
   await bob.json('POST', '/groups', { name: 'Cellar' });
   return { ...site, ann, bob };
 }
@@ -197,8 +196,7 @@ test('search: a personal API token searches as its owner', async (t) => {
   const { ann, client, core } = await opened(t);
   await post(ann, 'lobby', 'found by a program');
   const { createToken } = await import('../../lib/accounts/operations.ts');
-  const owner = await core.store.users.byNameKey('ann');
-  if (!owner) return t.fail();
+  const owner = await userNamed(core, 'Ann');
   const { token } = await createToken(core, owner);
   const found = await client().bearer(token).get(url('program'), '*/*');
   t.deepEqual(bodies(found.json<Results>()), ['found by a program']);

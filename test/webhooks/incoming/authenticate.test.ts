@@ -260,8 +260,7 @@ test.serial('incoming webhook: erasing a card removes all its content', async (t
 });
 
 test.serial('incoming webhook: a name with Markdown characters is mentioned', async (t) => {
-  const bob = await site.signUp('Bob_B_');
-  await bob.form('/groups/join', { slug: 'lobby' });
+  await site.signUpInLobby('Bob_B_');
   await post('/hooks/TOKEN', JSON.stringify({ title: 'Review', message: 'for @Bob_B_ now' }));
   const [message] = (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<{ mentions: string[]; html: string }[]>();
   t.is(message?.mentions.length, 1);

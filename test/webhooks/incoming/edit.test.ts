@@ -2,8 +2,9 @@ import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../../fixtures/hostile.ts';
 import { setHookSecrets } from '../../../lib/bots/operations.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
+import { groupAt, userNamed } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../../helpers/server.ts';
 import { present, requireOrSkip } from '../../helpers/services.ts';
 import { clientsPython, run } from './clients.ts';
 import { hookToken } from './hook-token.ts';
@@ -128,8 +129,7 @@ test.serial('discord edit: messages of others are unknown, like absent ones', as
 
 test.serial('discord edit: another webhook of the same bot may edit', async (t) => {
   const { createHook } = await import('../../../lib/bots/operations.ts');
-  const [user, group] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
-  if (!user || !group) return t.fail();
+  const [user, group] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
   const second = (await createHook(site.core, user, group)).replace('/hooks/', '');
   const { id } = await posted({ content: 'by the first' });
   t.is((await send('PATCH', urlOf(id, second), { content: 'by the second' })).json().content, 'by the second');
@@ -145,8 +145,7 @@ test.serial('discord edit: other methods are 405', async (t) => {
 test.serial('discord edit: requires a signature where posts do', async (t) => {
   const key = await hookToken(ann, 'Signed');
   const { id } = await posted({ content: 'before the secret' }, `/api/webhooks/1/${key}?wait=true`);
-  const user = await site.core.store.users.byNameKey('signed');
-  if (!user) return t.fail();
+  const user = await userNamed(site.core, 'Signed');
   const secret = 'a-secret-of-some-length';
   await setHookSecrets(site.core, user, [secret]);
   const seconds = Math.floor(site.clock.now() / 1000);
@@ -164,8 +163,7 @@ test.serial('discord edit: requires a signature where posts do', async (t) => {
 });
 
 test("discord edit: counts as a post for the rate limit, in Discord's format", async (t) => {
-  const small = await startServer();
-  t.teardown(small.close);
+  const small = await startServerFor(t);
   const eve = await small.signUp('Eve');
   const hook = await hookToken(eve, 'Busy');
   const { id } = (await small.client().json('POST', `/api/webhooks/1/${hook}?wait=true`, { content: 'x' })).json<Said>();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { openServer } from '../../../lib/app.ts';
+import { groupAt, userNamed } from '../../helpers/cast.ts';
 import { type Answer, Client } from '../../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../../helpers/server.ts';
 
@@ -30,8 +31,7 @@ async function count(): Promise<number> {
 test.serial('idempotency keys: are separate per webhook, also of the same bot, and per header', async (t) => {
   const other = await newHook('Other');
   const { createHook } = await import('../../../lib/bots/operations.ts');
-  const [user, group] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
-  if (!user || !group) return t.fail();
+  const [user, group] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
   const second = await createHook(site.core, user, group);
   const before = await count();
   for (const path of [hook, other, second]) {

@@ -6,6 +6,7 @@ import type { Group } from '../../../lib/groups/port.ts';
 import { sha256 } from '../../../lib/secrets.ts';
 import { newHookSecret, sealSecrets } from '../../../lib/webhooks/incoming/secrets.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
+import { groupAt, userNamed } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
 
@@ -17,8 +18,7 @@ test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
   await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
-  const [user, lobby] = await Promise.all([site.core.store.users.byNameKey('deploy'), site.core.store.groups.bySlug('lobby')]);
-  if (!user || !lobby) throw new Error('no bot');
+  const [user, lobby] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
   [bot, group] = [user, lobby];
 });
 test.after.always(() => site.close());

@@ -143,8 +143,7 @@ test('delivery: every way of posting triggers webhooks', async (t) => {
   const visitor = site.client();
   await visitor.send(hook, { method: 'POST', body: 'by hook' });
   await visitor.bearer(token).json('POST', '/groups/lobby/messages', { body: 'by API' });
-  const bob = await site.signUp('Bob');
-  await bob.form('/groups/join', { slug: 'lobby' });
+  const bob = await site.signUpInLobby('Bob');
   await bob.form('/groups/lobby/messages', { body: 'by form' });
   await echo.receiver.call(3);
   t.deepEqual(echo.receiver.received.map(({ body }) => body.message.text).sort(), ['by API', 'by form', 'by hook']);

@@ -8,7 +8,7 @@ import * as messages from '../../../lib/messages/operations.ts';
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { setWebhook, type WebhookInput } from '../../../lib/webhooks/outgoing/operations.ts';
 import { Receiver } from '../../helpers/receiver.ts';
-import { Clock, startServer, type TestOptions, type TestServer } from '../../helpers/server.ts';
+import { Clock, startServerFor, type TestOptions, type TestServer } from '../../helpers/server.ts';
 
 /** A server that may call this machine, Ann in Lobby, and time that only the test moves. */
 export type Stage = {
@@ -34,8 +34,7 @@ export type Called = { readonly user: User; readonly receiver: Receiver; readonl
 export async function openStage(t: ExecutionContext, options: TestOptions = {}): Promise<Stage> {
   const clock = new Clock(Date.UTC(2026, 0, 2, 12));
   const env = { ALLOW_OUTGOING: '127.0.0.1', POSTS_PER_SECOND: '0', ...options.env };
-  const site = await startServer({ clock, ...options, env });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { clock, ...options, env });
   await site.signUp('Ann');
   return stageOn(t, site);
 }

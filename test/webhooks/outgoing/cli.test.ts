@@ -2,11 +2,10 @@ import test from 'ava';
 import { makeWorld } from '../../../fixtures/world.ts';
 import { done, parley, refused } from '../../cli/cli.ts';
 import { Receiver } from '../../helpers/receiver.ts';
-import { startServer } from '../../helpers/server.ts';
+import { startServerFor } from '../../helpers/server.ts';
 
 test('cli: a webhook set beside a running server is called from the next message on', async (t) => {
-  const site = await startServer({ env: { ALLOW_OUTGOING: '127.0.0.1' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { ALLOW_OUTGOING: '127.0.0.1' } });
   await makeWorld(site.core);
   const settings = { DATA_DIR: site.core.config.dataDir, ALLOW_OUTGOING: '127.0.0.1' };
   const receiver = await Receiver.open(t);

@@ -12,6 +12,7 @@ import { LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.ts';
 import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
 import { person } from '../../cluster/pair.ts';
 import { OUR_OWN } from '../../faults/load.ts';
+import { groupAt, userNamed } from '../../helpers/cast.ts';
 import type { Client } from '../../helpers/client.ts';
 import { type Service, startService } from '../../helpers/process.ts';
 import { Receiver } from '../../helpers/receiver.ts';
@@ -51,8 +52,7 @@ async function settings(t: ExecutionContext, more: Env = {}): Promise<Env> {
 /** A bot in Lobby that is called for every message, made beside the servers, which all know of it then. */
 async function makeBot(env: Env, url: string, clients: readonly Client[]): Promise<void> {
   const core = await openCore(readConfig(env), { role: 'visitor' });
-  const group = await core.store.groups.bySlug('lobby');
-  if (!group) throw new Error('there is no lobby');
+  const group = await groupAt(core, 'lobby');
   const { user } = await createBot(core, undefined, { name: 'Echo', group });
   await setWebhook(core, user, { url, on: 'all' });
   const isCalled = async (who: Client): Promise<boolean> => {
@@ -121,8 +121,7 @@ shared.serial('two server processes on one store deliver each message to each bo
   await hears(receiver, bodies);
   const core = await openCore(readConfig(env), { role: 'visitor' });
   t.teardown(core.close);
-  const bot = await core.store.users.byNameKey('echo');
-  if (!bot) throw new Error('the bot is gone');
+  const bot = await userNamed(core, 'Echo');
   const states = async () =>
     (await core.store.deliveries.ofBot(bot.id, { limit: 200 })).map(({ state, attempts }) => `${state} ${attempts.length}`);
   while ((await states()).some((state) => state.startsWith('waiting'))); // they have been answered; it is being written down
