@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { makeWorld, PASSWORD } from '../../fixtures/world.ts';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServerFor, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { done, parley, Running, type Settings } from './cli.ts';
 
@@ -16,8 +16,7 @@ export type Beside = {
 
 /** A running server with the cast. Its heartbeat never beats: what a stream hears it hears by the bus, or not at all. */
 export async function serverWithWorld(t: ExecutionContext, env: Settings = {}): Promise<Beside> {
-  const site = await startServer({ env, heartbeatMs: 3_600_000 });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env, heartbeatMs: 3_600_000 });
   await makeWorld(site.core);
   const logIn = async (name: string): Promise<Client> => {
     const client = site.client();

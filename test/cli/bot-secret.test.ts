@@ -1,12 +1,11 @@
 import test from 'ava';
 import { makeWorld } from '../../fixtures/world.ts';
 import { sign } from '../../lib/webhooks/signing.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 import { done, parley, refused } from './cli.ts';
 
 test('bot secret: a webhook accepts requests signed with its secret, which is changed while a server runs', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   await makeWorld(site.core);
   const settings = { DATA_DIR: site.core.config.dataDir };
   const made = done(

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createToken, userByName } from '../../lib/accounts/operations.ts';
 import { setArchived } from '../../lib/groups/operations.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshSettings, parley, type Ran, type Settings } from './cli.ts';
 import { measuresTheWay, times } from './live.ts';
 
@@ -14,8 +14,7 @@ test('doctor --live: prints the duration of each hop, and leaves one account and
 });
 
 test('doctor --live: its group is not listed for people, neither joined nor joinable', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
   const ann = await site.signUp('Ann');
   t.deepEqual(
@@ -33,8 +32,7 @@ test('doctor --live: its group is not listed for people, neither joined nor join
 });
 
 test('doctor --live: a person with the name of its account is not affected', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const person = await site.signUp('parley DOCTOR');
   t.is((await person.form('/groups', { name: 'Parley doctor' })).status, 303);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
@@ -50,8 +48,7 @@ test('doctor --live: a person with the name of its account is not affected', asy
 });
 
 test('doctor --live: a failed hop is named and ends the check', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
   const { core } = site;
   const [group, user] = [await core.store.groups.bySlug('parley-doctor'), await userByName(core, 'Parley doctor')];
@@ -75,8 +72,7 @@ test('doctor --live: a server with another store is recognised', async (t) => {
 });
 
 test('doctor --live: a token left by an interrupted run is revoked by the next run', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   times(t, await parley(settingsOf(site), ['doctor', '--live', '--json']));
   const { core } = site;
   const user = await userByName(core, 'Parley doctor');
@@ -96,8 +92,7 @@ test('doctor --live: PORT=0 is a failure', async (t) => {
 
 test('doctor --live: seed still works afterwards', async (t) => {
   const settings = await freshSettings(t);
-  const site = await startServer({ env: { DATA_DIR: settings.DATA_DIR } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { DATA_DIR: settings.DATA_DIR } });
   times(t, await parley({ ...settings, PORT: new URL(site.url).port }, ['doctor', '--live', '--json']));
   t.is((await parley(settings, ['seed', '--json'])).status, 0);
 });

@@ -3,7 +3,7 @@ import { chmod, readdir } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
-import { Clock, startServer } from '../helpers/server.ts';
+import { Clock, startServerFor } from '../helpers/server.ts';
 import { freshSettings, parley, type Ran, Running } from './cli.ts';
 import { HOPS } from './live.ts';
 
@@ -17,8 +17,7 @@ const failures = (ran: Ran): unknown[] =>
     .map(({ check }) => check);
 
 test('doctor: all checks pass with a running server', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const ran = await parley({ DATA_DIR: site.core.config.dataDir, PORT: new URL(site.url).port }, ['doctor', '--live', '--json']);
   t.is(ran.status, 0, ran.out);
   t.is(ran.err, '');
@@ -88,8 +87,7 @@ test('doctor: PUBLIC_URL with https and TRUST_PROXY off is a warning, also at th
 });
 
 test('doctor: --live uses PUBLIC_URL', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const passed: string[] = [];
   const proxy = createServer((incoming, outgoing) => {
     passed.push(`${incoming.method} ${incoming.url}`);
@@ -114,8 +112,7 @@ test('doctor: --live uses PUBLIC_URL', async (t) => {
 
 test('doctor: groups with a last entry in the future are named', async (t) => {
   const clock = new Clock(Date.now() + 400 * 24 * 3_600_000);
-  const site = await startServer({ clock });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { clock });
   await site.signUp('Ann');
   const settings = { DATA_DIR: site.core.config.dataDir, PORT: '0' };
   const ran = await parley(settings, ['doctor']);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { bots, groups, people } from '../../fixtures/demo.ts';
 import { type Act, readDemoScript } from '../../lib/cli/seed/demo-script.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 import { freshSettings, parley, refused, settledWorld } from './cli.ts';
 
 test('seed: a second run adds nothing', async (t) => {
@@ -23,8 +23,7 @@ test('seed: a second run adds nothing', async (t) => {
 });
 
 test('seed: prints names and password for log-in; all times are in the past', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const settings = { DATA_DIR: site.core.config.dataDir };
   const ran = await parley(settings, ['seed', '--password-stdin'], 'a chosen password\n');
   t.regex(ran.out, /^Added \d+ messages in general, .*\nLog in as Maya, Tom, .* with the password a chosen password/);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { makeWorld, PASSWORD } from '../../fixtures/world.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 import { present, program, requireOrSkip } from '../helpers/services.ts';
 import { done, freshSettings, LAUNCHER, parley, Running, refused, settledWorld } from './cli.ts';
 
@@ -55,8 +55,7 @@ test('user admin: the role is given and revoked, but not from the last administr
 });
 
 test('token create: the token works until its owner is disabled; after passwd only the new password works', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   await makeWorld(site.core);
   const settings = { DATA_DIR: site.core.config.dataDir };
   const { token } = done(t, await parley(settings, ['token', 'create', 'bob', '--json']), 'token');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
 import { type Command, tapped } from './tap.ts';
 
@@ -19,8 +19,7 @@ testMongo('mongo: every write has majority and journal concern and is retryable;
   const url = new URL(freshDatabase(present(mongo)));
   url.port = String(port);
   url.searchParams.set('directConnection', 'true'); // or the driver would go on to the address that the server names
-  const server = await startServer({ env: { MONGODB_URL: url.href } });
-  t.teardown(server.close);
+  const server = await startServerFor(t, { env: { MONGODB_URL: url.href } });
   const ann = await server.signUp('Ann');
   t.is((await ann.json('POST', '/groups/lobby/messages', { body: 'kept' })).status, 201);
   t.is((await ann.json('DELETE', '/groups/lobby/messages/2')).status, 200);

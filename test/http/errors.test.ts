@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -153,8 +153,7 @@ test('health: /healthz reports the process, /readyz the store and the bus', asyn
 });
 
 test('health: without Redis the status is degraded, and messages arrive later', async (t) => {
-  const alone = await startServer({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
-  t.teardown(alone.close);
+  const alone = await startServerFor(t, { env: { REDIS_URL: 'redis://127.0.0.1:1' } });
   const owner = await alone.signUp('Ann');
   const ready = await owner.get('/readyz');
   t.deepEqual([ready.status, ready.json()], [200, { status: 'degraded', store: 'up', bus: 'down' }]);
@@ -178,8 +177,7 @@ test('health: with the store unavailable /readyz is 503 and the process stays up
 });
 
 test('errors: an unexpected error reveals nothing but its request id', async (t) => {
-  const fresh = await startServer();
-  t.teardown(fresh.close);
+  const fresh = await startServerFor(t);
   const owner = await fresh.signUp('Ann');
   const { byNameKey } = fresh.core.store.users;
   Object.assign(fresh.core.store.users, {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { breachesIn } from '../../fixtures/hostile.ts';
 import type { Answer, Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -170,8 +170,7 @@ test('headers: behind a trusted TLS proxy cookies are Secure and HSTS is sent', 
     ['on', true],
     ['off', false],
   ] as const) {
-    const behind = await startServer({ env: { TRUST_PROXY: trust } });
-    t.teardown(behind.close);
+    const behind = await startServerFor(t, { env: { TRUST_PROXY: trust } });
     const response = await behind.client().open('/signup', {
       method: 'POST',
       body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
@@ -182,8 +181,7 @@ test('headers: behind a trusted TLS proxy cookies are Secure and HSTS is sent', 
     t.true(cookies.length >= 2);
     for (const cookie of cookies) t.is(/; secure/i.test(cookie), isSecure, cookie);
     t.is(response.headers.has('strict-transport-security'), isSecure);
-    const bea = await behind.signUp('Bea');
-    await bea.form('/groups/join', { slug: 'lobby' });
+    const bea = await behind.signUpInLobby('Bea');
     t.is((await headOf(bea, '/groups/lobby/events', secure)).has('strict-transport-security'), isSecure, 'of a stream');
   }
 });
@@ -193,8 +191,7 @@ test('headers: with an https PUBLIC_URL cookies are Secure and HSTS is sent, wha
     ['https://chat.example.org', true],
     ['http://chat.example.org', false],
   ] as const) {
-    const site = await startServer({ env: { PUBLIC_URL } });
-    t.teardown(site.close);
+    const site = await startServerFor(t, { env: { PUBLIC_URL } });
     const response = await site.client().open('/signup', {
       method: 'POST',
       body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),
@@ -205,8 +202,7 @@ test('headers: with an https PUBLIC_URL cookies are Secure and HSTS is sent, wha
     t.true(cookies.length >= 2);
     for (const cookie of cookies) t.is(/; secure/i.test(cookie), isSecure, cookie);
     t.is(response.headers.has('strict-transport-security'), isSecure);
-    const bea = await site.signUp('Bea');
-    await bea.form('/groups/join', { slug: 'lobby' });
+    const bea = await site.signUpInLobby('Bea');
     t.is((await headOf(bea, '/groups/lobby/events')).has('strict-transport-security'), isSecure, 'of a stream');
   }
 });

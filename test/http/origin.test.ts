@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 let site: TestServer;
@@ -92,8 +92,7 @@ test('origin: a CORS preflight of another site is not allowed', async (t) => {
 });
 
 test('origin: with PUBLIC_URL only that origin counts, not the Host header', async (t) => {
-  const proxied = await startServer({ env: { PUBLIC_URL: 'https://chat.example.org/' } });
-  t.teardown(proxied.close);
+  const proxied = await startServerFor(t, { env: { PUBLIC_URL: 'https://chat.example.org/' } });
   const owner = await proxied.signUp('Ann');
   const post = (headers: Headers) => owner.json('POST', '/groups/lobby/messages', { body: 'hi' }, headers);
   t.is((await post({ Origin: 'https://chat.example.org' })).status, 201);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Config } from '../../lib/config.ts';
 import { mayScrape, type Scraper } from '../../lib/metrics/rules.ts';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 
 type Settings = Pick<Config, 'metricsToken' | 'trustProxy' | 'publicUrl'>;
 
@@ -41,8 +41,7 @@ for (const [what, scraper, settings, may] of CASES)
     t.is(mayScrape({ ...HERE, ...scraper }, { ...OPEN, ...settings }), may));
 
 test('metrics: without METRICS_TOKEN, requests through a proxy get 404', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   t.is((await site.client().get('/metrics', '*/*')).status, 200);
   for (const headers of [{ 'X-Forwarded-For': '192.0.2.7' }, { Forwarded: 'for=192.0.2.7' }, { Via: '1.1 proxy' }] as Record<
     string,
@@ -57,8 +56,7 @@ test('metrics: without METRICS_TOKEN, requests through a proxy get 404', async (
 });
 
 test('metrics: with METRICS_TOKEN, the token is required and accepted', async (t) => {
-  const site = await startServer({ env: { METRICS_TOKEN: TOKEN, TRUST_PROXY: 'on' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { METRICS_TOKEN: TOKEN, TRUST_PROXY: 'on' } });
   const refused = await site.client().get('/metrics', '*/*');
   t.is(refused.status, 401);
   t.regex(refused.headers.get('www-authenticate') ?? '', /^Bearer/);

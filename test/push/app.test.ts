@@ -1,5 +1,5 @@
 import test from 'ava';
-import { startServer } from '../helpers/server.ts';
+import { startServerFor } from '../helpers/server.ts';
 
 type Icon = { readonly src: string; readonly type: string; readonly sizes: string; readonly purpose: string };
 type Manifest = { readonly start_url: string; readonly scope: string; readonly display: string; readonly icons: readonly Icon[] };
@@ -8,8 +8,7 @@ type Manifest = { readonly start_url: string; readonly scope: string; readonly d
 const sizeOf = (png: Buffer): string => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
 
 test('app: the manifest and its icons are public, and the icons have the stated sizes', async (t) => {
-  const site = await startServer();
-  t.teardown(() => site.close());
+  const site = await startServerFor(t);
   const found = await fetch(`${site.url}/manifest.webmanifest`);
   t.is(found.status, 200);
   t.is(found.headers.get('content-type'), 'application/manifest+json; charset=utf-8');
@@ -29,8 +28,7 @@ test('app: the manifest and its icons are public, and the icons have the stated 
 });
 
 test('app: the service worker is served at the root with no-cache, and its icon exists under any hash', async (t) => {
-  const site = await startServer();
-  t.teardown(() => site.close());
+  const site = await startServerFor(t);
   const worker = await fetch(`${site.url}/sw.js`);
   t.is(worker.status, 200);
   t.regex(worker.headers.get('content-type') ?? '', /^text\/javascript/);

@@ -12,7 +12,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { brotliDecompressSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORD, startServerFor, type TestServer } from '../helpers/server.ts';
 import { type Missing, present, requireOrSkip } from '../helpers/services.ts';
 import { caddy, nginx, type StartProxy } from './proxies.ts';
 
@@ -20,8 +20,7 @@ type Site = { readonly server: TestServer; readonly session: ClientHttp2Session;
 
 /** Parley behind the proxy, a browser's HTTP/2 connection to that, and Ann, who is asked directly. */
 async function open(t: ExecutionContext, proxy: { readonly start: StartProxy } | Missing): Promise<Site> {
-  const server = await startServer({ env: { TRUST_PROXY: 'on', POSTS_PER_SECOND: '0' } });
-  t.teardown(server.close);
+  const server = await startServerFor(t, { env: { TRUST_PROXY: 'on', POSTS_PER_SECOND: '0' } });
   const ann = await server.signUp('Ann');
   const running = await present(proxy).start(new URL(server.url).port);
   t.teardown(() => running.stop());

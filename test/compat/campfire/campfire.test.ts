@@ -6,7 +6,7 @@ import { addMember, insertGroup, removeMember, renameGroup, setArchived } from '
 import type { Group } from '../../../lib/groups/port.ts';
 import { edit, post, react } from '../../../lib/messages/operations.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import { startServer, startServerFor, type TestServer } from '../../helpers/server.ts';
 import { type CampfireMessage, RecapBot } from './bot.ts';
 
 /* Campfire's own protocol, call by call: the statuses, headers and JSON that its bots were written against. */
@@ -445,8 +445,7 @@ test.serial('campfire: an edit by its author on the page is shown in its format'
 });
 
 test('campfire: too many posts get 429 with Retry-After, and later posts succeed', async (t) => {
-  const small = await startServer();
-  t.teardown(small.close);
+  const small = await startServerFor(t);
   const { echo } = await makeWorld(small.core);
   const send = () => small.client().send(`/rooms/field-team/${echo.campfire}/messages`, { method: 'POST', body: 'x' });
   const burst = await Promise.all(Array.from({ length: 60 }, send));

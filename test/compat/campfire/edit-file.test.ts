@@ -3,7 +3,7 @@ import { makeWorld, PASSWORD } from '../../../fixtures/world.ts';
 import { attached, claim, openFile, storeFile } from '../../../lib/files/operations.ts';
 import { asFileId } from '../../../lib/ids.ts';
 import { follow, keyIn, post } from '../../../lib/messages/operations.ts';
-import { startServer } from '../../helpers/server.ts';
+import { startServerFor } from '../../helpers/server.ts';
 
 type Attachment = { readonly name: string; readonly url: string };
 type Shown = { readonly body: string; readonly attachments: readonly Attachment[] };
@@ -15,8 +15,7 @@ const form = (name: string, content: string): FormData => {
 };
 
 test('campfire: PATCH with a file replaces the file and keeps the text; PATCH with text keeps the file; both go when it is erased', async (t) => {
-  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
   const { team, echo } = await makeWorld(site.core);
   const ann = site.client();
   await ann.form('/login', { name: 'ann', password: PASSWORD });
@@ -63,8 +62,7 @@ test('campfire: PATCH with a file replaces the file and keeps the text; PATCH wi
 });
 
 test('files: a file that replaces another is found by its key after a crash before it is attached', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const { core } = site;
   const { ann: user, team: group } = await makeWorld(core);
   const at = { user, group, membership: await core.store.memberships.get(group.id, user.id) };

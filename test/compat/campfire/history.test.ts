@@ -1,11 +1,10 @@
 import test from 'ava';
 import { makeWorld } from '../../../fixtures/world.ts';
 import { erase, post, unerase } from '../../../lib/messages/operations.ts';
-import { startServer } from '../../helpers/server.ts';
+import { startServerFor } from '../../helpers/server.ts';
 
 test('campfire: X-Total-Count excludes erased messages; an unknown cursor is 404, an erased one is not', async (t) => {
-  const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  t.teardown(site.close);
+  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
   const { ann: user, team: group, echo } = await makeWorld(site.core);
   const at = { user, group, membership: await site.core.store.memberships.get(group.id, user.id) };
   const list = (query = '') => site.client().get(`/rooms/${group.number}/${echo.campfire}/messages${query}`, '*/*');
