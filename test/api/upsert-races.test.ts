@@ -1,8 +1,8 @@
 import test from 'ava';
 import * as operations from '../../lib/messages/operations.ts';
 import { readByKey, upsert } from '../../lib/messages/upsert.ts';
+import { isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
-import { isDense, openCast, standingOf, wholeLog } from '../messages/cast.ts';
 
 /** Two processes on one store; what is pushed to `faults.appends` happens right before an append of the first. */
 async function openPair(t: Parameters<typeof openCast>[0]) {

@@ -6,9 +6,9 @@ import type { Locator, Page } from 'playwright-core';
 import { noise, picture } from '../files/cast.ts';
 import { openBrowser, Person, type Script } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { eventually } from '../live/site.ts';
 
 const browser = await openBrowser();
 const inBrowser = requireOrSkip(test, browser);

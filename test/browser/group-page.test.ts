@@ -2,9 +2,9 @@ import test, { type ExecutionContext } from 'ava';
 import type { Locator } from 'playwright-core';
 import { openBrowser, Person, type Script } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { eventually } from '../live/site.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);

@@ -4,8 +4,8 @@ import { groupAccess } from '../../lib/groups/operations.ts';
 import { post } from '../../lib/messages/operations.ts';
 import { Person, type Script } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import type { TestServer } from '../helpers/server.ts';
-import { eventually } from '../live/site.ts';
 
 /** What a journey is given: a site on which nobody is yet, a browser, and whether its pages may run scripts. */
 export type Way = { readonly t: ExecutionContext; readonly site: TestServer; readonly browser: Browser; readonly script: Script };

@@ -1,6 +1,6 @@
 import { openBrowser } from '../helpers/browser.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { present } from '../helpers/services.ts';
-import { eventually } from '../live/site.ts';
 import { type Journey, lineOf, member, noComplaints, person, say } from './journey-cast.ts';
 
 /** Coming in and going out, people and bots. */

@@ -1,4 +1,4 @@
-import { eventually } from '../live/site.ts';
+import { eventually } from '../helpers/eventually.ts';
 import {
   does,
   fill,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { picture } from '../files/cast.ts';
-import { eventually } from '../live/site.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { does, type Journey, member, noComplaints, pair, refreshed } from './journey-cast.ts';
 
 const TABLE = '| pier | boat |\n|---|---|\n| north | Alma |';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { openSite } from '../live/site.ts';
+import { openSite } from '../helpers/site.ts';
 
 /** A connection that is kept, on which requests are sent one after another. */
 class Kept {

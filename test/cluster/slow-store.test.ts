@@ -3,9 +3,9 @@ import { systemRandom } from '../../lib/ids.ts';
 import { currentRequest, runRequest, StoreWait } from '../../lib/request-scope.ts';
 import { traceFrom } from '../../lib/trace.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { Wire } from '../helpers/wire.ts';
-import { LOBBY, openSite } from '../live/site.ts';
 
 const mongo = await mongoService();
 const onMongo = requireOrSkip(test, mongo);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import { revokeBot } from '../../lib/bots/operations.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { program } from '../helpers/programs.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 import { EventReader } from '../helpers/stream.ts';
-import { eventually } from '../live/site.ts';
 import { botFile, botFor, nextStream, Running } from './bot-page.ts';
 
 let site: TestServer;

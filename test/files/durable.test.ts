@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import test from 'ava';
 import { storeFile } from '../../lib/files/operations.ts';
-import { openCast, standingOf } from '../messages/cast.ts';
+import { openCast, standingOf } from '../helpers/core-cast.ts';
 
 async function* pieces(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('content');

@@ -9,9 +9,9 @@ import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { postWithFiles } from '../../lib/messages/with-files.ts';
+import { type Cast, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
 import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
-import { type Cast, openCast, standingOf, wholeLog } from '../messages/cast.ts';
 import { picture } from './cast.ts';
 
 const mongo = await mongoService();

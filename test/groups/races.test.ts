@@ -10,8 +10,8 @@ import { announceMembershipChanges } from '../../lib/groups/membership.ts';
 import { addMember, groupAccess, insertGroup, leaveGroup, removeMember, setRole } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import type { GroupId } from '../../lib/ids.ts';
+import { openCast } from '../helpers/core-cast.ts';
 import { isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
-import { openCast } from '../messages/cast.ts';
 
 const mongo = await mongoService();
 const onMongo = requireOrSkip(test, mongo);

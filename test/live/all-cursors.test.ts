@@ -1,7 +1,8 @@
 import test from 'ava';
+import { eventually } from '../helpers/eventually.ts';
+import { numbers } from '../helpers/site.ts';
 import type { StreamEvent } from '../helpers/stream.ts';
 import { cursorOf, entriesIn, openGroups, seqsIn } from './all.ts';
-import { eventually, numbers } from './site.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const NAMES = numbers(1, 12).map((n) => `Room ${n}`);

@@ -3,9 +3,11 @@ import test, { type ExecutionContext } from 'ava';
 import { addMember, removeMember } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import { Dice } from '../faults/dice.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { noise, numbers } from '../helpers/site.ts';
 import { entriesIn, type Groups, type Heard, openGroups, seqsIn } from './all.ts';
-import { eventually, noise, numbers, RawReader } from './site.ts';
 
 const NAMES = numbers(1, 10).map((n) => `Room ${n}`);
 const STEPS = 150;

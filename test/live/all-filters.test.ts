@@ -4,8 +4,8 @@ import { asUserId } from '../../lib/ids.ts';
 import { filterOf, passes } from '../../lib/live/filter.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import { normalizeForMatch } from '../../lib/text/keywords.ts';
+import { LOBBY } from '../helpers/site.ts';
 import { entriesIn, openGroups } from './all.ts';
-import { LOBBY } from './site.ts';
 
 const me = asUserId('me');
 const message = (body: string, mentions: readonly string[] = []): Entry =>

@@ -1,8 +1,9 @@
 import test from 'ava';
 import { createToken, endSessions, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
 import { addMember, createGroup, removeMember } from '../../lib/groups/operations.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
 import { cursorOf, entriesIn, openGroups, seqsIn } from './all.ts';
-import { eventually, RawReader } from './site.ts';
 
 test("multi-group stream: has the new entries of all the user's groups, each with its group, and of no others", async (t) => {
   const { core, bob, annUser, lobby, groups, say, all } = await openGroups(t, ['Kitchen', 'Garden']);

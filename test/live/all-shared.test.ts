@@ -3,9 +3,9 @@ import { addMember, createGroup, removeMember } from '../../lib/groups/operation
 import type { Client } from '../helpers/client.ts';
 import { Clock, startServerFor } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { numbers } from '../helpers/site.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 import { cursorOf, entriesIn, type Groups, openGroups, seqsIn } from './all.ts';
-import { numbers } from './site.ts';
 
 const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
 const shared = requireOrSkip(test, mongo, redis);

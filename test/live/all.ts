@@ -5,8 +5,8 @@ import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import type { Client } from '../helpers/client.ts';
 import type { TestOptions } from '../helpers/server.ts';
+import { openSite, type Site } from '../helpers/site.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
-import { openSite, type Site } from './site.ts';
 
 /** A site with some more groups, of which Ann is moderator; Bob is in all of them. */
 export type Groups = Site & {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { groupAccess } from '../../lib/groups/operations.ts';
 import { sseFrame } from '../../lib/live/frame.ts';
 import { edit, erase, post, react } from '../../lib/messages/operations.ts';
-import { LOBBY, openSite, RawReader } from './site.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 
 /** An event stream as the standard reads it (HTML, section 9.2.6). */
 function parse(stream: string): { data: string; id: string; event: string }[] {

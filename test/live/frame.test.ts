@@ -1,7 +1,8 @@
 import test from 'ava';
 import { groupAccess, removeMember } from '../../lib/groups/operations.ts';
 import { edit, post } from '../../lib/messages/operations.ts';
-import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, noise, numbers, openSite } from '../helpers/site.ts';
 
 const seqsIn = (html: string): number[] => [...html.matchAll(/id="m-(\d+)"/g)].map(([, seq]) => Number(seq));
 

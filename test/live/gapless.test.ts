@@ -1,6 +1,7 @@
 import test from 'ava';
+import { eventually } from '../helpers/eventually.ts';
+import { LOBBY, numbers, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
-import { eventually, LOBBY, numbers, openSite } from './site.ts';
 
 const STREAMS = 20;
 const LAST = 400;

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import test from 'ava';
-import { eventually, LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, noise, numbers, openSite } from '../helpers/site.ts';
 
 test('streams: a client that does not read is cut off past 1 MiB; others are not affected', async (t) => {
   const { server, ann, bob, post, stream } = await openSite(t);

@@ -3,11 +3,12 @@ import type { Core } from '../../lib/core.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { Clock, startServerFor } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { Wire } from '../helpers/wire.ts';
-import { eventually, LOBBY, openSite } from './site.ts';
 
 const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
 const shared = requireOrSkip(test, mongo, redis);

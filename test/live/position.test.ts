@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Cursor, parseCursor } from '../../lib/live/all-groups/cursor.ts';
 import { parsePosition, positionId, positionOf } from '../../lib/live/position.ts';
-import { numbers } from './site.ts';
+import { numbers } from '../helpers/site.ts';
 
 test('position: an id is a seq with the six digits of its entry, or a seq alone; nothing else is one', (t) => {
   const [one, other] = ['a', 'b'].map((uid) => positionOf({ seq: 42, uid: uid.repeat(26) }));

@@ -1,7 +1,9 @@
 import test from 'ava';
 import { removeMember } from '../../lib/groups/operations.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 import type { StreamEvent } from '../helpers/stream.ts';
-import { eventually, LOBBY, openSite, RawReader } from './site.ts';
 
 /** Who is there, by the last members list among these events. */
 function presentIn(events: readonly StreamEvent[]): string[] {

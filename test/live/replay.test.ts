@@ -1,5 +1,6 @@
 import test from 'ava';
-import { LOBBY, noise, numbers, openSite, RawReader } from './site.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, noise, numbers, openSite } from '../helpers/site.ts';
 
 const json = (data: string): { body?: string; kind: string } => JSON.parse(data);
 

@@ -7,9 +7,9 @@ import type { Environment } from '../../lib/config.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { LOBBY } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { cursorOf, entriesIn } from './all.ts';
-import { LOBBY } from './site.ts';
 
 const mongo = await mongoService();
 const onMongo = requireOrSkip(test, mongo);

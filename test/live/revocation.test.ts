@@ -2,8 +2,9 @@ import test from 'ava';
 import { createToken, endSession, endSessions, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
 import { addMember, removeMember, setArchived } from '../../lib/groups/operations.ts';
 import { sha256 } from '../../lib/secrets.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
-import { LOBBY, openSite, RawReader } from './site.ts';
 
 const kinds = (events: readonly { readonly event: string; readonly data: string }[]): string[] =>
   events.map(({ event, data }) => (event === 'message' ? JSON.parse(data).kind : event));

@@ -3,10 +3,11 @@ import { setDisabled } from '../../lib/accounts/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
 import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { Clock, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { LOBBY, numbers, openSite, type Site } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
-import { eventually, LOBBY, numbers, openSite, type Site } from './site.ts';
 
 const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
 const shared = requireOrSkip(test, mongo, redis);

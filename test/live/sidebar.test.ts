@@ -1,9 +1,10 @@
 import test from 'ava';
 import { addMember, createGroup, groupAccess, removeMember, renameGroup } from '../../lib/groups/operations.ts';
 import { edit, post } from '../../lib/messages/operations.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { LOBBY } from '../helpers/site.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 import { openGroups } from './all.ts';
-import { eventually, LOBBY } from './site.ts';
 
 /** The lines of the last sidebar: name, what stands beside it, and whether it is the current one. */
 function sidebarIn(events: readonly StreamEvent[]): string[] | undefined {

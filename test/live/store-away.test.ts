@@ -5,7 +5,7 @@ import { groupAccess } from '../../lib/groups/operations.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { post, react } from '../../lib/messages/operations.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { LOBBY, numbers, openSite, type Site } from './site.ts';
+import { LOBBY, numbers, openSite, type Site } from '../helpers/site.ts';
 
 /** A site whose store can go away, and another process on the same file that goes on writing. */
 async function openTroubled(t: ExecutionContext): Promise<Site & { readonly faults: Faults; readonly other: OpenCore }> {

@@ -2,9 +2,10 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { openBrowser, Person } from '../helpers/browser.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { numbers } from '../helpers/site.ts';
 import { openGroups } from './all.ts';
-import { eventually, numbers } from './site.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);

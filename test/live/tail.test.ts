@@ -6,8 +6,9 @@ import { Tail } from '../../lib/live/tail.ts';
 import { EMPTY_HEAD, type Entry, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { Faults, faultyStore } from '../helpers/faulty-store.ts';
-import { eventually, numbers } from './site.ts';
+import { numbers } from '../helpers/site.ts';
 
 const store = await openSqlite({ file: ':memory:' });
 test.after.always(() => store.close());

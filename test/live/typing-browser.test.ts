@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { TYPING_MS } from '../../lib/events.ts';
 import { openBrowser, Person } from '../helpers/browser.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { openSite, type Site } from './site.ts';
+import { openSite, type Site } from '../helpers/site.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);

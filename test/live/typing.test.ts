@@ -4,8 +4,9 @@ import { createToken } from '../../lib/accounts/operations.ts';
 import { TYPING_MS } from '../../lib/events.ts';
 import { removeMember, setArchived } from '../../lib/groups/operations.ts';
 import { asUserId } from '../../lib/ids.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, openSite, type Site } from '../helpers/site.ts';
 import type { StreamEvent } from '../helpers/stream.ts';
-import { LOBBY, openSite, RawReader, type Site } from './site.ts';
 
 const SAY = `${LOBBY}/typing`;
 

@@ -5,8 +5,8 @@ import { type Draft, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import { fold } from '../../lib/log/fold.ts';
 import { type Line, type Page, readMessage, readPage } from '../../lib/log/history.ts';
 import * as operations from '../../lib/messages/operations.ts';
+import { type Cast, openCast, says, standingOf } from '../helpers/core-cast.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
-import { type Cast, openCast, says, standingOf } from '../messages/cast.ts';
 
 async function openWatched(t: ExecutionContext): Promise<Cast & { readonly faults: Faults; append(...drafts: Draft[]): Promise<void> }> {
   const cast = await openCast(t);

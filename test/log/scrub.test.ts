@@ -6,8 +6,8 @@ import * as operations from '../../lib/messages/operations.ts';
 import { messageJson } from '../../lib/messages/presenter.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
+import { type Cast, isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
-import { type Cast, isDense, openCast, standingOf, wholeLog } from '../messages/cast.ts';
 
 const mongo = await mongoService();
 const mongoTest = requireOrSkip(test, mongo);

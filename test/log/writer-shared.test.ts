@@ -7,8 +7,8 @@ import { DomainError } from '../../lib/errors.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import type { Draft } from '../../lib/log/entry.ts';
 import { post } from '../../lib/messages/operations.ts';
+import { bodiesIn, isDense, openCast, says, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
-import { bodiesIn, isDense, openCast, says, standingOf, wholeLog } from '../messages/cast.ts';
 
 const mongo = await mongoService();
 const mongoTest = requireOrSkip(test, mongo);

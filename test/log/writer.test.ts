@@ -2,8 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { DomainError } from '../../lib/errors.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import { react } from '../../lib/messages/operations.ts';
+import { bodiesIn, type Cast, isDense, openCast, says, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { type Faults, faultyCore, Faults as NoFaults } from '../helpers/faulty-store.ts';
-import { bodiesIn, type Cast, isDense, openCast, says, standingOf, wholeLog } from '../messages/cast.ts';
 
 type Faulty = Cast & { readonly faults: Faults; post(body: string, key?: string): Promise<Entry> };
 

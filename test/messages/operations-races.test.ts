@@ -5,8 +5,8 @@ import { announceGroupChanges } from '../../lib/groups/changes.ts';
 import { announceMembershipChanges, changeMembership } from '../../lib/groups/membership.ts';
 import { addMember, removeMember, renameGroup, setArchived, setTopic } from '../../lib/groups/operations.ts';
 import * as operations from '../../lib/messages/operations.ts';
+import { bodiesIn, type Cast, isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
-import { bodiesIn, type Cast, isDense, openCast, standingOf, wholeLog } from './cast.ts';
 
 /** Two cores on one store; the first one's appends can be preceded by what the second does. */
 async function openPair(t: ExecutionContext): Promise<Cast & { readonly other: Core; readonly faults: Faults; readonly soup: number }> {

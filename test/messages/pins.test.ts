@@ -5,8 +5,8 @@ import { erase, post } from '../../lib/messages/operations.ts';
 import { countPins, pin, readPins } from '../../lib/messages/pins.ts';
 import { MAX_PINS } from '../../lib/messages/rules.ts';
 import type { Client } from '../helpers/client.ts';
+import { openCast, says, standingOf, wholeLog } from '../helpers/core-cast.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
-import { openCast, says, standingOf, wholeLog } from './cast.ts';
 
 const seqsOf = (folded: readonly { readonly message: { readonly seq: number } }[]): number[] => folded.map(({ message }) => message.seq);
 

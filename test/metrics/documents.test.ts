@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { LOBBY, openSite } from '../live/site.ts';
+import { LOBBY, openSite } from '../helpers/site.ts';
 import { type Scrape, scrape } from './scrape.ts';
 
 type Target = { readonly expr: string; readonly refId: string };

@@ -1,5 +1,7 @@
 import test from 'ava';
-import { eventually, LOBBY, noise, openSite, RawReader } from '../live/site.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { RawReader } from '../helpers/raw-reader.ts';
+import { LOBBY, noise, openSite } from '../helpers/site.ts';
 import { type Scrape, scrape } from './scrape.ts';
 
 const REQUESTS = 'parley_http_request_duration_seconds';

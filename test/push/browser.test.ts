@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContext, Page, Worker } from 'playwright-core';
 import { openBrowser, Person } from '../helpers/browser.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { eventually } from '../live/site.ts';
 import { devicesOf, openPushSite, type PushSite } from './site.ts';
 
 const browser = await openBrowser({ isWhole: true });

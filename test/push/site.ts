@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
 import { type PushDevice, PushService } from '../helpers/push-service.ts';
 import type { TestOptions } from '../helpers/server.ts';
-import { openSite, type Site } from '../live/site.ts';
+import { openSite, type Site } from '../helpers/site.ts';
 
 /** Ann and Bob in Lobby, on a server that may reach a push service on this machine. */
 export type PushSite = Site & {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import { postWithFiles } from '../../lib/messages/with-files.ts';
-import { eventually } from '../live/site.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { devicesOf, openPushSite } from './site.ts';
 
 const LEVELS = ['everything', 'mentions', 'nothing'] as const;

@@ -15,9 +15,9 @@ import { matchIn } from '../../lib/search/match.ts';
 import { MAX_FOUND, type SearchPage, search } from '../../lib/search/operations.ts';
 import { parseSearch } from '../../lib/search/query.ts';
 import { TERMS_VERSION } from '../../lib/search/terms.ts';
+import { type Cast, openCast, says, standingOf } from '../helpers/core-cast.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
-import { type Cast, openCast, says, standingOf } from '../messages/cast.ts';
 
 const mongo = await mongoService();
 const mongoTest = requireOrSkip(test, mongo);

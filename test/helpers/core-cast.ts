@@ -13,10 +13,10 @@ import type { GroupAccess } from '../../lib/groups/rules.ts';
 import type { GroupId } from '../../lib/ids.ts';
 import { newUid, systemRandom, type UserId } from '../../lib/ids.ts';
 import type { Draft, Entry } from '../../lib/log/entry.ts';
-import { Clock } from '../helpers/server.ts';
-import { freshDatabase, type Service } from '../helpers/services.ts';
+import { Clock } from './server.ts';
+import { freshDatabase, type Service } from './services.ts';
 
-/** Ann moderates the kitchen, Bob is in it, Eve is not. */
+/** A core without a server. Ann moderates the group Kitchen, Bob is a member, Eve is not. */
 export type Cast = {
   readonly core: OpenCore;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export type Cast = {
   readonly ann: User;
   readonly bob: User;
   readonly eve: User;
-  /** Another core on the same store, as another process has it. */
+  /** Opens another core on the same store, as another process would. */
   second(): Promise<Core>;
 };
 
@@ -45,17 +45,18 @@ export async function openCast(t: ExecutionContext, mongo?: Service): Promise<Ca
   const [ann, bob, eve] = await Promise.all(['Ann', 'Bob', 'Eve'].map((name) => createAccount(core, { name, password: null })));
   const { id } = await insertGroup(core, 'Kitchen', true);
   const group = await core.store.groups.byId(id);
-  if (!group || !ann || !bob || !eve) throw new Error('the cast did not come');
+  if (!group || !ann || !bob || !eve) throw new Error('the cast was not created');
   await addMember(core, ann.id, group, ann, 'moderator');
   await addMember(core, ann.id, group, bob);
   return { core, clock, file: join(dataDir, 'parley.db'), group, ann, bob, eve, second: () => open('visitor') };
 }
 
-/** How a user stands to the group now. */
+/** The access that a user has to the group now. */
 export async function standingOf(core: Core, user: User, group: Group): Promise<GroupAccess> {
   return groupAccess(core, user, (await core.store.groups.byId(group.id)) ?? group);
 }
 
+/** A text message to append. */
 export const says = (author: UserId, body: string, fields: Partial<Draft> = {}): Draft =>
   ({ author, uid: newUid(systemRandom), kind: 'message', body, format: 'text', ...fields }) as Draft;
 
@@ -69,9 +70,10 @@ export async function wholeLog({ store }: Core, group: GroupId): Promise<Entry[]
   }
 }
 
+/** The bodies of the messages among these entries. */
 export const bodiesIn = (entries: readonly Entry[]): string[] => entries.flatMap((entry) => (entry.kind === 'message' ? [entry.body] : []));
 
-/** Seqs 1, 2, 3 … and message numbers 1, 2, 3 …, times that never fall. */
+/** Whether seqs and message numbers are 1, 2, 3 … and no time is before the one of the entry before. */
 export function isDense(entries: readonly Entry[]): boolean {
   const messages = entries.filter((entry) => entry.kind === 'message');
   const inOrder = entries.every((entry, index) => entry.seq === index + 1 && entry.at >= (entries[index - 1]?.at ?? 0));
