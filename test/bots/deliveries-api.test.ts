@@ -1,7 +1,8 @@
 import test from 'ava';
 import { createToken } from '../../lib/accounts/operations.ts';
 import { createBot } from '../../lib/bots/operations.ts';
-import { openStage, userNamed } from '../webhooks/outgoing/cast.ts';
+import { userNamed } from '../helpers/cast.ts';
+import { openStage } from '../webhooks/outgoing/cast.ts';
 
 type Page = {
   readonly deliveries: readonly { readonly id: string; readonly state: string; readonly seq: number }[];

@@ -39,3 +39,16 @@ export async function newGroup(by: Client, name: string, members: readonly strin
   }
   return slug;
 }
+
+/** Creates a bot in a group, Lobby by default, on the group's page. Resolves to the path of its webhook, `/hooks/<token>`. */
+export async function newHook(by: Client, name: string, group = '/groups/lobby'): Promise<string> {
+  const { status, text } = await by.form(`${group}/bots`, { action: 'create', name });
+  const [hook] = /\/hooks\/[A-Za-z0-9]+/.exec(text) ?? [];
+  if (hook === undefined) throw new Error(`bot ${name} was not created: ${status} ${text.slice(0, 200)}`);
+  return hook;
+}
+
+/** As `newHook`; resolves to the token alone. */
+export async function newHookToken(by: Client, name: string): Promise<string> {
+  return (await newHook(by, name)).slice('/hooks/'.length);
+}

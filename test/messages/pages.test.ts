@@ -1,4 +1,5 @@
 import test from 'ava';
+import { newHook } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -230,8 +231,7 @@ test('message URL: 404 for entries that are no messages and for other groups', a
 
 test('GET /groups: shows the last message with the name of its author', async (t) => {
   const at = await newGroup(0);
-  const made = (await ann.form(`${at}/bots`, { action: 'create', name: `Deployer ${count}` })).text;
-  const hook = /\/hooks\/[A-Za-z0-9]+/.exec(made)?.[0] ?? '';
+  const hook = await newHook(ann, `Deployer ${count}`, at);
   await carl.json('POST', hook, { text: 'build passed', username: 'ci' });
   const last = (await carl.get('/groups', 'application/json')).json<{ slug: string; last: { text: string; author: string } | null }[]>();
   t.is(last.find(({ slug }) => at.endsWith(`/${slug}`))?.last?.text, 'build passed');

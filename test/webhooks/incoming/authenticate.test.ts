@@ -1,8 +1,8 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
+import { newHookToken } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
-import { hookToken } from './hook-token.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -10,7 +10,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
   ann = await site.signUp('Ann');
-  token = await hookToken(ann, 'Deploy');
+  token = await newHookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

@@ -2,12 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../../fixtures/hostile.ts';
 import { setHookSecrets } from '../../../lib/bots/operations.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
-import { groupAt, userNamed } from '../../helpers/cast.ts';
+import { groupAt, newHookToken, userNamed } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, startServerFor, type TestServer } from '../../helpers/server.ts';
 import { present, requireOrSkip } from '../../helpers/services.ts';
 import { clientsPython, run } from './clients.ts';
-import { hookToken } from './hook-token.ts';
 
 /* Discord's clients change and take back what they posted: PATCH, GET and DELETE of `<webhook URL>/messages/<id>`. */
 
@@ -17,7 +16,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
   ann = await site.signUp('Ann');
-  token = await hookToken(ann, 'Deploy');
+  token = await newHookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 
@@ -113,7 +112,7 @@ for (const [what, body, status, code] of WRONG)
   });
 
 test.serial('discord edit: messages of others are unknown, like absent ones', async (t) => {
-  const other = await hookToken(ann, 'Other');
+  const other = await newHookToken(ann, 'Other');
   const { id } = await posted({ content: 'mine' });
   const theirs = await posted({ content: 'theirs' }, `/api/webhooks/1/${other}?wait=true`);
   const { seq } = (await ann.json('POST', '/groups/lobby/messages', { body: 'by a person' })).json();
@@ -143,7 +142,7 @@ test.serial('discord edit: other methods are 405', async (t) => {
 });
 
 test.serial('discord edit: requires a signature where posts do', async (t) => {
-  const key = await hookToken(ann, 'Signed');
+  const key = await newHookToken(ann, 'Signed');
   const { id } = await posted({ content: 'before the secret' }, `/api/webhooks/1/${key}?wait=true`);
   const user = await userNamed(site.core, 'Signed');
   const secret = 'a-secret-of-some-length';
@@ -165,7 +164,7 @@ test.serial('discord edit: requires a signature where posts do', async (t) => {
 test("discord edit: counts as a post for the rate limit, in Discord's format", async (t) => {
   const small = await startServerFor(t);
   const eve = await small.signUp('Eve');
-  const hook = await hookToken(eve, 'Busy');
+  const hook = await newHookToken(eve, 'Busy');
   const { id } = (await small.client().json('POST', `/api/webhooks/1/${hook}?wait=true`, { content: 'x' })).json<Said>();
   const path = `/api/webhooks/1/${hook}/messages/${id}`;
   const edits = await Promise.all(Array.from({ length: 61 }, (_, i) => small.client().json('PATCH', path, { content: `x${i}` })));

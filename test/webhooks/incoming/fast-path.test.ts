@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import test from 'ava';
+import { newHookToken } from '../../helpers/cast.ts';
 import type { Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
-import { hookToken } from './hook-token.ts';
 
 /* Webhooks that are posted to in the usual way are taken before the layers that all other requests pass: what those do must be done all the same. */
 
@@ -13,7 +13,7 @@ let token: string;
 test.before(async () => {
   site = await startServer();
   ann = await site.signUp('Ann');
-  token = await hookToken(ann, 'Deploy');
+  token = await newHookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

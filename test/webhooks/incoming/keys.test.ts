@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { openServer } from '../../../lib/app.ts';
-import { groupAt, userNamed } from '../../helpers/cast.ts';
+import { groupAt, newHook, userNamed } from '../../helpers/cast.ts';
 import { type Answer, Client } from '../../helpers/client.ts';
 import { PASSWORD, startServer, type TestServer } from '../../helpers/server.ts';
 
@@ -12,12 +12,9 @@ let hook: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
-  hook = await newHook('Deploy');
+  hook = await newHook(ann, 'Deploy');
 });
 test.after.always(() => site.close());
-
-const newHook = async (name: string): Promise<string> =>
-  /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name })).text)?.[0] ?? '';
 
 const post = (path: string, body: string | FormData, headers: Record<string, string>): Promise<Answer> =>
   site.client().send(path, { method: 'POST', body, headers });
@@ -29,7 +26,7 @@ async function count(): Promise<number> {
 }
 
 test.serial('idempotency keys: are separate per webhook, also of the same bot, and per header', async (t) => {
-  const other = await newHook('Other');
+  const other = await newHook(ann, 'Other');
   const { createHook } = await import('../../../lib/bots/operations.ts');
   const [user, group] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
   const second = await createHook(site.core, user, group);

@@ -1,14 +1,12 @@
 import test from 'ava';
 import { createHook } from '../../../lib/bots/operations.ts';
-import { groupAt, userNamed } from '../../helpers/cast.ts';
+import { groupAt, newHook, userNamed } from '../../helpers/cast.ts';
 import { startServerFor } from '../../helpers/server.ts';
 
 test('incoming webhook: accepts a burst of 60 posts, then responds 429 with Retry-After, without affecting other bots', async (t) => {
   const site = await startServerFor(t);
   const ann = await site.signUp('Ann');
-  const newHook = async (name: string): Promise<string> =>
-    /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name })).text)?.[0] ?? '';
-  const [busy, quiet] = [await newHook('Busy'), await newHook('Quiet')];
+  const [busy, quiet] = [await newHook(ann, 'Busy'), await newHook(ann, 'Quiet')];
   const post = (hook: string) => site.client().send(hook, { method: 'POST', body: 'hello' });
 
   const burst = await Promise.all(Array.from({ length: 60 }, () => post(busy)));
@@ -25,7 +23,7 @@ test('incoming webhook: accepts a burst of 60 posts, then responds 429 with Retr
 test('incoming webhook: each webhook of a bot has its own rate limit; Discord clients get 429 in their format', async (t) => {
   const site = await startServerFor(t);
   const ann = await site.signUp('Ann');
-  const first = /\/hooks\/[A-Za-z0-9]+/.exec((await ann.form('/groups/lobby/bots', { action: 'create', name: 'Busy' })).text)?.[0] ?? '';
+  const first = await newHook(ann, 'Busy');
   const [user, group] = await Promise.all([userNamed(site.core, 'Busy'), groupAt(site.core, 'lobby')]);
   const second = await createHook(site.core, user, group);
   const post = (hook: string) => site.client().send(hook, { method: 'POST', body: '{"content":"hello"}' });

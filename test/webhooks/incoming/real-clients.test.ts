@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../../fixtures/hostile.ts';
+import { newHookToken } from '../../helpers/cast.ts';
 import type { Client } from '../../helpers/client.ts';
 import { startService } from '../../helpers/process.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
 import { present, program, requireOrSkip } from '../../helpers/services.ts';
 import { EventReader } from '../../helpers/stream.ts';
 import { clientsPython, run, slackWebhook } from './clients.ts';
-import { hookToken } from './hook-token.ts';
 
 /*
  * What people already use, from its own registry, with nothing changed but the URL. What a person sees is asserted in the page.
@@ -22,7 +22,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
-  token = await hookToken(ann, 'Deploy');
+  token = await newHookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { newHook } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
 
@@ -8,14 +9,9 @@ let hook: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '400' } });
   ann = await site.signUp('Ann');
-  hook = await newHook('Deploy');
+  hook = await newHook(ann, 'Deploy');
 });
 test.after.always(() => site.close());
-
-async function newHook(name: string, at = '/groups/lobby'): Promise<string> {
-  const made = (await ann.form(`${at}/bots`, { action: 'create', name })).text;
-  return /\/hooks\/[A-Za-z0-9]+/.exec(made)?.[0] ?? '';
-}
 
 /** Posts as a program without cookies does; an empty type sends none. */
 function post(path: string, body: string | Uint8Array, type = '', headers: Record<string, string> = {}): Promise<Answer> {

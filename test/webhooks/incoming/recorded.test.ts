@@ -6,9 +6,9 @@ import { HOOKS_CLIENTS } from '../../../fixtures/webhooks/hooks-clients.ts';
 import { NOTICE_CLIENTS } from '../../../fixtures/webhooks/notice-clients.ts';
 import type { Answered, Recorded } from '../../../fixtures/webhooks/recorded.ts';
 import { SLACK_CLIENTS } from '../../../fixtures/webhooks/slack-clients.ts';
+import { newHookToken } from '../../helpers/cast.ts';
 import type { Answer, Client } from '../../helpers/client.ts';
 import { startServer, type TestServer } from '../../helpers/server.ts';
-import { hookToken } from './hook-token.ts';
 
 let site: TestServer;
 let ann: Client;
@@ -16,7 +16,7 @@ let token: string;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   ann = await site.signUp('Ann');
-  token = await hookToken(ann, 'Deploy');
+  token = await newHookToken(ann, 'Deploy');
 });
 test.after.always(() => site.close());
 

@@ -7,6 +7,7 @@ import type { GroupAccess } from '../../../lib/groups/rules.ts';
 import * as messages from '../../../lib/messages/operations.ts';
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { setWebhook, type WebhookInput } from '../../../lib/webhooks/outgoing/operations.ts';
+import { userNamed } from '../../helpers/cast.ts';
 import { Receiver } from '../../helpers/receiver.ts';
 import { Clock, startServerFor, type TestOptions, type TestServer } from '../../helpers/server.ts';
 
@@ -69,10 +70,4 @@ export async function stageOn(t: ExecutionContext, site: TestServer): Promise<St
       return said.map(({ author, body }) => `${profiles.get(author)?.name}: ${body}`);
     },
   };
-}
-
-export async function userNamed(core: OpenCore, name: string): Promise<User> {
-  const user = await core.store.users.byNameKey(name.toLowerCase());
-  if (!user) throw new Error(`nobody is named ${name}`);
-  return user;
 }

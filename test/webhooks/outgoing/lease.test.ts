@@ -3,7 +3,7 @@ import { Deliveries, LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { deliveryId, NEW } from '../../../lib/webhooks/outgoing/outbox.ts';
 import { Faults, makeFaulty } from '../../helpers/faulty-store.ts';
-import { Clock, startServer } from '../../helpers/server.ts';
+import { Clock, startServerFor } from '../../helpers/server.ts';
 import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../../helpers/services.ts';
 import { openStage, stageOn } from './cast.ts';
 
@@ -86,8 +86,7 @@ shared('claims: of several processes that wake at the same moment, one sends eac
     POSTS_PER_SECOND: '0',
   };
   const clock = new Clock();
-  const servers = await Promise.all([1, 2, 3].map(() => startServer({ env, clock })));
-  for (const server of servers) t.teardown(server.close);
+  const servers = await Promise.all([1, 2, 3].map(() => startServerFor(t, { env, clock })));
   const [first] = servers;
   if (!first) throw new Error('three servers were started');
   await first.signUp('Ann');
