@@ -1,5 +1,5 @@
 import test from 'ava';
-import { userNamed } from '../helpers/cast.ts';
+import { newGroup, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -14,19 +14,13 @@ test.after.always(() => site.close());
 
 type Listed = { slug: string; level: string; unread: number };
 
-async function newGroup(name: string): Promise<string> {
-  const { slug } = (await ann.json('POST', '/groups', { name })).json<{ slug: string }>();
-  await ann.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Bob' });
-  return slug;
-}
-
 const listed = async (slug: string) => (await bob.get('/groups', 'application/json')).json<Listed[]>().find((one) => one.slug === slug);
 const choose = (by: Client, slug: string, level: string) => by.form(`/groups/${slug}/settings`, { action: 'level', level });
 const entryOf = (page: string, name: string): string =>
   new RegExp(`<li[^>]*>(?:(?!</li>)[\\s\\S])*>${name}<[\\s\\S]*?</li>`).exec(page)?.[0] ?? '';
 
 test('levels: a member sets the notification level; the default is mentions', async (t) => {
-  const slug = await newGroup('Choices');
+  const slug = await newGroup(ann, 'Choices', ['Bob']);
   t.is((await listed(slug))?.level, 'mentions');
   for (const level of ['everything', 'nothing', 'mentions']) {
     t.is((await choose(bob, slug, level)).headers.get('location'), `/groups/${slug}/settings`);
@@ -43,7 +37,7 @@ test('levels: a member sets the notification level; the default is mentions', as
 });
 
 test('levels: a muted group has no badge and a grey name; JSON has its unread count', async (t) => {
-  const slug = await newGroup('Quiet');
+  const slug = await newGroup(ann, 'Quiet', ['Bob']);
   await choose(bob, slug, 'nothing');
   await ann.json('POST', `/groups/${slug}/messages`, { body: 'hello @Bob' });
   t.like(await listed(slug), { unread: 1, level: 'nothing' });
@@ -61,7 +55,7 @@ test('levels: a muted group has no badge and a grey name; JSON has its unread co
 });
 
 test('levels: kept when leaving and when the role changes', async (t) => {
-  const slug = await newGroup('Kept');
+  const slug = await newGroup(ann, 'Kept', ['Bob']);
   await choose(bob, slug, 'nothing');
   const id = (await userNamed(site.core, 'Bob')).id;
   await ann.json('POST', `/groups/${slug}/members`, { action: 'moderator', user: id });
@@ -81,7 +75,7 @@ test('levels: none for an administrator who is not a member', async (t) => {
 });
 
 test('settings: a member can leave; the last moderator cannot', async (t) => {
-  const slug = await newGroup('To leave');
+  const slug = await newGroup(ann, 'To leave', ['Bob']);
   t.regex(
     (await bob.get(`/groups/${slug}/settings`)).text,
     new RegExp(`action="/groups/${slug}/members"><button class="danger" name="action" value="leave">`),

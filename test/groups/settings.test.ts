@@ -1,4 +1,5 @@
 import test from 'ava';
+import { newGroup } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -14,11 +15,9 @@ test.before(async () => {
 test.after.always(() => site.close());
 
 /** A group that Bob moderates and Carl is in. */
-async function newGroup(): Promise<string> {
+async function newClub(): Promise<string> {
   count += 1;
-  const { slug } = (await bob.json('POST', '/groups', { name: `Club ${count}` })).json<{ slug: string }>();
-  await bob.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Carl' });
-  return slug;
+  return newGroup(bob, `Club ${count}`, ['Carl']);
 }
 
 const nameOf = (slug: string): string => slug.replace('club-', 'Club ');
@@ -26,7 +25,7 @@ const nameOf = (slug: string): string => slug.replace('club-', 'Club ');
 const set = (by: Client, slug: string, fields: Record<string, string>) => by.form(`/groups/${slug}/settings`, fields);
 
 test('settings: changed by moderators and administrators, refused for plain members', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   for (const fields of [
     { action: 'rename', name: 'Mine' },
     { action: 'topic', topic: 'mine' },
@@ -44,7 +43,7 @@ test('settings: changed by moderators and administrators, refused for plain memb
 });
 
 test('settings: only moderators see the join code', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   const code = /value="([a-z0-9-]+)" aria-label="Join code"/.exec((await bob.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
   t.regex(code, /^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$/);
   for (const path of [`/groups/${slug}`, '/groups', `/groups/${slug}/members`, `/groups/${slug}/messages`])
@@ -52,7 +51,7 @@ test('settings: only moderators see the join code', async (t) => {
 });
 
 test('settings: a rename changes the slug; the old one redirects', async (t) => {
-  const old = await newGroup();
+  const old = await newClub();
   t.is((await set(bob, old, { action: 'rename', name: 'Ångström' })).headers.get('location'), '/groups/angstrom/settings');
   const moved = await carl.get(`/groups/${old}?before=5`);
   t.is(moved.status, 301);
@@ -62,7 +61,7 @@ test('settings: a rename changes the slug; the old one redirects', async (t) => 
 });
 
 test('settings: the API answers at the old slug without a redirect', async (t) => {
-  const old = await newGroup();
+  const old = await newClub();
   await set(bob, old, { action: 'rename', name: `Program ${old}` });
   const answer = await carl.get(`/groups/${old}`, 'application/json');
   t.is(answer.status, 200);
@@ -71,7 +70,7 @@ test('settings: the API answers at the old slug without a redirect', async (t) =
 });
 
 test('settings: an old slug stays reserved for its group', async (t) => {
-  const old = await newGroup();
+  const old = await newClub();
   const name = nameOf(old);
   await set(bob, old, { action: 'rename', name: `Interim ${old}` });
   t.regex((await ann.json('POST', '/groups', { name })).json<{ slug: string }>().slug, new RegExp(`^${old}-[0-9a-z]{4}$`));
@@ -81,7 +80,7 @@ test('settings: an old slug stays reserved for its group', async (t) => {
 });
 
 test('settings: a refused name comes back with the reason', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   const answer = await set(bob, slug, { action: 'rename', name: ' ' });
   t.is(answer.status, 422);
   t.regex(answer.text, /id="rename-name-error" role="alert">Group name is missing/);
@@ -91,7 +90,7 @@ test('settings: a refused name comes back with the reason', async (t) => {
 });
 
 test('settings: an unchanged value appends no entry', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   for (let i = 0; i < 2; i += 1) {
     await set(bob, slug, { action: 'topic', topic: 'once' });
     await set(bob, slug, { action: 'archive', on: '0' });
@@ -102,7 +101,7 @@ test('settings: an unchanged value appends no entry', async (t) => {
 });
 
 test('settings: an archived group is read-only for everyone', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   const { seq } = (await carl.json('POST', `/groups/${slug}/messages`, { body: 'kept' })).json<{ seq: number }>();
   await set(bob, slug, { action: 'archive', on: '1' });
   const page = (await carl.get(`/groups/${slug}`)).text;
@@ -121,7 +120,7 @@ test('settings: an archived group is read-only for everyone', async (t) => {
 });
 
 test('settings: the API responds without a redirect', async (t) => {
-  const slug = await newGroup();
+  const slug = await newClub();
   const answer = await bob.json('POST', `/groups/${slug}/settings`, { action: 'topic', topic: 'by program' });
   t.is(answer.status, 200);
   t.is(answer.json().topic, 'by program');

@@ -2,6 +2,7 @@ import test from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { addMember } from '../../lib/groups/operations.ts';
+import { groupAt, newGroup, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -12,17 +13,9 @@ let bot: Client;
 test.before(async () => {
   site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
-  for (const name of ['Few', 'Many']) {
-    await ann.json('POST', '/groups', { name });
-    await ann.json('POST', `/groups/${name.toLowerCase()}/members`, { action: 'add', name: 'Bob' });
-  }
+  for (const name of ['Few', 'Many']) await newGroup(ann, name, ['Bob']);
   const { core } = site;
-  const [many, few, by] = [
-    await core.store.groups.bySlug('many'),
-    await core.store.groups.bySlug('few'),
-    await core.store.users.byNameKey('ann'),
-  ];
-  if (!many || !few || !by) throw new Error('no groups');
+  const [many, by] = [await groupAt(core, 'many'), await userNamed(core, 'Ann')];
   const crowd = await Promise.all(Array.from({ length: 12 }, (_, n) => createAccount(core, { name: `Member ${n}`, password: null })));
   for (const user of crowd) await addMember(core, by.id, many, user);
   const made = await createBot(core, by.id, { name: 'echo', group: many });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { newGroup } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
@@ -13,11 +14,9 @@ test.before(async () => {
 test.after.always(() => site.close());
 
 /** The address of a new group that Ann and Bob are in. */
-async function newGroup(): Promise<string> {
+async function newRoom(): Promise<string> {
   count += 1;
-  const { slug } = (await ann.json('POST', '/groups', { name: `Room ${count}` })).json<{ slug: string }>();
-  await ann.json('POST', `/groups/${slug}/members`, { action: 'add', name: 'Bob' });
-  return `/groups/${slug}`;
+  return `/groups/${await newGroup(ann, `Room ${count}`, ['Bob'])}`;
 }
 
 const bodiesIn = async (at: string): Promise<string[]> =>
@@ -30,7 +29,7 @@ const keyIn = (html: string): string => /id="composer-key"[^>]* value="([^"]+)"/
 const shell = { Accept: 'text/plain', 'Content-Type': 'text/plain' };
 
 test('post: a form redirects to the new message', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const answer = await bob.form(`${at}/messages`, { body: 'hello', key: 'k1' });
   t.is(answer.status, 303);
   t.is(answer.headers.get('location'), `${at}#m-3`);
@@ -38,7 +37,7 @@ test('post: a form redirects to the new message', async (t) => {
 });
 
 test('post: htmx gets only the row of the new message', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const answer = await bob.form(`${at}/messages`, { body: 'hello' }, { 'HX-Request': 'true' });
   t.is(answer.status, 200);
   t.regex(answer.text, /^<article id="m-3" [\s\S]*<div class="body" dir="auto">hello<\/div>[\s\S]*<\/article>\s*$/);
@@ -47,7 +46,7 @@ test('post: htmx gets only the row of the new message', async (t) => {
 });
 
 test('post: JSON gets 201, Location and the message; text gets the URL', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const json = await bob.json('POST', `${at}/messages`, { body: 'hello' });
   t.is(json.status, 201);
   t.is(json.headers.get('location'), `${at}/messages/3`);
@@ -61,7 +60,7 @@ test('post: JSON gets 201, Location and the message; text gets the URL', async (
 });
 
 test('post: a multipart form', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const form = new FormData();
   form.set('body', 'größe\r\nzwei');
   form.set('key', 'k');
@@ -70,7 +69,7 @@ test('post: a multipart form', async (t) => {
 });
 
 test('GET message: page, row, JSON and text', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   await bob.json('POST', `${at}/messages`, { body: '<one> two' });
   const page = await ann.get(`${at}/messages/3`);
   t.regex(page.text, /<h1 class="vh">Message by Bob in Room[\s\S]*&lt;one&gt; two/);
@@ -85,7 +84,7 @@ for (const [what, body] of [
   ['only what cannot be seen', '\u200b\u3164\ufe0f'],
 ] as const)
   test(`a message of ${what} is refused with a reason, and nothing is stored`, async (t) => {
-    const at = await newGroup();
+    const at = await newRoom();
     const before = await headOf(at);
     const page = await bob.form(`${at}/messages`, { body });
     t.is(page.status, 422);
@@ -100,7 +99,7 @@ for (const [what, body] of [
   });
 
 test('post: a message over the limit is refused with its size, and the form comes back filled', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const body = `${'é'.repeat(500)}<`;
   const page = await bob.form(`${at}/messages`, { body });
   t.is(page.status, 413);
@@ -111,7 +110,7 @@ test('post: a message over the limit is refused with its size, and the form come
 });
 
 test('idempotency: a form sent twice posts once', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const key = keyIn((await bob.get(at)).text);
   t.true(key.length >= 20);
   const answers = await Promise.all([1, 2, 3].map(() => bob.form(`${at}/messages`, { body: 'once', key })));
@@ -120,7 +119,7 @@ test('idempotency: a form sent twice posts once', async (t) => {
 });
 
 test('idempotency: a form sent again with another text comes back filled, with a new key', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const key = keyIn((await bob.get(at)).text);
   await bob.form(`${at}/messages`, { body: 'first', key });
   const again = await bob.form(`${at}/messages`, { body: 'second', key });
@@ -134,7 +133,7 @@ test('idempotency: a form sent again with another text comes back filled, with a
 });
 
 test('idempotency: a key is unique per author and group', async (t) => {
-  const [at, other] = [await newGroup(), await newGroup()];
+  const [at, other] = [await newRoom(), await newRoom()];
   for (const [client, where] of [
     [bob, at],
     [ann, at],
@@ -149,7 +148,7 @@ for (const [how, first, second] of [
   ['quoted or bare', '"k-3"', 'k-3'],
 ] as const)
   test(`an Idempotency-Key, ${how}, posts once and answers 200 with the first message again`, async (t) => {
-    const at = await newGroup();
+    const at = await newRoom();
     const post = (body: string, key: string) => bob.json('POST', `${at}/messages`, { body }, { 'Idempotency-Key': key });
     const [one, two] = [await post('once', first), await post('once', second)];
     t.deepEqual([one.status, two.status], [201, 200]);
@@ -161,7 +160,7 @@ for (const [how, first, second] of [
   });
 
 test('idempotency: erasing the message does not free its key', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const post = (body: string) => bob.json('POST', `${at}/messages`, { body }, { 'Idempotency-Key': 'k' });
   await post('gone soon');
   await bob.json('DELETE', `${at}/messages/3`);
@@ -173,7 +172,7 @@ test('idempotency: erasing the message does not free its key', async (t) => {
 });
 
 test('idempotency: a repeated post responds with the current state of the message', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   const post = () => bob.json('POST', `${at}/messages`, { body: 'first @Ann' }, { 'Idempotency-Key': 'k' });
   t.is((await post()).status, 201);
   await bob.json('PATCH', `${at}/messages/3`, { body: 'second' });
@@ -186,7 +185,7 @@ test('idempotency: a repeated post responds with the current state of the messag
 
 for (const empty of ['', '""'])
   test(`an empty Idempotency-Key, sent as ${empty || 'nothing'}, is refused with 400 that names the header; without the header it is posted`, async (t) => {
-    const at = await newGroup();
+    const at = await newRoom();
     const post = (headers: Record<string, string>) => bob.json('POST', `${at}/messages`, { body: 'x' }, headers);
     const { status, json } = await post({ 'Idempotency-Key': empty });
     t.like({ status, ...json() }, { status: 400, code: 'malformed', field: 'Idempotency-Key' });
@@ -196,7 +195,7 @@ for (const empty of ['', '""'])
   });
 
 test('idempotency: an empty or too long key is refused, naming the field', async (t) => {
-  const at = await newGroup();
+  const at = await newRoom();
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: '' })).json().field, 'key');
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x', key: 'k'.repeat(256) })).json().field, 'key');
   t.is((await bob.json('POST', `${at}/messages`, { body: 'x' }, { 'Idempotency-Key': 'k'.repeat(256) })).json().field, 'key');
