@@ -7,6 +7,7 @@ import { createBot } from '../../lib/bots/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import type { Route } from '../../lib/http/router.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -22,9 +23,8 @@ test.before(async () => {
   const ann = await site.signUp('Ann');
   await site.signUp('Eve');
   for (const name of ['Team', 'Board']) await ann.json('POST', '/groups', { name });
-  const [team, board] = await Promise.all(['team', 'board'].map((slug) => core.store.groups.bySlug(slug)));
-  const [annUser, eve] = await Promise.all(['ann', 'eve'].map((name) => core.store.users.byNameKey(name)));
-  if (!team || !board || !annUser || !eve) throw new Error('the world is incomplete');
+  const [team, board] = await Promise.all([groupAt(core, 'team'), groupAt(core, 'board')]);
+  const [annUser, eve] = await Promise.all([userNamed(core, 'Ann'), userNamed(core, 'Eve')]);
   const bearer = (token: string): Client => site.client().bearer(token);
   const bot = (name: string, group: Group) => createBot(core, annUser.id, { name, group });
   const [inside, outside, left, ended, rotated] = await Promise.all([

@@ -7,6 +7,7 @@ import type { Environment } from '../../lib/config.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
 import { deliveryId, NEW } from '../../lib/webhooks/outgoing/outbox.ts';
+import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -37,9 +38,12 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   ])
     await (open ? bob : ann).json('POST', '/groups', { name, open });
   await ann.json('POST', '/groups/team/members', { action: 'add', name: BOB.name });
-  const [annUser, bobUser, eveUser] = await Promise.all(['ann', 'bob', 'eve'].map((name) => site.core.store.users.byNameKey(name)));
-  const [team, garden] = await Promise.all(['team', 'garden'].map((slug) => site.core.store.groups.bySlug(slug)));
-  if (!annUser || !bobUser || !eveUser || !team || !garden) throw new Error('the world is incomplete');
+  const [annUser, bobUser, eveUser] = await Promise.all([
+    userNamed(site.core, ANN.name),
+    userNamed(site.core, BOB.name),
+    userNamed(site.core, EVE.name),
+  ]);
+  const [team, garden] = await Promise.all([groupAt(site.core, 'team'), groupAt(site.core, 'garden')]);
   const bot = await createBot(site.core, annUser.id, { name: BOT.name, group: team });
   await ann.json('POST', '/groups/team/settings', { action: 'topic', topic: 'What we ship' });
   const program = site.client().bearer(bot.token);

@@ -36,11 +36,7 @@ export async function person(url: string, name: string): Promise<Client> {
 }
 
 /** The same session at another process. */
-export function at({ url }: Service, { cookies }: Client): Client {
-  const client = new Client(url);
-  for (const [name, value] of cookies) client.cookies.set(name, value);
-  return client;
-}
+export const at = ({ url }: Service, client: Client): Client => client.at(url);
 
 export async function stream(t: ExecutionContext, who: Client, query = ''): Promise<EventReader> {
   const reader = await EventReader.open(who, `/groups/lobby/events${query}`);

@@ -1,21 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
 import sharp, { type Sharp } from 'sharp';
 import type { Answer, Client } from '../helpers/client.ts';
-import { startServer, type TestOptions, type TestServer } from '../helpers/server.ts';
-
-/** A site with Ann (in Lobby), and Bob who joined it; closed with the test. */
-export type Site = TestServer & { readonly ann: Client; readonly bob: Client };
-
-export async function openSite(t: ExecutionContext, options: TestOptions = {}): Promise<Site> {
-  const site = await startServer(options);
-  t.teardown(site.close);
-  const ann = await site.signUp('Ann');
-  const bob = await site.signUp('Bob');
-  const joined = await bob.form('/groups/join', { slug: 'lobby' });
-  if (joined.status !== 303) throw new Error(`Bob could not join: ${joined.status} ${joined.text}`);
-  return { ...site, ann, bob };
-}
 
 /** A file as a form has it. */
 export type Sent = { readonly name: string; readonly content: string | Uint8Array; readonly type?: string; readonly field?: string };

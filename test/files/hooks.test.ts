@@ -2,14 +2,14 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { createHook } from '../../lib/bots/operations.ts';
 import { sealSecrets } from '../../lib/webhooks/incoming/secrets.ts';
-import { groupAt, userNamed } from '../helpers/cast.ts';
+import { groupAt, openLobby, userNamed } from '../helpers/cast.ts';
 import type { Answer } from '../helpers/client.ts';
-import { download, formOf, noise, openSite, type Posted, type Sent } from './cast.ts';
+import { download, formOf, noise, type Posted, type Sent } from './cast.ts';
 
 const secret = 'the-secret-of-a-forge';
 
 test('files by webhook: stored up to the upload limit; for signed requests up to the body limit', async (t) => {
-  const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '3000000' } });
+  const site = await openLobby(t, { env: { MAX_UPLOAD_BYTES: '3000000' } });
   await site.ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
   const [bot, lobby] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
   const [open, sealed] = [

@@ -1,10 +1,11 @@
 import { request } from 'node:http';
 import test from 'ava';
+import { openLobby } from '../helpers/cast.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { download, formOf, noise, openSite, type Posted, picture, posted, programOf, upload } from './cast.ts';
+import { download, formOf, noise, type Posted, picture, posted, programOf, upload } from './cast.ts';
 
 test('upload: a message with several files has its text, names, types and sizes, and every member can read them', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const png = await picture(40, 30).png().toBuffer();
   const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
   const sent = [
@@ -31,7 +32,7 @@ test('upload: a message with several files has its text, names, types and sizes,
 });
 
 test('upload: files without text are a message; neither text nor files are refused', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const { seq } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }]);
   t.like((await site.bob.get(`/groups/lobby/messages/${seq}`, 'application/json')).json(), { body: '', html: '' });
   t.is(
@@ -46,7 +47,7 @@ test('upload: files without text are a message; neither text nor files are refus
 });
 
 test('upload: a token posts files like a page; the text may follow the files', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const form = new FormData();
   form.append('attachment', new File(['x,y\n1,2\n'], 'table.csv'));
   form.append('body', 'numbers');
@@ -58,7 +59,7 @@ test('upload: a token posts files like a page; the text may follow the files', a
 });
 
 test('upload: an edit keeps the files; a message with files may have an empty text', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const { seq, first } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }], { body: 'old' });
   const plain = (await upload(site.ann, [], { body: 'no files' })).json<Posted>();
   const edit = (of: number, body: string) => site.ann.json('PATCH', `/groups/lobby/messages/${of}`, { body });
@@ -69,7 +70,7 @@ test('upload: an edit keeps the files; a message with files may have an empty te
 });
 
 test('upload: a file over the limit is refused with its name and the limit, and nothing is stored', async (t) => {
-  const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
+  const site = await openLobby(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
   const kept = async () => (await site.core.store.files.listUnattached(Number.MAX_SAFE_INTEGER, 100)).length;
   t.is((await upload(site.ann, [{ name: 'just.bin', content: noise(1000) }])).status, 201);
   const over = await upload(site.ann, [
@@ -87,7 +88,7 @@ test('upload: a file over the limit is refused with its name and the limit, and 
 });
 
 test('upload: without JavaScript the form is shown again with the typed text, wherever it is in the body', async (t) => {
-  const site = await openSite(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
+  const site = await openLobby(t, { env: { MAX_UPLOAD_BYTES: '1000' } });
   const form = new FormData();
   form.append('attachment', new File([new Uint8Array(100_000)], 'big.bin'));
   form.append('body', 'Half an hour of typing');
@@ -98,7 +99,7 @@ test('upload: without JavaScript the form is shown again with the typed text, wh
 });
 
 test('upload: at most 10 files, all in the field `attachment`', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const files = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `${index}.txt`, content: String(index) }));
   t.is((await posted(site.ann, files(10))).attachments.length, 10);
   t.like((await upload(site.ann, files(11))).json(), { status: 422, code: 'invalid', field: 'attachment' });
@@ -114,7 +115,7 @@ test('upload: at most 10 files, all in the field `attachment`', async (t) => {
 });
 
 test('upload: with the same key, the same files return the first message, others are refused, and both store nothing', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const headers = { 'Idempotency-Key': 'door' };
   const files = [{ name: 'a.txt', content: 'same' }];
   const first = await upload(site.ann, files, { body: 'x' }, headers);
@@ -129,7 +130,7 @@ test('upload: with the same key, the same files return the first message, others
 });
 
 test('upload: permission is checked before a byte is stored', async (t) => {
-  const site = await openSite(t, { env: { POSTS_PER_SECOND: '1' } });
+  const site = await openLobby(t, { env: { POSTS_PER_SECOND: '1' } });
   const eve = await site.signUp('Eve');
   const files = [{ name: 'a.bin', content: noise(300_000) }];
   let begun = 0;
@@ -174,7 +175,7 @@ function byHand(url: string, cookie: string, length: number, boundary = 'X') {
 const HEAD = '--X\r\nContent-Disposition: form-data; name="attachment"; filename="a.bin"\r\n\r\n';
 
 test('upload: an aborted upload leaves nothing behind', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const removed = Promise.withResolvers<void>();
   const { remove } = site.core.store.files;
   Object.assign(site.core.store.files, { remove: (...args: Parameters<typeof remove>) => remove(...args).finally(removed.resolve) });
@@ -185,7 +186,7 @@ test('upload: an aborted upload leaves nothing behind', async (t) => {
 });
 
 test('upload: invalid or truncated multipart is reported as such', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const bodies: Record<string, string> = {
     'no boundary in it': 'hello',
     'cut short': `${HEAD}xyz`,
@@ -209,7 +210,7 @@ test('upload: invalid or truncated multipart is reported as such', async (t) => 
 });
 
 test('upload: file names are escaped in every format of a message', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const name = '<img src=x onerror=alert(1)>"&.txt';
   const { seq } = await posted(site.ann, [{ name, content: 'x' }]);
   const page = await site.bob.get('/groups/lobby');
@@ -219,7 +220,7 @@ test('upload: file names are escaped in every format of a message', async (t) =>
 });
 
 test('upload: at most 8 concurrent uploads per person', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const counted = Promise.withResolvers<void>();
   let begun = 0;
   const { begin } = site.core.store.files;
@@ -240,7 +241,7 @@ test('upload: at most 8 concurrent uploads per person', async (t) => {
 });
 
 test('upload: while the store is unavailable the text is shown again, however large the files', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const faults = new Faults();
   makeFaulty(site.core, faults);
   faults.isAway = true;

@@ -1,6 +1,7 @@
 import test from 'ava';
+import { type LobbySite, openLobby } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { download, noise, openSite, picture, posted, programOf, type Site } from './cast.ts';
+import { download, noise, picture, posted, programOf } from './cast.ts';
 
 /** Else fetch says `no-cache`, which is to ask for it whole. */
 const HAS = { 'Cache-Control': 'max-age=0' };
@@ -13,7 +14,7 @@ async function told(who: Client, path: string): Promise<[number, string]> {
 }
 
 /** A file and a picture of Ann's. */
-async function withFiles(site: Site) {
+async function withFiles(site: LobbySite) {
   const content = await picture(900, 700).png().toBuffer();
   const message = await posted(site.ann, [
     { name: 'secret.txt', content: SECRET },
@@ -25,7 +26,7 @@ async function withFiles(site: Site) {
 }
 
 test('files: members of the group get a file; to others it looks like one that does not exist', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const { paths } = await withFiles(site);
   const eve = await site.signUp('Eve');
   const [absent] = [await told(eve, `/files/${'0'.repeat(26)}`)];
@@ -43,7 +44,7 @@ test('files: members of the group get a file; to others it looks like one that d
 });
 
 test('files: a member who leaves loses access at once, and has it again after returning', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const { paths } = await withFiles(site);
   await site.bob.form('/groups/lobby/members', { action: 'leave' });
   const group = await site.core.store.groups.bySlug('lobby');
@@ -55,7 +56,7 @@ test('files: a member who leaves loses access at once, and has it again after re
 });
 
 test('files: erasing a message removes access to its files at once, undo restores it, and without undo they are removed', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const { seq, paths } = await withFiles(site);
   const statuses = () => Promise.all(paths.map(async (path) => (await site.ann.get(path, 'application/json')).status));
   const tag = (await site.bob.open(paths[0] ?? '')).headers.get('etag') ?? '';
@@ -72,7 +73,7 @@ test('files: erasing a message removes access to its files at once, undo restore
 });
 
 test('files: response headers depend on the content of a file, not on its name', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
   const wav = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), Buffer.alloc(28)]);
   const hostile = [
@@ -105,7 +106,7 @@ test('files: response headers depend on the content of a file, not on its name',
 });
 
 test('files: ranges, HEAD and conditional requests', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const content = noise(700_000);
   const { first } = await posted(site.ann, [{ name: 'walk.bin', content }]);
   const ask = async (headers: Record<string, string>, method = 'GET') => {
@@ -145,7 +146,7 @@ test('files: ranges, HEAD and conditional requests', async (t) => {
 });
 
 test('files: an aborted download releases its resources', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const content = noise(8_000_000);
   const { first } = await posted(site.ann, [{ name: 'walk.bin', content }]);
   const stop = new AbortController();

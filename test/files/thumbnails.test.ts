@@ -2,7 +2,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import test from 'ava';
 import sharp from 'sharp';
 import { openThumbnailer } from '../../lib/files/thumbnails.ts';
-import { download, openSite, picture, posted, type Site } from './cast.ts';
+import { type LobbySite, openLobby } from '../helpers/cast.ts';
+import { download, picture, posted } from './cast.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -37,13 +38,13 @@ function movingGif(frames: number): Buffer {
 }
 
 /** How a message shows one file. */
-async function shown(site: Site, name: string, content: Uint8Array) {
+async function shown(site: LobbySite, name: string, content: Uint8Array) {
   const { first } = await posted(site.ann, [{ name, content }]);
   return { ...first, thumb: first.thumb_url === null ? undefined : await sharp(await download(site.bob, first.thumb_url)).metadata() };
 }
 
 test('thumbnails: every image type gets its size and a WebP thumbnail', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const large = picture(1600, 1500);
   const kinds = {
     'a.jpg': await large.clone().jpeg().toBuffer(),
@@ -61,7 +62,7 @@ test('thumbnails: every image type gets its size and a WebP thumbnail', async (t
 });
 
 test('thumbnails: a photo is rotated upright, and its thumbnail has no location data', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const content = await picture(300, 200)
     .jpeg()
     .withExif({ IFD0: { Copyright: 'Ann' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
@@ -75,7 +76,7 @@ test('thumbnails: a photo is rotated upright, and its thumbnail has no location 
 });
 
 test('thumbnails: decompression bombs, broken files and polyglots are stored as plain files', async (t) => {
-  const site = await openSite(t);
+  const site = await openLobby(t);
   const jpeg = await sharp({
     create: { width: 600, height: 600, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 128, sigma: 30 } },
   })
