@@ -1,9 +1,10 @@
+/** Not from test/helpers/server.ts: these tests need servers in processes of their own, which they stop or kill. */
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { OUR_OWN } from '../faults/load.ts';
-import { Client } from '../helpers/client.ts';
+import type { Client } from '../helpers/client.ts';
 import { type Service, startService } from '../helpers/process.ts';
-import { PASSWORD } from '../helpers/server.ts';
+import { signUpAt } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
@@ -28,9 +29,7 @@ export async function startProcess(t: ExecutionContext, env: Readonly<Record<str
 
 /** Somebody with an account who is in Lobby; the first to come is its administrator. */
 export async function person(url: string, name: string): Promise<Client> {
-  const client = new Client(url);
-  const { status, text } = await client.form('/signup', { name, password: PASSWORD });
-  if (status !== 303) throw new Error(`sign-up answered ${status}: ${text.slice(0, 200)}`);
+  const client = await signUpAt(url, name);
   await client.form('/groups/join', { slug: 'lobby' });
   return client;
 }

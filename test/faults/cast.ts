@@ -1,3 +1,4 @@
+/** Not from test/helpers/cast.ts: the servers are processes that are killed, and each person has a door and a seeded sequence of actions. */
 import { Client } from '../helpers/client.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { Dice } from './dice.ts';

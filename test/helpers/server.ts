@@ -36,6 +36,14 @@ export class Clock {
 
 export const PASSWORD = 'correct horse battery';
 
+/** A new account at the server with this origin, in this or another process, signed in. */
+export async function signUpAt(url: string, name: string, password = PASSWORD): Promise<Client> {
+  const client = new Client(url);
+  const { status, text } = await client.form('/signup', { name, password });
+  if (status !== 303) throw new Error(`sign-up of ${name} was answered ${status}: ${text.slice(0, 200)}`);
+  return client;
+}
+
 export type TestOptions = ServerOptions & { readonly env?: Environment; readonly clock?: Clock };
 
 /** A real server on a free port over a data folder of its own, with cheap password hashing and a clock that stands still. */
@@ -50,12 +58,7 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
   const url = `http://127.0.0.1:${(server.http.address() as AddressInfo).port}`;
 
   const client = (): Client => new Client(url);
-  const signUp = async (name: string, password = PASSWORD): Promise<Client> => {
-    const browser = client();
-    const answer = await browser.form('/signup', { name, password });
-    if (answer.status !== 303) throw new Error(`sign-up of ${name} answered ${answer.status}: ${answer.text}`);
-    return browser;
-  };
+  const signUp = (name: string, password?: string): Promise<Client> => signUpAt(url, name, password);
   const signUpInLobby = async (name: string): Promise<Client> => {
     const browser = await signUp(name);
     const answer = await browser.form('/groups/join', { slug: 'lobby' });

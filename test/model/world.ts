@@ -1,3 +1,4 @@
+/** Not from test/helpers: here the store, the bus, the sockets and the clock are simulated, so that a seed repeats a run. */
 import { Tape, type TapeSource } from './tape.ts';
 import { settled, VirtualTime } from './time.ts';
 
