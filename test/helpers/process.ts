@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** A server program to run: how it is called for a port and a folder, the line of its output that says it listens, its URL. */
 export type Launch = {
@@ -53,6 +55,7 @@ export async function startService(launch: Launch): Promise<Service> {
     const staysAlive = signal === 'SIGSTOP' || signal === 'SIGCONT';
     if (!staysAlive) child = undefined;
     await signalAndWait(target, signal, !staysAlive);
+    if (signal === 'SIGSTOP') await allThreadsStopped(target);
     if (!staysAlive) mind(undefined);
   };
   return {
@@ -127,6 +130,21 @@ async function signalAndWait(child: ChildProcess, signal: NodeJS.Signals, wait: 
   if (!wait) return;
   child.ref();
   await gone;
+}
+
+/** The signal is delivered to each thread by itself: until then one may still answer a request. Resolves at once where there is no /proc. */
+async function allThreadsStopped({ pid }: ChildProcess): Promise<void> {
+  const tasks = `/proc/${pid}/task`;
+  while (existsSync(tasks) && !readdirSync(tasks).every((thread) => /[TtZX]/.test(stateOf(`${tasks}/${thread}/stat`)))) await nextTurn();
+}
+
+/** The state in a stat file of proc(5): it follows the program's name, which stands in parentheses. A thread that has ended counts as stopped. */
+function stateOf(file: string): string {
+  try {
+    return /\) (\S)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  } catch {
+    return 'T';
+  }
 }
 
 /** A helper process must not keep a test file from ending. */
