@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test, { type ExecutionContext, type TestFn } from 'ava';
 import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
@@ -183,6 +184,7 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
+      await nextTurn(); // the driver may reject at once, and must get its turn to reconnect
     }
 }
 
