@@ -14,10 +14,10 @@ import { contentIn, textIn } from './body.ts';
 import { listMessages } from './history.ts';
 import { type Boost, boostJson, type CampfireContext, messagesJson, urlOf } from './presenter.ts';
 
-export type Call = 'list' | 'say' | 'edit' | 'erase' | 'boost' | 'unboost';
+export type Call = 'list' | 'post' | 'edit' | 'erase' | 'boost' | 'unboost';
 type Handler = (ctx: CallContext, campfire: CampfireContext) => Promise<void>;
 
-const CALLS: Readonly<Record<Call, Handler>> = { list: listMessages, say, edit, erase, boost, unboost };
+const CALLS: Readonly<Record<Call, Handler>> = { list: listMessages, post: postMessage, edit, erase, boost, unboost };
 
 /**
  * Handles one call of a bot in a room that it is a member of. Errors: `unauthenticated`, `notFound`, and those of the call;
@@ -25,13 +25,13 @@ const CALLS: Readonly<Record<Call, Handler>> = { list: listMessages, say, edit, 
  */
 export async function handleCall(ctx: CallContext, { core, views }: RouteContext, call: Call): Promise<void> {
   const { room = '', key = '' } = ctx.params;
-  const lookups = call === 'say' ? core.lookupCache : core.lookupCache.fresh(); // the log checks permissions again when they have changed
+  const lookups = call === 'post' ? core.lookupCache : core.lookupCache.fresh(); // the log checks permissions again when they have changed
   const at = await asMember(core, await botOf(core, key, lookups), room, lookups);
   await CALLS[call](ctx, { core, views, at, origin: originOf(ctx, core.config) });
 }
 
 /** Responds 201 without a body: Campfire returns only the message's URL, in Location. */
-async function say(ctx: CallContext, campfire: CampfireContext): Promise<void> {
+async function postMessage(ctx: CallContext, campfire: CampfireContext): Promise<void> {
   const { core, at } = campfire;
   const given = idempotencyKey(ctx);
   const key = given === undefined ? {} : { key: messages.keyIn('client', given), mayWait: false };

@@ -12,7 +12,7 @@ const MESSAGES = '/rooms/:room/:key/messages';
 
 /** Campfire's bot protocol (once-campfire, config/routes.rb): the methods of each path and their calls. */
 const PATHS = {
-  [MESSAGES]: { get: 'list', post: 'say' },
+  [MESSAGES]: { get: 'list', post: 'post' },
   [`${MESSAGES}/:id`]: { patch: 'edit', put: 'edit', delete: 'erase' },
   [`${MESSAGES}/:id/boosts`]: { post: 'boost' },
   [`${MESSAGES}/:id/boosts/:boost`]: { delete: 'unboost' },

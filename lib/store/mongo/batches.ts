@@ -24,7 +24,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
     while (waiting.length > 0) {
       const batch = waiting.slice(0, limits.together);
       waiting = waiting.slice(limits.together);
-      await settle(batch.filter(isInTime), work, limits.timeoutMs);
+      await resolveBatch(batch.filter(isInTime), work, limits.timeoutMs);
     }
     underWay -= 1;
   }
@@ -44,7 +44,7 @@ export function inBatches<In, Out>(work: Work<In, Out>, limits: Limits): (item: 
 
 type Work<In, Out> = (items: readonly In[]) => Promise<readonly Out[]>;
 
-async function settle<In, Out>(batch: readonly Waiting<In, Out>[], work: Work<In, Out>, timeoutMs: number): Promise<void> {
+async function resolveBatch<In, Out>(batch: readonly Waiting<In, Out>[], work: Work<In, Out>, timeoutMs: number): Promise<void> {
   if (batch.length === 0) return;
   try {
     const results = await answer(() => work(batch.map(({ item }) => item)), timeoutMs);

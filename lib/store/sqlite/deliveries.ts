@@ -39,7 +39,7 @@ const SCRUB_REPLY = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE g
 const SWEEP = 'DELETE FROM deliveries WHERE finished_at < ?';
 
 export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore {
-  function settle(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
+  function writeOutcome(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
     const row = db.one<{ attempts: string }>(ATTEMPTS, id, rev);
     if (!row) return false;
     const attempts = [...JSON.parse(row.attempts), ...(attempt ? [attempt] : [])].slice(-MAX_ATTEMPTS);
@@ -58,7 +58,7 @@ export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore 
       db.all(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(DELIVERIES.read),
     nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
     claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
-    recordOutcome: (id, rev, outcome) => write(() => settle(id, rev, outcome)),
+    recordOutcome: (id, rev, outcome) => write(() => writeOutcome(id, rev, outcome)),
     reschedule: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
     ofBot: async (bot, { limit, before }) =>
       db.all(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(DELIVERIES.read),
