@@ -59,7 +59,7 @@ export class Reader {
         await this.#follow(stage.url(this.#attempt));
       }
     } catch (error) {
-      ledger.fail(new Error(`reader ${this.name}`, { cause: error }));
+      ledger.fail(new Error(`reader ${this.name}: ${error}`, { cause: error }));
     }
   }
 
