@@ -7,10 +7,12 @@ const MAX_FACES = 50_000;
 
 /** Profiles of people and bots, cached in this process without invalidation, because they never change. */
 export function openDirectory(store: Pick<Store, 'users'>): Directory {
-  const known = new LRUCache<UserId, Profile>({ max: MAX_FACES });
+  let cache: LRUCache<UserId, Profile> | undefined; // made with the first profile: it allocates all of its places, which a short command need not wait for
 
   return {
     async profiles(ids) {
+      cache ??= new LRUCache({ max: MAX_FACES });
+      const known = cache;
       const wanted = new Set(ids);
       const found = new Map<UserId, Profile>();
       for (const id of wanted) {

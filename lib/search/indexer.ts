@@ -36,7 +36,7 @@ export class LogIndexer implements Indexer {
   /** Groups with entries that may not be indexed. */
   readonly #noted = new Set<GroupId>();
   /** Per log, a seq up to which it is indexed (lower bound). */
-  readonly #reached = new LRUCache<GroupId, number>({ max: MAX_CACHED });
+  #reached: LRUCache<GroupId, number> | undefined;
   readonly #steps = new Map<GroupId, Promise<number>>();
   /** Number of writes reported by `note`. */
   #writes = 0;
@@ -86,7 +86,7 @@ export class LogIndexer implements Indexer {
 
   /** Whether entries may be missing in the index. A noted group counts even while a step is running, which may not have read the last entries. */
   #isBehind({ id, head }: Pick<Group, 'id' | 'head'>): boolean {
-    return this.#noted.has(id) || head.seq > (this.#reached.get(id) ?? 0);
+    return this.#noted.has(id) || head.seq > (this.#reached?.get(id) ?? 0);
   }
 
   /** Other processes may have indexed more than this process has cached. */
@@ -96,7 +96,8 @@ export class LogIndexer implements Indexer {
   }
 
   #cachePosition(group: GroupId, seq: number): void {
-    this.#reached.set(group, Math.max(seq, this.#reached.get(group) ?? 0));
+    this.#reached ??= new LRUCache({ max: MAX_CACHED });
+    this.#reached.set(group, Math.max(seq, this.#reached?.get(group) ?? 0));
   }
 
   /** Indexes the next entries of a log; resolves to their number. Concurrent calls share one step. */
@@ -123,7 +124,7 @@ export class LogIndexer implements Indexer {
   async #indexNext(group: GroupId): Promise<number> {
     const { log, search } = this.#store;
     await this.#readPositions([group]);
-    const position = this.#reached.get(group) ?? 0;
+    const position = this.#reached?.get(group) ?? 0;
     const entries = contiguous(await log.range(group, position + 1, position + BATCH_SIZE), position);
     if (entries.length === 0) return 0;
     const upto = position + entries.length;

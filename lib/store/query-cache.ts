@@ -7,7 +7,8 @@ export const MAX_KEPT = 20_000;
 
 /** Results by key, for 1 s. A write invalidates all of them. */
 export class QueryCache {
-  readonly #kept = new LRUCache<string, Promise<unknown>>({ max: MAX_KEPT, ttl: KEPT_MS });
+  /** Made with the first lookup: it allocates all of its places, which a short command need not wait for. */
+  #kept: LRUCache<string, Promise<unknown>> | undefined;
   /** Whether another process has written since the last call; undefined where the store cannot tell. */
   readonly #changed: (() => boolean) | undefined;
   #isChecked = false;
@@ -22,7 +23,7 @@ export class QueryCache {
 
   forget(): void {
     this.stamp += 1;
-    this.#kept.clear();
+    this.#kept?.clear();
   }
 
   /** One promise for all callers of this turn. */
@@ -57,12 +58,14 @@ export class QueryCache {
 
   recall<T>(key: string, load: () => Promise<T | undefined>, isYes: (value: T) => boolean): Promise<T | undefined> {
     this.#check();
-    const known = this.#kept.get(key);
+    this.#kept ??= new LRUCache({ max: MAX_KEPT, ttl: KEPT_MS });
+    const cached = this.#kept;
+    const known = cached.get(key);
     if (known) return known as Promise<T | undefined>;
     const found = load();
-    this.#kept.set(key, found);
+    cached.set(key, found);
     const drop = (): void => {
-      if (this.#kept.peek(key) === found) this.#kept.delete(key);
+      if (cached.peek(key) === found) cached.delete(key);
     };
     found.then((value) => (value !== undefined && isYes(value) === true) || drop(), drop);
     return found;
