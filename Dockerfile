@@ -1,4 +1,5 @@
-# Runs Parley with the Node.js of the base image.
+# Runs Parley with the Node.js of the base image, as a user without rights, also with a read-only root:
+# docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …
 FROM node:24-slim
 
 WORKDIR /parley
@@ -15,6 +16,8 @@ COPY fixtures ./fixtures
 # /data: embedded database and uploaded files. /compiled: compile cache of Node.js. Only the server's user can read them.
 RUN mkdir -m 700 /data /compiled && chown node:node /data /compiled
 VOLUME /data
+# No program of the image gains rights by its owner.
+RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 USER node
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 EXPOSE 3000

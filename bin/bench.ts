@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** Measures Parley and a bare Node.js server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all suites. */
 import { constants } from './bench/constants.ts';
+import { encryption } from './bench/encryption.ts';
 import { fanout } from './bench/fanout.ts';
+import { fsync } from './bench/fsync.ts';
 import { history } from './bench/history.ts';
 import { hooks } from './bench/hooks.ts';
 import { idle } from './bench/idle.ts';
@@ -14,7 +16,7 @@ import { stalled } from './bench/stalled.ts';
 import { startUp } from './bench/start.ts';
 import { storm } from './bench/storm.ts';
 
-const SUITES = { posts, hooks, mongo, fanout, idle, storm, stalled, start: startUp, history, pages, constants } as const;
+const SUITES = { posts, fsync, hooks, mongo, fanout, idle, storm, stalled, start: startUp, history, pages, encryption, constants } as const;
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');

@@ -31,7 +31,7 @@ for (const store of stores) {
     if (!values.quiet || !/^\d+ messages;/.test(line)) console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${line}`);
   };
   try {
-    const report = await run({ store, seed, ...length, say: log });
+    const report = await run({ store, seed, ...length, print: log });
     for (const [name, count] of [...report].sort()) console.log(`  ${name}: ${count}`);
   } catch (error) {
     console.error(error);

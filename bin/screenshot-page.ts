@@ -24,7 +24,7 @@ const STATES: readonly {
     size: 'desktop',
     async act(page) {
       await page.locator('#m-8').hover();
-      await page.locator('#m-8 summary').click();
+      await page.locator('#m-8 a.acts').click();
       await page.locator('#m-9').hover();
     },
   },
@@ -39,12 +39,12 @@ const STATES: readonly {
     page: 'chat',
     size: 'desktop',
     async act(page) {
-      await page.locator('#m-8 summary').click();
+      await page.locator('#m-8 a.acts').click();
       await page.locator('#m-9').click();
-      await page.locator('.acts[open]').waitFor({ state: 'detached' });
-      await page.locator('#m-8 summary').click();
+      await page.locator('#menu').waitFor({ state: 'hidden' });
+      await page.locator('#m-8 a.acts').click();
       await page.keyboard.press('Escape');
-      await page.locator('.acts[open]').waitFor({ state: 'detached' });
+      await page.locator('#menu').waitFor({ state: 'hidden' });
     },
   },
   {
@@ -52,11 +52,11 @@ const STATES: readonly {
     page: 'chat',
     size: 'desktop',
     async act(page) {
-      await page.locator('#messages article:last-of-type summary').click();
+      await page.locator('#messages article:last-of-type a.acts').click();
     },
   },
-  { name: 'chat-actions-own', page: 'chat', size: 'phone', act: (page) => page.locator('#m-10 summary').click() },
-  { name: 'chat-actions-other', page: 'chat', size: 'phone', act: (page) => page.locator('#m-8 summary').click() },
+  { name: 'chat-actions-own', page: 'chat', size: 'phone', act: (page) => page.locator('#m-10 a.acts').click() },
+  { name: 'chat-actions-other', page: 'chat', size: 'phone', act: (page) => page.locator('#m-8 a.acts').click() },
   { name: 'chat-menu', page: 'chat', size: 'phone', act: (page) => page.locator('.side > summary').click() },
   { name: 'chat-people', page: 'chat', size: 'phone', act: (page) => page.locator('.people > summary').click() },
   {
@@ -83,7 +83,7 @@ const STATES: readonly {
     page: 'chat',
     size: 'desktop',
     async act(page) {
-      await page.locator('#m-3 summary').click();
+      await page.locator('#m-3 a.acts').click();
       await page.locator('#m-3').getByRole('link', { name: 'Edit' }).click();
       await page.locator('#edit-3:focus').waitFor();
     },

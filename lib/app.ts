@@ -2,14 +2,21 @@ import type { Server } from 'node:http';
 import { Server as Listener } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Middleware } from 'koa';
+import { confirmMail, inviteMail, noticeMail, resetMails } from './accounts/mail/mails.ts';
+import { proxySignIn } from './accounts/proxy-sign-in.ts';
+import { requireSecondFactor } from './accounts/second-factor/requirement.ts';
 import { sweepTokens } from './bots/operations.ts';
 import type { Core } from './core.ts';
+import { digestMail, lookForDigests } from './digest/digests.ts';
 import { FileSweep } from './files/sweep.ts';
 import { announceGroupChanges } from './groups/changes.ts';
 import { announceMembershipChanges } from './groups/membership.ts';
 import { finishFirstAccount } from './groups/operations.ts';
-import { roster } from './groups/roster.ts';
+import { readSidebar, roster } from './groups/roster.ts';
+import { underBasePath } from './http/base-path.ts';
+import { type BodyLimits, openBodyBudget } from './http/body-budget.ts';
 import { fastPath, type Refusals } from './http/fast-path.ts';
+import { openHostCheck } from './http/host.ts';
 import { createKoa } from './http/koa.ts';
 import { createListener, type HttpListener, KEEP_ALIVE_MS, REQUEST_MS } from './http/listener.ts';
 import type { RouteContext } from './http/route-context.ts';
@@ -17,8 +24,11 @@ import { createRouter, type ListedRoute, listedRoutes } from './http/route-table
 import { sweepCursors } from './live/all-groups/cursor-checkpoint.ts';
 import { Hub } from './live/hub.ts';
 import { scrubDue } from './log/scrub.ts';
+import { Mailer } from './mail/mailer.ts';
 import { Pusher, type PusherOptions } from './push/pusher.ts';
-import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from './routes.ts';
+import { type RetentionOptions, RetentionSweep } from './retention/sweep.ts';
+import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES, settleIn } from './routes.ts';
+import { KEPT_MS } from './security/event.ts';
 import { staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
 import { Deliveries, type DeliveryOptions } from './webhooks/outgoing/deliveries.ts';
@@ -39,6 +49,9 @@ export type ServerOptions = {
   readonly leaseMs?: number;
   /** Interval of the sweep: scrubs erased texts, removes unused files, completes writes that a crash interrupted. */
   readonly sweepMs?: number;
+  /** Limits on bodies of people who are not logged in. */
+  readonly bodyLimits?: Partial<BodyLimits>;
+  readonly retention?: RetentionOptions;
 } & DeliveryOptions &
   PusherOptions;
 
@@ -47,6 +60,7 @@ export type OpenServer = {
   readonly hub: Hub;
   readonly deliveries: Deliveries;
   readonly pusher: Pusher;
+  readonly mailer: Mailer;
   /** All routes, for tests that each is documented and requires authentication. */
   routes(): readonly ListedRoute[];
   /** Runs the sweep once. */
@@ -61,10 +75,14 @@ export type OpenServer = {
   close(): Promise<void>;
 };
 
-/** The HTTP server over a core. `front` may be listening already: the requests that it holds are answered first. */
-export async function openServer(core: Core, options: ServerOptions = {}, front: HttpListener = createListener()): Promise<OpenServer> {
+/** The HTTP server over a core. `listener` may accept connections already: it holds their requests, which are handled first. */
+export async function openServer(
+  core: Core,
+  options: ServerOptions = {},
+  listener: HttpListener = createListener(core),
+): Promise<OpenServer> {
   const isDev = options.isDev ?? false;
-  const views = createViews({ dev: isDev });
+  const views = createViews({ dev: isDev, now: core.now, basePath: core.config.basePath });
   const renderMembers = async (group: Parameters<typeof roster>[1]) =>
     views.render('groups/_members.njk', { members: await roster(core, group) });
   const renderSidebar = (sidebar: object) => views.render('groups/_sidebar.njk', { sidebar });
@@ -72,28 +90,38 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   await finishFirstAccount(core);
   await hub.start();
   core.indexer.start();
+  core.conversion.start();
 
-  const web: RouteContext = { core, views, hub };
+  const deps: RouteContext = { core, views, hub, readSidebar: (user, current) => readSidebar(core, user, current) };
   const refusals: Refusals = new WeakMap();
+  const checkHost = openHostCheck(core.config);
   const early = [...EARLY_ROUTES, ...(isDev ? DEV_ROUTES : [])];
-  const koa = createKoa(web, {
-    files: closeWhenStopping(hub, staticFiles(web)),
-    refusals,
-    early: early.map((entry) => createRouter(entry, web)),
-    late: LATE_ROUTES.map((entry) => createRouter(entry, web)),
+  const koa = createKoa(deps, {
+    files: closeWhenStopping(hub, staticFiles(deps)),
+    ...{ refusals, checkHost },
+    bodyBudget: openBodyBudget(options.bodyLimits),
+    admit: [proxySignIn(core, (user) => settleIn(core, user)), requireSecondFactor(core)],
+    early: early.map((entry) => createRouter(entry, deps)),
+    late: LATE_ROUTES.map((entry) => createRouter(entry, deps)),
   });
-  const { http } = front;
-  front.open(fastPath(koa, web, fastRoutes(), refusals));
+  const { http } = listener;
+  void core.store.startWriterThread?.(); // not before the server listens: it takes as much processor time as a tenth of the start
+  listener.open(underBasePath(core.config.basePath, fastPath(koa, deps, { routes: fastRoutes(), refusals, checkHost })));
 
   const deliveries = new Deliveries(core, options);
   const pusher = new Pusher(core, options);
+  const mailer = new Mailer(core, views, {
+    ...{ confirm: confirmMail, reset: resetMails, invite: inviteMail, notice: noticeMail },
+    digest: digestMail,
+  });
+  mailer.wake();
   deliveries.wake(); // a process that crashed may have left some
-  const files = new FileSweep(core);
-  const sweep = () => sweepOnce(core, deliveries, files);
+  const [files, retention] = [new FileSweep(core), new RetentionSweep(core, options.retention)];
+  const sweep = () => sweepOnce(core, { deliveries, files, retention, mailer });
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
   const closeIdle = (): void => {
     http.closeIdleConnections();
-    front.closeIdle();
+    listener.closeIdle();
   };
   const leave = async (): Promise<void> => {
     // Not http.close(): it closes idle connections at once, possibly while a request is in transit.
@@ -107,7 +135,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
   const close = async (): Promise<void> => {
     clearInterval(timer);
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-    const delivered = Promise.all([deliveries.stop(), pusher.stop()]);
+    const delivered = Promise.all([deliveries.stop(), pusher.stop(), mailer.stop()]);
     await hub.close();
     if (isDev) http.closeAllConnections();
     const idle = setInterval(closeIdle, 50); // a busy connection becomes idle after its response
@@ -118,7 +146,7 @@ export async function openServer(core: Core, options: ServerOptions = {}, front:
     await delivered;
   };
   const routes = () => listedRoutes([...early, ...LATE_ROUTES]);
-  return { http, hub, deliveries, pusher, routes, sweep, leave, close };
+  return { http, hub, deliveries, pusher, mailer, routes, sweep, leave, close };
 }
 
 /** While the server stops, every response has `Connection: close`. */
@@ -132,14 +160,26 @@ const closeWhenStopping =
     }
   };
 
-async function sweepOnce(core: Core, deliveries: Deliveries, files: FileSweep): Promise<void> {
+type Sweeps = {
+  readonly deliveries: Deliveries;
+  readonly files: FileSweep;
+  readonly retention: RetentionSweep;
+  readonly mailer: Mailer;
+};
+
+async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: Sweeps): Promise<void> {
   try {
     await deliveries.sweep();
+    await retention.run();
     await scrubDue(core);
     await files.run();
     await announceMembershipChanges(core);
     await announceGroupChanges(core);
+    await lookForDigests(core);
+    mailer.wake();
+    await core.store.links.sweep(core.now());
     await core.store.sessions.sweep(core.now());
+    await core.store.security.sweep(core.now() - KEPT_MS);
     await sweepTokens(core);
     await sweepCursors(core);
   } catch (error) {

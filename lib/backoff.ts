@@ -1,4 +1,4 @@
-export type Backoff = {
+type Backoff = {
   /** The wait (ms) after no failure; it doubles with each failure. */
   readonly firstMs: number;
   readonly maxMs: number;

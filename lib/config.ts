@@ -1,159 +1,220 @@
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { basePathOf } from './base-path.ts';
+import { textOf } from './config-files.ts';
+import {
+  anything,
+  bearer,
+  ConfigError,
+  contact,
+  count,
+  dataFolder,
+  encryptionKeys,
+  flag,
+  headerName,
+  hosts,
+  isHostOrNetwork,
+  isNetwork,
+  isPair,
+  issuer,
+  keys,
+  list,
+  matching,
+  oneOf,
+  type Reader,
+  sender,
+  siteUrl,
+  socketPath,
+  url,
+} from './config-readers.ts';
+
+export { ConfigError } from './config-readers.ts';
 
 /** All settings, read once from the environment and frozen. Sizes in bytes, rates per second. */
 export type Config = {
   readonly host: string;
   readonly port: number;
-  /** Default: `data` in the folder of the program, whatever the working directory. */
+  /** Path of a Unix socket to listen on, instead of host and port. */
+  readonly listen: string | undefined;
+  /** Default: `data` in the folder of the program, whatever the working directory; of an installed npm package, which npm may replace, `parley-data` in the working directory. */
   readonly dataDir: string;
   /** Undefined: embedded SQLite in dataDir. */
   readonly mongodbUrl: string | undefined;
   /** Undefined: in-process bus. Several URLs separated by commas are the nodes of a cluster. */
   readonly redisUrl: string | undefined;
   readonly workers: number;
-  /** Origin for links and the origin check; undefined: taken from each request. */
+  /** Where people open the site, for links and the origin check: an origin, with a path where the site is below one; no slash at the end. Undefined: taken from each request. */
   readonly publicUrl: string | undefined;
+  /** The path of publicUrl: '' or such as `/chat`. */
+  readonly basePath: string;
+  /** Host names and addresses, as in a Host header without port, besides those of loopback, `host` and publicUrl. `*`: any. */
+  readonly allowedHosts: readonly string[];
+  /** Whether HSTS holds for the names below that of publicUrl too. */
+  readonly hstsSubdomains: boolean;
   /** Newest first; empty: one key is generated and kept in the store. */
   readonly secretKeys: readonly string[];
+  /** `<id>:<base64 of 32 bytes>`, newest first; empty: nothing is encrypted at rest. */
   readonly encryptionKeys: readonly string[];
   readonly signup: 'open' | 'code' | 'closed';
+  /** Who must log in with a second factor. */
+  readonly requireSecondFactor: 'off' | 'admins' | 'all';
   readonly maxBodyBytes: number;
   readonly maxUploadBytes: number;
+  /** Bytes of the files of one person or bot, and of all files. 0: no limit. */
+  readonly maxFilesBytesPerUser: number;
+  readonly maxFilesBytes: number;
+  /** Days after which messages of groups, and of direct conversations, are erased. 0: never. */
+  readonly retentionDays: number;
+  readonly retentionDirectDays: number;
+  /** Every group is on legal hold. */
+  readonly legalHold: boolean;
   /** 0: no limit. */
   readonly streamsPerUser: number;
   /** 0: no limit. Bursts may be three times as large. */
   readonly postsPerSecond: number;
+  /** Open connections of one process. 0: no limit. */
+  readonly maxConnections: number;
+  /** Open connections of one address over which nobody is logged in, per process. 0: no limit. */
+  readonly connectionsPerAddress: number;
   readonly allowOutgoing: readonly string[];
   /** Contact for push services (`mailto:` or `https:`); undefined: derived from the host of publicUrl. */
   readonly pushContact: string | undefined;
+  /** The server that mails are sent by; undefined: no mail. */
+  readonly smtpUrl: string | undefined;
+  /** Who mails are from. */
+  readonly mailFrom: string;
   readonly trustProxy: boolean;
+  /** OpenID Connect: the issuer's URL; undefined: no log-in by it. */
+  readonly oidcIssuer: string | undefined;
+  readonly oidcClientId: string | undefined;
+  /** Undefined: a public client. */
+  readonly oidcClientSecret: string | undefined;
+  /** What the log-in page calls the provider. */
+  readonly oidcName: string;
+  readonly oidcScopes: string;
+  /** The claim with the provider's groups of a person. */
+  readonly oidcGroupsClaim: string;
+  /** `<value of that claim>=<slug of a group>`. */
+  readonly oidcGroups: readonly string[];
+  /** Whether an account with the provider's name of a person is that person's. */
+  readonly oidcTrustNames: boolean;
+  /** The request header in which a proxy names the person that it has logged in; undefined: none. */
+  readonly authProxyHeader: string | undefined;
+  /** Addresses and networks of that proxy. */
+  readonly authProxyFrom: readonly string[];
+  /** Where that proxy logs out. */
+  readonly authProxyLogoutUrl: string | undefined;
   /** Bearer token for /metrics; undefined: only requests from this machine may read it. */
   readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
+/** A setting as it is in effect. `source`: where its value comes from. */
+export type Setting = {
+  readonly name: string;
+  readonly value: string | number | boolean | readonly string[] | undefined;
+  readonly source: 'default' | 'environment' | 'file';
+};
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Invalid settings: the message names every invalid variable, one per line. */
-export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
-    super(`Parley cannot start with these settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
-  }
-}
+/** Called for each setting. */
+type Note = (setting: Setting) => void;
 
-/** Parses the text of a variable. `take` returns undefined for an invalid text; `otherwise` is the error message, after the name of the variable. */
-type Reader<T> = { readonly take: (text: string) => T | undefined; readonly otherwise: string };
-
-const anything: Reader<string> = { take: (text) => text, otherwise: '' };
-
-const matching = (pattern: RegExp, otherwise: string): Reader<string> => ({
-  take: (text) => (pattern.test(text) ? text : undefined),
-  otherwise,
-});
-
-const url = (protocol: RegExp, example: string): Reader<string> => matching(protocol, `must look like ${example}`);
-
-const count = (min: number, max: number): Reader<number> => ({
-  take: (text) => (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
-  otherwise: `must be a whole number from ${min} to ${max}`,
-});
-
-const oneOf = <T extends string>(...words: readonly T[]): Reader<T> => ({
-  take: (text) => words.find((word) => word === text),
-  otherwise: `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
-});
-
-const YES = ['on', '1', 'true'];
-const NO = ['off', '0', 'false'];
-const flag: Reader<boolean> = {
-  take: (text) => (YES.includes(text) ? true : NO.includes(text) ? false : undefined),
-  otherwise: 'must be on or off',
-};
-
-const origin: Reader<string> = {
-  take: (text) => (/^https?:\/\/[^/]+\/?$/.test(text) ? URL.parse(text)?.origin : undefined),
-  otherwise: 'must be an origin such as https://chat.example.org',
-};
-
-const partsOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-
-const list = (isGood: (part: string) => boolean, otherwise: string): Reader<readonly string[]> => ({
-  take: (text) => (partsOf(text).every(isGood) ? partsOf(text) : undefined),
-  otherwise,
-});
-
-const keys = list((key) => key.length >= 32, 'needs keys of at least 32 characters, separated by commas');
-const aesKeys = list((key) => Buffer.from(key, 'base64').length === 32, 'needs base64 of 32 bytes each, separated by commas');
-/** A host name, an IP address, or a network in CIDR notation (RFC 4632). A scheme, a port or a wildcard is invalid, since it would be ignored. */
-function isHostOrNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0) return HOST_NAME.test(text) && !/^[\d.]+$/.test(text);
-  if (rest.length > 0 || address.includes('%')) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-const HOST_NAME = /^(?=.{1,253}$)[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?\.?$/u;
-
-/** A bearer token (RFC 6750, section 2.1). */
-const bearer = matching(/^[A-Za-z0-9._~+/-]{16,512}=*$/, 'must have 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /');
-
-/** The `sub` of a VAPID token (RFC 8292, section 2.1). */
-const contact = matching(
-  /^(?:mailto:[^\s@,<>"]+@[^\s@,<>"]+|https:\/\/[^\s@,<>"]+)$/,
-  'must be an address such as mailto:admin@example.org or https://example.org/contact',
-);
-
-/** Parses the variables; an empty one counts as unset. Throws ConfigError, which names every invalid variable without its value (it may be a secret). */
-export function readConfig(env: Environment = process.env): Config {
+/** Parses the variables; an empty one counts as unset. A secret may be in the file that `<NAME>_FILE` names. Throws ConfigError, which names every invalid variable without its value (it may be a secret). */
+export function readConfig(env: Environment = process.env, note: Note = () => {}): Config {
   const problems: string[] = [];
-  function read<T, D>(name: string, { take, otherwise }: Reader<T>, absent: D): T | D {
-    const text = env[name] ?? '';
-    if (text === '') return absent;
-    const value = take(text);
-    if (value === undefined) problems.push(`${name} ${otherwise}`);
+  function read<T extends Setting['value'], D extends Setting['value']>(name: string, { take, otherwise }: Reader<T>, absent: D): T | D {
+    const found = textOf(env, name);
+    if ('problem' in found) problems.push(found.problem);
+    const text = 'problem' in found ? '' : found.text;
+    const value = text === '' ? absent : take(text);
+    if (value === undefined && text !== '') problems.push(`${name} ${otherwise}`);
+    note({ name, value, source: text === '' ? 'default' : env[name] ? 'environment' : 'file' });
     return value ?? absent;
   }
 
-  const config: Config = {
+  const settings: Omit<Config, 'basePath'> = {
     host: read('HOST', anything, '127.0.0.1'),
     port: read('PORT', count(0, 65535), 3000),
-    dataDir: read('DATA_DIR', anything, join(import.meta.dirname, '../data')),
+    listen: read('LISTEN', socketPath, undefined),
+    dataDir: read('DATA_DIR', anything, dataFolder(import.meta.dirname)),
     mongodbUrl: read('MONGODB_URL', url(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host/parley'), undefined),
     redisUrl: read('REDIS_URL', url(/^rediss?:\/\/.+/, 'redis://host:6379'), undefined),
     workers: read('WEB_CONCURRENCY', count(1, 256), 1),
-    publicUrl: read('PUBLIC_URL', origin, undefined),
+    publicUrl: read('PUBLIC_URL', siteUrl, undefined),
+    allowedHosts: read('ALLOWED_HOSTS', hosts, []),
+    hstsSubdomains: read('HSTS_SUBDOMAINS', flag, false),
     secretKeys: read('SECRET_KEYS', keys, []),
-    encryptionKeys: read('ENCRYPTION_KEYS', aesKeys, []),
+    encryptionKeys: read('ENCRYPTION_KEYS', encryptionKeys, []),
     signup: read('SIGNUP', oneOf('open', 'code', 'closed'), 'open'),
+    requireSecondFactor: read('REQUIRE_SECOND_FACTOR', oneOf('off', 'admins', 'all'), 'off'),
     maxBodyBytes: read('MAX_BODY_BYTES', count(1, 1_000_000), 65_536),
     maxUploadBytes: read('MAX_UPLOAD_BYTES', count(1, 2 ** 40), 26_214_400),
+    maxFilesBytesPerUser: read('MAX_FILES_BYTES_PER_USER', count(0, 2 ** 50), 0),
+    maxFilesBytes: read('MAX_FILES_BYTES', count(0, 2 ** 50), 0),
+    retentionDays: read('RETENTION_DAYS', count(0, 36_500), 0),
+    retentionDirectDays: read('RETENTION_DIRECT_DAYS', count(0, 36_500), 0),
+    legalHold: read('LEGAL_HOLD', flag, false),
     streamsPerUser: read('STREAMS_PER_USER', count(0, 1_000_000), 50),
     postsPerSecond: read('POSTS_PER_SECOND', count(0, 1_000_000), 20),
+    maxConnections: read('MAX_CONNECTIONS', count(0, 10_000_000), 100_000),
+    connectionsPerAddress: read('MAX_CONNECTIONS_PER_ADDRESS', count(0, 10_000_000), 2000),
     allowOutgoing: read(
       'ALLOW_OUTGOING',
       list(isHostOrNetwork, 'needs host names or networks such as ci.internal or 10.0.0.0/8, separated by commas'),
       [],
     ),
     pushContact: read('PUSH_CONTACT', contact, undefined),
+    smtpUrl: read('SMTP_URL', url(/^smtps?:\/\/[^\s/]+/, 'smtps://user:password@mail.example.org'), undefined),
+    mailFrom: read('MAIL_FROM', sender, ''),
     trustProxy: read('TRUST_PROXY', flag, false),
+    oidcIssuer: read('OIDC_ISSUER', issuer, undefined),
+    oidcClientId: read('OIDC_CLIENT_ID', matching(/^[\x21-\x7e]{1,200}$/, 'must have 1 to 200 characters without spaces'), undefined),
+    oidcClientSecret: read('OIDC_CLIENT_SECRET', anything, undefined),
+    oidcName: read('OIDC_NAME', matching(/^.{1,40}$/u, 'must have 1 to 40 characters'), 'your organisation'),
+    oidcScopes: read(
+      'OIDC_SCOPES',
+      matching(/^(?:.* )?openid(?: .*)?$/, 'needs openid, and may have more scopes, separated by spaces'),
+      'openid profile email',
+    ),
+    oidcGroupsClaim: read('OIDC_GROUPS_CLAIM', anything, 'groups'),
+    oidcGroups: read(
+      'OIDC_GROUPS',
+      list(isPair, "needs pairs of the provider's group and the slug of a group, such as staff=lobby, separated by commas"),
+      [],
+    ),
+    oidcTrustNames: read('OIDC_TRUST_NAMES', flag, false),
+    authProxyHeader: read('AUTH_PROXY_HEADER', headerName, undefined),
+    authProxyFrom: read(
+      'AUTH_PROXY_FROM',
+      list(isNetwork, 'needs addresses or networks such as 10.0.0.7 or 10.1.0.0/16, separated by commas'),
+      [],
+    ),
+    authProxyLogoutUrl: read('AUTH_PROXY_LOGOUT_URL', url(/^https?:\/\/[^\s]+$/, 'https://login.example.org/logout'), undefined),
     metricsToken: read('METRICS_TOKEN', bearer, undefined),
     logLevel: read('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info'),
   };
+  const config: Config = { ...settings, basePath: basePathOf(settings.publicUrl) };
   const isAlone = config.mongodbUrl === undefined || config.redisUrl === undefined;
   if (problems.length === 0 && config.workers > 1 && isAlone)
     problems.push('WEB_CONCURRENCY more than 1 needs both MONGODB_URL and REDIS_URL: the embedded database admits one server');
+  if (problems.length === 0 && (config.oidcIssuer === undefined) !== (config.oidcClientId === undefined))
+    problems.push('OIDC_ISSUER and OIDC_CLIENT_ID need each other');
+  if (problems.length === 0 && (config.authProxyHeader === undefined) !== (config.authProxyFrom.length === 0))
+    problems.push('AUTH_PROXY_HEADER and AUTH_PROXY_FROM need each other: the header counts only from the addresses of the proxy');
+  if (problems.length === 0 && config.smtpUrl !== undefined && config.publicUrl === undefined)
+    problems.push('SMTP_URL needs PUBLIC_URL: mails have links to this server');
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(config);
+  return Object.freeze({
+    ...config,
+    mailFrom: config.mailFrom || `Parley <no-reply@${new URL(config.publicUrl ?? 'http://localhost').hostname}>`,
+  });
 }
 
 /** Whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
+
+/** Whether a server that listens on `host` listens on all addresses of the machine. */
+export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'notFound' // absent, or the user may not know that it exists
   | 'forbidden' // visible, but this action is not allowed
   | 'malformed' // the input has the wrong type (an object instead of a string); `field` names it
+  | 'misdirected' // the request names a host that this server does not serve
   | 'invalid' // the input breaks a rule; `field` names it
   | 'conflict' // the state differs from what the request assumed
   | 'keyReused' // the idempotency key was already used with another body
@@ -36,10 +37,7 @@ export const forbidden = (message: string) => new DomainError('forbidden', messa
 export const invalid = (field: string, message: string) => new DomainError('invalid', message, { field });
 export const conflict = (message: string, field?: string) => new DomainError('conflict', message, field === undefined ? {} : { field });
 export const tooMany = (message: string, retryAfterMs: number) => new DomainError('tooMany', message, { retryAfterMs });
-export const unavailable = (
-  message = 'The database does not answer. Nothing that was acknowledged is lost. Try again in a moment.',
-  retryAfterMs = 2000,
-) => new DomainError('unavailable', message, { retryAfterMs });
+export const unavailable = (message = unavailableText(), retryAfterMs = 2000) => new DomainError('unavailable', message, { retryAfterMs });
 
 /**
  * Why a store fails; each has its own remedy.
@@ -47,6 +45,7 @@ export const unavailable = (
  * - `notDatabase`, `truncated`, `damaged`: the file is not a database, is shorter than its header says, or has unreadable pages.
  * - `newer`: a newer version of Parley has written it; `settings`: the URL has an option or a form that the driver does not take.
  * - `unreachable`: no connection, or no answer in time; `refused`: the server answered with an error of another kind.
+ * - `handles`: the process or the machine has no free file handle.
  * - `io`: the operating system reported an error; `closed`: used after `close`; `unknown`: none of these.
  */
 export type StoreFault =
@@ -60,9 +59,28 @@ export type StoreFault =
   | 'settings'
   | 'unreachable'
   | 'refused'
+  | 'handles'
   | 'io'
   | 'closed'
   | 'unknown';
+
+const FAULT_TEXTS: Partial<Record<StoreFault, string>> = {
+  locked: 'Another program holds the database.',
+  full: 'The disk of the server is full.',
+  denied: 'The server may not write to its database.',
+  notDatabase: 'The database of the server is damaged.',
+  truncated: 'The database of the server is damaged.',
+  damaged: 'The database of the server is damaged.',
+  handles: 'The server has no free file handle.',
+  io: 'The disk of the server reports an error.',
+};
+
+/** A fault in one sentence for everybody, without paths. */
+export const faultText = (fault: StoreFault | undefined): string => (fault && FAULT_TEXTS[fault]) ?? 'The database does not answer.';
+
+/** What a person is told whose request the store did not take. */
+export const unavailableText = (fault?: StoreFault): string =>
+  `${faultText(fault)} Nothing that was acknowledged is lost. Try again in a moment.`;
 
 /** The store did not answer; the message names the cause, without secrets. A write that rejects with it may or may not have happened. */
 export class StoreUnavailable extends Error {

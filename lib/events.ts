@@ -7,6 +7,8 @@ import type { Entry } from './log/entry.ts';
  * - `head`: the log now ends at `seq` (the entries are too large or too many to include).
  * - `presence`: the set of users who have the group open changed; read it from the store.
  * - `typing`: `user` is typing in the group until `until` (ms since the epoch) or their next message. It is not stored.
+ * On the channel PROFILES_CHANNEL:
+ * - `profile`: the profile of `user` changed; read it from the store.
  * On a user's own channel (`channelOf`, in the field `group`):
  * - `mine`: the user's memberships or their settings changed; read them from the store.
  * - `mark`: the user has read group `of` up to message number `n`.
@@ -15,8 +17,11 @@ export type BusEvent =
   | { readonly type: 'entries'; readonly group: GroupId; readonly entries: readonly Entry[] }
   | { readonly type: 'head'; readonly group: GroupId; readonly seq: number }
   | { readonly type: 'presence'; readonly group: GroupId }
+  | ProfileEvent
   | TypingEvent
   | PersonalEvent;
+
+export type ProfileEvent = { readonly type: 'profile'; readonly group: GroupId; readonly user: UserId };
 
 export type PersonalEvent =
   | { readonly type: 'mine'; readonly group: GroupId }

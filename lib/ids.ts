@@ -4,7 +4,7 @@ type Brand<T, B extends string> = T & { readonly __brand: B };
 
 /** 16 characters of [0-9a-z], 80 random bits. Never contains `-`, so that `<id>-<key>` splits cleanly. */
 export type UserId = Brand<string, 'UserId'>;
-/** As UserId; the value `system` is reserved for the log of account-level actions. */
+/** As UserId; the values `system` and `audit` are reserved for the logs of account-level and of administrative acts. */
 export type GroupId = Brand<string, 'GroupId'>;
 /** 26 characters of [0-9a-z], 130 random bits, so that a file URL cannot be guessed. Only members can read the file. */
 export type FileId = Brand<string, 'FileId'>;
@@ -57,6 +57,18 @@ export const asFileId = (text: string): FileId => text as FileId;
 
 /** The reserved log of account-level actions; nobody can open it as a group. */
 export const SYSTEM_GROUP = 'system' as GroupId;
+
+/** The reserved log of administrative acts; nobody can open it as a group. */
+export const AUDIT_GROUP = 'audit' as GroupId;
+
+/** The reserved log of reports about messages; nobody can open it as a group. */
+export const REPORTS_GROUP = 'reports' as GroupId;
+
+/** The group in the records of people's pictures; no group has such an id. */
+export const AVATARS_GROUP = 'avatars' as GroupId;
+
+/** The bus channel of changed profiles; no group has such an id. */
+export const PROFILES_CHANNEL = 'profiles' as GroupId;
 
 /** The bus channel of one user; no group has such an id. */
 export const channelOf = (user: UserId): GroupId => `user-${user}` as GroupId;

@@ -24,6 +24,7 @@ const SECRETS = [
   '*.token',
   '*.authorization',
   '*.cookie',
+  '*.rawPacket', // in an error of Node's parser: the bytes of the request, cookies included
 ];
 
 /** A logger on standard output. Fields whose names could hold a secret are redacted. Lines of a request have its trace; every line has the fields of `base`. */
@@ -42,7 +43,8 @@ export const traceFields = (of: Trace | undefined): object =>
   of ? { trace: of.trace, span: of.span, ...(of.parent === undefined ? {} : { parent: of.parent }) } : {};
 
 /** Path prefixes that are followed by a key. Repeated slashes, which some clients send after the host, also match. */
-const SECRET_SEGMENT = /^\/+(hooks|services|join|api(?:\/+[^/]+)?\/+webhooks|rooms\/[^/]*)\/[^?]*/i;
+const SECRET_SEGMENT =
+  /^\/+(hooks|services|join|confirm-address|reset-password|invited|unsubscribe|api(?:\/+[^/]+)?\/+webhooks|rooms\/[^/]*)\/[^?]*/i;
 /** A bot key of the Campfire protocol, anywhere in the path. */
 const BOT_KEY = /[0-9a-z]{16}(?:-|%2d)[A-Za-z0-9]{12}(?![A-Za-z0-9])/gi;
 

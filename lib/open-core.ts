@@ -1,58 +1,75 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openDirectory } from './accounts/directory.ts';
+import { openAuditLog } from './audit/log.ts';
+import { RESTORING } from './backup/port.ts';
 import { openLocalBus } from './bus/local.ts';
 import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
 import type { Config } from './config.ts';
-import type { Core, Indexer, Passwords, Thumbnailer, WrittenEntries } from './core.ts';
-import type { OnFault } from './errors.ts';
-import { type Random, randomId, randomToken, systemRandom } from './ids.ts';
+import type { Conversion, Core, Indexer, Passwords, Thumbnailer, WrittenEntries } from './core.ts';
+import type { Encryption } from './encryption/open.ts';
+import { StoreUnavailable } from './errors.ts';
+import { PROFILES_CHANNEL, type Random, randomId, randomToken, systemRandom } from './ids.ts';
 import { openAppender } from './log/appender.ts';
 import type { Entry } from './log/entry.ts';
 import type { Logger } from './logger.ts';
+import { withNotices } from './mail/notices.ts';
+import { openMailOutbox } from './mail/outbox.ts';
+import { openRenderedBodies } from './messages/rendered-bodies.ts';
 import { Meters } from './metrics/meters.ts';
-import { openRateLimiter } from './rate-limiter.ts';
+import { openStore, type StoreOptions } from './open-store.ts';
+import { limitNames, openRateLimiter } from './rate-limiter.ts';
+import { STORE_WAIT_MS } from './request-scope.ts';
+import { Scheduler } from './scheduler.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
+import { openSecurityLog } from './security/log.ts';
 import { storeHealth } from './store/health.ts';
 import { withLookupCache } from './store/lookup-cache.ts';
-import { StoreMissing } from './store/missing.ts';
 import type { Store } from './store/port.ts';
 import { openWebhookCalls } from './webhooks/outgoing/plan.ts';
 
 const BCRYPT_COST = 12;
+const NO_CONVERSION: Conversion = { start() {}, stop: async () => {} };
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export type CoreOptions = {
-  /** `server` locks the embedded database against other servers; a `visitor` (the CLI) uses it at the same time. */
-  readonly role: 'server' | 'visitor';
-  /** Reject with StoreMissing instead of creating a store. */
-  readonly mustExist?: boolean;
+export type CoreOptions = Pick<StoreOptions, 'role' | 'mustExist'> & {
   /** For tests; never from the environment. */
   readonly now?: () => number;
   readonly random?: Random;
   readonly bcryptCost?: number;
+  /** See Core. Tests that are not about it take long, so that a busy machine does not fail them. */
+  readonly storeWaitMs?: number;
   readonly logger?: Logger;
 };
 
-export type OpenCore = Core & { close(): Promise<void> };
+/** `encryption`: undefined without ENCRYPTION_KEYS. */
+export type OpenCore = Core & { readonly encryption: Encryption | undefined; close(): Promise<void> };
 
 /** Opens the store and the bus that the configuration names, and builds the other dependencies. Rejects when the store cannot be opened. */
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
-  const { now = Date.now, random = systemRandom, role } = options;
+  const { now = Date.now, random = systemRandom, role, storeWaitMs = STORE_WAIT_MS } = options;
   const logger = options.logger ?? (await openServerLog(config));
   const health = storeHealth(role === 'server' ? logger : SILENT); // a CLI command prints its own error
-  const { store: opened, release } = await openStore(config, { ...options, onFault: health.onFault });
+  const { store: opened, release, encryption } = await openStore(config, { ...options, storeWaitMs, logger, onFault: health.onFault });
+  await refuseHalfRestored(opened, release);
   const { store, lookupCache } = withLookupCache(opened);
   const meters = new Meters();
-  const bus = meteredBus(await openBus(config, store, { now, logger, role }), meters);
+  const scheduler = new Scheduler();
   const keys = config.secretKeys.length > 0 ? config.secretKeys : [await store.settings.putIfAbsent('secret-key', randomToken(random, 43))];
-  const directory = openDirectory(store);
+  const secrets = openSecrets(keys);
+  const bus = meteredBus(await openBus(config, store, { now, logger, role, secrets, encryption, refused: meters.busRefused }), meters);
+  const directory = openDirectory({ store, bus });
+  if (role === 'server') await bus.subscribe(PROFILES_CHANNEL, (event) => event.type === 'profile' && directory.note(event.user));
   const webhookCalls = openWebhookCalls({ store, lookupCache, directory });
-  const indexer = new LogIndexer({ store, logger });
+  const mailOutbox = openMailOutbox({ store, secrets, now, random, isOn: config.smtpUrl !== undefined });
+  const securityLog = openSecurityLog({ store, directory, logger, meters, now, random, via: role === 'server' ? 'server' : 'cli' });
+  const indexer = new LogIndexer({ store, logger, scheduler });
   const written = openWritten();
+  const appender = openAppender({
+    ...{ store, bus: publishTo(bus, indexer, written), now, logger, meters, webhookCalls, storeWaitMs },
+    reason: health.reason,
+  });
+  const via = role === 'server' ? 'server' : 'cli';
   const core: Core = {
     config,
     store,
@@ -62,26 +79,46 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     logger,
     now,
     random,
-    secrets: openSecrets(keys),
+    secrets,
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
     directory,
     webhookCalls,
-    appender: openAppender({ store, bus: publishTo(bus, indexer, written), now, logger, meters, webhookCalls }),
+    appender,
     indexer,
+    conversion: encryption ? (await import('./encryption/runner.ts')).openConversion({ encryption, store, logger, now }) : NO_CONVERSION,
     written,
-    rateLimiter: openRateLimiter(now),
+    rateLimiter: openRateLimiter(now, undefined, bus.limits && { limits: bus.limits, nameOf: limitNames(secrets) }),
     thumbnailer: lazyThumbnailer(logger),
     meters,
+    securityLog: withNotices(securityLog, { store, outbox: mailOutbox, logger, now }),
+    mailOutbox,
+    audit: openAuditLog({ appender, directory, random, via }),
+    scheduler,
+    renderedBodies: openRenderedBodies(),
+    storeWaitMs,
   };
   const close = async (): Promise<void> => {
     await core.appender.idle();
+    await core.securityLog.idle();
     await core.indexer.stop();
+    await core.conversion.stop();
     core.thumbnailer.close();
+    core.renderedBodies.close();
     await bus.close();
     await store.close();
     release();
   };
-  return { ...core, close };
+  return { ...core, encryption, close };
+}
+
+/** A restore that was interrupted has left a part of the data. */
+async function refuseHalfRestored(store: Store, release: () => void): Promise<void> {
+  if (((await store.settings.get(RESTORING)) ?? '') === '') return;
+  await store.close();
+  release();
+  throw new StoreUnavailable('A restore into this database was interrupted. Repeat it with the same files: parley restore FILE …', {
+    fault: 'refused',
+  });
 }
 
 /** Publishes new entries on the bus, and passes them to the indexer and to the listeners of `written`. */
@@ -119,8 +156,8 @@ function passwordsAt(cost: number): Passwords {
     return opened;
   };
   return {
-    hash: async (password) => (await open()).hash(password),
-    verify: async (password, hash) => (await open()).verify(password, hash),
+    hash: async (...input) => (await open()).hash(...input),
+    verify: async (...input) => (await open()).verify(...input),
   };
 }
 
@@ -132,39 +169,30 @@ function lazyThumbnailer(logger: Logger): Thumbnailer {
     return opened;
   };
   return {
-    create: async (source, bytes, type) => (await open()).create(source, bytes, type),
+    create: async (...image) => (await open()).create(...image),
+    square: async (...image) => (await open()).square(...image),
     close: () => void opened?.then((thumbnailer) => thumbnailer.close()),
   };
 }
 
-/** Loads drivers only when they are used: a start with the default settings does not wait for them. */
-async function openStore(
-  config: Config,
-  { role, mustExist = false, onFault }: Pick<CoreOptions, 'role' | 'mustExist'> & { readonly onFault: OnFault },
-): Promise<{ store: Store; release: () => void }> {
-  if (config.mongodbUrl !== undefined) {
-    const { openMongo } = await import('./store/mongo/open.ts');
-    return { store: await openMongo({ url: config.mongodbUrl, mustExist, onFault }), release: () => {} };
-  }
-  const [{ openSqlite }, { lockServer }] = await Promise.all([import('./store/sqlite/open.ts'), import('./store/sqlite/lock.ts')]);
-  const file = join(config.dataDir, 'parley.db');
-  if (mustExist && !existsSync(file)) throw new StoreMissing(config.dataDir);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const lock = role === 'server' ? lockServer(config.dataDir) : undefined;
-  return { store: await openSqlite({ file, onFault }), release: () => lock?.release() };
-}
+type BusOptions = {
+  readonly refused: Meters['busRefused'];
+  readonly role: CoreOptions['role'];
+  readonly encryption: Encryption | undefined;
+};
 
 async function openBus(
   config: Config,
   store: Store,
-  { now, logger, role }: { now: () => number; logger: Logger; role: CoreOptions['role'] },
+  { role, encryption, ...shared }: Pick<Core, 'now' | 'logger' | 'secrets'> & BusOptions,
 ): Promise<Bus> {
   if (config.redisUrl !== undefined) {
     const { openRedisBus } = await import('./bus/redis.ts');
     const installation = await store.settings.putIfAbsent('installation', randomId(systemRandom, 8)); // a key prefix of its own, since other programs may use the same Redis
-    return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, now, logger });
+    const sealer = encryption && (await import('./encryption/sealed.ts')).openSealer(encryption.keyring, 'bus');
+    return openRedisBus({ url: config.redisUrl, prefix: `parley-${installation}`, ...shared, ...(sealer ? { sealer } : {}) });
   }
-  const local = openLocalBus({ now, logger });
+  const local = openLocalBus(shared);
   if (!store.signals) return local;
   const { openOutboxBus } = await import('./bus/outbox.ts');
   return openOutboxBus(store.signals, local, role);

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { UserId } from './ids.ts';
 import type { Trace } from './trace.ts';
 
-/** How long one request may wait for the store, all its calls together, ms. */
-const STORE_WAIT_MS = 2500;
+/** How long one write may wait for the store, ms. */
+export const STORE_WAIT_MS = 2000;
+/** How much longer one request may wait, all its calls together, ms. */
+const REQUEST_REST_MS = 500;
 
 /**
  * The time that one request has waited for the store; overlapping calls count once. The age of the request does not matter: an upload may take
@@ -14,10 +17,12 @@ export class StoreWait {
   #since = 0;
   #isOver = false;
   readonly #now: () => number;
+  readonly #limitMs: number;
 
-  /** `now`: a monotonic clock, ms. */
-  constructor(now = () => performance.now()) {
+  /** `now`: a monotonic clock, ms; `writeMs`: how long one write may take. */
+  constructor(now = () => performance.now(), writeMs = STORE_WAIT_MS) {
     this.#now = now;
+    this.#limitMs = writeMs + REQUEST_REST_MS;
   }
 
   /** A call of the store begins. Returns the function that ends it. */
@@ -30,11 +35,11 @@ export class StoreWait {
     };
   }
 
-  /** The timeout of the next call, ms: `limitMs`, or the rest of 2,500 ms if that is less. 0 or less: the call must not be made. */
+  /** The timeout of the next call, ms: `limitMs`, or the rest of the request's time (2,500 ms) if that is less. 0 or less: the call must not be made. */
   limit(limitMs: number): number {
     if (this.#isOver) return limitMs;
     const pendingMs = this.#pending === 0 ? 0 : this.#now() - this.#since;
-    return Math.min(limitMs, STORE_WAIT_MS - this.#waitedMs - pendingMs);
+    return Math.min(limitMs, this.#limitMs - this.#waitedMs - pendingMs);
   }
 
   /** The response has started. Work that continues, such as a stream, is limited by the timeout of each call only. */
@@ -44,16 +49,25 @@ export class StoreWait {
 }
 
 /** What all code that runs for one request shares. */
-export type RequestScope = { readonly trace: Trace; readonly storeWait: StoreWait };
+type RequestScope = {
+  readonly trace: Trace;
+  readonly storeWait: StoreWait;
+  /** Of the client, as configured (TRUST_PROXY). */
+  readonly address: string;
+  /** Who is logged in, once that is known. */
+  actor?: Actor;
+};
+
+type Actor = { readonly user: UserId; readonly via: 'browser' | 'token' };
 
 // The request that the current asynchronous context belongs to. Not shared state.
 const current = new AsyncLocalStorage<RequestScope | undefined>();
 
-/** Runs `work`, and what it starts, as one request of `trace`. Its wait for the store is limited until `work` has settled. */
-export async function runRequest<T>(trace: Trace, work: () => Promise<T>): Promise<T> {
-  const storeWait = new StoreWait();
+/** Runs `work`, and what it starts, as one request of `trace` by the client at `address`. Its wait for the store is limited until `work` has settled. */
+export async function runRequest<T>(trace: Trace, work: () => Promise<T>, address = '', writeMs = STORE_WAIT_MS): Promise<T> {
+  const storeWait = new StoreWait(undefined, writeMs);
   try {
-    return await current.run({ trace, storeWait }, work);
+    return await current.run({ trace, storeWait, address }, work);
   } finally {
     storeWait.end();
   }
@@ -64,3 +78,9 @@ export const runOutsideRequest = <T>(work: () => T): T => current.run(undefined,
 
 /** The request of the current asynchronous context. */
 export const currentRequest = (): RequestScope | undefined => current.getStore();
+
+/** Names who is logged in, for what the current request does. */
+export function setActor(actor: Actor): void {
+  const request = current.getStore();
+  if (request) request.actor = actor;
+}

@@ -1,18 +1,32 @@
+import { addressRoutes } from './accounts/mail/address-routes.ts';
+import { mailLinkRoutes } from './accounts/mail/link-routes.ts';
+import type { User } from './accounts/port.ts';
+import { preferencesRoutes } from './accounts/preferences-routes.ts';
+import { type ProviderHooks, providerRoutes } from './accounts/provider/routes.ts';
 import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
+import { secondFactorLogInRoutes } from './accounts/second-factor/log-in-routes.ts';
+import { passkeyRoutes } from './accounts/second-factor/passkey-routes.ts';
+import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
+import { accountSettingsRoutes, type SettingsHooks } from './accounts/settings-routes.ts';
+import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
+import { digestRoutes } from './digest/routes.ts';
 import { fileRoutes } from './files/routes.ts';
 import { withTitle } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
 import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
-import { admitByCode } from './groups/joining.ts';
+import { admitByCode, joinFirstGroup } from './groups/joining.ts';
 import { groupsIndexRoutes } from './groups/list-routes.ts';
 import { finishFirstAccount } from './groups/operations.ts';
+import { followGroups } from './groups/provider-groups.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { settingsRoutes } from './groups/settings-routes.ts';
+import { switchRoutes } from './groups/switch-routes.ts';
 import type { FastRoute } from './http/fast-path.ts';
 import type { RouteContext } from './http/route-context.ts';
 import { type RouteFile, routeFile } from './http/route-table.ts';
@@ -23,9 +37,17 @@ import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
 import { upsertRoutes } from './messages/upsert-routes.ts';
 import { metricsRoutes } from './metrics/routes.ts';
+import { moderationRoutes } from './moderation/admin-routes.ts';
+import { reportRoutes } from './moderation/report-routes.ts';
+import { ownDataRoutes } from './own-data/routes.ts';
+import { peopleRoutes } from './people/routes.ts';
+import { profileRoutes } from './people/settings-routes.ts';
 import { pushSettings } from './push/presenter.ts';
 import { appRoutes, pushRoutes } from './push/routes.ts';
+import { retentionRoutes } from './retention/routes.ts';
 import { searchRoutes } from './search/routes.ts';
+import { cspReportRoutes } from './security/csp-reports.ts';
+import { securityRoutes } from './security/routes.ts';
 import { devRoutes, healthRoutes } from './site/routes.ts';
 import { fastHooks, hookRoutes } from './webhooks/incoming/routes.ts';
 
@@ -57,6 +79,7 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
     'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
   ]),
   routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
+  routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
   routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /manifest.webmanifest']),
   routeFile('live/routes.ts', liveRoutes, ['GET /groups/:slug/events', 'GET /groups/:slug/live', 'GET /events']),
 ];
@@ -66,22 +89,52 @@ export const DEV_ROUTES: readonly RouteFile[] = [routeFile('site/routes.ts', dev
 
 /** Matched after the session middleware: pages and the API. */
 export const LATE_ROUTES: readonly RouteFile[] = [
-  routeFile('accounts/routes.ts', (web) => accountRoutes(web, accountHooks(web)), [
+  routeFile('accounts/routes.ts', (deps) => accountRoutes(deps, accountHooks(deps)), [
     'GET /',
     'GET /signup',
     'GET /login',
     'POST /signup',
     'POST /login',
     'GET,POST /logout',
+    'GET /me',
+  ]),
+  routeFile('accounts/settings-routes.ts', (deps) => accountSettingsRoutes(deps, settingsHooks(deps.core)), [
     'GET /settings',
     'POST /settings/password',
     'POST /settings/logout-everywhere',
+    'POST /settings/sessions/:id/end',
+    'POST /settings/logout-others',
     'POST /settings/tokens',
     'POST /settings/tokens/:id/revoke',
-    'GET /me',
   ]),
+  routeFile('accounts/preferences-routes.ts', preferencesRoutes, ['GET,POST /settings/appearance']),
+  routeFile('own-data/routes.ts', ownDataRoutes, ['GET /settings/data', 'GET /settings/data.jsonl', 'POST /settings/delete']),
+  routeFile('people/settings-routes.ts', profileRoutes, ['GET,POST /settings/profile', 'POST /settings/picture']),
+  routeFile('people/routes.ts', peopleRoutes, ['GET /people/:person', 'PATCH /me', 'GET /avatars/:id', 'GET /avatars/:id/small']),
+  routeFile('accounts/provider/routes.ts', (deps) => providerRoutes(deps, providerHooks(deps.core)), [
+    'GET /login/oidc',
+    'GET /login/oidc/callback',
+    'POST /settings/oidc',
+  ]),
+  routeFile('accounts/second-factor/log-in-routes.ts', secondFactorLogInRoutes, ['GET,POST /login/second-factor']),
+  routeFile('accounts/second-factor/passkey-routes.ts', passkeyRoutes, [
+    'POST /settings/passkeys/options',
+    'POST /login/passkey/options',
+    'POST /login/passkey',
+  ]),
+  routeFile('accounts/second-factor/routes.ts', secondFactorRoutes, ['GET,POST /settings/second-factor']),
+  routeFile('accounts/mail/address-routes.ts', addressRoutes, ['GET,POST /settings/email', 'GET,POST /confirm-address/:token']),
+  routeFile('accounts/mail/link-routes.ts', (deps) => mailLinkRoutes(deps, (user) => settleIn(deps.core, user)), [
+    'GET,POST /forgot-password',
+    'GET,POST /reset-password/:token',
+    'GET,POST /invited/:token',
+  ]),
+  routeFile('digest/routes.ts', digestRoutes, ['GET,POST /unsubscribe/:token']),
   routeFile('push/routes.ts', pushRoutes, ['GET,POST,DELETE /settings/push', 'POST /settings/push/:id']),
+  routeFile('retention/routes.ts', retentionRoutes, ['GET,POST /admin/storage', 'GET,POST /admin/erase']),
+  routeFile('security/routes.ts', securityRoutes, ['GET /settings/security', 'GET /admin/security']),
   routeFile('groups/list-routes.ts', groupsIndexRoutes, ['GET,POST /groups', 'POST /groups/join']),
+  routeFile('groups/switch-routes.ts', switchRoutes, ['GET /switch']),
   routeFile('groups/direct-routes.ts', directRoutes, ['GET,POST /direct']),
   routeFile('groups/routes.ts', groupRoutes, ['GET,POST /groups/:slug/members', 'POST /groups/:slug/typing']),
   routeFile('groups/settings-routes.ts', settingsRoutes, [
@@ -120,6 +173,10 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('search/routes.ts', searchRoutes, ['GET /search']),
   routeFile('messages/saved-routes.ts', savedRoutes, ['POST /groups/:slug/messages/:seq/save', 'GET /saved']),
   routeFile('files/routes.ts', fileRoutes, ['GET /files/:id/thumb', 'GET /files/:id', 'GET /files/:id/:name']),
+  routeFile('audit/routes.ts', auditRoutes, ['GET /admin/audit', 'GET /admin/audit.jsonl']),
+  routeFile('moderation/report-routes.ts', reportRoutes, ['GET,POST /groups/:slug/messages/:seq/report']),
+  routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
+  routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
   routeFile('admin/routes.ts', adminRoutes, ['GET,POST /admin']),
   routeFile('api/routes.ts', docsRoutes, ['GET /docs']),
 ];
@@ -127,11 +184,26 @@ export const LATE_ROUTES: readonly RouteFile[] = [
 /** High-volume routes, which bypass Koa; rejected requests go through the routes above. */
 export const fastRoutes = (): readonly FastRoute[] => [...fastStreams, ...fastPosts, ...fastHooks()];
 
-/** What accounts/ needs from groups/ and push/. */
-const accountHooks = (web: RouteContext, core = web.core): AccountHooks => ({
+/** Leads a new account that did not come by the sign-up page into the group for new accounts. */
+export async function settleIn(core: RouteContext['core'], user: User): Promise<void> {
+  await finishFirstAccount(core);
+  await joinFirstGroup(core, user, undefined);
+}
+
+/** What accounts/ needs from groups/. */
+const accountHooks = (deps: RouteContext, core = deps.core): AccountHooks => ({
   admit: (code) => admitByCode(core, code),
   afterSignUp: () => finishFirstAccount(core),
-  showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, web, path, forms),
+  joinFirst: (user, invitation) => joinFirstGroup(core, user, invitation),
+  showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, deps, path, forms),
   titled: (viewer, group) => withTitle(core, viewer, group),
+});
+
+const settingsHooks = (core: RouteContext['core']): SettingsHooks => ({
   pushSettings: (user, session) => pushSettings(core, user, session),
+});
+
+const providerHooks = (core: RouteContext['core']): ProviderHooks => ({
+  afterSignUp: (user) => settleIn(core, user),
+  followGroups: (user, groups) => followGroups(core, user, groups),
 });

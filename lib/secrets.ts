@@ -1,4 +1,15 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import type { Token } from './accounts/port.ts';
 
 /**
@@ -8,6 +19,10 @@ import type { Token } from './accounts/port.ts';
 export type Secrets = {
   /** HMAC-SHA-256 (RFC 2104) of `text` for one `purpose`, base64url, 43 characters. */
   mac(purpose: string, text: string): string;
+  /** As `mac`, with the newest key: for what is not kept. */
+  sign(purpose: string, text: string): string;
+  /** Whether `sign` made this signature with any of the keys. Constant time. */
+  isSigned(purpose: string, text: string, signature: string): boolean;
   /** AES-256-GCM: `<iv>.<tag>.<ciphertext>`, base64url. */
   seal(text: string): string;
   /** Undefined when no key decrypts it. */
@@ -20,16 +35,29 @@ export function openSecrets(keys: readonly string[]): Secrets {
   const [newest] = keys;
   const oldest = keys.at(-1);
   if (newest === undefined || oldest === undefined) throw new Error('openSecrets needs at least one key');
-  const macKeys = new Map<string, Buffer>();
+  const macKeys = new Map<string, KeyObject>();
   const sealing = keys.map((key) => derive(key, 'seal'));
 
-  const macKey = (purpose: string): Buffer => {
-    const known = macKeys.get(purpose) ?? derive(oldest, `mac:${purpose}`);
+  const macKey = (purpose: string): KeyObject => {
+    const known = macKeys.get(purpose) ?? createSecretKey(derive(oldest, `mac:${purpose}`)); // five times as fast as a Buffer
     macKeys.set(purpose, known);
     return known;
   };
 
+  const signingKeys = new Map<string, readonly KeyObject[]>();
+  const keysFor = (purpose: string): readonly KeyObject[] => {
+    const known = signingKeys.get(purpose) ?? keys.map((key) => createSecretKey(derive(key, `sign:${purpose}`)));
+    signingKeys.set(purpose, known);
+    return known;
+  };
+  const digest = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
   return {
+    sign: (purpose, text) => digest(keysFor(purpose)[0] ?? macKey(purpose), text).toString('base64url'), // there is a first key
+    isSigned: (purpose, text, signature) => {
+      const given = Buffer.from(signature, 'base64url');
+      return given.length === 32 && keysFor(purpose).some((key) => timingSafeEqual(digest(key, text), given));
+    },
     mac: (purpose, text) => createHmac('sha256', macKey(purpose)).update(text).digest('base64url'),
     seal: (text) => sealWith(derive(newest, 'seal'), text),
     open: (sealed) => {
@@ -61,7 +89,7 @@ function openWith(key: Buffer, sealed: string): string | undefined {
 }
 
 /** SHA-256, hex: how tokens and session ids are stored. They are random enough to need no salt. */
-export const sha256 = (text: string): string => hash('sha256', text, 'hex');
+export const sha256 = (text: string | Uint8Array): string => hash('sha256', text, 'hex');
 
 /** Constant-time comparison. */
 export function sameText(a: string, b: string): boolean {

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { isatty } from 'node:tty';
 import { isEmpty, setupCode } from './accounts/operations.ts';
 import type { OpenServer, ServerOptions } from './app.ts';
-import { GO, LEAVE, LEFT, type Listening, Supervisor } from './cluster/workers.ts';
-import { type Config, ConfigError, isLoopback } from './config.ts';
+import { GO, LEAVE, LEFT, type Listening } from './cluster/messages.ts';
+import { type Config, isEveryAddress, isLoopback } from './config.ts';
 import { configWarnings } from './config-warnings.ts';
 import type { Core } from './core.ts';
 import { createListener, REQUEST_MS } from './http/listener.ts';
 import { type Logger, openLogger } from './logger.ts';
-import { shareMetrics } from './metrics/sharing.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
+import { admitGroup, removeLeftSocket } from './unix-socket.ts';
 
 /** Accept queue: when all clients reconnect at once, a connection beyond it is retried only after 1 s. */
 const BACKLOG = 4096;
@@ -22,7 +22,7 @@ const PROBE_THUMBNAILS_AFTER_MS = 1500;
 type ServeOptions = {
   readonly isDev?: boolean;
   /** Prints a line for whoever started the server. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   /** Never from the environment. */
   readonly forTests?: Pick<CoreOptions, 'now' | 'bcryptCost'> & Pick<ServerOptions, 'heartbeatMs' | 'sweepMs' | 'leaseMs'>;
 };
@@ -32,11 +32,12 @@ type ServeOptions = {
  * With `config.workers` above 1 this process only supervises the workers; SIGHUP replaces them one by one.
  */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
-  refuseUnsupported(config);
+  if (config.listen !== undefined && cluster.isPrimary) await removeLeftSocket(config.listen);
   if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
   const logger = openLogger(config, { worker: 0, pid: process.pid });
+  const [{ Supervisor }, { shareMetrics }] = await Promise.all([import('./cluster/workers.ts'), import('./metrics/sharing.ts')]);
   const supervisor = new Supervisor(config, {
-    say: options.say,
+    print: options.print,
     logger,
     requestMs: REQUEST_MS,
     stopped: stopRequested(() => supervisor.roll()),
@@ -53,14 +54,16 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
     throw error;
   });
   for (const { detail, mend } of configWarnings(config)) logger.warn({ mend }, detail);
-  const front = createListener();
-  const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, front);
+  const listener = createListener(core);
+  const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, listener);
   const instructions = await firstSteps(core, config); // before listening: from then on the set-up code is required
   const stopped = stopRequested(() => logger.info({}, 'SIGHUP ignored: this process has no workers'));
   const early = cluster.isWorker ? await open() : undefined; // a worker must be able to respond before the one that it replaces leaves
-  front.http.listen({ port: config.port, host: config.host, backlog: BACKLOG });
-  await once(front.http, 'listening');
-  const url = urlOf(config, front.http.address() as AddressInfo);
+  const { listen: path, port, host } = config;
+  listener.http.listen({ ...(path === undefined ? { port, host } : { path }), backlog: BACKLOG });
+  await once(listener.http, 'listening');
+  if (path !== undefined) admitGroup(path);
+  const url = urlOf(config, listener.http.address());
   logger.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
   printAll(options, [`Parley is at ${url}`, ...instructions]);
   const server = early ?? (await open()); // loaded after listening: early requests wait instead of being refused
@@ -88,9 +91,9 @@ async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Pro
 }
 
 /** A worker sends the lines to its supervisor, which prints them. */
-function printAll({ say }: ServeOptions, lines: readonly string[]): void {
+function printAll({ print }: ServeOptions, lines: readonly string[]): void {
   if (cluster.isWorker) process.send?.({ listening: lines } satisfies Listening);
-  else for (const line of lines) say(line);
+  else for (const line of lines) print(line);
 }
 
 /** Moves its clients to other workers, and waits until the supervisor routes no more connections here. */
@@ -101,14 +104,6 @@ async function leave(server: OpenServer): Promise<void> {
   await go;
 }
 
-/** Refuses settings that are not implemented, so that nobody assumes, for example, that messages are encrypted. */
-function refuseUnsupported(config: Config): void {
-  const problems = [
-    ...(config.encryptionKeys.length > 0 ? ['ENCRYPTION_KEYS is not supported by this version: messages would be stored unencrypted'] : []),
-  ];
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
 /** Instructions for a server without accounts. */
 async function firstSteps(core: Core, config: Config): Promise<string[]> {
   if (!(await isEmpty(core))) return [];
@@ -116,8 +111,9 @@ async function firstSteps(core: Core, config: Config): Promise<string[]> {
   return isLoopback(config.host) ? [advice] : [advice, `Set-up code for the first account: ${await setupCode(core)}`];
 }
 
-function urlOf(config: Config, address: AddressInfo): string {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+function urlOf(config: Config, address: AddressInfo | string | null): string {
+  if (typeof address === 'string' || address === null) return config.publicUrl ?? `unix:${config.listen}`;
+  const host = isEveryAddress(address.address) ? 'localhost' : address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return config.publicUrl ?? `http://${host}:${address.port}`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Lets one of several holders of a role step down so that one of them remains, without a write that spans two records: announce on the own record, then
- * look for another holder who has not announced, else withdraw. Each of two concurrent callers announces before it looks, so at least one sees the
+ * look for another holder who has not announced, else withdraw. Each of two concurrent callers announces before it reads, so at least one sees the
  * announcement of the other. A store with transactions over several records (SQLite) does not need it.
  * - `announce` marks the record; undefined when another writer changed it first.
  * - `anotherRemains`: whether another holder exists who has not announced.

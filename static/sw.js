@@ -1,9 +1,11 @@
 // The service worker: shows pushed notifications, unless the group's page is visible. It caches no pages.
-const ICON = '/static/0000000000000000/icons/icon-192.png'; // every hash serves the current file
+/** Below which the site is served: '' or such as /chat. */
+const site = new URL('.', location.href).pathname.slice(0, -1);
+const ICON = `${site}/static/0000000000000000/icons/icon-192.png`; // every hash serves the current file
 
 const windows = () => clients.matchAll({ type: 'window', includeUncontrolled: true });
 const isOf = (group) => {
-  const base = `/groups/${group}`;
+  const base = `${site}/groups/${group}`;
   return ({ url }) => new URL(url).pathname === base;
 };
 
@@ -35,7 +37,7 @@ async function open({ url, group }) {
 addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(event)));
 
 const ask = (method, body) =>
-  fetch('/settings/push', {
+  fetch(`${site}/settings/push`, {
     method,
     headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
     ...(body ? { body: JSON.stringify(body) } : {}),

@@ -5,14 +5,14 @@ import { openSecrets, sameText, sha256 } from '../lib/secrets.ts';
 
 const [OLD, NEW] = ['old key '.repeat(5), 'new key '.repeat(5)];
 
-test('what is sealed opens again, whatever it is, and never looks the same twice', (t) => {
+test('secrets: a sealed value opens again, and the same value is sealed differently each time', (t) => {
   const secrets = openSecrets([NEW]);
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => secrets.open(secrets.seal(text)) === text));
   t.not(secrets.seal('same'), secrets.seal('same'));
   t.false(secrets.seal('plain words').includes(Buffer.from('plain words').toString('base64url')));
 });
 
-test('after a rotation what the old key sealed still opens, and new things need the new key', (t) => {
+test('secrets: after a rotation old sealed values still open, and new ones need the new key', (t) => {
   const [before, after] = [openSecrets([OLD]), openSecrets([NEW, OLD])];
   t.is(after.open(before.seal('kept')), 'kept');
   t.is(before.open(after.seal('new')), undefined);
@@ -20,7 +20,7 @@ test('after a rotation what the old key sealed still opens, and new things need 
   t.is(openSecrets([NEW]).open(before.seal('lost')), undefined);
 });
 
-test('an HMAC that is looked up stays the same through a rotation, and differs by purpose, text and key', (t) => {
+test('secrets: an HMAC for look-ups is stable through a rotation, and differs by purpose, text and key', (t) => {
   const [before, after] = [openSecrets([OLD]), openSecrets([NEW, OLD])];
   t.is(after.mac('join-code', 'abc'), before.mac('join-code', 'abc'));
   t.regex(before.mac('join-code', 'abc'), /^[\w-]{43}$/);
@@ -28,7 +28,7 @@ test('an HMAC that is looked up stays the same through a rotation, and differs b
   t.is(new Set([before.mac('join-code', 'abc'), ...others]).size, 4);
 });
 
-test('what was changed, cut or made up does not open', (t) => {
+test('secrets: changed, cut or forged values do not open', (t) => {
   const secrets = openSecrets([NEW]);
   const sealed = secrets.seal('a secret');
   const [iv = '', tag = '', body = ''] = sealed.split('.');
@@ -50,11 +50,11 @@ test('what was changed, cut or made up does not open', (t) => {
   t.is(secrets.open(sealed), 'a secret');
 });
 
-test('secrets without a key are no secrets', (t) => {
+test('secrets: a missing key is refused', (t) => {
   t.throws(() => openSecrets([]), { message: /at least one key/ });
 });
 
-test('texts are the same only when they are', (t) => {
+test('secrets: the constant-time comparison is true only for equal texts', (t) => {
   t.true(sameText('', ''));
   t.true(sameText('abc', 'abc'));
   for (const [a, b] of [
@@ -66,11 +66,11 @@ test('texts are the same only when they are', (t) => {
     t.false(sameText(a, b));
 });
 
-test('SHA-256 is that of FIPS 180-4', (t) => {
+test('secrets: sha256 is SHA-256 of FIPS 180-4', (t) => {
   t.is(sha256('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
 });
 
-test('tokens have the length asked for, only letters and digits, and none of them is likelier', (t) => {
+test('secrets: tokens have the requested length and uniformly distributed letters and digits', (t) => {
   const all = Array.from({ length: 2000 }, () => randomToken(systemRandom, 40));
   t.true(all.every((token) => /^[A-Za-z0-9]{40}$/.test(token)));
   t.is(new Set(all).size, all.length);
@@ -80,7 +80,7 @@ test('tokens have the length asked for, only letters and digits, and none of the
   for (const [char, { length }] of counts) t.true(Math.abs(length - expected) < expected * 0.25, char);
 });
 
-test('a token is drawn until it is whole, also from bytes that are mostly thrown away', (t) => {
+test('secrets: a token is complete although most random bytes are rejected', (t) => {
   let calls = 0;
   const random = (length: number): Uint8Array => {
     calls += 1;
@@ -90,7 +90,17 @@ test('a token is drawn until it is whole, also from bytes that are mostly thrown
   t.true(calls >= 3);
 });
 
-test('ids never have a dash, which divides an id from a key', (t) => {
+test('ids: an id has no dash, which separates an id from a key', (t) => {
   for (let i = 0; i < 500; i += 1) t.regex(newUserId(systemRandom), /^[0-9a-hjkmnp-tv-z]{16}$/);
   t.is(randomId(systemRandom, 26).length, 26);
+});
+
+test('what is signed with the newest key is verified by any, for its purpose alone', (t) => {
+  const [before, after] = [openSecrets([OLD]), openSecrets([NEW, OLD])];
+  t.true(after.isSigned('bus', 'text', before.sign('bus', 'text')));
+  t.true(openSecrets([NEW]).isSigned('bus', 'text', after.sign('bus', 'text')));
+  t.false(before.isSigned('bus', 'text', after.sign('bus', 'text')));
+  t.false(before.isSigned('other', 'text', before.sign('bus', 'text')));
+  for (const wrong of ['', 'x', before.sign('bus', 'text').slice(1), before.sign('bus', 'texts'), before.mac('bus', 'text')])
+    t.false(before.isSigned('bus', 'text', wrong));
 });

@@ -12,6 +12,7 @@ import { openCore } from '../../lib/open-core.ts';
 
 const core = await openCore(readConfig(process.env), { role: 'server', bcryptCost: 4 });
 const { id: author } = await createAccount(core, { name: 'Bench', password: null });
+await core.store.startWriterThread?.();
 const groups = new Map<string, Awaited<ReturnType<typeof insertGroup>>>();
 for (let i = 0; i < Number(process.env.GROUPS); i += 1) groups.set(`/${i}`, await insertGroup(core, `Group ${i}`, false));
 

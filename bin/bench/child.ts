@@ -10,7 +10,7 @@ export type Child = {
   readonly stop: () => Promise<void>;
 };
 
-export type Run = {
+type Run = {
   /** Node.js by default. The program must keep its process id (exec), so that signals reach it. */
   readonly program?: string;
   readonly args: readonly string[];

@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { openRedisBus } from '../../lib/bus/redis.ts';
 import { newGroupId, newUserId, systemRandom } from '../../lib/ids.ts';
+import { openSecrets } from '../../lib/secrets.ts';
 import { freshDatabase, mongoService, redisService } from '../../test/helpers/services.ts';
 import { need, type Site, startLoad, startParley } from './lab.ts';
 import { cpuSeconds, residentKib } from './machine.ts';
@@ -45,7 +46,7 @@ async function ofWorker(report: Report, site: Site): Promise<void> {
 }
 
 async function ofRedis(report: Report, url: string, pid: number): Promise<void> {
-  const bus = await openRedisBus({ url, prefix: 'bench', now: Date.now });
+  const bus = await openRedisBus({ url, prefix: 'bench', now: Date.now, secrets: openSecrets(['bench'.repeat(8)]) });
   const count = 20_000;
   const [cpu, redis] = [process.cpuUsage(), cpuSeconds([pid])];
   for (let i = 0; i < count; i += READERS) {

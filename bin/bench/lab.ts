@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAccount, createToken } from '../../lib/accounts/operations.ts';
+import { createAccount } from '../../lib/accounts/operations.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
 import { readConfig } from '../../lib/config.ts';
 import { changeMembership } from '../../lib/groups/membership.ts';
 import { insertGroup } from '../../lib/groups/operations.ts';
@@ -23,6 +24,8 @@ export type Site = {
   readonly streamPath: (room: number) => string;
   readonly postPath: (room: number) => string;
   readonly body: (text: string) => string;
+  /** Where an embedded store has its data. */
+  readonly folder?: string;
   readonly pids: () => number[];
   /** Process that holds the streams. */
   readonly pid: number;
@@ -43,8 +46,8 @@ export async function startLoad(): Promise<Load> {
   return { ask, stop: child.stop, pid: child.process.pid ?? 0 };
 }
 
-export async function startBare({ batch = false, file = '' } = {}): Promise<Site> {
-  const child = start({ args: [here('bare-server.ts')], env: { BATCH: batch ? '1' : '', FILE: file }, on: 'server' });
+export async function startBare({ batch = false, file = '', env = {} } = {}): Promise<Site> {
+  const child = start({ args: [here('bare-server.ts')], env: { ...env, BATCH: batch ? '1' : '', FILE: file }, on: 'server' });
   const target = { url: await urlFrom(child) };
   const path = (room: number): string => `/${room}`;
   return {
@@ -72,7 +75,7 @@ export async function startAppending(groups: number): Promise<Site> {
   };
 }
 
-export type Settings = {
+type Settings = {
   readonly rooms: number;
   /** Format of streams and posts: of pages (`html`) or programs (`json`). */
   readonly as?: 'json' | 'html';
@@ -81,7 +84,15 @@ export type Settings = {
   readonly prepare?: (core: OpenCore, groups: readonly string[]) => Promise<void>;
 };
 
-const UNLIMITED = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', PORT: '0', HOST: '127.0.0.1', WEB_CONCURRENCY: '1' };
+const UNLIMITED = {
+  LOG_LEVEL: 'error',
+  POSTS_PER_SECOND: '0',
+  STREAMS_PER_USER: '0',
+  MAX_CONNECTIONS_PER_ADDRESS: '0',
+  PORT: '0',
+  HOST: '127.0.0.1',
+  WEB_CONCURRENCY: '1',
+};
 
 /** The real program on SQLite with the in-process bus, with one member of all groups. */
 export async function startParley(settings: Settings): Promise<Site> {
@@ -93,7 +104,7 @@ export async function startParley(settings: Settings): Promise<Site> {
     await server.child.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return siteOf('Parley, embedded', settings, world, { streams: server, posts: server, pids: server.child.pids, stop });
+  return { ...siteOf('Parley, embedded', settings, world, { streams: server, posts: server, pids: server.child.pids, stop }), folder };
 }
 
 /** Two servers on MongoDB and Redis: one receives the posts, the other holds the streams, so that every message passes through Redis. */

@@ -30,7 +30,7 @@ export function familyOf(pid: number): number[] {
 }
 
 /** With two or more cores, the server runs on one and the load on another. */
-export type Cores = { readonly server: number; readonly load: number };
+type Cores = { readonly server: number; readonly load: number };
 
 export function cores(): Cores | undefined {
   const isPinnable = availableParallelism() > 1 && hasTaskset();

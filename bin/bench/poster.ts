@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Streams } from './streams.ts';
 import { dial, requestBytes, type Target, Wire } from './wire.ts';
 
@@ -6,6 +7,10 @@ export type PostPlan = {
   /** Paths to post to, in turn. */
   readonly paths: readonly string[];
   readonly body: string;
+  /** POST by default; GET without the body. */
+  readonly method?: 'GET';
+  /** Each connection waits this long after a response, ms. */
+  readonly pauseMs?: number;
   /** Maximum number of concurrent requests. */
   readonly connections: number;
   /**
@@ -40,7 +45,9 @@ export class Poster {
     this.#plan = plan;
     this.#streams = streams;
     this.#before = streams.delivered;
-    this.#requests = plan.paths.map((path) => requestBytes('POST', path, plan.target, plan.body));
+    this.#requests = plan.paths.map((path) =>
+      plan.method === 'GET' ? requestBytes('GET', path, plan.target) : requestBytes('POST', path, plan.target, plan.body),
+    );
   }
 
   async run(): Promise<Posted> {
@@ -96,8 +103,10 @@ export class Poster {
     }
     this.#latencies.push(performance.now() - startedAt);
     this.#answered += 1;
+    if (this.#isOver && this.#answered === this.#sent) return this.#end?.resolve();
+    const { pauseMs } = this.#plan;
+    if (pauseMs !== undefined) await delay(pauseMs);
     this.#free.push(wire);
-    if (this.#isOver && this.#answered === this.#sent) this.#end?.resolve();
-    else this.#pump();
+    this.#pump();
   }
 }

@@ -1,5 +1,5 @@
 /** `aim`: target of the figure; `better` says on which side of it the figure must be. */
-export type Row = {
+type Row = {
   readonly what: string;
   readonly figure: number;
   readonly unit?: string;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { ferryImage } from './ferry-image.ts';
 
 /** The server of the screenshots: its URL, the path of `parley`, and the environment to run it with. */
-export type DemoServer = { readonly url: string; readonly parley: string; readonly env: NodeJS.ProcessEnv };
+type DemoServer = { readonly url: string; readonly parley: string; readonly env: NodeJS.ProcessEnv };
 
 type Files = readonly { readonly name: string; readonly type: string; readonly bytes: Uint8Array }[];
 

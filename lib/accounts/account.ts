@@ -3,7 +3,7 @@ import { invalid } from '../errors.ts';
 /** Colour classes `c-0` … `c-11` in the style sheet. */
 export const COLORS = 12;
 
-export const MAX_NAME_LENGTH = 32;
+const MAX_NAME_LENGTH = 32;
 const MIN_PASSWORD_BYTES = 8;
 /** bcrypt ignores bytes past the 72nd, so longer passwords are refused. */
 export const MAX_PASSWORD_BYTES = 72;

@@ -15,6 +15,8 @@ export async function renewInviteCode(core: Core): Promise<string> {
   if (core.config.signup !== 'code') throw conflict('There is no invitation code, because SIGNUP is not set to code.');
   const code = newCode(core);
   await core.store.settings.put(INVITE_CODE, code);
+  core.securityLog.record({ event: 'invitation_code_renewed' });
+  await core.audit.record({ act: 'invitation_code_renewed' });
   return code;
 }
 

@@ -1,17 +1,22 @@
+import { ofUser } from '../audit/act.ts';
 import type { Core } from '../core.ts';
-import { conflict, DomainError, forbidden, invalid, notFound, tooMany } from '../errors.ts';
-import { type GroupId, newUid, newUserId, randomToken, SYSTEM_GROUP, type UserId } from '../ids.ts';
-import type { Revoked } from '../log/entry.ts';
-import { sha256 } from '../secrets.ts';
-import { COLORS, nameKey, parseName, parsePassword, parseTokenName } from './account.ts';
-import type { Token, User } from './port.ts';
-import { addressCount, countAttempt, deviceCount, FAILURES_PER_ADDRESS, nameCount, takeBack } from './throttle.ts';
+import { conflict, DomainError, forbidden, notFound } from '../errors.ts';
+import { labelOf } from '../http/user-agent.ts';
+import { newUserId, randomToken, type UserId } from '../ids.ts';
+import { COLORS, nameKey, parseName } from './account.ts';
+import { confirmPassword } from './confirm-password.ts';
+import { skeletonOf } from './lookalikes.ts';
+import { checkNewName } from './new-name.ts';
+import { acceptPassword } from './new-password.ts';
+import type { User } from './port.ts';
+import { revoke } from './revoke.ts';
+import { countAttempt, knownCount, strangerCounts, takeBack } from './throttle.ts';
+import { endTokens } from './tokens.ts';
 
 /** Settings keys of the first account: the id of its user, and the set-up code if one is required. */
 export const FIRST_ACCOUNT = 'first-account';
 export const SETUP_CODE = 'setup-code';
 
-const TOKEN_LENGTH = 40;
 const WRONG = 'Name or password is wrong.';
 
 /** Whether there is no account yet. */
@@ -24,8 +29,10 @@ export const setupCode = (core: Core): Promise<string> => core.store.settings.pu
 export const hasSetupCode = async (core: Core): Promise<boolean> => (await core.store.settings.get(SETUP_CODE)) !== undefined;
 
 type NewAccount = {
+  /** An unused id; by default a new one. */
+  readonly id?: UserId;
   readonly name: string;
-  /** Null: no log-in by password (a bot). */
+  /** Null: no log-in by password (a bot, an imported person). */
   readonly password: string | null;
   readonly admin?: boolean;
   readonly bot?: boolean;
@@ -34,22 +41,37 @@ type NewAccount = {
 /** Errors: `invalid` (name, password), `conflict` (name). */
 export async function createAccount(core: Core, input: NewAccount): Promise<User> {
   const name = parseName(input.name);
-  const password = input.password === null ? null : parsePassword(input.password);
-  if (await core.store.users.byNameKey(nameKey(name))) throw nameTaken(name);
+  checkNewName(name);
+  const password = input.password === null ? null : await acceptPassword(core, name, input.password);
+  await checkFree(core, name);
   const user: User = {
-    id: newUserId(core.random),
+    id: input.id ?? newUserId(core.random),
     name,
     nameKey: nameKey(name),
+    skeleton: skeletonOf(name),
     color: (core.random(1)[0] ?? 0) % COLORS,
-    passwordHash: password === null ? null : await core.passwords.hash(password),
+    passwordHash: password === null ? null : await core.passwords.hash(password, 'stranger'),
     admin: input.admin ?? false,
     bot: input.bot ?? false,
     disabled: false,
     keyVersion: 1,
     createdAt: core.now(),
   };
-  if (!(await core.store.users.insert(user))) throw nameTaken(name);
-  return user.bot ? user : claimFirst(core, user);
+  if (!(await core.store.users.insert(user))) {
+    await checkFree(core, name);
+    throw nameTaken(name);
+  }
+  core.securityLog.record({ event: 'account_created', user: user.id, ...(user.bot ? { detail: 'bot' } : {}) });
+  const settled = user.bot ? user : await claimFirst(core, user);
+  if (settled.admin) core.securityLog.record({ event: 'admin_granted', user: user.id });
+  return settled;
+}
+
+/** Errors: `conflict` (name) when another has the name or one that looks like it. */
+async function checkFree({ store }: Core, name: string): Promise<void> {
+  if (await store.users.byNameKey(nameKey(name))) throw nameTaken(name);
+  const alike = await store.users.bySkeleton(skeletonOf(name));
+  if (alike) throw conflict(`The name ${name} looks like ${alike.name}, which is taken. Choose another.`, 'name');
 }
 
 const nameTaken = (name: string): DomainError => conflict(`The name ${name} is taken. Choose another.`, 'name');
@@ -71,22 +93,28 @@ type LogIn = {
 
 /**
  * Errors: `unauthenticated` (same text and same duration for an unknown name, a wrong password and a disabled account), `tooMany`.
- * Failures are counted per address and per name. A browser that has logged in before has its own count instead, so that nobody else can lock the
- * owner out, even from the same address (an office, or a proxy that is not trusted).
+ * Failures are counted by network and by name (throttle.ts). Browsers that have been logged in to the account before have their own count
+ * instead and their own queue for the check, so that nobody else can lock the owner out, even from the same address (an office, or a proxy that
+ * is not trusted).
  */
 export async function logIn(core: Core, input: LogIn): Promise<User> {
   const key = nameKey(input.name.slice(0, 200));
   const user = await core.store.users.byNameKey(key);
   const isKnown = user !== undefined && user.id === input.knownAs;
-  const counts = isKnown ? [deviceCount(user.id)] : [addressCount(input.address), nameCount(key)];
-  countAttempt(core, counts);
-  const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null);
+  const counts = isKnown ? [knownCount(user.id)] : strangerCounts(input.address, key);
+  await countAttempt(core, counts);
+  const isRight = await core.passwords.verify(input.password.slice(0, 200), user?.passwordHash ?? null, isKnown ? 'known' : 'stranger');
   if (user && isRight && !user.disabled) {
     takeBack(core, counts);
     return user;
   }
+  core.securityLog.record({ event: 'login_failed', user: user?.id, ...(isRight ? { detail: 'the account is disabled' } : {}) });
   throw new DomainError('unauthenticated', WRONG, { field: 'password' });
 }
+
+/** Records a log-in in a browser that this account has not used before. */
+export const recordNewBrowser = (core: Core, { id }: User, userAgent: string): void =>
+  core.securityLog.record({ event: 'login_new_browser', user: id, by: id, detail: labelOf(userAgent) });
 
 /** The account with this name. Errors: `notFound`. */
 export async function userByName(core: Core, name: string): Promise<User> {
@@ -95,49 +123,65 @@ export async function userByName(core: Core, name: string): Promise<User> {
   return user;
 }
 
-/** Replaces the password and ends every session except `keepSession` (a hash). Errors: `invalid`. */
-export async function setPassword(core: Core, user: User, password: string, keepSession?: string): Promise<void> {
-  const passwordHash = await core.passwords.hash(parsePassword(password));
+type Kept = { readonly session?: string | undefined; readonly tokens?: boolean };
+
+/**
+ * Replaces the password, and ends all sessions and API tokens of the person except those kept: `session` (a hash), all `tokens`. Bots that the
+ * person made have accounts and tokens of their own, which stay. Resolves to the number of tokens that ended. Errors: `invalid` (password).
+ */
+export async function setPassword(core: Core, user: User, password: string, kept: Kept = {}): Promise<number> {
+  const passwordHash = await core.passwords.hash(await acceptPassword(core, user.name, password), 'known');
   await core.store.users.update(user.id, { passwordHash });
-  await endSessions(core, user.id, user.id, keepSession);
+  core.securityLog.record({ event: kept.session === undefined ? 'password_reset' : 'password_changed', user: user.id });
+  await endSessions(core, user.id, user.id, kept.session);
+  if (kept.session === undefined) await core.audit.record({ act: 'password_reset', subject: ofUser(user) });
+  return kept.tokens ? 0 : endTokens(core, user.id, user.id); // after the sessions, which could create more
 }
 
-/** Checks the current password first. Errors: `invalid` (current, password), `tooMany`. */
-export async function changePassword(
-  core: Core,
-  user: User,
-  input: { current: string; password: string; session?: string | undefined },
-): Promise<void> {
-  parsePassword(input.password);
-  const waitMs = core.rateLimiter.take(`password:${user.id}`, FAILURES_PER_ADDRESS.perSecond, FAILURES_PER_ADDRESS.burst);
-  if (waitMs > 0) throw tooMany('Too many attempts. Try again in a moment.', waitMs);
-  if (!(await core.passwords.verify(input.current, user.passwordHash))) throw invalid('current', 'Current password is wrong.');
-  await setPassword(core, user, input.password, input.session);
+/** As `setPassword`, but checks the current password first. Errors: `invalid` (current, password), `tooMany`. */
+export async function changePassword(core: Core, user: User, input: { current: string; password: string } & Kept): Promise<number> {
+  await acceptPassword(core, user.name, input.password);
+  await confirmPassword(core, user, input.current, 'when changing it');
+  return setPassword(core, user, input.password, input);
 }
 
-/** Ends the user's sessions except `except` (a hash), closes their streams and removes their push subscriptions. `by`: who requested it. */
-export async function endSessions(core: Core, by: UserId, user: UserId, except?: string): Promise<void> {
-  for (const ref of await core.store.sessions.destroyOf(user, except)) {
+/** Ends the user's sessions except `except` (a hash), closes their streams and removes their push subscriptions. `by`: who requested it. Resolves to their number. */
+export async function endSessions(core: Core, by: UserId, user: UserId, except?: string): Promise<number> {
+  const ended = await core.store.sessions.destroyOf(user, except);
+  for (const ref of ended) {
     await core.store.push.removeAll({ session: ref });
     await revoke(core, by, { member: user, scope: 'session', ref });
   }
+  if (ended.length > 0) core.securityLog.record({ event: 'sessions_ended', user, detail: sessionsOf(ended.length) });
   if (except === undefined) await core.store.push.removeAll({ user });
+  return ended.length;
 }
+
+const sessionsOf = (count: number): string => (count === 1 ? '1 session' : `${count} sessions`);
 
 /** Ends one session; closes its streams and removes its push subscriptions. */
 export async function endSession(core: Core, user: UserId, hash: string): Promise<void> {
   await core.store.sessions.destroy(hash);
   await core.store.push.removeAll({ session: hash });
   await revoke(core, user, { member: user, scope: 'session', ref: hash });
+  core.securityLog.record({ event: 'sessions_ended', user, detail: sessionsOf(1) });
 }
 
 /** A disabled account cannot log in, use tokens or hold streams; its messages stay. Errors: `forbidden` for the last administrator. */
 export async function setDisabled(core: Core, by: UserId, user: User, disabled: boolean): Promise<void> {
-  if (!disabled) return void (await core.store.users.update(user.id, { disabled }));
+  if (!disabled) return enable(core, user);
   await stepDown(core, user, { disabled: true });
   await core.store.sessions.destroyOf(user.id);
   await core.store.push.removeAll({ user: user.id });
   await revoke(core, by, { member: user.id, scope: 'account' });
+  if (!user.disabled) core.securityLog.record({ event: 'account_disabled', user: user.id });
+  await core.audit.record({ act: 'account_disabled', subject: ofUser(user) });
+}
+
+async function enable(core: Core, user: User): Promise<void> {
+  await core.store.users.update(user.id, { disabled: false });
+  if (user.disabled) core.securityLog.record({ event: 'account_enabled', user: user.id });
+  await core.audit.record({ act: 'account_enabled', subject: ofUser(user) });
 }
 
 /** Errors: `forbidden` for the last administrator or a bot. */
@@ -145,45 +189,11 @@ export async function setAdmin(core: Core, user: User, admin: boolean): Promise<
   if (user.bot) throw forbidden('A bot cannot be an administrator.');
   if (admin) await core.store.users.update(user.id, { admin });
   else await stepDown(core, user, { admin: false });
+  if (user.admin !== admin) core.securityLog.record({ event: admin ? 'admin_granted' : 'admin_revoked', user: user.id });
+  await core.audit.record({ act: admin ? 'admin_granted' : 'admin_revoked', subject: ofUser(user) });
 }
 
 async function stepDown(core: Core, user: User, patch: { readonly admin: false } | { readonly disabled: true }): Promise<void> {
   if ((await core.store.users.stepDown(user.id, patch)) === 'last')
     throw forbidden(`${user.name} is the last administrator. Make another user an administrator first.`);
-}
-
-/** Creates a bearer token for the API, or with `group` a webhook token for that group. Only its hash is stored. `name`: a label. Errors: `invalid` (name). */
-export async function createToken(
-  core: Core,
-  user: User,
-  group: GroupId | null = null,
-  name = '',
-): Promise<{ readonly token: string; readonly record: Token }> {
-  const label = parseTokenName(name);
-  const token = randomToken(core.random, TOKEN_LENGTH);
-  const record: Token = {
-    hash: sha256(token),
-    kind: group === null ? 'api' : 'hook',
-    user: user.id,
-    group,
-    prefix: token.slice(0, 6),
-    ...(label === undefined ? {} : { name: label }),
-    createdAt: core.now(),
-    lastUsedAt: null,
-  };
-  await core.store.tokens.insert(record);
-  return { token, record };
-}
-
-/** Removes a token of this user and closes the streams opened with it. Errors: `notFound`. */
-export async function revokeToken(core: Core, by: UserId, user: UserId, hash: string): Promise<void> {
-  const token = await core.store.tokens.byHash(hash);
-  if (token?.user !== user) throw notFound('There is no such token.');
-  await core.store.tokens.remove(hash);
-  await revoke(core, by, { member: user, scope: 'token', ref: hash });
-}
-
-/** Appends a revocation to the system log, which every process follows to close streams. */
-async function revoke(core: Core, author: UserId, act: Omit<Revoked, 'kind'>): Promise<void> {
-  await core.appender.append(SYSTEM_GROUP, { kind: 'revoke', author, uid: newUid(core.random), ...act });
 }

@@ -12,6 +12,9 @@ export type EntryForms = { readonly signup?: FormValues; readonly login?: FormVa
 export const ENTRY_PAGES = ['welcome', 'signup', 'login', 'invitation'] as const;
 export type EntryPage = (typeof ENTRY_PAGES)[number];
 
+/** The code in the path of an invitation page, `/join/<code>`. */
+export const codeIn = (path: string): string | undefined => /^\/join\/([^/?#]+)$/.exec(path)?.[1];
+
 /** The page of the forms, and the path to return to, or ''. */
 type FormOrigin = { readonly from: EntryPage; readonly returnTo: string };
 
@@ -22,7 +25,13 @@ export async function entryForms(core: Core, forms: EntryForms, origin: FormOrig
   const closed = !isFirst && core.config.signup === 'closed';
   return {
     signup: { name: '', code: '', error: null, needsCode, closed, ...forms.signup },
-    login: { name: '', error: null, ...forms.login },
+    login: {
+      name: '',
+      error: null,
+      provider: core.config.oidcIssuer === undefined ? null : core.config.oidcName,
+      mayReset: core.mailOutbox.isOn,
+      ...forms.login,
+    },
     ...origin,
   };
 }

@@ -1,12 +1,15 @@
-import type { GroupId, UserId } from '../ids.ts';
+import type { FileId, GroupId, UserId } from '../ids.ts';
+import type { Preferences } from './preferences.ts';
 
 /** A person or a bot. */
 export type User = {
   readonly id: UserId;
-  /** As typed, NFKC-normalised, 1–32 characters. */
+  /** As typed, NFKC-normalised, 1–32 characters. Replaced when the account is deleted, and else never. */
   readonly name: string;
   /** The name folded for comparison; unique. */
   readonly nameKey: string;
+  /** How the name looks (`skeletonOf`); unique. Absent: the account is from before, and another one looks the same. */
+  readonly skeleton?: string;
   /** Index of one of the fixed colour classes. */
   readonly color: number;
   /** bcrypt; null if the account cannot log in with a password. */
@@ -17,17 +20,37 @@ export type User = {
   /** Incremented when a bot's derived keys are rotated; initially 1. */
   readonly keyVersion: number;
   readonly createdAt: number;
+  /** The name that others see, 1–48 characters; not unique. Absent: they see `name`. */
+  readonly displayName?: string;
+  /** Absent: none. */
+  readonly status?: Status;
+  /** The file of the picture; a new one has a new id. Absent: none. */
+  readonly avatar?: FileId;
+  /** Absent: all as the browser has it. */
+  readonly preferences?: Preferences;
 };
 
-export type UserPatch = Partial<Pick<User, 'passwordHash' | 'admin' | 'disabled' | 'keyVersion' | 'color'>>;
+/** What a person is doing. `emoji`: '' for none. `until`: ms at which it ends; null: never. */
+export type Status = { readonly emoji: string; readonly text: string; readonly until: number | null };
+
+/** Fields of a user that may be absent; in a patch null removes them. */
+export const OPTIONAL_FIELDS = ['displayName', 'status', 'avatar', 'preferences'] as const;
+type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+
+export type UserPatch = Partial<
+  Pick<User, 'passwordHash' | 'admin' | 'disabled' | 'keyVersion' | 'color' | 'name' | 'nameKey'> & { readonly skeleton: string } & {
+    readonly [F in OptionalField]: NonNullable<User[F]> | null;
+  }
+>;
 
 export type UserStore = {
-  /** False when the nameKey is taken (nothing written). */
+  /** False when the nameKey or the skeleton is taken (nothing written). */
   insert(user: User): Promise<boolean>;
   byId(id: UserId): Promise<User | undefined>;
   /** Those that exist, in any order. */
   byIds(ids: readonly UserId[]): Promise<User[]>;
   byNameKey(nameKey: string): Promise<User | undefined>;
+  bySkeleton(skeleton: string): Promise<User | undefined>;
   /** False when there is no such user. */
   update(id: UserId, patch: UserPatch): Promise<boolean>;
   /**
@@ -47,6 +70,8 @@ export type SessionStore = {
   get(hash: string, now: number): Promise<SessionRecord | undefined>;
   set(record: SessionRecord): Promise<void>;
   destroy(hash: string): Promise<void>;
+  /** The sessions of a user that have not expired at `now`, in any order. */
+  listOf(user: UserId, now: number): Promise<SessionRecord[]>;
   /** Removes every session of a user except `except`; resolves to the hashes of those removed. */
   destroyOf(user: UserId, except?: string): Promise<string[]>;
   /** Removes sessions that expired before `now`. */

@@ -1,8 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { inviteCode, renewInviteCode } from '../accounts/invite-code.ts';
+import { invite, requireMail } from '../accounts/mail/operations.ts';
 import { setAdmin, setDisabled } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
+import { ofGroup } from '../audit/act.ts';
 import { notFound } from '../errors.ts';
 import { openManagedGroup, setArchived } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
@@ -12,7 +14,7 @@ import { parse, parseQuery } from '../http/input.ts';
 import { noTransform, renderPage, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { setFlash } from '../http/session.ts';
+import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
 
@@ -21,8 +23,9 @@ const form = z.union(
     z.object({ action: z.enum(['admin', 'unadmin', 'disable', 'enable']), user: shortText }),
     z.object({ action: z.enum(['archive', 'unarchive']), group: shortText }),
     z.object({ action: z.literal('renew-code') }),
+    z.object({ action: z.literal('invite'), address: shortText }),
   ],
-  'must be an action on a user, a group or the invitation code',
+  'must be an action on a user, a group or the invitation code, or an invitation',
 );
 type Act = z.infer<typeof form>;
 
@@ -36,17 +39,17 @@ const query = z.object({
 type Asked = z.infer<typeof query>;
 
 /** The administrators' page: invitation code, people, groups, bots. */
-export function adminRoutes(web: RouteContext): Router {
+export function adminRoutes(deps: RouteContext): Router {
   const router = new Router();
 
   router.get('/admin', async (ctx) => {
     adminOf(ctx);
-    await showAdmin(ctx, web, parseQuery(query, ctx));
+    await showAdmin(ctx, deps, parseQuery(query, ctx));
   });
 
   router.post('/admin', async (ctx) => {
     const { user: by } = adminOf(ctx);
-    const name = await act(web, by, await parse(form, ctx));
+    const name = await act(deps, by, await parse(form, ctx));
     setFlash(ctx, `Done: ${name}.`);
     seeOther(ctx, '/admin');
   });
@@ -58,7 +61,12 @@ async function act({ core }: RouteContext, by: User, asked: Act): Promise<string
   if ('group' in asked) {
     const { group } = await openManagedGroup(core, by, asked.group);
     await setArchived(core, by.id, group, asked.action === 'archive');
+    await core.audit.record({ act: asked.action === 'archive' ? 'group_archived' : 'group_unarchived', subject: ofGroup(group) });
     return group.name;
+  }
+  if (asked.action === 'invite') {
+    requireMail(core);
+    return `invitation to ${await invite(core, by, asked.address)}`;
   }
   if (asked.action === 'renew-code') {
     await renewInviteCode(core);
@@ -86,6 +94,7 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
   };
   renderPage(ctx, views, 'admin/index.njk', 'Administration', {
     q: asked.q,
+    mayInvite: core.mailOutbox.isOn,
     inviteCode: (await inviteCode(core)) ?? null,
     users: people.rows.map(faceOf),
     bots: bots.rows.map(faceOf),

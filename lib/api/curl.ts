@@ -4,7 +4,7 @@ import { type Example, MEDIA_TYPES, type Operation } from './operation.ts';
 const quoted = (text: string): string => (/^[\w/:.=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** The path and query of an example's request. */
-export function targetOf({ path }: Pick<Operation, 'path'>, example: Pick<Example, 'path' | 'query'>): string {
+function targetOf({ path }: Pick<Operation, 'path'>, example: Pick<Example, 'path' | 'query'>): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(example.path?.[name] ?? '')));
   const query = new URLSearchParams(
     Object.entries(example.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),

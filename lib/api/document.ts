@@ -9,7 +9,7 @@ import { OPERATIONS } from './table.ts';
 
 const ABOUT = `The API has the same URLs as the pages; requests carry \`Authorization: Bearer TOKEN\`. People create tokens under *Settings*; a bot's token is shown when the bot is created.
 
-JSON is the default. If a response has the extension \`x-text\`, \`Accept: text/plain\` returns lines of text for a shell; if a request body has \`x-form\`, a form with the same fields is accepted too. Errors are \`application/problem+json\` with a \`code\`. A group that you are not a member of answers 404, as if it did not exist. A request is redirected only if its \`Accept\` names \`text/html\`.`;
+JSON is the default. If a response has the extension \`x-text\`, \`Accept: text/plain\` returns lines of text for a shell; if a request body has \`x-form\`, a form with the same fields is accepted too. Errors are \`application/problem+json\` with a \`code\`. A group that you are not a member of answers 404, as if it did not exist. A request is redirected only if its \`Accept\` names \`text/html\`. A request for a host name that the server is not known by (\`ALLOWED_HOSTS\`) is answered 421, whatever its path, except health checks and metrics.`;
 
 const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   public: [],
@@ -19,12 +19,12 @@ const SECURITY: Readonly<Record<Operation['access'], readonly Json[]>> = {
   moderator: [{ personal: [] }],
 };
 
-/** The OpenAPI 3.1 document, built from the tables of operations and the schemas of the routes. */
-export function describeApi(version: string): Json {
+/** The OpenAPI 3.1 document, built from the tables of operations and the schemas of the routes. `basePath`: below which this server has its paths. */
+export function describeApi(version: string, basePath = ''): Json {
   return {
     openapi: '3.1.0',
     info: { title: 'Parley', version, description: ABOUT, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: '/', description: 'This server.' }],
+    servers: [{ url: basePath || '/', description: 'This server.' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(OPERATIONS),
     webhooks: { event: { post: outgoingWebhook } },

@@ -3,7 +3,7 @@ import type { JsonSchema } from './json-schema.ts';
 import type { SchemaName } from './schemas.ts';
 
 /** The format of a body; MEDIA_TYPES has its media type. */
-export type Media = 'json' | 'form' | 'multipart' | 'text' | 'markdown' | 'stream' | 'html' | 'prometheus' | 'file' | 'none';
+export type Media = 'json' | 'form' | 'multipart' | 'text' | 'markdown' | 'stream' | 'html' | 'prometheus' | 'file' | 'webp' | 'none';
 
 export const MEDIA_TYPES = {
   json: 'application/json',
@@ -15,6 +15,7 @@ export const MEDIA_TYPES = {
   html: 'text/html',
   prometheus: 'text/plain',
   file: 'application/octet-stream',
+  webp: 'image/webp',
   none: '',
 } as const satisfies Record<Media, string>;
 
@@ -25,7 +26,7 @@ export const MEDIA_TYPES = {
 export type ErrorFormat = 'problem' | 'webhook' | 'discord';
 
 /** The token required. `token`: any; `member`: of a member of the group; `person`: of a person, not a bot; `moderator`: of a person who manages the group. */
-export type Access = 'public' | 'token' | 'member' | 'person' | 'moderator';
+type Access = 'public' | 'token' | 'member' | 'person' | 'moderator';
 
 /** A successful response. `schema`: of its JSON, or alternatives; with `list` the JSON is an array of it. */
 export type Response = {
@@ -103,4 +104,4 @@ export const TAGS = {
   Campfire: 'The bot API of Campfire, for bots that were written for it.',
   Server: 'Health, metrics and this description.',
 } as const;
-export type Tag = keyof typeof TAGS;
+type Tag = keyof typeof TAGS;

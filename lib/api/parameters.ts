@@ -9,6 +9,8 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   token: z.string().describe('The webhook’s secret, the last part of its URL.'),
   code: z.string().describe('The join code of a group.'),
   file: z.string().describe('The id of a file.'),
+  person: z.string().describe('An id or a log-in name.'),
+  avatar: z.string().describe('The id in `avatar_url`.'),
   boost: z.int().describe('The id of a boost of your own.'),
   room: z.string().describe('The group’s slug or its number.'),
   bot: z.string().describe('The id of a bot in the group.'),

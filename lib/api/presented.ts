@@ -8,9 +8,10 @@ import type { versionJson } from '../messages/edit-history-routes.ts';
 import type { messageJson } from '../messages/presenter.ts';
 import type { markRead } from '../messages/read-mark.ts';
 import type { savedJson, saveStateJson } from '../messages/saved-routes.ts';
+import type { personJson } from '../people/presenter.ts';
 import type { hitJson } from '../search/routes.ts';
 import type { healthJson, readinessJson } from '../site/routes.ts';
-import type { discordMessage, receiptJson, refusalJson } from '../webhooks/incoming/answers.ts';
+import type { discordMessage, receiptJson, refusalJson } from '../webhooks/incoming/responses.ts';
 import type { Sample } from './schemas.ts';
 
 type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
@@ -27,6 +28,7 @@ type Presented = {
   Member: Result<typeof memberJson>;
   Membership: Result<typeof membershipJson>;
   Me: Result<typeof meJson>;
+  Person: Result<typeof personJson>;
   Invitation: Result<typeof invitationJson>;
   Problem: Result<typeof problemJson>;
   Health: Result<typeof healthJson>;

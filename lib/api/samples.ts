@@ -31,9 +31,23 @@ const PLACE = `/groups/${GROUP.slug}`;
 /** The messages that there are, by seq; between them are other lines of the log. */
 const SEQS = [5, 6, 7, 11, 12, 13, 14, 15, 16];
 
+/** The author of a message, without a display name. */
+export const author = (user: { id: string; name: string; bot?: boolean }): Sample<'Message'>['author'] => ({
+  ...{ id: user.id, name: user.name, display_name: user.name, bot: user.bot ?? false },
+});
+
 export function message(seq: number, body: string, more: Partial<Sample<'Message'>> = {}): Sample<'Message'> {
   return {
-    ...{ id: `${GROUP.id}-${seq}`, group: GROUP.slug, seq, n: SEQS.indexOf(seq) + 1, rev: seq, kind: 'message', at: AT, author: BOT },
+    ...{
+      id: `${GROUP.id}-${seq}`,
+      group: GROUP.slug,
+      seq,
+      n: SEQS.indexOf(seq) + 1,
+      rev: seq,
+      kind: 'message',
+      at: AT,
+      author: author(BOT),
+    },
     ...{
       body,
       format: 'text',
@@ -73,7 +87,7 @@ export const erased = (seq: number, rev: number): Sample<'Message'> => message(s
 export const pinned = (rev: number, isPinned: boolean): Sample<'Message'> =>
   message(SEQ.bobs, 'Is 6 out?', {
     rev,
-    author: { ...BOB, bot: false },
+    author: author(BOB),
     reactions: [{ emoji: '🎉', by: [BOT.id] }],
     pinned: isPinned ? { by: { id: BOT.id, name: BOT.name }, at: AT } : null,
   });
@@ -102,7 +116,18 @@ export const membership = (isIn: boolean): Sample<'Membership'> => ({
 });
 
 export const member = (name: { id: string; name: string }, more: Partial<Sample<'Member'>> = {}): Sample<'Member'> => ({
-  ...{ ...name, color: 7, bot: false, admin: false, role: 'member', present: false, seen_at: null },
+  ...{
+    ...name,
+    display_name: name.name,
+    avatar_url: null,
+    status: null,
+    color: 7,
+    bot: false,
+    admin: false,
+    role: 'member',
+    present: false,
+    seen_at: null,
+  },
   ...more,
 });
 

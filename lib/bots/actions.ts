@@ -1,11 +1,12 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
+import { checkAccountRate } from '../accounts/rates.ts';
 import { DomainError, invalid } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { responseFormat } from '../http/format.ts';
 import { seeOther, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
-import { setFlash } from '../http/session.ts';
+import { setFlash } from '../http/session-data.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import { enableWebhook, removeWebhook, rotateWebhookSecret, sendTest, setWebhook } from '../webhooks/outgoing/operations.ts';
 import type { BotForm } from './forms.ts';
@@ -21,31 +22,32 @@ type Done = { readonly made: IssuedSecrets } | { readonly to?: string; readonly 
 /** Runs the action of a form on a bot's page; a refused form is shown again with its input. */
 export async function runAction(
   ctx: Context,
-  web: RouteContext,
+  deps: RouteContext,
   context: BotContext,
   form: BotForm,
   typed: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   try {
-    await respondTo(ctx, web, context, await execute(ctx, web, context, form));
+    await respondTo(ctx, deps, context, await execute(ctx, deps, context, form));
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'unavailable') throw error;
     await showRefused(ctx, error, (reason) =>
-      showBot(ctx, web, context.at, context.bot, undefined, { refused: { form: form.action, typed, error: reason } }),
+      showBot(ctx, deps, context.at, context.bot, undefined, { refused: { form: form.action, typed, error: reason } }),
     );
   }
 }
 
-async function respondTo(ctx: Context, web: RouteContext, { at, bot, path }: BotContext, done: Done): Promise<void> {
-  if ('made' in done) return showBot(ctx, web, at, bot, undefined, { made: done.made });
-  if (responseFormat(ctx) !== 'html' && done.to === undefined) return showBot(ctx, web, at, bot, undefined);
+async function respondTo(ctx: Context, deps: RouteContext, { at, bot, path }: BotContext, done: Done): Promise<void> {
+  if ('made' in done) return showBot(ctx, deps, at, bot, undefined, { made: done.made });
+  if (responseFormat(ctx) !== 'html' && done.to === undefined) return showBot(ctx, deps, at, bot, undefined);
   if (done.flash !== undefined) setFlash(ctx, done.flash);
   seeOther(ctx, done.to ?? path);
 }
 
-async function execute(ctx: Context, web: RouteContext, { at, bot, path }: BotContext, form: BotForm): Promise<Done> {
-  const { core } = web;
+async function execute(ctx: Context, deps: RouteContext, { at, bot, path }: BotContext, form: BotForm): Promise<Done> {
+  const { core } = deps;
   const by = at.user.id;
+  await checkAccountRate(core, at.user, 'bots');
   switch (form.action) {
     case 'rotate':
       return { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, by, bot)) };
@@ -58,16 +60,16 @@ async function execute(ctx: Context, web: RouteContext, { at, bot, path }: BotCo
       await bots.revokeBot(core, by, bot);
       return { to: path.slice(0, path.lastIndexOf('/')), flash: `${bot.name} is revoked.` };
     case 'group':
-      return { made: hookMade(ctx, core, bot.name, await toGroup(web, at, bot, form.group)) };
+      return { made: hookMade(ctx, core, bot.name, await toGroup(deps, at, bot, form.group)) };
     case 'secret-add':
     case 'secret-drop':
     case 'secret-off':
-      return changeSecrets(web, bot, form);
+      return changeSecrets(deps, bot, form);
     case 'webhook':
     case 'webhook-rotate':
     case 'webhook-enable':
     case 'webhook-remove':
-      return changeWebhook(web, bot, form);
+      return changeWebhook(deps, bot, form);
     case 'test':
       return { to: `${path}/deliveries/${await sendTest(core, bot)}` };
     default:

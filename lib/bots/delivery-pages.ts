@@ -35,11 +35,11 @@ function rowOf({ id, event, message, seq, state, reason, attempts, due, createdA
 }
 
 /** Responds with one delivery: its request and its attempts. The page reloads itself while an attempt is due within 10 s. Bodies: see `mayReadBodies`. */
-export async function showDelivery(ctx: Context, web: RouteContext, at: GroupAccess, bot: User, delivery: Delivery): Promise<void> {
-  const detail = await detailOf(web.core, at.user, delivery);
-  const [row] = await rowsOf(web.core, [delivery]);
+export async function showDelivery(ctx: Context, deps: RouteContext, at: GroupAccess, bot: User, delivery: Delivery): Promise<void> {
+  const detail = await detailOf(deps.core, at.user, delivery);
+  const [row] = await rowsOf(deps.core, [delivery]);
   await respond(ctx, {
-    html: () => renderDelivery(ctx, web, at, bot, delivery, row, detail),
+    html: () => renderDelivery(ctx, deps, at, bot, delivery, row, detail),
     json: () => ({ ...deliveryJson(delivery, row), ...detailJson(detail) }),
   });
 }
@@ -55,9 +55,13 @@ type Detail = {
 type ShownAttempt = Omit<Attempt, 'answerBytes'> & { readonly bytes: number | null };
 
 async function detailOf(core: Core, viewer: User, delivery: Delivery): Promise<Detail> {
-  const [isShown, request] = await Promise.all([mayReadBodies(core, viewer, delivery), requestNow(core, delivery)]);
+  const [isShown, isErased, request] = await Promise.all([
+    mayReadBodies(core, viewer, delivery),
+    isAboutErased(core, delivery),
+    requestNow(core, delivery),
+  ]);
   const bytes = 'body' in request ? Buffer.byteLength(JSON.stringify(request.body)) : null;
-  const attempts = delivery.attempts.map((attempt) => shownAttempt(attempt, isShown));
+  const attempts = delivery.attempts.map((attempt) => shownAttempt(attempt, isShown && !isErased));
   return { request: isShown || bytes === null ? request : { reason: NOT_SHOWN }, bytes, attempts };
 }
 
@@ -68,6 +72,12 @@ async function mayReadBodies(core: Core, viewer: User, { event, group: id }: Del
   if (event === TEST_EVENT) return true;
   const group = await core.store.groups.byId(id);
   return group !== undefined && !isDirect(group) && isMember(await groupAccess(core, viewer, group));
+}
+
+/** Whether the message, or the reply that a response became, is erased: responses may repeat it. */
+async function isAboutErased({ store }: Core, { group, message, reply }: Delivery): Promise<boolean> {
+  const texts = [message, reply].filter((seq) => seq !== null);
+  return texts.length > 0 && (await store.log.erasedAmong(group, texts)).size > 0;
 }
 
 function shownAttempt({ answer, answerBytes, ...attempt }: Attempt, isShown: boolean): ShownAttempt {
@@ -81,7 +91,7 @@ const detailJson = ({ request, bytes, attempts }: Detail) => ({
 
 function renderDelivery(
   ctx: Context,
-  web: RouteContext,
+  deps: RouteContext,
   at: GroupAccess,
   bot: User,
   delivery: Delivery,
@@ -90,12 +100,12 @@ function renderDelivery(
 ): void {
   const { request, bytes, attempts } = detail;
   const isOver = delivery.state !== 'waiting';
-  if (!isOver && delivery.due <= web.core.now() + SOON_MS) ctx.set('Refresh', '2');
+  if (!isOver && delivery.due <= deps.core.now() + SOON_MS) ctx.set('Refresh', '2');
   const shown =
     'reason' in request
       ? null
       : { headers: Object.entries(request.headers), body: JSON.stringify(request.body, null, 2), url: request.url };
-  renderPage(ctx, web.views, 'bots/delivery.njk', `${bot.name}: ${delivery.event}`, {
+  renderPage(ctx, deps.views, 'bots/delivery.njk', `${bot.name}: ${delivery.event}`, {
     ...{ group: at.group, bot: { id: bot.id, name: bot.name }, delivery: row, attempts: attempts.toReversed() },
     ...{ request: shown, noRequest: 'reason' in request ? request.reason : null, bytes, isOver },
   });

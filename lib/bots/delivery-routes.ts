@@ -18,12 +18,12 @@ type Ctx = Context & { params: Record<string, string | undefined> };
 const DELIVERIES = '/groups/:slug/bots/:id/deliveries';
 
 /** The deliveries of a bot's outgoing webhook as pages and JSON: list, read, send again. */
-export function deliveryRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function deliveryRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
 
   router.get(DELIVERIES, async (ctx) => {
-    const { bot, path } = await openBot(ctx, web);
+    const { bot, path } = await openBot(ctx, deps);
     const json = async () => {
       const { deliveries, older = null } = await listDeliveries(core, bot, parseQuery(deliveriesQuery, ctx));
       const rows = await rowsOf(core, deliveries);
@@ -33,12 +33,12 @@ export function deliveryRoutes(web: RouteContext): Router {
   });
 
   router.get(`${DELIVERIES}/:delivery`, async (ctx) => {
-    const { at, bot } = await openBot(ctx, web);
-    await showDelivery(ctx, web, at, bot, await findDelivery(core, bot, ctx.params.delivery ?? ''));
+    const { at, bot } = await openBot(ctx, deps);
+    await showDelivery(ctx, deps, at, bot, await findDelivery(core, bot, ctx.params.delivery ?? ''));
   });
 
   router.post(`${DELIVERIES}/:delivery/again`, async (ctx) => {
-    const { bot, path } = await openBot(ctx, web);
+    const { bot, path } = await openBot(ctx, deps);
     const { delivery: id = '' } = ctx.params;
     await sendAgain(core, bot, id);
     const json = async () => {

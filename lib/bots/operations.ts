@@ -1,6 +1,7 @@
 import { campfireKey } from '../accounts/campfire-key.ts';
-import { createAccount, createToken, revokeToken, setDisabled } from '../accounts/operations.ts';
+import { createAccount, setDisabled } from '../accounts/operations.ts';
 import type { Token, User } from '../accounts/port.ts';
+import { createToken, revokeToken } from '../accounts/tokens.ts';
 import type { Core } from '../core.ts';
 import { DomainError, forbidden, invalid, notFound } from '../errors.ts';
 import { addMember } from '../groups/operations.ts';
@@ -56,6 +57,11 @@ export async function setHookSecrets(core: Core, user: User, secrets: readonly s
   const hooks = (await core.store.tokens.listOf(user.id)).filter(({ kind }) => kind === 'hook');
   if (hooks.length === 0) throw invalid('name', `${user.name} has no webhook.`);
   for (const { hash } of hooks) await core.store.tokens.setSecrets(hash, sealed);
+  core.securityLog.record({
+    event: 'webhook_secrets_changed',
+    user: user.id,
+    detail: `incoming webhook, ${secrets.length} valid now`,
+  });
 }
 
 /** The user if it is a bot. Errors: `notFound`. */
@@ -133,7 +139,7 @@ export async function revokeBot(core: Core, by: UserId, user: User): Promise<voi
 }
 
 /** The groups that a bot is in or has a webhook for. */
-export async function groupsOf(core: Core, bot: User): Promise<Set<GroupId>> {
+async function groupsOf(core: Core, bot: User): Promise<Set<GroupId>> {
   const [memberships, tokens] = await Promise.all([core.store.memberships.ofUser(bot.id), core.store.tokens.listOf(bot.id)]);
   return new Set([...memberships.map(({ group }) => group), ...tokens.flatMap(({ group }) => group ?? [])]);
 }

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { originOf } from '../http/context.ts';
+import { siteUrlOf } from '../http/context.ts';
 import { type FieldError, noTransform, renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
@@ -15,13 +15,13 @@ export type IssuedSecrets = { readonly title: string; readonly fields: readonly 
 type Field = { readonly id: string; readonly label: string; readonly value: string };
 
 /** The input of a refused form, and the error. */
-export type Refusal = { readonly form: string; readonly typed: Readonly<Record<string, unknown>>; readonly error: FieldError };
+type Refusal = { readonly form: string; readonly typed: Readonly<Record<string, unknown>>; readonly error: FieldError };
 
 type BotPageExtras = { readonly made?: IssuedSecrets; readonly refused?: Refusal };
 
 /** All secrets of a bot, with a command to try them. */
 export function secretsMade(ctx: Context, core: Core, name: string, { hooks, token, campfire }: bots.BotSecrets): IssuedSecrets {
-  const origin = originOf(ctx, core.config);
+  const origin = siteUrlOf(ctx, core.config);
   const fields = [
     ...hooksMade(origin, hooks),
     { id: 'token', label: 'Bearer token', value: token },
@@ -32,7 +32,7 @@ export function secretsMade(ctx: Context, core: Core, name: string, { hooks, tok
 
 /** The webhook for another group. */
 export function hookMade(ctx: Context, core: Core, name: string, made: bots.NewHook): IssuedSecrets {
-  const fields = hooksMade(originOf(ctx, core.config), [made]);
+  const fields = hooksMade(siteUrlOf(ctx, core.config), [made]);
   return { title: `${name} is in ${made.group.name}`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
 }
 
@@ -74,15 +74,15 @@ type BotView = Awaited<ReturnType<typeof botView>>;
 /** Responds with the page of one bot, or JSON. */
 export async function showBot(
   ctx: Context,
-  web: RouteContext,
+  deps: RouteContext,
   at: GroupAccess,
   bot: User,
   before: string | undefined,
   more: BotPageExtras = {},
 ): Promise<void> {
-  const [view, page] = await Promise.all([botView(web.core, bot), listDeliveries(web.core, bot, { limit: 20, before })]);
+  const [view, page] = await Promise.all([botView(deps.core, bot), listDeliveries(deps.core, bot, { limit: 20, before })]);
   await respond(ctx, {
-    html: async () => renderPage(ctx, web.views, 'bots/show.njk', bot.name, await locals(web.core, at, bot, view, page, before, more)),
+    html: async () => renderPage(ctx, deps.views, 'bots/show.njk', bot.name, await locals(deps.core, at, bot, view, page, before, more)),
     json: () => botJson(bot, view, page, more.made),
   });
   if (more.made) noTransform(ctx);

@@ -17,6 +17,7 @@ export function meteredBus(inner: Bus, meters: Pick<Meters, 'busPublished' | 'bu
     isUp: () => inner.isUp(),
     ping: () => inner.ping(),
     presence: inner.presence,
+    limits: inner.limits,
     close: () => inner.close(),
   };
 }

@@ -24,6 +24,8 @@ export type Bus = {
   /** Resolves when a probe has made the round trip; rejects after 1 s without. */
   ping(): Promise<void>;
   readonly presence: Presence;
+  /** Undefined when this process has nobody to share limits with. */
+  readonly limits?: SharedLimits | undefined;
   close(): Promise<void>;
 };
 
@@ -35,4 +37,18 @@ export type Presence = {
   release(group: GroupId, user: UserId, holder: string): Promise<boolean>;
   /** The users with an unexpired lease. */
   list(group: GroupId): Promise<Set<UserId>>;
+};
+
+/** Takes `tokens` from a bucket that refills by `perSecond` up to `burst`; a negative number returns tokens. */
+export type Take = { readonly bucket: string; readonly tokens: number; readonly perSecond: number; readonly burst: number };
+
+/** Limits that all processes count together. Lost with the bus; expires by itself. Every method rejects while the bus is down, at the latest after 1 s. */
+export type SharedLimits = {
+  /**
+   * Takes from buckets in one atomic step, by the clock of the bus. `allOrNone`: nothing from a bucket that has fewer tokens; else down to `burst`
+   * below zero. Resolves to whether they were taken from each, and to what it has left (a fraction, at most `burst`).
+   */
+  take(takes: readonly Take[], allOrNone: boolean): Promise<{ readonly isTaken: boolean; readonly left: number }[]>;
+  /** Reports that `holder` (one process) has `count` of something until `leaseMs` from now. Resolves to what the other holders have together. */
+  count(name: string, holder: string, count: number, leaseMs: number): Promise<number>;
 };

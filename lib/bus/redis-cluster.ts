@@ -1,6 +1,7 @@
 import calculateSlot from 'cluster-key-slot';
 import { Cluster } from 'ioredis';
 import { CONNECTION, type Link, type LinkEvents, retryDelayMs } from './redis-link.ts';
+import { scriptRunner } from './redis-scripts.ts';
 import { nameForEach } from './redis-slots.ts';
 
 const RETRY_MS = 500;
@@ -16,6 +17,7 @@ export function openClusterLink(urls: readonly string[], events: LinkEvents): Li
     redisOptions: { ...CONNECTION, ...credentials(urls[0]), lazyConnect: false },
   });
   const subscriptions = new Subscriptions(cluster, events);
+  const run = scriptRunner(cluster);
   cluster.on('smessage', events.message);
   for (const name of ['error', 'node error', 'nodeError']) cluster.on(name, events.trouble);
 
@@ -25,7 +27,7 @@ export function openClusterLink(urls: readonly string[], events: LinkEvents): Li
     publish: (channel, payload) => attempt(() => cluster.spublish(channel, payload)),
     subscribe: (channel) => subscriptions.add(channel),
     unsubscribe: (channel) => subscriptions.remove(channel),
-    script: (source, key, args) => attempt(() => cluster.eval(source, 1, key, ...args)),
+    script: (source, keys, args) => attempt(() => run(source, keys, args)),
     reconnect: () => cluster.disconnect(true),
     close: async () => {
       subscriptions.close();

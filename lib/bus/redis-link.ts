@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from '../backoff.ts';
+import { scriptRunner } from './redis-scripts.ts';
 
 /** What the bus needs of Redis, of one server or a cluster. The hash tag of a channel or key is in braces. */
 export type Link = {
@@ -12,8 +13,8 @@ export type Link = {
   /** Never rejects: a channel that cannot be subscribed to now is at the next `ready`. */
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): void;
-  /** Runs a Lua script on one key; rejects like `publish`. */
-  script(source: string, key: string, args: readonly (string | number)[]): Promise<unknown>;
+  /** Runs a Lua script on keys with the same hash tag; rejects like `publish`. */
+  script(source: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Closes the connections and opens new ones. */
   reconnect(): void;
   /** Resolves when all commands have been answered, or within 1 s. */
@@ -84,7 +85,7 @@ export function openLink(url: string, events: LinkEvents): Link {
       await sub.subscribe(channel).catch(() => sub.status === 'ready' && sub.disconnect(true));
     },
     unsubscribe: (channel) => void sub.unsubscribe(channel).catch(() => {}),
-    script: (source, key, args) => pub.eval(source, 1, key, ...args),
+    script: scriptRunner(pub),
     reconnect: () => {
       for (const redis of [pub, sub]) redis.disconnect(true);
     },

@@ -37,7 +37,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)`;
 /** Presence shared by all processes. While Redis is down, renewals and releases report no change and the list is empty. */
 export function openRedisPresence(link: Link, prefix: string, now: () => number): Presence {
   const run = (source: string, group: string, ...args: (string | number)[]): Promise<unknown> =>
-    link.script(source, `${prefix}:{${group}}:presence`, [now(), ...args]).catch(() => undefined);
+    link.script(source, [`${prefix}:{${group}}:presence`], [now(), ...args]).catch(() => undefined);
   return {
     renew: async (group, user, holder, leaseMs) => (await run(RENEW, group, user, holder, leaseMs)) === 0,
     release: async (group, user, holder) => (await run(RELEASE, group, user, holder)) === 0,

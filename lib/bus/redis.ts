@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import type { Sealer } from '../encryption/sealed.ts';
 import type { BusEvent } from '../events.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import type { Logger } from '../logger.ts';
+import type { Secrets } from '../secrets.ts';
 import { Listeners } from './listeners.ts';
-import type { Bus, Listener, Presence } from './port.ts';
+import type { Bus, Listener, Presence, SharedLimits } from './port.ts';
 import { openClusterLink } from './redis-cluster.ts';
+import { openRedisLimits } from './redis-limits.ts';
 import { type Link, type LinkEvents, openLink } from './redis-link.ts';
 import { openRedisPresence } from './redis-presence.ts';
+import { type Refusal, RefusedMessages, sign, verify } from './signing.ts';
 import { Unsent } from './unsent.ts';
 import { decode, encode } from './wire.ts';
 
@@ -18,6 +22,12 @@ type RedisBusOptions = {
   /** ms since the epoch, for leases. */
   readonly now: () => number;
   readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Signs what is published; what no key of it has signed is dropped. */
+  readonly secrets: Pick<Secrets, 'sign' | 'isSigned'>;
+  /** Counts what is dropped. */
+  readonly refused?: Record<Refusal, number>;
+  /** Encrypts what is published, bound to its channel. */
+  readonly sealer?: Pick<Sealer, 'seal' | 'open'>;
 };
 
 const FIRST_CONNECTION_MS = 2000;
@@ -37,8 +47,12 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
 
 class RedisBus implements Bus {
   readonly presence: Presence;
+  readonly limits: SharedLimits;
   readonly #link: Link;
   readonly #log: RedisBusOptions['logger'];
+  readonly #secrets: RedisBusOptions['secrets'];
+  readonly #refused: RefusedMessages;
+  readonly #sealer: RedisBusOptions['sealer'];
   readonly #listeners: Listeners;
   readonly #gapCallbacks = new Set<() => void>();
   readonly #subscriptions = new Map<GroupId, Promise<void>>();
@@ -53,7 +67,10 @@ class RedisBus implements Bus {
   #isDown = false;
   #closed = false;
 
-  constructor({ url, prefix = 'parley', now, logger }: RedisBusOptions) {
+  constructor({ url, prefix = 'parley', now, logger, secrets, sealer, refused = { malformed: 0, forged: 0, stale: 0 } }: RedisBusOptions) {
+    this.#secrets = secrets;
+    this.#sealer = sealer;
+    this.#refused = new RefusedMessages(refused, logger);
     this.#prefix = prefix;
     this.#probePrefix = `${prefix}:{probe-${this.#sender}-`;
     this.#log = logger;
@@ -67,6 +84,7 @@ class RedisBus implements Bus {
     const urls = url.split(',').map((part) => part.trim());
     this.#link = urls.length > 1 ? openClusterLink(urls, events) : openLink(url, events);
     this.presence = openRedisPresence(this.#link, prefix, now);
+    this.limits = openRedisLimits(this.#link, prefix);
   }
 
   #channelOf(group: GroupId): string {
@@ -94,7 +112,10 @@ class RedisBus implements Bus {
   }
 
   #send(event: BusEvent): void {
-    this.#link.publish(this.#channelOf(event.group), `${this.#sender} ${encode(event)}`).catch(() => this.#unsent.add(event));
+    const channel = this.#channelOf(event.group);
+    const text = encode(event);
+    const message = sign(this.#secrets, channel, this.#sender, this.#sealer?.seal(text, channel) ?? text, Date.now());
+    this.#link.publish(channel, message).catch(() => this.#unsent.add(event));
   }
 
   /** Sends what could not be sent before: processes whose connections were not lost do not know that they missed events. */
@@ -161,14 +182,16 @@ class RedisBus implements Bus {
 
   #receive(channel: string, payload: string): void {
     if (channel.startsWith(this.#probePrefix)) this.#probes.get(payload)?.();
-    else this.#onMessage(this.#groupOf(channel), payload);
+    else this.#onMessage(channel, payload);
   }
 
-  #onMessage(group: GroupId, payload: string): void {
-    const space = payload.indexOf(' ');
-    if (payload.slice(0, space) === this.#sender) return;
-    const event = decode(payload.slice(space + 1), group);
+  #onMessage(channel: string, payload: string): void {
+    if (payload.startsWith(`${this.#sender} `)) return;
+    const found = verify(this.#secrets, channel, payload, Date.now());
+    const text = typeof found === 'string' ? undefined : this.#sealer ? this.#sealer.open(found.text, channel) : found.text;
+    const event = text === undefined ? undefined : decode(text, this.#groupOf(channel));
     if (event) this.#listeners.deliver(event);
+    if (typeof found === 'string') this.#refused.note(found);
   }
 
   #ready(): void {

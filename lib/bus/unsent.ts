@@ -37,6 +37,7 @@ function lateEvent(event: BusEvent): BusEvent | undefined {
     case 'presence':
     case 'mine':
       return event;
+    case 'profile': // of many profiles one would be kept; the others empty their caches when the connection is up again
     case 'typing':
       return undefined;
     default:

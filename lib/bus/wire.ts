@@ -30,7 +30,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Checks the outer fields only: the entries were written by this program, and the store takes precedence over them. */
+/** Checks the outer fields only: what comes from another process is signed by it (signing.ts), and the store takes precedence. */
 function isEvent(value: unknown): value is BusEvent {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('group' in value) || typeof value.group !== 'string')
     return false;
@@ -38,6 +38,7 @@ function isEvent(value: unknown): value is BusEvent {
   if (value.type === 'head') return 'seq' in value && Number.isSafeInteger(value.seq);
   if (value.type === 'typing')
     return 'user' in value && typeof value.user === 'string' && 'until' in value && Number.isSafeInteger(value.until);
+  if (value.type === 'profile') return 'user' in value && typeof value.user === 'string';
   if (value.type === 'mark') return 'of' in value && typeof value.of === 'string' && 'n' in value && Number.isSafeInteger(value.n);
   return value.type === 'presence' || value.type === 'mine';
 }

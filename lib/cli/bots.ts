@@ -17,16 +17,17 @@ import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
 import { actingFor, everybody, findGroup, operator } from './lookup.ts';
-import type { Out, Row } from './out.ts';
+import type { Row } from './out.ts';
 
 type CreateOptions = { readonly group: string; readonly secret?: true };
 
-export async function create({ core, out }: Session, name: string, options: CreateOptions): Promise<void> {
+export async function create(session: Session, name: string, options: CreateOptions): Promise<void> {
+  const { core } = session;
   const group = await findGroup(core, options.group);
   const secret = options.secret ? newHookSecret(core) : undefined;
   const signed = secret === undefined ? {} : { secrets: [secret] };
   const { user, ...secrets } = await createBot(core, (await operator(core))?.id, { name, group, ...signed });
-  printSecrets(out, user, secrets, secret);
+  printSecrets(session, user, secrets, secret);
 }
 
 type SecretOptions = { readonly off?: true; readonly stdin?: true };
@@ -58,9 +59,10 @@ export async function list({ core, out }: Session): Promise<void> {
   out.list(rows, 'There are no bots yet.');
 }
 
-export async function rotate({ core, out }: Session, name: string, { overlap }: { readonly overlap?: true }): Promise<void> {
+export async function rotate(session: Session, name: string, { overlap }: { readonly overlap?: true }): Promise<void> {
+  const { core } = session;
   const user = await botNamed(core, name);
-  printSecrets(out, user, await rotateBot(core, await actingFor(core, user.id), user, { overlapMs: overlap ? ROTATION_MS : 0 }));
+  printSecrets(session, user, await rotateBot(core, await actingFor(core, user.id), user, { overlapMs: overlap ? ROTATION_MS : 0 }));
 }
 
 export async function revoke({ core, out }: Session, name: string): Promise<void> {
@@ -71,7 +73,9 @@ export async function revoke({ core, out }: Session, name: string): Promise<void
 
 const botNamed = async (core: Core, name: string): Promise<User> => requireBot(await core.store.users.byNameKey(nameKey(name)), name);
 
-function printSecrets(out: Out, { id, name }: User, { hook, hooks, token, campfire }: BotSecrets, secret?: string): void {
+function printSecrets({ core, out }: Session, { id, name }: User, { token, campfire, ...made }: BotSecrets, secret?: string): void {
+  const hooks = made.hooks.map((one) => ({ ...one, hook: core.config.basePath + one.hook }));
+  const hook = core.config.basePath + made.hook;
   const text = [
     `Secrets of ${name}, shown only once:`,
     ...hooks.map((one) => `  webhook   ${one.hook}${hooks.length > 1 ? `   into ${one.group.slug}` : ''}`),

@@ -2,14 +2,17 @@ import { type Command, CommanderError } from 'commander';
 import { DomainError, StoreUnavailable } from '../errors.ts';
 
 /** Why a command failed, and its exit status. `code`: a code of DomainError, or 'usage', 'settings', 'unavailable', 'failed'. */
-export type Failure = { readonly status: 1 | 2; readonly code: string; readonly message: string; readonly field?: string };
+type Failure = { readonly status: 1 | 2; readonly code: string; readonly message: string; readonly field?: string };
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
+/** Wrong usage, or the end of commander's work after it printed the help or the version. */
+export const isUsageError = (error: unknown): error is CommanderError => error instanceof CommanderError;
+
 /** The failure to report for `error`; `command`: the one that ran. Argument values are never repeated, because one may be a password. */
 export function failureOf(error: unknown, command: Command | undefined): Failure {
-  if (error instanceof CommanderError) return { status: WRONG_USAGE, code: 'usage', message: usageError(error) };
+  if (isUsageError(error)) return { status: WRONG_USAGE, code: 'usage', message: usageError(error) };
   if (error instanceof DomainError) return refusal(error, command);
   const code =
     error instanceof StoreUnavailable ? 'unavailable' : error instanceof Error && error.name === 'ConfigError' ? 'settings' : 'failed';

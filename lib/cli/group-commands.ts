@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { example, withCore } from './command.ts';
 import type { CodeOptions } from './groups.ts';
+import { keepingCommands } from './upkeep/storage-commands.ts';
 
 const groups = () => import('./groups.ts');
 const members = () => import('./members.ts');
@@ -15,6 +16,7 @@ export function groupCommands(program: Command): void {
   makingCommands(group);
   memberCommands(group);
   changingCommands(group);
+  keepingCommands(group);
 }
 
 function makingCommands(group: Command): void {

@@ -1,24 +1,29 @@
+import { ofGroup } from '../audit/act.ts';
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { joinCode, limitCode, replaceCode } from '../groups/codes.ts';
+import { everyGroup } from '../groups/every-group.ts';
 import { parseExpiry, parseGroupName, parseUses } from '../groups/group.ts';
 import { insertGroup, renameGroup, setArchived } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
 import { codeJson } from '../groups/presenter.ts';
 import type { UserId } from '../ids.ts';
 import type { Session } from './command.ts';
-import { everyGroup, findGroup, operator } from './lookup.ts';
+import { findGroup, operator } from './lookup.ts';
 import type { Row } from './out.ts';
 
 export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {
   const group = await insertGroup(core, parseGroupName(name), open);
   const code = joinCode(core, group);
-  out.write({ id: group.id, slug: group.slug, code }, `Created the group ${group.name}: /groups/${group.slug}, join code ${code}`);
+  out.write(
+    { id: group.id, slug: group.slug, code },
+    `Created the group ${group.name}: ${core.config.basePath}/groups/${group.slug}, join code ${code}`,
+  );
 }
 
 export async function list({ core, out }: Session): Promise<void> {
   const rows: Row[] = [];
-  for await (const group of everyGroup(core)) {
+  for await (const group of everyGroup(core.store, { kind: 'group' })) {
     const members = (await core.store.memberships.ofGroup(group.id)).length;
     const { slug, name, open, archived, id } = group;
     rows.push({ slug, name, members, messages: (await core.store.log.head(id)).n, open, archived, id });
@@ -29,12 +34,16 @@ export async function list({ core, out }: Session): Promise<void> {
 export async function rename({ core, out }: Session, slug: string, name: string): Promise<void> {
   const group = await findGroup(core, slug);
   const renamed = await renameGroup(core, await actorIn(core, group), group, name);
-  out.write({ id: renamed.id, slug: renamed.slug, name: renamed.name }, `The group is now ${renamed.name}: /groups/${renamed.slug}`);
+  out.write(
+    { id: renamed.id, slug: renamed.slug, name: renamed.name },
+    `The group is now ${renamed.name}: ${core.config.basePath}/groups/${renamed.slug}`,
+  );
 }
 
 export async function archive({ core, out }: Session, slug: string, archived: boolean): Promise<void> {
   const group = await findGroup(core, slug);
   if (group.archived !== archived) await setArchived(core, await actorIn(core, group), group, archived);
+  await core.audit.record({ act: archived ? 'group_archived' : 'group_unarchived', subject: ofGroup(group) });
   out.write(
     { id: group.id, slug: group.slug, archived },
     `${group.name} is ${archived ? 'now archived (read-only)' : 'no longer archived'}.`,
@@ -51,7 +60,7 @@ export async function code({ core, out }: Session, slug: string, options: CodeOp
   else if (options.expires !== undefined || options.uses !== undefined) await limitCode(core, group, limits);
   const now = await findGroup(core, group.slug);
   const text = joinCode(core, now);
-  out.write({ slug: now.slug, ...codeJson(now, text) }, text);
+  out.write({ slug: now.slug, ...codeJson(now, text, core.config.basePath) }, text);
 }
 
 /** The author of a change to the group: the operator, else its first moderator or member. */

@@ -32,16 +32,6 @@ export async function* everybody(core: Core): AsyncGenerator<User> {
   }
 }
 
-/** Every group, by number; without direct messages. */
-export async function* everyGroup(core: Core): AsyncGenerator<Group> {
-  for (let afterNumber = 0; ; ) {
-    const page = await core.store.groups.list({ limit: PAGE, kind: 'group', afterNumber });
-    yield* page;
-    afterNumber = page.at(-1)?.number ?? afterNumber;
-    if (page.length < PAGE) return;
-  }
-}
-
 /** The author of what the command line does: the first enabled administrator, if there is one. */
 export async function operator(core: Core): Promise<User | undefined> {
   for await (const user of everybody(core)) if (user.admin && !user.disabled) return user;

@@ -18,6 +18,6 @@ export async function post({ core, out }: Session, slug: string, text: string | 
   const body = text === undefined || text === '-' ? await readText(core.config.maxBodyBytes * 4) : text;
   const posted = await postMessage(core, at, { body, key: key === undefined ? undefined : keyIn('client', key) });
   const { seq } = posted.message;
-  const url = `/groups/${group.slug}/messages/${seq}`;
+  const url = `${core.config.basePath}/groups/${group.slug}/messages/${seq}`;
   out.write({ seq, url }, `${posted.isNew ? 'Posted' : 'Was posted before'}: #${seq} ${url}`);
 }

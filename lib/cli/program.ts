@@ -1,10 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { botCommands } from './bot-commands.ts';
-import { groupCommands } from './group-commands.ts';
-import { messageCommands } from './message-commands.ts';
-import { upkeepCommands } from './upkeep-commands.ts';
-import { userCommands } from './user-commands.ts';
+import { version } from './version.ts';
+
+type Commands = { readonly names: readonly string[]; readonly load: () => Promise<(program: Command) => void> };
+
+/** The files of the commands, by the first word of the command line. */
+const COMMANDS: readonly Commands[] = [
+  { names: ['serve', 'config', 'seed', 'doctor', 'audit'], load: async () => (await import('./upkeep-commands.ts')).upkeepCommands },
+  { names: ['user', 'token', 'invite'], load: async () => (await import('./user-commands.ts')).userCommands },
+  { names: ['group'], load: async () => (await import('./group-commands.ts')).groupCommands },
+  { names: ['bot'], load: async () => (await import('./bot-commands.ts')).botCommands },
+  { names: ['backup', 'verify', 'restore', 'migrate'], load: async () => (await import('./backup-commands.ts')).backupCommands },
+  { names: ['export', 'import'], load: async () => (await import('./transfer/commands.ts')).transferCommands },
+  { names: ['encrypt'], load: async () => (await import('./encryption/commands.ts')).encryptionCommands },
+  { names: ['storage', 'erase'], load: async () => (await import('./upkeep/storage-commands.ts')).storageCommands },
+  { names: ['post', 'tail'], load: async () => (await import('./message-commands.ts')).messageCommands },
+  { names: ['completion'], load: completion },
+];
+
+async function completion(): Promise<(program: Command) => void> {
+  const { completionCommand } = await import('./upkeep/completion-command.ts');
+  return (program) => completionCommand(program, () => createProgram());
+}
 
 const NOTES = `
 Settings are read from the environment (DATA_DIR, MONGODB_URL, REDIS_URL, …), as the server does. A server may be running.
@@ -14,10 +30,10 @@ Example:
   parley user create ann < password.txt`;
 
 /**
- * The commander program. Nothing is loaded or opened before a command runs. Wrong usage throws CommanderError, which the caller reports; a missing
- * command prints the help unless `isJson`.
+ * The commander program for a command line: with the file of the command that it names, or with every command. Nothing else is loaded or opened
+ * before a command runs. Wrong usage throws CommanderError, which the caller reports; a missing command prints the help unless `isJson`.
  */
-export function createProgram(isJson = false): Command {
+export async function createProgram(args: readonly string[] = [], isJson = false): Promise<Command> {
   const program = new Command('parley')
     .description('Runs and administers a Parley chat.')
     .version(version(), '--version', 'print the version')
@@ -26,15 +42,12 @@ export function createProgram(isJson = false): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: () => {}, ...(isJson ? { writeErr: () => {} } : {}) })
     .exitOverride();
-  upkeepCommands(program);
-  userCommands(program);
-  groupCommands(program);
-  botCommands(program);
-  messageCommands(program);
+  for (const { load } of commandsFor(args)) (await load())(program);
   return program;
 }
 
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
+function commandsFor(args: readonly string[]): readonly Commands[] {
+  const first = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const named = COMMANDS.filter(({ names }) => names.includes(first));
+  return named.length > 0 ? named : COMMANDS;
 }

@@ -1,9 +1,9 @@
 import type { Core } from '../core.ts';
 import type { Group } from '../groups/port.ts';
 import { Tail } from '../live/tail.ts';
-import { type Entry, isMessage } from '../log/entry.ts';
+import type { Entry } from '../log/entry.ts';
 import { fold } from '../log/fold.ts';
-import { foldMessages } from '../log/history.ts';
+import { withholdErased } from '../log/withhold.ts';
 import { entryJson, entryText, type MessageLocation, peopleIn } from '../messages/presenter.ts';
 import type { Session } from './command.ts';
 import { findGroup } from './lookup.ts';
@@ -67,14 +67,12 @@ function stopSignal(): AbortSignal {
 /** Prints entries in the order of the calls. */
 class Printer {
   readonly #core: Core;
-  readonly #group: Group;
   readonly #json: boolean;
   #place: MessageLocation;
   #last: Promise<void> = Promise.resolve();
 
   constructor(core: Core, group: Group, json: boolean) {
     this.#core = core;
-    this.#group = group;
     this.#json = json;
     this.#place = group;
   }
@@ -93,24 +91,17 @@ class Printer {
   async print(entries: readonly Entry[]): Promise<void> {
     const profiles = await this.#core.directory.profiles(peopleIn(entries.map(lineOf)));
     const lines: string[] = [];
-    for (const entry of await this.#withoutErased(entries)) {
+    const readable = await withholdErased(this.#core.store.log, entries); // here too, because no server may be running that scrubs
+    for (const entry of readable.entries) {
       if (entry.kind === 'rename') this.#place = { slug: entry.slug };
-      const line = this.#json ? JSON.stringify(entryJson(entry, this.#place, profiles)) : entryText(entry, profiles);
+      const line = this.#json
+        ? JSON.stringify(await entryJson(this.#core, entry, this.#place, profiles))
+        : await entryText(this.#core, entry, profiles);
       if (line !== undefined) lines.push(`${line}\n`);
     }
     await written(lines.join(''));
   }
-
-  /** Blanks the text of erased messages, because scrubbing is done by a server and none may be running. */
-  async #withoutErased(entries: readonly Entry[]): Promise<Entry[]> {
-    const folded = await foldMessages(this.#core, this.#group.id, entries.filter(isMessage));
-    const erased = new Set(folded.filter(({ state }) => state.erasedBy).map(({ message }) => message.seq));
-    return entries.map((entry) => (isTextOf(entry, erased) ? { ...entry, body: '', scrubbed: true } : entry));
-  }
 }
-
-const isTextOf = (entry: Entry, messages: ReadonlySet<number>): entry is Entry & { kind: 'message' | 'edit' } =>
-  (entry.kind === 'message' && messages.has(entry.seq)) || (entry.kind === 'edit' && messages.has(entry.target));
 
 const lineOf = (entry: Entry) =>
   entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry };

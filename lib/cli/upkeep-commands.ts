@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { example, openVisitor, outOf } from './command.ts';
+import { example, openVisitor, outOf, withCore } from './command.ts';
 
-/** `parley serve`, `seed`, `doctor`. */
+/** `parley serve`, `config`, `seed`, `doctor`, `audit`. */
 export function upkeepCommands(program: Command): void {
   const serve = program
     .command('serve')
@@ -9,6 +9,11 @@ export function upkeepCommands(program: Command): void {
     .option('--dev', 'development mode: templates are reread, open pages reload after a restart')
     .action(async ({ dev }: { dev?: true }) => (await import('./serve.ts')).serveHere(dev === true));
   example(serve, 'PORT=8080 DATA_DIR=/srv/parley parley serve');
+  const config = program
+    .command('config')
+    .description('print every setting as it is in effect and where it comes from, without secrets')
+    .action(async (_options: object, command: Command) => (await import('./settings.ts')).printSettings(outOf(command)));
+  example(config, 'parley config', 'PORT=8080 parley config --json');
   const seed = program
     .command('seed')
     .description('fill an empty chat with demo people, groups and a week of messages')
@@ -26,4 +31,9 @@ export function upkeepCommands(program: Command): void {
       (await import('./doctor/doctor.ts')).doctor(outOf(command), live === true),
     );
   example(doctor, 'parley doctor', 'parley doctor --live --json');
+  const audit = program
+    .command('audit')
+    .description('print the audit log: what administrators and the command line have done, oldest first')
+    .action(withCore(async (session) => (await import('./audit.ts')).printAudit(session)));
+  example(audit, 'parley audit', 'parley audit --json > audit.jsonl');
 }

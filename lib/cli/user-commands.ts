@@ -33,9 +33,15 @@ function passwordCommand(user: Command): void {
   const passwd = user
     .command('passwd')
     .argument('<name>')
-    .description('set a new password, from a prompt or standard input; ends all sessions of that person')
+    .description('set a new password, from a prompt or standard input; ends all sessions and API tokens of that person')
     .action(withCore(async (session, name: string) => (await users()).passwd(session, name)));
   example(passwd, 'parley user passwd ann');
+  const link = user
+    .command('reset-link')
+    .argument('<name>')
+    .description('print a link by which the person chooses a new password, once, within 24 hours')
+    .action(withCore(async (session, name: string) => (await users()).resetLinkFor(session, name)));
+  example(link, 'parley user reset-link ann');
 }
 
 function rightsCommands(user: Command): void {
@@ -46,6 +52,13 @@ function rightsCommands(user: Command): void {
     .option('--off', 'revoke the role')
     .action(withCore(async (session, name: string, { off }: { off?: true }) => (await users()).admin(session, name, !off)));
   example(admin, 'parley user admin bob', 'parley user admin bob --off');
+  const factor = user
+    .command('second-factor')
+    .argument('<name>')
+    .description('print the second factor of a person')
+    .option('--off', 'remove it, with its recovery codes, for a person who has lost it')
+    .action(withCore(async (session, name: string, { off }: { off?: true }) => (await users()).secondFactor(session, name, off === true)));
+  example(factor, 'parley user second-factor bob', 'parley user second-factor bob --off');
   const disable = user
     .command('disable')
     .argument('<name>')

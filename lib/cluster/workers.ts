@@ -4,6 +4,7 @@ import { backoffMs } from '../backoff.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { closeLostConnections } from './lost-connections.ts';
+import { GO, LEAVE, LEFT, type Listening } from './messages.ts';
 
 /** A worker that has not exited by then after SIGTERM is killed, so that everything stops within 10 s. */
 const STOP_WITHIN_MS = 9500;
@@ -16,18 +17,9 @@ const FAILED_START_MS = 10_000;
 /** Between starts of workers that die at once. There is one supervisor, so nothing to spread. */
 const BACKOFF = { firstMs: 50, maxMs: 5000, jitter: 0 };
 
-/** From a worker: it accepts connections. The lines are to be printed. */
-export type Listening = { readonly listening: readonly string[] };
-/** From a worker: it no longer accepts connections and has none left. It waits for GO, since a connection may still be in transit to it. */
-export const LEFT = 'left';
-/** To a worker: it has been replaced; it ends its streams, finishes its requests and exits. */
-export const LEAVE = 'leave';
-/** To a worker: no more connections are in transit to it; it may exit. */
-export const GO = 'go';
-
 type SuperviseOptions = {
   /** Prints a line for the person who started the server. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   readonly logger: Logger;
   /** The maximum duration of a request, ms. */
   readonly requestMs: number;
@@ -57,11 +49,11 @@ export class Supervisor {
   }
 
   async run(): Promise<number> {
-    const { say, logger, stopped } = this.#options;
+    const { print, logger, stopped } = this.#options;
     const stop = stopped.then(() => this.#stopping.abort());
     await Promise.race([this.#startAll(), stop]);
     if (!this.#isStopping) {
-      for (const line of this.#lines) say(line);
+      for (const line of this.#lines) print(line);
       logger.info({ workers: this.#config.workers }, 'all workers listen');
       if (this.#isRollWanted) this.roll();
     }

@@ -27,18 +27,18 @@ function shortened(name: string): string {
 }
 
 /** Image types that browsers show and that get a thumbnail. */
-const PICTURES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif']);
-const SOUNDS = new Set(['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/mp4', 'audio/x-m4a']);
-const FILMS = new Set(['video/mp4', 'video/webm']);
+const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif']);
+const AUDIO = new Set(['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/mp4', 'audio/x-m4a']);
+const VIDEO = new Set(['video/mp4', 'video/webm']);
 
-export const isPicture = (type: string): boolean => PICTURES.has(type);
+export const isImage = (type: string): boolean => IMAGES.has(type);
 
 /** How a file is shown. An image that could not be decoded is shown as a plain file. */
-export type Kind = 'picture' | 'sound' | 'film' | 'file';
+export type FileKind = 'image' | 'audio' | 'video' | 'file';
 
-export function kindOf({ type, width }: Pick<Attached, 'type' | 'width'>): Kind {
-  if (PICTURES.has(type)) return width === undefined ? 'file' : 'picture';
-  return SOUNDS.has(type) ? 'sound' : FILMS.has(type) ? 'film' : 'file';
+export function kindOf({ type, width }: Pick<Attached, 'type' | 'width'>): FileKind {
+  if (IMAGES.has(type)) return width === undefined ? 'file' : 'image';
+  return AUDIO.has(type) ? 'audio' : VIDEO.has(type) ? 'video' : 'file';
 }
 
 /** `640 bytes`, `12 KB`, `3.4 MB`: decimal units (1 KB = 1000 bytes). */

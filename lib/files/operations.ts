@@ -3,9 +3,10 @@ import { conflict, DomainError, notFound, StoreUnavailable } from '../errors.ts'
 import type { GroupAccess } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
 import type { Attached, Entry } from '../log/entry.ts';
-import { cleanName, isPicture, sizeText } from './file.ts';
+import { cleanName, isImage, sizeText } from './file.ts';
 import { Inspection } from './inspection.ts';
 import type { FileFacts, FileRecord } from './port.ts';
+import { checkQuota, overQuota, roomFor } from './quota.ts';
 
 /** A stored file that no message has yet. `sha256`: of its content, hex. */
 export type Stored = Attached & { readonly sha256: string };
@@ -13,7 +14,7 @@ export type Stored = Attached & { readonly sha256: string };
 /**
  * Stores the stream `source` for a message that `at.user` is about to post to `at.group`. The caller checks the permission to post. Durable when it
  * resolves. Rejects with an error of `source` unchanged and keeps nothing.
- * Errors: `tooLarge` (attachment: more than `limit` bytes), `unavailable`.
+ * Errors: `tooLarge` (attachment: more than `limit` bytes, or than a quota leaves), `unavailable`.
  */
 export async function storeFile(
   core: Core,
@@ -21,6 +22,7 @@ export async function storeFile(
   source: AsyncIterable<Uint8Array>,
   { name: given, limit = core.config.maxUploadBytes }: { readonly name: string; readonly limit?: number },
 ): Promise<Stored> {
+  const room = await roomFor(core, at.user.id);
   const [id, name, now] = [newFileId(core.random), cleanName(given), core.now()];
   const blank = { type: 'application/octet-stream', bytes: 0, sha256: '', seq: null, key: null, state: 'coming' } as const;
   const { files } = core.store;
@@ -30,10 +32,11 @@ export async function storeFile(
     await files.write(
       id,
       'whole',
-      seen.of(source, limit, () => tooLarge(name, limit)),
+      seen.of(source, Math.min(limit, room), () => (room < limit ? overQuota(core, true) : tooLarge(name, limit))),
     );
     const facts = await factsOf(core, id, seen);
     await files.finish(id, facts);
+    await checkQuota(core, at.user.id);
     return { id, name, ...facts };
   } catch (error) {
     await discard(core, [{ id }]);
@@ -46,10 +49,10 @@ const tooLarge = (name: string, limit: number): DomainError =>
 
 async function factsOf(core: Core, id: FileId, seen: Inspection): Promise<FileFacts> {
   const plain = { type: await seen.type(), bytes: seen.bytes, sha256: seen.sha256() };
-  const content = isPicture(plain.type) ? await core.store.files.read(id, 'whole') : undefined;
-  const picture = content && (await core.thumbnailer.create(content, plain.bytes, plain.type));
-  if (!picture) return plain;
-  const { width, height, thumb } = picture;
+  const content = isImage(plain.type) ? await core.store.files.read(id, 'whole') : undefined;
+  const thumbnail = content && (await core.thumbnailer.create(content, plain.bytes, plain.type));
+  if (!thumbnail) return plain;
+  const { width, height, thumb } = thumbnail;
   await core.store.files.write(id, 'thumb', piece(thumb));
   return { ...plain, width, height, thumb: true };
 }

@@ -29,6 +29,9 @@ export type FilePart = 'whole' | 'thumb';
 /** Bytes `from` to `to`, both included, counted from 0. */
 export type ByteRange = { readonly from: number; readonly to: number };
 
+/** How many files there are, and their bytes, without thumbnails. */
+export type FileUsage = { readonly files: number; readonly bytes: number };
+
 /** Files and their content. The promises of the store (lib/store/port.ts) hold; content is streamed. */
 export type FileStore = {
   /** Inserts the record before the content is written, so that the sweep can find every stored file. */
@@ -51,6 +54,14 @@ export type FileStore = {
   listUnattached(before: number, limit: number): Promise<FileRecord[]>;
   /** Sets the state `doomed` unless the file has a message or was touched since `seen` was read; resolves to whether it is `doomed`. */
   claimForRemoval(seen: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>): Promise<boolean>;
+  /** What the files of an author take, or all files. */
+  usage(author?: UserId): Promise<FileUsage>;
+  /** Those whose files take most, `limit` (≥ 1) at most, the largest first. */
+  largest(by: 'author' | 'group', limit: number): Promise<(FileUsage & { readonly id: string })[]>;
+  /** Ids of content without a record that was last written before `before` (ms), `limit` (≥ 1) at most. */
+  listOrphans(before: number, limit: number): Promise<FileId[]>;
+  /** Removes content and thumbnail, and leaves the record. Idempotent. */
+  removeContent(id: FileId): Promise<void>;
   /** Removes content, thumbnail and record. Idempotent. */
   remove(id: FileId): Promise<void>;
 };

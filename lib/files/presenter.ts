@@ -1,9 +1,9 @@
 import type { Attached } from '../log/entry.ts';
-import { fileUrl, type Kind, kindOf, shownSize, sizeText, thumbUrl } from './file.ts';
+import { type FileKind, fileUrl, kindOf, shownSize, sizeText, thumbUrl } from './file.ts';
 
 /** One file for templates/messages/_files.njk. `width`, `height` (px): the space reserved for an image, so that loading it moves nothing. */
 export type FileRow = {
-  readonly kind: Kind;
+  readonly kind: FileKind;
   readonly name: string;
   readonly type: string;
   readonly size: string;
@@ -23,13 +23,13 @@ export function presentFile(file: Attached): FileRow {
 }
 
 /** A file as JSON. `width`, `height`, `thumb_url` are null if it is not an image. */
-export function fileJson(file: Attached) {
+export function fileJson(file: Attached, basePath: string) {
   const { id, name, type, bytes, width = null, height = null } = file;
-  return { id, name, type, bytes, width, height, url: fileUrl(file), thumb_url: file.thumb ? thumbUrl(file) : null };
+  return { id, name, type, bytes, width, height, url: basePath + fileUrl(file), thumb_url: file.thumb ? basePath + thumbUrl(file) : null };
 }
 
 /** Appends one line per file to a text: `[file] plan.pdf (12 KB) /files/…`. */
-export function withFileLines(text: string, files: readonly Attached[]): string {
-  const lines = files.map((file) => `[file] ${file.name} (${sizeText(file.bytes)}) ${fileUrl(file)}`);
+export function withFileLines(text: string, files: readonly Attached[], basePath: string): string {
+  const lines = files.map((file) => `[file] ${file.name} (${sizeText(file.bytes)}) ${basePath}${fileUrl(file)}`);
   return [...(text === '' ? [] : [text]), ...lines].join('\n');
 }

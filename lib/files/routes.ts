@@ -17,10 +17,10 @@ import type { ByteRange, FilePart, FileRecord } from './port.ts';
 type Ctx = Context & { params: Record<string, string | undefined> };
 
 /** `/files/:id`, `/files/:id/:name` and `/files/:id/thumb`: for members of the file's group, until its message is erased. */
-export function fileRoutes(web: Pick<RouteContext, 'core'>): Router {
+export function fileRoutes(deps: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
-  router.get('/files/:id/thumb', (ctx) => serve(web, ctx, 'thumb'));
-  for (const path of ['/files/:id', '/files/:id/:name']) router.get(path, (ctx) => serve(web, ctx, 'whole'));
+  router.get('/files/:id/thumb', (ctx) => serve(deps, ctx, 'thumb'));
+  for (const path of ['/files/:id', '/files/:id/:name']) router.get(path, (ctx) => serve(deps, ctx, 'whole'));
   return router;
 }
 
@@ -69,7 +69,7 @@ function setHeaders(ctx: Context, record: FileRecord, part: FilePart): void {
   const kind = kindOf(record);
   const isInline = part === 'thumb' || kind !== 'file';
   const name = part === 'thumb' ? `${record.name}.webp` : record.name;
-  const media = kind === 'sound' || kind === 'film' ? "; media-src 'self'" : '';
+  const media = kind === 'audio' || kind === 'video' ? "; media-src 'self'" : '';
   ctx.set({
     'Content-Type': part === 'thumb' ? 'image/webp' : isInline ? record.type : 'application/octet-stream',
     'Content-Disposition': disposition(isInline ? 'inline' : 'attachment', name),

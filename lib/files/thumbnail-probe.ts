@@ -8,8 +8,8 @@ export const THUMBNAIL_ADVICE =
   "Install sharp's package for this platform: 'npm ci --omit=dev' in Parley's folder, without --omit=optional.";
 
 /** Whether this machine can create thumbnails; creates one to find out. */
-export async function canMakeThumbnails(pictures: Thumbnailer): Promise<boolean> {
-  return (await pictures.create(pixel(), PIXEL.length, 'image/png')) !== undefined;
+export async function canMakeThumbnails(thumbnailer: Thumbnailer): Promise<boolean> {
+  return (await thumbnailer.create(pixel(), PIXEL.length, 'image/png')) !== undefined;
 }
 
 async function* pixel(): AsyncGenerator<Uint8Array> {

@@ -3,26 +3,22 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { Thumbnail, Thumbnailer } from '../core.ts';
+import type { Thumbnailer } from '../core.ts';
 import type { Logger } from '../logger.ts';
 
-/** What the worker is sent first; then the file (`bytes` long) in pieces, as Uint8Array. */
-export type ThumbnailRequest = { readonly bytes: number; readonly type: string };
+/** What the worker is sent first; then the file (`bytes` long) in pieces, as Uint8Array. `shape`: what to make of it. */
+export type ThumbnailRequest = { readonly bytes: number; readonly type: string; readonly shape: 'thumbnail' | 'square' };
 
 /** Larger than any thumbnail. */
 const MAX_THUMB_BYTES = 4 * 1024 * 1024;
+const picture = z.instanceof(Buffer).refine(({ length }) => length > 0 && length <= MAX_THUMB_BYTES);
 
 const responseSchema = z.object({
   /** The memory of the worker, bytes. */
   memory: z.number(),
   /** Absent when the file is not an image that can be shown. */
-  picture: z
-    .object({
-      width: z.int().positive(),
-      height: z.int().positive(),
-      thumb: z.instanceof(Buffer).refine(({ length }) => length > 0 && length <= MAX_THUMB_BYTES),
-    })
-    .optional(),
+  thumbnail: z.object({ width: z.int().positive(), height: z.int().positive(), thumb: picture }).optional(),
+  square: z.object({ large: picture, small: picture }).optional(),
 });
 
 /** What the worker sends for each file. */
@@ -55,16 +51,16 @@ export function openThumbnailer(log: Logger): Thumbnailer {
     worker = undefined;
   };
 
-  async function createNow(source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<Thumbnail | undefined> {
+  async function requestNow(source: AsyncIterable<Uint8Array>, head: ThumbnailRequest): Promise<ThumbnailResponse | undefined> {
     clearTimeout(idle);
     worker ??= startWorker();
     const used = worker;
     try {
-      const { memory, picture } = await request(used, source, bytes, type);
-      if (memory > MAX_MEMORY_BYTES) end();
-      return picture;
+      const response = await request(used, source, head);
+      if (response.memory > MAX_MEMORY_BYTES) end();
+      return response;
     } catch (error) {
-      log.debug({ err: error, type, bytes }, 'creating a thumbnail failed');
+      log.debug({ err: error, ...head }, 'creating a thumbnail failed');
       if (worker === used) end();
       return undefined;
     } finally {
@@ -72,11 +68,14 @@ export function openThumbnailer(log: Logger): Thumbnailer {
     }
   }
 
+  async function requestInTurn(source: AsyncIterable<Uint8Array>, head: ThumbnailRequest): Promise<ThumbnailResponse | undefined> {
+    if (head.bytes > MAX_BYTES || limit.activeCount + limit.pendingCount >= MAX_QUEUED) return undefined;
+    return limit(() => requestNow(source, head));
+  }
+
   return {
-    async create(source, bytes, type) {
-      if (bytes > MAX_BYTES || limit.activeCount + limit.pendingCount >= MAX_QUEUED) return undefined;
-      return limit(() => createNow(source, bytes, type));
-    },
+    create: async (source, bytes, type) => (await requestInTurn(source, { bytes, type, shape: 'thumbnail' }))?.thumbnail,
+    square: async (source, bytes, type) => (await requestInTurn(source, { bytes, type, shape: 'square' }))?.square,
     close() {
       clearTimeout(idle);
       end();
@@ -99,14 +98,14 @@ function startWorker(): ChildProcess {
 }
 
 /** Rejects when the worker exits, when it does not respond within TIME_MS, or when the response is not a ThumbnailResponse. */
-async function request(worker: ChildProcess, source: AsyncIterable<Uint8Array>, bytes: number, type: string): Promise<ThumbnailResponse> {
+async function request(worker: ChildProcess, source: AsyncIterable<Uint8Array>, head: ThumbnailRequest): Promise<ThumbnailResponse> {
   const over = new AbortController();
   const { signal } = over;
   // Not AbortSignal.timeout, whose timer does not keep this process alive while it waits.
   const timer = setTimeout(() => over.abort(new Error(`no response within ${TIME_MS} ms`)), TIME_MS);
   try {
     const exited = once(worker, 'exit', { signal }).then(() => Promise.reject(new Error('the worker exited')));
-    const response = Promise.all([once(worker, 'message', { signal }), send(worker, { bytes, type }, source, signal)]);
+    const response = Promise.all([once(worker, 'message', { signal }), send(worker, head, source, signal)]);
     const [[message]] = await Promise.race([response, exited]);
     return responseSchema.parse(message);
   } finally {

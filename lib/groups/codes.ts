@@ -22,6 +22,7 @@ export const joinCode = (core: Core, group: Group): string =>
 export async function replaceCode(core: Core, group: Group, limits: CodeLimits = { forMs: null, uses: null }): Promise<string> {
   const code = newCode(core);
   await update(core, group, { ...code, ...limitFields(core, limits) });
+  core.securityLog.record({ event: 'join_code_renewed', detail: group.name });
   return joinCode(core, { ...group, ...code });
 }
 

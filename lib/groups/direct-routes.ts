@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
+import { checkAccountRate } from '../accounts/rates.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
@@ -7,26 +8,29 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { findPeople, openDirect } from './direct.ts';
 import { directForm } from './direct-forms.ts';
-import { listedJson, listGroups } from './list.ts';
+import { listedJson, withLast } from './list.ts';
 import { respondWithGroup } from './responses.ts';
+import { myGroups, readSidebar } from './roster.ts';
+import { isDirect } from './rules.ts';
 
 /** Number of names that the form suggests; others can be typed. */
 const MAX_SUGGESTED = 1000;
 
 /** `/direct`: lists the direct messages of the viewer, and opens new ones. */
-export function directRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function directRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
-  router.get('/direct', (ctx) => showDirect(ctx, web, viewerOf(ctx).user));
+  router.get('/direct', (ctx) => showDirect(ctx, deps, viewerOf(ctx).user));
 
   router.post('/direct', async (ctx) => {
     const { user } = viewerOf(ctx);
     const { with: names } = await parse(directForm, ctx);
     try {
+      await checkAccountRate(core, user, 'direct');
       const { group, isNew } = await openDirect(core, user, await findPeople(core, names));
-      await respondWithGroup(ctx, web, user, group, isNew ? 201 : 200);
+      await respondWithGroup(ctx, deps, user, group, isNew ? 201 : 200);
     } catch (error) {
-      await showRefused(ctx, error, (reason) => showDirect(ctx, web, user, { with: names.join(', '), error: reason }));
+      await showRefused(ctx, error, (reason) => showDirect(ctx, deps, user, { with: names.join(', '), error: reason }));
     }
   });
   return router;
@@ -34,12 +38,17 @@ export function directRoutes(web: RouteContext): Router {
 
 type Begin = { readonly with: string; readonly error: FieldError | null };
 
-async function showDirect(ctx: Context, web: RouteContext, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
-  const direct = (await listGroups(web, user, { all: true })).filter(({ kind }) => kind === 'direct');
+async function showDirect(ctx: Context, deps: RouteContext, user: User, begin: Begin = { with: '', error: null }): Promise<void> {
+  const mine = await myGroups(deps.core, user, { all: true });
+  const direct = await withLast(
+    deps.core,
+    mine.filter(({ group }) => isDirect(group)),
+  );
   await respond(ctx, {
     html: async () => {
-      const locals = { direct, people: await otherPeople(web, user), begin };
-      renderPage(ctx, web.views, 'groups/direct.njk', 'Direct messages', locals);
+      const sidebar = await readSidebar(deps.core, user, undefined, mine);
+      const locals = { sidebar, direct, people: await otherPeople(deps, user), begin };
+      renderPage(ctx, deps.views, 'groups/direct.njk', 'Direct messages', locals);
     },
     json: () => direct.map(listedJson),
     text: () => direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join(''),

@@ -1,12 +1,13 @@
 import { nameKey } from '../accounts/account.ts';
 import type { User } from '../accounts/port.ts';
-import type { Core } from '../core.ts';
+import type { Core, Profile } from '../core.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { asUserId, newGroupId, type UserId } from '../ids.ts';
 import { directSlug, directTitle, MAX_DIRECT, sortedPeople } from './group.ts';
 import { changeMembership, setPreferences } from './membership.ts';
 import type { Group } from './port.ts';
 import { defaultLevel, type GroupAccess, isDirect } from './rules.ts';
+import type { Disc } from './sidebar.ts';
 
 /** Maximum number of names in one text. */
 const MAX_PARTS = 16;
@@ -25,14 +26,18 @@ export async function openDirect(core: Core, user: User, others: readonly User[]
   const people = sortedPeople(everybody.map(({ id }) => id));
   if (people.length > MAX_DIRECT) throw invalid('with', `Direct messages are limited to ${MAX_DIRECT} people. Create a group instead.`);
   const present = await core.store.groups.bySlug(directSlug(people));
-  const group = present ?? (await insert(core, people, everybody));
+  const group = present ?? (await insertDirect(core, everybody));
   if (!isDirect(group) || group.people?.join() !== people.join()) throw conflict('These direct messages cannot be opened.');
   const isNew = await complete(core, user, group);
   return { group: await withTitle(core, user.id, group), isNew: isNew && !present };
 }
 
-/** The slug is unique: of concurrent calls one inserts the group, and the others find it. */
-async function insert(core: Core, people: UserId[], everybody: readonly User[]): Promise<Group> {
+/**
+ * Inserts the direct messages between these people, without members: openDirect adds them. The slug is unique: of concurrent calls one inserts the
+ * group, and the others find it. Errors: `invalid` (with: somebody is disabled).
+ */
+export async function insertDirect(core: Core, everybody: readonly User[]): Promise<Group> {
+  const people = sortedPeople(everybody.map(({ id }) => id));
   const disabled = everybody.find((one) => one.disabled);
   if (disabled) throw invalid('with', `${disabled.name} is disabled.`);
   const id = newGroupId(core.random);
@@ -59,12 +64,22 @@ async function complete(core: Core, user: User, group: Group): Promise<boolean> 
   return false;
 }
 
-/** The group with the title that this user sees: used by all pages and responses. */
-export async function withTitle(core: Core, viewer: UserId, group: Group): Promise<Group> {
-  if (group.people === null) return group;
-  const profiles = await core.directory.profiles(group.people);
-  return { ...group, name: directTitle(viewer, [...profiles.values()]) };
+/** A group as this user sees it: direct messages have a title, and a disc in lists of groups. */
+export async function asSeenBy(core: Core, viewer: UserId, group: Group): Promise<{ readonly group: Group; readonly face: Disc | null }> {
+  if (group.people === null) return { group, face: null };
+  const people = [...(await core.directory.profiles(group.people)).values()];
+  const name = directTitle(
+    viewer,
+    people.map(({ id, shownName }) => ({ id, name: shownName })),
+  );
+  return { group: { ...group, name }, face: discOf(people.length === 1 ? people : people.filter(({ id }) => id !== viewer)) };
 }
+
+const discOf = ([first, ...rest]: readonly Profile[]): Disc | null =>
+  first ? { name: rest.length === 0 ? first.name : String(rest.length + 1), color: first.color } : null;
+
+/** The group with the title that this user sees: used by all pages and responses. */
+export const withTitle = async (core: Core, viewer: UserId, group: Group): Promise<Group> => (await asSeenBy(core, viewer, group)).group;
 
 /** Access with that title. */
 export const accessWithTitle = async (core: Core, at: GroupAccess): Promise<GroupAccess> =>

@@ -24,7 +24,7 @@ export const memberForm = z.discriminatedUnion('action', [
 ]);
 
 export const membersQuery = z.object({
-  q: shortText.optional().describe('Only members with a word of their name that starts with this, 20 at most.'),
+  q: shortText.optional().describe('Only members with a word of their log-in or display name that starts with this, 20 at most.'),
 });
 
 export const settingsForm = z.discriminatedUnion('action', [

@@ -1,31 +1,32 @@
 import type { Context } from 'koa';
-import { type EntryForms, entryForms } from '../accounts/pages.ts';
+import { codeIn, type EntryForms, entryForms } from '../accounts/pages.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { noTransform, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { networkOf } from '../network.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
 import { invitationJson } from './presenter.ts';
 import { respondWithGroup } from './responses.ts';
 
 /** `/join/:code`: the invitation link of a group. It shows only the name, topic and size of the group. */
-export function inviteRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function inviteRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
 
   router.get('/join/:code', async (ctx) => {
     const user = stateOf(ctx).viewer?.user;
     const code = ctx.params.code ?? '';
-    const found = await invitation(core, code, user, user?.id ?? `address:${ctx.ip}`).catch(hideReason);
-    await showInvitation(ctx, web, found, code);
+    const found = await invitation(core, code, user, user?.id ?? `address:${networkOf(ctx.ip)}`).catch(hideReason);
+    await showInvitation(ctx, deps, found, code);
   });
 
   router.post('/join/:code', async (ctx) => {
     const { user } = viewerOf(ctx);
     const group = await joinByCode(core, user, ctx.params.code ?? '').catch(hideReason);
-    await respondWithGroup(ctx, web, user, group, 200);
+    await respondWithGroup(ctx, deps, user, group, 200);
   });
   return router;
 }
@@ -37,11 +38,11 @@ function hideReason(error: unknown): never {
 }
 
 /** Shows an invitation again with a refused sign-up or log-in form. Resolves to false when it is not valid. */
-export async function showInvitationAgain(ctx: Context, web: RouteContext, path: string, forms: EntryForms): Promise<boolean> {
+export async function showInvitationAgain(ctx: Context, deps: RouteContext, path: string, forms: EntryForms): Promise<boolean> {
   if (stateOf(ctx).viewer) return false; // signed-in users see no forms there
-  const [, code = ''] = /^\/join\/([^/?#]+)$/.exec(path) ?? [];
-  const found = await invitation(web.core, code, undefined, `address:${ctx.ip}`).catch(() => undefined);
-  if (found) await showInvitation(ctx, web, found, code, forms);
+  const code = codeIn(path) ?? '';
+  const found = await invitation(deps.core, code, undefined, `address:${networkOf(ctx.ip)}`).catch(() => undefined);
+  if (found) await showInvitation(ctx, deps, found, code, forms);
   return found !== undefined;
 }
 

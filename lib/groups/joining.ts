@@ -1,19 +1,21 @@
 import type { User } from '../accounts/port.ts';
 import type { Admission } from '../accounts/sign-up.ts';
 import type { Core } from '../core.ts';
-import { forbidden, notFound, tooMany } from '../errors.ts';
+import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
+import { SYSTEM_GROUP } from '../ids.ts';
 import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
+import { FIRST_SLUG } from './operations.ts';
 import type { Group } from './port.ts';
 import { isCodeValid, isMember, mayJoinFreely } from './rules.ts';
 
-/** Rate limit for trying codes. */
+/** Rate limit for joining by a code or a slug, and for trying codes. */
 const ATTEMPTS = { perSecond: 1 / 3, burst: 20 };
 
 /** Joins the group of a code. Concurrent calls never exceed the uses of a code; a member uses none. Errors: `invalid` (code), `forbidden` (a bot), `tooMany` (too many attempts). */
 export async function joinByCode(core: Core, user: User, code: string): Promise<Group> {
   refuseBots(user);
-  countAttempt(core, user.id);
+  await countAttempt(core, user.id);
   const group = await groupOfCode(core, code);
   if (group && (await isIn(core, user, group))) return group;
   if (!group || !isCodeValid(group, core.now())) throw badCode();
@@ -27,15 +29,30 @@ export async function joinByCode(core: Core, user: User, code: string): Promise<
   return group;
 }
 
-/** Joins an open group. Errors: `notFound`, also for a group that is not open. */
+/** Joins an open group. Errors: `notFound`, also for a group that is not open; `tooMany` (too many attempts). */
 export async function joinOpenGroup(core: Core, user: User, slug: string): Promise<Group> {
+  await countAttempt(core, user.id);
   const group = await core.store.groups.bySlug(slug);
+  const membership = await core.store.memberships.get(group?.id ?? SYSTEM_GROUP, user.id); // also for no group: the time must not tell
   if (!group) throw notFound();
-  const membership = await core.store.memberships.get(group.id, user.id);
   if (isMember({ user, group, membership })) return group;
   if (!mayJoinFreely({ user, group, membership })) throw notFound();
   await enter(core, user, group);
   return group;
+}
+
+/**
+ * Joins the group that somebody begins in: that of an invitation's code, or Lobby while it is an open group. Resolves to the path of its page; undefined
+ * when the code is not valid (any more), or Lobby is not open.
+ */
+export async function joinFirstGroup(core: Core, user: User, code: string | undefined): Promise<string | undefined> {
+  try {
+    const { slug } = code === undefined ? await joinOpenGroup(core, user, FIRST_SLUG) : await joinByCode(core, user, code);
+    return `/groups/${slug}`;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return undefined;
+  }
 }
 
 /** The group of an invitation; `isIn`: whether the viewer is already a member. */
@@ -43,20 +60,20 @@ export type Invitation = { readonly group: Group; readonly memberCount: number; 
 
 /** Reads an invitation; members see it also when the code is no longer valid. `who`: the bucket of the rate limit (a user's id, or a visitor's address). Errors: `invalid` (code), `tooMany`. */
 export async function invitation(core: Core, code: string, user: User | undefined, who: string): Promise<Invitation> {
-  countAttempt(core, who);
+  await countAttempt(core, who);
   const group = await groupOfCode(core, code);
   const members = group ? await core.store.memberships.ofGroup(group.id) : [];
   const isMemberAlready = members.some((member) => member.user === user?.id);
   if (!group || !(isMemberAlready || isCodeValid(group, core.now()))) throw badCode();
-  core.rateLimiter.giveBack(bucketOf(who)); // valid codes do not count
+  core.rateLimiter.giveBackShared(bucketOf(who)); // valid codes do not count
   return { group, memberCount: members.length, isIn: isMemberAlready };
 }
 
 const bucketOf = (who: string): string => `join:${who}`;
 
-function countAttempt(core: Core, who: string): void {
-  const waitMs = core.rateLimiter.take(bucketOf(who), ATTEMPTS.perSecond, ATTEMPTS.burst);
-  if (waitMs > 0) throw tooMany('Too many codes tried. Wait 1 minute.', waitMs);
+async function countAttempt(core: Core, who: string): Promise<void> {
+  const waitMs = await core.rateLimiter.takeShared(bucketOf(who), ATTEMPTS.perSecond, ATTEMPTS.burst);
+  if (waitMs > 0) throw tooMany('Too many attempts to join. Wait a moment.', waitMs);
 }
 
 const isIn = async (core: Core, { id }: User, group: Group): Promise<boolean> =>

@@ -1,33 +1,36 @@
 import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
+import { checkAccountRate } from '../accounts/rates.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { joinByCode, joinOpenGroup } from './joining.ts';
-import { listedJson, listGroups } from './list.ts';
+import { listedJson, withLast } from './list.ts';
 import { createForm, joinForm } from './list-forms.ts';
 import { createGroup } from './operations.ts';
 import { respondWithGroup } from './responses.ts';
+import { isListed, myGroups, readSidebar } from './roster.ts';
 import { mayCreate } from './rules.ts';
 
 type Refused = { readonly error: FieldError };
 type GroupForms = { readonly create?: Refused & { name: string; open: boolean }; readonly join?: Refused & { code: string } };
 
 /** `/groups`: lists the groups of the viewer and the open groups; creates and joins groups. */
-export function groupsIndexRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function groupsIndexRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
-  router.get('/groups', async (ctx) => showGroups(ctx, web, viewerOf(ctx).user));
+  router.get('/groups', async (ctx) => showGroups(ctx, deps, viewerOf(ctx).user));
 
   router.post('/groups', async (ctx) => {
     const { user } = viewerOf(ctx);
     const { name, open } = await parse(createForm, ctx);
     try {
-      await respondWithGroup(ctx, web, user, await createGroup(core, user, { name, open }), 201);
+      await checkAccountRate(core, user, 'groups');
+      await respondWithGroup(ctx, deps, user, await createGroup(core, user, { name, open }), 201);
     } catch (error) {
-      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { create: { name, open, error: reason } }));
+      await showRefused(ctx, error, (reason) => showGroups(ctx, deps, user, { create: { name, open, error: reason } }));
     }
   });
 
@@ -36,10 +39,10 @@ export function groupsIndexRoutes(web: RouteContext): Router {
     const form = await parse(joinForm, ctx);
     try {
       const group = 'code' in form ? await joinByCode(core, user, form.code) : await joinOpenGroup(core, user, form.slug);
-      await respondWithGroup(ctx, web, user, group, 200);
+      await respondWithGroup(ctx, deps, user, group, 200);
     } catch (error) {
       if (!('code' in form)) throw error;
-      await showRefused(ctx, error, (reason) => showGroups(ctx, web, user, { join: { code: form.code, error: reason } }));
+      await showRefused(ctx, error, (reason) => showGroups(ctx, deps, user, { join: { code: form.code, error: reason } }));
     }
   });
 
@@ -53,19 +56,21 @@ export function groupsIndexRoutes(web: RouteContext): Router {
 }
 
 /** Responds with the list; the page shows a refused form again. */
-const showGroups = (ctx: Context, web: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
+const showGroups = (ctx: Context, deps: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
   respond(ctx, {
-    html: async () => renderPage(ctx, web.views, 'groups/index.njk', 'Groups', await locals(web, user, forms)),
-    json: async () => (await listGroups(web, user, { all: true })).map(listedJson),
-    text: async () => (await listGroups(web, user)).map(({ slug, unread }) => `${slug} ${unread}\n`).join(''),
+    html: async () => renderPage(ctx, deps.views, 'groups/index.njk', 'Groups', await locals(deps, user, forms)),
+    json: async () => (await withLast(deps.core, await myGroups(deps.core, user, { all: true }))).map(listedJson),
+    text: async () => (await myGroups(deps.core, user)).map(({ group, unread }) => `${group.slug} ${unread}\n`).join(''),
   });
 
-async function locals(web: RouteContext, user: User, forms: GroupForms) {
-  const groups = await listGroups(web, user);
+async function locals(deps: RouteContext, user: User, forms: GroupForms) {
+  const mine = await myGroups(deps.core, user, { all: true });
+  const groups = await withLast(deps.core, mine.filter(isListed));
   return {
+    sidebar: await readSidebar(deps.core, user, undefined, mine),
     groups: groups.filter(({ kind }) => kind === 'group'),
     direct: groups.filter(({ kind }) => kind === 'direct'),
-    open: await openGroups(web, groups),
+    open: await openGroups(deps, groups),
     create: { name: '', open: false, error: null },
     join: { code: '', error: null },
     mayCreate: mayCreate(user),

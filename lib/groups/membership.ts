@@ -2,16 +2,17 @@ import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import { channelOf, type GroupId, newUid, type UserId } from '../ids.ts';
 import { announceStepDown } from '../step-down.ts';
+import { settleColor } from './colors.ts';
 import type { Membership, Preferences } from './port.ts';
 import { canStepDown, stepsDown } from './rules.ts';
 
-export type Change = {
+type Change = {
   readonly in: boolean;
   readonly role: Membership['role'];
   readonly by: UserId;
   /** Allows removing the last moderator. */
   readonly force?: boolean;
-} & Partial<Pick<Membership, 'level' | 'hidden'>>; // initial settings of a new member
+} & Partial<Pick<Membership, 'level' | 'hidden' | 'mark'>>; // initial settings of a new member
 
 const MAX_ATTEMPTS = 20;
 
@@ -33,20 +34,26 @@ export async function changeMembership(core: Core, group: GroupId, user: UserId,
     const next = nextMembership(group, user, current, change, core.now());
     if (!(await core.store.memberships.put(next))) continue;
     if (!next.lined) await appendEntry(core, next);
+    if (next.in && !present?.in) await chooseColor(core, group, user);
+    await recordRole(core, present, next);
     return true;
   }
   throw conflict('This membership is being changed by others at the same time. Try again.');
 }
 
+/** A colour is a convenience: a failure does not fail the change. */
+const chooseColor = (core: Core, group: GroupId, user: UserId): Promise<void> =>
+  settleColor(core, group, user).catch((error) => core.logger.debug({ err: error }, 'choosing a colour failed'));
+
 function nextMembership(
   group: GroupId,
   user: UserId,
   present: Membership | undefined,
-  { in: isIn, role, by, level = 'mentions', hidden = null }: Change,
+  { in: isIn, role, by, level = 'mentions', hidden = null, mark = 0 }: Change,
   now: number,
 ): Membership {
   const isMove = (present?.in ?? false) !== isIn;
-  const kept = { mark: present?.mark ?? 0, level: present?.level ?? level, hidden: present ? present.hidden : hidden };
+  const kept = { mark: present?.mark ?? mark, level: present?.level ?? level, hidden: present ? present.hidden : hidden };
   return { group, user, in: isIn, role, by, rev: (present?.rev ?? 0) + 1, lined: !isMove, at: now, ceding: false, ...kept };
 }
 
@@ -79,6 +86,17 @@ async function hasOtherModerator(core: Core, { group, user }: Membership): Promi
       return known ? [{ user: known, membership }] : [];
     }),
   );
+}
+
+/** Records a role that was given or taken away, and a removal by somebody else. */
+async function recordRole(core: Core, before: Membership | undefined, { group, user, by, ...now }: Membership): Promise<void> {
+  const was = before?.in === true && before.role === 'moderator';
+  const is = now.in && now.role === 'moderator';
+  const isRemoval = !now.in && by !== user;
+  if ((was === is && !isRemoval) || (is && before === undefined && by === user)) return; // of a new group its creator is moderator
+  const detail = (await core.store.groups.byId(group))?.name;
+  if (was !== is) core.securityLog.record({ event: is ? 'moderator_granted' : 'moderator_revoked', user, detail });
+  if (isRemoval) core.securityLog.record({ event: 'member_removed', user, detail });
 }
 
 /** Withdraws the announced step-down. */

@@ -3,7 +3,7 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
-import { asUserId, type GroupId, newGroupId, randomId, type UserId } from '../ids.ts';
+import { asUserId, type GroupId, newGroupId, randomId, SYSTEM_GROUP, type UserId } from '../ids.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
@@ -15,6 +15,8 @@ import type { GroupAccess } from './rules.ts';
 import * as rules from './rules.ts';
 
 const MAX_ATTEMPTS = 10;
+/** The slug of the group that the first account gets, and that new accounts join. */
+export const FIRST_SLUG = 'lobby';
 const NOBODY_MANAGES = 'Direct messages have fixed members and are managed by nobody.';
 
 /** The access of a user to a group. */
@@ -46,8 +48,9 @@ export async function openForMembers(core: Core, user: User, slug: string): Prom
 
 async function findGroup(core: Core, user: User, slug: string, lookups: Lookups = core.store): Promise<GroupAccess> {
   const group = await lookups.groups.bySlug(slug);
-  if (!group) throw notFound();
-  return groupAccess(core, user, group, lookups);
+  if (group) return groupAccess(core, user, group, lookups);
+  await lookups.memberships.get(SYSTEM_GROUP, user.id); // as many reads as for a group that exists: the time must not tell which do
+  throw notFound();
 }
 
 /** Creates a group; the creator is its first moderator. Errors: `invalid` (name), `forbidden`. */
@@ -58,10 +61,9 @@ export async function createGroup(core: Core, creator: User, input: { readonly n
   return group;
 }
 
-/** Creates a group without members (the CLI adds them). Errors: `invalid` (name). */
-export async function insertGroup(core: Core, name: string, open: boolean): Promise<Group> {
+/** Creates a group without members (the CLI adds them). `id`: an unused one. Errors: `invalid` (name). */
+export async function insertGroup(core: Core, name: string, open: boolean, id = newGroupId(core.random)): Promise<Group> {
   const wanted = await slugOf(parseGroupName(name));
-  const id = newGroupId(core.random);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const slug = wanted === '' ? `g-${randomId(core.random, 6)}` : attempt === 0 ? wanted : `${wanted}-${randomId(core.random, 4)}`;
     const made = await insertAt(core, id, slug, name, open);
@@ -181,8 +183,8 @@ export async function finishFirstAccount(core: Core): Promise<void> {
   const user = await users.byId(asUserId(first));
   if (!user) return;
   await users.update(user.id, { admin: true });
-  await insertAt(core, newGroupId(core.random), 'lobby', 'Lobby', true); // refused when another call has created it
-  const lobby = await core.store.groups.bySlug('lobby');
+  await insertAt(core, newGroupId(core.random), FIRST_SLUG, 'Lobby', true); // refused when another call has created it
+  const lobby = await core.store.groups.bySlug(FIRST_SLUG);
   if (lobby) await addMember(core, user.id, lobby, user, 'moderator');
   await settings.putIfAbsent('first-settled', 'yes');
 }

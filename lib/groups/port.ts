@@ -24,13 +24,17 @@ export type Group = {
   /** Remaining uses of the code; null: unlimited. */
   readonly codeUsesLeft: number | null;
   readonly createdAt: number;
+  /** Days after which its messages are erased, 0: never; absent: as the site has it (RETENTION_DAYS). */
+  readonly retentionDays?: number;
+  /** On legal hold: nothing in it is erased by retention or by operators, and no erased text is removed. */
+  readonly held?: true;
   /** Last known end of the log. A hint that may lag, never lead: use `log.head` or `log.heads` for numbers that are shown. */
   readonly head: Head;
 };
 
 export type GroupPatch = Partial<
   Pick<Group, 'name' | 'slug' | 'topic' | 'open' | 'archived' | 'codeMac' | 'codeSealed' | 'codeExpiresAt' | 'codeUsesLeft'>
->;
+> & { readonly retentionDays?: number | null; readonly held?: boolean };
 
 /** A change of a group whose entry is not in its log yet. `line`: that entry. `at`: ms of the change. */
 export type GroupChange = { readonly line: Draft & { readonly key: string }; readonly at: number };
@@ -53,6 +57,8 @@ export type GroupStore = {
     readonly afterNumber?: number;
   }): Promise<Group[]>;
   count(kind: Group['kind']): Promise<number>;
+  /** The groups on legal hold. */
+  held(): Promise<GroupId[]>;
   /** Writes `patch` and `change` atomically. 'missing', 'slug' or 'code' when refused; a replaced slug stays reserved for this group. */
   update(id: GroupId, patch: GroupPatch, change?: GroupChange): Promise<'done' | 'missing' | 'slug' | 'code'>;
   /** Removes the stored change whose entry has this `uid`, after the entry was appended. Idempotent. */

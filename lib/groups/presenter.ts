@@ -1,10 +1,16 @@
 import type { User } from '../accounts/port.ts';
+import { statusJson } from '../accounts/status.ts';
 import type { Group, Membership } from './port.ts';
 import type { RosterMember } from './roster.ts';
 import { isHidden } from './rules.ts';
 
-/** A group as JSON for one viewer. `n`: number of messages. An administrator who is not a member has no role and cannot read it. */
-export function groupJson({ id, number, slug, name, topic, kind, open, archived }: Group, membership: Membership | undefined, n: number) {
+/** A group as JSON for one viewer. `n`: number of messages; `basePath`: of its URL. An administrator who is not a member has no role and cannot read it. */
+export function groupJson(
+  { id, number, slug, name, topic, kind, open, archived }: Group,
+  membership: Membership | undefined,
+  n: number,
+  basePath: string,
+) {
   const isIn = membership?.in === true;
   return {
     ...{ id, number, slug, name, topic, kind, open, archived },
@@ -13,14 +19,14 @@ export function groupJson({ id, number, slug, name, topic, kind, open, archived 
     unread: isIn ? Math.max(0, n - membership.mark) : 0,
     level: isIn ? membership.level : null,
     hidden: isIn && isHidden(membership, n),
-    url: `/groups/${slug}`,
+    url: `${basePath}/groups/${slug}`,
   };
 }
 
 /** The join code as JSON, for moderators. Times are RFC 3339 in UTC. */
-export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string) => ({
+export const codeJson = ({ codeExpiresAt, codeUsesLeft }: Group, code: string, basePath: string) => ({
   code,
-  invite: `/join/${code}`,
+  invite: `${basePath}/join/${code}`,
   code_expires_at: codeExpiresAt === null ? null : new Date(codeExpiresAt).toISOString(),
   code_uses_left: codeUsesLeft,
 });
@@ -40,8 +46,11 @@ export function membershipJson(group: Group, { id, name, bot }: Pick<User, 'id' 
 }
 
 /** A member as JSON. */
-export const memberJson = ({ seenAt, seen, ...member }: RosterMember) => ({
+export const memberJson = ({ seenAt, seen, shownName, avatar, status, ...member }: RosterMember, basePath: string) => ({
   ...member,
+  display_name: shownName,
+  avatar_url: avatar && basePath + avatar,
+  status: statusJson(status),
   seen_at: seenAt === null ? null : new Date(seenAt).toISOString(),
 });
 

@@ -14,8 +14,8 @@ export async function respondWithGroup(ctx: Context, { core }: RouteContext, use
     html: () => seeOther(ctx, url),
     json: async () => {
       const [membership, head] = await Promise.all([core.store.memberships.get(group.id, user.id), core.store.log.head(group.id)]);
-      return groupJson(group, membership, head.n);
+      return groupJson(group, membership, head.n, core.config.basePath);
     },
-    text: () => `${url}\n`,
+    text: () => `${core.config.basePath}${url}\n`,
   });
 }

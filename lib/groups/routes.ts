@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { userByName } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
+import { checkAccountRate } from '../accounts/rates.ts';
 import { invalid, notFound } from '../errors.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
@@ -18,13 +19,13 @@ import { type GroupAccess, mayManage } from './rules.ts';
 const slugIn = (ctx: Context & { params: Record<string, string | undefined> }): string => ctx.params.slug ?? '';
 
 /** Routes of the members of a group, and of typing notifications. */
-export function groupRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function groupRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
 
   router.get('/groups/:slug/members', async (ctx) => {
     const at = await groups.openForMembers(core, viewerOf(ctx).user, slugIn(ctx));
-    await showMembers(ctx, web, at);
+    await showMembers(ctx, deps, at);
   });
 
   router.post('/groups/:slug/members', async (ctx) => {
@@ -32,14 +33,14 @@ export function groupRoutes(web: RouteContext): Router {
     const form = await parse(memberForm, ctx);
     let changed: User;
     try {
-      changed = await changeMembers(web, at, form);
+      changed = await changeMembers(deps, at, form);
     } catch (error) {
       const name = form.action === 'add' ? form.name : '';
-      return showRefused(ctx, error, (reason) => showMembers(ctx, web, at, { name, error: reason }));
+      return showRefused(ctx, error, (reason) => showMembers(ctx, deps, at, { name, error: reason }));
     }
     await respond(ctx, {
       html: () => seeOther(ctx, form.action === 'leave' ? '/groups' : `/groups/${at.group.slug}/members`),
-      json: () => changedJson(web, at, changed),
+      json: () => changedJson(deps, at, changed),
       text: () => null,
     });
   });
@@ -61,6 +62,7 @@ async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.in
   }
   const managed = await groups.openManagedGroup(core, at.user, at.group.slug);
   const { group, user: by } = managed;
+  await checkAccountRate(core, by, 'members');
   if (form.action === 'add') return addByName({ core }, managed, form.name);
   const user = await core.store.users.byId(asUserId(form.user));
   if (!user) throw notFound('There is no such user.');
@@ -86,25 +88,25 @@ async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by
 /** Maximum number of members found with `q`. */
 const MAX_FOUND = 20;
 
-/** The members with a word of their name that starts with `q`. */
-const matching = <M extends { readonly name: string }>(members: readonly M[], q: string): M[] => {
+/** The members with a word of one of their names that starts with `q`. */
+const matching = <M extends { readonly name: string; readonly shownName: string }>(members: readonly M[], q: string): M[] => {
   const typed = q.trim().toLowerCase();
   const matches = (name: string) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
-  return members.filter(({ name }) => matches(name.toLowerCase())).slice(0, MAX_FOUND);
+  return members.filter(({ name, shownName }) => [name, shownName].some((one) => matches(one.toLowerCase()))).slice(0, MAX_FOUND);
 };
 
 type AddForm = { readonly name: string; readonly error: object | null };
 
-async function showMembers(ctx: Context, web: RouteContext, at: GroupAccess, add: AddForm = { name: '', error: null }): Promise<void> {
+async function showMembers(ctx: Context, deps: RouteContext, at: GroupAccess, add: AddForm = { name: '', error: null }): Promise<void> {
   const { q } = parseQuery(membersQuery, ctx);
-  const all = await roster(web.core, at.group.id);
+  const all = await roster(deps.core, at.group.id);
   const members = q === undefined ? all : matching(all, q);
   await respond(ctx, {
     html: () => {
       const locals = { group: at.group, members, mayManage: mayManage(at), add, isIn: at.membership?.in === true };
-      renderPage(ctx, web.views, 'groups/members.njk', `Members of ${at.group.name}`, locals);
+      renderPage(ctx, deps.views, 'groups/members.njk', `Members of ${at.group.name}`, locals);
     },
-    json: () => members.map(memberJson),
+    json: () => members.map((member) => memberJson(member, deps.core.config.basePath)),
     text: () => members.map(memberText).join(''),
   });
 }

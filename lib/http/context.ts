@@ -2,7 +2,9 @@ import type { Context } from 'koa';
 import type { User } from '../accounts/port.ts';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
+import type { GroupId } from '../ids.ts';
 import type { Trace } from '../trace.ts';
+import type { BodyBudget } from './body-budget.ts';
 
 /**
  * The authenticated user, by a browser's session or a bearer token. `ref`: the hash of that secret. `until`: when the session expires unless it
@@ -17,11 +19,20 @@ export type State = {
   /** For the inline style sheets of this response (CSP). */
   nonce: string;
   viewer: Viewer | undefined;
-  /** The fields of the body, once they have been read. */
+  /** The newest session id that was made for this request. */
+  newSessionId?: string;
+  /** For the bodies of people who are not logged in. */
+  bodyBudget?: BodyBudget;
+  /** The fields of the body, once they have been read; of a refused one those of its beginning. */
   fields?: Readonly<Record<string, unknown>>;
+  /** A page of somebody who is logged in: rendered by `finishPage`, with the list of their groups. */
+  page?: PendingPage;
   /** The format of the response, once it has been negotiated. */
   format?: Format;
 };
+
+/** `group`: the group that the page is about. */
+export type PendingPage = { readonly group: GroupId | undefined; readonly render: (shell: { readonly sidebar: object }) => string };
 
 export const stateOf = (ctx: Context): State => ctx.state as State;
 
@@ -41,8 +52,8 @@ export function idempotencyKey(ctx: Context): string | undefined {
 /** Whether the request is from htmx, which expects a fragment. */
 export const isHtmx = (ctx: Context): boolean => ctx.get('HX-Request') === 'true';
 
-/** The origin of this site, for links and the origin check. Not `ctx.origin`, which the client controls. */
-export const originOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
+/** The address of this site, for links: its origin, and its base path. Not `ctx.origin`, which the client controls. */
+export const siteUrlOf = (ctx: Context, { publicUrl }: Pick<Config, 'publicUrl'>): string => publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 
 /** The text format that a request declares, by the field `format` or the Content-Type. Undefined when it declares none. */
 export const declaredTextFormat = (ctx: Context, given: 'text' | 'markdown' | undefined): 'text' | 'markdown' | undefined =>

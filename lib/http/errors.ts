@@ -1,4 +1,4 @@
-import { DomainError, type ErrorCode, StoreUnavailable } from '../errors.ts';
+import { DomainError, type ErrorCode, StoreUnavailable, unavailableText } from '../errors.ts';
 
 /** Not imported: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -8,6 +8,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   notFound: 404,
   forbidden: 403,
   malformed: 400,
+  misdirected: 421,
   invalid: 422,
   conflict: 409,
   keyReused: 422,
@@ -37,8 +38,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 };
 
 export function problemOf(error: unknown): Problem {
-  if (error instanceof StoreUnavailable)
-    return problem(503, 'unavailable', 'The store is not available. Try again in a moment.', { retryAfterMs: 2000 });
+  if (error instanceof StoreUnavailable) return problem(503, 'unavailable', unavailableText(error.fault), { retryAfterMs: 2000 });
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
   if (status !== undefined) return problem(status, 'refused', MESSAGES[status] ?? STATUS_CODES[status] ?? 'Refused', {});
@@ -47,6 +47,11 @@ export function problemOf(error: unknown): Problem {
     isUnexpected: true,
   };
 }
+
+const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Whether the client caused an error of its connection: by closing it, or by a request that is no HTTP (`HPE_…`, the codes of Node's parser). */
+export const isOfClient = ({ code = '' }: NodeJS.ErrnoException): boolean => CLOSED.has(code) || code.startsWith('HPE_');
 
 /** Whether the same request may succeed when it is sent again. */
 export const isStoreUnavailable = (error: unknown): boolean => problemOf(error).code === 'unavailable';

@@ -2,10 +2,14 @@ import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { forbidden, unauthenticated } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { setActor } from '../request-scope.ts';
+import { needsSecondFactor } from '../required-factor.ts';
 import { isTokenValid, sha256 } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
+import { admitConnection } from './connections.ts';
 import { stateOf, type Viewer } from './context.ts';
-import { peekSession, sessionRef, sessionUserId } from './session.ts';
+import { proxiedName } from './proxied-name.ts';
+import { noteUse, peekSession, sessionRef, sessionUserId } from './session.ts';
 
 const TOUCH_MS = 60_000;
 
@@ -15,7 +19,10 @@ export const identify =
   async (ctx, next) => {
     const lookups = isPosting(ctx) ? core.lookupCache : core.lookupCache.fresh();
     const bearer = await bearerOf(ctx, core, lookups);
-    stateOf(ctx).viewer = bearer ?? (await enabled(lookups, sessionUserId(ctx), sessionRef(ctx)));
+    const viewer = bearer ?? (await enabled(ctx, lookups, sessionUserId(ctx, proxiedName(ctx, core.config)), sessionRef(ctx, core)));
+    stateOf(ctx).viewer = viewer;
+    if (viewer?.via === 'session') noteUse(ctx, core);
+    if (viewer) setActor({ user: viewer.user.id, via: viewer.via === 'token' ? 'token' : 'browser' });
     await next();
   };
 
@@ -26,15 +33,18 @@ const isPosting = (ctx: Context): boolean => ctx.method === 'POST' && ctx.path.e
 export async function authenticate(ctx: Context, core: Core, lookups: Lookups): Promise<Viewer | undefined> {
   const bearer = await bearerOf(ctx, core, lookups);
   if (bearer) return bearer;
-  const session = await peekSession(ctx, core, lookups);
-  const viewer = await enabled(lookups, session?.userId, session?.ref);
-  return viewer && session ? { ...viewer, until: session.expiresAt } : undefined;
+  const session = await peekSession(ctx, core, lookups, proxiedName(ctx, core.config));
+  const viewer = await enabled(ctx, lookups, session?.userId, session?.ref);
+  if (!viewer || !session || (needsSecondFactor(core.config, viewer.user) && !session.isStrong)) return undefined;
+  return { ...viewer, until: session.expiresAt };
 }
 
-async function enabled(lookups: Lookups, id: UserId | undefined, ref: string | undefined): Promise<Viewer | undefined> {
+async function enabled(ctx: Context, lookups: Lookups, id: UserId | undefined, ref: string | undefined): Promise<Viewer | undefined> {
   if (id === undefined || ref === undefined) return undefined;
   const user = await lookups.users.byId(id);
-  return user && !user.disabled ? { user, via: 'session', ref } : undefined;
+  if (!user || user.disabled) return undefined;
+  admitConnection(ctx.req);
+  return { user, via: 'session', ref };
 }
 
 /** Errors: `unauthenticated` for an invalid token, even when the cookie is valid. */
@@ -45,6 +55,7 @@ async function bearerOf(ctx: Context, core: Core, lookups: Lookups): Promise<Vie
   const token = text === undefined ? undefined : await lookups.tokens.byHash(sha256(text));
   const user = token?.kind === 'api' && isTokenValid(token, core.now()) ? await lookups.users.byId(token.user) : undefined;
   if (!token || !user || user.disabled) throw unauthenticated('This token is unknown or revoked.');
+  admitConnection(ctx.req);
   if (core.now() - (token.lastUsedAt ?? 0) > TOUCH_MS) await core.store.tokens.touch(token.hash, core.now());
   return { user, via: 'token', ref: token.hash };
 }

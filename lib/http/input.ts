@@ -1,46 +1,22 @@
-import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { decodeUtf8 } from '../text/body.ts';
+import { MAX_REQUEST_BYTES, readAnonymous, readRaw } from './body.ts';
 import { stateOf } from './context.ts';
 import { type Received, receiveForm } from './multipart.ts';
 import { partsOf } from './multipart-parts.ts';
+import { discardRest } from './unread-body.ts';
 
-/** The maximum length of a body that is no upload, in bytes. */
-const MAX_REQUEST_BYTES = 1024 * 1024;
-/** How long a body may take to arrive; uploads have their own limit (lib/http/multipart.ts). */
-const REQUEST_MS = 60_000;
 /** The maximum length of each file that is skipped while the text of a form is read, in bytes. */
 const MAX_SKIPPED_FILE_BYTES = 26_214_400;
 
 const malformed = (message: string, field?: string): DomainError =>
   new DomainError('malformed', message, field === undefined ? {} : { field });
-const tooLarge = (limit: number): DomainError => new DomainError('tooLarge', `The request body is too large: ${limit} bytes at most.`);
-
-/** The raw body. Errors: `malformed`; `tooLarge`, without reading when Content-Length is too large. */
-export async function readRaw(request: IncomingMessage, limit = MAX_REQUEST_BYTES): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const take = (chunk: Buffer): void => {
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size <= limit) return;
-    request.off('data', take).pause(); // the rest is not read
-    reject(tooLarge(limit));
-  };
-  const timer = setTimeout(() => reject(malformed('The request took too long.')), REQUEST_MS);
-  request.on('data', take).once('error', reject);
-  request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-  request.once('close', () => request.complete || reject(malformed('The request ended before its body did.')));
-  return promise.finally(() => clearTimeout(timer));
-}
 
 /** The body as named fields: a form, a multipart form (text parts only) or a JSON object; `text/*` becomes the field `body`. Errors: `malformed`, `tooLarge`. */
-async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
-  const fields = await fieldsIn(ctx);
+async function readFields(ctx: Context, maxBytes?: number): Promise<Readonly<Record<string, unknown>>> {
+  const fields = await fieldsIn(ctx, await bodyOf(ctx, maxBytes));
   stateOf(ctx).fields = fields;
   return fields;
 }
@@ -48,21 +24,59 @@ async function readFields(ctx: Context): Promise<Readonly<Record<string, unknown
 /** The fields of a form whose handling failed, reading the body if it has not been read. Undefined when it is no form, or cannot be read. */
 export async function readUnreadForm(ctx: Context): Promise<Readonly<Record<string, unknown>> | undefined> {
   const kind = ctx.method === 'POST' && ctx.is('urlencoded', 'multipart');
-  if (kind && !ctx.req.readableDidRead) await (kind === 'urlencoded' ? readFields(ctx) : readSkippingFiles(ctx)).catch(() => {});
+  if (kind && !ctx.req.readableDidRead)
+    await (kind === 'urlencoded' ? readFields(ctx, MAX_REQUEST_BYTES) : readSkippingFiles(ctx)).catch(() => {});
   return kind ? stateOf(ctx).fields : undefined;
 }
 
 /** Reads the fields of a form of any size and skips its files. */
 async function readSkippingFiles(ctx: Context): Promise<void> {
+  const { viewer, bodyBudget } = stateOf(ctx);
   const received: Received<never> = { fields: {}, files: [] };
   stateOf(ctx).fields = received.fields;
-  await receiveForm({ source: ctx.req, type: ctx.get('Content-Type') }, { fileBytes: MAX_SKIPPED_FILE_BYTES }, received, () =>
+  const hold = viewer ? undefined : bodyBudget?.hold(ctx.ip);
+  hold?.take(MAX_REQUEST_BYTES);
+  const limits = { fileBytes: MAX_SKIPPED_FILE_BYTES, ...(hold && { refused: hold.refused }) };
+  await receiveForm({ source: ctx.req, type: ctx.get('Content-Type') }, limits, received, () =>
     Promise.reject(malformed('Files are not accepted here.')),
-  );
+  ).finally(hold?.release);
 }
 
-async function fieldsIn(ctx: Context): Promise<Readonly<Record<string, unknown>>> {
-  const raw = await readRaw(ctx.req);
+/**
+ * The body; that of someone who is not logged in within the budget, of at most `maxBytes` (default: those of the forms before the log-in).
+ * When it is refused, the fields of its beginning are kept. Errors: those of readRaw, and `unavailable`.
+ */
+async function bodyOf(ctx: Context, maxBytes?: number): Promise<Buffer> {
+  refuseCompressed(ctx);
+  const { viewer, bodyBudget } = stateOf(ctx);
+  if (viewer || !bodyBudget) return readRaw(ctx.req);
+  const { bytes, error } = await readAnonymous(ctx.req, ctx.ip, bodyBudget, maxBytes);
+  if (error === undefined) return bytes;
+  discardRest(ctx);
+  if (!ctx.is('urlencoded')) throw error;
+  const text = decodeUtf8(bytes);
+  const cutAt = text.lastIndexOf('&');
+  stateOf(ctx).fields = fieldsOf(new URLSearchParams(text.slice(0, Math.max(0, cutAt))));
+  throw named(error, text.slice(cutAt + 1));
+}
+
+/** The error, with the name of the field in which the body exceeded its limit. */
+function named(error: unknown, pair: string): unknown {
+  const [, field] = /^([\w.-]{1,64})=/.exec(pair) ?? [];
+  return error instanceof DomainError && error.code === 'tooLarge' && field !== undefined
+    ? new DomainError('tooLarge', `${field} is too long. ${error.message}`, { field })
+    : error;
+}
+
+/** Only incoming webhooks decompress, within their limit. */
+function refuseCompressed(ctx: Context): void {
+  const coding = ctx.get('Content-Encoding').toLowerCase();
+  if (coding === '' || coding === 'identity') return;
+  discardRest(ctx);
+  throw malformed(`The Content-Encoding is ${coding.slice(0, 50)}: send the body uncompressed.`);
+}
+
+async function fieldsIn(ctx: Context, raw: Buffer): Promise<Readonly<Record<string, unknown>>> {
   if (ctx.req.headers['content-type'] === 'application/json' || ctx.is('json', '+json')) return fieldsOfJson(raw);
   if (ctx.is('multipart/form-data'))
     return fieldsOf((await partsOf(raw, ctx.get('Content-Type'))).flatMap((part) => ('text' in part ? [[part.name, part.text]] : [])));

@@ -1,52 +1,62 @@
 import Koa, { type Middleware } from 'koa';
 import { loggablePath } from '../logger.ts';
+import { completeLocations } from './base-path.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { compressResponses } from './compress.ts';
 import { stateOf } from './context.ts';
-import { isStoreUnavailable } from './errors.ts';
+import { isOfClient, isStoreUnavailable } from './errors.ts';
 import { type Refusals, throwRefusals } from './fast-path.ts';
-import { refuseInvalidHost } from './host.ts';
+import { type HostCheck, refuseForeignHost } from './host.ts';
 import { identify } from './identity.ts';
 import { readUnreadForm } from './input.ts';
-import { replyProblem } from './reply.ts';
+import { finishPage, replyProblem } from './reply.ts';
 import { requestLog } from './request-log.ts';
 import type { RouteContext } from './route-context.ts';
 import type { Router } from './router.ts';
 import { refuseCrossOrigin, secureHeaders } from './security.ts';
 import { sessions } from './session.ts';
+import { discardRest } from './unread-body.ts';
 
 type Layers = {
   readonly files: Middleware;
   /** The errors of fast-path routes. */
   readonly refusals: Refusals;
+  readonly checkHost: HostCheck;
+  readonly bodyBudget: BodyBudget;
   /** Before the session middleware: health, webhooks, streams. */
   readonly early: readonly Router[];
-  /** Behind it: pages and the API. */
+  /** Behind it, and behind the identification: who else is logged in, and whether the viewer may go on. */
+  readonly admit: readonly Middleware[];
+  /** Pages and the API. */
   readonly late: readonly Router[];
 };
 
 /** The Koa application; a request passes its middleware from top to bottom. */
-export function createKoa(web: RouteContext, layers: Layers): Koa {
-  const { core } = web;
+export function createKoa(deps: RouteContext, layers: Layers): Koa {
+  const { core } = deps;
   // Only the last address of X-Forwarded-For is from our own proxy; the client may have set the others.
   const app = new Koa({ proxy: core.config.trustProxy, maxIpsCount: 1 });
   if (core.config.publicUrl?.startsWith('https:')) alwaysHttps(app);
-  app.use(requestLog(web));
-  app.use(secureHeaders);
+  app.use(requestLog(deps));
+  if (core.config.basePath !== '') app.use(completeLocations(core.config.basePath));
+  app.use(secureHeaders(core.config));
   app.use(compressResponses);
-  app.use(respondWithErrors(web, false));
-  app.use(refuseInvalidHost);
+  app.use(countBodies(layers.bodyBudget));
+  app.use(respondWithErrors(deps, false));
+  app.use(refuseForeignHost(layers.checkHost));
   app.use(layers.files);
   app.use(throwRefusals(layers.refusals));
   for (const router of layers.early) app.use(router.routes());
   app.use(refuseCrossOrigin(core.config));
   app.use(unlessBearer(sessions(core, app)));
-  app.use(respondWithErrors(web, true)); // again behind the session, so that a flash message shown on an error page is removed from it
+  app.use(respondWithErrors(deps, true)); // again behind the session, so that a flash message shown on an error page is removed from it
+  app.use(finishPages(deps));
   app.use(identify(core));
+  for (const middleware of layers.admit) app.use(middleware);
   for (const router of layers.late) app.use(router.routes());
   app.use(refuseRest);
   app.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      core.logger.error({ err: error }, 'request failed');
+    if (!isOfClient(error)) core.logger.error({ err: error }, 'request failed');
   });
   return app;
 }
@@ -58,6 +68,14 @@ export function createKoa(web: RouteContext, layers: Layers): Koa {
 function alwaysHttps(app: Koa): void {
   Object.defineProperty(app.request, 'protocol', { get: () => 'https' });
 }
+
+/** Lets the bodies of people who are not logged in be counted. */
+const countBodies =
+  (budget: BodyBudget): Middleware =>
+  (ctx, next) => {
+    stateOf(ctx).bodyBudget = budget;
+    return next();
+  };
 
 /** Skips the session middleware for requests with a token. */
 const unlessBearer =
@@ -75,16 +93,25 @@ const refuseRest: Middleware = (ctx) => {
   ctx.status = 204;
 };
 
+const finishPages =
+  (deps: RouteContext): Middleware =>
+  async (ctx, next) => {
+    await next();
+    await finishPage(ctx, deps);
+  };
+
 const respondWithErrors =
-  (web: RouteContext, mayRedirect: boolean): Middleware =>
+  (deps: RouteContext, mayRedirect: boolean): Middleware =>
   async (ctx, next) => {
     try {
       await next();
     } catch (error) {
+      delete stateOf(ctx).page;
       const typed = isStoreUnavailable(error) ? await readUnreadForm(ctx) : undefined;
-      const problem = replyProblem(ctx, web.views, error, { mayRedirect, typed });
+      const problem = replyProblem(ctx, deps.views, error, { mayRedirect, typed });
       if (problem.isUnexpected)
-        web.core.logger.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
-      if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of the body is not read
+        deps.core.logger.error({ err: error, request: stateOf(ctx).requestId, path: loggablePath(ctx.path) }, 'unexpected error');
+      await finishPage(ctx, deps);
+      discardRest(ctx);
     }
   };

@@ -1,4 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
+import type { Core } from '../core.ts';
+import { limitConnections } from './connections.ts';
 import { trackIdleSockets } from './idle-sockets.ts';
 
 /** How long a connection stays open between two requests. */
@@ -16,11 +18,12 @@ export type HttpListener = {
   closeIdle(): void;
 };
 
-/** Creates a server that does not listen yet; requests wait until `open`. */
-export function createListener(): HttpListener {
+/** Creates a server that does not listen yet; requests wait until `open`. Its connections are limited by the configuration. */
+export function createListener(core: Pick<Core, 'config' | 'logger' | 'meters'>): HttpListener {
   // An import would evaluate all exports of the module, and so load fetch: 30 ms of start-up time and 11 MB.
   const { createServer } = process.getBuiltinModule('node:http');
   const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS });
+  limitConnections(http, core);
   const closeIdle = trackIdleSockets(http);
   const waiting: Parameters<RequestListener>[] = [];
   const wait: RequestListener = (...args) => void waiting.push(args);

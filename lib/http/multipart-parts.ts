@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts';
 
 /** A part of a multipart form: a text field, or a file with its content. `file` is its name, empty when it was sent without one. */
-export type Part = { readonly name: string } & ({ readonly text: string } | { readonly file: string; readonly content: Buffer });
+type Part = { readonly name: string } & ({ readonly text: string } | { readonly file: string; readonly content: Buffer });
 
 /** The parts of a multipart form (RFC 7578) that is in memory: the fields in order, and the files in order. A part is a file when it has a file name. Errors: `malformed`. */
 export async function partsOf(raw: Buffer, type: string): Promise<Part[]> {

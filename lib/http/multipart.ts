@@ -10,6 +10,8 @@ export type FormLimits = {
   readonly fileBytes: number;
   /** Maximum time without a byte from the sender. */
   readonly idleMs?: number;
+  /** Rejects when the form is not to be read any longer. */
+  readonly refused?: Promise<never>;
   /** The fields that may contain files; by default only `attachment`. */
   readonly takesFiles?: (field: string) => boolean;
   /** Fields that are read as text even if they are sent as a file. */
@@ -17,10 +19,10 @@ export type FormLimits = {
 };
 
 /** The body as a stream, and its Content-Type. */
-export type Form = { readonly source: Readable; readonly type: string };
+type Form = { readonly source: Readable; readonly type: string };
 
 /** Stores one file of the form; reads from `source` with back-pressure. */
-export type Take<F> = (source: AsyncIterable<Uint8Array>, name: string) => Promise<F>;
+type Take<F> = (source: AsyncIterable<Uint8Array>, name: string) => Promise<F>;
 
 /** The field for files. */
 const FIELD = 'attachment';
@@ -89,6 +91,7 @@ class Reading<F> {
     const cut = (): void => {
       if (!this.#source.readableEnded) this.#giveUp(malformed('The request ended before its body did.'));
     };
+    this.#limits.refused?.catch((error) => this.#giveUp(error));
     this.#listen(parser);
     this.#source.on('data', count).once('close', cut).once('error', cut).pipe(parser);
     try {

@@ -54,7 +54,7 @@ export const requestLog =
         startedAt,
       });
     });
-    await runRequest(line.trace, next);
+    await runRequest(line.trace, next, ctx.ip, core.storeWaitMs);
     if (ctx.respond === false) count(); // a stream: the time until it started
   };
 

@@ -2,10 +2,13 @@ import type { Context, Middleware } from 'koa';
 import type { Config } from '../config.ts';
 import { forbidden } from '../errors.ts';
 import { systemRandom } from '../ids.ts';
-import { originOf, stateOf } from './context.ts';
+import { siteUrlOf, stateOf } from './context.ts';
 
-const policy = (nonce: string): string =>
-  `default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'self' 'nonce-${nonce}'; ${REST_OF_POLICY}`;
+/** Where browsers send reports of violations. */
+export const CSP_REPORTS = '/csp-reports';
+
+const policy = (nonce: string, { basePath }: Settings): string =>
+  `default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'self' 'nonce-${nonce}'; ${REST_OF_POLICY}; report-uri ${basePath}${CSP_REPORTS}`;
 
 const REST_OF_POLICY = [
   "img-src 'self' data:",
@@ -16,10 +19,21 @@ const REST_OF_POLICY = [
   "frame-ancestors 'self'",
   "manifest-src 'self'",
   "worker-src 'self'",
-  "base-uri 'self'",
+  "base-uri 'none'",
 ].join('; ');
 
-const SECURE_ONLY = ['Strict-Transport-Security', 'max-age=31536000'] as const;
+/** The Reporting API, which browsers use over https only, and then in place of `report-uri` (W3C Reporting, Content Security Policy 3). */
+const REPORT_TO = '; report-to csp';
+const endpoints = ({ basePath }: Settings): Header => ['Reporting-Endpoints', `csp="${basePath}${CSP_REPORTS}"`];
+
+type Settings = Pick<Config, 'hstsSubdomains' | 'basePath'>;
+
+type Header = readonly [name: string, value: string];
+
+const HSTS: Header = ['Strict-Transport-Security', 'max-age=31536000'];
+const HSTS_ALL: Header = [HSTS[0], `${HSTS[1]}; includeSubDomains`];
+/** Sent over https only (RFC 6797, section 7.2). */
+const hsts = ({ hstsSubdomains }: Pick<Settings, 'hstsSubdomains'>): Header => (hstsSubdomains ? HSTS_ALL : HSTS);
 
 /** Browser features that no page uses, and that an opened file must not use. Notifications, clipboard and full screen keep their defaults. */
 const NO_FEATURES = [
@@ -52,17 +66,21 @@ const SAME_FOR_ALL = Object.entries({
 });
 
 /** Sets the headers of every response: a strict Content-Security-Policy, no sniffing, no referrer, no framing by other sites, no device features. */
-export const secureHeaders: Middleware = (ctx, next) => {
-  setSecureHeaders(ctx);
-  return next();
-};
+export const secureHeaders =
+  (config: Settings): Middleware =>
+  (ctx, next) => {
+    setSecureHeaders(ctx, config);
+    return next();
+  };
 
-export function setSecureHeaders(ctx: Context): void {
+export function setSecureHeaders(ctx: Context, config: Settings): void {
   const nonce = Buffer.from(systemRandom(16)).toString('base64');
   stateOf(ctx).nonce = nonce;
-  ctx.res.setHeader('Content-Security-Policy', policy(nonce));
+  ctx.res.setHeader('Content-Security-Policy', ctx.secure ? `${policy(nonce, config)}${REPORT_TO}` : policy(nonce, config));
   for (const [name, value] of SAME_FOR_ALL) ctx.res.setHeader(name, value);
-  if (ctx.secure) ctx.set(...SECURE_ONLY);
+  if (!ctx.secure) return;
+  ctx.set(...hsts(config));
+  ctx.set(...endpoints(config));
 }
 
 /** The minimal headers of text, JSON and streams: nothing is executed, and no other site may embed it. Few, since posts and streams are frequent. */
@@ -74,19 +92,21 @@ const FOR_DATA = Object.entries({
 });
 
 /** Sets the headers of a text or JSON response. */
-export function setDataHeaders(ctx: Context): void {
+export function setDataHeaders(ctx: Context, config: Pick<Settings, 'hstsSubdomains'>): void {
   for (const [name, value] of FOR_DATA) ctx.res.setHeader(name, value);
-  if (ctx.secure) ctx.set(...SECURE_ONLY);
+  if (ctx.secure) ctx.set(...hsts(config));
 }
 
 /** The same headers as lines, for a stream, which writes its own head. */
-export const dataHeaderLines = (ctx: Context): string => (ctx.secure ? SECURE_LINES : DATA_LINES);
+export const dataHeaderLines = (ctx: Context, { hstsSubdomains }: Pick<Settings, 'hstsSubdomains'>): string =>
+  !ctx.secure ? DATA_LINES : hstsSubdomains ? SECURE_LINES_ALL : SECURE_LINES;
 
 /** Headers as lines of an HTTP head. */
 export const headerLines = (headers: readonly (readonly [string, string])[]): string =>
   headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 const DATA_LINES = headerLines(FOR_DATA);
-const SECURE_LINES = headerLines([...FOR_DATA, SECURE_ONLY]);
+const SECURE_LINES = headerLines([...FOR_DATA, HSTS]);
+const SECURE_LINES_ALL = headerLines([...FOR_DATA, HSTS_ALL]);
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -112,7 +132,7 @@ const foreign = () =>
 function isForeign(ctx: Context, config: Pick<Config, 'publicUrl'>): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   const origin = ctx.get('Origin');
-  if (origin !== '' && origin === originOf(ctx, config)) return false;
+  if (origin !== '' && origin === new URL(siteUrlOf(ctx, config)).origin) return false;
   if (site !== '') return site !== 'same-origin' && site !== 'none';
   return origin !== '';
 }

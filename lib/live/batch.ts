@@ -1,15 +1,16 @@
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
-import { type Entry, isFollowUp } from '../log/entry.ts';
+import { type Entry, isFollowUp, type Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
-import { readMessage } from '../log/history.ts';
+import type { Readable } from '../log/withhold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { entryJson, entryText, type Profiles, peopleIn, presentLine, presentRow } from '../messages/presenter.ts';
+import { entryJson, entryText, type Profiles, presentLine, presentRow } from '../messages/presenter.ts';
 import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
 import { sseFrame } from './frame.ts';
+import { findMessageBefore } from './message-before.ts';
 import { type Position, positionId, positionOf } from './position.ts';
 
 /** The format of a stream: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
@@ -27,9 +28,11 @@ export type SelectedFrames = { readonly at: Position; readonly bytes: Buffer };
 
 type Move = { readonly kind: 'join' | 'leave'; readonly member: UserId; readonly seq: number };
 
-/** Consecutive entries of one group with the data needed to render them. Each format is rendered at most once. */
+/** Consecutive entries of one group with the data needed to render them. Each format is rendered at most once, before its bytes are read. */
 export class Batch {
   readonly entries: readonly Entry[];
+  /** The messages that were erased when it was prepared. */
+  readonly erased: ReadonlySet<number>;
   readonly #positions: readonly Position[];
   /** Whether a follow-up changes an earlier message. A live page without JavaScript must then reload. */
   readonly changesThePast: boolean;
@@ -38,22 +41,28 @@ export class Batch {
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
   readonly #profiles: Profiles;
   readonly #place: Place;
+  readonly #core: Core;
   readonly #views: Renderer;
-  readonly #now: number;
+  readonly #rendering = new Map<Form, Promise<void>>();
   readonly #rendered = new Map<Form, readonly Buffer[]>();
   readonly #joined = new Map<Form, Buffer>();
   readonly #chunks = new Map<Form, Buffer>();
   readonly #texts = new Map<Entry, string>();
+  /** The message before the first entry, where it is known. */
+  readonly #before: Message | undefined;
 
   constructor(
-    entries: readonly Entry[],
+    core: Core,
+    { entries, erased }: Readable,
     folded: ReadonlyMap<number, FoldedMessage>,
     profiles: Profiles,
     place: Place,
     views: Renderer,
-    now: number,
+    before?: Message,
   ) {
+    this.#core = core;
     this.entries = entries;
+    this.erased = erased;
     this.#positions = entries.map(positionOf);
     this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
     this.changesThePast = entries.some(isFollowUp);
@@ -61,7 +70,12 @@ export class Batch {
     this.#profiles = profiles;
     this.#place = place;
     this.#views = views;
-    this.#now = now;
+    this.#before = before;
+  }
+
+  /** The last message up to the end, where it is known. */
+  get lastMessage(): Message | undefined {
+    return this.entries.findLast((entry) => entry.kind === 'message') ?? this.#before;
   }
 
   get last(): number {
@@ -118,7 +132,7 @@ export class Batch {
   #text(entry: Entry): string {
     const known = this.#texts.get(entry);
     if (known !== undefined) return known;
-    const text = 'body' in entry ? normalizeForMatch(bodyAsText(entry.body, entry.format)) : '';
+    const text = 'body' in entry ? normalizeForMatch(bodyAsText(entry.body ?? '', entry.format ?? 'text')) : '';
     this.#texts.set(entry, text);
     return text;
   }
@@ -140,27 +154,42 @@ export class Batch {
     return chunk;
   }
 
-  #frames(form: Form): readonly Buffer[] {
-    const known = this.#rendered.get(form);
+  isRendered(form: Form): boolean {
+    return this.#rendered.has(form);
+  }
+
+  /** Renders the entries in this format, in turns with other work. Rejects when an entry cannot be rendered. */
+  render(form: Form): Promise<void> {
+    const known = this.#rendering.get(form);
     if (known) return known;
-    const frames = this.entries.map((entry) => Buffer.from(this.#render(entry, form), 'utf8'));
-    this.#rendered.set(form, frames);
+    const rendering = this.#renderAll(form);
+    this.#rendering.set(form, rendering);
+    return rendering;
+  }
+
+  async #renderAll(form: Form): Promise<void> {
+    this.#rendered.set(form, await Array.fromAsync(this.entries, async (entry) => Buffer.from(await this.#render(entry, form), 'utf8')));
+  }
+
+  #frames(form: Form): readonly Buffer[] {
+    const frames = this.#rendered.get(form);
+    if (!frames) throw new Error(`The entries are not rendered as ${form}`);
     return frames;
   }
 
-  #render(entry: Entry, form: Form): string {
+  async #render(entry: Entry, form: Form): Promise<string> {
     switch (form) {
       case 'html':
-        return sseFrame(this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
+        return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'frame':
-        return isFollowUp(entry) ? '' : `${this.#html(entry)}\n`;
+        return isFollowUp(entry) ? '' : `${await this.#html(entry)}\n`;
       case 'json':
-        return sseFrame(this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
+        return sseFrame(await this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'event':
-        return sseFrame(this.#json(entry));
+        return sseFrame(await this.#json(entry));
       case 'text':
       case 'line': {
-        const text = entryText(entry, this.#profiles);
+        const text = await entryText(this.#core, entry, this.#profiles);
         return text === undefined ? '' : `${form === 'line' ? `${this.#place.slug} ` : ''}${text}\n`;
       }
       default:
@@ -168,40 +197,23 @@ export class Batch {
     }
   }
 
-  #json(entry: Entry): string {
-    return JSON.stringify(entryJson(entry, this.#place, this.#profiles));
+  async #json(entry: Entry): Promise<string> {
+    return JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#profiles));
   }
 
   /** The entry's row. A follow-up renders the row that it changes, with `data-follow`: a page that does not show that row ignores it. */
-  #html(entry: Entry): string {
-    if (entry.kind === 'message') return this.#row(fold(entry, []));
+  async #html(entry: Entry): Promise<string> {
+    if (entry.kind === 'message') return this.#row(fold(entry, []), await findMessageBefore(this.#core, entry, this.entries, this.#before));
     if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles) });
     const folded = this.#folded.get(entry.target);
-    return folded ? this.#row(folded).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
+    return folded ? (await this.#row(folded)).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
   }
 
-  #row(folded: FoldedMessage): string {
-    return this.#views.render('messages/_row.njk', { row: presentRow(folded, this.#place, this.#profiles, this.#now) }).trim();
+  async #row(folded: FoldedMessage, previous?: Message): Promise<string> {
+    const row = await presentRow(this.#core, folded, this.#place, this.#profiles, previous);
+    return this.#views.render('messages/_row.njk', { row }).trim();
   }
 }
 
 const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
   entry !== undefined && entry.seq > after && entry.seq <= upTo;
-
-/** Reads what rendering these entries needs: the messages that follow-ups change, and the profiles of all people named. Errors: StoreUnavailable. */
-export async function prepareBatch(core: Core, views: Renderer, place: Place, entries: readonly Entry[]): Promise<Batch> {
-  const folded = await changedMessages(core, entries);
-  const people = peopleIn([
-    ...entries.map((entry) =>
-      entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry },
-    ),
-    ...[...folded.values()].map((one) => ({ type: 'message' as const, folded: one })),
-  ]);
-  return new Batch(entries, folded, await core.directory.profiles(people), place, views, core.now());
-}
-
-async function changedMessages(core: Core, entries: readonly Entry[]): Promise<Map<number, FoldedMessage>> {
-  const changed = new Map(entries.filter(isFollowUp).map((entry) => [entry.target, entry.group]));
-  const folded = await Promise.all([...changed].map(([target, group]) => readMessage(core, group, target)));
-  return new Map(folded.map((one) => [one.message.seq, one]));
-}

@@ -155,7 +155,7 @@ export class Connection implements Subscriber {
   /** Writes a heartbeat. A live document older than `frameMaxMs` is ended instead and reloads itself, since a browser keeps all of it in memory. */
   heartbeat(frameMaxMs: number): void {
     const { format } = this.listener;
-    if (format === 'text') return; // plain text has no comments; TCP keep-alive detects dead connections
+    if (!this.isStarted || format === 'text') return; // plain text has no comments; TCP keep-alive detects dead connections
     if (format !== 'frame') this.write(this.#heartbeat());
     else if (performance.now() - this.#startedAt > frameMaxMs) this.endForReload();
     else this.write(HTML_COMMENT);

@@ -1,11 +1,13 @@
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { Core } from '../core.ts';
 import type { GroupId } from '../ids.ts';
-import type { Entry } from '../log/entry.ts';
-import { type Batch, type Place, prepareBatch, type Renderer } from './batch.ts';
+import type { Entry, Message } from '../log/entry.ts';
+import { readWithin } from '../log/read-within.ts';
+import type { Batch, Place, Renderer } from './batch.ts';
 import type { Subscriber } from './follower.ts';
 import { LogIdentity } from './log-identity.ts';
 import type { Position } from './position.ts';
+import { isReadyFor, isStillReadable, prepareBatch, renderFor } from './prepare-batch.ts';
 import { REPLAY_WINDOW, ReplayCache } from './replay-cache.ts';
 import { retryWhileUnavailable } from './retry-while-unavailable.ts';
 import { Tail } from './tail.ts';
@@ -34,9 +36,13 @@ export class Feed {
   #isFlushing = false;
   #isClosed = false;
   #last: Position;
+  #lastMessage: Message | undefined;
   #pausedUntil = 0;
   readonly #identity: LogIdentity;
-  readonly #windows = new ReplayCache((after, to) => this.#read(after, to));
+  readonly #windows = new ReplayCache(
+    (after, to) => this.#read(after, to),
+    (batch) => isStillReadable(this.#core, batch),
+  );
   /** Called after entries were sent. */
   onSent: (entries: readonly Entry[]) => void = () => {};
 
@@ -58,11 +64,9 @@ export class Feed {
   get slug(): string {
     return this.#group.slug;
   }
-
   get followers(): ReadonlySet<Subscriber> {
     return this.#followers;
   }
-
   get #sent(): number {
     return this.#last.seq;
   }
@@ -93,7 +97,7 @@ export class Feed {
     await follower.drained(); // first what the stream started with: otherwise a replay on top of it could exceed the limit of unsent bytes
     while (follower.isOpen && follower.cursor < this.#sent) {
       const batch = await this.#retrying(follower, () => this.#window(follower.cursor));
-      if (batch) this.#send(follower, batch);
+      if (batch && (await this.#retrying(follower, () => isReadyFor(this.#core, batch, follower)))) this.#send(follower, batch);
       await follower.drained();
     }
     if (follower.isOpen) this.#live.add(follower); // no await since the comparison: nothing can have been sent in between
@@ -139,7 +143,8 @@ export class Feed {
       try {
         const wait = { isWanted: () => !this.#isClosed, onUnavailable: (error: unknown) => this.#logUnavailable(error) };
         const batch = await retryWhileUnavailable(() => this.#next(to), wait);
-        if (batch) this.#sendAll(batch);
+        if (batch) await renderFor(batch, this.#live);
+        if (batch && !this.#isClosed) this.#sendAll(batch);
       } catch (error) {
         // These entries cannot be rendered. The streams end; their clients reconnect and read the log again.
         this.#core.logger.error({ err: error, group: this.#group.id }, 'preparing entries failed; ending the streams of this group');
@@ -151,11 +156,13 @@ export class Feed {
     this.#isFlushing = false;
   }
 
-  /** The entries with a seq in (`#sent`, `to`]: those that events carried, or else from the store. */
+  /** The entries with a seq in (`#sent`, `to`], or the first of them: those that events carried, or else from the store. */
   async #next(to: number): Promise<Batch> {
     const first = this.#waiting.findIndex((entry) => entry.seq === this.#sent + 1);
     const received = first === -1 ? [] : this.#waiting.slice(first, first + to - this.#sent);
-    return received.length > 0 ? this.#prepare(received) : this.#read(this.#sent, to);
+    if (received.length === 0) return this.#read(this.#sent, to);
+    const how = { isLive: !this.#waiting.some(({ kind }) => kind === 'erase'), before: this.#lastMessage };
+    return prepareBatch(this.#core, this.#views, this.#group, received, how);
   }
 
   /** In a burst, sending takes at most half of the time; entries that arrive during the pause go out in one write. */
@@ -171,6 +178,7 @@ export class Feed {
     this.#endFollowersAhead(batch);
     for (const follower of [...this.#live]) this.#send(follower, batch);
     this.#last = batch.end;
+    this.#lastMessage = batch.lastMessage;
     this.#waiting = this.#waiting.filter((entry) => entry.seq > batch.last);
     const endedAt = performance.now();
     if (batch.entries.length > 1 || this.#waiting.length > 0) this.#pausedUntil = endedAt + Math.min(endedAt - beganAt, MAX_PAUSE_MS);
@@ -197,10 +205,7 @@ export class Feed {
   }
 
   #apply(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      if (entry.kind === 'rename') this.#group = { ...this.#group, slug: entry.slug };
-      if (entry.kind === 'erase') this.#windows.clear();
-    }
+    for (const entry of entries) if (entry.kind === 'rename') this.#group = { ...this.#group, slug: entry.slug };
   }
 
   #window(after: number): Promise<Batch> {
@@ -209,12 +214,7 @@ export class Feed {
 
   async #read(after: number, to: number): Promise<Batch> {
     this.#core.meters.windows += 1;
-    const entries = await this.#core.store.log.range(this.#group.id, after + 1, to);
-    if (entries.length !== to - after) throw new Error(`The log of ${this.#group.id} lacks entries between ${after + 1} to ${to}`);
-    return this.#prepare(entries);
-  }
-
-  #prepare(entries: readonly Entry[]): Promise<Batch> {
+    const entries = await readWithin(this.#core, this.#group.id, after, to);
     return prepareBatch(this.#core, this.#views, this.#group, entries);
   }
 }

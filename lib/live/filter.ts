@@ -18,9 +18,9 @@ export function filterOf(filter: 'all' | 'mentions' | undefined, keywords: reado
 /** An entry as a filter sees it. `text`: its body, normalized for matching; called only where there are keywords. */
 type FilterInput = { readonly entry: Entry; readonly isDirect: boolean; readonly text: () => string };
 
-/** Whether an entry passes: only messages and edits do. In direct messages all of these are meant for everybody there. */
+/** Whether an entry passes: only messages, edits and texts that an undo brought back do. In direct messages all of these are meant for everybody there. */
 export function passes({ mentions, keywords }: Filter, user: UserId, { entry, isDirect, text }: FilterInput): boolean {
-  if (entry.kind !== 'message' && entry.kind !== 'edit') return false;
+  if (entry.kind !== 'message' && entry.kind !== 'edit' && entry.kind !== 'unerase') return false;
   if (mentions && (isDirect || isNamed(entry.mentions, user))) return true;
   return keywords.some((keyword) => containsKeyword(text(), keyword));
 }

@@ -148,6 +148,7 @@ export class Hub {
   async #start({ listener, response, authorise, start }: Opening, register: Register): Promise<void> {
     const connection = this.#streams.open(listener, response);
     try {
+      await this.#streams.checkCount(connection);
       const run = await register(connection);
       await authorise();
       await connection.hasSocket();

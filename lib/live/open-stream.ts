@@ -3,6 +3,7 @@ import { parse as parseQueryString } from 'node:querystring';
 import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { Config } from '../config.ts';
 import { DomainError, unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
 import { authenticate } from '../http/identity.ts';
@@ -34,8 +35,8 @@ export const filterIn = ({ filter, keyword: words }: { filter?: 'all' | 'mention
   filterOf(filter, words);
 
 /** The viewer of a stream. Errors: `unauthenticated`. */
-export async function requireViewer(ctx: Context, { core }: RouteContext, look: Lookups): Promise<Viewer> {
-  const viewer = await authenticate(ctx, core, look);
+export async function requireViewer(ctx: Context, { core }: RouteContext, lookups: Lookups): Promise<Viewer> {
+  const viewer = await authenticate(ctx, core, lookups);
   if (!viewer) throw unauthenticated();
   stateOf(ctx).viewer = viewer;
   return viewer;
@@ -81,7 +82,12 @@ export function respondToHead(ctx: Context, type: string): void {
 }
 
 /** `first`: sent before all events. */
-type Start = { readonly type: string; readonly isChunked: boolean; readonly first: string };
+type Start = {
+  readonly type: string;
+  readonly isChunked: boolean;
+  readonly first: string;
+  readonly config: Pick<Config, 'hstsSubdomains'>;
+};
 
 /**
  * Sends the head of a stream. Without chunks or a length, the response ends with its connection (RFC 9112, section 6.3), so the refresh in the head of
@@ -98,9 +104,9 @@ export function startStream(ctx: Context, response: ServerResponse, start: Start
 }
 
 /** Written as text: setting and validating ten headers one by one takes longer than the rest of opening a stream. */
-const headOf = (ctx: Context, { type, isChunked }: Start): Buffer =>
+const headOf = (ctx: Context, { type, isChunked, config }: Start): Buffer =>
   Buffer.from(
-    `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx)}${SAME_LINES}${isChunked ? CHUNKED_LINE : ''}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`,
+    `HTTP/1.1 200 OK\r\n${REQUEST_ID}: ${stateOf(ctx).requestId}\r\n${dataHeaderLines(ctx, config)}${SAME_LINES}${isChunked ? CHUNKED_LINE : ''}Content-Type: ${type}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`,
     'latin1',
   );
 

@@ -12,7 +12,7 @@ export const MAX_SEQ = 9_999_999_999;
 export const POSITION = /^(\d{1,10})(?:\.(\d{6}))?$/;
 
 /** 6 digits of an entry's `uid` (32 bits of FNV-1a, modulo a million): two entries have the same ones once in a million. */
-export function tagOf({ uid }: Pick<EntryCommon, 'uid'>): string {
+function tagOf({ uid }: Pick<EntryCommon, 'uid'>): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < uid.length; i += 1) hash = Math.imul(hash ^ uid.charCodeAt(i), 0x01000193);
   return String((hash >>> 0) % MAX_TAG).padStart(6, '0');

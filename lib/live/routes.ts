@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
 import { groupAccess, openGroup } from '../groups/operations.ts';
-import { roster } from '../groups/roster.ts';
-import { type GroupAccess, mayManage, mayRead } from '../groups/rules.ts';
+import { type GroupAccess, mayRead } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import type { FastRoute } from '../http/fast-path.ts';
 import { wholeNumber } from '../http/fields.ts';
+import { lookOf } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
-import { type Line, readPage } from '../log/history.ts';
+import { type Line, type Page, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { dateFields } from '../messages/system-message.ts';
 import { unreadFromSeq } from '../messages/unread.ts';
@@ -38,19 +38,19 @@ const FRAME_MESSAGES = 50;
 const HTML = 'text/html; charset=utf-8';
 
 /** The streams as Koa routes: for HEAD, and for paths that the fast path does not match. */
-export function liveRoutes(web: RouteContext): Router {
+export function liveRoutes(deps: RouteContext): Router {
   const router = new Router();
-  for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(web, ctx, ctx.params.slug ?? ''));
-  router.get('/events', (ctx) => openAllGroups(web, ctx));
+  for (const [kind, open] of Object.entries(STREAMS)) router.get(`/groups/:slug/${kind}`, (ctx) => open(deps, ctx, ctx.params.slug ?? ''));
+  router.get('/events', (ctx) => openAllGroups(deps, ctx));
   return router;
 }
 
 /** `GET /groups/:slug/events`: a group's new entries, or those after a cursor. Errors: `unauthenticated`, `notFound`, `malformed`, `forbidden`, `tooMany`. */
-async function openEvents(web: RouteContext, ctx: Context, slug: string): Promise<void> {
-  const { core, hub } = web;
+async function openEvents(deps: RouteContext, ctx: Context, slug: string): Promise<void> {
+  const { core, hub } = deps;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
-  const viewer = await requireViewer(ctx, web, core.lookupCache); // checked again by `authorise`
+  const viewer = await requireViewer(ctx, deps, core.lookupCache); // checked again by `authorise`
   const at = await openGroup(core, viewer.user, slug, core.lookupCache);
   const query = queryOf(ctx, streamQuery);
   const last = lastEventId(ctx, (text) => parsePosition(text) !== undefined);
@@ -62,30 +62,31 @@ async function openEvents(web: RouteContext, ctx: Context, slug: string): Promis
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
     after: last === undefined ? query.after : parsePosition(last),
     response: ctx.res,
-    authorise: () => checkStillAllowed(ctx, web, at, stamp),
-    start: (response, isChunked) => startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
+    authorise: () => checkStillAllowed(ctx, deps, at, stamp),
+    start: (response, isChunked) =>
+      startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT, config: core.config }),
   });
 }
 
 /** `GET /groups/:slug/live`: the newest messages and all that follow, as a streamed HTML document. Errors: as openEvents. */
-async function openFrame(web: RouteContext, ctx: Context, slug: string): Promise<void> {
-  const { core, hub } = web;
+async function openFrame(deps: RouteContext, ctx: Context, slug: string): Promise<void> {
+  const { core, hub } = deps;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
-  const viewer = await requireViewer(ctx, web, core.lookupCache.fresh());
+  const viewer = await requireViewer(ctx, deps, core.lookupCache.fresh());
   const at = await openGroup(core, viewer.user, slug, core.lookupCache.fresh());
   if (ctx.method === 'HEAD') return respondToHead(ctx, HTML);
   const { unread } = queryOf(ctx, frameQuery);
   const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
-  const html = await frameStart(ctx, web, at, page.lines, unread);
-  noteRead(web, at, page.head.n);
+  const html = await frameStart(ctx, deps, at, page, unread);
+  noteRead(deps, at, page.head.n);
   await hub.open({
     group: at.group,
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: 'frame' },
     after: { seq: page.head.seq },
     response: ctx.res,
-    authorise: () => checkStillAllowed(ctx, web, at, stamp),
-    start: (response) => startStream(ctx, response, { type: HTML, isChunked: false, first: html }),
+    authorise: () => checkStillAllowed(ctx, deps, at, stamp),
+    start: (response) => startStream(ctx, response, { type: HTML, isChunked: false, first: html, config: core.config }),
   });
 }
 
@@ -105,24 +106,24 @@ export const fastStreams: readonly FastRoute[] = [
 ];
 
 /** Checks identity and membership again, now that a revocation would find the stream. */
-async function checkStillAllowed(ctx: Context, web: RouteContext, at: GroupAccess, stamp: number): Promise<void> {
-  const { lookupCache } = web.core;
+async function checkStillAllowed(ctx: Context, deps: RouteContext, at: GroupAccess, stamp: number): Promise<void> {
+  const { lookupCache } = deps.core;
   if (await lookupCache.isCurrent(stamp)) return;
   const lookups = lookupCache.fresh();
-  const viewer = await requireViewer(ctx, web, lookups);
-  if (!mayRead(await groupAccess(web.core, viewer.user, at.group, lookups))) throw notFound();
+  const viewer = await requireViewer(ctx, deps, lookups);
+  if (!mayRead(await groupAccess(deps.core, viewer.user, at.group, lookups))) throw notFound();
 }
 
 async function frameStart(
   ctx: Context,
   { core, views }: RouteContext,
   at: GroupAccess,
-  lines: readonly Line[],
+  { lines, previous }: Page,
   unread: number | undefined,
 ): Promise<string> {
-  const [rows, members] = await Promise.all([presentLines(core, lines, at.group), roster(core, at.group.id)]);
+  const rows = await presentLines(core, lines, at.group, previous);
   const { nonce } = stateOf(ctx);
-  const locals = { viewer: { id: at.user.id }, moderator: mayManage(at), nonce, members, group: at.group, rows };
+  const locals = { viewer: { id: at.user.id }, nonce, group: at.group, look: lookOf(at.user) };
   return views.render('messages/frame.njk', locals) + views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread) });
 }
 

@@ -1,44 +1,42 @@
 import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
-import { tooMany } from '../errors.ts';
-import type { UserId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import { Connection } from './connection.ts';
 import type { StreamListener } from './follower.ts';
+import { StreamCounts } from './stream-counts.ts';
+
+type Parts = Pick<Core, 'config' | 'meters' | 'store' | 'now' | 'bus' | 'secrets'>;
 
 /** Every open stream of this process, of every kind: enforces the limit per user, and ends streams on revocation and expiry. */
 export class Streams {
-  readonly #core: Pick<Core, 'config' | 'meters' | 'store' | 'now'>;
+  readonly #core: Parts;
   readonly #all = new Set<Connection>();
-  readonly #perUser = new Map<UserId, number>();
+  readonly #counts: StreamCounts;
 
-  constructor(core: Pick<Core, 'config' | 'meters' | 'store' | 'now'>) {
+  constructor(core: Parts) {
     this.#core = core;
+    this.#counts = new StreamCounts(core);
   }
 
   get size(): number {
     return this.#all.size;
   }
 
-  /** Counts a stream synchronously, so that concurrent requests cannot exceed the limit. Errors: `tooMany`. */
+  /** Opens a stream, if this process has not too many of its user. Errors: `tooMany`. */
   open(listener: StreamListener, response: ServerResponse): Connection {
-    const { user } = listener;
-    const most = this.#core.config.streamsPerUser;
-    const present = this.#perUser.get(user) ?? 0;
-    if (most > 0 && present >= most) throw tooMany(`Too many open streams: ${most} at most. Close some tabs.`, 5000);
+    this.#counts.add(listener.user);
     const connection = new Connection(listener, response, this.#core.meters);
-    this.#perUser.set(user, present + 1);
     this.#all.add(connection);
-    connection.atEnd(() => this.#onEnd(connection));
+    connection.atEnd(() => {
+      this.#all.delete(connection);
+      this.#counts.remove(listener.user);
+    });
     return connection;
   }
 
-  #onEnd(connection: Connection): void {
-    const { user } = connection.listener;
-    this.#all.delete(connection);
-    const left = (this.#perUser.get(user) ?? 1) - 1;
-    if (left > 0) this.#perUser.set(user, left);
-    else this.#perUser.delete(user);
+  /** Resolves when an opened stream is within the limit of its user over all processes. Errors: `tooMany`. */
+  checkCount({ listener }: Connection): Promise<void> {
+    return this.#counts.check(listener.user);
   }
 
   /** Ends the streams that an account-level revocation names. */
@@ -62,6 +60,7 @@ export class Streams {
 
   heartbeat(frameMaxMs: number): void {
     for (const connection of [...this.#all]) connection.heartbeat(frameMaxMs);
+    this.#counts.renew();
   }
 
   /** Ends the streams that have started; clients reconnect to the server that is up then. */

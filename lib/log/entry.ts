@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../audit/act.ts';
 import type { FileId, GroupId, UserId } from '../ids.ts';
 
 /** The format of a body: plain `text`, `markdown`, or `model` (rich content of a bot, as JSON). */
@@ -60,7 +61,7 @@ export type Attached = {
 /** Maximum number of files of a message. */
 export const MAX_FILES = 10;
 
-export type Posted = {
+type Posted = {
   readonly kind: 'message';
   readonly body: string;
   readonly format: Format;
@@ -85,10 +86,18 @@ export type Edited = {
   readonly scrubbed?: true;
 };
 /** `undoUntil`: the last ms at which the author may undo it. `due`: ms from which it is scrubbed; unset afterwards (sparse index). */
-export type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
-type Unerased = { readonly kind: 'unerase'; readonly target: number };
+type Erased = { readonly kind: 'erase'; readonly target: number; readonly undoUntil: number; readonly due?: number };
+/** The other fields are not stored: they are the text that it brought back, added for readers (lib/log/withhold.ts). */
+export type Unerased = {
+  readonly kind: 'unerase';
+  readonly target: number;
+  readonly body?: string;
+  readonly format?: Format;
+  readonly mentions?: readonly UserId[];
+  readonly scrubbed?: true;
+};
 /** `stands`: set while the pin is in effect (partial index). */
-export type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
+type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
 type Unpinned = { readonly kind: 'unpin'; readonly target: number };
 type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
 /** `member` joined or left; `author` did it. */
@@ -104,8 +113,26 @@ export type Revoked = {
   readonly ref?: string;
 };
 
+/** Only in the log of reports: a member reports message `seq` of group `of`. `key` is derived from both: one member reports a message once. */
+export type Reported = { readonly kind: 'report'; readonly of: GroupId; readonly seqOf: number; readonly reason: string };
+/** An administrator has decided about the report with seq `closes`. */
+export type ReportClosed = { readonly kind: 'closeReport'; readonly closes: number; readonly outcome: 'erased' | 'kept' };
+
+/** Only in the audit log. */
+type AuditBody = AuditRecord;
+
 export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted;
-export type EntryBody = Posted | FollowUpBody | MembershipChanged | Renamed | TopicChanged | Archived | Revoked;
+export type EntryBody =
+  | Posted
+  | FollowUpBody
+  | MembershipChanged
+  | Renamed
+  | TopicChanged
+  | Archived
+  | Revoked
+  | Reported
+  | ReportClosed
+  | AuditBody;
 
 /** One entry of a group's log. */
 export type Entry = EntryCommon & EntryBody;
@@ -114,8 +141,11 @@ export type Message = EntryCommon & Posted;
 export type FollowUp = EntryCommon & FollowUpBody;
 export type Kind = EntryBody['kind'];
 
-/** An entry before the log has assigned group, seq, n and at. The log also assigns `pending`, unless it is `[]`: then no bot is called. */
-export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac' | 'pending'> & EntryBody;
+/**
+ * An entry before the log has assigned group, seq, n and at. The log also assigns `pending`, unless it is `[]`: then no bot is called. `at` (ms): only of
+ * an import, the time when it happened elsewhere; the entry has it unless the log has a later entry.
+ */
+export type Draft = Pick<EntryCommon, 'author' | 'uid' | 'key' | 'mac' | 'pending'> & { readonly at?: number } & EntryBody;
 
 export const isMessage = (entry: Entry): entry is Message => entry.kind === 'message';
 
@@ -125,7 +155,7 @@ export function isFollowUp(entry: Entry): entry is FollowUp {
 
 /** The entry that a draft becomes directly after `head`. `called`: the bots that it calls. */
 export function entryAfter(
-  { pending: _, ...draft }: Draft,
+  { pending: _, at = Number.POSITIVE_INFINITY, ...draft }: Draft,
   group: GroupId,
   head: Head,
   now: number,
@@ -137,7 +167,7 @@ export function entryAfter(
     group,
     seq: head.seq + 1,
     n: head.n + (draft.kind === 'message' ? 1 : 0),
-    at: Math.max(now, head.at),
+    at: Math.max(Math.min(at, now), head.at),
   };
 }
 

@@ -4,8 +4,8 @@ import type { Edited, Folded, FollowUp, Message, Reaction } from './entry.ts';
 /** A message with its follow-ups applied: what a page shows. `rev`: the last seq applied. */
 export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
 
-/** A snapshot is stored after this number of follow-ups. */
-const SNAPSHOT_EVERY = 32;
+/** A snapshot is stored after this number of follow-ups, or of characters in them: every reader of the message reads them. */
+const [SNAPSHOT_EVERY, SNAPSHOT_LENGTH] = [32, 128 * 1024];
 
 const start = (message: Message): Folded =>
   message.folded ?? { upto: message.seq, body: message.body, format: message.format, reactions: [], ...mentionsOf(message) };
@@ -80,5 +80,8 @@ export function foldAll(messages: readonly Message[], followUps: readonly Follow
 /** Whether the message is erased, scrubbed or not. */
 export const isErased = ({ message, state }: FoldedMessage): boolean => state.erasedBy !== undefined || message.scrubbed === true;
 
-/** Whether a new snapshot is due. `followUps`: number since the last snapshot. */
-export const wantsSnapshot = (message: Message, followUps: number): boolean => message.scrubbed !== true && followUps >= SNAPSHOT_EVERY;
+/** Whether a new snapshot is due. `followUps`: those since the last snapshot. */
+export function wantsSnapshot(message: Message, followUps: readonly FollowUp[]): boolean {
+  const length = followUps.reduce((sum, entry) => sum + (entry.kind === 'edit' ? entry.body.length : 0), 0);
+  return message.scrubbed !== true && (followUps.length >= SNAPSHOT_EVERY || length >= SNAPSHOT_LENGTH);
+}

@@ -1,8 +1,11 @@
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
-import { type Entry, type FollowUp, type Head, isFollowUp, isMessage, type Message } from './entry.ts';
-import { type FoldedMessage, fold, foldAll, wantsSnapshot } from './fold.ts';
+import type { Entry, FollowUp, Head, Message } from './entry.ts';
+import { type FoldedMessage, fold, wantsSnapshot } from './fold.ts';
+import { foldMessages, type Numbers, readWindow } from './window.ts';
+
+export { foldMessages } from './window.ts';
 
 /** A row of a page: a folded message, or the entry of a system message. */
 export type Line = { readonly type: 'message'; readonly folded: FoldedMessage } | { readonly type: 'line'; readonly entry: Entry };
@@ -14,12 +17,18 @@ export type Window = {
   readonly limit: number;
 };
 
-/** `older`, `newer`: cursors (seq) for `before` and `after`; undefined at the ends. `head`: the end of the log when the page was read. */
+/**
+ * `older`, `newer`: cursors (seq) for `before` and `after`; undefined at the ends. `head`: the end of the log when the page was read. `isCut`: whether the
+ * page has fewer messages than were asked for and exist, since they are heavy.
+ */
 export type Page = {
   readonly lines: readonly Line[];
   readonly head: Head;
   readonly older: number | undefined;
   readonly newer: number | undefined;
+  readonly isCut: boolean;
+  /** The message before the first one of the page. */
+  readonly previous: Message | undefined;
 };
 
 const MAX_PER_PAGE = 200;
@@ -27,51 +36,42 @@ const MAX_PER_PAGE = 200;
 const MAX_SPAN = 800;
 
 /**
- * At most `limit` messages: around seq `around` (half before it, half after it, where possible), or after seq `after`, or before seq `before`,
- * else the newest; with the system messages between them. Following `older` and `newer` from any page visits every message once.
- * The cost does not depend on the length of the log.
+ * At most `limit` messages, as long as they weigh PAGE_WEIGHT together at most, and one at least: around seq `around` (half before it, half after it, where
+ * possible), or after seq `after`, or before seq `before`, else the newest; with the system messages between them. Following `older` and `newer` from any
+ * page visits every message once. The cost does not depend on the length of the log.
  */
 export async function readPage(core: Core, group: GroupId, window: Window): Promise<Page> {
   const head = await core.store.log.head(group);
-  const { from, to } = await numbersOf(core, group, head, window);
-  const [previous, messages] = await messagesAfterOne(core, group, from, to);
-  const isNewest = to >= head.n;
+  const numbers = await numbersOf(core, group, head, window);
+  const { folded, previous, isCut, isCutAtEnd } = await readWindow(core, group, numbers);
+  const [oldest, newest] = [folded[0]?.message, folded.at(-1)?.message];
+  const isNewest = numbers.to >= head.n && !isCutAtEnd;
   const first = Math.max((previous?.seq ?? 0) + 1, (window.after ?? 0) + 1);
-  const last = Math.min(isNewest ? head.seq : (messages.at(-1)?.seq ?? 0), (window.before ?? Number.POSITIVE_INFINITY) - 1);
-  const lines = await withSystemLines(core, group, messages, first, last);
+  const last = Math.min(isNewest ? head.seq : (newest?.seq ?? 0), (window.before ?? Number.POSITIVE_INFINITY) - 1);
   return {
-    lines,
+    lines: await withSystemLines(core, group, folded, first, last),
     head,
-    older: from > 1 ? messages[0]?.seq : undefined,
-    newer: isNewest ? undefined : messages.at(-1)?.seq,
+    older: oldest && oldest.n > 1 ? oldest.seq : undefined,
+    newer: isNewest ? undefined : newest?.seq,
+    isCut,
+    previous,
   };
 }
 
-/** The messages of a window, and the message before them: system messages between the two belong to the page. */
-async function messagesAfterOne(core: Core, group: GroupId, from: number, to: number): Promise<[Message | undefined, Message[]]> {
-  const messages = to < 1 ? [] : await core.store.log.messages(group, Math.max(1, from - 1), to);
-  return from > 1 ? [messages[0], messages.slice(1)] : [undefined, messages];
-}
-
 /** The message numbers of a window. */
-async function numbersOf(
-  core: Core,
-  group: GroupId,
-  head: Head,
-  { before, after, around, limit }: Window,
-): Promise<{ from: number; to: number }> {
+async function numbersOf(core: Core, group: GroupId, head: Head, { before, after, around, limit }: Window): Promise<Numbers> {
   const size = Math.min(Math.max(1, limit), MAX_PER_PAGE);
   if (around !== undefined) {
     const middle = await messageNumberAt(core, group, head, around);
     const from = Math.max(1, Math.min(middle - Math.floor(size / 2), head.n - size + 1));
-    return { from, to: Math.min(head.n, from + size - 1) };
+    return { from, middle, to: Math.min(head.n, from + size - 1) };
   }
   if (after !== undefined) {
     const n = await messageNumberAt(core, group, head, after);
-    return { from: n + 1, to: Math.min(head.n, n + size) };
+    return { from: n + 1, middle: n, to: Math.min(head.n, n + size) };
   }
   const last = before === undefined ? head.n : await messageNumberAt(core, group, head, before - 1);
-  return { from: Math.max(1, last - size + 1), to: last };
+  return { from: Math.max(1, last - size + 1), middle: last, to: last };
 }
 
 /** The number of messages up to and including seq. */
@@ -83,22 +83,20 @@ export async function messageNumberAt(core: Core, group: GroupId, head: Head, se
 }
 
 /** Adds the system messages from seq `first` to `last`, within MAX_SPAN of `last`. */
-async function withSystemLines(core: Core, group: GroupId, messages: readonly Message[], first: number, last: number): Promise<Line[]> {
-  const folded = await foldMessages(core, group, messages);
+async function withSystemLines(
+  { store }: Core,
+  group: GroupId,
+  folded: readonly FoldedMessage[],
+  first: number,
+  last: number,
+): Promise<Line[]> {
   const from = Math.max(first, last - MAX_SPAN + 1);
-  const entries = from > last ? [] : await core.store.log.range(group, from, last);
-  const system: Line[] = entries.filter((entry) => !isMessage(entry) && !isFollowUp(entry)).map((entry) => ({ type: 'line', entry }));
+  const entries = from > last ? [] : await store.log.systemEntries(group, from, last);
+  const system: Line[] = entries.map((entry) => ({ type: 'line', entry }));
   return [...folded.map((one): Line => ({ type: 'message', folded: one })), ...system].sort((a, b) => seqOf(a) - seqOf(b));
 }
 
 const seqOf = (line: Line): number => (line.type === 'message' ? line.folded.message.seq : line.entry.seq);
-
-/** Folds messages of one group with at most one read. */
-export async function foldMessages(core: Core, group: GroupId, messages: readonly Message[]): Promise<FoldedMessage[]> {
-  if (messages.length === 0) return [];
-  const targets = messages.map((message) => ({ seq: message.seq, after: message.folded?.upto ?? 0 }));
-  return foldAll(messages, await core.store.log.followUps(group, targets));
-}
 
 /** One folded message. Errors: `notFound`. */
 export async function readMessage(core: Core, group: GroupId, seq: number): Promise<FoldedMessage> {
@@ -106,7 +104,7 @@ export async function readMessage(core: Core, group: GroupId, seq: number): Prom
   if (!message) throw notFound();
   const followUps: FollowUp[] = await core.store.log.followUps(group, [{ seq, after: message.folded?.upto ?? 0 }]);
   const folded = fold(message, followUps);
-  if (wantsSnapshot(message, followUps.length)) await storeSnapshot(core, group, seq, folded);
+  if (wantsSnapshot(message, followUps)) await storeSnapshot(core, group, seq, folded);
   return folded;
 }
 
@@ -130,4 +128,10 @@ export async function lastMessage(core: Core, group: GroupId, n: number): Promis
   const messages = n === 0 ? [] : await core.store.log.messages(group, n, n);
   const [folded] = await foldMessages(core, group, messages);
   return folded;
+}
+
+/** The message before this one in its group. */
+export async function messageBefore({ store }: Pick<Core, 'store'>, { group, n }: Message): Promise<Message | undefined> {
+  const [previous] = n > 1 ? await store.log.messages(group, n - 1, n - 1) : [];
+  return previous;
 }

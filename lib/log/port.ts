@@ -24,12 +24,16 @@ export type LogStore = {
   heads(groups: readonly GroupId[]): Promise<Map<GroupId, Head>>;
   /** Entries with from ≤ seq ≤ to, by seq. `to − from` < 1000. */
   range(group: GroupId, from: number, to: number): Promise<Entry[]>;
+  /** As `range`, without messages and follow-ups: entries that are shown as system messages, or not at all. Does not read the texts of the others. */
+  systemEntries(group: GroupId, from: number, to: number): Promise<Entry[]>;
   /** Messages with from ≤ n ≤ to, by n. `to − from` < 1000. */
   messages(group: GroupId, from: number, to: number): Promise<Message[]>;
   /** One message by its seq; undefined when the entry is not a message. */
   message(group: GroupId, seq: number): Promise<Message | undefined>;
   /** The follow-ups of these messages with a seq above `after` (per target), by seq. */
   followUps(group: GroupId, targets: readonly { readonly seq: number; readonly after: number }[]): Promise<FollowUp[]>;
+  /** The edits of a message with a seq below `before`, newest first, `limit` (≥ 1) at most. */
+  edits(group: GroupId, target: number, window: { readonly before: number; readonly limit: number }): Promise<(Entry & { kind: 'edit' })[]>;
   byKey(group: GroupId, author: UserId, key: string): Promise<Entry | undefined>;
   /**
    * Per group, the number of messages by others that mention this user, in the body or in an edit, in entries with n > `after`; at most
@@ -38,10 +42,14 @@ export type LogStore = {
   countMentions(user: UserId, asked: readonly { readonly group: GroupId; readonly after: number }[]): Promise<Map<GroupId, number>>;
   /** The number of messages of a group that are erased now. The cost grows with the number of erasures, not with the length of the log. */
   countErased(group: GroupId): Promise<number>;
+  /** Those of these messages (at most 1,000 seqs) that are erased now, scrubbed or not. The cost grows with the number of their erasures only. */
+  erasedAmong(group: GroupId, seqs: readonly number[]): Promise<Set<number>>;
+  /** The last edit of a message with a seq below `before`. */
+  lastEdit(group: GroupId, target: number, before: number): Promise<(Entry & { kind: 'edit' }) | undefined>;
   /** Stores the snapshot in the target, only when its `upto` is higher than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
-  /** Erase entries whose `due` is at or before `now`, of any group. `limit` ≥ 1. */
-  dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]>;
+  /** Erase entries whose `due` is at or before `now`, of any group but those in `held`. `limit` ≥ 1. */
+  dueScrubs(now: number, limit: number, held?: readonly GroupId[]): Promise<(Entry & { kind: 'erase' })[]>;
   /**
    * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot and attachments, then unsets `due` of the entry `erase`.
    * Idempotent.

@@ -5,13 +5,15 @@ import { foldMessages } from './history.ts';
 const BATCH_SIZE = 100;
 
 /**
- * Permanently removes the text and the files of erased messages whose undo period is over. Resolves to the number of erase entries handled.
+ * Permanently removes the text and the files of erased messages whose undo period is over, except in groups on legal hold. Resolves to the number of erase entries handled.
  * It depends only on the log, so it may run on any process, concurrently, and again after a crash.
  */
 export async function scrubDue(core: Core, batchSize = BATCH_SIZE): Promise<number> {
   let done = 0;
+  if (core.config.legalHold) return 0;
+  const held = await core.store.groups.held();
   for (;;) {
-    const due = await core.store.log.dueScrubs(core.now(), batchSize);
+    const due = await core.store.log.dueScrubs(core.now(), batchSize, held);
     for (const erase of due) await scrubOne(core, erase);
     done += due.length;
     if (due.length < batchSize) return done;

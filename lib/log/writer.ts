@@ -1,26 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../backoff.ts';
+import { NOTHING_WRITTEN, openBatchDelay } from '../batch-delay.ts';
 import type { Bus } from '../bus/port.ts';
 import { coalesce } from '../coalesce.ts';
-import type { Core, Decide, WebhookCalls } from '../core.ts';
+import type { Core, WebhookCalls } from '../core.ts';
 import { StoreUnavailable, unavailable } from '../errors.ts';
 import type { GroupId } from '../ids.ts';
 import { runOutsideRequest } from '../request-scope.ts';
-import { type Draft, EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from './entry.ts';
+import { EMPTY_HEAD, type Entry, entryAfter, type Head, headAfter } from './entry.ts';
 import { contiguous } from './history.ts';
-
-export type Pending = {
-  readonly draft: Draft;
-  readonly decide: Decide | undefined;
-  readonly resolve: (entry: Entry) => void;
-  readonly reject: (error: unknown) => void;
-  /** The rules were checked when the log had this seq; undefined: not checked yet. */
-  decidedAt: number | undefined;
-  /** An attempt was not answered: the draft may be in the log, so it must not be reported as refused. */
-  isUncertain: boolean;
-  /** Resolved or rejected: it is not written again. */
-  isSettled: boolean;
-};
+import { isOpen, type Pending, rejectPending, succeed } from './pending.ts';
 
 type Dependencies = Pick<Core, 'store' | 'now' | 'logger' | 'meters'> &
   Partial<Pick<Core, 'webhookCalls'>> & { readonly bus: Pick<Bus, 'publish'> };
@@ -53,7 +42,8 @@ export class Writer {
   /** Last seq that may have changed access rights. */
   #rightsAt = 0;
   #restedAt = 0;
-  #wroteAt = 0;
+  #last = NOTHING_WRITTEN;
+  readonly #batchDelay = openBatchDelay(() => this.#queue.length);
   /** Time of the last conflict with another process. */
   #conflictAt = Number.NEGATIVE_INFINITY;
   /** Undefined while idle; resolves when the queue is empty. */
@@ -66,6 +56,7 @@ export class Writer {
 
   push(pending: Pending): void {
     this.#queue.push(pending);
+    this.#batchDelay.note();
     this.running ??= runOutsideRequest(() => this.#run()); // it also writes the drafts of other requests
   }
 
@@ -73,16 +64,23 @@ export class Writer {
     while (this.#queue.length > 0) {
       await this.#rest();
       await coalesce(() => this.#queue.length);
-      await this.#write(this.#takeBatch());
-      this.#wroteAt = performance.now();
+      await this.#batchDelay.wait(this.#last);
+      const batch = this.#takeBatch();
+      await this.#write(batch);
+      this.#noteWrite(batch.length);
     }
     this.running = undefined;
+  }
+
+  #noteWrite(written: number): void {
+    const tookMs = this.#dependencies.store.commitMs?.() ?? 0;
+    this.#last = { written, waiting: this.#queue.length, tookMs, endedAt: performance.now() };
   }
 
   async #rest(): Promise<void> {
     const now = performance.now();
     const restMs = now - this.#conflictAt < CONTENTION_MS ? CONTENDED_REST_MS : REST_MS;
-    const hasRested = now - this.#wroteAt > restMs;
+    const hasRested = now - this.#last.endedAt > restMs;
     if (!hasRested && now - this.#restedAt < TURN_MS) return;
     if (!hasRested) await delay(restMs);
     this.#restedAt = performance.now();
@@ -204,17 +202,4 @@ export class Writer {
     if (first) this.#dependencies.bus.publish({ type: 'head', group: this.#group, seq: first.seq });
     succeed(pending, first);
   }
-}
-
-const isOpen = ({ isSettled }: Pending): boolean => !isSettled;
-
-function succeed(pending: Pending | undefined, entry: Entry | undefined): void {
-  if (!pending || !entry) return;
-  pending.isSettled = true;
-  pending.resolve(entry);
-}
-
-export function rejectPending(pending: Pending, error: unknown): void {
-  pending.isSettled = true;
-  pending.reject(error);
 }

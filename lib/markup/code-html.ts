@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { ElementContent, Root } from 'hast';
 import { LRUCache } from 'lru-cache';
+import { MAX_HIGHLIGHTED } from './cost.ts';
 import { escapeHtml } from './text-html.ts';
 
 const require = createRequire(import.meta.url);
@@ -20,8 +21,6 @@ function highlighter(): Highlighter {
   return loaded;
 }
 
-/** Code beyond this number of characters per text is not highlighted. */
-export const MAX_HIGHLIGHTED = 20_000;
 /** Not highlighted: very long words, lines or blank runs, for which grammars that look far ahead take seconds. */
 const UNLIKE_CODE = /[^\n]{501}|\S{101}|[^\S\n]{81}|\n(?:[^\S\n]*\n){4}/;
 /** Maximum number of characters per call, in whole lines, for grammars with quadratic time; by every name of the language. */
@@ -55,8 +54,10 @@ function withSpans(code: string, boundaries: readonly Boundary[]): string {
   return html + escapeHtml(code.slice(last));
 }
 
+/** Boundaries in the cache: about 10 MiB. */
+const MAX_CACHED = 200_000;
 /** Keyed by a hash of the code. It has positions only, so that no erased text stays in it. */
-const cache = new LRUCache<string, readonly Boundary[]>({ max: 300 });
+const cache = new LRUCache<string, readonly Boundary[]>({ maxSize: MAX_CACHED, sizeCalculation: ({ length }) => length + 10 });
 
 function boundariesOf(code: string, language: string, maxPerCall: number): readonly Boundary[] {
   const key = createHash('sha256').update(`${language}\n${code}`).digest('base64');

@@ -1,12 +1,19 @@
-import { MAX_HIGHLIGHTED, renderCode } from './code-html.ts';
+import { renderCode } from './code-html.ts';
+import { MAX_HIGHLIGHTED } from './cost.ts';
 import { parseMarkdown, type Token } from './markdown.ts';
 import type { MentionTarget } from './mentions.ts';
-import { anchor, escapeHtml, mentionMarker, renderText } from './text-html.ts';
+import { anchor, escapeHtml, type MentionMarks, markMentions, mentionMarks, renderMarked, renderText } from './text-html.ts';
 
-/** Markdown as HTML: only known elements, all text escaped, links only to http, https and mailto. Headings are bold lines. */
-export function renderMarkdown(source: string, mentioned: readonly MentionTarget[]): string {
-  const tokens = parseMarkdown(source);
-  return tokens ? new Renderer(mentioned).blocks(tokens) : renderPlain(source, mentioned);
+/**
+ * Renders the texts of one message, which share its limits (highlighted code, mentions). Markdown as HTML: only known elements, all text escaped, links
+ * only to http, https and mailto. Headings are bold lines. `isPlain`: the texts together cost too much, and are plain text.
+ */
+export function markdownRenderer(mentioned: readonly MentionTarget[], isPlain: boolean): (source: string) => string {
+  const renderer = new Renderer(mentioned);
+  return (source) => {
+    const tokens = isPlain ? undefined : parseMarkdown(source);
+    return tokens ? renderer.blocks(tokens) : renderPlain(source, renderer.marks);
+  };
 }
 
 /** The Markdown of a message; plain text when it has no markup. */
@@ -15,10 +22,10 @@ export function renderMessage(source: string, mentioned: readonly MentionTarget[
   return tokens ? `<div class="rich">${new Renderer(mentioned).blocks(tokens)}</div>` : renderText(source, mentioned);
 }
 
-const renderPlain = (text: string, mentioned: readonly MentionTarget[]): string =>
+const renderPlain = (text: string, marks: MentionMarks): string =>
   text
     .split(/\n(?:[^\S\n]*\n)+/)
-    .map((part) => `<p>${renderText(part, mentioned)}</p>`)
+    .map((part) => `<p>${renderMarked(part, marks)}</p>`)
     .join('');
 
 /** HTML by token type; other tokens give only their text. The only attributes taken from the library are URLs and numbers. */
@@ -57,13 +64,13 @@ const TAGS: Readonly<Record<string, string>> = {
   spoiler_close: '</span>',
 };
 
-/** Renders one text. */
+/** Renders the texts of one message. */
 class Renderer {
-  readonly #marked: (text: string) => string;
+  readonly marks: MentionMarks;
   #mayHighlight = MAX_HIGHLIGHTED;
 
   constructor(mentioned: readonly MentionTarget[]) {
-    this.#marked = mentionMarker(mentioned);
+    this.marks = mentionMarks(mentioned);
   }
 
   blocks(tokens: readonly Token[]): string {
@@ -118,7 +125,7 @@ class Renderer {
   #piece(token: Token): string {
     switch (token.type) {
       case 'text':
-        return this.#marked(token.content);
+        return markMentions(token.content, this.marks);
       case 'spoiler_open':
       case 'spoiler_close':
         return TAGS[token.type] ?? '';

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { MarkdownIt, Token } from 'markdown-it';
+import { isTooCostly } from './cost.ts';
 import { blockRules } from './markdown-blocks.ts';
 import { coreRules } from './markdown-core.ts';
 import { inlineRules } from './markdown-inline.ts';
@@ -13,10 +14,6 @@ export const SAFE_URL = /^(?:https?:\/\/|mailto:)/i;
 
 /** A URL that needs no encoding. */
 const CLEAN_URL = /^[\w.~:/?#@!$&'()*+,;=%-]+$/;
-
-/** Parsing time grows with special characters and lines. A text with more of them than this, outside code blocks, is shown as plain text, so that the cost is bounded. */
-const COSTLY = /[[*_`<|~!\\:&]/g;
-const MAX_COSTLY = 4000;
 
 let library: MarkdownIt | undefined;
 
@@ -40,20 +37,7 @@ function markdownIt(): MarkdownIt {
 const MARKUP = /[\\`*_[\]<&]|~~|\|\||:[a-z0-9_+-]+:|^[ \t]*(?:[#>+=|~-]|\d{1,9}[.)])|^(?: {4}| {0,3}\t)/m;
 
 /** Whether a text may contain Markdown. False: it is plain text. */
-const mayBeMarkup = (source: string): boolean => MARKUP.test(source) && !isCostly(source);
-
-function isCostly(source: string): boolean {
-  if (source.length <= MAX_COSTLY) return false;
-  let [cost, fence] = [0, ''];
-  for (const line of source.split('\n')) {
-    if (fence !== '' && line.startsWith(fence)) fence = '';
-    else if (fence === '') {
-      fence = /^(?:`{3,}|~{3,})/.exec(line)?.[0] ?? '';
-      cost += 1 + (line.match(COSTLY)?.length ?? 0);
-    }
-  }
-  return cost > MAX_COSTLY;
-}
+const mayBeMarkup = (source: string): boolean => MARKUP.test(source) && !isTooCostly([source]);
 
 /**
  * Parses Markdown: CommonMark without HTML, tables, `~~struck~~`, `||spoiler||`, `-# small`, task lists, short codes for emoji; line breaks are hard

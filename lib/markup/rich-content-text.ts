@@ -1,6 +1,7 @@
 import type { Format } from '../log/entry.ts';
 import { cutText } from '../text/body.ts';
 import { datesIn } from '../text/dates.ts';
+import { isTooCostly } from './cost.ts';
 import { isPlain, plainText, proseOf } from './markdown-text.ts';
 import { type Card, parseRichContent, type RichContent } from './rich-content.ts';
 
@@ -16,10 +17,20 @@ export const cutMark = ({ bytes, most }: NonNullable<RichContent['cut']>): strin
 type Read = (markdown: string) => string;
 
 /** Rich content as plain text, for text responses, search, mentions, notifications and outgoing webhooks. */
-function richContentText({ text, cards, cut }: RichContent, read: Read = plainText): string {
+function richContentText(content: RichContent, readMarkdown: Read = plainText): string {
+  const { text, cards, cut } = content;
+  const read: Read = isTooCostlyContent(content) ? (source) => source : readMarkdown;
   const parts = [text === undefined ? undefined : read(text), ...cards.map((card) => cardText(card, read)), cut && cutMark(cut)];
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }
+
+/** Whether the Markdown of rich content costs more than a message may: all of it is then plain text, in every format. */
+export const isTooCostlyContent = ({ text, cards }: RichContent): boolean =>
+  isTooCostly(
+    [text, ...cards.flatMap((card) => [card.pretext, card.text, ...(card.fields ?? []).map(({ value }) => value)])].filter(isGiven),
+  );
+
+const isGiven = (text: string | undefined): text is string => text !== undefined;
 
 function cardText(card: Card, read: Read): string {
   const fields = (card.fields ?? []).map(({ title, value }) => [title, read(value)].filter(Boolean).join(': '));

@@ -72,7 +72,7 @@ export function lineIn(value: unknown, longest = MAX_LINE): string | undefined {
 }
 
 /** A sender name on one line; undefined when empty. */
-export const nameIn = (value: unknown): string | undefined =>
+const nameIn = (value: unknown): string | undefined =>
   typeof value === 'string'
     ? value
         .slice(0, 1000)

@@ -16,24 +16,31 @@ for (const schema of ['ftp:', '//']) linkify.add(schema, null);
 const MAX_LINKIFIED = 20_000;
 
 /** Text as HTML: escaped, line breaks as `<br>`, http, https and mailto URLs linked, mentions of the given people marked. */
-export const renderText = (text: string, mentioned: readonly MentionTarget[]): string =>
+export const renderText = (text: string, mentioned: readonly MentionTarget[]): string => renderMarked(text, mentionMarks(mentioned));
+
+/** The mentions in the pieces of one message, which share the limit of mentions. */
+export type MentionMarks = (piece: string) => readonly Span[];
+
+/** Like renderText, for the pieces of one message. */
+export const renderMarked = (text: string, marks: MentionMarks): string =>
   marked(
     text,
-    [...linkSpans(text), ...mentionSpans(text, mentioned)].sort((a, b) => a.start - b.start),
+    [...linkSpans(text), ...marks(text)].sort((a, b) => a.start - b.start),
   ).replaceAll('\n', '<br>');
 
-/** Like renderText, but without links; for the pieces of one text, which share the limit of mentions. */
-export function mentionMarker(mentioned: readonly MentionTarget[]): (piece: string) => string {
-  const find = mentioned.length > 0 ? mentionFinder(mentioned) : () => [];
+/** Like renderMarked, but without links. */
+export const markMentions = (piece: string, marks: MentionMarks): string => marked(piece, marks(piece));
+
+/** Finds the mentions of these people. */
+export function mentionMarks(mentioned: readonly MentionTarget[]): MentionMarks {
+  if (mentioned.length === 0) return () => [];
+  const find = mentionFinder(mentioned);
   let left = MAX_MENTIONS;
   return (piece) => {
-    if (left <= 0 || !piece.includes('@')) return escapeHtml(piece);
+    if (left <= 0 || !piece.includes('@')) return [];
     const found = find(piece).slice(0, left);
     left -= found.length;
-    return marked(
-      piece,
-      found.map((one) => mentionSpan(piece, one)),
-    );
+    return found.map((one) => mentionSpan(piece, one));
   };
 }
 
@@ -58,9 +65,6 @@ function linkSpans(text: string): Span[] {
     .filter((match) => SAFE_URL.test(match.url))
     .map((match) => ({ start: match.index, end: match.lastIndex, html: anchor(match.url, escapeHtml(match.text)) }));
 }
-
-const mentionSpans = (text: string, mentioned: readonly MentionTarget[]): Span[] =>
-  mentioned.length === 0 ? [] : mentionFinder(mentioned)(text).map((one) => mentionSpan(text, one));
 
 const mentionSpan = (text: string, { id, start, end }: Mention): Span => ({
   start,

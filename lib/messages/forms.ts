@@ -76,8 +76,13 @@ export const windowQuery = z.object({
   limit: wholeNumber('Number of messages, 200 at most.').default(50),
 });
 
-/** Only in URLs of pages: the first unread message, since the read mark may have moved after the link was rendered. */
-export const pageQuery = windowQuery.extend({ unread: wholeNumber('The seq of the first unread message.').optional() });
+export const versionsQuery = z.object({ before: wholeNumber('Only versions before the one with this seq.').optional() });
+
+/** Only in URLs of pages: the first unread message, since the read mark may have moved after the link was rendered; the message to return to. */
+export const pageQuery = windowQuery.extend({
+  unread: wholeNumber('The seq of the first unread message.').optional(),
+  at: wholeNumber('The seq of the message to return to.').optional(),
+});
 
 export const readForm = z
   .object({

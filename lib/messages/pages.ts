@@ -1,33 +1,36 @@
 import type { Context } from 'koa';
 import { DomainError, forbidden } from '../errors.ts';
+import { joinCode } from '../groups/codes.ts';
 import { moveMark } from '../groups/membership.ts';
-import { myGroups, roster, withMentions } from '../groups/roster.ts';
-import { type GroupAccess, mayManage, mayPost } from '../groups/rules.ts';
-import { type Sidebar, sidebarOf } from '../groups/sidebar.ts';
-import { isHtmx } from '../http/context.ts';
-import { fieldError, noStore, renderFragment, renderPage } from '../http/reply.ts';
+import { readSidebar, roster } from '../groups/roster.ts';
+import { type GroupAccess, isDirect, mayManage, mayPost } from '../groups/rules.ts';
+import { isHtmx, siteUrlOf } from '../http/context.ts';
+import { fieldError, noStore, noTransform, renderFragment, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
 import { writtenBody } from '../log/body-text.ts';
 import { MAX_FILES } from '../log/entry.ts';
-import type { FoldedMessage } from '../log/fold.ts';
-import { type Page, readPage, type Window } from '../log/history.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
+import { messageNumberAt, type Page, readPage, type Window } from '../log/history.ts';
 import { quotation } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
 import { peopleIn, presentLines, presentRow } from './presenter.ts';
-import { mayEdit } from './rules.ts';
+import { mayEdit, mayErase } from './rules.ts';
 import { dateFields } from './system-message.ts';
 import { unreadFromSeq, unreadOn } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
-const formKey = (web: RouteContext): string => randomId(web.core.random, 24);
+const formKey = (deps: RouteContext): string => randomId(deps.core.random, 24);
 
 /** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
-export type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
+type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
 
-/** The query of a group page. `unread`: the seq of the message that was the first unread one when the link was rendered. */
-export type PageRequest = Window & { readonly unread?: number | undefined };
+/**
+ * The query of a group page. `unread`: the seq of the message that was the first unread one when the link was rendered. `at`: the message that a form
+ * without JavaScript has changed.
+ */
+export type PageRequest = Window & { readonly unread?: number | undefined; readonly at?: number | undefined };
 
 /** Whether the error asks the author to confirm `@all`. */
 export const asksConfirmation = (error: unknown): error is DomainError => error instanceof DomainError && error.field === 'notify_all';
@@ -40,17 +43,18 @@ export function showQuestion(ctx: Context, { views }: RouteContext, question: st
 }
 
 /** The page of a group, at its end or at an earlier window; `draft`: a refused form to show again. */
-export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess, asked: PageRequest, draft?: Draft): Promise<void> {
-  const { core, views } = web;
+export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAccess, asked: PageRequest, draft?: Draft): Promise<void> {
+  const { core, views } = deps;
   noStore(ctx);
-  const page = await readPage(core, at.group.id, asked);
+  const window = await windowFor(core, at, asked);
+  const page = await readPage(core, at.group.id, window);
   const isNewest = page.newer === undefined;
   const unread = await unreadLine(core, at, page, asked);
   if (isNewest && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
   const [rows, members, sidebar, pins, quoted] = await Promise.all([
-    presentLines(core, page.lines, at.group),
+    presentLines(core, page.lines, at.group, page.previous),
     roster(core, at.group.id),
-    readSidebar(core, at),
+    readSidebar(core, at.user, at.group.id),
     countPins(core, at.group.id),
     quotedIn(ctx, core, at),
   ]);
@@ -58,20 +62,21 @@ export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const asksAll = asksConfirmation(draft?.error);
   if (asksAll) ctx.status = 200; // a question, not an error
-  const isPast = [asked.before, asked.after, asked.around].some((cursor) => cursor !== undefined);
-  renderPage(ctx, views, 'groups/show.njk', at.group.name, {
+  const isPast = [window.before, window.after, window.around].some((cursor) => cursor !== undefined);
+  const locals = {
     group: at.group,
-    rows: rows.map((row) => (row.seq === asked.around ? { ...row, current: true } : row)),
+    rows: rows.map((row) => (row.seq === window.around ? { ...row, current: true } : row)),
     unread,
     behind: (at.membership?.mark ?? page.head.n) < page.head.n,
     members,
     sidebar,
     pins,
+    begin: page.head.n === 0 && mayPost(at) && !isDirect(at.group) ? beginning(ctx, core, at) : null,
     older: page.older === undefined ? null : `${base}?before=${page.older}`,
     newer: isNewest ? null : `${base}?after=${page.newer}#messages`,
     composer: {
       body: draft?.body ?? quoted,
-      key: draft?.key ?? formKey(web),
+      key: draft?.key ?? formKey(deps),
       error,
       asksAll,
       maxFiles: MAX_FILES,
@@ -84,20 +89,45 @@ export async function showGroup(ctx: Context, web: RouteContext, at: GroupAccess
       url: `${base}/events?after=${page.head.seq}`,
       frame: isPast ? null : `${base}/live${unread?.here ? `?unread=${unread.seq}` : ''}`,
     },
-  });
+  };
+  await core.scheduler.run(() => renderPage(ctx, views, 'groups/show.njk', at.group.name, locals));
+}
+
+/** How many of the newest messages are in view on the newest page, also without JavaScript. */
+const IN_VIEW = 5;
+
+/** The window that is asked for; for `at`, the newest one if that message is in view there, else the one around it. */
+async function windowFor(
+  core: RouteContext['core'],
+  { group }: GroupAccess,
+  { at, unread: _unread, ...window }: PageRequest,
+): Promise<Window> {
+  if (at === undefined) return window;
+  const head = await core.store.log.head(group.id);
+  const isInView = head.n - (await messageNumberAt(core, group.id, head, at)) < IN_VIEW;
+  return isInView ? window : { around: at, limit: window.limit };
+}
+
+/** How to invite people into a group without messages. */
+function beginning(ctx: Context, core: RouteContext['core'], at: GroupAccess) {
+  const site = siteUrlOf(ctx, core.config);
+  if (!mayManage(at)) return { link: null, site: at.group.open && core.config.signup === 'open' ? site : null };
+  noTransform(ctx); // the code is a secret
+  return { link: `${site}/join/${joinCode(core, at.group)}`, site: null };
 }
 
 /** The rows of a window, for a page that loads more; the header `Link` has the adjacent windows. */
 export async function showRows(ctx: Context, { core, views }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   noStore(ctx);
   const page = await readPage(core, at.group.id, window);
-  const link = (rel: string, query: string): string => `</groups/${at.group.slug}?${query}>; rel="${rel}"`;
+  const link = (rel: string, query: string): string => `<${core.config.basePath}/groups/${at.group.slug}?${query}>; rel="${rel}"`;
   const links = [
     ...(page.older === undefined ? [] : [link('prev', `before=${page.older}`)]),
     ...(page.newer === undefined ? [] : [link('next', `after=${page.newer}`)]),
   ];
   if (links.length > 0) ctx.set('Link', links.join(', '));
-  renderFragment(ctx, views, 'messages/_rows.njk', { rows: await presentLines(core, page.lines, at.group), unread: null });
+  const rows = await presentLines(core, page.lines, at.group, page.previous);
+  await core.scheduler.run(() => renderFragment(ctx, views, 'messages/_rows.njk', { rows, unread: null }));
 }
 
 /** Whether the page runs scripts, which move the read mark themselves. */
@@ -120,29 +150,38 @@ async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAcces
   return quotation(ctx, core, at, Number(quote)).catch(() => '');
 }
 
-const readSidebar = async (core: RouteContext['core'], { user, group }: GroupAccess): Promise<Sidebar> =>
-  sidebarOf(await withMentions(core, user.id, await myGroups(core, user, { all: true })), group.id);
-
 /** One message on a page of its own. */
-export async function showMessage(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
+export async function showMessage(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
   noStore(ctx);
-  const profiles = await web.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
+  const profiles = await deps.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   const { seq } = folded.message;
-  renderPage(ctx, web.views, 'messages/show.njk', at.group.name, {
+  renderPage(ctx, deps.views, 'messages/show.njk', at.group.name, {
     group: at.group,
-    row: presentRow(folded, at.group, profiles, web.core.now()),
-    moderator: mayManage(at),
-    members: [],
+    row: await presentRow(deps.core, folded, at.group, profiles),
     context: contextUrl(at.group, seq),
+    acts: isErased(folded) || !mayPost(at) ? null : await actsOn(deps.core, at, folded),
   });
 }
 
+/** The inputs of templates/messages/_menu.njk for one message. */
+async function actsOn(core: RouteContext['core'], at: GroupAccess, folded: FoldedMessage) {
+  const base = `/groups/${at.group.slug}`;
+  const { seq } = folded.message;
+  return {
+    ...{ u: `${base}/messages/${seq}`, quote: `${base}?quote=${seq}#composer`, read: `${base}/read`, seq },
+    pinned: folded.state.pinned !== undefined,
+    saved: await core.store.saved.has(at.user.id, at.group.id, seq),
+    mayEdit: mayEdit(at, folded),
+    mayErase: mayErase(at, folded),
+  };
+}
+
 /** The edit form of a message: a fragment for htmx, otherwise a page. */
-export async function showEditForm(ctx: Context, web: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
+export async function showEditForm(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(web), error };
-  if (isHtmx(ctx)) renderFragment(ctx, web.views, 'messages/_edit.njk', { edit });
-  else renderPage(ctx, web.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
+  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(deps), error };
+  if (isHtmx(ctx)) renderFragment(ctx, deps.views, 'messages/_edit.njk', { edit });
+  else renderPage(ctx, deps.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
 }

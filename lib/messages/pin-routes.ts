@@ -12,17 +12,17 @@ import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 import { type Ctx, respondWithMessage, seqOf } from './responses.ts';
 
 /** Routes that list, add and remove pins. */
-export function pinRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function pinRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
   const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
-  router.get('/groups/:slug/pins', async (ctx) => listPins(ctx, web, await open(ctx)));
+  router.get('/groups/:slug/pins', async (ctx) => listPins(ctx, deps, await open(ctx)));
 
   router.post('/groups/:slug/messages/:seq/pin', async (ctx) => {
     const at = await open(ctx);
     const { on } = await parse(pinForm, ctx);
-    await respondWithMessage(ctx, web, at, await pin(core, at, seqOf(ctx), on === '1'));
+    await respondWithMessage(ctx, deps, at, await pin(core, at, seqOf(ctx), on === '1'));
   });
 
   for (const [method, on] of [
@@ -31,7 +31,7 @@ export function pinRoutes(web: RouteContext): Router {
   ] as const)
     router[method]('/groups/:slug/messages/:seq/pin', async (ctx) => {
       const at = await open(ctx);
-      await respondWithMessage(ctx, web, at, await pin(core, at, seqOf(ctx), on));
+      await respondWithMessage(ctx, deps, at, await pin(core, at, seqOf(ctx), on));
     });
   return router;
 }
@@ -40,12 +40,12 @@ async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAc
   const pinned = await readPins(core, at.group.id);
   const profiles = await core.directory.profiles(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
   await respond(ctx, {
-    html: () => {
-      const rows = pinned.map((folded) => presentRow(folded, at.group, profiles, core.now()));
-      const locals = { group: at.group, rows, moderator: mayManage(at), members: [] };
+    html: async () => {
+      const rows = await Array.fromAsync(pinned, (folded) => presentRow(core, folded, at.group, profiles));
+      const locals = { group: at.group, rows, moderator: mayManage(at) };
       renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, locals);
     },
-    json: () => pinned.map((folded) => messageJson(folded, at.group, profiles)),
-    text: () => pinned.map((folded) => `${messageText(folded, profiles)}\n`).join(''),
+    json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, profiles)),
+    text: async () => (await Array.fromAsync(pinned, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join(''),
   });
 }

@@ -11,5 +11,6 @@ export type SavedStore = {
   remove(user: UserId, group: GroupId, seq: number): Promise<void>;
   /** Newest first by `at` (then by group and seq, descending), `limit` (≥ 1) at most; only those after position `after`, if given. */
   list(user: UserId, options: { readonly limit: number; readonly after?: Omit<Saved, 'user'> | undefined }): Promise<Saved[]>;
+  has(user: UserId, group: GroupId, seq: number): Promise<boolean>;
   count(user: UserId): Promise<number>;
 };

@@ -1,29 +1,28 @@
-import type { Core } from '../core.ts';
+import type { Core, RenderedBody } from '../core.ts';
 import { type FileRow, fileJson, presentFile } from '../files/presenter.ts';
 import type { UserId } from '../ids.ts';
-import { bodyText, filesOf, writtenBody } from '../log/body-text.ts';
-import type { Entry } from '../log/entry.ts';
+import { filesOf } from '../log/body-text.ts';
+import type { Entry, Message } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
-import { renderBody } from '../markup/html.ts';
-import { EVERYBODY, type MentionTarget } from '../markup/mentions.ts';
-import { parseRichContent } from '../markup/rich-content.ts';
 import { datesIn } from '../text/dates.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
-import { dateFields, nameOf, type Profiles } from './system-message.ts';
+import { namesAll, peopleNamed, readRendered } from './rendered.ts';
+import { continues } from './rules.ts';
+import { dateFields, type Face, faceOf, nameOf, type Profiles, unknownName } from './system-message.ts';
 
-export { dateFields, type LineRow, lineText, type Profiles, presentLine } from './system-message.ts';
-export { bodyInLines, entryText, messageText } from './text-presenter.ts';
+export { dateFields, faceOf, type LineRow, lineText, type Profiles, presentLine } from './system-message.ts';
+export { entryText, messageText } from './text-presenter.ts';
 
 /** The group of the rows: its slug is in their links. */
 export type MessageLocation = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 /** A message for templates/messages/_row.njk. The same for every viewer. */
-export type Row = {
+type Row = {
   readonly slug: string;
   readonly seq: number;
   readonly rev: number;
-  readonly author: { readonly id: string; readonly name: string; readonly color: number; readonly bot: boolean };
+  readonly author: Face;
   readonly as: string | null;
   /** An emoji given by a webhook. */
   readonly icon: string | null;
@@ -42,6 +41,8 @@ export type Row = {
   /** Whole seconds left to undo; 0 when that is not possible. */
   readonly undoSeconds: number;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
+  /** Whether it is shown under the heading of the message before it, where that is just before it on the page. */
+  readonly continues: boolean;
   /** The message that the URL of the page names. */
   readonly current?: true;
 };
@@ -57,31 +58,39 @@ export function peopleIn(lines: readonly Line[]): Set<UserId> {
 
 const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
   message.author,
-  ...people(state),
+  ...peopleNamed(state),
   ...state.reactions.flatMap((reaction) => reaction.by),
   ...(state.pinned ? [state.pinned.by] : []),
 ];
 
-/** Ids of the users mentioned by name. */
-const people = ({ mentions = [] }: FoldedMessage['state']): UserId[] => mentions.filter((id) => id !== EVERYBODY.id);
-const namesAll = ({ mentions }: FoldedMessage['state']): boolean => mentions?.includes(EVERYBODY.id) ?? false;
-
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 
-/** A message as a row. `now` (ms) decides whether an erasure can still be undone. */
-export function presentRow(folded: FoldedMessage, place: MessageLocation, profiles: Profiles, now: number): Row {
+/** A message as a row. The time decides whether an erasure can still be undone. `previous`: the message before it, where that is known. */
+export async function presentRow(
+  core: Core,
+  folded: FoldedMessage,
+  place: MessageLocation,
+  profiles: Profiles,
+  previous?: Message,
+): Promise<Row> {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const { author } = message;
+  const now = core.now();
+  const { html, icon } = await bodyOf(core, folded, profiles, ({ html, model }) => ({ html, icon: model?.icon ?? null }), {
+    html: '',
+    icon: null,
+  });
   return {
     slug: place.slug,
     seq: message.seq,
     rev,
-    author: profiles.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
+    continues: continues(message, previous),
+    author: faceOf(profiles, author),
     as: message.as ?? null,
-    icon: modelOf(folded)?.icon ?? null,
+    icon,
     ...dateFields(message.at),
-    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, profiles)),
+    html,
     files: filesOf(folded).map(presentFile),
     edited: state.editedAt !== undefined,
     pinned: state.pinned && !isGone ? nameOf(profiles, state.pinned.by) : null,
@@ -92,8 +101,12 @@ export function presentRow(folded: FoldedMessage, place: MessageLocation, profil
   };
 }
 
-const modelOf = (folded: FoldedMessage) =>
-  folded.state.format === 'model' && !isErased(folded) ? parseRichContent(folded.state.body) : undefined;
+/** What `read` finds in the body; `none` for an erased message, of which nothing is kept. */
+async function bodyOf<T>(core: Core, folded: FoldedMessage, profiles: Profiles, read: (body: RenderedBody) => T, none: T): Promise<T> {
+  if (!isErased(folded)) return readRendered(core, folded, profiles, read);
+  core.renderedBodies.forget(folded.message.group, folded.message.seq);
+  return none;
+}
 
 function undoBy({ message, state }: FoldedMessage, now: number): string | null {
   const erased = state.erasedBy;
@@ -107,35 +120,35 @@ const presentReaction = (emoji: string, by: readonly UserId[], profiles: Profile
   names: by.map((id) => nameOf(profiles, id)).join(', '),
 });
 
-const mentioned = ({ state }: FoldedMessage, profiles: Profiles): MentionTarget[] => [
-  ...(namesAll(state) ? [EVERYBODY] : []),
-  ...people(state).flatMap((id) => profiles.get(id) ?? []),
-];
-
-/** The rows of a page, in order; consecutive system messages are collapsed. Direct messages omit `join`: everyone joins when they are opened. */
+/** The rows of a page, in order; `previous`: the message before them. Consecutive system messages are collapsed. Direct messages omit `join`: everyone joins when they are opened. */
 export async function presentLines(
   core: Core,
   lines: readonly Line[],
   place: MessageLocation,
+  previous?: Message,
 ): Promise<(Row | SingleLine | FoldedLines)[]> {
   const profiles = await core.directory.profiles(peopleIn(lines));
-  const now = core.now();
   const rows: (Row | SingleLine | FoldedLines)[] = [];
   let run: Entry[] = [];
+  let before = previous;
   for (const line of lines) {
     if (line.type === 'line' && !(place.kind === 'direct' && line.entry.kind === 'join')) run.push(line.entry);
     if (line.type === 'line') continue;
-    rows.push(...presentRun(run, profiles), presentRow(line.folded, place, profiles, now));
+    rows.push(...presentRun(run, profiles), await presentRow(core, line.folded, place, profiles, before));
+    before = line.folded.message;
     run = [];
   }
   return [...rows, ...presentRun(run, profiles)];
 }
 
 /** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group. `text`: Markdown as plain text. `model`: rich content. */
-export function messageJson(folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
+export async function messageJson(core: Core, folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
-  const model = modelOf(folded);
+  const read = <T>(what: (body: RenderedBody) => T, none: T): Promise<T> => bodyOf(core, folded, profiles, what, none);
+  const text = state.format === 'text' ? '' : await read(({ text }) => text, '');
+  const model = await read(({ model }) => model, undefined);
+  const { basePath } = core.config;
   return {
     id: `${message.group}-${message.seq}`,
     group: place.slug,
@@ -145,34 +158,40 @@ export function messageJson(folded: FoldedMessage, place: MessageLocation, profi
     kind: 'message' as const,
     at: dates.iso(message.at),
     author: authorJson(message.author, profiles, message.as),
-    body: isGone ? '' : writtenBody(folded),
+    body: isGone ? '' : state.format === 'model' ? text : state.body,
     format: state.format,
-    ...(state.format === 'markdown' && !isGone ? { text: bodyText(folded) } : {}),
+    ...(state.format === 'markdown' && !isGone ? { text } : {}),
     ...(model ? { model } : {}),
-    html: isGone ? '' : renderBody(state.body, state.format, mentioned(folded, profiles)),
-    attachments: filesOf(folded).map(fileJson),
-    mentions: isGone ? [] : people(state),
+    html: await read(({ html }) => html, ''),
+    attachments: filesOf(folded).map((file) => fileJson(file, basePath)),
+    mentions: isGone ? [] : peopleNamed(state),
     mentions_all: !isGone && namesAll(state),
     edited_at: state.editedAt === undefined ? null : dates.iso(state.editedAt),
     erased: isGone,
     pinned: isGone ? null : pinnedJson(folded, profiles),
     reactions: isGone ? [] : state.reactions,
-    url: `/groups/${place.slug}/messages/${message.seq}`,
+    url: `${basePath}/groups/${place.slug}/messages/${message.seq}`,
   };
 }
 
 const pinnedJson = ({ state: { pinned } }: FoldedMessage, profiles: Profiles) =>
-  pinned ? { by: { id: pinned.by, name: nameOf(profiles, pinned.by) }, at: dates.iso(pinned.at) } : null;
+  pinned ? { by: { id: pinned.by, name: profiles.get(pinned.by)?.name ?? 'somebody' }, at: dates.iso(pinned.at) } : null;
 
 function authorJson(id: UserId, profiles: Profiles, as?: string) {
   const profile = profiles.get(id);
-  return { id, name: profile?.name ?? 'somebody', bot: profile?.bot ?? false, ...(as ? { as } : {}) };
+  const { name, shownName, bot } = profile ?? { name: unknownName(id), shownName: unknownName(id), bot: false };
+  return { id, name, display_name: shownName, bot, ...(as ? { as } : {}) };
 }
 
 /** Any entry as JSON: a message as messageJson, others with the fields that they change. */
-export function entryJson(entry: Entry, place: MessageLocation, profiles: Profiles): object {
-  if (entry.kind === 'message') return messageJson(fold(entry, []), place, profiles);
+export async function entryJson(core: Core, entry: Entry, place: MessageLocation, profiles: Profiles): Promise<object> {
+  if (entry.kind === 'message') return messageJson(core, fold(entry, []), place, profiles);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
-  const hidden = { ...('due' in rest ? { due: undefined } : {}), ...('stands' in rest ? { stands: undefined } : {}) };
+  const isGone = 'scrubbed' in rest;
+  const hidden = {
+    ...('due' in rest ? { due: undefined } : {}),
+    ...('stands' in rest ? { stands: undefined } : {}),
+    ...(isGone && 'mentions' in rest ? { mentions: undefined } : {}),
+  };
   return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, profiles) };
 }

@@ -1,11 +1,12 @@
 import type { Context } from 'koa';
 import { notFound } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { isHtmx, originOf } from '../http/context.ts';
+import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { renderFragment, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import type { FoldedMessage } from '../log/fold.ts';
-import { readPage, type Window } from '../log/history.ts';
+import { messageBefore, readPage, type Window } from '../log/history.ts';
+import { returnUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
 
@@ -18,7 +19,7 @@ export function seqOf({ params: { seq = '' } }: Ctx): number {
 }
 
 type ResponseOptions = {
-  /** 201 adds the header `Location`. */
+  /** Of a request that posted it. 201 adds the header `Location`. */
   readonly status?: 200 | 201;
   /** Whether this request wrote the text: JSON then lists the notified members. */
   readonly isWritten?: boolean;
@@ -27,29 +28,31 @@ type ResponseOptions = {
 /** Responds with one message: its row for htmx, 303 for a form, otherwise JSON, or text with its URL. */
 export async function respondWithMessage(
   ctx: Context,
-  web: RouteContext,
+  deps: RouteContext,
   at: GroupAccess,
   folded: FoldedMessage,
   options: ResponseOptions = {},
 ): Promise<void> {
-  const { core, views } = web;
+  const { core, views } = deps;
   const { slug } = at.group;
   const { seq } = folded.message;
+  const isPost = options.status !== undefined;
   const url = `/groups/${slug}/messages/${seq}`;
   const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   ctx.status = options.status ?? 200;
   if (options.status === 201) ctx.set('Location', url);
   await respond(ctx, {
-    html: () => {
-      if (!isHtmx(ctx)) return seeOther(ctx, `/groups/${slug}#m-${seq}`);
+    html: async () => {
+      if (!isHtmx(ctx)) return seeOther(ctx, isPost ? `/groups/${slug}#m-${seq}` : returnUrl(slug, seq));
       ctx.status = 200;
-      renderFragment(ctx, views, 'messages/_row.njk', { row: presentRow(folded, at.group, profiles, core.now()) });
+      const previous = isPost ? await messageBefore(core, folded.message) : undefined; // the page knows how it shows a row that it has
+      renderFragment(ctx, views, 'messages/_row.njk', { row: await presentRow(core, folded, at.group, profiles, previous) });
     },
     json: async () => {
       const notified = options.isWritten ? { notified: await notifiedBy(core, folded) } : {};
-      return { ...messageJson(folded, at.group, profiles), ...notified };
+      return { ...(await messageJson(core, folded, at.group, profiles)), ...notified };
     },
-    text: () => `${ctx.method === 'GET' ? messageText(folded, profiles) : url}\n`,
+    text: async () => `${ctx.method === 'GET' ? await messageText(core, folded, profiles) : core.config.basePath + url}\n`,
   });
 }
 
@@ -59,7 +62,7 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   const profiles = await core.directory.profiles(peopleIn(page.lines));
   const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   const link = (rel: string, name: string, seq: number): string =>
-    `<${originOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
+    `<${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
   const links = [
     ...(page.older === undefined ? [] : [link('prev', 'before', page.older)]),
     ...(page.newer === undefined ? [] : [link('next', 'after', page.newer)]),
@@ -67,7 +70,7 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   if (links.length > 0) ctx.set('Link', links.join(', '));
   ctx.set('X-Total-Count', String(page.head.n));
   await respond(ctx, {
-    json: () => messages.map((folded) => messageJson(folded, at.group, profiles)),
-    text: () => messages.map((folded) => `${messageText(folded, profiles)}\n`).join(''),
+    json: () => Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, profiles)),
+    text: async () => (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join(''),
   });
 }

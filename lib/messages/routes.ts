@@ -13,7 +13,7 @@ import { noStore, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
-import { setFlash } from '../http/session.ts';
+import { setFlash } from '../http/session-data.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { Message } from '../log/entry.ts';
 import { readMessage, readPosted } from '../log/history.ts';
@@ -27,8 +27,8 @@ import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
 /** Routes of the group page, and of reading and changing messages. */
-export function messageRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function messageRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
   const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
@@ -36,73 +36,73 @@ export function messageRoutes(web: RouteContext): Router {
     const at = await open(ctx);
     if (at.group.slug !== ctx.params.slug && responseFormat(ctx) === 'html') return redirectToSlug(ctx, at);
     const asked = parseQuery(pageQuery, ctx);
-    if (responseFormat(ctx) === 'text') await listMessages(ctx, web, at, await windowOf(core, at, asked));
+    if (responseFormat(ctx) === 'text') await listMessages(ctx, deps, at, await windowOf(core, at, asked));
     else
       await respond(ctx, {
-        html: () => showPage(ctx, web, at, asked),
-        json: async () => groupJson(at.group, at.membership, (await core.store.log.head(at.group.id)).n),
+        html: () => showPage(ctx, deps, at, asked),
+        json: async () => groupJson(at.group, at.membership, (await core.store.log.head(at.group.id)).n, core.config.basePath),
       });
   });
 
   router.get('/groups/:slug/messages', async (ctx) => {
     const at = await open(ctx);
     const asked = parseQuery(pageQuery, ctx);
-    if (responseFormat(ctx) !== 'html') await listMessages(ctx, web, at, await windowOf(core, at, asked));
-    else if (isHtmx(ctx)) await showRows(ctx, web, at, await windowOf(core, at, asked));
-    else await showPage(ctx, web, at, asked);
+    if (responseFormat(ctx) !== 'html') await listMessages(ctx, deps, at, await windowOf(core, at, asked));
+    else if (isHtmx(ctx)) await showRows(ctx, deps, at, await windowOf(core, at, asked));
+    else await showPage(ctx, deps, at, asked);
   });
 
-  router.post('/groups/:slug/messages', (ctx) => postMessage(web, ctx, ctx.params.slug ?? ''));
+  router.post('/groups/:slug/messages', (ctx) => postMessage(deps, ctx, ctx.params.slug ?? ''));
 
   router.get('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
     const folded = await readMessage(core, at.group.id, seqOf(ctx));
-    if (responseFormat(ctx) === 'html' && !isHtmx(ctx)) await showMessage(ctx, web, at, folded);
-    else await respondWithMessage(ctx, web, at, folded);
+    if (responseFormat(ctx) === 'html' && !isHtmx(ctx)) await showMessage(ctx, deps, at, folded);
+    else await respondWithMessage(ctx, deps, at, folded);
   });
 
   router.get('/groups/:slug/messages/:seq/edit', async (ctx) => {
     const at = await open(ctx);
-    await showEditForm(ctx, web, at, await readMessage(core, at.group.id, seqOf(ctx)));
+    await showEditForm(ctx, deps, at, await readMessage(core, at.group.id, seqOf(ctx)));
   });
 
   router.post('/groups/:slug/messages/:seq/edit', async (ctx) => {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
     try {
-      await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
+      await respondWithMessage(ctx, deps, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
         isWritten: true,
       });
     } catch (error) {
       if (!isShownOnPage(ctx, error)) throw error;
-      await showEditForm(ctx, web, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error });
+      await showEditForm(ctx, deps, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error });
     }
   });
 
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
     const { body, format } = await parse(editForm, ctx);
-    await respondWithMessage(ctx, web, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
+    await respondWithMessage(ctx, deps, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
       isWritten: true,
     });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {
     const at = await open(ctx);
-    await respondWithMessage(ctx, web, at, await operations.erase(core, at, seqOf(ctx)));
+    await respondWithMessage(ctx, deps, at, await operations.erase(core, at, seqOf(ctx)));
   };
   router.post('/groups/:slug/messages/:seq/erase', erase);
   router.delete('/groups/:slug/messages/:seq', erase);
 
   router.post('/groups/:slug/messages/:seq/unerase', async (ctx) => {
     const at = await open(ctx);
-    await respondWithMessage(ctx, web, at, await operations.unerase(core, at, seqOf(ctx)));
+    await respondWithMessage(ctx, deps, at, await operations.unerase(core, at, seqOf(ctx)));
   });
 
   router.post('/groups/:slug/messages/:seq/reactions', async (ctx) => {
     const at = await open(ctx);
     const { emoji, on } = await parse(reactionForm, ctx);
-    await respondWithMessage(ctx, web, at, await operations.react(core, at, seqOf(ctx), emoji, on === '1'));
+    await respondWithMessage(ctx, deps, at, await operations.react(core, at, seqOf(ctx), emoji, on === '1'));
   });
 
   for (const [method, on] of [
@@ -111,7 +111,7 @@ export function messageRoutes(web: RouteContext): Router {
   ] as const)
     router[method]('/groups/:slug/messages/:seq/reactions/:emoji', async (ctx) => {
       const at = await open(ctx);
-      await respondWithMessage(ctx, web, at, await operations.react(core, at, seqOf(ctx), ctx.params.emoji ?? '', on));
+      await respondWithMessage(ctx, deps, at, await operations.react(core, at, seqOf(ctx), ctx.params.emoji ?? '', on));
     });
 
   router.post('/groups/:slug/read', async (ctx) => {
@@ -140,16 +140,16 @@ const windowOf = async (core: RouteContext['core'], at: GroupAccess, { date, zon
   date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
 
 /** Shows the group page; `?date=` redirects to the window that starts with that day. */
-async function showPage(ctx: Context, web: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {
-  if (!asked.date) return showGroup(ctx, web, at, await windowOf(web.core, at, asked));
-  const { after } = await windowOf(web.core, at, asked);
+async function showPage(ctx: Context, deps: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {
+  if (!asked.date) return showGroup(ctx, deps, at, await windowOf(deps.core, at, asked));
+  const { after } = await windowOf(deps.core, at, asked);
   noStore(ctx);
   seeOther(ctx, `/groups/${at.group.slug}${after === undefined ? '' : `?after=${after}#m-${after + 1}`}`);
 }
 
 /** `POST /groups/:slug/messages` of an authenticated viewer. */
-async function postMessage(web: RouteContext, ctx: Context, slug: string): Promise<void> {
-  const { core } = web;
+async function postMessage(deps: RouteContext, ctx: Context, slug: string): Promise<void> {
+  const { core } = deps;
   const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // cached; the log checks again when access rights have changed
   try {
     const { files, key, notify_all: isConfirmed, ...form } = await readPost(ctx, core, at);
@@ -161,14 +161,14 @@ async function postMessage(web: RouteContext, ctx: Context, slug: string): Promi
       mayWait: idempotencyKey(ctx) === undefined,
     };
     const { message, isNew } = await postWithFiles(core, at, input, files);
-    if (viewerOf(ctx).via === 'session') markAsRead(web, at, message);
-    await respondWithMessage(ctx, web, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
+    if (viewerOf(ctx).via === 'session') markAsRead(deps, at, message);
+    await respondWithMessage(ctx, deps, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
-    if (isHtmx(ctx) && asksConfirmation(error)) return showQuestion(ctx, web, error.message);
+    if (isHtmx(ctx) && asksConfirmation(error)) return showQuestion(ctx, deps, error.message);
     const { body, key } = stateOf(ctx).fields ?? {};
     if (!isShownOnPage(ctx, error) || typeof body !== 'string') throw error;
     const mayHaveArrived = error.code === 'unavailable' && typeof key === 'string';
-    await showGroup(ctx, web, at, { limit: 50 }, { body, error, key: mayHaveArrived ? key : undefined });
+    await showGroup(ctx, deps, at, { limit: 50 }, { body, error, key: mayHaveArrived ? key : undefined });
   }
 }
 
@@ -187,10 +187,10 @@ export const fastPosts: readonly FastRoute[] = [
     pattern: '/groups/:slug/messages',
     kind: 'data',
     isFor: (ctx) => ctx.get('Authorization') !== '' && responseFormat(ctx) !== 'html',
-    handle: async (web, ctx, slug) => {
-      checkOrigin(ctx, web.core.config);
-      stateOf(ctx).viewer = await authenticate(ctx, web.core, web.core.lookupCache);
-      await postMessage(web, ctx, slug);
+    handle: async (deps, ctx, slug) => {
+      checkOrigin(ctx, deps.core.config);
+      stateOf(ctx).viewer = await authenticate(ctx, deps.core, deps.core.lookupCache);
+      await postMessage(deps, ctx, slug);
     },
   },
 ];

@@ -1,5 +1,6 @@
 import type { GroupAccess } from '../groups/rules.ts';
 import { isDirect, isMember, isModerator } from '../groups/rules.ts';
+import type { Message } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 
 /** Period in which an erasure can be undone. */
@@ -36,3 +37,17 @@ export const MAX_PINS = 50;
 export const mayPin = (access: GroupAccess, folded: FoldedMessage): boolean => isWritable(access) && !isErased(folded);
 
 export const mayReact = (access: GroupAccess, folded: FoldedMessage): boolean => isWritable(access) && !isErased(folded);
+
+/** Messages of one author this close together are shown under one heading. */
+const TOGETHER_MS = 5 * 60_000;
+
+/**
+ * Whether a message is shown under the heading of the message before it in the log (`previous`): by the same author under the same name, within five
+ * minutes. Cards of bots have a heading of their own. Decided from the log alone, so that pages and streams agree, whoever joins or leaves.
+ */
+export const continues = (message: Message, previous: Message | undefined): boolean =>
+  previous !== undefined &&
+  previous.author === message.author &&
+  previous.as === message.as &&
+  message.format !== 'model' &&
+  message.at - previous.at <= TOGETHER_MS;

@@ -1,46 +1,47 @@
 import type { Context } from 'koa';
+import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
-import { isHtmx, originOf } from '../http/context.ts';
+import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { renderFragment, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { setFlash } from '../http/session.ts';
+import { setFlash } from '../http/session-data.ts';
 import { savedQuery, saveForm } from './forms.ts';
-import { contextUrl } from './links.ts';
+import { contextUrl, returnUrl } from './links.ts';
 import { messageJson, messageText, type Profiles, peopleIn, presentRow } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 import { cursorOf, positionOf, readSaved, type SavedMessage, save } from './saved.ts';
 
 /** Routes of the saved messages of a user. */
-export function savedRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function savedRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
 
   router.post('/groups/:slug/messages/:seq/save', async (ctx: Ctx) => {
     const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
     const { on, back } = await parse(saveForm, ctx);
     await save(core, at, seqOf(ctx), on === '1');
-    await respondToSave(ctx, web, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
+    await respondToSave(ctx, deps, { slug: at.group.slug, seq: seqOf(ctx), isSaved: on === '1', back });
   });
 
-  router.get('/saved', (ctx) => listSaved(ctx, web));
+  router.get('/saved', (ctx) => listSaved(ctx, deps));
   return router;
 }
 
 type SaveResult = { readonly slug: string; readonly seq: number; readonly isSaved: boolean; readonly back: 'saved' | undefined };
 
-function respondToSave(ctx: Context, { views }: RouteContext, { slug, seq, isSaved, back }: SaveResult): Promise<void> {
+function respondToSave(ctx: Context, { core, views }: RouteContext, { slug, seq, isSaved, back }: SaveResult): Promise<void> {
   const url = `/groups/${slug}/messages/${seq}`;
   return respond(ctx, {
     html: () => {
       if (isHtmx(ctx)) return renderFragment(ctx, views, 'messages/_save.njk', { u: url, saved: isSaved });
       setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Removed from your saved messages.');
-      seeOther(ctx, back === 'saved' ? '/saved' : `/groups/${slug}#m-${seq}`);
+      seeOther(ctx, back === 'saved' ? '/saved' : returnUrl(slug, seq));
     },
-    json: () => saveStateJson(isSaved, url),
+    json: () => saveStateJson(isSaved, core.config.basePath + url),
     text: () => null,
   });
 }
@@ -53,14 +54,21 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   const { kept, next } = await readSaved(core, user, { limit, after });
   const profiles = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
-  if (older) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
+  if (older) ctx.set('Link', `<${siteUrlOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
-    html: () => {
-      const items = kept.map((one) => ({ ...about(one), row: presentRow(one.folded, one.group, profiles, core.now()) }));
+    html: async () => {
+      const items = await Array.fromAsync(kept, async (one) => ({
+        ...about(one),
+        row: await presentRow(core, one.folded, one.group, profiles),
+      }));
       renderPage(ctx, views, 'messages/saved.njk', 'Saved messages', { items, older, isFirst: after === undefined });
     },
-    json: () => ({ results: kept.map((one) => savedJson(one, profiles)), next: older }),
-    text: () => kept.map(({ group, folded }) => `${group.slug} ${messageText(folded, profiles)}\n`).join(''),
+    json: async () => ({
+      results: await Array.fromAsync(kept, (one) => savedJson(core, one, profiles)),
+      next: older && core.config.basePath + older,
+    }),
+    text: async () =>
+      (await Array.fromAsync(kept, async ({ group, folded }) => `${group.slug} ${await messageText(core, folded, profiles)}\n`)).join(''),
   });
 }
 
@@ -68,11 +76,11 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
 export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
 
 /** A saved message as JSON. */
-export const savedJson = ({ group, folded, at }: SavedMessage, profiles: Profiles) => ({
-  ...messageJson(folded, group, profiles),
+export const savedJson = async (core: Core, { group, folded, at }: SavedMessage, profiles: Profiles) => ({
+  ...(await messageJson(core, folded, group, profiles)),
   group_name: group.name,
   saved_at: new Date(at).toISOString(),
-  context: contextUrl(group, folded.message.seq),
+  context: core.config.basePath + contextUrl(group, folded.message.seq),
 });
 
 /** Fields of templates/messages/saved.njk besides the row. */

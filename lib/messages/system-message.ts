@@ -1,6 +1,8 @@
+import { avatarUrl } from '../accounts/avatar-url.ts';
 import type { Profile } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
+import { SERVER } from '../security/event.ts';
 import { datesIn } from '../text/dates.ts';
 
 export type Profiles = ReadonlyMap<UserId, Profile>;
@@ -17,8 +19,27 @@ export type LineRow = {
 
 const dates = datesIn('UTC');
 
-/** The name of a user; `somebody` when the account no longer exists. */
-export const nameOf = (profiles: Profiles, id: UserId): string => profiles.get(id)?.name ?? 'somebody';
+/** The shown name of a user; `Parley` for what the server does by itself, `somebody` when the account no longer exists. */
+export const nameOf = (profiles: Profiles, id: UserId): string => profiles.get(id)?.shownName ?? unknownName(id);
+
+/** A name for an id without an account. */
+export const unknownName = (id: UserId): string => (id === SERVER ? 'Parley' : 'somebody');
+
+/** How a user appears in a row. */
+export type Face = {
+  readonly id: string;
+  readonly name: string;
+  readonly color: number;
+  readonly bot: boolean;
+  readonly avatar: string | null;
+};
+
+export function faceOf(profiles: Profiles, id: UserId): Face {
+  const profile = profiles.get(id);
+  return profile
+    ? { id, name: profile.shownName, color: profile.color, bot: profile.bot, avatar: avatarUrl(profile.avatar) }
+    : { id, name: 'somebody', color: 0, bot: false, avatar: null };
+}
 
 /** The date fields of a row, for `at` (ms). */
 export const dateFields = (at: number) => ({ iso: dates.iso(at), time: dates.time(at), day: dates.day(at), dayLabel: dates.dayLabel(at) });
@@ -53,6 +74,9 @@ export function lineText(entry: Entry, profiles: Profiles): string {
     case 'pin':
     case 'unpin':
     case 'revoke':
+    case 'report':
+    case 'closeReport':
+    case 'audit':
       return '';
     default:
       throw entry satisfies never;

@@ -1,19 +1,21 @@
+import type { Core } from '../core.ts';
 import { withFileLines } from '../files/presenter.ts';
-import { bodyText, filesOf } from '../log/body-text.ts';
+import { filesOf } from '../log/body-text.ts';
 import type { Entry, Message } from '../log/entry.ts';
-import { type FoldedMessage, fold } from '../log/fold.ts';
+import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
+import { readRendered } from './rendered.ts';
 import { lineText, nameOf, type Profiles } from './system-message.ts';
 
 /** An entry as plain text: `name: text`, continuation lines indented. Undefined for entries that are not shown. */
-export function entryText(entry: Entry, profiles: Profiles): string | undefined {
+export async function entryText(core: Core, entry: Entry, profiles: Profiles): Promise<string | undefined> {
   switch (entry.kind) {
     case 'message':
-      return textLine(sender(entry, profiles), entry.scrubbed ? '(erased)' : bodyInLines(fold(entry, [])));
+      return textLine(sender(entry, profiles), entry.scrubbed ? '(erased)' : await bodyInLines(core, fold(entry, []), profiles));
     case 'edit':
       return textLine(
         nameOf(profiles, entry.author),
-        entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${bodyAsText(entry.body, entry.format)}`,
+        entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${await core.scheduler.run(() => bodyAsText(entry.body, entry.format))}`,
       );
     case 'erase':
       return `* ${nameOf(profiles, entry.author)} erased #${entry.target}`;
@@ -21,9 +23,16 @@ export function entryText(entry: Entry, profiles: Profiles): string | undefined 
     case 'unpin':
       return `* ${nameOf(profiles, entry.author)} ${entry.kind}ned #${entry.target}`;
     case 'unerase':
+      return textLine(
+        nameOf(profiles, entry.author),
+        entry.scrubbed ? '(erased)' : `(restored #${entry.target}) ${bodyAsText(entry.body ?? '', entry.format ?? 'text')}`,
+      );
     case 'react':
     case 'unreact':
     case 'revoke':
+    case 'report':
+    case 'closeReport':
+    case 'audit':
       return undefined;
     case 'join':
     case 'leave':
@@ -37,12 +46,17 @@ export function entryText(entry: Entry, profiles: Profiles): string | undefined 
 }
 
 /** A folded message as plain text. */
-export function messageText(folded: FoldedMessage, profiles: Profiles): string {
-  return textLine(sender(folded.message, profiles), bodyInLines(folded));
+export async function messageText(core: Core, folded: FoldedMessage, profiles: Profiles): Promise<string> {
+  return textLine(sender(folded.message, profiles), await bodyInLines(core, folded, profiles));
 }
 
 /** The body and a line for each file. */
-export const bodyInLines = (folded: FoldedMessage): string => withFileLines(bodyText(folded), filesOf(folded));
+const bodyInLines = async (core: Core, folded: FoldedMessage, profiles: Profiles): Promise<string> =>
+  withFileLines(
+    isErased(folded) ? '(erased)' : await readRendered(core, folded, profiles, ({ text }) => text),
+    filesOf(folded),
+    core.config.basePath,
+  );
 
 /** A sender name given by a webhook follows the bot's own name, so that a bot cannot impersonate a person. */
 const sender = ({ author, as }: Message, profiles: Profiles): string =>

@@ -4,7 +4,7 @@ import type { Message } from '../log/entry.ts';
 import type { Line, Page } from '../log/history.ts';
 
 /** Unread messages of a member: their number, and the seq and time (ms) of the first by somebody else. `here`: whether it is on the page. */
-export type Unread = { readonly count: number; readonly seq: number; readonly at: number; readonly here: boolean };
+type Unread = { readonly count: number; readonly seq: number; readonly at: number; readonly here: boolean };
 
 type Reader = { readonly user: UserId; readonly mark: number };
 

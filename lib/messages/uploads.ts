@@ -70,7 +70,7 @@ export async function discardFilesOnError<T>(core: Core, files: readonly Stored[
 /** Acquires an upload slot; returns a function that releases it. A refused form keeps its text. Errors: those of checkPostRate, and `tooMany`. */
 async function acquireUpload(ctx: Context, core: Core, at: GroupAccess, rate: string | undefined): Promise<() => void> {
   try {
-    checkPostRate(core, at, rate);
+    await checkPostRate(core, at, rate);
     return takeSlot(core, `upload:${rate ?? at.user.id}`);
   } catch (error) {
     if (problemFormat(ctx) === 'html') await readTexts(ctx, core, error);

@@ -13,8 +13,8 @@ import { eraseByKey, readByKey, upsert } from './upsert.ts';
 type Ctx = Context & { params: Record<string, string | undefined> };
 
 /** `/groups/:slug/by-key/:key`: the message that a client keeps up to date under its own key. */
-export function upsertRoutes(web: RouteContext): Router {
-  const { core } = web;
+export function upsertRoutes(deps: RouteContext): Router {
+  const { core } = deps;
   const router = new Router();
   const path = '/groups/:slug/by-key/:key';
   const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
@@ -25,17 +25,17 @@ export function upsertRoutes(web: RouteContext): Router {
     const { body, format: given } = await parse(editForm, ctx);
     const format = declaredTextFormat(ctx, given);
     const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, ...(format ? { format } : {}) });
-    await respondWithMessage(ctx, web, at, folded, { status: isNew ? 201 : 200, isWritten: true });
+    await respondWithMessage(ctx, deps, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });
 
   router.get(path, async (ctx) => {
     const at = await open(ctx);
-    await respondWithMessage(ctx, web, at, await readByKey(core, at, keyOf(ctx)));
+    await respondWithMessage(ctx, deps, at, await readByKey(core, at, keyOf(ctx)));
   });
 
   router.delete(path, async (ctx) => {
     const at = await open(ctx);
-    await respondWithMessage(ctx, web, at, await eraseByKey(core, at, keyOf(ctx)));
+    await respondWithMessage(ctx, deps, at, await eraseByKey(core, at, keyOf(ctx)));
   });
   return router;
 }

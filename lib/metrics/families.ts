@@ -5,7 +5,7 @@ import type { Histogram } from './histogram.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** One sample of a family; `metricName` if it differs from the family's name, as for parts of histograms. */
-export type Sample = { readonly value: number; readonly labels: Labels; readonly metricName?: string };
+type Sample = { readonly value: number; readonly labels: Labels; readonly metricName?: string };
 
 /** A metric in the JSON of the Prometheus client library; processes send these to each other. */
 export type Family = {
@@ -41,9 +41,26 @@ export async function familiesOf(core: Core): Promise<Family[]> {
     ),
     counter('parley_webhook_calls_total', "Calls of bots' outgoing webhooks, by result.", ...byLabel('result', meters.calls)),
     counter('parley_pushes_total', 'Push notifications, by result.', ...byLabel('result', meters.pushes)),
+    counter('parley_mails_total', 'Mails, by result; failed ones may be repeated.', ...byLabel('result', meters.mails)),
+    counter('parley_security_events_total', 'Security events, by name.', ...byLabel('event', meters.securityEvents)),
+    counter(
+      'parley_connections_refused_total',
+      'Connections closed by a limit: MAX_CONNECTIONS (total) or MAX_CONNECTIONS_PER_ADDRESS (address).',
+      ...byLabel('limit', meters.refusedConnections),
+    ),
+    counter(
+      'parley_csp_reports_total',
+      'Violations of the Content-Security-Policy that browsers reported, by directive.',
+      ...byLabel('directive', meters.cspReports),
+    ),
     { ...gauge('parley_bus_up', 'Whether events pass between processes: 1 or 0.', Number(bus.isUp())), aggregator: 'min' },
     counter('parley_bus_events_published_total', 'Events published to the bus.', meters.busPublished),
     counter('parley_bus_events_received_total', 'Events received from the bus, including those of this process.', meters.busReceived),
+    counter(
+      'parley_bus_messages_refused_total',
+      'Messages on Redis that were dropped: not signed by one of the servers.',
+      ...byLabel('reason', meters.busRefused),
+    ),
     {
       ...gauge('parley_store_up', 'Whether the store answered within 1 s and the last writes succeeded: 1 or 0.', Number(hasStore)),
       aggregator: 'min',

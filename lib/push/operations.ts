@@ -1,10 +1,10 @@
 import type { Core } from '../core.ts';
 import { invalid, notFound, tooMany } from '../errors.ts';
+import { labelOf } from '../http/user-agent.ts';
 import type { UserId } from '../ids.ts';
 import { DestinationRefused, refuseLiteral } from '../outbound/ssrf-guard.ts';
 import { sha256 } from '../secrets.ts';
 import type { Device } from './port.ts';
-import { labelOf } from './rules.ts';
 import { type Outcome, Sender, type SendOptions } from './sending.ts';
 import { parseSubscription, type Subscription } from './subscription.ts';
 
@@ -56,6 +56,6 @@ export async function tryDevice(core: Core, user: UserId, id: string, options: S
   const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);
   if (!device) throw notFound('There is no such device.');
   const text = { author: 'Parley', title: 'Parley', body: 'Notifications reach this device.' };
-  const notice = { group: null, seq: null, ...text, tag: 'test', url: '/settings' };
+  const notice = { group: null, seq: null, ...text, tag: 'test', url: `${core.config.basePath}/settings` };
   return new Sender(core, options).send({ device, notice, topic: 'test', isUrgent: true }, new AbortController().signal);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isQuiet } from '../accounts/preferences.ts';
 import type { Core, Profile } from '../core.ts';
 import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
@@ -103,31 +104,45 @@ export class Pusher {
   }
 
   async #notifyUsers(group: Group, message: Message, users: readonly UserId[]): Promise<void> {
-    if (users.length === 0) return;
     const { store, directory, secrets } = this.#core;
-    const devices = Map.groupBy(await store.push.ofUsers(users), ({ user }) => user);
+    const awake = await this.#withoutQuiet(users);
+    if (awake.length === 0) return;
+    const devices = Map.groupBy(await store.push.ofUsers(awake), ({ user }) => user);
     const author = (await directory.profiles([message.author])).get(message.author);
     const topic = secrets.mac('push-topic', group.id).slice(0, 32);
     for (const [user, own] of devices) {
       const notice = await this.#noticeFor(user, group, message, author);
       const isUrgent = isDirect(group) || isNamed(message.mentions, user);
-      for (const device of own) this.#send({ device, notice, topic, isUrgent });
+      for (const device of own) this.#send({ device, notice, topic, isUrgent }, message);
     }
+  }
+
+  /** Those who have no quiet hours now. */
+  async #withoutQuiet(users: readonly UserId[]): Promise<UserId[]> {
+    const { store, now } = this.#core;
+    const found = users.length === 0 ? [] : await store.users.byIds(users);
+    return found.filter(({ preferences }) => !isQuiet(preferences ?? {}, now())).map(({ id }) => id);
   }
 
   async #noticeFor(user: UserId, group: Group, message: Message, author: Profile | undefined) {
     const { slug, name: title, people } = await withTitle(this.#core, user, group);
-    const name = author?.name ?? 'Somebody';
+    const name = author?.shownName ?? 'Somebody';
     const text = textOf(message);
     const facts = { slug, seq: message.seq, title, text, author: message.as ? `${name} (${message.as})` : name };
-    return noticeOf({ ...facts, isBetweenTwo: people?.length === 2 });
+    return noticeOf({ ...facts, basePath: this.#core.config.basePath, isBetweenTwo: people?.length === 2 });
   }
 
-  #send(push: Push): void {
+  /** It may have waited in the queue. */
+  async #sendUnlessErased(push: Push, { group, seq }: Message): Promise<void> {
+    if ((await this.#core.store.log.erasedAmong(group, [seq])).size > 0) this.#drop();
+    else await this.#sender.send(push, this.#stop.signal);
+  }
+
+  #send(push: Push, message: Message): void {
     const run = async (): Promise<void> => {
-      await this.#sender
-        .send(push, this.#stop.signal)
-        .catch((error) => this.#core.logger.warn({ err: error }, 'sending a push notification failed'));
+      await this.#sendUnlessErased(push, message).catch((error) =>
+        this.#core.logger.warn({ err: error }, 'sending a push notification failed'),
+      );
     };
     this.#queue.add({ service: serviceOf(this.#core, push.device), user: push.device.user, run });
   }

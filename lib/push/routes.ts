@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { noStore, respond, seeOther } from '../http/reply.ts';
+import { noStore, respond, seeOther, writeJson } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { setFlash } from '../http/session.ts';
+import { setFlash } from '../http/session-data.ts';
 import { keysOf } from './keys.ts';
 import { addDevice, deviceId, removeDevice, tryDevice } from './operations.ts';
 import { deviceJson } from './presenter.ts';
@@ -43,7 +43,7 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
     const device = await addDevice(core, user.id, subscription, { session: ref, userAgent: ctx.get('User-Agent').slice(0, 500) });
     noStore(ctx);
     ctx.status = 201;
-    ctx.body = deviceJson(device);
+    writeJson(ctx, deviceJson(device));
   });
 
   router.delete('/settings/push', async (ctx) => {
@@ -67,8 +67,9 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
 }
 
 /** The web app manifest and the service worker. */
-export function appRoutes({ views: { assets } }: Pick<RouteContext, 'views'>): Router {
+export function appRoutes({ core, views: { asset, assets } }: Pick<RouteContext, 'core' | 'views'>): Router {
   const router = new Router();
+  const scope = `${core.config.basePath}/`;
 
   // At the root, because that is its scope; without a hash in its URL, so it must be revalidated.
   router.get('/sw.js', (ctx) => {
@@ -79,19 +80,19 @@ export function appRoutes({ views: { assets } }: Pick<RouteContext, 'views'>): R
 
   router.get('/manifest.webmanifest', (ctx) => {
     const icon = (path: string, sizes: string, purpose: string) => ({
-      src: assets.url(`icons/${path}`),
+      src: asset(`icons/${path}`),
       type: 'image/png',
       sizes,
       purpose,
     });
     ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache' });
     ctx.body = JSON.stringify({
-      id: '/',
+      id: scope,
       name: 'Parley',
       short_name: 'Parley',
       description: 'Group chat',
-      start_url: '/groups',
-      scope: '/',
+      start_url: `${core.config.basePath}/groups`,
+      scope,
       display: 'standalone',
       theme_color: '#0f6b64',
       background_color: '#faf9f6',

@@ -4,7 +4,7 @@ import { isNamed } from '../markup/mentions.ts';
 import type { Reachable } from './port.ts';
 
 /** The group of a message. A direct message concerns all its participants. */
-export type NotificationContext = { readonly isDirect: boolean };
+type NotificationContext = { readonly isDirect: boolean };
 
 /** Whether a member with this level is notified of a message. `isNamed`: whether it mentions them. */
 function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: NotificationContext & { readonly isNamed: boolean }): boolean {
@@ -43,7 +43,7 @@ export type Notice = {
 export const [MAX_IN_TITLE, MAX_IN_BODY] = [100, 200];
 
 /** The beginning of a text in one line, with `…` if it is cut. */
-export function snippet(text: string, most: number): string {
+function snippet(text: string, most: number): string {
   const begun = text.slice(0, most * 8).toWellFormed();
   const letters = [...begun.replace(/[\s\p{Cc}]+/gu, ' ').trim()];
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : letters.join('');
@@ -56,41 +56,18 @@ type NotifiableMessage = {
   readonly author: string;
   readonly title: string;
   readonly text: string;
+  /** Of the site. */
+  readonly basePath: string;
   /** A direct conversation of two: the author's name suffices as title. */
   readonly isBetweenTwo: boolean;
 };
 
-export const noticeOf = ({ slug, seq, author, title, text, isBetweenTwo }: NotifiableMessage): Notice => ({
+export const noticeOf = ({ basePath, slug, seq, author, title, text, isBetweenTwo }: NotifiableMessage): Notice => ({
   group: slug,
   seq,
   author: snippet(author, MAX_IN_TITLE),
   title: snippet(isBetweenTwo ? author : `${author} in ${title}`, MAX_IN_TITLE),
   body: snippet(text, MAX_IN_BODY),
   tag: `group:${slug}`,
-  url: `/groups/${slug}/messages/${seq}`,
+  url: `${basePath}/groups/${slug}/messages/${seq}`,
 });
-
-const BROWSERS: readonly (readonly [string, RegExp])[] = [
-  ['Edge', /\bEdg(?:A|iOS)?\//],
-  ['Opera', /\bOPR\//],
-  ['Samsung Internet', /\bSamsungBrowser\//],
-  ['Firefox', /\b(?:Firefox|FxiOS)\//],
-  ['Chrome', /\b(?:Chrome|CriOS|Chromium|HeadlessChrome)\//],
-  ['Safari', /\bSafari\//],
-];
-const SYSTEMS: readonly (readonly [string, RegExp])[] = [
-  ['Android', /\bAndroid\b/],
-  ['iPhone', /\biPhone\b/],
-  ['iPad', /\biPad\b/],
-  ['Windows', /\bWindows\b/],
-  ['Mac', /\bMac ?OS\b/],
-  ['ChromeOS', /\bCrOS\b/],
-  ['Linux', /\bLinux\b/],
-];
-
-/** Names a browser for its owner: `Firefox on Linux`. Nothing else of the User-Agent is stored. */
-export function labelOf(userAgent: string): string {
-  const nameIn = (table: typeof BROWSERS): string | undefined => table.find(([, pattern]) => pattern.test(userAgent))?.[0];
-  const system = nameIn(SYSTEMS);
-  return [nameIn(BROWSERS) ?? 'A browser', ...(system ? [`on ${system}`] : [])].join(' ');
-}

@@ -14,7 +14,7 @@ export type CandidateQuery = {
 };
 
 /** `floor`: set when the deadline passed: everything before this position was searched, nothing after it. */
-export type Candidates = { readonly places: readonly MessagePosition[]; readonly floor: MessagePosition | undefined };
+type Candidates = { readonly places: readonly MessagePosition[]; readonly floor: MessagePosition | undefined };
 
 /** A slice that is not searched yet. `newest`: upper bound of the times in it (ms). */
 type Part = Slice & { readonly size: number; readonly newest: number };

@@ -8,9 +8,9 @@ import type { GroupId } from '../ids.ts';
 import { contiguous } from '../log/history.ts';
 import type { Store } from '../store/port.ts';
 import { changedBy } from './changes.ts';
-import { TERMS_VERSION } from './terms.ts';
+import { TERMS_VERSION } from './port.ts';
 
-/** Entries per write: on SQLite each write blocks the event loop for some milliseconds. */
+/** Entries per write: on SQLite other writes wait for it for some milliseconds. */
 const BATCH_SIZE = 100;
 /** A search waits for at most this many entries (and ms) to be indexed: new messages are found at once, and a long backlog does not delay it. */
 const [MAX_BEFORE_SEARCH, MAX_BEFORE_SEARCH_MS] = [2000, 1000];
@@ -24,7 +24,7 @@ const AFTER_FAILURE_MS = 5000;
 const [SLEEP_FACTOR_BUSY, SLEEP_FACTOR_IDLE, BUSY] = [49, 3, 0.6];
 const MAX_CACHED = 100_000;
 
-type Dependencies = Pick<Core, 'store' | 'logger'>;
+type Dependencies = Pick<Core, 'store' | 'logger' | 'scheduler'>;
 
 /**
  * Follows the logs and updates the index, from the position that is stored in the index; posting does not wait for it. Idempotent: a restarted
@@ -32,6 +32,7 @@ type Dependencies = Pick<Core, 'store' | 'logger'>;
  */
 export class LogIndexer implements Indexer {
   readonly #store: Store;
+  readonly #scheduler: Dependencies['scheduler'];
   readonly #log: Dependencies['logger'];
   /** Groups with entries that may not be indexed. */
   readonly #noted = new Set<GroupId>();
@@ -44,8 +45,9 @@ export class LogIndexer implements Indexer {
   #stop = new AbortController();
   #wake: () => void = () => {};
 
-  constructor({ store, logger }: Dependencies) {
+  constructor({ store, logger, scheduler }: Dependencies) {
     this.#store = store;
+    this.#scheduler = scheduler;
     this.#log = logger;
   }
 
@@ -96,7 +98,7 @@ export class LogIndexer implements Indexer {
   }
 
   #cachePosition(group: GroupId, seq: number): void {
-    this.#reached ??= new LRUCache({ max: MAX_CACHED });
+    this.#reached ??= new LRUCache({ maxSize: MAX_CACHED, sizeCalculation: () => 1 }); // with `max` it would allocate 4 MB at once
     this.#reached.set(group, Math.max(seq, this.#reached?.get(group) ?? 0));
   }
 
@@ -128,7 +130,10 @@ export class LogIndexer implements Indexer {
     const entries = contiguous(await log.range(group, position + 1, position + BATCH_SIZE), position);
     if (entries.length === 0) return 0;
     const upto = position + entries.length;
-    await search.put(group, await changedBy(log, group, entries), { upto, version: TERMS_VERSION });
+    await search.put(group, await changedBy({ store: this.#store, scheduler: this.#scheduler }, group, entries), {
+      upto,
+      version: TERMS_VERSION,
+    });
     this.#cachePosition(group, upto);
     return entries.length;
   }

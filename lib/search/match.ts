@@ -3,7 +3,7 @@ import type { Phrase, SearchQuery } from './query.ts';
 import { type Token, tokensIn } from './terms.ts';
 
 /** A range of a text, by UTF-16 offsets. */
-export type Span = { readonly start: number; readonly end: number };
+type Span = { readonly start: number; readonly end: number };
 
 /** The ranges of all hits, in order; undefined when the text lacks a wanted phrase or has an unwanted one. */
 export function matchIn(text: string, { wanted, unwanted }: Pick<SearchQuery, 'wanted' | 'unwanted'>): Span[] | undefined {

@@ -3,11 +3,13 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { invalid, tooMany } from '../errors.ts';
 import { withTitle } from '../groups/direct.ts';
+import { groupPages } from '../groups/every-group.ts';
 import type { Group } from '../groups/port.ts';
 import { mayRead } from '../groups/rules.ts';
 import { asGroupId } from '../ids.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
+import { PAGE_WEIGHT, weightOfMessage } from '../log/weight.ts';
 import { type CandidateQuery, candidates } from './candidates.ts';
 import { matchIn, type Snippet, snippetOf } from './match.ts';
 import type { MessagePosition, TermFilter } from './port.ts';
@@ -35,11 +37,26 @@ const MAX_NAMES = 10;
  * Searches the groups of this user, newest first. Groups that the user has left are never searched, whatever the query names.
  * Errors: `tooMany`; `invalid` (cursor).
  */
-export async function search(core: Core, user: User, query: SearchQuery, { cursor, limit }: SearchWindow): Promise<SearchPage> {
+export async function search(core: Core, user: User, query: SearchQuery, window: SearchWindow): Promise<SearchPage> {
+  return searchIn(core, user, query, window, () => groupsFor(core, user, query));
+}
+
+/** As `search`, in all groups, whether the user is in them or not, but in no direct messages: for administrators. */
+export async function searchAll(core: Core, user: User, query: SearchQuery, window: SearchWindow): Promise<SearchPage> {
+  return searchIn(core, user, query, window, async () => (await allGroups(core)).filter(namedBy(query)));
+}
+
+async function searchIn(
+  core: Core,
+  user: User,
+  query: SearchQuery,
+  { cursor, limit }: SearchWindow,
+  findGroups: () => Promise<Group[]>,
+): Promise<SearchPage> {
   const waitMs = core.rateLimiter.take(`search:${user.id}`, PER_SECOND, BURST);
   if (waitMs > 0) throw tooMany('Too many searches at once. Wait a moment.', waitMs);
   const behind = cursor === undefined ? undefined : parseCursor(cursor);
-  const [groups, wanted] = await Promise.all([groupsFor(core, user, query), wantedBy(core, user, query)]);
+  const [groups, wanted] = await Promise.all([findGroups(), wantedBy(core, user, query)]);
   if (groups.length === 0 || !wanted) return { found: [], next: undefined };
   await core.indexer.catchUp(groups);
   const size = Math.min(Math.max(1, limit), MAX_FOUND);
@@ -56,15 +73,26 @@ async function groupsFor({ store }: Core, user: User, query: SearchQuery): Promi
   const memberships = new Map((await store.memberships.ofUser(user.id)).map((membership) => [membership.group, membership]));
   const ids = [...memberships.keys()];
   const [groups, heads] = await Promise.all([store.groups.byIds(ids), store.log.heads(ids)]);
-  const [within, without] = [slugs(query.in), slugs(query.notIn)];
   return groups
-    .filter(
-      (group) =>
-        mayRead({ user, group, membership: memberships.get(group.id) }) &&
-        (query.in.length === 0 || within.has(group.slug)) &&
-        !without.has(group.slug),
-    )
+    .filter((group) => mayRead({ user, group, membership: memberships.get(group.id) }))
+    .filter(namedBy(query))
     .map((group) => ({ ...group, head: heads.get(group.id) ?? group.head }));
+}
+
+/** Whether a group matches `in:`. */
+function namedBy(query: SearchQuery): (group: Group) => boolean {
+  const [within, without] = [slugs(query.in), slugs(query.notIn)];
+  return ({ slug }) => (query.in.length === 0 || within.has(slug)) && !without.has(slug);
+}
+
+/** Every group with the actual head of its log; without direct messages. */
+async function allGroups({ store }: Core): Promise<Group[]> {
+  const groups: Group[] = [];
+  for await (const page of groupPages(store, { kind: 'group' })) {
+    const heads = await store.log.heads(page.map(({ id }) => id));
+    groups.push(...page.map((group) => ({ ...group, head: heads.get(group.id) ?? group.head })));
+  }
+  return groups;
 }
 
 const slugs = (names: readonly string[]): Set<string> => new Set(names.map((name) => name.toLowerCase()));
@@ -99,7 +127,7 @@ async function authors({ store }: Core, user: User, names: readonly string[]): P
   return distinct(people.flatMap((person) => (person ? [authorTerm(person.id)] : [])));
 }
 
-/** Reads candidates until the page is full, there are no more, or a limit is reached. */
+/** Reads candidates until the page is full or weighs PAGE_WEIGHT, there are no more, or a limit is reached. */
 async function fillPage(
   core: Core,
   user: User,
@@ -110,6 +138,7 @@ async function fillPage(
 ): Promise<SearchPage> {
   const byId = new Map(groups.map((group) => [group.id, group]));
   const found: Found[] = [];
+  let weight = 0;
   const matchAll = (places: readonly MessagePosition[]) =>
     Promise.all(places.map((place) => matchCandidate(core, user, byId.get(place.group), place, query)));
   let matched: readonly (Found | undefined)[] = [];
@@ -121,7 +150,8 @@ async function fillPage(
       if (index % (size + 1) === 0) matched = await matchAll(places.slice(index, index + size + 1));
       const one = matched[index % (size + 1)];
       if (one) found.push(one);
-      if (found.length < size) continue;
+      if (one) weight += weightOfMessage(one.folded);
+      if (found.length < size && weight < PAGE_WEIGHT) continue;
       return { found, next: isMore || floor || index + 1 < places.length ? cursorOf(place) : undefined };
     }
     read += places.length;
@@ -142,10 +172,15 @@ async function matchCandidate(
 ): Promise<Found | undefined> {
   const message = await core.store.log.message(place.group, place.seq);
   const [folded] = await foldMessages(core, place.group, message ? [message] : []);
-  const text = folded ? searchText(folded) : '';
-  const hits = matchIn(text, query);
-  if (!group || !folded || !hits || text === '') return undefined;
-  return { group: await withTitle(core, viewer.id, group), folded, snippet: snippetOf(text, hits) };
+  const snippet = folded && (await core.scheduler.run(() => snippetIn(searchText(folded), query)));
+  if (!group || !folded || !snippet) return undefined;
+  return { group: await withTitle(core, viewer.id, group), folded, snippet };
+}
+
+/** Undefined when the text does not match. */
+function snippetIn(text: string, query: SearchQuery): Snippet | undefined {
+  const hits = text === '' ? undefined : matchIn(text, query);
+  return hits && snippetOf(text, hits);
 }
 
 const cursorOf = (place: MessagePosition | undefined): string | undefined => place && `${place.at}-${place.group}-${place.seq}`;

@@ -1,5 +1,8 @@
 import type { GroupId } from '../ids.ts';
 
+/** The version of the rules of terms.ts. All groups are reindexed in the background after an increase. Not in that file, whose expressions take long to compile. */
+export const TERMS_VERSION = 1;
+
 /** Number of seqs in a slice of a log. It bounds the cost of one read, whatever the length of the log. */
 export const SLICE = 2 ** 18;
 

@@ -1,14 +1,14 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Core } from '../core.ts';
-import { originOf } from '../http/context.ts';
+import { siteUrlOf } from '../http/context.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parseQuery } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { contextUrl } from '../messages/links.ts';
-import { messageJson, messageText, type Profiles, peopleIn } from '../messages/presenter.ts';
+import { faceOf, messageJson, messageText, type Profiles, peopleIn } from '../messages/presenter.ts';
 import { type Found, type SearchPage, search } from './operations.ts';
 import { isEmptyQuery, MAX_QUERY_LENGTH, parseSearch } from './query.ts';
 
@@ -34,14 +34,14 @@ export const searchQuery = z.object({
 });
 
 /** `/search`: searches the messages in the groups of the viewer. */
-export function searchRoutes(web: RouteContext): Router {
+export function searchRoutes(deps: RouteContext): Router {
   const router = new Router();
   router.get('/search', async (ctx) => {
     const { user } = viewerOf(ctx);
     const { q, ...window } = parseQuery(searchQuery, ctx);
     const query = parseSearch(q);
-    const page = isEmptyQuery(query) ? { found: [], next: undefined } : await search(web.core, user, query, window);
-    await respondWithResults(ctx, web, q, page);
+    const page = isEmptyQuery(query) ? { found: [], next: undefined } : await search(deps.core, user, query, window);
+    await respondWithResults(ctx, deps, q, page);
   });
   return router;
 }
@@ -49,14 +49,25 @@ export function searchRoutes(web: RouteContext): Router {
 async function respondWithResults(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
   const profiles = await profilesIn(core, found);
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
-  if (older !== null) ctx.set('Link', `<${originOf(ctx, core.config)}${older}>; rel="next"`);
+  if (older !== null) ctx.set('Link', `<${siteUrlOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
     html: () => {
-      const locals = { q, hits: found.map((one) => presentHit(one, profiles)), older, isFirst: ctx.query.cursor === undefined };
+      const hits = found.map((one) => presentHit(one, profiles));
+      const findsPrefixes = core.config.encryptionKeys.length === 0; // an index of HMACs has whole words only
+      const locals = { q, hits, older, isFirst: ctx.query.cursor === undefined, findsPrefixes };
       renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
     },
-    json: () => ({ results: found.map((one) => hitJson(one, profiles)), next: older }),
-    text: () => found.map((one) => `${urlOf(one)} ${messageText(one.folded, profiles)}\n`).join(''),
+    json: async () => ({
+      results: await Array.fromAsync(found, (one) => hitJson(core, one, profiles)),
+      next: older && core.config.basePath + older,
+    }),
+    text: async () =>
+      (
+        await Array.fromAsync(
+          found,
+          async (one) => `${core.config.basePath}${urlOf(one)} ${await messageText(core, one.folded, profiles)}\n`,
+        )
+      ).join(''),
   });
 }
 
@@ -68,11 +79,11 @@ const profilesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
 /** A hit as JSON: the message, `snippet` (escaped HTML with `<mark>`) and `context` (URL of the group page at the message). */
-export const hitJson = ({ group, folded, snippet }: Found, profiles: Profiles) => ({
-  ...messageJson(folded, group, profiles),
+export const hitJson = async (core: Core, { group, folded, snippet }: Found, profiles: Profiles) => ({
+  ...(await messageJson(core, folded, group, profiles)),
   group_name: group.name,
   snippet: snippet.html,
-  context: contextUrl(group, folded.message.seq),
+  context: core.config.basePath + contextUrl(group, folded.message.seq),
 });
 
 /** A hit for templates/search/index.njk. */
@@ -80,7 +91,7 @@ function presentHit({ group, folded, snippet }: Found, profiles: Profiles) {
   const { author, as, at, seq } = folded.message;
   return {
     group: { slug: group.slug, name: group.name },
-    author: profiles.get(author) ?? { id: author, name: 'somebody', color: 0, bot: false },
+    author: faceOf(profiles, author),
     as: as ?? null,
     at,
     html: snippet.html,

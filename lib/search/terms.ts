@@ -1,9 +1,8 @@
+// When the rules of this file change, increase TERMS_VERSION in port.ts.
+
 /** Maximum number of distinct terms per message, and of characters per term. */
 export const MAX_TERMS = 200;
 export const MAX_CHARACTERS = 64;
-
-/** Increase it when the rules below change: all groups are then reindexed in the background. */
-export const TERMS_VERSION = 1;
 
 /** A normalized word and its range in the text (UTF-16 offsets). */
 export type Token = { readonly term: string; readonly start: number; readonly end: number };
@@ -43,20 +42,20 @@ function foldedTerms(word: string): readonly string[] {
 const cut = (term: string): string => (term.length <= MAX_CHARACTERS ? term : [...term].slice(0, MAX_CHARACTERS).join(''));
 
 /** The words of a text, in order. Both stores use them, so that both find the same. */
-export function tokensIn(text: string): Token[] {
+export const tokensIn = (text: string): Token[] => [...tokens(text)];
+
+function* tokens(text: string): Generator<Token> {
   const isPlain = IS_PLAIN.test(text);
-  const tokens: Token[] = [];
   for (const { 0: word, index } of text.matchAll(isPlain ? PLAIN_WORD : WORD)) {
     const terms = isPlain ? [cut(word.toLowerCase())] : foldedTerms(word);
-    for (const term of terms) tokens.push({ term, start: index, end: index + word.length });
+    for (const term of terms) yield { term, start: index, end: index + word.length };
   }
-  return tokens;
 }
 
 /** The distinct words of a text in order of first occurrence, MAX_TERMS at most. */
 export function termsOf(text: string): string[] {
   const terms = new Set<string>();
-  for (const { term } of tokensIn(text)) {
+  for (const { term } of tokens(text)) {
     terms.add(term);
     if (terms.size === MAX_TERMS) break;
   }

@@ -1,4 +1,6 @@
 import type { Middleware } from 'koa';
+import { faultText, type StoreFault } from '../errors.ts';
+import { writeJson } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 
@@ -22,13 +24,13 @@ export function healthRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   const router = new Router();
   router.get('/healthz', (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = healthJson();
+    writeJson(ctx, healthJson());
   });
   router.get('/readyz', async (ctx) => {
-    const [{ isUp: store }, bus] = await Promise.all([core.health.check(core.store), answers(core.bus.ping())]);
+    const [{ isUp: store, fault }, bus] = await Promise.all([core.health.check(core.store), answers(core.bus.ping())]);
     ctx.set('Cache-Control', 'no-store');
     ctx.status = store ? 200 : 503; // without the bus, streams still work, up to 2 s late
-    ctx.body = readinessJson(store, bus);
+    writeJson(ctx, readinessJson(store, bus, fault));
   });
   return router;
 }
@@ -42,11 +44,12 @@ const answers = (asked: Promise<void>): Promise<boolean> =>
 /** The body of `/healthz`. */
 export const healthJson = () => ({ status: 'ok' as const });
 
-/** The body of `/readyz`. `degraded`: the bus does not answer. */
-export const readinessJson = (store: boolean, bus: boolean) => ({
+/** The body of `/readyz`. `degraded`: the bus does not answer. `fault`: why the store does not. */
+export const readinessJson = (store: boolean, bus: boolean, fault?: StoreFault) => ({
   status: !store ? ('not ready' as const) : bus ? ('ready' as const) : ('degraded' as const),
   store: upOrDown(store),
   bus: upOrDown(bus),
+  ...(store ? {} : { reason: fault ?? ('unknown' as const), detail: faultText(fault) }),
 });
 
 const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down');

@@ -4,10 +4,12 @@ import type { Logger } from '../logger.ts';
 import type { Store } from './port.ts';
 
 /** Whether posts can be stored. `cause`: the store's error message when they cannot. */
-export type StoreState = { readonly isUp: boolean; readonly cause?: string };
+export type StoreState = { readonly isUp: boolean; readonly cause?: string; readonly fault?: StoreFault };
 
 export type StoreHealth = {
   readonly onFault: OnFault;
+  /** Why writes fail now; undefined when they do not, as far as is known. */
+  reason(): StoreFault | undefined;
   /** Reads, and also writes a record when the last write failed or is older than 30 s. Never rejects. */
   check(store: Store): Promise<StoreState>;
 };
@@ -15,7 +17,7 @@ export type StoreHealth = {
 /** Permanent faults: only a restart with a good file ends them, even if single reads and writes succeed. */
 const LASTING: ReadonlySet<StoreFault> = new Set(['damaged', 'truncated', 'notDatabase']);
 /** Some writes succeed on a full disk, and some do not. */
-const RECURRING: ReadonlySet<StoreFault> = new Set(['full', 'denied', 'io']);
+const RECURRING: ReadonlySet<StoreFault> = new Set(['full', 'denied', 'handles', 'io']);
 const RECURS_WITHIN_MS = 10_000;
 /** Interval of test writes while nothing fails. */
 const WRITE_AGAIN_AFTER_MS = 30_000;
@@ -67,13 +69,15 @@ export function storeHealth(log: Logger, now = (): number => performance.now()):
       () => isWritable(store),
       () => false,
     );
-    if (!isUp) return fault ? { isUp, cause: fault.message } : { isUp };
+    if (!isUp) return fault ? { isUp, cause: fault.message, fault: fault.fault } : { isUp };
     if (fault) log.info({ fault: fault.fault }, 'the store takes writes again');
     fault = undefined;
     return { isUp };
   }
 
-  return { onFault, check };
+  const isRecent = (): boolean => now() - failedAt < RECURS_WITHIN_MS;
+  const reason = (): StoreFault | undefined => (fault && (LASTING.has(fault.fault) || isRecent()) ? fault.fault : undefined);
+  return { onFault, check, reason };
 }
 
 /** Writes, reads and removes a record. Resolves to whether it was found. Errors: StoreUnavailable. */

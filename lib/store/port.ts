@@ -1,11 +1,16 @@
+import type { CredentialStore } from '../accounts/credentials-port.ts';
 import type { SessionStore, TokenStore, UserStore } from '../accounts/port.ts';
+import type { BackupStore } from '../backup/port.ts';
+import type { ContentKeyStore, RewriteStore } from '../encryption/port.ts';
 import type { FileStore } from '../files/port.ts';
 import type { GroupStore, MembershipStore } from '../groups/port.ts';
 import type { CursorStore } from '../live/all-groups/port.ts';
 import type { LogStore } from '../log/port.ts';
+import type { AddressStore, LinkStore, MailStore } from '../mail/port.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { PushStore } from '../push/port.ts';
 import type { SearchStore } from '../search/port.ts';
+import type { SecurityStore } from '../security/port.ts';
 import type { DeliveryStore } from '../webhooks/outgoing/deliveries-port.ts';
 import type { WebhookStore } from '../webhooks/outgoing/port.ts';
 
@@ -25,22 +30,41 @@ export type Store = {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly tokens: TokenStore;
+  readonly credentials: CredentialStore;
   readonly groups: GroupStore;
   readonly memberships: MembershipStore;
   readonly log: LogStore;
   readonly files: FileStore;
+  readonly contentKeys: ContentKeyStore;
+  readonly rewrite: RewriteStore;
   readonly cursors: CursorStore;
   readonly saved: SavedStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly search: SearchStore;
   readonly push: PushStore;
+  readonly security: SecurityStore;
+  readonly addresses: AddressStore;
+  readonly links: LinkStore;
+  readonly mails: MailStore;
+  readonly backup: BackupStore;
   /** Only where other processes on this machine share the store without a bus of their own (SQLite). */
   readonly signals?: SignalStore;
+  /** Bytes that the database takes on the disk, without the content of files. */
+  size(): Promise<number>;
   /** Resolves when the store answers a trivial read. */
   ping(): Promise<void>;
   /** Reads all that is stored and resolves to what is damaged, in the words of the store. Only where the store is a file of ours (SQLite). */
   inspect?(): Promise<readonly string[]>;
+  /** How long the last commit waited for the disk, ms. Only where the store knows. */
+  commitMs?(): number;
+  /**
+   * Moves the writing to a thread of its own, so that the event loop does not wait for the disk; until the thread is ready, this thread writes.
+   * Only where the store is a file of ours. For processes that serve: the start of a thread takes longer than most commands. Resolves once the
+   * thread writes, or could not be started, which is tried again.
+   */
+  startWriterThread?(): Promise<void>;
+  /** Resolves once pending writes are settled. */
   close(): Promise<void>;
 };
 
@@ -57,6 +81,6 @@ export type SignalStore = {
   emit(payload: string): Promise<void>;
   /** Calls `listener` with what other processes emitted from now on, within 200 ms; resolves to the way to stop. */
   listen(listener: (payload: string) => void): () => void;
-  /** Whether another process wrote anything to the store since this was last asked (at first: since it was opened). Cheap. */
+  /** Whether another process changed what LookupCache reads since this was last asked (at first: since it was opened). True also after some writes of this process. Cheap. */
   changed(): boolean;
 };

@@ -8,17 +8,30 @@ export type Dates = {
   dayLabel(at: number): string;
   /** `21 Nov 2025, 14:02` */
   moment(at: number): string;
+  /** Seen at `now`: `14:02` of the same day, `Yesterday`, `Tue`, `12 Nov`, or `12 Nov 2025`. */
+  when(at: number, now: number): string;
   /** `2025-11-21T14:02:03.004Z`, whatever the zone. */
   iso(at: number): string;
 };
 
-/** The formatters of a zone. Each throws RangeError when Intl does not know the zone. */
-export function datesIn(timeZone: string): Dates {
-  const clock = formatter('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+/** The formatters of a zone; `is12Hours`: `2:02 pm` in place of `14:02`. Each throws RangeError when Intl does not know the zone. */
+export function datesIn(timeZone: string, is12Hours = false): Dates {
+  const hour = is12Hours ? ({ hour: 'numeric', hour12: true } as const) : ({ hour: '2-digit' } as const);
+  const clock = formatter('en-GB', { timeZone, ...hour, minute: '2-digit' });
   const calendar = formatter('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   const long = formatter('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const short = formatter('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
+  const weekday = formatter('en-GB', { timeZone, weekday: 'short' });
+  const inYear = formatter('en-GB', { timeZone, day: 'numeric', month: 'short' });
+  const when = (at: number, now: number): string => {
+    const daysAgo = Math.round((Date.parse(calendar(now)) - Date.parse(calendar(at))) / (24 * HOUR_MS));
+    if (daysAgo === 0) return clock(at);
+    if (daysAgo === 1) return 'Yesterday';
+    if (daysAgo > 1 && daysAgo < 7) return weekday(at);
+    return calendar(at).slice(0, 4) === calendar(now).slice(0, 4) ? inYear(at) : short(at);
+  };
   return {
+    when,
     time: clock,
     day: calendar,
     dayLabel: long,
@@ -58,11 +71,18 @@ export function startOfDay(day: string, timeZone: string): number {
   return from;
 }
 
-/** Creates the Intl formatter at first use: that takes some milliseconds. */
+/** Since then all zones differ from UTC by whole minutes: none of these formats changes within a minute. */
+const WHOLE_MINUTES_SINCE = Date.UTC(1972, 6);
+
+/** Creates the Intl formatter at first use, which takes some milliseconds, and keeps the last result: messages that are shown together are of the same minute. */
 function formatter(locale: string, options: Intl.DateTimeFormatOptions): (at: number) => string {
   let made: Intl.DateTimeFormat | undefined;
+  let last = { minute: Number.NaN, text: '' };
   return (at) => {
     made ??= new Intl.DateTimeFormat(locale, options);
-    return made.format(at);
+    if (!(at >= WHOLE_MINUTES_SINCE)) return made.format(at);
+    const minute = Math.floor(at / MINUTE_MS);
+    if (minute !== last.minute) last = { minute, text: made.format(at) };
+    return last.text;
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { findPackageJSON } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
 import pLimit from 'p-limit';
@@ -37,8 +38,12 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const PACKED = new Set(['.png', '.ico']); // already compressed
 
-const LIBRARIES = ['htmx.org/dist/htmx.min.js', 'htmx.org/dist/ext/hx-sse.min.js', 'hyperscript.org/dist/_hyperscript.min.js'];
-const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline'];
+const LIBRARIES = [
+  ['htmx.org', 'dist/htmx.min.js'],
+  ['htmx.org', 'dist/ext/hx-sse.min.js'],
+  ['hyperscript.org', 'dist/_hyperscript.min.js'],
+] as const;
+const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline', 'empty-state', 'switcher'];
 /** The cascade layers in order, with the style sheets of each in order (under static/css). */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tokens: ['tokens'],
@@ -46,12 +51,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   layout: ['layout'],
   components: ['components'],
   chat: CHAT.map((name) => `chat/${name}`),
+  print: ['print'],
 };
+
+/** The folder of a package, wherever npm has put it. */
+const folderOf = (name: string): string => dirname(findPackageJSON(name, import.meta.url) ?? '');
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
 function bundleScripts(read: (path: string) => string): string {
   const own = bundleModules('main.js', (name) => read(`js/${name}`));
-  const parts = [...LIBRARIES.map((name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8')), own];
+  const parts = [...LIBRARIES.map(([name, file]) => readFileSync(join(folderOf(name), file), 'utf8')), own];
   return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
 }
 
@@ -63,9 +72,9 @@ function bundleStyles(read: (path: string) => string): string {
   return [`@layer ${Object.keys(LAYERS).join(', ')};`, ...layers].join('\n');
 }
 
-/** Replaces `url("../icons/x.svg")` by the hashed URL of the file. */
-const linkPictures = (css: string, url: (path: string) => string): string =>
-  css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path)}")`);
+/** Replaces `url("../icons/x.svg")` by the hashed URL of the file, relative to that of the style sheet (`/static/<hash>/css/app.css`). */
+const linkImages = (css: string, url: (path: string) => string): string =>
+  css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path).replace('/static/', '../../')}")`);
 
 function readTable(root: string): ReadonlyMap<string, Asset> {
   const paths = globSync('**/*.*', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
@@ -77,7 +86,7 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
   add('app.js', bundleScripts(read));
   add(
     'css/app.css',
-    linkPictures(bundleStyles(read), (path) => hashedUrl(table, path)),
+    linkImages(bundleStyles(read), (path) => hashedUrl(table, path)),
   );
   return table;
 }

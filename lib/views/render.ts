@@ -1,12 +1,25 @@
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import nunjucks from 'nunjucks';
+import { withBase, withBaseInHtml } from '../base-path.ts';
 import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
 
+/** What a reader has chosen; '' where the browser decides. `timeZone`: IANA name. */
+export type Look = {
+  readonly theme: '' | 'light' | 'dark';
+  readonly density: '' | 'compact';
+  readonly timeZone: string;
+  readonly clock: '' | '12' | '24';
+};
+
 export type Views = {
-  /** The HTML of a template under templates/, such as `groups/show.njk`. Throws if it prints a missing or null variable. */
+  /**
+   * The HTML of a template under templates/, such as `groups/show.njk`, with times as `look` in the locals has them. Throws if it prints a missing or null
+   * variable.
+   */
   render(template: string, locals: object): string;
-  /** The hashed URL of a static file. */
+  /** The hashed URL of a static file, with the base path. */
   asset(path: string): string;
   /** The files behind those URLs. */
   readonly assets: Assets;
@@ -15,18 +28,25 @@ export type Views = {
 type ViewOptions = {
   /** Reread templates and styles for every page. */
   readonly dev: boolean;
+  /** Added to the links of every page (default: none). */
+  readonly basePath?: string;
   /** IANA name; default UTC. The page's script shows times in the reader's time zone. */
   readonly timeZone?: string;
+  /** The current time (ms). */
+  readonly now?: () => number;
   /** Shared with the routes of static files; created here if absent. */
   readonly assets?: Assets;
 };
 
 const TEMPLATES = join(import.meta.dirname, '../../templates');
 
+let segmenter: Intl.Segmenter | undefined; // created at first use, and only once: that takes longer than the rest of a row
+
 /** The first letter or digit of a name (a grapheme), for an avatar. */
 export function initial(name: string): string {
   const bare = name.replace(/^[^\p{L}\p{N}]+/u, '') || name;
-  const [first] = new Intl.Segmenter('en').segment(bare);
+  segmenter ??= new Intl.Segmenter('en');
+  const [first] = segmenter.segment(bare);
   return (first?.segment ?? '?').toLocaleUpperCase('en');
 }
 
@@ -34,19 +54,48 @@ export function initial(name: string): string {
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** A date and time in HTML. The page's script finds it by its class and shows it in the reader's time zone. */
-const timeElement = ({ iso, moment }: Dates, at: number): string => `<time class="moment" datetime="${iso(at)}">${moment(at)}</time>`;
+const timeElement = (name: string, text: string, iso: string): string => `<time class="${name}" datetime="${iso}">${text}</time>`;
+
+const MAX_ZONES = 200;
+let zones: LRUCache<string, Dates> | undefined;
+
+/** Formatters are costly to make: those of the zones in use are kept. */
+function datesOf(timeZone: string, is12Hours: boolean): Dates {
+  const key = `${timeZone} ${is12Hours}`;
+  zones ??= new LRUCache({ max: MAX_ZONES });
+  const dates = zones.get(key) ?? datesIn(timeZone, is12Hours);
+  zones.set(key, dates);
+  return dates;
+}
 
 /** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
   const loader = new nunjucks.FileSystemLoader(TEMPLATES, { noCache: options.dev });
   const env = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true });
-  const dates = datesIn(options.timeZone ?? 'UTC');
-  for (const [name, filter] of Object.entries(dates)) env.addFilter(name, filter);
-  env.addFilter('moment', (at: number) => new nunjucks.runtime.SafeString(timeElement(dates, at)));
+  const { basePath = '', timeZone: usualZone = 'UTC', now = Date.now } = options;
+  const usual = datesIn(usualZone);
+  let dates = usual; // of the reader for whom a page is being rendered, which is synchronous
+  for (const name of ['time', 'day', 'dayLabel', 'iso'] as const) env.addFilter(name, (at: number) => dates[name](at));
+  const element = (name: string, text: string, at: number) => new nunjucks.runtime.SafeString(timeElement(name, text, dates.iso(at)));
+  env.addFilter('moment', (at: number) => element('moment', dates.moment(at), at));
+  env.addFilter('when', (at: number) => element('when', dates.when(at, now()), at));
   env.addFilter('initial', initial);
   env.addFilter('plural', plural);
   env.addGlobal('asset', assets.url);
   env.addGlobal('dev', options.dev);
-  return { render: (template, locals) => env.render(template, locals), asset: assets.url, assets };
+  const render: Views['render'] = (template, locals) => {
+    const { timeZone = '', clock = '' } = (locals as { readonly look?: Look }).look ?? {};
+    dates = timeZone === '' && clock !== '12' ? usual : datesOf(timeZone || usualZone, clock === '12');
+    try {
+      return withBaseInHtml(env.render(template, locals), basePath);
+    } finally {
+      dates = usual;
+    }
+  };
+  return {
+    render,
+    asset: (path) => withBase(assets.url(path), basePath),
+    assets,
+  };
 }

@@ -1,5 +1,5 @@
 // Suggests names after @ and emoji after : while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
-import { ask, byId, make, viewer } from './dom.js';
+import { ask, byId, make, site, viewer } from './dom.js';
 
 const MAX_OFFERS = 8;
 const MAX_ON_PAGE = 200; // with more members, the server is queried
@@ -31,10 +31,15 @@ const startsAWord = (name, typed) => name.startsWith(typed) || name.split(/[\s._
 async function namesFor(typed) {
   const items = [...document.querySelectorAll('#members > li[data-user]')];
   const onPage = () =>
-    items.map((item) => ({ id: item.dataset.user, name: item.querySelector('.who').textContent, color: item.className }));
+    items.map((item) => ({
+      id: item.dataset.user,
+      name: item.dataset.name,
+      shown: item.querySelector('.who').textContent,
+      color: item.className,
+    }));
   const people = (items.length > MAX_ON_PAGE ? await askServer(typed) : onPage())
-    .filter(({ id, name }) => id !== viewer && startsAWord(name.toLowerCase(), typed))
-    .map(({ name, color }) => ({ text: `@${name} `, label: name, color }));
+    .filter(({ id, name, shown }) => id !== viewer && [name, shown].some((one) => startsAWord(one.toLowerCase(), typed)))
+    .map(({ name, shown, color }) => ({ text: `@${name} `, label: name, ...(shown === name ? {} : { detail: shown }), color }));
   const all = typed !== '' && !'all'.startsWith(typed) ? [] : [{ text: '@all ', label: 'all', detail: 'everybody here' }];
   const isExact = ({ label }) => label.toLowerCase() === typed;
   const found = [...people.filter(isExact), ...people.filter((one) => !isExact(one))].slice(0, MAX_OFFERS - all.length);
@@ -46,13 +51,13 @@ async function askServer(typed) {
   const path = field.form.action.replace(/\/messages(\/.*)?$/, '/members');
   const answer = await ask(`${path}?q=${encodeURIComponent(typed)}`);
   const members = answer.ok ? await answer.json() : [];
-  return members.map(({ id, name, color }) => ({ id, name, color: `c-${color}` }));
+  return members.map(({ id, name, display_name: shown, color }) => ({ id, name, shown, color: `c-${color}` }));
 }
 
 let table = null;
 
 async function emojiFor(typed) {
-  table ??= ask('/emoji').then((answer) => answer.json());
+  table ??= ask(`${site}/emoji`).then((answer) => answer.json());
   const all = Object.entries(await table);
   const begins = all.filter(([name]) => name.startsWith(typed));
   const within = all.filter(([name]) => !name.startsWith(typed) && name.includes(typed));

@@ -1,7 +1,6 @@
-// Menus and dialogs. Hyperscript in the templates opens and closes most of them.
+// The panels at the sides, and what Escape closes.
 
-const OPEN =
-  'details.acts[open], details[name="panel"][open], dialog[open], [popover]:popover-open, form.edit, [role="listbox"]:not([hidden])';
+const OPEN = 'details[name="panel"][open], dialog[open], [popover]:popover-open, form.edit, [role="listbox"]:not([hidden])';
 let isOpen = false;
 
 /** Whether the current Escape key press closes something. Noted before any handler closes it. */
@@ -11,10 +10,21 @@ function noteOpen({ key }) {
   if (key === 'Escape') isOpen = [...document.querySelectorAll(OPEN)].some((one) => one.checkVisibility());
 }
 
-/** The menu of a message opens above it, where it may be out of view. */
-function onToggle({ target }) {
-  if (target.open && target.matches('details.acts')) target.querySelector(':scope > div').scrollIntoView({ block: 'nearest' });
+const FOLDED = 'details:is(.side, .people)[open]';
+
+/** A click beside a panel closes it. */
+function onClick({ target }) {
+  for (const open of document.querySelectorAll(FOLDED)) if (!open.contains(target)) open.open = false;
 }
 
+function onEscape({ key }) {
+  if (key !== 'Escape') return;
+  for (const open of document.querySelectorAll(FOLDED)) {
+    open.open = false;
+    open.querySelector('summary').focus();
+  }
+}
+
+document.addEventListener('click', onClick);
+document.addEventListener('keydown', onEscape);
 document.addEventListener('keydown', noteOpen, true);
-document.addEventListener('toggle', onToggle, true); // it does not bubble

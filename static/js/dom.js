@@ -1,5 +1,8 @@
 // What all modules share. The script is deferred: the elements of the page exist when it runs, and those named here are never replaced.
 
+/** The path below which the site is served, from the URL of this script: '' or such as /chat. */
+export const site = new URL(document.currentScript.src).pathname.replace(/\/static\/.*$/, '');
+
 export const byId = (id) => document.getElementById(id);
 
 /** Id of the account that is logged in; undefined for a visitor. */
@@ -27,9 +30,16 @@ export function make(name, properties, ...children) {
 /** Requests JSON. Rejects if the server cannot be reached; the caller checks the status. */
 export const ask = (url, options = {}) => fetch(url, { ...options, headers: { Accept: 'application/json', ...options.headers } });
 
-/** Announces a change to screen readers. */
-export function announce(text) {
-  byId('said').textContent = text;
+const SHOWN_MS = 4000;
+let shownTimer = 0;
+
+/** Announces a change to screen readers; `isShown`: shows it to everybody for some seconds. */
+export function announce(text, isShown = false) {
+  const region = byId('said');
+  region.textContent = text;
+  region.toggleAttribute('data-shown', isShown);
+  clearTimeout(shownTimer);
+  if (isShown) shownTimer = setTimeout(() => region.removeAttribute('data-shown'), SHOWN_MS);
 }
 
 /** Shows an error beside the form that an element belongs to; an empty text removes it. */

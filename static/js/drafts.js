@@ -1,5 +1,5 @@
 // Drafts: unsent text is stored in this browser per account and group until the server has accepted it, so it survives a reload.
-import { byId, field, viewer } from './dom.js';
+import { byId, field, site, viewer } from './dom.js';
 
 const PREFIX = 'draft:';
 const keyOf = (path) => `${PREFIX}${viewer}:${path}`;
@@ -52,13 +52,13 @@ function removeAll() {
 }
 
 function markSidebar() {
-  for (const link of sidebar?.querySelectorAll('a[href^="/groups/"]') ?? []) {
+  for (const link of sidebar?.querySelectorAll(`a[href^="${site}/groups/"]`) ?? []) {
     const isDraft = attempt((store) => store.getItem(keyOf(link.getAttribute('href')))) && !link.hasAttribute('aria-current');
     link.toggleAttribute('data-draft', Boolean(isDraft));
   }
 }
 
-document.addEventListener('submit', ({ target }) => target.getAttribute('action') === '/logout' && removeAll());
+document.addEventListener('submit', ({ target }) => target.getAttribute('action') === `${site}/logout` && removeAll());
 
 if (viewer) {
   addEventListener('storage', ({ key }) => key?.startsWith(PREFIX) && markSidebar());

@@ -1,5 +1,6 @@
 // Starts replies and edits: Reply quotes a message in the field, arrow-up opens the viewer's last message for editing.
 import { complain, field, viewer } from './dom.js';
+import { closeMenu, startEdit } from './menu.js';
 
 const hasModifier = ({ ctrlKey, metaKey, shiftKey, altKey }) => ctrlKey || metaKey || shiftKey || altKey;
 
@@ -9,8 +10,8 @@ async function onReply(event) {
   const link = event.target.closest?.('a.reply');
   if (!link || event.defaultPrevented || hasModifier(event)) return;
   event.preventDefault();
-  link.closest('details')?.removeAttribute('open');
-  const url = link.closest('.msg').querySelector('header a').href;
+  const url = link.closest('.msg').querySelector('a.acts').href;
+  closeMenu();
   const answer = await fetch(`${url}/quote`).catch(() => ({ ok: false }));
   if (!answer.ok) return complain('The server did not answer. Try again.');
   const [typed, quote] = [field.value.trimEnd(), await answer.text()];
@@ -28,11 +29,10 @@ let edited = null;
 function onArrowUp(event) {
   if (event.key !== 'ArrowUp' || field.value !== '' || hasModifier(event) || event.isComposing || event.defaultPrevented) return;
   const last = [...document.querySelectorAll(`#messages > .msg[data-author="${viewer}"]:not(.gone)`)].at(-1);
-  const link = last?.querySelector('.acts a.own');
-  if (!link) return;
+  if (!last?.querySelector('a.acts')) return;
   event.preventDefault();
   edited = last.id;
-  link.click();
+  startEdit(last);
 }
 
 function onRow({ detail: row }) {

@@ -1,5 +1,5 @@
 // The notification setting of this device on the settings page.
-import { ask, byId, viewer } from './dom.js';
+import { ask, byId, site, viewer } from './dom.js';
 import { chooseOpen, isAble, isOpenChosen, worker } from './notifications.js';
 
 const choices = byId('notify');
@@ -30,7 +30,7 @@ async function modeNow() {
 
 async function send(method, body) {
   const headers = { 'Content-Type': 'application/json' };
-  const { ok, status } = await ask('/settings/push', { method, headers, body: JSON.stringify(body) });
+  const { ok, status } = await ask(`${site}/settings/push`, { method, headers, body: JSON.stringify(body) });
   if (!ok && !(method === 'DELETE' && status === 404)) throw new Error(`answered ${status}`);
 }
 

@@ -1,5 +1,5 @@
 // Notifications while a tab is open (tabs.js reports unread counts). Without an open tab, the service worker static/sw.js shows push notifications.
-import { ask, byId, make, viewer } from './dom.js';
+import { ask, byId, make, site, viewer } from './dom.js';
 
 /** Keys in localStorage: the account with notifications while a tab is open; the last notified message by group; whether the hint was dismissed. */
 const [OPEN, TOLD, HINT] = ['parley-notify', 'parley-told', 'parley-hint'];
@@ -8,7 +8,7 @@ const CLAIMED_MS = 60_000;
 
 /** Whether this browser supports what notifications need. */
 export const isAble = isSecureContext && 'serviceWorker' in navigator && 'Notification' in globalThis && 'locks' in navigator;
-export const worker = () => navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready);
+export const worker = () => navigator.serviceWorker.register(`${site}/sw.js`).then(() => navigator.serviceWorker.ready);
 export const isOpenChosen = () => localStorage.getItem(OPEN) === viewer && Notification.permission === 'granted';
 export const chooseOpen = (isChosen) => (isChosen ? localStorage.setItem(OPEN, viewer) : localStorage.removeItem(OPEN));
 
@@ -33,7 +33,7 @@ const isSeen = async (base) => (await navigator.locks.query()).held.some(({ name
 const counts = new Map();
 
 function onSidebar(sidebar) {
-  for (const link of sidebar.querySelectorAll('a[href^="/groups/"]')) {
+  for (const link of sidebar.querySelectorAll(`a[href^="${site}/groups/"]`)) {
     const base = link.getAttribute('href');
     const { waiting = '0', all } = link.parentElement.dataset;
     const [before, now] = [counts.get(base), Number.parseInt(waiting, 10)];
@@ -72,7 +72,7 @@ async function notify({ group, author, attachments, url, ...message }, name) {
   const text = message.text || message.body || attachments.map((file) => file.name).join(', ');
   const body = [...text.replace(/\s+/g, ' ').trim()].slice(0, MAX_BODY).join('');
   const title = name === author.name ? name : `${author.name} in ${name}`;
-  const icon = '/static/0000000000000000/icons/icon-192.png';
+  const icon = `${site}/static/0000000000000000/icons/icon-192.png`;
   await (await worker()).showNotification(title, { body, icon, tag: `group:${group}`, renotify: true, data: { url, group } });
 }
 
@@ -83,7 +83,7 @@ const isNamed = () => shown.querySelector(`article:not([data-author="${viewer}"]
 function hint() {
   if (!isNamed() || localStorage.getItem(HINT) === 'no' || byId('notify-hint')) return;
   watch.disconnect();
-  const link = make('a', { href: '/settings#notifications', textContent: 'Get notifications on this device' });
+  const link = make('a', { href: `${site}/settings#notifications`, textContent: 'Get notifications on this device' });
   const away = make('button', { type: 'button', className: 'quiet', textContent: 'Not now' });
   const text = make('span', {}, 'You were mentioned. ', link, ' when that happens while Parley is not visible.');
   const line = make('p', { id: 'notify-hint', className: 'flash', role: 'status', 'data-kind': 'info' }, text, away);

@@ -107,12 +107,10 @@ const postRead = (fields) => ask(`${base}/read`, { method: 'POST', body: new URL
 async function markUnread(form) {
   isKept = true;
   look();
+  const row = form.closest('article');
   const answer = await postRead({ seq: form.elements.seq.value, unread: '1' }).catch(() => ({ ok: false }));
   if (!answer.ok) return announce('Marking as unread failed. Try again.');
-  drawLine(form.closest('article'));
-  const menu = form.closest('details');
-  menu?.removeAttribute('open');
-  menu?.querySelector('summary')?.focus({ preventScroll: true });
+  drawLine(byId(row.id));
   announce('Marked as unread from here, until you come back to this group.');
 }
 

@@ -1,6 +1,7 @@
 // Rows in the list: each id once, in order of seq, and never replaced by an older revision. Other elements that the stream sends (the list of members,
 // who is typing) replace the one with their id.
 import { byId, list, seqOf } from './dom.js';
+import { carryTools } from './menu.js';
 
 const revOf = (row) => Number(row.dataset.rev ?? 0);
 
@@ -18,9 +19,11 @@ export function put(row, fromStream) {
 function replace(present, row, fromStream) {
   if (revOf(row) < revOf(present)) return false;
   if (fromStream && present.querySelector('form.edit')) return false; // Save and Cancel bring the newest revision
+  if (present.hasAttribute('data-cont')) row.setAttribute('data-cont', ''); // a change does not know the message before
   const focus = focusIn(present);
+  const carry = carryTools(present);
   present.replaceWith(row);
-  if (focus) restoreFocus(row, focus);
+  if (!carry(row) && focus) restoreFocus(row, focus);
   document.dispatchEvent(new CustomEvent('parley:row', { detail: row }));
   return true;
 }
@@ -43,22 +46,18 @@ function insertInOrder(row) {
   list.insertBefore(row, next);
 }
 
-/** Identifies a button across revisions of its row. Adding and removing a reaction are two buttons, of which one is visible. */
-const purposeOf = ({ name, value, form }) => (name === 'on' ? `${form.action} ${form.elements.emoji?.value}` : `${name} ${value}`);
+/** Identifies a control across revisions of its row. Adding and removing a reaction are two buttons, of which one is visible. */
+const purposeOf = ({ name, value, form, className }) =>
+  name === 'on' ? `${form.action} ${form.elements.emoji?.value}` : `${name} ${value} ${className}`;
 
 function focusIn(row) {
   const { activeElement } = document;
   if (!row.contains(activeElement)) return null;
-  const purpose = activeElement.matches('button[name]') ? purposeOf(activeElement) : null;
-  const typed = activeElement.closest('.other')?.elements.emoji.value;
-  return { purpose, typed, open: row.querySelector('details.acts')?.open };
+  return { purpose: activeElement.matches('button[name], a.acts') ? purposeOf(activeElement) : null };
 }
 
-function restoreFocus(row, { purpose, typed, open }) {
-  const details = row.querySelector('details.acts');
-  if (details && open) details.open = true;
-  const twin = [...row.querySelectorAll('button[name]')].find((button) => purposeOf(button) === purpose && button.checkVisibility());
-  const other = typed ? row.querySelector('.other input') : null; // with unsent text
-  if (other) other.value = typed;
-  (other || twin || row).focus({ preventScroll: true });
+function restoreFocus(row, { purpose }) {
+  const controls = [...row.querySelectorAll('button[name], a.acts')];
+  const twin = controls.find((control) => purposeOf(control) === purpose && control.checkVisibility());
+  (twin || row).focus({ preventScroll: true });
 }

@@ -1,5 +1,5 @@
 // The stream of the page: shows its state, closes it in a hidden tab, and handles its events `reset` and `closed`.
-import { byId, list } from './dom.js';
+import { byId, list, site } from './dom.js';
 
 let isOver = false; // the server has sent `closed`
 let isShown = false; // the tab has just become visible
@@ -57,11 +57,11 @@ function onConnect({ detail, defaultPrevented }) {
 
 /** Development mode: reloads the page after a restart of the server. */
 async function watchServer() {
-  await fetch('/dev/alive')
+  await fetch(`${site}/dev/alive`)
     .then((answer) => answer.text()) // ends with the server
     .catch(() => {});
   const timer = setInterval(async () => {
-    const isBack = await fetch('/healthz').then(
+    const isBack = await fetch(`${site}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );

@@ -1,6 +1,8 @@
-// Unread counts of the viewer's groups. The page's stream delivers them, and the tabs of a browser share them. A hidden tab has no stream (see
-// stream.js): one of them, the holder of a lock, keeps a stream of the sidebar only. So a browser has one stream per visible tab and one for all others.
-import { byId } from './dom.js';
+// Unread counts of the viewer's groups. The stream of a group's page delivers them; any other page has a stream of the sidebar only. The tabs of a
+// browser share them. A hidden tab has no stream (see stream.js): one of them, the holder of a lock, keeps a stream of the sidebar. So a browser has one
+// stream per visible tab and one for all others.
+import { byId, list, site } from './dom.js';
+import { foldSections } from './rail.js';
 
 const LOCK = 'parley-hidden-tabs';
 const { title } = document;
@@ -26,9 +28,19 @@ const parse = (html) => new DOMParser().parseFromString(html, 'text/html').getEl
 /** Notifies notifications.js. */
 const tellOthers = (fresh) => document.dispatchEvent(new CustomEvent('parley:sidebar', { detail: fresh }));
 
+/** Marks the group that the page is about, which a stream of the sidebar does not know. */
+function keepCurrent(fresh) {
+  const current = sidebar.querySelector('[aria-current]');
+  if (!current || fresh.querySelector('[aria-current]')) return;
+  const twin = fresh.querySelector(`[href="${CSS.escape(current.getAttribute('href'))}"]`);
+  twin?.setAttribute('aria-current', current.getAttribute('aria-current'));
+}
+
 /** Replaces the links of the sidebar; the focus stays on the same link. */
 function put(fresh) {
   tellOthers(fresh);
+  keepCurrent(fresh);
+  foldSections(fresh);
   if (sidebar.innerHTML !== fresh.innerHTML) {
     const focused = sidebar.contains(document.activeElement) && document.activeElement.getAttribute('href');
     sidebar.replaceChildren(...fresh.childNodes);
@@ -39,7 +51,7 @@ function put(fresh) {
 
 /** Keeps the stream of the hidden tabs until `shown` resolves. */
 async function lead(shown) {
-  const stream = new EventSource('/events?as=sidebar');
+  const stream = new EventSource(`${site}/events?as=sidebar`);
   stream.addEventListener('sidebar', ({ data }) => {
     const fresh = parse(data);
     tellOthers(fresh);
@@ -51,10 +63,23 @@ async function lead(shown) {
   stream.close();
 }
 
+const hasStream = Boolean(list?.hasAttribute('hx-sse:connect'));
+let own = null;
+
+/** The stream of the sidebar of a visible page that has no other. */
+function followSidebar(isWanted) {
+  if (hasStream || isWanted === Boolean(own)) return;
+  own?.close();
+  own = isWanted ? new EventSource(`${site}/events?as=sidebar`) : null;
+  own?.addEventListener('sidebar', ({ data }) => put(parse(data)));
+  own?.addEventListener('closed', ({ target }) => target.close());
+}
+
 let endHidden = () => {};
 
 function onVisibility() {
   endHidden();
+  followSidebar(!document.hidden);
   if (!document.hidden) return;
   const { promise, resolve } = Promise.withResolvers();
   const waits = new AbortController();

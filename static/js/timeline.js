@@ -2,6 +2,7 @@
 // are removed. If the newest rows are not shown, the page is in the past: arriving rows are only counted.
 import { closesOnEscape } from './dialogs.js';
 import { announce, byId, list, seqOf } from './dom.js';
+import { releaseTools } from './menu.js';
 import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
 import { keepLine, look, onAdded } from './reading.js';
 import { put } from './rows.js';
@@ -141,6 +142,7 @@ async function load(rel) {
 
 function removeNewest() {
   const beyond = rows().slice(MAX_ROWS);
+  if (beyond.length > 0) releaseTools();
   for (const row of beyond) row.remove();
   if (beyond.length > 0) leavePresent();
 }
@@ -151,6 +153,7 @@ function removeOldest() {
   let count = all.length - MAX_ROWS;
   while (count > 0 && !all[count - 1].matches('article')) count -= 1;
   if (count <= 0) return;
+  releaseTools();
   for (const row of all.slice(0, count)) row.remove();
   keepLine();
   setLink('prev', `?before=${firstSeq()}`);
@@ -161,6 +164,7 @@ async function toNewest() {
   else if (!isPast()) scrollTo(0);
   else {
     const isDone = await withRows('', (found) => {
+      releaseTools();
       list.replaceChildren();
       insert(found.rows);
       enterPresent();

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { openBrowser, Person } from '../helpers/browser.ts';
+import { openBrowser, openWindow } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
@@ -12,12 +12,9 @@ test.before(async () => {
   site = await startServer();
   ann = await site.signUp('Ann');
 });
-test.after.always(async () => {
-  await site.close();
-  if (!isMissing(browser)) await browser.close();
-});
+test.after.always(() => site.close());
 
-/** Sends a page's form with what is hidden in it, as a browser does. */
+/** Submits a form of a page with its hidden fields, as a browser does. */
 async function submit(path: string, action: string, fields: Record<string, string>) {
   const visitor = site.client();
   const page = await visitor.get(path);
@@ -82,8 +79,7 @@ test('refused forms: a logged-in user gets the error on the page of the form, no
 
 for (const script of ['on', 'off'] as const)
   check(`the field with the error has the focus, with scripts ${script}`, async (t) => {
-    const person = await Person.open(present(browser), site, script);
-    t.teardown(() => person.page.context().close());
+    const person = await openWindow(t, browser, site.client(), { script });
     await person.go('/login');
     await person.fillIn('Log in', 'ann', 'not the password');
     await person.page.getByText('Name or password is wrong.').waitFor();

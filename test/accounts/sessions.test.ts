@@ -1,8 +1,8 @@
 import test from 'ava';
 import { setDisabled } from '../../lib/accounts/operations.ts';
 import { sha256 } from '../../lib/secrets.ts';
-import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -15,7 +15,7 @@ test.after.always(() => site.close());
 
 const sessionOf = (client: Client): string => client.cookies.get('parley') ?? '';
 
-/** A browser with nothing but this session id. */
+/** A client with only this session id. */
 function browserWith(id: string): Client {
   const browser = site.client();
   browser.cookies.set('parley', id);
@@ -70,7 +70,7 @@ test('sessions: a session id fixed before log-in is not valid after it', async (
 
 test('sessions: the id changes at log-in, and the old one stops working', async (t) => {
   const browser = site.client();
-  await browser.form('/logout', {}); // leaves an anonymous session with a flash
+  await browser.form('/logout', {}); // creates an anonymous session with a flash message
   const anonymous = sessionOf(browser);
   t.not(anonymous, '');
   await browser.form('/login', { name: 'Ann', password: PASSWORD });
@@ -163,9 +163,80 @@ test('the last administrator cannot be disabled or made a member', async (t) => 
 
 test('sessions: a session expires after 14 days without use', async (t) => {
   const fresh = await startServerFor(t);
-  const browser = await fresh.signUp('Ann');
-  fresh.clock.turn(14 * 24 * 3600 * 1000 - 1000);
-  t.is((await browser.get('/me', 'application/json')).status, 200);
+  const [used, unused] = [await fresh.signUp('Ann'), await fresh.signUp('Bob')];
+  const status = async (browser: Client) => (await browser.get('/me', 'application/json')).status;
+  fresh.clock.turn(14 * DAY_MS - 1000);
+  t.is(await status(used), 200);
   fresh.clock.turn(2000);
-  t.is((await browser.get('/me', 'application/json')).status, 401);
+  t.deepEqual([await status(used), await status(unused)], [200, 401]);
+  fresh.clock.turn(14 * DAY_MS);
+  t.is(await status(used), 401);
+});
+
+const DAY_MS = 24 * 3600 * 1000;
+const FIREFOX = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
+
+/** The sessions on the settings page: device, and the path of its button. */
+function sessionsOn(page: string) {
+  const [section = ''] = /<section class="card" aria-labelledby="sessions-title">[\s\S]*?<\/section>/.exec(page) ?? [];
+  return [...section.matchAll(/<li>([\s\S]*?)<\/li>/g)].map(([, row = '']) => ({
+    device: /<b>([^<]*)<\/b>/.exec(row)?.[1],
+    isCurrent: row.includes('this device</span>'),
+    end: /action="([^"]*\/end)"/.exec(row)?.[1] ?? '',
+    text: row,
+  }));
+}
+
+test('sessions: the settings list them with device, address and last use, this one first', async (t) => {
+  const fresh = await startServerFor(t);
+  const here = await fresh.signUp('Ann');
+  const there = fresh.client();
+  await there.form('/login', { name: 'Ann', password: PASSWORD }, FIREFOX);
+  await fresh.signUp('Bob');
+  fresh.clock.turn(3_600_000);
+  const rows = sessionsOn((await here.get('/settings')).text);
+  t.deepEqual(
+    rows.map(({ device, isCurrent }) => [device, isCurrent]),
+    [
+      ['A browser', true],
+      ['Firefox on Linux', false],
+    ],
+  );
+  t.regex(rows[0]?.text ?? '', /last used <time [^>]*datetime="2026-01-02T13:00/);
+  t.regex(
+    rows[1]?.text ?? '',
+    /last used <time [^>]*datetime="2026-01-02T12:00:00\.000Z">[^<]*<\/time> from 127\.0\.0\.1, logged in <time [^>]*datetime="2026-01-02T12:00/,
+  );
+});
+
+test('sessions: one is ended from the list, of its owner only', async (t) => {
+  const fresh = await startServerFor(t);
+  const here = await fresh.signUp('Ann');
+  const there = fresh.client();
+  await there.form('/login', { name: 'Ann', password: PASSWORD });
+  const bob = await fresh.signUp('Bob');
+  const [own, other] = sessionsOn((await here.get('/settings')).text);
+  const status = async (browser: Client) => (await browser.get('/me', 'application/json')).status;
+  t.is((await bob.form(other?.end ?? '', {})).status, 404);
+  t.is((await here.form('/settings/sessions/nonsense/end', {})).status, 404);
+  t.is(await status(there), 200);
+  t.is((await here.form(other?.end ?? '', {})).status, 303);
+  t.deepEqual([await status(here), await status(there), await status(bob)], [200, 401, 200]);
+  t.is((await here.form(other?.end ?? '', {})).status, 404, 'it is ended');
+  t.is((await here.form(own?.end ?? '', {})).headers.get('location'), '/');
+  t.is(await status(here), 401);
+});
+
+test('sessions: all others are ended at once, and this one and the tokens stay', async (t) => {
+  const fresh = await startServerFor(t);
+  const here = await fresh.signUp('Ann');
+  const others = [fresh.client(), fresh.client()];
+  for (const other of others) await other.form('/login', { name: 'Ann', password: PASSWORD });
+  const [, token = ''] = /value="([A-Za-z0-9]{40})"/.exec((await here.form('/settings/tokens', { name: '' })).text) ?? [];
+  t.is((await here.form('/settings/logout-others', {})).status, 303);
+  t.regex((await here.get('/settings')).text, /You are logged out on 2 other devices\./);
+  const status = async (browser: Client) => (await browser.get('/me', 'application/json')).status;
+  t.deepEqual(await Promise.all([here, ...others, here.bearer(token)].map(status)), [200, 401, 401, 200]);
+  await here.form('/settings/logout-others', {});
+  t.regex((await here.get('/settings')).text, /You were logged in nowhere else\./);
 });

@@ -28,21 +28,34 @@ test('sign-up: the welcome page has both forms, and each form has its own page',
   t.is(formOf(login?.text ?? '', '/signup'), '');
 });
 
-test('sign-up: the list of groups greets a new user by name, once', async (t) => {
+test('sign-up: a new user begins in Lobby and is greeted by name, once', async (t) => {
   const bob = site.client();
   const answer = await bob.form('/signup', { name: 'Bob', password: PASSWORD });
   t.is(answer.status, 303);
-  t.is(answer.headers.get('location'), '/groups');
-  t.regex((await bob.get('/groups')).text, /role="status">Welcome, Bob\.</);
+  t.is(answer.headers.get('location'), '/groups/lobby');
+  t.regex((await bob.get('/groups/lobby')).text, /role="status">Welcome, Bob\.</);
   t.notRegex((await bob.get('/groups')).text, /Welcome, Bob/);
   t.is((await bob.get('/')).headers.get('location'), '/groups', 'the welcome page is for visitors');
+});
+
+test('sign-up: where Lobby is closed, a new user begins at the list of groups', async (t) => {
+  const fresh = await startServerFor(t);
+  const ann = await fresh.signUp('Ann');
+  await ann.form('/groups/lobby/settings', { action: 'open', on: '0' });
+  const bob = fresh.client();
+  t.is((await bob.form('/signup', { name: 'Bob', password: PASSWORD })).headers.get('location'), '/groups');
+  t.is((await bob.get('/groups/lobby')).status, 404);
+  await ann.form('/groups/lobby/settings', { action: 'open', on: '1' });
+  const carl = fresh.client();
+  t.is((await carl.form('/signup', { name: 'Carl', password: PASSWORD, return_to: '/saved' })).headers.get('location'), '/saved');
+  t.is((await carl.get('/groups/lobby')).status, 200, 'also when another page was asked for');
 });
 
 test('sign-up: a new user without groups sees what to do', async (t) => {
   const carl = await site.signUp('Carl');
   const page = await carl.get('/groups');
   t.regex(page.text, /You are not in any group yet/);
-  t.regex(page.text, /Ask an administrator to add you by your name, <b>Carl<\/b>/);
+  t.regex(page.text, /Ask an administrator to add you by your log-in name, <b>Carl<\/b>/);
 });
 
 const REFUSED: [what: string, name: string, password: string, status: number, field: string, words: RegExp][] = [

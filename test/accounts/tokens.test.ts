@@ -11,7 +11,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-const shownToken = (html: string): string => /value="([A-Za-z0-9]{32,})" aria-label="New token"/.exec(html)?.[1] ?? '';
+const shownToken = (html: string): string => /id="new-token"[^>]* value="([A-Za-z0-9]{32,})"/.exec(html)?.[1] ?? '';
 
 async function newToken(client: Client): Promise<string> {
   return shownToken((await client.form('/settings/tokens', {})).text);

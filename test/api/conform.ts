@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { JsonSchema } from '../../lib/api/json-schema.ts';
 
-/** Where `$ref`s lead. */
+/** Resolves `$ref`s. */
 export type Schemas = Readonly<Record<string, JsonSchema>>;
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });

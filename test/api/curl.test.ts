@@ -11,7 +11,7 @@ import { makeWorld } from './world.ts';
 
 const run = promisify(execFile);
 
-/** Those that end; of a stream it is enough that the page's test reads it. */
+/** Operations with a finite response; another test reads the streams. */
 const ends = (id: string): boolean => !id.startsWith('listen');
 
 test('API page: every curl command works in a shell', async (t) => {
@@ -31,7 +31,7 @@ test('API page: every curl command works in a shell', async (t) => {
       const line = curlOf(world.site.url, operation, example);
       if (!shown.has(line)) faults.push(`not on the page: ${line}`);
       const isPersonal = operation.access === 'person' || operation.access === 'moderator';
-      const asked = world.real(line.replace('$TOKEN', '$BEARER')); // the word is also what stands for a webhook's secret
+      const asked = world.real(line.replace('$TOKEN', '$BEARER')); // the sample is also that of a webhook's secret
       const env = { PATH: '/usr/bin:/bin', BEARER: isPersonal ? world.annToken : world.botToken };
       const { stdout } = await run('sh', ['-c', `${asked} -s -o body -w '%{http_code}'`], { cwd, env });
       if (Number(stdout) !== example.status) faults.push(`${stdout}, not ${example.status}: ${line}`);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
-import { userNamed } from '../helpers/cast.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { Receiver } from '../helpers/receiver.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { faultsIn } from './conform.ts';
@@ -9,7 +9,7 @@ import { makeWorld } from './world.ts';
 
 const schemaOf = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-/** By the `kind` that it describes: faults of an `anyOf` name every choice. */
+/** Selected by `kind`: errors of an `anyOf` would name every choice. */
 const SCHEMA_OF: Readonly<Record<string, string>> = {
   ...{
     message: 'Message',

@@ -13,7 +13,7 @@ test.before(async () => {
 });
 test.after.always(() => world.site.close());
 
-/** Who asks, as the operation's security says. */
+/** The client that the operation's security requires. */
 function clientFor({ operation }: Call): Client {
   const client = world.site.client();
   const [scheme] = operation.security.flatMap(Object.keys);
@@ -29,11 +29,11 @@ async function send(call: Call, example: Found): Promise<Answer> {
   const end = new AbortController();
   const response = await clientFor(call).open(world.real(example.path), { ...init, signal: end.signal });
   const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? await beginning(response) : await response.text();
-  end.abort(); // a stream has no end of its own
+  end.abort(); // a stream does not end
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 }
 
-/** What a stream says until it has said something. */
+/** The first event of a stream. */
 async function beginning(response: Response): Promise<string> {
   let text = '';
   for await (const chunk of response.body ?? []) {
@@ -43,7 +43,7 @@ async function beginning(response: Response): Promise<string> {
   return text;
 }
 
-/** How an answer is not one that the document declares: another status, type or shape, or where one is shown, another answer. */
+/** The differences between a response and the document: status, type, schema, or the example. */
 function faultsOf({ operation }: Call, example: Found, answer: Answer): string[] {
   const [type = ''] = (answer.headers.get('content-type') ?? '').split(';');
   const declared = operation.responses[answer.status];

@@ -1,13 +1,13 @@
 import { MINTED } from '../../lib/api/samples.ts';
 import { type Call, type Content, contentOf, type Examples } from './openapi.ts';
 
-/** One example of the document, put together from the parts that have its name. */
+/** One example of the document, collected from the parts with its name. */
 export type Found = {
   readonly name: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | FormData | undefined;
-  /** The status under which its answer stands; undefined when no answer is shown. */
+  /** The status of the example response; undefined without one. */
   readonly status: string | undefined;
   readonly type: string | undefined;
   readonly answer: unknown;
@@ -16,7 +16,7 @@ export type Found = {
 const namesIn = (examples: Examples | undefined): string[] => Object.keys(examples ?? {});
 const namesOf = (content: Content | undefined): string[] => Object.values(content ?? {}).flatMap(({ examples }) => namesIn(examples));
 
-/** The examples of an operation, in the document's order. One that shows neither parameters nor an answer goes by the operation's id. */
+/** The examples of an operation, in the order of the document. One without parameters and response is named after the operation. */
 export function examplesOf(call: Call): Found[] {
   const { parameters, requestBody, responses, operationId } = call.operation;
   const names = [
@@ -67,7 +67,7 @@ function bodyOf(type: string, value: unknown): string | FormData {
 
 const minted = Object.values(MINTED);
 
-/** Where an answer differs from its example. What no example can know may be anything there: minted ids and codes, and the colour drawn for a name. */
+/** The differences between a response and its example. Generated ids, codes and colours are not compared. */
 export function differences(shown: unknown, real: unknown, at = '$'): string[] {
   if (at.endsWith('.color') && typeof shown === 'number') return typeof real === 'number' ? [] : [`${at}: no colour`];
   if (typeof shown === 'string' && typeof real === 'string')

@@ -20,7 +20,7 @@ test.after.always(() => world.site.close());
 
 const HOSTILE: readonly unknown[] = [{ $ne: null }, { $gt: '' }, ['x', ['y']], { length: 1 }, null, { toString: 'x' }];
 
-/** Whatever a webhook is sent is shown somehow: nothing in it is a field of ours. */
+/** Incoming webhooks show any payload: they have no fields of ours. */
 const isAnybodys = ({ path }: Call): boolean => /^\/(hooks|rooms)\//.test(path);
 const clientFor = ({ operation }: Call): Client => (operation.security.some((one) => 'personal' in one) ? person : bot);
 
@@ -29,7 +29,7 @@ function send(call: Call, path: string, type: string | undefined, body: string |
   return clientFor(call).send(world.real(path), { method: call.method.toUpperCase(), headers, ...(body === undefined ? {} : { body }) });
 }
 
-/** The fields of a body, with what an example of each of its forms says of them. */
+/** The fields of a body with their example values. */
 function formsOf(call: Call): { readonly fields: readonly string[]; readonly value: Record<string, unknown> }[] {
   const content = call.operation.requestBody?.content['application/json'];
   if (!content) return [];
@@ -59,7 +59,7 @@ test('hostile fields: an object, a list or null in a field is refused by name, n
   t.true(count > 100);
 });
 
-/** `with` takes a list of names, and says of each that there is nobody of it. */
+/** `with` takes a list of names and reports unknown ones. */
 const isListed = (field: string, hostile: unknown): boolean => field === 'with' && Array.isArray(hostile);
 
 test('hostile fields: query operators in names of fields and parameters are refused', async (t) => {

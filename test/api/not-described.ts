@@ -1,15 +1,45 @@
-/** Routes that the API's description leaves out, each with the reason at its head. */
+/** Routes that the OpenAPI document omits, grouped by reason. */
 export const NOT_DESCRIBED: readonly string[] = [
-  // Pages and the forms on them: what they do is described by another method, or is for people alone.
+  // Pages and their forms: documented by another method, or only for browsers.
   'GET /',
   ...['signup', 'login', 'logout'].flatMap((form) => [`GET /${form}`, `POST /${form}`]),
   'GET /settings',
-  ...['password', 'logout-everywhere', 'tokens', 'tokens/:id/revoke'].map((form) => `POST /settings/${form}`),
-  // What a browser does for its notifications, with its session; and what makes the site an app.
+  'GET /switch',
+  'POST /login/passkey',
+  'POST /login/passkey/options',
+  'POST /settings/passkeys/options',
+  ...[
+    'settings/email',
+    'confirm-address/:token',
+    'forgot-password',
+    'reset-password/:token',
+    'invited/:token',
+    'unsubscribe/:token',
+  ].flatMap((path) => [`GET /${path}`, `POST /${path}`]),
+  'GET /login/oidc',
+  'GET /login/oidc/callback',
+  'POST /settings/oidc',
+  ...['login', 'settings'].flatMap((of) => [`GET /${of}/second-factor`, `POST /${of}/second-factor`]),
+  'GET /settings/security',
+  'GET /admin/security',
+  ...['GET', 'POST'].flatMap((method) => [`${method} /admin/storage`, `${method} /admin/erase`]),
+  ...['GET /settings/profile', 'POST /settings/profile', 'POST /settings/picture', 'GET /settings/appearance', 'POST /settings/appearance'],
+  'GET /avatars/:id/small',
+  'GET /admin/audit',
+  ...['GET /settings/data', 'GET /settings/data.jsonl', 'POST /settings/delete'],
+  ...['GET /admin/messages', 'POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id'],
+  ...['GET', 'POST'].map((method) => `${method} /groups/:slug/messages/:seq/report`),
+  ...['/admin/people/new', '/admin/people/:id'].flatMap((path) => [`GET ${path}`, `POST ${path}`]),
+  'GET /admin/audit.jsonl',
+  ...['password', 'logout-everywhere', 'tokens', 'tokens/:id/revoke', 'sessions/:id/end', 'logout-others'].map(
+    (form) => `POST /settings/${form}`,
+  ),
+  // Push subscriptions of a browser session, the manifest and the service worker.
   ...['GET', 'POST', 'DELETE'].map((method) => `${method} /settings/push`),
   'POST /settings/push/:id',
   'GET /sw.js',
   'GET /manifest.webmanifest',
+  'POST /csp-reports',
   'GET /admin',
   'POST /admin',
   'GET /groups/:slug/live',
@@ -26,7 +56,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /rooms/:room/@:id',
   'GET /files/:id/thumb',
   'GET /files/:id/:name',
-  // The same calls by another method or at the addresses that clients of other chats insist on: docs/bots.md has them.
+  // Aliases for clients of other chat systems: see docs/bots.md.
   ...[
     '/hooks/:id/:token',
     '/hooks/:id/:token/:as',

@@ -1,17 +1,17 @@
 import type { JsonSchema } from '../../lib/api/json-schema.ts';
 import type { Schemas } from './conform.ts';
 
-/** The parts of an OpenAPI 3.1 document that ours has. */
+/** The parts of OpenAPI 3.1 that our document uses. */
 export type Examples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 export type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly examples?: Examples }>>;
-export type Parameter = {
+type Parameter = {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
   readonly schema: JsonSchema;
   readonly examples?: Examples;
 };
-export type OperationObject = {
+type OperationObject = {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
@@ -43,7 +43,7 @@ export const callsIn = ({ paths }: Document): Call[] =>
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'];
 
-/** What in a document breaks the rules of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1), as far as it uses them. */
+/** Violations of OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1) in a document, for the parts that it uses. */
 export function faultsInDocument(document: Document): string[] {
   const calls = callsIn(document);
   const ids = calls.map(({ operation }) => operation.operationId);

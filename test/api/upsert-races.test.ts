@@ -1,15 +1,15 @@
 import test from 'ava';
 import * as operations from '../../lib/messages/operations.ts';
 import { readByKey, upsert } from '../../lib/messages/upsert.ts';
-import { isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
+import { accessOf, isDense, openTestCore, wholeLog } from '../helpers/core-fixture.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
 
-/** Two processes on one store; what is pushed to `faults.appends` happens right before an append of the first. */
-async function openPair(t: Parameters<typeof openCast>[0]) {
-  const cast = await openCast(t);
+/** Two cores on one store; functions pushed to `faults.appends` run right before an append of the first. */
+async function openPair(t: Parameters<typeof openTestCore>[0]) {
+  const opened = await openTestCore(t);
   const faults = new Faults();
-  const core = faultyCore(cast.core, faults);
-  return { ...cast, core, faults, other: await cast.second(), at: await standingOf(core, cast.bob, cast.group) };
+  const core = faultyCore(opened.core, faults);
+  return { ...opened, core, faults, other: await opened.second(), at: await accessOf(core, opened.bob, opened.group) };
 }
 
 test('upsert: of two processes with concurrent first requests, the second one edits', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
-import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
 type Said = { seq: number; rev: number; body: string; erased: boolean; format: string; notified: { name: string }[] };
@@ -15,7 +15,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** A new group with a bot in it; the address of the group, and a client that is the bot. */
+/** Creates a group with a bot; returns the path of the group and a client with the bot's token. */
 async function newGroup() {
   count += 1;
   const number = count;

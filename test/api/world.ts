@@ -1,32 +1,35 @@
+import { Readable } from 'node:stream';
+import sharp from 'sharp';
 import { campfireKey } from '../../lib/accounts/campfire-key.ts';
-import { createToken } from '../../lib/accounts/operations.ts';
 import type { User } from '../../lib/accounts/port.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
 import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import type { Environment } from '../../lib/config.ts';
 import type { Group } from '../../lib/groups/port.ts';
+import { uploadPicture } from '../../lib/people/avatar.ts';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
 import { deliveryId, NEW } from '../../lib/webhooks/outgoing/outbox.ts';
-import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt, userNamed } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
-/** A server with the people, the group and the messages of the examples. */
+/** A server with the users, the group and the messages of the examples. */
 export type World = {
   readonly site: TestServer;
   /** Ann's browser. */
   readonly ann: Client;
   readonly botToken: string;
   readonly annToken: string;
-  /** What stands for secrets and ids in the examples, with what they are here. */
+  /** The sample secrets and ids of the examples, with their real values. */
   readonly standIns: readonly (readonly [sample: string, real: string])[];
-  /** Sample words made real. */
+  /** Replaces samples by real values. */
   real(text: string): string;
-  /** Real ids, and this server's origin, made those of the samples. */
+  /** Replaces real ids and the origin by samples. */
   sample(text: string): string;
 };
 
-/** `env`: what is set besides the test's defaults. */
+/** `env`: settings besides the defaults. */
 export async function makeWorld(env: Environment = {}): Promise<World> {
   const site = await startServer({ env: { POSTS_PER_SECOND: '0', ...env } });
   const ann = await site.signUp(ANN.name);
@@ -55,6 +58,7 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   const upload = await bob.send('/groups/garden/messages', { method: 'POST', body: form, headers: { Accept: 'application/json' } });
   const [file] = upload.json<{ attachments: { id: string }[] }>().attachments;
   const { code } = (await bob.get('/groups/garden/settings', 'application/json')).json<{ code: string }>();
+  const avatar = await addPicture(site, eveUser);
   const called = await addDelivery(site, bot.user, team);
   const { token: annToken } = await createToken(site.core, annUser);
   const ids = [
@@ -70,6 +74,7 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     ['TOKEN', bot.hook.slice('/hooks/'.length)],
     ['FILE', file?.id ?? ''],
     ['CODE', code],
+    ['AVATAR', avatar],
     ['DELIVERY', called],
   ] as const;
   const standIns = [...ids, ...secrets];
@@ -83,7 +88,16 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   };
 }
 
-/** A call of the bot that has failed, and a webhook whose address is refused at once: nothing is called. Resolves to the delivery's id. */
+/** Gives a person a picture; resolves to its id. */
+async function addPicture({ core }: TestServer, user: User): Promise<string> {
+  const content = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  await uploadPicture(core, user, Readable.from([content]));
+  return (await core.store.users.byId(user.id))?.avatar ?? '';
+}
+
+/** Creates a failed delivery with a webhook URL that is refused without a call. Resolves to the delivery's id. */
 async function addDelivery({ core }: TestServer, user: User, { id: group }: Group): Promise<string> {
   const { id: bot } = user;
   const { webhook } = await setWebhook(core, user, { url: 'https://bots.example.org/', on: 'keyword', keywords: ['nobody says this'] });

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { createToken } from '../../lib/accounts/operations.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
 import { createBot } from '../../lib/bots/operations.ts';
-import { userNamed } from '../helpers/cast.ts';
-import { openStage } from '../webhooks/outgoing/cast.ts';
+import { userNamed } from '../helpers/fixtures.ts';
+import { openFixture } from '../webhooks/outgoing/fixtures.ts';
 
 type Page = {
   readonly deliveries: readonly { readonly id: string; readonly state: string; readonly seq: number }[];
@@ -10,21 +10,21 @@ type Page = {
 };
 
 test('deliveries by token: a bot reads and repeats its own, a moderator those of the group, nobody else any', async (t) => {
-  const stage = await openStage(t);
-  const { core, site } = stage;
-  const echo = await stage.bot('Echo', { on: 'all' });
+  const fixture = await openFixture(t);
+  const { core, site } = fixture;
+  const echo = await fixture.bot('Echo', { on: 'all' });
   for (const body of ['one', 'two', 'three']) {
-    await stage.say(body);
-    await stage.settled();
-    stage.clock.turn(1);
+    await fixture.postText(body);
+    await fixture.settled();
+    fixture.clock.turn(1);
   }
   await site.signUpInLobby('Carl');
-  const { group } = await stage.at();
-  const other = await createBot(core, stage.ann.id, { name: 'Other', group });
+  const { group } = await fixture.at();
+  const other = await createBot(core, fixture.ann.id, { name: 'Other', group });
   await site.signUp('Eve');
   const eveToken = await createToken(core, await userNamed(core, 'Eve'));
   const { token: own } = await createToken(core, echo.user);
-  const [annToken, carlToken] = [await createToken(core, stage.ann), await createToken(core, await userNamed(core, 'Carl'))];
+  const [annToken, carlToken] = [await createToken(core, fixture.ann), await createToken(core, await userNamed(core, 'Carl'))];
   const by = (token: string) => site.client().bearer(token);
   const base = `/groups/lobby/bots/${echo.user.id}/deliveries`;
 
@@ -41,9 +41,9 @@ test('deliveries by token: a bot reads and repeats its own, a moderator those of
     t.is(again.status, 202);
     t.like(again.json(), { id, state: 'waiting', group: 'lobby' });
     t.is((await echo.receiver.call(calls + 1)).headers['webhook-id'], id);
-    await stage.settled();
+    await fixture.settled();
   }
-  const [{ id = '' } = {}] = await stage.deliveries(echo);
+  const [{ id = '' } = {}] = await fixture.deliveries(echo);
   const denied: readonly (readonly [who: string, token: string, status: number])[] = [
     ['a member', carlToken.token, 403],
     ['another bot of the group', other.token, 403],
@@ -57,6 +57,6 @@ test('deliveries by token: a bot reads and repeats its own, a moderator those of
   t.is((await by(own).get(`/groups/lobby/bots/${echo.user.id}`, '*/*')).status, 403, 'what secrets are on stays for sessions');
   t.is((await by(own).get(`/groups/lobby/bots/${other.user.id}/deliveries`, '*/*')).status, 403, 'those of another');
   t.is((await by(own).get(`${base}?limit=x`, '*/*')).status, 400);
-  await stage.settled();
+  await fixture.settled();
   t.is(echo.receiver.received.length, calls);
 });

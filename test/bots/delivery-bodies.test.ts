@@ -1,7 +1,7 @@
 import test from 'ava';
 import { addToGroup, createBot } from '../../lib/bots/operations.ts';
-import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt } from '../helpers/fixtures.ts';
 import { Receiver } from '../helpers/receiver.ts';
 import { startServerFor } from '../helpers/server.ts';
 

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { createBot, type NewBot, rotateBot } from '../../lib/bots/operations.ts';
-import { groupAt } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt } from '../helpers/fixtures.ts';
 import { Receiver } from '../helpers/receiver.ts';
 import { startServerFor, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
@@ -9,7 +9,7 @@ import { EventReader } from '../helpers/stream.ts';
 const DAY = 86_400_000;
 
 /** A server on which Ann administers, Bob manages a group of his own with a bot in it, Carl is in it and Eve is not. */
-async function stage(t: ExecutionContext) {
+async function fixture(t: ExecutionContext) {
   const site = await startServerFor(t, { env: { ALLOW_OUTGOING: '127.0.0.1', PUBLIC_URL: 'https://chat.example.org' } });
   const [ann, bob, carl, eve] = [await site.signUp('Ann'), await site.signUp('Bob'), await site.signUp('Carl'), await site.signUp('Eve')];
   const { slug } = (await bob.json('POST', '/groups', { name: 'Builders' })).json<{ slug: string }>();
@@ -33,7 +33,7 @@ const campfire = async (site: TestServer, group: string, key: string): Promise<n
   (await site.client().get(`${group.replace('/groups', '/rooms')}/${key}/messages`, '*/*')).status;
 
 test('bot page: who may see it and change it', async (t) => {
-  const { site, ann, bob, carl, eve, bot, page } = await stage(t);
+  const { site, ann, bob, carl, eve, bot, page } = await fixture(t);
   const may: readonly (readonly [who: string, client: Client, status: number])[] = [
     ['an administrator', ann, 200],
     ['who manages the group', bob, 200],
@@ -53,7 +53,7 @@ test('bot page: who may see it and change it', async (t) => {
 });
 
 test('bot page: after a rotation with overlap the old secrets work for exactly 24 hours', async (t) => {
-  const { site, bob, bot, group, page } = await stage(t);
+  const { site, bob, bot, group, page } = await fixture(t);
   const answer = await bob.form(page, { action: 'overlap' });
   t.is(answer.status, 200);
   const [hook, token, key] = [pathOf(shownIn(answer.text, 'hook')), shownIn(answer.text, 'token'), shownIn(answer.text, 'campfire')];
@@ -74,7 +74,7 @@ test('bot page: after a rotation with overlap the old secrets work for exactly 2
 });
 
 test('bot page: after a rotation without overlap, or ending it early, the old secrets are revoked at once', async (t) => {
-  const { site, bob, bot, group, page } = await stage(t);
+  const { site, bob, bot, group, page } = await fixture(t);
   const second = await bob.form(page, { action: 'overlap' });
   t.is((await bob.form(page, { action: 'end' })).status, 303);
   t.deepEqual(
@@ -88,7 +88,7 @@ test('bot page: after a rotation without overlap, or ending it early, the old se
 });
 
 test('bot page: a bot in several groups keeps a webhook in each, and only administrators manage it', async (t) => {
-  const { site, ann, bob, bot, page } = await stage(t);
+  const { site, ann, bob, bot, page } = await fixture(t);
   const added = await ann.form(page, { action: 'group', group: 'lobby' });
   const there = pathOf(shownIn(added.text, 'hook'));
   t.is(await posted(site, there), 'ok');
@@ -106,7 +106,7 @@ test('bot page: a bot in several groups keeps a webhook in each, and only admini
 });
 
 test('bot page: an administrator adds a bot from another group', async (t) => {
-  const { site, ann, bob, group } = await stage(t);
+  const { site, ann, bob, group } = await fixture(t);
   await makeBot(site, 'lobby', 'Roamer');
   t.is((await bob.form(`${group}/bots`, { action: 'bring', name: 'Roamer' })).status, 403);
   t.notRegex((await bob.get(`${group}/bots`)).text, /Add a bot from another group/);
@@ -117,7 +117,7 @@ test('bot page: an administrator adds a bot from another group', async (t) => {
 });
 
 test('bot page: a secret can be required, rotated and removed', async (t) => {
-  const { site, bob, bot, page } = await stage(t);
+  const { site, bob, bot, page } = await fixture(t);
   const first = shownIn((await bob.form(page, { action: 'secret-add', secret: '' })).text, 'secret');
   t.regex(first, /^whsec_/);
   const signedWith = async (secret: string) =>
@@ -133,7 +133,7 @@ test('bot page: a secret can be required, rotated and removed', async (t) => {
 });
 
 test('bot page: an outgoing webhook is created, tested, disabled and enabled; deliveries are shown and sent again', async (t) => {
-  const { site, bob, page, bot } = await stage(t);
+  const { site, bob, page, bot } = await fixture(t);
   const receiver = await Receiver.open(t);
   const settled = async () => {
     site.server.deliveries.wake();
@@ -180,7 +180,7 @@ test('bot page: an outgoing webhook is created, tested, disabled and enabled; de
 });
 
 test('bot page: deliveries are paged', async (t) => {
-  const { site, bob, page, group } = await stage(t);
+  const { site, bob, page, group } = await fixture(t);
   const receiver = await Receiver.open(t);
   await bob.json('POST', page, { action: 'webhook', url: receiver.url, on: 'all' });
   for (let index = 0; index < 25; index += 1) {
@@ -199,7 +199,7 @@ test('bot page: deliveries are paged', async (t) => {
 });
 
 test('bot page: revoking a bot removes it', async (t) => {
-  const { site, bob, bot, page, group } = await stage(t);
+  const { site, bob, bot, page, group } = await fixture(t);
   const answer = await bob.form(page, { action: 'revoke' });
   t.is(answer.headers.get('location'), `${group}/bots`);
   t.is(await posted(site, bot.hook), 'no_service');

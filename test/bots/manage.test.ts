@@ -1,7 +1,7 @@
 import test from 'ava';
 import { sha256 } from '../../lib/secrets.ts';
-import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -14,7 +14,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** The address of a new group that Bob moderates and Ann is not in. */
+/** Creates a group moderated by Bob, without Ann; returns its path. */
 async function newGroup(): Promise<string> {
   count += 1;
   return `/groups/${(await bob.json('POST', '/groups', { name: `Bots ${count}` })).json<{ slug: string }>().slug}`;
@@ -70,7 +70,7 @@ test('bots: a bot posts by token, and nobody can log in as it', async (t) => {
   const { token } = await create(at, 'Echo');
   const echo = site.client().bearer(token);
   t.is((await echo.json('POST', `${at}/messages`, { body: 'by token' })).status, 201);
-  t.regex((await bob.get(at)).text, /Echo<\/b> <span class="badge">bot<\/span>[\s\S]*by token/);
+  t.regex((await bob.get(at)).text, /Echo<\/a> <span class="badge">bot<\/span>[\s\S]*by token/);
   for (const password of ['', 'null', token]) t.is((await site.client().form('/login', { name: 'Echo', password })).status, 422);
 });
 
@@ -79,7 +79,7 @@ for (const [what, name, status] of [
   ['a name that is taken', 'ＡＮＮ', 409],
   ['a long name', 'x'.repeat(33), 422],
 ] as const)
-  test(`a bot with ${what} is refused, and the form comes back filled`, async (t) => {
+  test(`bots: a bot with ${what} is refused, and the form keeps its values`, async (t) => {
     const answer = await bob.form(`${await newGroup()}/bots`, { action: 'create', name });
     t.is(answer.status, status);
     t.regex(answer.text, /id="create-name-error" role="alert">[^<]+/);

@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import test, { type ExecutionContext } from 'ava';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { formOf, picture } from '../files/cast.ts';
-import { openBrowser } from '../helpers/browser.ts';
+import { formOf, newImage } from '../files/fixtures.ts';
+import { openBrowser, openWindow } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
+import { setUpApp } from '../helpers/second-factor.ts';
 import { startServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
@@ -21,28 +22,26 @@ const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](ht
 ~~~diff\n+ added\n- removed\n~~~`;
 const { bob, direct, invite } = await furnish();
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-  await site.close();
-});
+test.after.always(() => site.close());
 
-/** A group with all that a page of it can show: two authors, a bot, an edited, an erased and a long message, reactions. */
+/** A group whose page shows every kind of content: two authors, a bot, an edited, an erased and a long message, reactions. */
 async function furnish(): Promise<{ bob: Client; direct: string; invite: string }> {
   const bob = await site.signUp('Bob');
   await bob.form('/groups/join', { slug: 'lobby' });
   await ann.form('/groups/lobby/settings', { action: 'topic', topic: 'Where everybody meets' });
-  const say = async (client: Client, body: string): Promise<string> =>
+  const postText = async (client: Client, body: string): Promise<string> =>
     (await client.json('POST', '/groups/lobby/messages', { body })).headers.get('Location') ?? '';
-  const first = await say(ann, 'Hello @Bob, see https://example.org/a/path');
-  await say(ann, 'And a second one');
-  const second = await say(bob, `A word that does not end: ${'x'.repeat(200)}`);
-  const third = await say(bob, 'What nobody should read');
+  const first = await postText(ann, 'Hello @Bob, see https://example.org/a/path');
+  await postText(ann, 'And a second one');
+  const second = await postText(bob, `A word that does not end: ${'x'.repeat(200)}`);
+  const third = await postText(bob, 'What nobody should read');
   for (const client of [ann, bob]) await client.json('PUT', `${first}/reactions/${encodeURIComponent('🎉')}`);
   await bob.json('PUT', `${second}/reactions/${encodeURIComponent('👍')}`);
   await bob.json('PUT', `${second}/pin`);
   for (const url of [first, second]) await ann.json('POST', `${url}/save`);
   await ann.json('PATCH', first, { body: 'Hello @Bob, see https://example.org/another/path' });
   await bob.json('DELETE', third);
+  await setUpApp(bob, site.clock);
   const { slug, url } = (await bob.json('POST', '/direct', { with: 'Ann' })).json<{ slug: string; url: string }>();
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'Have you a minute?' });
   for (const name of ['Carl', 'Dora', 'Eve']) await (await site.signUp(name)).form('/groups/join', { slug: 'lobby' });
@@ -57,19 +56,19 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string 
   return { bob, direct: url, invite: link };
 }
 
-/** A picture, a sound, and a file that is only loaded down. */
+/** An image, an audio file, and a file that can only be downloaded. */
 async function ofAllKinds(): Promise<FormData> {
-  const sound = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), Buffer.alloc(28)]);
+  const audio = Buffer.concat([Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), Buffer.alloc(28)]);
   return formOf([
-    { name: 'harbour.png', content: await picture(600, 300).png().toBuffer(), type: 'image/png' },
-    { name: 'horn.wav', content: sound, type: 'audio/wav' },
+    { name: 'harbour.png', content: await newImage(600, 300).png().toBuffer(), type: 'image/png' },
+    { name: 'horn.wav', content: audio, type: 'audio/wav' },
     { name: 'a name that goes on and on without an end in sight.txt', content: 'text', type: 'text/plain' },
   ]);
 }
 
-type Place = { readonly name: string; readonly path: string; readonly who: Client };
+type PageUnderTest = { readonly name: string; readonly path: string; readonly who: Client };
 
-const PLACES: readonly Place[] = [
+const PAGES: readonly PageUnderTest[] = [
   { name: 'welcome', path: '/', who: visitor },
   { name: 'log-in', path: '/login', who: visitor },
   { name: 'groups', path: '/groups', who: ann },
@@ -98,11 +97,24 @@ const PLACES: readonly Place[] = [
   { name: 'bots', path: '/groups/lobby/bots', who: ann },
   { name: 'a bot', path: `/groups/lobby/bots/${(await site.core.store.users.byNameKey('deploy'))?.id}`, who: ann },
   { name: 'settings', path: '/settings', who: ann },
+  { name: 'second factor', path: '/settings/second-factor', who: ann },
+  { name: 'second factor that is set up', path: '/settings/second-factor', who: bob },
   { name: 'administration', path: '/admin', who: ann },
+  { name: 'profile', path: '/people/Bob', who: ann },
+  { name: 'own profile', path: '/people/Ann', who: ann },
+  { name: 'profile settings', path: '/settings/profile', who: ann },
+  { name: 'own data', path: '/settings/data', who: ann },
+  { name: 'appearance', path: '/settings/appearance', who: ann },
+  { name: 'report a message', path: '/groups/lobby/messages/3/report', who: bob },
+  { name: 'messages of all groups', path: '/admin/messages?q=word', who: ann },
+  { name: 'reports', path: '/admin/reports', who: ann },
+  { name: 'new account', path: '/admin/people/new', who: ann },
+  { name: 'an account', path: `/admin/people/${(await site.core.store.users.byNameKey('bob'))?.id}`, who: ann },
+  { name: 'audit log', path: '/admin/audit', who: ann },
   { name: 'error', path: '/groups/nowhere', who: ann },
 ];
 
-/** Text and frames of the page, seen through axe; without motion, so that no colour is measured on its way to another. */
+/** Runs axe on the page and its frames; without motion, so that axe measures no colour in a transition. */
 async function violations(page: Page, colorScheme: 'light' | 'dark', options: RunOptions = {}): Promise<string[]> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.evaluate(axe);
@@ -110,7 +122,7 @@ async function violations(page: Page, colorScheme: 'light' | 'dark', options: Ru
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
 }
 
-/** Controls too small for a finger. A tap counts on the control and on what it lays around itself; a box in its label is as large as that. */
+/** Controls smaller than 44 px. The target includes the area of `::after`; a checkbox in a label has the size of the label. */
 const SMALL = `[...document.querySelectorAll('button, summary, nav a, a.button, a.turn, label:has(input), select, input:not([type=hidden], label input), textarea')]
   .filter((control) => control.checkVisibility({ visibilityProperty: true }) && !control.closest('.vh'))
   .map((control) => {
@@ -123,7 +135,7 @@ const SMALL = `[...document.querySelectorAll('button, summary, nav a, a.button, 
   .filter(({ width, height }) => width < 43.9 || height < 43.9)
   .map(({ control, width, height }) => width.toFixed(1) + ' by ' + height.toFixed(1) + ': ' + control.outerHTML.slice(0, 120))`;
 
-/** What is wider than the window, or than the box that would have to be scrolled sideways for it. Tables and code may be, in boxes of their own. */
+/** Elements wider than the window or than their scroll container. Tables and code may be, in containers of their own. */
 const WIDE = `[
   ...[document.scrollingElement, ...document.querySelectorAll('main, nav, .scroller, .column')].filter((box) => box.scrollWidth > box.clientWidth),
   ...[...document.querySelectorAll('body *')].filter((box) => box.checkVisibility() && !box.closest('table, pre') && box.getBoundingClientRect().right > innerWidth + 1),
@@ -131,28 +143,31 @@ const WIDE = `[
 
 const MOVING = 'document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty)';
 
-type Look = { readonly title: string; readonly look: (page: Page) => Promise<readonly string[]> };
+type Check = { readonly title: string; readonly findViolations: (page: Page) => Promise<readonly string[]> };
 
-const LOOKS: readonly Look[] = [
-  { title: 'no page breaks a rule of axe', look: (page) => violations(page, 'light') },
-  { title: 'in the dark too every text has contrast', look: (page) => violations(page, 'dark', { runOnly: ['color-contrast'] }) },
+const CHECKS: readonly Check[] = [
+  { title: 'accessibility: axe finds no violations on any page', findViolations: (page) => violations(page, 'light') },
+  {
+    title: 'accessibility: every text has enough contrast in the dark theme',
+    findViolations: (page) => violations(page, 'dark', { runOnly: ['color-contrast'] }),
+  },
   {
     title: 'accessibility: on a phone every control is at least 44 px wide and high',
-    look: async (page) => {
+    findViolations: async (page) => {
       await page.setViewportSize({ width: 390, height: 844 });
       return page.evaluate(SMALL);
     },
   },
   {
     title: 'accessibility: no horizontal scrolling at 320 px',
-    look: async (page) => {
+    findViolations: async (page) => {
       await page.setViewportSize({ width: 320, height: 640 });
       return page.evaluate(WIDE);
     },
   },
   {
     title: 'accessibility: no motion with prefers-reduced-motion',
-    look: async (page) => {
+    findViolations: async (page) => {
       await page.keyboard.press('Tab');
       await page.locator('#connection').evaluateAll((all) => all.map((status) => status.setAttribute('data-state', 'reconnecting')));
       return page.evaluate(MOVING);
@@ -160,52 +175,53 @@ const LOOKS: readonly Look[] = [
   },
 ];
 
-async function open(t: ExecutionContext, who: Client): Promise<Page> {
-  const context = await present(browser).newContext({ baseURL: site.url });
-  t.teardown(() => context.close());
-  context.setDefaultTimeout(60_000);
-  await context.addCookies([...who.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  return context.newPage();
-}
+const open = async (t: ExecutionContext, who: Client): Promise<Page> => (await openWindow(t, browser, who)).page;
 
-/** One walk through all places, on which each look is taken: what is wrong, by look and place. */
-async function walk(t: ExecutionContext): Promise<Map<Look, Record<string, readonly string[]>>> {
-  const found = new Map(LOOKS.map((look) => [look, {} as Record<string, readonly string[]>]));
+/** Opens every page once and runs each check on it: the violations by check and page. */
+async function checkPages(t: ExecutionContext): Promise<Map<Check, Record<string, readonly string[]>>> {
+  const found = new Map(CHECKS.map((each) => [each, {} as Record<string, readonly string[]>]));
   const pages = new Map([
     [ann, await open(t, ann)],
     [bob, await open(t, bob)],
     [visitor, await open(t, visitor)],
   ]);
-  for (const { name, path, who } of PLACES) {
+  for (const { name, path, who } of PAGES) {
     const page = pages.get(who);
     await page?.setViewportSize({ width: 1280, height: 800 });
     await page?.goto(path, { waitUntil: 'domcontentloaded' });
-    for (const [{ look }, faults] of found) {
-      const here = page ? await look(page) : ['never seen'];
-      if (here.length > 0) faults[name] = here;
+    for (const [{ findViolations }, violations] of found) {
+      const here = page ? await findViolations(page) : ['not opened'];
+      if (here.length > 0) violations[name] = here;
     }
   }
   return found;
 }
 
-let walked: ReturnType<typeof walk> | undefined;
+let checked: ReturnType<typeof checkPages> | undefined;
 
-for (const look of LOOKS)
-  check.serial(look.title, async (t) => {
-    walked ??= walk(t);
-    t.deepEqual((await walked).get(look), {});
+for (const each of CHECKS)
+  check.serial(each.title, async (t) => {
+    checked ??= checkPages(t);
+    t.deepEqual((await checked).get(each), {});
   });
 
 check.serial('accessibility: axe finds no violations in open panels and message actions on a phone', async (t) => {
   const page = await open(t, ann);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/groups/lobby');
-  for (const summary of ['.side > summary', '#m-4 .acts > summary', '#m-4 .past > summary', '.people > summary']) {
+  for (const summary of ['.side > summary', '#m-4 .past > summary', '.people > summary']) {
     await page.locator(summary).press('Enter');
-    await page.locator(`details[open] > ${summary.split(' ').at(-1)}`).waitFor();
+    await page.locator(summary.replace(' > summary', '[open]')).waitFor({ state: 'attached' });
     t.deepEqual(await violations(page, 'light'), [], summary);
     await page.keyboard.press('Escape');
   }
+  await page.locator('#m-4').getByLabel('Actions').press('Enter');
+  await page.locator('#menu').waitFor();
+  for (const theme of ['light', 'dark'] as const) t.deepEqual(await violations(page, theme), [], `actions, ${theme}`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog', { name: 'Go to' }).getByRole('link').first().waitFor();
+  t.deepEqual(await violations(page, 'light'), [], 'switcher');
 });
 
 check.serial('accessibility: the motion test detects motion without prefers-reduced-motion', async (t) => {

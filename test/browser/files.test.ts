@@ -3,41 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Locator, Page } from 'playwright-core';
-import { noise, picture } from '../files/cast.ts';
-import { openBrowser, Person, type Script } from '../helpers/browser.ts';
-import type { Client } from '../helpers/client.ts';
+import { newImage, noise } from '../files/fixtures.ts';
+import { openBrowser, openLobbyPage, type Person, type Script } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { openLobby } from '../helpers/fixtures.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const inBrowser = requireOrSkip(test, browser);
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
+type Scene = { readonly ann: Person; readonly bob: Person; readonly folder: string };
 
-type Scene = { readonly site: TestServer; readonly ann: Person; readonly bob: Person; readonly folder: string };
-
-/** Someone whom a client has signed in, at the page of Lobby. */
-async function sitDown(t: ExecutionContext, site: TestServer, client: Client, script: Script): Promise<Person> {
-  const person = await Person.open(present(browser), site, script);
-  t.teardown(() => person.close());
-  await person.page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await person.openGroup('lobby');
-  return person;
-}
-
-/** Ann and Bob have Lobby open: she as asked for, he with a script. */
+/** Ann and Bob at the page of Lobby: Bob with JavaScript, Ann as `script` says. `folder`: for the files to upload. */
 async function scene(t: ExecutionContext, script: Script, env = {}): Promise<Scene> {
-  const site = await startServer({ env });
+  const { ann, bob } = await openLobby(t, { env });
   const folder = mkdtempSync(join(tmpdir(), 'parley-chosen-'));
-  t.teardown(async () => {
-    await site.close();
-    rmSync(folder, { recursive: true });
-  });
-  const [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
-  await bob.form('/groups/join', { slug: 'lobby' });
-  return { site, folder, ann: await sitDown(t, site, ann, script), bob: await sitDown(t, site, bob, 'on') };
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return { folder, ann: await openLobbyPage(t, browser, ann, { script }), bob: await openLobbyPage(t, browser, bob) };
 }
 
 function fileIn(folder: string, name: string, content: Uint8Array | string): string {
@@ -49,10 +30,10 @@ function fileIn(folder: string, name: string, content: Uint8Array | string): str
 const chooser = (page: Page): Locator => page.locator('#attachment');
 const chosen = (page: Page): Locator => page.getByRole('list', { name: 'Files to send' }).getByRole('listitem');
 
-// What the functions below find in the page.
+// Types of the page's DOM for the functions that run in it.
 type Image = { decode(): Promise<void>; readonly naturalWidth: number; readonly clientWidth: number; readonly clientHeight: number };
 type Target = { dispatchEvent(event: object): boolean };
-type Sound = {
+type Audio = {
   muted: boolean;
   currentTime: number;
   readonly duration: number;
@@ -63,7 +44,7 @@ declare const DataTransfer: new () => { readonly items: { add(file: File): void 
 declare const ClipboardEvent: new (type: string, init: object) => object;
 declare const DragEvent: new (type: string, init: object) => object;
 
-/** Resolves once the picture has been loaded and drawn, to its size in the page. */
+/** Resolves once the image is decoded: its natural width and its size in the page, in px. */
 async function drawn(image: Locator): Promise<{ natural: number; width: number; height: number }> {
   await image.scrollIntoViewIfNeeded();
   return image.evaluate(async (element: Image) => {
@@ -75,11 +56,11 @@ async function drawn(image: Locator): Promise<{ natural: number; width: number; 
 for (const script of ['on', 'off'] as const)
   inBrowser.serial(`${script === 'on' ? 'with' : 'without'} a script: files are chosen and sent, and everybody sees them`, async (t) => {
     const { ann, bob, folder } = await scene(t, script);
-    const photo = fileIn(folder, 'door.png', await picture(1000, 500).png().toBuffer());
+    const photo = fileIn(folder, 'door.png', await newImage(1000, 500).png().toBuffer());
     const notes = fileIn(folder, 'notes.txt', 'the notes');
     await ann.page.getByLabel('Attach files').setInputFiles([photo, notes]);
     if (script === 'on') t.is(await chosen(ann.page).count(), 2);
-    await ann.page.getByRole('textbox', { name: 'Message' }).fill('The new door');
+    await ann.composer().fill('The new door');
     await ann.press(ann.page.getByRole('button', { name: 'Send' }));
     for (const person of [ann, bob]) {
       const row = person.message('The new door');
@@ -105,7 +86,7 @@ inBrowser.serial('files: an image has its space reserved before it is loaded', a
     await released.promise;
     await route.continue();
   });
-  await chooser(ann.page).setInputFiles(fileIn(folder, 'tall.png', await picture(600, 1200).png().toBuffer()));
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'tall.png', await newImage(600, 1200).png().toBuffer()));
   await ann.write('look');
   const row = bob.message('look');
   await row.waitFor();
@@ -115,7 +96,7 @@ inBrowser.serial('files: an image has its space reserved before it is loaded', a
   t.deepEqual(await row.boundingBox(), before);
 });
 
-/** Gives the page what a paste or a drop brings. */
+/** Dispatches a paste or drop event with these files. */
 const bring = (target: Locator, event: 'paste' | 'drop', files: readonly (readonly [name: string, text: string])[]): Promise<void> =>
   target.evaluate(
     (element: Target, [type, given]) => {
@@ -129,7 +110,7 @@ const bring = (target: Locator, event: 'paste' | 'drop', files: readonly (readon
 
 inBrowser.serial('files: pasted, dropped, removed and added', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
-  await bring(ann.page.getByRole('textbox', { name: 'Message' }), 'paste', [['pasted.txt', 'p']]);
+  await bring(ann.composer(), 'paste', [['pasted.txt', 'p']]);
   await bring(ann.page.locator('#main'), 'drop', [
     ['one.txt', '1'],
     ['two.txt', '22'],
@@ -150,7 +131,7 @@ inBrowser.serial('files: pasted, dropped, removed and added', async (t) => {
   t.is(await chosen(ann.page).count(), 0);
   const plain = ann.page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/messages'));
   await ann.write('no files this time');
-  t.is((await plain).headers()['content-type'], 'application/x-www-form-urlencoded;charset=UTF-8', 'as quick as ever');
+  t.is((await plain).headers()['content-type'], 'application/x-www-form-urlencoded;charset=UTF-8', 'no multipart body without files');
   await bob.sees('no files this time');
   t.is(await bob.message('no files this time').locator('.chip').count(), 0);
 });
@@ -174,11 +155,11 @@ inBrowser.serial('files: an upload shows its progress; after cancelling, text an
   const bar = ann.page.getByRole('progressbar', { name: 'Upload' });
   await bar.waitFor();
   await eventually(() => ann.page.evaluate<boolean>("document.querySelector('progress')?.value > 0"));
-  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), '');
-  await ann.page.getByRole('textbox', { name: 'Message' }).fill('typed meanwhile');
+  t.is(await ann.composer().inputValue(), '');
+  await ann.composer().fill('typed meanwhile');
   await ann.page.getByRole('button', { name: 'Stop' }).click();
   await ann.page.getByText('Cancelled: nothing was sent.').waitFor();
-  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'a large one\ntyped meanwhile');
+  t.is(await ann.composer().inputValue(), 'a large one\ntyped meanwhile');
   t.deepEqual(await chosen(ann.page).count(), 1);
   t.is(await bar.count(), 0);
   t.is(await bob.message('a large one').count(), 0);
@@ -191,7 +172,7 @@ inBrowser.serial('files: after a refused upload, text and files are restored wit
   await ann.write('with a file');
   await ann.page.getByText(/Not sent: the server did not answer/).waitFor();
   t.deepEqual(await chosen(ann.page).count(), 1);
-  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'with a file');
+  t.is(await ann.composer().inputValue(), 'with a file');
   await ann.page.unroute('**/groups/lobby/messages');
   await ann.page.keyboard.press('Enter');
   await bob.message('with a file').locator('.chip').waitFor();
@@ -200,53 +181,53 @@ inBrowser.serial('files: after a refused upload, text and files are restored wit
 
 inBrowser.serial('files: too large or too many files are reported before sending', async (t) => {
   const { ann, folder } = await scene(t, 'on', { MAX_UPLOAD_BYTES: '1000' });
-  await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
+  await ann.composer().fill('half an hour of typing');
   await chooser(ann.page).setInputFiles([fileIn(folder, 'ok.bin', noise(1000)), fileIn(folder, 'big.bin', noise(1001))]);
   await ann.page.getByText('big.bin is too large: 1 KB at most for each file.').waitFor();
   t.deepEqual((await chosen(ann.page).allInnerTexts()).length, 1);
   await chooser(ann.page).setInputFiles(Array.from({ length: 11 }, (_, index) => fileIn(folder, `${index}.txt`, 'x')));
   await ann.page.getByText('A message can have at most 10 files.').waitFor();
   t.is(await chosen(ann.page).count(), 10);
-  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
+  t.is(await ann.composer().inputValue(), 'half an hour of typing');
 });
 
 inBrowser.serial('files: without JavaScript a too large file shows the form again with the typed text', async (t) => {
   const { ann, folder } = await scene(t, 'off', { MAX_UPLOAD_BYTES: '1000' });
   await ann.page.getByLabel('Attach files').setInputFiles(fileIn(folder, 'big.bin', noise(300_000)));
-  await ann.page.getByRole('textbox', { name: 'Message' }).fill('half an hour of typing');
+  await ann.composer().fill('half an hour of typing');
   await ann.press(ann.page.getByRole('button', { name: 'Send' }));
   await ann.page.getByText(/big\.bin is too large/).waitFor();
-  t.is(await ann.page.getByRole('textbox', { name: 'Message' }).inputValue(), 'half an hour of typing');
+  t.is(await ann.composer().inputValue(), 'half an hour of typing');
 });
 
 inBrowser.serial('files: audio plays and seeks with range requests', async (t) => {
   const { ann, bob, folder } = await scene(t, 'on');
   const rate = 8000;
-  const sound = Buffer.alloc(44 + rate * 20);
-  sound.write('RIFF', 0);
-  sound.writeUInt32LE(sound.length - 8, 4);
-  sound.write('WAVEfmt ', 8);
+  const wav = Buffer.alloc(44 + rate * 20);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(wav.length - 8, 4);
+  wav.write('WAVEfmt ', 8);
   for (const [at, value] of [
     [16, 16],
     [24, rate],
     [28, rate],
     [40, rate * 20],
   ] as const)
-    sound.writeUInt32LE(value, at);
+    wav.writeUInt32LE(value, at);
   for (const [at, value] of [
     [20, 1],
     [22, 1],
     [32, 1],
     [34, 8],
   ] as const)
-    sound.writeUInt16LE(value, at);
-  sound.write('data', 36);
-  sound.fill(128, 44);
-  await chooser(ann.page).setInputFiles(fileIn(folder, 'memo.wav', sound));
+    wav.writeUInt16LE(value, at);
+  wav.write('data', 36);
+  wav.fill(128, 44);
+  await chooser(ann.page).setInputFiles(fileIn(folder, 'memo.wav', wav));
   await ann.write('listen');
   const audio = bob.message('listen').locator('audio');
   await audio.waitFor();
-  const at = await audio.evaluate(async (element: Sound) => {
+  const at = await audio.evaluate(async (element: Audio) => {
     element.muted = true;
     await element.play();
     const there = new Promise<void>((resolve) => element.addEventListener('seeked', () => resolve()));

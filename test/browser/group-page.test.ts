@@ -1,36 +1,23 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Locator } from 'playwright-core';
-import { openBrowser, Person, type Script } from '../helpers/browser.ts';
+import { openBrowser, openLobbyPage } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { newGroup, postAs } from '../helpers/fixtures.ts';
+import { startServerFor, type TestServer } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
-async function open(t: ExecutionContext): Promise<{ site: TestServer; ann: Client }> {
-  const site = await startServer();
-  t.teardown(site.close);
+async function openWithAnn(t: ExecutionContext): Promise<{ site: TestServer; ann: Client }> {
+  const site = await startServerFor(t);
   return { site, ann: await site.signUp('Ann') };
 }
 
-async function visit(t: ExecutionContext, site: TestServer, client: Client, script: Script = 'on'): Promise<Person> {
-  const person = await Person.open(present(browser), site, script);
-  t.teardown(() => person.close());
-  await person.page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await person.openGroup('lobby');
-  return person;
-}
+const idAt = async (client: Client, path: string) => (await client.get(path, 'application/json')).json<{ id: string }>().id;
 
-const isoOf = async (client: Client, path: string) => (await client.get(path, 'application/json')).json<{ id: string }>().id;
-const post = (client: Client, body: string, slug = 'lobby') => client.json('POST', `/groups/${slug}/messages`, { body });
-
-/** How many lines of text an element has. */
+/** The number of text lines in an element. */
 const lines = (element: Locator): Promise<number> =>
   element.evaluate((one) => {
     const range = one.ownerDocument.createRange();
@@ -40,20 +27,19 @@ const lines = (element: Locator): Promise<number> =>
 
 for (const width of [1152, 1280, 1440])
   check.serial(`members: at ${width} px names are not broken inside words`, async (t) => {
-    const { site, ann } = await open(t);
+    const { site, ann } = await openWithAnn(t);
     const name = 'Maximiliane Oberhauser';
-    const other = await site.signUp(name);
-    await other.form('/groups/join', { slug: 'lobby' });
-    await ann.form('/groups/lobby/members', { action: 'moderator', user: await isoOf(other, '/me') });
-    const guest = await visit(t, site, other);
+    const other = await site.signUpInLobby(name);
+    await ann.form('/groups/lobby/members', { action: 'moderator', user: await idAt(other, '/me') });
+    const guest = await openLobbyPage(t, browser, other);
     await guest.page.goto('/groups');
-    const { page } = await visit(t, site, ann);
+    const { page } = await openLobbyPage(t, browser, ann);
     await page.setViewportSize({ width, height: 800 });
     const item = page.getByRole('list', { name: 'Members' }).getByRole('listitem').filter({ hasText: name });
     await item.getByText('just now').waitFor();
     await item.getByText('moderator').waitFor();
     let count = 0;
-    // None while the list is put in anew, as whoever comes and goes makes it.
+    // 0 while the list is replaced, which presence changes do.
     await eventually(async () => {
       count = await lines(item.getByText(name, { exact: true }));
       return count > 0;
@@ -63,8 +49,8 @@ for (const width of [1152, 1280, 1440])
 
 for (const script of ['on', 'off'] as const)
   check.serial(`erasing: with JavaScript ${script}, Undo disappears after 10 s`, async (t) => {
-    const { site, ann } = await open(t);
-    const person = await visit(t, site, ann, script);
+    const { site, ann } = await openWithAnn(t);
+    const person = await openLobbyPage(t, browser, ann, { script });
     await person.write('said too soon');
     await person.sees('said too soon');
     await person.press((await person.actions('said too soon')).getByRole('button', { name: 'Erase' }));
@@ -79,16 +65,15 @@ for (const script of ['on', 'off'] as const)
   });
 
 check.serial('phone: the Menu button shows the unread count of other groups', async (t) => {
-  const { site, ann } = await open(t);
-  const bob = await site.signUp('Bob');
-  await bob.form('/groups/join', { slug: 'lobby' });
+  const { site, ann } = await openWithAnn(t);
+  const bob = await site.signUpInLobby('Bob');
   const direct = await ann.form('/direct', { with: 'Bob' });
   const slug = (direct.headers.get('location') ?? '').replace('/groups/', '');
-  const { page } = await visit(t, site, ann);
+  const { page } = await openLobbyPage(t, browser, ann);
   await page.setViewportSize({ width: 390, height: 844 });
   const menu = page.locator('summary').filter({ hasText: 'Menu' });
-  t.true(await menu.getByText('unread').isHidden(), 'nothing waits');
-  const { seq } = (await post(bob, 'are you there?', slug)).json<{ seq: number }>();
+  t.true(await menu.getByText('unread').isHidden(), 'nothing is unread');
+  const { seq } = await postAs(bob, 'are you there?', slug);
   await menu.getByText('1', { exact: true }).waitFor();
   t.is(await menu.textContent(), 'Menu: 1 unread');
   await page.reload();
@@ -98,9 +83,9 @@ check.serial('phone: the Menu button shows the unread count of other groups', as
 });
 
 check.serial('text direction: right-to-left text is aligned right in messages, composer and edit form', async (t) => {
-  const { site, ann } = await open(t);
-  await post(ann, 'left to right');
-  const person = await visit(t, site, ann);
+  const { ann } = await openWithAnn(t);
+  await postAs(ann, 'left to right');
+  const person = await openLobbyPage(t, browser, ann);
   const direction = (element: Locator): Promise<string | undefined> =>
     element.evaluate((one) => one.ownerDocument.defaultView?.getComputedStyle(one).direction);
   const field = person.page.getByPlaceholder('Message Lobby');
@@ -119,11 +104,11 @@ check.serial('text direction: right-to-left text is aligned right in messages, c
 });
 
 check.serial('layout: at 320 px the group name is legible beside a pinned message and the stream state', async (t) => {
-  const { site, ann } = await open(t);
-  const { slug } = (await ann.json('POST', '/groups', { name: 'Timetable app' })).json<{ slug: string }>();
-  const { seq } = (await post(ann, 'read this first', slug)).json<{ seq: number }>();
+  const { ann } = await openWithAnn(t);
+  const slug = await newGroup(ann, 'Timetable app');
+  const { seq } = await postAs(ann, 'read this first', slug);
   await ann.form(`/groups/${slug}/messages/${seq}/pin`, { on: '1' });
-  const person = await visit(t, site, ann);
+  const person = await openLobbyPage(t, browser, ann);
   await person.page.setViewportSize({ width: 320, height: 700 });
   await person.openGroup(slug);
   await person.page.getByRole('link', { name: 'Pinned (1)' }).waitFor();

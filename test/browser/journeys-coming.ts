@@ -1,27 +1,30 @@
 import { openBrowser } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { present } from '../helpers/services.ts';
-import { type Journey, lineOf, member, noComplaints, person, say } from './journey-cast.ts';
+import { type Journey, lineOf, member, noComplaints, person, postText } from './journey-fixtures.ts';
 
-/** Coming in and going out, people and bots. */
+/** Journeys: sign-up, log-in, bots, notifications. */
 export const COMING: readonly Journey[] = [
   {
-    name: 'sign-up: a new user has no groups and sees what to do; an administrator adds them',
+    name: 'sign-up: new users begin in Lobby; an administrator adds them to another group',
     isMain: true,
     go: async (way) => {
       const [ann, bob] = [await person(way), await person(way)];
       await ann.signUp('Ann');
+      await ann.page.getByRole('heading', { name: 'Invite people' }).waitFor();
+      await ann.go('/groups');
       await ann.page.getByLabel('Group name').fill('Deep Sea');
       await ann.press(ann.page.getByRole('button', { name: 'Create' }));
       await ann.page.getByRole('heading', { name: 'Deep Sea' }).waitFor();
       await bob.signUp('Bob');
-      await bob.page.getByText('You are not in any group yet').waitFor();
+      await bob.write('Hello from Bob');
+      await bob.sees('Hello from Bob');
       await ann.go('/groups/deep-sea/members');
       await ann.page.getByLabel('Name', { exact: true }).fill('bob');
       await ann.press(ann.page.getByRole('button', { name: 'Add' }));
       await ann.page.getByRole('button', { name: 'Message Bob' }).waitFor();
       await bob.go('/groups');
-      await bob.press(bob.page.getByRole('link', { name: 'Deep Sea' }));
+      await bob.press(bob.page.getByRole('navigation', { name: 'Groups' }).getByRole('link', { name: 'Deep Sea' }));
       await bob.live();
       way.t.is(new URL(bob.page.url()).pathname, '/groups/deep-sea');
       noComplaints(way, ann, bob);
@@ -80,7 +83,7 @@ export const COMING: readonly Journey[] = [
         way.t.false(await section.getByRole('radio').first().isVisible(), 'what does nothing is not there');
       }
       await ann.openGroup('den');
-      await say(bob, 'Where are you, @Ann?');
+      await postText(bob, 'Where are you, @Ann?');
       if (ann.script === 'on') await eventually(async () => (await noticesOf(ann)).includes('Bob in Lobby: Where are you, @Ann?'));
       else await ann.go('/groups/den');
       await lineOf(ann, 'Lobby').getByText('@1 unread mentions').waitFor();
@@ -89,7 +92,7 @@ export const COMING: readonly Journey[] = [
   },
 ];
 
-/** What the browser shows on the desktop. */
+/** The notifications that the browser shows. */
 const noticesOf = ({ page }: Pick<Awaited<ReturnType<typeof person>>, 'page'>): Promise<string[]> =>
   page.evaluate(`(async () => {
     const registration = await navigator.serviceWorker.getRegistration('/');

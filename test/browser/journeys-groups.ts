@@ -1,8 +1,8 @@
-import { type Journey, lineOf, type Member, member, noComplaints, pair, person, refreshed, say } from './journey-cast.ts';
+import { type Journey, lineOf, type Member, member, noComplaints, pair, person, postText, refreshed } from './journey-fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Who comes together where, and who says so. */
+/** Journeys: groups, members, invitations, direct messages. */
 export const GROUPS: readonly Journey[] = [
   {
     name: 'direct messages: the conversation appears in the list with its first message',
@@ -62,7 +62,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.go(link);
       await bob.page.getByRole('heading', { name: 'Lobby' }).waitFor();
       await bob.fillIn('Sign up', 'Bob');
-      await bob.press(bob.page.getByRole('button', { name: 'Join Lobby' }));
+      await bob.page.getByText('Welcome, Bob.').waitFor();
       await bob.live();
       t.is(new URL(bob.page.url()).pathname, '/groups/lobby');
       await eve.go(link);
@@ -115,7 +115,7 @@ export const GROUPS: readonly Journey[] = [
       await bob.press(bob.page.getByRole('button', { name: 'Save' }));
       await bob.page.getByText('Saved.').waitFor();
       way.t.true(await bob.page.getByRole('radio', { name: /^Nothing/ }).isChecked());
-      await say(ann, 'Never mind');
+      await postText(ann, 'Never mind');
       await bob.client.json('POST', '/groups', { name: 'Den' });
       await bob.openGroup('den');
       await lineOf(bob, 'Lobby').getByText('muted').waitFor();
@@ -145,7 +145,7 @@ export const GROUPS: readonly Journey[] = [
     name: 'groups: an archived group can be read, and is unarchived',
     go: async (way) => {
       const { ann, bob } = await pair(way);
-      await say(bob, 'the last word');
+      await postText(bob, 'the last word');
       await ann.go('/groups/lobby/settings');
       await ann.press(ann.page.getByRole('button', { name: 'Archive this group' }));
       await bob.log().getByText('Ann archived the group').waitFor();
@@ -180,7 +180,7 @@ export const GROUPS: readonly Journey[] = [
     name: 'system messages: joins and leaves are collapsed to one line that opens',
     go: async (way) => {
       const ann = await member(way, 'Ann');
-      await say(ann, 'Come in');
+      await postText(ann, 'Come in');
       for (const name of ['Bob', 'Carl', 'Dora']) await (await way.site.signUp(name)).form('/groups/join', { slug: 'lobby' });
       await ann.openGroup('lobby');
       const line = ann.log().getByText(/^Dora joined/);
@@ -196,7 +196,7 @@ export const GROUPS: readonly Journey[] = [
     name: 'members: a removed member no longer sees the group',
     go: async (way) => {
       const { ann, bob } = await pair(way);
-      await say(ann, 'before');
+      await postText(ann, 'before');
       await bob.sees('before');
       await ann.go('/groups/lobby/members');
       const remove = ann.page.getByRole('button', { name: /^Remove.*Bob/ });
@@ -209,14 +209,14 @@ export const GROUPS: readonly Journey[] = [
   },
 ];
 
-/** Begins a conversation by the page for it. */
+/** Starts direct messages on their page. */
 async function writeTo(who: Member, names: string): Promise<void> {
   await who.go('/direct');
   await who.page.getByLabel('With').fill(names);
   await who.press(who.page.getByRole('button', { name: 'Open' }));
 }
 
-/** A new invitation to Lobby, limited so: its address on the site. */
+/** Creates an invitation to Lobby with these limits; returns its path. */
 async function invite(ann: Member, limit: 'uses' | 'expires', value: string): Promise<string> {
   await ann.go('/groups/lobby/settings');
   const field = ann.page.getByLabel('Invitation link');

@@ -10,11 +10,11 @@ import {
   messageOn,
   noComplaints,
   pair,
+  postText,
   refreshed,
-  say,
-} from './journey-cast.ts';
+} from './journey-fixtures.ts';
 
-/** Finding one's way in what was said. */
+/** Journeys: reading, history, unread messages. */
 export const READING: readonly Journey[] = [
   {
     name: 'sidebar: shows unread counts and mentions',
@@ -115,8 +115,8 @@ export const READING: readonly Journey[] = [
     isMain: true,
     go: async (way) => {
       const { ann, bob } = await pair(way);
-      await say(ann, 'the ferry to Norrvik leaves at noon');
-      await say(ann, 'a boat to elsewhere');
+      await postText(ann, 'the ferry to Norrvik leaves at noon');
+      await postText(ann, 'a boat to elsewhere');
       await fill(way, 80);
       await bob.page.getByRole('searchbox', { name: 'Search messages' }).fill('from:ann "ferry to"');
       await bob.page.keyboard.press('Enter');
@@ -135,7 +135,7 @@ export const READING: readonly Journey[] = [
     name: 'reading: messages are marked unread from one on',
     go: async (way) => {
       const { ann, bob } = await pair(way);
-      for (const text of ['one', 'two', 'three']) await say(bob, text);
+      for (const text of ['one', 'two', 'three']) await postText(bob, text);
       await ann.sees('three');
       await refreshed(ann);
       await hasRead(way, 'ann', 3);

@@ -1,12 +1,12 @@
-import type { Journey } from './journey-cast.ts';
+import type { Journey } from './journey-fixtures.ts';
 import { COMING } from './journeys-coming.ts';
 import { GROUPS } from './journeys-groups.ts';
 import { READING } from './journeys-reading.ts';
 import { WRITING } from './journeys-writing.ts';
 
-/** What people do, each walked with JavaScript on and off. */
+/** All journeys; each runs with and without JavaScript. */
 export const JOURNEYS: readonly Journey[] = [...COMING, ...WRITING, ...READING, ...GROUPS];
 
-/** What a walk is called. Without JavaScript something may stand in for what a browser cannot do then. */
+/** The title of a journey's test, with the substitute without JavaScript. */
 export const titleOf = ({ name, standsIn }: Journey, script: 'on' | 'off'): string =>
   `JavaScript ${script}: ${name}${script === 'off' && standsIn ? ` (here: ${standsIn})` : ''}`;

@@ -1,21 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Locator } from 'playwright-core';
-import { openBrowser, Person } from '../helpers/browser.ts';
-import { PASSWORD, startServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { openBrowser, openWindow, type Person } from '../helpers/browser.ts';
+import { PASSWORD, startServerFor } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
-async function stranger(t: ExecutionContext): Promise<Person> {
-  const site = await startServer();
-  t.teardown(site.close);
-  const person = await Person.open(present(browser), site, 'on');
-  t.teardown(() => person.close());
+/** A visitor without an account at the welcome page. */
+async function openWelcome(t: ExecutionContext): Promise<Person> {
+  const site = await startServerFor(t);
+  const person = await openWindow(t, browser, site.client());
   await person.page.emulateMedia({ reducedMotion: 'reduce' });
   await person.page.goto('/');
   return person;
@@ -23,7 +18,7 @@ async function stranger(t: ExecutionContext): Promise<Person> {
 
 const MAX_STEPS = 40;
 
-/** Presses Tab until this has the focus, as somebody does who cannot see where things are. */
+/** Presses Tab until the control has the focus. */
 async function stepTo({ page }: Person, control: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   for (let step = 1; step <= MAX_STEPS; step += 1) {
     await page.keyboard.press(key);
@@ -42,23 +37,23 @@ async function signUp(person: Person): Promise<void> {
   await person.page.keyboard.insertText(PASSWORD);
   await stepTo(person, form.getByRole('button', { name: 'Sign up' }));
   await person.page.keyboard.press('Enter');
-  await person.page.getByRole('heading', { name: 'Your groups' }).waitFor();
+  await person.page.getByRole('heading', { name: 'Lobby', level: 1 }).waitFor();
 }
 
 check.serial('keyboard: sign up, open a group, post and react', async (t) => {
-  const ann = await stranger(t);
+  const ann = await openWelcome(t);
   const { keyboard } = ann.page;
   await signUp(ann);
   await stepTo(ann, ann.page.getByRole('link', { name: 'Lobby' }));
   await keyboard.press('Enter');
   await ann.live();
 
-  const composer = ann.page.getByRole('textbox', { name: 'Message' });
-  t.true(await hasFocus(composer), 'the field waits for words');
+  const composer = ann.composer();
+  t.true(await hasFocus(composer), 'the field has the focus');
   await keyboard.insertText('Hello by keys');
   await keyboard.press('Enter');
   await ann.sees('Hello by keys');
-  t.true(await hasFocus(composer), 'and still does when they are sent');
+  t.true(await hasFocus(composer), 'and keeps it after sending');
   await keyboard.insertText('By the button');
   await stepTo(ann, ann.page.getByRole('button', { name: 'Send' }));
   await keyboard.press('Enter');
@@ -67,19 +62,19 @@ check.serial('keyboard: sign up, open a group, post and react', async (t) => {
   const row = ann.message('Hello by keys');
   const actions = row.getByLabel('Actions');
   await stepTo(ann, actions, 'Shift+Tab');
-  t.is(await ann.page.evaluate('getComputedStyle(document.activeElement).opacity'), '1', 'what has the focus can be seen');
+  t.is(await ann.page.evaluate('getComputedStyle(document.activeElement).opacity'), '1', 'the focused control is visible');
   await keyboard.press('Enter');
   await stepTo(ann, row.getByRole('button', { name: '🎉' }));
   await keyboard.press('Enter');
   await row.getByRole('button', { name: '🎉 1' }).waitFor();
   await keyboard.press('Escape');
-  t.true(await hasFocus(actions), 'Escape closes the actions and goes back to what opened them');
+  t.true(await hasFocus(actions), 'Escape closes the actions and returns the focus to their button');
   await stepTo(ann, composer);
   t.deepEqual(ann.complaints, []);
 });
 
 check.serial('keyboard: edit a message and cancel', async (t) => {
-  const ann = await stranger(t);
+  const ann = await openWelcome(t);
   const { keyboard } = ann.page;
   await signUp(ann);
   await ann.openGroup('lobby');
@@ -114,17 +109,17 @@ check.serial('keyboard: edit a message and cancel', async (t) => {
 });
 
 check.serial('keyboard: the first focusable element skips to the content', async (t) => {
-  const ann = await stranger(t);
+  const ann = await openWelcome(t);
   await signUp(ann);
   for (const [path, next] of [
-    ['/groups', ann.page.getByRole('searchbox', { name: 'Search messages' })],
+    ['/groups', ann.page.getByRole('main').getByRole('link', { name: 'Lobby' })],
     ['/groups/lobby/members', ann.page.getByRole('main').getByRole('link', { name: 'Lobby' })],
   ] as const) {
     await ann.page.goto(path);
     await ann.page.keyboard.press('Tab');
     const skip = ann.page.getByRole('link', { name: 'Skip to the content' });
     t.true(await hasFocus(skip));
-    t.true(((await skip.boundingBox())?.y ?? -1) >= 0, 'and it can be seen');
+    t.true(((await skip.boundingBox())?.y ?? -1) >= 0, 'and it is visible');
     await ann.page.keyboard.press('Enter');
     t.true(await hasFocus(ann.page.getByRole('main')));
     await ann.page.keyboard.press('Tab');

@@ -1,42 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
-import type { BrowserContextOptions, Request } from 'playwright-core';
-import { openBrowser, Person } from '../helpers/browser.ts';
-import type { Client } from '../helpers/client.ts';
-import { Clock, startServer, type TestServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import type { Request } from 'playwright-core';
+import { openBrowser, openLobbyPage } from '../helpers/browser.ts';
+import { openLobby, postAs } from '../helpers/fixtures.ts';
+import { Clock } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
-/** A browser with a client's cookies at a page of Lobby. */
-async function sitDown(t: ExecutionContext, site: TestServer, client: Client, options: BrowserContextOptions = {}): Promise<Person> {
-  const context = await present(browser).newContext({ baseURL: site.url, viewport: { width: 1280, height: 800 }, ...options });
-  t.teardown(() => context.close());
-  context.setDefaultTimeout(60_000);
-  await context.addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  const person = new Person(await context.newPage(), 'on');
-  await person.openGroup('lobby');
-  return person;
-}
-
-/** Ann, the administrator, and Bob, both in Lobby and neither looking at it. */
-async function annAndBob(t: ExecutionContext, clock = new Clock()): Promise<{ site: TestServer; ann: Client; bob: Client }> {
-  const site = await startServer({ clock, env: { POSTS_PER_SECOND: '0' } });
-  t.teardown(site.close);
-  const [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
-  await bob.form('/groups/join', { slug: 'lobby' });
-  return { site, ann, bob };
-}
-
-/** Resolves to the seq. */
-async function say(client: Client, body: string): Promise<number> {
-  const answer = await client.json('POST', '/groups/lobby/messages', { body });
-  return answer.json<{ seq: number }>().seq;
-}
+/** Ann and Bob in Lobby, without a limit on posts. */
+const openQuickLobby = (t: ExecutionContext, clock = new Clock()) => openLobby(t, { clock, env: { POSTS_PER_SECOND: '0' } });
 
 const HOUR_MS = 3_600_000;
 
@@ -44,13 +17,13 @@ for (const { timezoneId, times, days } of [
   { timezoneId: 'America/New_York', times: ['11:30 PM', '12:30 AM'], days: ['Friday, January 2, 2026', 'Saturday, January 3, 2026'] },
   { timezoneId: 'Asia/Tokyo', times: ['01:30 PM', '02:30 PM'], days: ['Saturday, January 3, 2026'] },
 ])
-  check.serial(`in ${timezoneId} times and day breaks are those of that place, on the page and in what arrives`, async (t) => {
+  check.serial(`times: in ${timezoneId} times and day breaks on the page and in arriving messages are local`, async (t) => {
     const clock = new Clock(Date.UTC(2026, 0, 3, 4, 30));
-    const { site, ann, bob } = await annAndBob(t, clock);
-    await say(bob, 'on the page');
-    const person = await sitDown(t, site, ann, { timezoneId, locale: 'en-US' });
+    const { ann, bob } = await openQuickLobby(t, clock);
+    await postAs(bob, 'on the page');
+    const person = await openLobbyPage(t, browser, ann, { timezoneId, locale: 'en-US' });
     clock.turn(HOUR_MS);
-    await say(bob, 'arriving');
+    await postAs(bob, 'arriving');
     await person.sees('arriving');
     const shown = await person.log().locator('article time').allInnerTexts();
     t.deepEqual(
@@ -62,18 +35,18 @@ for (const { timezoneId, times, days } of [
   });
 
 check.serial('timeline: a page keeps 300 rows; scrolling up replaces the newest by older ones, with a link back', async (t) => {
-  const { site, ann, bob } = await annAndBob(t);
-  const person = await sitDown(t, site, ann);
+  const { ann, bob } = await openQuickLobby(t);
+  const person = await openLobbyPage(t, browser, ann);
   t.is(await person.page.getByRole('link', { name: 'Older messages' }).count(), 0);
   const posts = Array.from({ length: 310 }, (_, i) => `message ${i + 1} of many`);
-  for (const body of posts.slice(0, 11)) await say(bob, body);
-  await Promise.all(posts.slice(11, -1).map((body) => say(bob, body)));
-  await say(bob, posts.at(-1) ?? '');
+  for (const body of posts.slice(0, 11)) await postAs(bob, body);
+  await Promise.all(posts.slice(11, -1).map((body) => postAs(bob, body)));
+  await postAs(bob, posts.at(-1) ?? '');
   await person.sees('message 310 of many');
   t.is(await person.log().locator(':scope > [id]').count(), 300);
   t.is(await person.message('message 11 of many').count(), 1);
   t.is(await person.message('message 10 of many').count(), 0);
-  // Not by the link: whoever scrolls there has them without it.
+  // Not by the link: scrolling loads them.
   t.is(await person.page.getByRole('link', { name: 'Older messages' }).count(), 1);
   await person.page.getByRole('region', { name: 'Conversation' }).press('Home');
   await person.message('message 10 of many').waitFor();
@@ -86,12 +59,12 @@ check.serial('timeline: a page keeps 300 rows; scrolling up replaces the newest 
 });
 
 check.serial('presence: a member with the group open is shown as here, until the page is closed', async (t) => {
-  const { site, ann, bob } = await annAndBob(t);
-  const watcher = await sitDown(t, site, ann);
+  const { ann, bob } = await openQuickLobby(t);
+  const watcher = await openLobbyPage(t, browser, ann);
   const members = watcher.page.getByRole('list', { name: 'Members' });
   const here = members.getByRole('listitem').filter({ hasText: 'Bob' }).and(watcher.page.locator('[data-present]'));
   t.is(await here.count(), 0);
-  const guest = await sitDown(t, site, bob);
+  const guest = await openLobbyPage(t, browser, bob);
   await here.waitFor();
   t.regex((await here.textContent()) ?? '', /online/);
   await guest.page.goto('/groups');
@@ -101,29 +74,32 @@ check.serial('presence: a member with the group open is shown as here, until the
 });
 
 check.serial('read mark: messages that arrive on a visible page are read, earlier ones are unread until then', async (t) => {
-  const { site, ann, bob } = await annAndBob(t);
-  await say(bob, 'one');
-  await say(bob, 'two');
-  const person = await sitDown(t, site, ann);
-  const entry = person.page.getByRole('listitem').filter({ has: person.page.getByRole('link', { name: 'Lobby' }) });
-  const seq = await say(bob, 'three');
+  const { ann, bob } = await openQuickLobby(t);
+  await postAs(bob, 'one');
+  await postAs(bob, 'two');
+  const person = await openLobbyPage(t, browser, ann);
+  const entry = person.page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ has: person.page.getByRole('link', { name: 'Lobby' }) });
+  const { seq } = await postAs(bob, 'three');
   const isOf = (request: Request): boolean => request.url().endsWith('/groups/lobby/read') && request.postData() === `seq=${seq}`;
   await person.page.waitForResponse((answer) => isOf(answer.request()));
   await person.page.goto('/groups');
   await entry.waitFor();
   t.is(await entry.getByText('unread').count(), 0);
-  await say(bob, 'four');
-  await say(bob, 'five');
+  await postAs(bob, 'four');
+  await postAs(bob, 'five');
   await person.page.reload();
   t.is(await entry.getByText('unread').locator('..').textContent(), '2 unread');
   t.deepEqual(person.complaints, []);
 });
 
 check.serial('focus: toggling a reaction ten times by keyboard keeps the focus on its button', async (t) => {
-  const { site, ann, bob } = await annAndBob(t);
-  const seq = await say(bob, 'do you like it?');
+  const { ann, bob } = await openQuickLobby(t);
+  const { seq } = await postAs(bob, 'do you like it?');
   for (const emoji of ['👍', '🎉']) await bob.json('PUT', `/groups/lobby/messages/${seq}/reactions/${encodeURIComponent(emoji)}`);
-  const person = await sitDown(t, site, ann);
+  const person = await openLobbyPage(t, browser, ann);
   await person.message('🎉 1').getByRole('button', { name: '🎉 1' }).focus();
   for (let round = 1; round <= 10; round += 1) {
     await person.page.keyboard.press('Enter');
@@ -138,9 +114,9 @@ check.serial('focus: toggling a reaction ten times by keyboard keeps the focus o
 });
 
 check.serial('focus: removing a reaction leaves the focus in its message', async (t) => {
-  const { site, ann, bob } = await annAndBob(t);
-  const seq = await say(bob, 'do you like it?');
-  const person = await sitDown(t, site, ann);
+  const { ann, bob } = await openQuickLobby(t);
+  const { seq } = await postAs(bob, 'do you like it?');
+  const person = await openLobbyPage(t, browser, ann);
   const row = await person.actions('do you like it?');
   await row.getByRole('button', { name: '🎉' }).press('Enter');
   const mine = row.getByRole('button', { name: '🎉 1' });

@@ -4,18 +4,18 @@ import { PASSWORD, startServer } from '../helpers/server.ts';
 import { type Missing, present, requireOrSkip } from '../helpers/services.ts';
 import { lynx, Reader, type TextBrowser, w3m } from '../helpers/text-browser.ts';
 
-/** Bob, new and signed up with such a browser; and Ann, the administrator, who has one of another kind. */
+/** Bob signed up in a text browser; Ann, the administrator, as a client. */
 async function signUp(t: ExecutionContext, browser: TextBrowser | Missing): Promise<{ ann: Client; bob: Reader }> {
   const site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
   t.teardown(site.close);
   const ann = await site.signUp('Ann');
   const bob = await Reader.open(present(browser), site.url);
   t.teardown(() => bob.close());
-  t.regex(await bob.submit('/', 'Sign up', { name: 'Bob', password: PASSWORD }), /Welcome, Bob\..*Your groups/s);
+  t.regex(await bob.submit('/', 'Sign up', { name: 'Bob', password: PASSWORD }), /Lobby.*Welcome, Bob\./s);
   return { ann, bob };
 }
 
-const say = (client: Client, body: string) => client.json('POST', '/groups/lobby/messages', { body });
+const postText = (client: Client, body: string) => client.json('POST', '/groups/lobby/messages', { body });
 
 async function newest(client: Client): Promise<[author: string, body: string] | undefined> {
   const answer = await client.get('/groups/lobby/messages?limit=1', 'application/json');
@@ -25,8 +25,8 @@ async function newest(client: Client): Promise<[author: string, body: string] | 
 
 async function readAndWrite(t: ExecutionContext, browser: TextBrowser | Missing): Promise<void> {
   const { ann, bob } = await signUp(t, browser);
-  for (let i = 1; i <= 60; i += 1) await say(ann, `message ${i} of Ann`);
-  const joined = await bob.submit('/groups', 'Join Lobby');
+  for (let i = 1; i <= 60; i += 1) await postText(ann, `message ${i} of Ann`);
+  const joined = await bob.read('/groups/lobby');
   t.regex(joined, /message 59 of Ann.*message 60 of Ann/s);
   t.notRegex(joined, /message 5 of Ann/);
   t.regex(joined, /Older messages/);
@@ -38,7 +38,7 @@ async function readAndWrite(t: ExecutionContext, browser: TextBrowser | Missing)
     /message 60 of Ann.*Bob.*Grüße & <b>salutations<\/b> from a text browser/s,
   );
   t.deepEqual(await newest(ann), ['Bob', words]);
-  await say(ann, 'an answer');
+  await postText(ann, 'an answer');
   t.regex(await bob.read('/groups/lobby'), /salutations.*an answer/s);
   t.regex(await bob.submit('/groups/lobby', 'Send', { body: ' ' }), /Message is empty/);
   t.deepEqual(await newest(ann), ['Ann', 'an answer']);
@@ -55,7 +55,7 @@ async function logOutAndIn(t: ExecutionContext, browser: TextBrowser | Missing):
 const browsers = { lynx: lynx(), w3m: w3m() };
 
 for (const [name, browser] of Object.entries(browsers))
-  requireOrSkip(test, browser)(`with ${name} one signs up, joins a group, reads the newest and writes`, readAndWrite, browser);
+  requireOrSkip(test, browser)(`${name}: sign up, join a group, read the newest messages and post`, readAndWrite, browser);
 
 for (const [name, browser] of Object.entries(browsers))
-  requireOrSkip(test, browser)(`with ${name} one logs out and comes back`, logOutAndIn, browser);
+  requireOrSkip(test, browser)(`${name}: log out and log in again`, logOutAndIn, browser);

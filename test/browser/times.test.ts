@@ -1,23 +1,19 @@
 import test from 'ava';
-import { openBrowser, Person } from '../helpers/browser.ts';
-import { Clock, startServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { openBrowser, openWindow } from '../helpers/browser.ts';
+import { postAs } from '../helpers/fixtures.ts';
+import { Clock, startServerFor } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
 const AT = Date.UTC(2026, 0, 2, 22, 30);
 const shownIn = (timeZone: string): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(AT);
 
-check('pages show dates in the reader’s time zone, and without scripts in UTC', async (t) => {
-  const site = await startServer({ clock: new Clock(AT) });
-  t.teardown(site.close);
+check('times: pages show dates in the reader’s time zone, and without JavaScript in UTC', async (t) => {
+  const site = await startServerFor(t, { clock: new Clock(AT) });
   const ann = await site.signUp('Ann');
-  await ann.json('POST', '/groups/lobby/messages', { body: 'hello' });
+  await postAs(ann, 'hello');
   await ann.form('/settings/tokens', { name: 'laptop' });
   const bot = await ann.form('/groups/lobby/bots', { action: 'create', name: 'Echo' });
   const [botPath = ''] = /\/groups\/lobby\/bots\/[\w-]+/.exec(bot.text) ?? [];
@@ -30,16 +26,10 @@ check('pages show dates in the reader’s time zone, and without scripts in UTC'
     { script: 'on', timeZone: 'Asia/Tokyo' },
     { script: 'off', timeZone: 'UTC' },
   ] as const) {
-    const context = await present(browser).newContext({
-      baseURL: site.url,
-      javaScriptEnabled: script === 'on',
-      timezoneId: 'Asia/Tokyo',
-      locale: 'en-GB',
-    });
-    t.teardown(() => context.close());
-    await context.addCookies([...ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-    const person = new Person(await context.newPage(), script);
-    for (const path of ['/groups', '/admin', '/settings', '/groups/lobby/bots', botPath, delivery]) {
+    const person = await openWindow(t, browser, ann, { script, timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    await person.page.goto('/groups');
+    t.regex((await person.page.locator('time.when').first().textContent()) ?? '', script === 'on' ? /^3 Jan( \d{4})?$/ : /^22:30$/);
+    for (const path of ['/admin', '/settings', '/groups/lobby/bots', botPath, delivery]) {
       await person.page.goto(path);
       const times = await person.page.locator('time.moment').allTextContents();
       t.true(times.length > 0, path);

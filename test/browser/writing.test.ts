@@ -1,44 +1,26 @@
 import test, { type ExecutionContext } from 'ava';
-import { openBrowser, Person, type Script } from '../helpers/browser.ts';
+import { addSession, openBrowser, openLobbyPage, openWindow, type Person, type Script } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { openLobby, postAs } from '../helpers/fixtures.ts';
+import { startServerFor, type TestServer } from '../helpers/server.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
 type Scene = { readonly site: TestServer; readonly ann: Person; readonly client: Client; readonly bob: Client };
 
-/** Ann at a page of Lobby, with Bob and others in it. */
+/** Ann at the page of Lobby, with Bob and others as members. */
 async function scene(t: ExecutionContext, script: Script = 'on'): Promise<Scene> {
-  const site = await startServer();
-  t.teardown(site.close);
-  const client = await site.signUp('Ann');
-  const bob = await site.signUp('Bob');
-  const others = await Promise.all(['Bea Lee', 'Carl'].map((name) => site.signUp(name)));
-  for (const one of [bob, ...others]) await one.form('/groups/join', { slug: 'lobby' });
-  return { site, client, bob, ann: await sitDown(t, site, client, script) };
+  const site = await openLobby(t);
+  await Promise.all(['Bea Lee', 'Carl'].map((name) => site.signUpInLobby(name)));
+  return { site, client: site.ann, bob: site.bob, ann: await openLobbyPage(t, browser, site.ann, { script }) };
 }
 
-async function sitDown(t: ExecutionContext, site: TestServer, client: Client, script: Script = 'on'): Promise<Person> {
-  const person = await Person.open(present(browser), site, script);
-  t.teardown(() => person.close());
-  await person.page.context().addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await person.openGroup('lobby');
-  return person;
-}
-
-const composer = ({ page }: Person) => page.getByRole('textbox', { name: 'Message' });
 const focused = ({ page }: Person) => page.evaluate('document.activeElement.id');
-/** Asked again and again from outside: the page's policy lets no expression in. */
+/** Polls: the page's Content-Security-Policy refuses Playwright's waitForFunction. */
 const until = ({ page }: Person, holds: string): Promise<unknown> => eventually(async () => (await page.evaluate(holds)) === true);
-const say = async (client: Client, body: string) =>
-  (await client.json('POST', '/groups/lobby/messages', { body })).json<{ url: string }>().url;
 
 check.serial('editing: arrow-up in the empty field edits the last message; Enter saves, Escape cancels, the focus returns', async (t) => {
   const { ann, bob } = await scene(t);
@@ -46,10 +28,10 @@ check.serial('editing: arrow-up in the empty field edits the last message; Enter
   await ann.sees('first');
   await ann.write('secnd');
   await ann.sees('secnd');
-  await say(bob, 'not hers');
+  await postAs(bob, 'not hers');
   await ann.sees('not hers');
   const { keyboard } = ann.page;
-  await composer(ann).press('ArrowUp');
+  await ann.composer().press('ArrowUp');
   const field = ann.log().getByRole('textbox', { name: 'Message' });
   await field.waitFor();
   t.is(await field.inputValue(), 'secnd');
@@ -64,7 +46,7 @@ check.serial('editing: arrow-up in the empty field edits the last message; Enter
   await keyboard.press('Escape');
   await field.waitFor({ state: 'detached' });
   await until(ann, 'document.activeElement.id === "body"');
-  await composer(ann).fill('typing');
+  await ann.composer().fill('typing');
   await keyboard.press('ArrowUp');
   t.is(await field.count(), 0, 'in a field with text the key moves the caret');
   await ann.message('second').locator('summary', { hasText: 'edited' }).click();
@@ -74,12 +56,12 @@ check.serial('editing: arrow-up in the empty field edits the last message; Enter
 
 check.serial('reply: Reply appends a quotation to the typed text', async (t) => {
   const { ann, bob, site } = await scene(t);
-  const url = await say(bob, 'shall we?');
+  const { url } = await postAs(bob, 'shall we?');
   await ann.sees('shall we?');
-  await composer(ann).fill('one moment');
+  await ann.composer().fill('one moment');
   await (await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }).click();
   await until(ann, 'document.getElementById("body").value.includes("> shall we?")');
-  t.is(await composer(ann).inputValue(), `one moment\n\n@Bob [wrote](${site.url}${url}):\n> shall we?\n\n`);
+  t.is(await ann.composer().inputValue(), `one moment\n\n@Bob [wrote](${site.url}${url}):\n> shall we?\n\n`);
   t.is(await focused(ann), 'body');
   await ann.page.keyboard.insertText('Yes');
   await ann.page.keyboard.press('Enter');
@@ -92,11 +74,11 @@ check.serial('reply: Reply appends a quotation to the typed text', async (t) => 
 
 check.serial('reply: without JavaScript Reply opens a page with the quotation in the field', async (t) => {
   const { ann, bob } = await scene(t, 'off');
-  await say(bob, 'shall we?');
+  await postAs(bob, 'shall we?');
   await ann.sees('shall we?');
   await ann.press((await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }));
   await ann.page.waitForURL('**/groups/lobby?quote=*', { waitUntil: 'commit' });
-  t.regex(await composer(ann).inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
+  t.regex(await ann.composer().inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
 });
 
 check.serial(
@@ -104,28 +86,26 @@ check.serial(
   async (t) => {
     const { ann, client, site } = await scene(t);
     await client.json('POST', '/groups', { name: 'Den' });
-    await composer(ann).fill('half a thou');
+    await ann.composer().fill('half a thou');
     await ann.page.reload();
     await ann.live();
-    t.is(await composer(ann).inputValue(), 'half a thou');
+    t.is(await ann.composer().inputValue(), 'half a thou');
     await ann.openGroup('den');
-    t.is(await composer(ann).inputValue(), '');
+    t.is(await ann.composer().inputValue(), '');
     await ann.page.locator('#sidebar a[data-draft]', { hasText: 'Lobby' }).waitFor();
     await ann.openGroup('lobby');
-    await composer(ann).press('End');
+    await ann.composer().press('End');
     await ann.page.keyboard.insertText('ght');
     await ann.page.keyboard.press('Enter');
     await ann.sees('half a thought');
     await until(ann, 'Object.keys(localStorage).every((key) => !key.startsWith("draft:"))');
     await ann.page.reload();
     await ann.live();
-    t.is(await composer(ann).inputValue(), '');
-    await composer(ann).fill('a secret');
-    const carl = await site.signUp('Dora');
-    await carl.form('/groups/join', { slug: 'lobby' });
-    await ann.page.context().addCookies([...carl.cookies].map(([name, value]) => ({ name, value, url: site.url })));
+    t.is(await ann.composer().inputValue(), '');
+    await ann.composer().fill('a secret');
+    await addSession(ann.page.context(), await site.signUpInLobby('Dora'));
     await ann.openGroup('lobby');
-    t.is(await composer(ann).inputValue(), '', 'another user of this browser');
+    t.is(await ann.composer().inputValue(), '', 'another user of this browser');
     await ann.page.getByRole('button', { name: 'Log out' }).click();
     await ann.page.getByRole('form', { name: 'Log in' }).waitFor();
     t.is(await ann.page.evaluate('Object.keys(localStorage).filter((key) => key.startsWith("draft:")).length'), 0);
@@ -140,46 +120,46 @@ check.serial('drafts: a draft whose message was refused exists after a reload', 
   await ann.page.locator('#composer-error').getByText('Not sent').waitFor();
   await ann.page.reload();
   await ann.live();
-  t.is(await composer(ann).inputValue(), 'precious');
+  t.is(await ann.composer().inputValue(), 'precious');
 });
 
 check.serial('completion: names are completed by keyboard and mouse, and Enter sends only if no list is open', async (t) => {
   const { ann } = await scene(t);
   const { keyboard, page } = { keyboard: ann.page.keyboard, page: ann.page };
   const list = page.getByRole('listbox', { name: 'People to mention' });
-  await composer(ann).pressSequentially('hi @b');
+  await ann.composer().pressSequentially('hi @b');
   await list.waitFor();
   t.deepEqual(await list.getByRole('option').allInnerTexts(), ['Bea Lee', 'Bob']);
-  t.is(await composer(ann).getAttribute('aria-activedescendant'), await list.getByRole('option', { selected: true }).getAttribute('id'));
+  t.is(await ann.composer().getAttribute('aria-activedescendant'), await list.getByRole('option', { selected: true }).getAttribute('id'));
   await keyboard.press('ArrowDown');
   t.is(await list.getByRole('option', { selected: true }).textContent(), 'Bob');
   await keyboard.press('Enter');
   await list.waitFor({ state: 'detached' });
-  t.is(await composer(ann).inputValue(), 'hi @Bob ');
-  await composer(ann).pressSequentially('and @le');
+  t.is(await ann.composer().inputValue(), 'hi @Bob ');
+  await ann.composer().pressSequentially('and @le');
   await list.getByRole('option', { name: 'Bea Lee' }).click();
-  t.is(await composer(ann).inputValue(), 'hi @Bob and @Bea Lee ');
+  t.is(await ann.composer().inputValue(), 'hi @Bob and @Bea Lee ');
   t.is(await focused(ann), 'body');
-  await composer(ann).pressSequentially('@c');
+  await ann.composer().pressSequentially('@c');
   await list.waitFor();
   await keyboard.press('Escape');
   await list.waitFor({ state: 'detached' });
   await keyboard.press('Enter');
   await ann.sees('hi @Bob and @Bea Lee @c');
   t.is(await ann.message('hi @Bob').locator('.mention').count(), 2);
-  await composer(ann).pressSequentially('me@b');
+  await ann.composer().pressSequentially('me@b');
   t.is(await list.count(), 0, 'an address is no name');
-  await composer(ann).fill('');
-  await composer(ann).pressSequentially(':tad');
+  await ann.composer().fill('');
+  await ann.composer().pressSequentially(':tad');
   await page.getByRole('listbox', { name: 'Emoji' }).getByRole('option').first().waitFor();
   await keyboard.press('Tab');
-  t.is(await composer(ann).inputValue(), '🎉 ');
+  t.is(await ann.composer().inputValue(), '🎉 ');
   t.deepEqual(ann.complaints, []);
 });
 
 check.serial('messages: pins and text reactions appear on every page', async (t) => {
-  const { ann, site, bob } = await scene(t);
-  const other = await sitDown(t, site, bob);
+  const { ann, bob } = await scene(t);
+  const other = await openLobbyPage(t, browser, bob);
   await ann.write('the rules');
   await other.sees('the rules');
   t.true(await other.page.locator('#pins').isHidden());
@@ -190,7 +170,7 @@ check.serial('messages: pins and text reactions appear on every page', async (t)
   await row.getByRole('textbox', { name: 'Another reaction' }).fill('well said');
   await row.getByRole('button', { name: 'React', exact: true }).click();
   await ann.message('the rules').getByRole('button', { name: 'well said 1' }).waitFor();
-  await ann.message('the rules').getByRole('button', { name: 'Unpin' }).click(); // what she opened stays open
+  await (await ann.actions('the rules')).getByRole('button', { name: 'Unpin' }).click();
   await other.page.locator('#pins').waitFor({ state: 'hidden' });
   t.deepEqual([...ann.complaints, ...other.complaints], []);
 });
@@ -199,8 +179,8 @@ check.serial('keyboard: ? shows the shortcuts, and Escape closes them', async (t
   const { ann } = await scene(t);
   const { page } = ann;
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  await composer(ann).press('?');
-  t.is(await composer(ann).inputValue(), '?', 'in a field it is a letter');
+  await ann.composer().press('?');
+  t.is(await ann.composer().inputValue(), '?', 'in a field it is a letter');
   await page.getByRole('log', { name: 'Messages' }).click();
   await page.keyboard.press('?');
   await help.waitFor();
@@ -212,10 +192,10 @@ check.serial('keyboard: ? shows the shortcuts, and Escape closes them', async (t
   t.deepEqual(ann.complaints, []);
 });
 
-/** Fourteen people in Lobby: more than are named without being asked. */
+/** Fourteen members in Lobby: with more than that few, @all asks for confirmation. */
 async function crowded(t: ExecutionContext, script: Script): Promise<Scene> {
   const all = await scene(t, script);
-  for (const n of Array(10).keys()) await (await all.site.signUp(`Member ${n}`)).form('/groups/join', { slug: 'lobby' });
+  for (const n of Array(10).keys()) await all.site.signUpInLobby(`Member ${n}`);
   return all;
 }
 
@@ -226,7 +206,7 @@ for (const script of ['on', 'off'] as const)
     const sure = ann.page.getByRole('button', { name: 'Yes, notify all' });
     await sure.waitFor();
     t.regex((await ann.page.locator('#composer-error').textContent()) ?? '', /Notify all 14 members\?/);
-    t.is(await composer(ann).inputValue(), 'fire drill @all');
+    t.is(await ann.composer().inputValue(), 'fire drill @all');
     const stored = async () => (await client.get('/groups/lobby/messages', 'application/json')).json<{ mentions_all: boolean }[]>();
     t.deepEqual(await stored(), []);
     await ann.press(sure);
@@ -241,13 +221,13 @@ for (const script of ['on', 'off'] as const)
   });
 
 check.serial('saved messages: saved and listed, with JavaScript and without', async (t) => {
-  const { ann, site, client, bob } = await scene(t);
-  await say(bob, 'worth keeping');
+  const { ann, client, bob } = await scene(t);
+  await postAs(bob, 'worth keeping');
   await ann.sees('worth keeping');
   const row = await ann.actions('worth keeping');
   await row.getByRole('button', { name: 'Save', exact: true }).click();
-  await row.getByRole('button', { name: 'Saved: remove from saved messages' }).waitFor();
-  const plain = await sitDown(t, site, client, 'off');
+  await ann.page.getByText('Saved. Your saved messages are in the menu').waitFor();
+  const plain = await openLobbyPage(t, browser, client, { script: 'off' });
   await plain.go('/saved');
   await plain.page.getByRole('list', { name: 'Saved messages, newest first' }).getByText('worth keeping').waitFor();
   await plain.press(plain.page.getByRole('button', { name: 'Remove' }));
@@ -260,17 +240,15 @@ check.serial('saved messages: saved and listed, with JavaScript and without', as
 });
 
 check.serial('times: earlier versions and saved messages show times in the reader’s time zone', async (t) => {
-  const site = await startServer();
-  t.teardown(site.close);
+  const site = await startServerFor(t);
   const ann = await site.signUp('Ann');
-  const url = await say(ann, 'frist');
+  const { url } = await postAs(ann, 'frist');
   await ann.json('PATCH', url, { body: 'first' });
   await ann.json('POST', `${url}/save`);
-  const context = await present(browser).newContext({ baseURL: site.url, timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
-  t.teardown(() => context.close());
-  await context.addCookies([...ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  const page = await context.newPage();
-  const here = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone: 'Asia/Tokyo' }).format(site.core.now());
+  const { page } = await openWindow(t, browser, ann, { timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+  const here = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Tokyo' }).format(
+    site.core.now(),
+  );
   for (const path of ['/saved', `${url}/history`]) {
     await page.goto(path);
     t.is(await page.locator(':is(.hits, .versions) time').textContent(), here, path);

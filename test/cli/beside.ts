@@ -5,16 +5,16 @@ import { startServerFor, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { done, parley, Running, type Settings } from './cli.ts';
 
-export type Beside = {
+type Beside = {
   readonly site: TestServer;
-  /** With which a command finds the same store and bus. */
+  /** The settings for a command on the same store and bus. */
   readonly settings: Settings;
   logIn(name: string): Promise<Client>;
   /** The open stream of a member of the team, as JSON, from the beginning. */
   stream(client: Client): Promise<EventReader>;
 };
 
-/** A running server with the cast. Its heartbeat never beats: what a stream hears it hears by the bus, or not at all. */
+/** A running server with the test accounts. It sends no heartbeat, so a stream gets events from the bus only. */
 export async function serverWithWorld(t: ExecutionContext, env: Settings = {}): Promise<Beside> {
   const site = await startServerFor(t, { env, heartbeatMs: 3_600_000 });
   await makeWorld(site.core);
@@ -68,7 +68,7 @@ export async function tailFollowsTheServer(t: ExecutionContext, { settings, logI
   const { out, status, err } = await tail.ended('SIGTERM');
   t.is(status, 0);
   t.is(err, '');
-  // It may have begun after some were posted; from there on it has each once and in order.
+  // The stream may begin after some posts; from there on it has each entry once and in order.
   const heard = out.match(/(?<=^bob: )m\d+\.$/gm) ?? [];
   t.deepEqual(heard, bodies.slice(bodies.length - heard.length));
   t.true(heard.length >= 10);
@@ -77,20 +77,20 @@ export async function tailFollowsTheServer(t: ExecutionContext, { settings, logI
 export async function rotatedBotIsCutOff(t: ExecutionContext, { site, settings, logIn, stream }: Beside): Promise<void> {
   const fields = ['id', 'name', 'hook', 'token', 'campfire'];
   const reader = await stream(await logIn('bob'));
-  const say = async (hook: unknown, text: string) => (await site.client().send(String(hook), { method: 'POST', body: text })).status;
+  const postText = async (hook: unknown, text: string) => (await site.client().send(String(hook), { method: 'POST', body: text })).status;
   const made = done(t, await parley(settings, ['bot', 'create', 'Deploys', '--group', 'field-team', '--json']), ...fields);
   t.regex(String(made.hook), /^\/hooks\/[A-Za-z0-9]{32,}$/);
   t.regex(String(made.campfire), new RegExp(`^${made.id}-[A-Za-z0-9]{12}$`));
-  t.is(await say(made.hook, 'it is live'), 200);
+  t.is(await postText(made.hook, 'it is live'), 200);
   await reader.until((events) => events.some(({ data }) => data.includes('it is live')));
   const bot = await EventReader.open(site.client().bearer(String(made.token)), '/groups/field-team/events?as=json');
   t.teardown(() => bot.close());
 
   const rotated = done(t, await parley(settings, ['bot', 'rotate', 'deploys', '--json']), ...fields);
   t.is((await bot.ended()).at(-1)?.event, 'closed');
-  t.not(await say(made.hook, 'old'), 200);
-  t.is(await say(rotated.hook, 'new'), 200);
+  t.not(await postText(made.hook, 'old'), 200);
+  t.is(await postText(rotated.hook, 'new'), 200);
   t.is((await parley(settings, ['bot', 'revoke', 'Deploys'])).status, 0);
-  t.not(await say(rotated.hook, 'too late'), 200);
+  t.not(await postText(rotated.hook, 'too late'), 200);
   t.regex((await parley(settings, ['bot', 'list'])).out, /Deploys +field-team +yes/);
 }

@@ -32,11 +32,12 @@ export class Running {
   #waiters: (() => void)[] = [];
   #isOver = false;
 
-  constructor(settings: Settings, args: readonly string[], command = LAUNCHER) {
-    // Of our own environment only what a program needs: MONGODB_URL and the like belong to other tests.
+  /** `cwd`: the working directory; default: that of the tests. */
+  constructor(settings: Settings, args: readonly string[], command = LAUNCHER, cwd?: string) {
+    // Only the variables that a program needs: MONGODB_URL and the like are for other tests.
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
-    this.child = spawn(command, args, { env });
-    this.child.stdin.on('error', () => {}); // it may end without reading
+    this.child = spawn(command, args, { env, ...(cwd === undefined ? {} : { cwd }) });
+    this.child.stdin.on('error', () => {}); // it may end without reading its input
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => this.#note(() => (this.out += text)));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => this.#note(() => (this.err += text)));
     this.#ended = once(this.child, 'close').finally(() => this.#note(() => (this.#isOver = true)));
@@ -56,7 +57,7 @@ export class Running {
     }
   }
 
-  /** Of `serve`: resolves to the URL once the server listens. Rejects when the command ends before. */
+  /** For `serve`: resolves to the URL once the server listens. Rejects when the command ends before. */
   async listening(): Promise<string> {
     const url = (): string | undefined => /^Parley is at (\S+)$/m.exec(this.err)?.[1];
     await this.until(() => url() !== undefined);
@@ -96,7 +97,7 @@ export async function freshSettings(t: ExecutionContext): Promise<Settings & { r
   return { DATA_DIR: dir };
 }
 
-/** A data folder that holds the cast, made with cheap password hashing. */
+/** A data folder with the test accounts, created with cheap password hashing. */
 export async function settledWorld(t: ExecutionContext): Promise<{ settings: Settings; world: World }> {
   const settings = await freshSettings(t);
   const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent' }), { role: 'visitor', bcryptCost: 4 });
@@ -105,7 +106,7 @@ export async function settledWorld(t: ExecutionContext): Promise<{ settings: Set
   return { settings, world };
 }
 
-/** That a command was refused: status 1, nothing on standard output, and the reason as one line, or with --json as one object. */
+/** Asserts that a command was refused: status 1, no standard output, and the reason as one line, or one object with --json. */
 export function refused(t: ExecutionContext, ran: Ran, reason: RegExp): void {
   t.is(ran.status, 1, ran.err);
   t.is(ran.out, '');
@@ -115,7 +116,7 @@ export function refused(t: ExecutionContext, ran: Ran, reason: RegExp): void {
   t.regex(said, reason);
 }
 
-/** That a command did its work in silence but for its results, which have exactly these fields. */
+/** Asserts that a command succeeded and printed only results with exactly these fields. */
 export function done(t: ExecutionContext, ran: Ran, ...fields: string[]): Record<string, unknown> {
   t.is(ran.err, '');
   t.is(ran.status, 0);

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { createToken, userByName } from '../../lib/accounts/operations.ts';
+import { userByName } from '../../lib/accounts/operations.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
 import { setArchived } from '../../lib/groups/operations.ts';
 import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshSettings, parley, type Ran, type Settings } from './cli.ts';

@@ -7,7 +7,7 @@ import { LAUNCHER } from './cli.ts';
 
 type Place = { readonly root: string; readonly launcher: string; readonly pinned: string; readonly onPath: string };
 
-/** In its package and not in node_modules/.bin: npm 9 and 10 leave no `node` there. */
+/** In its package, not in node_modules/.bin: npm 9 and 10 create no `node` there. */
 const PINNED = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
 
 /** The launcher in a folder of its own, with a program that prints how it was called, and a folder for PATH. */

@@ -4,7 +4,7 @@ import { freshSettings, parley, Running } from './cli.ts';
 
 const TELLING = { NODE_OPTIONS: `--import ${fileURLToPath(new URL('./loaded.ts', import.meta.url))}` };
 
-/** What loaded.ts told. */
+/** The report of loaded.ts. */
 function toldIn(err: string, at: 'listening' | 'end'): { readonly packages: string[]; readonly hasFetch: boolean } {
   const line = err.split('\n').find((text) => text.startsWith(`{"at":"${at}"`));
   const { packages, hasFetch } = JSON.parse(line ?? '{}');
@@ -32,14 +32,16 @@ test('CLI: a name in a non-Latin script loads the transliteration package', asyn
 
 const FOR_PAGES = ['@koa/router', 'koa', 'koa-session', 'linkify-it', 'nunjucks', 'zod'];
 
-test('serve: the server listens before its template packages are loaded; the first page waits for them', async (t) => {
+test('serve: the server listens before its template packages are loaded, and without the parser of command lines; the first page waits for them', async (t) => {
   const server = new Running({ ...(await freshSettings(t)), ...TELLING, PORT: '0', LOG_LEVEL: 'silent' }, ['serve']);
   const page = await fetch(await server.listening(), { headers: { Accept: 'text/html' } });
   t.regex(await page.text(), /Sign up/);
+  t.deepEqual(await (await fetch(new URL('/healthz', page.url))).json(), { status: 'ok' });
   const { status, err } = await server.ended('SIGTERM');
   t.is(status, 0, err);
   const [early, late] = [toldIn(err, 'listening'), toldIn(err, 'end')];
   for (const name of FOR_PAGES) t.deepEqual([name, early.packages.includes(name), late.packages.includes(name)], [name, false, true]);
-  for (const name of ['bcrypt', 'ioredis', 'mongodb', 'prom-client', 'transliteration']) t.false(late.packages.includes(name), name);
+  for (const name of ['bcrypt', 'commander', 'ioredis', 'mongodb', 'prom-client', 'transliteration'])
+    t.false(late.packages.includes(name), name);
   t.false(late.hasFetch);
 });

@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
 import { parley, type Ran, Running, type Settings } from './cli.ts';
 
-/** What `doctor --live` reports of the way of a message. */
+/** The measurement of a message's path by `doctor --live`. */
 export const HOPS = ['live accept', 'live append', 'live stream', 'live frame', 'live bus', 'live total'];
 
-/** The time of each hop, once all went well. */
+/** The time of each hop of a successful run. */
 export function times(t: ExecutionContext, ran: Ran): Map<string, number> {
   t.is(ran.status, 0, ran.out + ran.err);
   const hops = ran.rows().filter(({ check }) => String(check).startsWith('live '));
@@ -27,7 +27,7 @@ async function serving(t: ExecutionContext, settings: Settings): Promise<string>
   return new URL(await server.listening()).port;
 }
 
-/** That the way through a server process is measured twice, in hops that add up, with one account and one group made for both, and no token left. */
+/** Asserts that two runs measure hops that add up, share one account and one group, and leave no token. */
 export async function measuresTheWay(t: ExecutionContext, settings: Settings): Promise<void> {
   const here = { ...settings, PORT: await serving(t, settings) };
   for (let run = 1; run <= 2; run += 1) {

@@ -1,9 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { registerHooks } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 
 /*
  * Loaded before a command (`node --import`): tells on standard error, a line of JSON each time, which packages are loaded, and whether fetch
- * is (undici, which Node.js loads when it is first needed), when the process listens and when it ends.
+ * is (undici, which Node.js loads when it is first needed), when the process listens and when it ends. Its threads tell nothing.
  */
 const packages = new Set<string>();
 registerHooks({
@@ -14,11 +15,13 @@ registerHooks({
   },
 });
 
-function tell(at: 'listening' | 'end'): void {
+function report(at: 'listening' | 'end'): void {
   const { moduleLoadList } = process as unknown as { moduleLoadList: readonly string[] };
   const hasFetch = moduleLoadList.some((name) => name.includes('undici'));
   process.stderr.write(`${JSON.stringify({ at, packages: [...packages].sort(), hasFetch })}\n`);
 }
 
-subscribe('tracing:net.server.listen:asyncEnd', () => tell('listening'));
-process.once('exit', () => tell('end'));
+if (isMainThread) {
+  subscribe('tracing:net.server.listen:asyncEnd', () => report('listening'));
+  process.once('exit', () => report('end'));
+}

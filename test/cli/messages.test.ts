@@ -4,6 +4,7 @@ import { readConfig } from '../../lib/config.ts';
 import { groupAccess } from '../../lib/groups/operations.ts';
 import { erase, post } from '../../lib/messages/operations.ts';
 import { openCore } from '../../lib/open-core.ts';
+import { PATIENT_MS } from '../helpers/server.ts';
 import { done, freshSettings, parley, Running, refused, settledWorld } from './cli.ts';
 
 test('post: the message is an argument or standard input', async (t) => {
@@ -19,10 +20,10 @@ test('post: the message is an argument or standard input', async (t) => {
 
 test('post: with the same key, the same text returns the first message, another text is refused', async (t) => {
   const { settings } = await settledWorld(t);
-  const say = (text: string) => parley(settings, ['post', 'field-team', text, '--as', 'echo', '--key', 'build-7', '--json']);
-  const first = done(t, await say('built'), 'seq', 'url');
-  t.deepEqual(done(t, await say('built'), 'seq', 'url'), first);
-  refused(t, await say('built again'), /key was already used with another text/);
+  const postText = (text: string) => parley(settings, ['post', 'field-team', text, '--as', 'echo', '--key', 'build-7', '--json']);
+  const first = done(t, await postText('built'), 'seq', 'url');
+  t.deepEqual(done(t, await postText('built'), 'seq', 'url'), first);
+  refused(t, await postText('built again'), /key was already used with another text/);
   t.is((await parley(settings, ['tail', 'field-team', '-n', '1'])).out, 'echo: built\n');
 });
 
@@ -37,7 +38,11 @@ test('post: only members of the group may post', async (t) => {
 
 test('tail: prints the last messages and all entries after the first of them', async (t) => {
   const settings = await freshSettings(t);
-  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0' }), { role: 'visitor', bcryptCost: 4 });
+  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0' }), {
+    role: 'visitor',
+    bcryptCost: 4,
+    storeWaitMs: PATIENT_MS,
+  });
   const { bob, team } = await makeWorld(core);
   const at = await groupAccess(core, bob, team);
   await Promise.all(Array.from({ length: 450 }, (_, index) => post(core, at, { body: `m${index + 1}` })));

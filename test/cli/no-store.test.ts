@@ -7,7 +7,7 @@ import { freshSettings, parley, refused } from './cli.ts';
 
 const mongo = await mongoService();
 
-/** Each of these works on a chat that is there already. */
+/** Each of these commands needs an existing store. */
 const COMMANDS = [
   ['user', 'list'],
   ['user', 'passwd', 'ann'],
@@ -38,7 +38,7 @@ for (const args of [
   });
 
 requireOrSkip(test, mongo)('an empty MongoDB database stays empty when it is read, and is set up by the first account', async (t) => {
-  const own = present(await mongoService({ own: true })); // to set up a database takes long on one that other test files use
+  const own = present(await mongoService({ own: true })); // setting up a database on the shared server takes long
   t.teardown(own.stop);
   const settings = { ...(await freshSettings(t)), MONGODB_URL: freshDatabase(own) };
   const client = await new MongoClient(settings.MONGODB_URL).connect();

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import type { TestFn } from 'ava';
 import { LAUNCHER, Running, type Settings } from './cli.ts';
 
-/** Whether a process of its own may mount a file system that only it sees (user namespaces of Linux). */
+/** Whether a process may mount a private file system (user namespaces of Linux). */
 const hasMounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
-/** For tests that need a small or a read-only disk; skipped, with the reason in the title, where the system does not let a process mount one. */
+/** Registers tests that need a small or read-only disk; skips them where a process may not mount one. */
 export const testWithMounts = (test: TestFn): TestFn | TestFn['skip'] => (hasMounts ? test : test.skip);
 
 /** Runs `parley` after `mount` (a shell command) has prepared the data folder, for it alone. */
@@ -18,5 +18,5 @@ export function parleyOn(settings: Settings & { readonly DATA_DIR: string }, mou
 export const smallDisk = (megabytes: number): string =>
   `cp parley.db "$DATA_DIR.copy"; mount -t tmpfs -o size=${megabytes}m,mode=700 tmpfs "$DATA_DIR"; mv "$DATA_DIR.copy" "$DATA_DIR/parley.db"; cd "$DATA_DIR"`;
 
-/** Takes all that is left of it. */
+/** Fills the rest of the file system. */
 export const filled = '(dd if=/dev/zero of=filler bs=4096 2>/dev/null || true)';

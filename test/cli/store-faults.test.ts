@@ -6,7 +6,7 @@ import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { freshSettings, Running } from './cli.ts';
 import { filled, parleyOn, smallDisk, testWithMounts } from './store-disk.ts';
 
-/** What is wrong with a database: how it came to be so, and what is said of it and its remedy. */
+/** Faults of a database: how to cause each, and the expected message and advice. */
 type Fault = {
   readonly title: string;
   readonly spoil?: (file: string) => Promise<void> | void;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,7 +8,7 @@ import { PASSWORD } from '../helpers/server.ts';
 import { parley, Running, settledWorld } from './cli.ts';
 import { parleyOn, smallDisk, testWithMounts } from './store-disk.ts';
 
-/** A server process, and somebody who has an account there. */
+/** A server process and a client with an account. */
 async function begin(t: ExecutionContext, server: Running): Promise<Client> {
   t.teardown(() => server.ended('SIGTERM'));
   await server.until('"msg":"listening"');
@@ -25,10 +26,16 @@ async function health(client: Client): Promise<{ readonly ready: number; readonl
   return { ready: ready.status, store: ready.json().store, up };
 }
 
+/** Why the server is not ready, as a word and as a sentence. */
+async function reasonOf(client: Client): Promise<readonly [unknown, unknown]> {
+  const { reason, detail } = (await client.get('/readyz', 'application/json')).json();
+  return [reason, detail];
+}
+
 const WELL = { ready: 200, store: 'up', up: '1' };
 const ILL = { ready: 503, store: 'down', up: '0' };
 
-/** Makes the index by which keys of posts are looked up unreadable; other reads and writes go on. */
+/** Makes the index of idempotency keys unreadable; other reads and writes work. */
 async function damageKeys(file: string): Promise<void> {
   const db = new DatabaseSync(file);
   const row = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'entries_by_key'").get() as { rootpage: number };
@@ -71,8 +78,45 @@ testWithMounts(test)(
     await writeFile(join(inside, 'filler'), Buffer.alloc(4_000_000)).catch(() => {});
     for (let count = 0; (await post(client, `full ${count}`)) !== 503; count += 1) t.true(count < 500);
     t.deepEqual(await health(client), ILL);
+    t.deepEqual(await reasonOf(client), ['full', 'The disk of the server is full.']);
+    const page = await client.form('/groups/lobby/messages', { body: 'typed while the disk was full' });
+    t.is(page.status, 503);
+    t.true(page.text.includes('The disk of the server is full. Nothing that was acknowledged is lost.'), page.text);
+    t.true(page.text.includes('typed while the disk was full'), 'the text stays in the form');
     t.regex(server.out, /"fault":"full","reason":"[^"]*the disk is full[^"]*"/);
     await rm(join(inside, 'filler'));
     t.is(await post(client, 'room again'), 201);
+  },
+);
+
+const upload = async (client: Client, name: string): Promise<{ readonly status: number; readonly text: string }> => {
+  const form = new FormData();
+  form.append('attachment', new File(['text of a file'], name, { type: 'text/plain' }));
+  return client.send('/groups/lobby/messages', { method: 'POST', body: form, headers: { Accept: 'application/json' } });
+};
+
+testWithMounts(test)(
+  'store health: while the folder of files is read-only they are refused with the reason, and taken again afterwards without a restart',
+  async (t) => {
+    const { settings, world } = await settledWorld(t);
+    const here = { ...settings, DATA_DIR: settings.DATA_DIR ?? '', PORT: '0' };
+    const server = parleyOn(here, smallDisk(8), ['serve']);
+    const client = await begin(t, server);
+    const files = join(here.DATA_DIR, 'files');
+    const mounting = (command: string): void => {
+      const namespaces = ['-U', '--preserve-credentials', '-m', '-t', String(server.child.pid)];
+      execFileSync('nsenter', [...namespaces, 'sh', '-c', command]);
+    };
+    t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
+    const before = await upload(client, 'before.txt');
+    t.is(before.status, 201, before.text);
+    mounting(`mount --bind ${files} ${files} && mount -o remount,bind,ro ${files}`); // what is open for writing cannot become read-only
+    const refused = await upload(client, 'refused.txt');
+    t.is(refused.status, 503, refused.text);
+    t.true(refused.text.includes('The server may not write to its database. Nothing that was acknowledged is lost.'), refused.text);
+    mounting(`umount ${files}`);
+    t.is((await upload(client, 'after.txt')).status, 201);
+    const { text } = await client.get('/groups/lobby/messages', 'application/json');
+    t.deepEqual([/before\.txt/.test(text), /refused\.txt/.test(text), /after\.txt/.test(text)], [true, false, true]);
   },
 );

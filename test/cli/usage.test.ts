@@ -12,26 +12,69 @@ function helpOf(command: Command): string {
   return parts.join('');
 }
 
-test('usage: the help of every command has an example of that command', (t) => {
-  for (const command of withChildren(createProgram())) {
+test('usage: the help of every command has an example of that command', async (t) => {
+  for (const command of withChildren(await createProgram())) {
     const path: string[] = [];
     for (let at: Command | null = command; at; at = at.parent) path.unshift(at.name());
     t.regex(helpOf(command), new RegExp(`Examples?:\\n[^]*${path.join(' ')}`), path.join(' '));
   }
 });
 
-test('the commands are those of the contract', (t) => {
-  const names = withChildren(createProgram())
+test('usage: the commands are those documented', async (t) => {
+  const names = withChildren(await createProgram())
     .filter((command) => command.commands.length === 0)
     .map((command) => `${command.parent?.name()} ${command.name()}`);
   t.deepEqual(names.sort(), [
     ...['bot create', 'bot deliveries', 'bot list', 'bot replay', 'bot revoke', 'bot rotate', 'bot secret', 'bot webhook'],
-    ...['group add', 'group archive', 'group code', 'group create', 'group list', 'group members', 'group remove', 'group rename'],
+    ...['encrypt keygen', 'encrypt rotate', 'encrypt status'],
+    ...[
+      'group add',
+      'group archive',
+      'group code',
+      'group create',
+      'group hold',
+      'group list',
+      'group members',
+      'group remove',
+      'group rename',
+      'group retention',
+    ],
     'invite code',
-    ...['parley doctor', 'parley post', 'parley seed', 'parley serve', 'parley tail'],
+    ...[
+      'parley audit',
+      'parley backup',
+      'parley completion',
+      'parley config',
+      'parley doctor',
+      'parley erase',
+      'parley export',
+      'parley import',
+      'parley migrate',
+      'parley post',
+      'parley restore',
+      'parley seed',
+      'parley serve',
+      'parley storage',
+      'parley tail',
+      'parley verify',
+    ],
     'token create',
-    ...['user admin', 'user create', 'user disable', 'user enable', 'user list', 'user passwd'],
+    ...['user admin', 'user create', 'user disable', 'user enable', 'user list', 'user passwd', 'user reset-link', 'user second-factor'],
   ]);
+});
+
+test('a command line loads the file of its command, and every command where it names none', async (t) => {
+  const all = (await createProgram()).commands.map((command) => command.name());
+  for (const name of all) {
+    const loaded = (await createProgram(['--json', name])).commands.map((command) => command.name());
+    t.true(loaded.includes(name) && loaded.length < all.length, `${name}: ${loaded.join(', ')}`);
+  }
+  for (const args of [[], ['--help'], ['help', 'group'], ['grup']])
+    t.deepEqual(
+      (await createProgram(args)).commands.map((command) => command.name()),
+      all,
+      args.join(' '),
+    );
 });
 
 test('usage: help goes to standard output, with status 0', async (t) => {
@@ -136,13 +179,4 @@ test('usage: a store that cannot be opened is status 1, with its path', async (t
   const ran = await parley({ DATA_DIR: '/dev/null/parley' }, ['user', 'list']);
   t.is(ran.status, 1);
   t.regex(ran.err, /^parley: .*\/dev\/null\/parley.*\n$/);
-});
-
-test('usage: an unsupported setting stops the start', async (t) => {
-  const settings = await freshSettings(t);
-  const keys = Buffer.alloc(32, 7).toString('base64');
-  const ran = await parley({ ...settings, ENCRYPTION_KEYS: keys }, ['serve']);
-  t.is(ran.status, 1);
-  t.regex(ran.err, /ENCRYPTION_KEYS is not supported by this version/);
-  t.false(ran.err.includes(keys));
 });

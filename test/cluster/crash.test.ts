@@ -2,25 +2,20 @@ import { get } from 'node:http';
 import test from 'ava';
 import { follow, holdsExactly, Load, signUp } from '../faults/load.ts';
 import { signal } from '../helpers/process.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { mongoService, present } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { listeners, startParley } from './parley.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, shared } = await sharedServices(test);
 
 const settings = (workers: number) => ({
   WEB_CONCURRENCY: String(workers),
-  MONGODB_URL: freshDatabase(present(mongo)),
-  REDIS_URL: present(redis).url,
+  ...freshEnv(),
 });
 
 const HANGS_AFTER_MS = 5000;
 
-/** One request over a connection of its own: what became of it. */
+/** Sends one request over a new connection; resolves to its outcome. */
 function ask(url: string): Promise<'answered' | 'broken' | 'hanging'> {
   return new Promise((resolve) => {
     const sent = get(`${url}/healthz`, { agent: false, timeout: HANGS_AFTER_MS }, (response) => {
@@ -91,7 +86,7 @@ shared.serial('workers: a worker that cannot start while the store is unavailabl
   await parley.until((log) => listeners(log).length === 2);
   await own.kill('SIGKILL');
   signal(listeners(parley.log)[0], 'SIGKILL');
-  await parley.until(() => parley.errors.length === 2); // two have tried, and said why not
+  await parley.until(() => parley.errors.length === 2); // two workers have tried and logged why they failed
   t.is(await ask(url), 'answered', 'the other one serves on');
   await own.restart();
   await parley.until((log) => listeners(log).length === 3);

@@ -1,14 +1,11 @@
 import test from 'ava';
 import { startServerFor } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { freshDatabase, present, requireOrSkip } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 import { type Command, tapped } from './tap.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const testMongo = requireOrSkip(test, mongo);
-
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
 
 const WRITES = ['insert', 'update', 'delete', 'findAndModify'];
 const READS = ['find', 'aggregate'];
@@ -18,7 +15,7 @@ testMongo('mongo: every write has majority and journal concern and is retryable;
   const { port, commands } = await tapped(t, present(mongo));
   const url = new URL(freshDatabase(present(mongo)));
   url.port = String(port);
-  url.searchParams.set('directConnection', 'true'); // or the driver would go on to the address that the server names
+  url.searchParams.set('directConnection', 'true'); // otherwise the driver would connect to the address that the server names
   const server = await startServerFor(t, { env: { MONGODB_URL: url.href } });
   const ann = await server.signUp('Ann');
   t.is((await ann.json('POST', '/groups/lobby/messages', { body: 'kept' })).status, 201);
@@ -31,7 +28,7 @@ testMongo('mongo: every write has majority and journal concern and is retryable;
       writes.some((command) => name in command),
       name,
     );
-  // Where a log ends is noted as a hint, in one unordered batch; whoever reads it reads on from there in the log itself.
+  // The head is stored as a hint in one unordered batch; readers continue from it in the log itself.
   const isHint = ({ update, ordered }: Command): boolean => ['groups', 'heads'].includes(String(update)) && ordered === false;
   for (const command of writes.filter((each) => !isHint(each))) {
     const { w, j } = command.writeConcern as { w?: unknown; j?: unknown };

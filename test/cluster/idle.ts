@@ -5,9 +5,9 @@ import type { Client } from '../helpers/client.ts';
 
 const MAY_IDLE_MS = 9000;
 
-/** A client that keeps its connection open between requests, and makes a new one only when the server has asked for that. */
+/** A keep-alive client that opens a new connection only after `Connection: close`. */
 export class IdleConnection {
-  /** What was answered; 0 where the connection ended instead. */
+  /** The statuses; 0 for a connection that ended without a response. */
   readonly statuses: number[] = [];
   readonly #t: ExecutionContext;
   readonly #who: Client;
@@ -25,7 +25,7 @@ export class IdleConnection {
     return connection;
   }
 
-  /** Resolves once the answer is there, or the connection is over. */
+  /** Resolves with the response or the end of the connection. */
   async ask(): Promise<void> {
     if (this.#socket?.closed) return this.#askAnew();
     const socket = this.#socket ?? (await this.#connect());
@@ -45,7 +45,7 @@ export class IdleConnection {
     if (/^Connection: close/im.test(text)) this.#socket = undefined;
   }
 
-  /** The server may close a connection that nobody has used for ten seconds, which on a busy machine happens; never one before. */
+  /** The server may close a connection that was idle for 10 s, but not earlier. */
   async #askAnew(): Promise<void> {
     this.#socket = undefined;
     if (performance.now() - this.#usedAt < MAY_IDLE_MS) this.statuses.push(0);
@@ -56,7 +56,7 @@ export class IdleConnection {
     const { hostname, port } = new URL(this.#who.url);
     const socket = connect(Number(port), hostname).setEncoding('utf8');
     this.#t.teardown(() => socket.destroy());
-    socket.on('error', () => {}); // what it means is that the connection is over
+    socket.on('error', () => {}); // `close` follows
     await once(socket, 'connect');
     this.#socket = socket;
     return socket;

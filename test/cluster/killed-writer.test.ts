@@ -1,20 +1,15 @@
 import test from 'ava';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { at, person, startProcess } from './pair.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, shared } = await sharedServices(test);
 
 type Listed = { readonly slug: string; readonly messages: number; readonly unread: number };
 
 shared(
   'what a server acknowledged right before it was killed is counted in lists, unread, and found by search, at every server',
   async (t) => {
-    const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url };
+    const env = freshEnv();
     const [first, second] = [await startProcess(t, env), await startProcess(t, env)];
     const [ann, bob] = [await person(first.url, 'Ann'), await person(first.url, 'Bob')];
     const bobThere = at(second, bob);

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
 import { openSite } from '../helpers/site.ts';
 
-/** A connection that is kept, on which requests are sent one after another. */
+/** A keep-alive connection with sequential requests. */
 class Kept {
   readonly #socket: Socket;
   readonly #who: Client;

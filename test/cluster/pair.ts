@@ -9,7 +9,7 @@ import { EventReader } from '../helpers/stream.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
 
-/** A server process of its own on databases that others share; ended with the test. */
+/** Starts a server process on shared databases; stopped with the test. */
 export async function startProcess(t: ExecutionContext, env: Readonly<Record<string, string>>, leaseMs = 60_000): Promise<Service> {
   const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
   const service = await startService({
@@ -27,7 +27,7 @@ export async function startProcess(t: ExecutionContext, env: Readonly<Record<str
   return service;
 }
 
-/** Somebody with an account who is in Lobby; the first to come is its administrator. */
+/** Creates an account in Lobby; the first one is the administrator. */
 export async function person(url: string, name: string): Promise<Client> {
   const client = await signUpAt(url, name);
   await client.form('/groups/join', { slug: 'lobby' });

@@ -4,24 +4,24 @@ import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import { OUR_OWN, PARLEY } from '../faults/load.ts';
 
-export type LogLine = { readonly worker?: number; readonly pid?: number; readonly msg: string; readonly level: number };
+type LogLine = { readonly worker?: number; readonly pid?: number; readonly msg: string; readonly level: number };
 
-/** The real program with workers, its log as it comes. */
+/** The program with workers, and its log lines. */
 export type Parley = {
   readonly child: ChildProcess;
-  /** Resolves to the address once the line that tells it has come. */
+  /** Resolves to the URL once the program prints it. */
   readonly url: Promise<string>;
-  /** Lines of standard error that tell whoever starts it what to do next. */
+  /** Lines of advice on standard error. */
   readonly said: readonly string[];
   readonly log: readonly LogLine[];
   /** All other lines of standard error. */
   readonly errors: readonly string[];
-  /** Resolves once the log, or what was said on standard error, holds what is looked for; rejects when the program ends before. */
+  /** Resolves once `found` is true of the log, checked after each line of output; rejects when the program ends before. */
   until(found: (log: readonly LogLine[]) => boolean): Promise<void>;
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
 };
 
-/** What a server that has started tells whoever started it. */
+/** The lines of advice that a started server prints. */
 const ADVICE = /^(?:Parley is at|Nobody has an account yet|Set-up code)/;
 
 /** Starts `bin/parley serve`; it is killed with the test. */
@@ -36,7 +36,7 @@ export function startParley(t: ExecutionContext, env: Readonly<Record<string, st
     for (const look of waiting) look();
   };
   createInterface(child.stdout).on('line', (line) => {
-    log.push(JSON.parse(line)); // JSON lines alone, or the test fails
+    log.push(JSON.parse(line)); // a line that is not JSON fails the test
     wake();
   });
   createInterface(child.stderr).on('line', (line) => {
@@ -57,9 +57,9 @@ export function startParley(t: ExecutionContext, env: Readonly<Record<string, st
       void exited.then(([code]) => reject(new Error(`it ended with ${code}: ${errors.join('\n')}`)));
     });
   const url = when(() => said.flatMap((line) => /Parley is at (\S+)/.exec(line)?.[1] ?? [])[0]);
-  url.catch(() => {}); // a test that wants it to fail looks at `exited`
+  url.catch(() => {}); // tests of a failing start read `exited`
   return { child, url, said, log, errors, exited, until: async (found) => void (await when(() => found(log) || undefined)) };
 }
 
-/** The processes that said that they listen, by pid, in that order. */
+/** The pids of the processes that logged `listening`, in order. */
 export const listeners = (log: readonly LogLine[]): number[] => log.flatMap(({ msg, pid }) => (msg === 'listening' && pid ? [pid] : []));

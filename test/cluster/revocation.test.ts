@@ -3,20 +3,16 @@ import { once } from 'node:events';
 import test from 'ava';
 import { PARLEY } from '../faults/load.ts';
 import type { Client } from '../helpers/client.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { present } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { at, person, startProcess, stream } from './pair.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService({ own: true })]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, redis, shared } = await sharedServices(test, { redis: { own: true } });
 
 shared(
   'who is removed by page, or disabled by the CLI, loses the streams at every process: in a second, without Redis in two',
   async (t) => {
-    const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url };
+    const env = freshEnv();
     const [first, second] = [await startProcess(t, env), await startProcess(t, env)];
     const ann = await person(first.url, 'Ann');
 
@@ -28,7 +24,7 @@ shared(
       const cli = spawn(PARLEY, ['user', 'disable', name], { env: { ...process.env, ...env }, stdio: 'ignore' });
       t.deepEqual(await once(cli, 'exit'), [0, null]);
     };
-    /** How long after `act` was answered the last of somebody's streams was told that it is over, in ms. */
+    /** Time from the response to `act` until the last stream of a user got `closed`, ms. */
     const closing = async (who: Client, act: () => Promise<void>): Promise<number> => {
       const streams = await Promise.all(
         [first, second].flatMap((process) => ['', '?as=json'].map((query) => stream(t, at(process, who), query))),

@@ -3,7 +3,7 @@ import { readConfig } from '../../lib/config.ts';
 import { serve } from '../../lib/server.ts';
 
 const status = await serve(readConfig(), {
-  say: (line) => void process.stdout.write(`${line}\n`),
+  print: (line) => void process.stdout.write(`${line}\n`),
   forTests: { bcryptCost: 4, heartbeatMs: 300, leaseMs: Number(process.argv[2] ?? 60_000) },
 });
 process.exit(status);

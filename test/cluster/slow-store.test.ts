@@ -2,27 +2,24 @@ import test, { type ExecutionContext } from 'ava';
 import { systemRandom } from '../../lib/ids.ts';
 import { currentRequest, runRequest, StoreWait } from '../../lib/request-scope.ts';
 import { traceFrom } from '../../lib/trace.ts';
-import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { freshDatabase, present, requireOrSkip } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 import { LOBBY, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { Wire } from '../helpers/wire.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const onMongo = requireOrSkip(test, mongo);
 
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
-
-/** What one request may wait for the store, and what else a busy machine may take for it, ms. */
+/** The time that a request may wait for the store, and the allowance for a busy machine, ms. */
 const [STORE_WAIT_MS, REST_MS] = [2500, 1000];
-/** By how much every answer of MongoDB is late, ms: far less than one call may take (2,000), and so little that every request ends in time. */
+/** Added delay of each MongoDB response, ms: one well below the limit of a call (2,000) and one with which every request succeeds. */
 const [SLOW_MS, FAST_MS] = [900, 10];
 
-/** A server whose MongoDB is behind a network of its own. */
+/** A server with a proxied connection to MongoDB. */
 async function openSlow(t: ExecutionContext) {
   const wire = await Wire.open(t, { url: freshDatabase(present(mongo)) });
-  return { ...(await openSite(t, { env: { MONGODB_URL: wire.url } })), wire };
+  return { ...(await openSite(t, { env: { MONGODB_URL: wire.url }, storeWaitMs: 2000 })), wire };
 }
 
 onMongo('slow MongoDB: a request is refused with 503 once its calls have taken 2.5 s together, though each ends in time', async (t) => {

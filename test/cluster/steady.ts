@@ -9,11 +9,11 @@ type Answer = { readonly status: number; readonly text: string };
  * connection refuses them is a failure.
  */
 export class SteadyLoad {
-  /** Body → the seq that was answered. */
+  /** Acknowledged seq by body. */
   readonly posted = new Map<string, number>();
   readonly failures: string[] = [];
   gets = 0;
-  /** How often the server asked for a new connection. */
+  /** Number of responses with `Connection: close`. */
   closes = 0;
   #isOver = false;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -27,7 +27,7 @@ export class SteadyLoad {
     this.#clients = roles.map((role, index) => this.#run(role, index));
   }
 
-  /** Resolves after so many further messages. */
+  /** Resolves after this number of further messages. */
   posts(count: number): Promise<void> {
     const target = this.posted.size + count;
     return new Promise((resolve) => this.#waiting.push({ count: target, resolve }));

@@ -5,19 +5,14 @@ import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { Clock, startServer } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, shared } = await sharedServices(test);
 
 const SECRET = 'the-secret-ingredient';
 
 shared('sweep: due work is done once when several processes start at the same moment', async (t) => {
-  const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, POSTS_PER_SECOND: '0' };
+  const env = { ...freshEnv(), POSTS_PER_SECOND: '0' };
   const clock = new Clock();
   const servers = await Promise.all([1, 2, 3].map(() => startServer({ env, clock })));
   for (const server of servers) t.teardown(server.close);
@@ -35,7 +30,7 @@ shared('sweep: due work is done once when several processes start at the same mo
     await operations.erase(core, at, (await operations.post(core, at, { body: `${SECRET} ${i}` })).message.seq);
   const joiner = users.find(({ id }) => id !== admin.id);
   if (!joiner) throw new Error('others have accounts');
-  // As a process leaves it that dies between the record and its line in the log.
+  // The state after a process died between the membership record and its log entry.
   const left = {
     group: at.group.id,
     user: joiner.id,

@@ -10,7 +10,7 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const FLAGS_BYTES = 4;
 
-/** A wire to a MongoDB server on which every command that clients send can be read. */
+/** A proxy of a MongoDB server that records every command. */
 export async function tapped(
   t: ExecutionContext,
   service: Service,

@@ -6,22 +6,16 @@ import { follow, readAll } from '../faults/load.ts';
 import { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { PASSWORD } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { IdleConnection } from './idle.ts';
 import { listeners, startParley } from './parley.ts';
 import { SteadyLoad } from './steady.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, shared } = await sharedServices(test);
 
 const settings = (workers: number) => ({
   WEB_CONCURRENCY: String(workers),
-  MONGODB_URL: freshDatabase(present(mongo)),
-  REDIS_URL: present(redis).url,
+  ...freshEnv(),
 });
 
 shared.serial(
@@ -32,7 +26,7 @@ shared.serial(
     await parley.until((log) => listeners(log).length === 2);
     t.is(parley.said.filter((line) => line.startsWith('Parley is at')).length, 1);
 
-    const who = new Client(url, { Connection: 'close' }); // an idle connection would hold each old worker for the ten seconds that it may be used
+    const who = new Client(url, { Connection: 'close' }); // an idle connection would keep each old worker for 10 s
     await who.form('/signup', { name: 'Ann', password: PASSWORD });
     const load = new SteadyLoad(who, 4, 4);
     const { promise: last, resolve: isLast } = Promise.withResolvers<number>();
@@ -106,7 +100,7 @@ shared.serial('workers: an upload continues while its worker is replaced and get
   t.deepEqual(await parley.exited, [0, null]);
 });
 
-/** A multipart body with one file, whose content comes when the test says so. */
+/** A multipart body with one file, whose content the test sends in parts. */
 function slowly(field: string, name: string) {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();

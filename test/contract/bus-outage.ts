@@ -3,17 +3,17 @@ import type { ExecutionContext } from 'ava';
 import type { Bus } from '../../lib/bus/port.ts';
 import { openRedisBus } from '../../lib/bus/redis.ts';
 import { present, type Register, redisService, type ServiceOptions } from '../helpers/services.ts';
-import { head, listen, type Opened, randomGroup } from './bus.ts';
+import { head, listen, type Opened, randomGroup, SECRETS } from './bus.ts';
 
 /** Opens the bus twice, as two processes would. */
 export const opener =
   (url: string) =>
   async (t: ExecutionContext): Promise<Opened> => {
     const clock = { now: 1_700_000_000_000 };
-    const open = () => openRedisBus({ url, now: () => clock.now });
+    const open = () => openRedisBus({ url, now: () => clock.now, secrets: SECRETS });
     const [here, there] = await Promise.all([open(), open()]);
     t.teardown(async () => void (await Promise.all([here.close(), there.close()])));
-    await Promise.all([here, there].map((bus) => bus.isUp() || nextGap(bus))); // opening waits two seconds at most, which a busy machine may need
+    await Promise.all([here, there].map((bus) => bus.isUp() || nextGap(bus))); // opening waits at most 2 s, which a busy machine may need
     return { here, there, clock };
   };
 
@@ -25,7 +25,7 @@ export const nextGap = (bus: Bus): Promise<void> =>
     });
   });
 
-/** What holds when the server is killed and comes back. */
+/** Registers the tests of a server that is killed and restarted. */
 export function killed(test: Register<unknown>, kind: string, options: ServiceOptions): void {
   test(`${kind}: killed and started again, it may lose events but no subscription, and announces the gap`, async (t) => {
     const own = present(await redisService(options));
@@ -50,7 +50,7 @@ export function killed(test: Register<unknown>, kind: string, options: ServiceOp
     here.publish(head(before, 3));
     here.publish(head(during, 1));
     await ear.untilHead(3);
-    const whatWaited = head(before, 2); // a connection that has not noticed yet may keep it for the one after
+    const whatWaited = head(before, 2); // a connection that has not failed yet may keep the command for its successor
     t.deepEqual(
       ear.events.filter((event) => !isDeepStrictEqual(event, whatWaited)),
       [head(before, 1), head(before, 3)],

@@ -15,7 +15,7 @@ type Side = (role: OutboxRole) => Promise<Bus>;
 async function oneFile(t: ExecutionContext): Promise<Side> {
   const dir = await mkdtemp(join(tmpdir(), 'parley-outbox-'));
   t.teardown(() => rm(dir, { recursive: true }));
-  // Looking for signals does not keep a process alive: a server lives by its port.
+  // The polling timer does not keep a process alive.
   const port = createServer().listen(0, '127.0.0.1');
   t.teardown(() => void port.close());
   return async (role) => {
@@ -43,7 +43,7 @@ busContract(test, async (t): Promise<Opened> => {
   return { here: bus, there: bus, clock };
 });
 
-test('what a visitor publishes reaches the subscribers of the server and of other visitors, once', async (t) => {
+test('bus outbox: an event of a visitor reaches the subscribers of the server and of other visitors once', async (t) => {
   const side = await oneFile(t);
   const [server, visitor, other] = [await side('server'), await side('visitor'), await side('visitor')];
   const group = randomGroup();
@@ -53,7 +53,7 @@ test('what a visitor publishes reaches the subscribers of the server and of othe
   for (const ear of ears) t.deepEqual(await ear.until(2), events);
 });
 
-test('closing waits until what was published is written', async (t) => {
+test('bus outbox: close waits until published events are written', async (t) => {
   const side = await oneFile(t);
   const server = await side('server');
   const group = randomGroup();

@@ -5,7 +5,7 @@ import { openRedisBus } from '../../lib/bus/redis.ts';
 import { asUserId } from '../../lib/ids.ts';
 import { present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { Wire } from '../helpers/wire.ts';
-import { busContract, head, listen, posted, randomGroup } from './bus.ts';
+import { busContract, head, listen, posted, randomGroup, SECRETS } from './bus.ts';
 import { killed, nextGap, opener } from './bus-outage.ts';
 
 const redis = await redisService();
@@ -30,7 +30,9 @@ testRedis(
   'what could not be sent is announced, once for each group, when the connection is back: others may have missed nothing else',
   async (t) => {
     const wire = await Wire.open(t, present(redis));
-    const [here, there] = await Promise.all([wire.url, present(redis).url].map((url) => openRedisBus({ url, now: Date.now })));
+    const [here, there] = await Promise.all(
+      [wire.url, present(redis).url].map((url) => openRedisBus({ url, now: Date.now, secrets: SECRETS })),
+    );
     if (!here || !there) throw new Error('two buses were opened');
     t.teardown(() => Promise.all([here.close(), there.close()]));
     const [group, quiet] = [randomGroup(), randomGroup()];
@@ -41,7 +43,7 @@ testRedis(
     here.publish(posted(group, 'b', 8));
     here.publish({ type: 'typing', group, user: asUserId('ann'), until: 1 });
     here.publish({ type: 'mine', group: quiet });
-    await new Promise(setImmediate); // by then the connection has refused them
+    await new Promise(setImmediate); // by then the connection has rejected the commands
     const back = nextGap(here);
     wire.restore();
     await back;
@@ -101,7 +103,7 @@ testRedis('a gap is announced only when every channel is heard again', async (t)
   t.pass();
 });
 
-test('it opens although nothing listens there, says so once, and names no password', async (t) => {
+test('redis: it opens without a server, logs that once, and names no password', async (t) => {
   const nobody = createServer().listen(0, '127.0.0.1');
   await once(nobody, 'listening');
   const address = nobody.address();
@@ -113,7 +115,7 @@ test('it opens although nothing listens there, says so once, and names no passwo
     error: () => {},
   };
   const port = typeof address === 'object' && address?.port;
-  const bus = await openRedisBus({ url: `redis://:hunter2@127.0.0.1:${port}`, now: Date.now, logger });
+  const bus = await openRedisBus({ url: `redis://:hunter2@127.0.0.1:${port}`, now: Date.now, logger, secrets: SECRETS });
   t.false(bus.isUp());
   bus.publish(head(randomGroup(), 1));
   await bus.close();
@@ -123,7 +125,9 @@ test('it opens although nothing listens there, says so once, and names no passwo
 
 testRedis('two installations on one Redis hear nothing of each other, though the system log has one name', async (t) => {
   const { url } = present(redis);
-  const [ours, also, theirs] = await Promise.all(['one', 'one', 'two'].map((prefix) => openRedisBus({ url, prefix, now: Date.now })));
+  const [ours, also, theirs] = await Promise.all(
+    ['one', 'one', 'two'].map((prefix) => openRedisBus({ url, prefix, now: Date.now, secrets: SECRETS })),
+  );
   if (!ours || !also || !theirs) throw new Error('three buses were opened');
   t.teardown(() => Promise.all([ours.close(), also.close(), theirs.close()]));
   const group = randomGroup();

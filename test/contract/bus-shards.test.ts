@@ -8,7 +8,7 @@ import { busContract, head, listen } from './bus.ts';
 import { nextGap, opener } from './bus-outage.ts';
 import { type Shard, type Shards, startShards } from './redis-shards.ts';
 
-/** The bus over a Redis Cluster of three nodes. What one test does to a node would be felt by the others: those have a cluster of their own. */
+/** The bus over a Redis Cluster of three nodes. Tests that stop a node use a cluster of their own. */
 const cluster = await startShards(3);
 const testShards = requireOrSkip(test, cluster);
 test.after.always(() => (isMissing(cluster) ? undefined : cluster.stop()));
@@ -23,7 +23,7 @@ async function ownShards(t: ExecutionContext): Promise<Shards & { readonly lost:
   return { ...own, kept, lost };
 }
 
-/** Resolves once the bus says so; asks as the hub does, by pings. */
+/** Resolves once the bus reports this state; pings as the hub does. */
 async function untilUp(bus: Bus, isUp: boolean): Promise<void> {
   while (bus.isUp() !== isUp) {
     await bus.ping().catch(() => {});
@@ -31,7 +31,7 @@ async function untilUp(bus: Bus, isUp: boolean): Promise<void> {
   }
 }
 
-test('a key has the slot that the specification gives it', (t) => {
+test('bus shards: a key has the slot of the specification', (t) => {
   t.is(calculateSlot('123456789'), 0x31c3);
   t.is(calculateSlot('parley:{ann}:presence'), calculateSlot('ann'));
 });
@@ -75,7 +75,7 @@ testShards('a killed node silences its own groups alone, which the bus says; sta
   await Promise.all([untilUp(here, true), untilUp(there, true)]);
   for (const group of [silent, late, going]) here.publish(head(group, 9));
   await silentEar.untilHead(9);
-  const announcedLate = head(silent, 1); // if the other side was heard first
+  const announcedLate = head(silent, 1); // if the other side's event came first
   t.deepEqual(
     silentEar.events.filter((event) => !isDeepStrictEqual(event, announcedLate)),
     [head(silent, 9)],
@@ -105,7 +105,7 @@ testShards('a slot that moves to another node takes its subscriptions along', as
   const { here, there } = await opener(url)(t);
   const [moving, staying] = [groupAt(lost), groupAt(lost)];
   const [movingEar, stayingEar] = [await listen(there, moving), await listen(there, staying)];
-  const gap = nextGap(there); // what was said meanwhile is asked of the store
+  const gap = nextGap(there); // events of the outage are read from the store
   await move(calculateSlot(`{${moving}}`), lost, kept);
   await gap;
   here.publish(head(moving, 1));

@@ -6,14 +6,14 @@ import { head, posted, randomGroup } from './bus.ts';
 const group = randomGroup();
 const typing = { type: 'typing', group, user: asUserId('ann'), until: 1_700_000_006_000 } as const;
 
-test('an event comes out as it went in', (t) => {
+test('bus wire: an event is decoded as it was encoded', (t) => {
   const mark = { type: 'mark', group, of: randomGroup(), n: 7 } as const;
   const bare = [{ type: 'presence', group } as const, { type: 'mine', group } as const];
   for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), typing, mark, ...bare])
     t.deepEqual(decode(encode(event), group), event);
 });
 
-test('entries that are too large to carry become the head that they reach; smaller ones are carried', (t) => {
+test('bus wire: entries that are too large are sent as a head; smaller ones are sent in full', (t) => {
   t.deepEqual(decode(encode(posted(group, 'é'.repeat(MAX_EVENT_BYTES / 2), 9))), head(group, 9));
   const fits = posted(group, 'é'.repeat(MAX_EVENT_BYTES / 2 - 1000), 9);
   t.deepEqual(decode(encode(fits)), fits);
@@ -39,7 +39,7 @@ for (const text of [
     t.is(decode(text), undefined);
   });
 
-test('an event of another group than its channel is dropped', (t) => {
+test('bus wire: an event of another group than its channel is dropped', (t) => {
   t.is(decode(encode(head(group, 1)), randomGroup()), undefined);
   t.deepEqual(decode(encode(head(group, 1)), group), head(group, 1));
 });

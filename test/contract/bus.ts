@@ -3,15 +3,19 @@ import type { ExecutionContext } from 'ava';
 import type { Bus } from '../../lib/bus/port.ts';
 import type { BusEvent } from '../../lib/events.ts';
 import { asUserId, type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
+import { openSecrets } from '../../lib/secrets.ts';
 import type { Register } from '../helpers/services.ts';
 
-/** One bus as two processes see it (the same object twice where it cannot be shared), on a clock that the test turns. */
+/** One bus as two processes see it (the same object twice for an adapter that is not shared), with a clock that the test advances. */
 export type Opened = { readonly here: Bus; readonly there: Bus; readonly clock: { now: number } };
+
+/** The keys that all buses of a test share. */
+export const SECRETS = openSecrets(['0123456789'.repeat(4)]);
 
 export const randomGroup = (): GroupId => newGroupId(systemRandom);
 
-/** What a subscription hears, and the way to wait for more of it. */
-export type Ear = {
+/** The events of a subscription, and a way to wait for more. */
+type Ear = {
   readonly events: BusEvent[];
   until(count: number): Promise<BusEvent[]>;
   untilHead(seq: number): Promise<BusEvent[]>;
@@ -23,17 +27,17 @@ export async function listen(bus: Bus, group: GroupId): Promise<Ear> {
   const waiting = new Set<() => void>();
   const end = await bus.subscribe(group, (event) => {
     events.push(event);
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   const when = (holds: () => boolean) =>
     new Promise<BusEvent[]>((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!holds()) return;
-        waiting.delete(look);
+        waiting.delete(check);
         resolve(events);
       };
-      waiting.add(look);
-      look();
+      waiting.add(check);
+      check();
     });
   const until = (count: number) => when(() => events.length >= count);
   const untilHead = (seq: number) => when(() => events.some((event) => event.type === 'head' && event.seq === seq));
@@ -51,7 +55,7 @@ export function posted(group: GroupId, body: string, seq = 1): BusEvent {
   };
 }
 
-/** What every adapter of the bus port promises. */
+/** Registers the tests that every adapter of the bus port passes. */
 export function busContract(test: Register<unknown>, open: (t: ExecutionContext) => Promise<Opened>): void {
   test('an event reaches every subscriber of its group, in this process and in another', async (t) => {
     const { here, there } = await open(t);

@@ -4,7 +4,7 @@ import { inBatches } from '../../lib/store/mongo/batches.ts';
 
 type Call = { readonly items: readonly number[]; end(results?: readonly string[]): void; fail(error: Error): void };
 
-/** Work that ends when the test says so, and the way to wait for the next of it. */
+/** Work that the test completes, and a way to wait for its next call. */
 function slowWork() {
   const calls: Call[] = [];
   let onCall: () => void = () => {};
@@ -23,7 +23,7 @@ function slowWork() {
   return { work, called, calls };
 }
 
-test('what is given in one turn goes together, each to its own result', async (t) => {
+test('mongo batches: jobs of one turn share a batch, each with its own result', async (t) => {
   const { work, called } = slowWork();
   const give = inBatches(work, { together: 10, underWay: 1, timeoutMs: 60_000 });
   const results = Promise.all([1, 2, 3].map(give));
@@ -33,7 +33,7 @@ test('what is given in one turn goes together, each to its own result', async (t
   t.deepEqual(await results, ['1!', '2!', '3!']);
 });
 
-test('while as many are under way as may be, what comes waits for the next', async (t) => {
+test('mongo batches: at the maximum of concurrent batches, new jobs wait for the next one', async (t) => {
   const { work, called, calls } = slowWork();
   const give = inBatches(work, { together: 2, underWay: 2, timeoutMs: 60_000 });
   const first = give(1);
@@ -53,7 +53,7 @@ test('while as many are under way as may be, what comes waits for the next', asy
   t.deepEqual(await Promise.all(rest), ['3!', '4!', '5!']);
 });
 
-test('what fails fails for those that went together, and the others go on', async (t) => {
+test('mongo batches: a failed batch fails only its own jobs', async (t) => {
   const { work, called } = slowWork();
   const give = inBatches(work, { together: 10, underWay: 1, timeoutMs: 60_000 });
   const failing = Promise.allSettled([1, 2].map(give));
@@ -70,7 +70,7 @@ test('what fails fails for those that went together, and the others go on', asyn
   t.is(await again, '4!');
 });
 
-test('what has waited too long is not asked any more, and says that the store does not answer', async (t) => {
+test('mongo batches: a job that has waited too long is not sent and fails as unavailable', async (t) => {
   const { work, called, calls } = slowWork();
   const give = inBatches(work, { together: 10, underWay: 1, timeoutMs: 50 });
   const stuck = give(1);

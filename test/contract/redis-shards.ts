@@ -6,7 +6,7 @@ import { type Missing, which } from '../helpers/programs.ts';
 import { randomGroup } from './bus.ts';
 
 const SLOTS = 16_384;
-/** From a node's port to the one by which nodes talk to each other: below those that outgoing connections are given, as in helpers/process.ts. */
+/** Offset from a node's port to its cluster port, which is below the ephemeral ports, as in helpers/process.ts. */
 const BUS = -12_000;
 
 /** One node of the cluster and a connection to it for commands. */
@@ -16,11 +16,11 @@ export type Shard = { readonly service: Service; readonly port: number; readonly
 export type Shards = {
   readonly url: string;
   readonly shards: readonly Shard[];
-  /** The shard that serves a group's channel, as the cluster was made. */
+  /** The shard that serves a group's channel in the initial layout. */
   of(group: GroupId): Shard;
   /** A random group of that shard. */
   groupAt(shard: Shard): GroupId;
-  /** Gives one slot to another shard, as `redis-cli --cluster reshard` does it. */
+  /** Moves one slot to another shard, as `redis-cli --cluster reshard` does. */
   move(slot: number, from: Shard, to: Shard): Promise<void>;
   stop(): Promise<void>;
 };
@@ -81,7 +81,7 @@ function rangeOf(i: number, count: number): [number, number] {
   return [Math.ceil((i * SLOTS) / count), Math.ceil(((i + 1) * SLOTS) / count) - 1];
 }
 
-/** WAIT makes the server, not us, pause between two looks. */
+/** WAIT makes the server pause between two polls. */
 async function agrees({ ask }: Shard, count: number): Promise<void> {
   for (;;) {
     const info = String(await ask.cluster('INFO'));

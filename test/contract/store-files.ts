@@ -7,7 +7,7 @@ import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
-/** A piece of GridFS, and more than what is read from a disk at once. */
+/** The size of a GridFS chunk, more than one read from a disk. */
 const CHUNK = 261_120;
 
 const aFile = (fields: Partial<FileRecord> = {}): FileRecord => ({
@@ -26,7 +26,7 @@ const aFile = (fields: Partial<FileRecord> = {}): FileRecord => ({
   ...fields,
 });
 
-/** Bytes of which each place can be told from its neighbours. */
+/** Bytes that differ at neighbouring positions. */
 const bytes = (count: number): Buffer =>
   Buffer.from(Uint8Array.from({ length: count }, (_, index) => (index * 7 + (index >> 8) * 13) & 255));
 
@@ -53,6 +53,39 @@ async function stored({ files }: Store, content: Uint8Array, fields: Partial<Fil
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
 const cases: Readonly<Record<string, Case>> = {
+  'files are summed by author and in all, and the largest sums come first': async (t, store) => {
+    const [ann, bob] = [newUserId(systemRandom), newUserId(systemRandom)];
+    const before = await store.files.usage();
+    const group = newGroupId(systemRandom);
+    await stored(store, bytes(300_000), { author: ann, group });
+    await stored(store, bytes(200_000), { author: ann });
+    await stored(store, bytes(400_000), { author: bob });
+    t.deepEqual(await store.files.usage(ann), { files: 2, bytes: 500_000 });
+    t.deepEqual(await store.files.usage(newUserId(systemRandom)), { files: 0, bytes: 0 });
+    const all = await store.files.usage();
+    t.true(all.files >= before.files + 3 && all.bytes >= before.bytes + 900_000);
+    const people = (await store.files.largest('author', 1000)).filter(({ id }) => id === ann || id === bob);
+    t.deepEqual(people, [
+      { id: ann, files: 2, bytes: 500_000 },
+      { id: bob, files: 1, bytes: 400_000 },
+    ]);
+    t.deepEqual(
+      (await store.files.largest('group', 1000)).find(({ id }) => id === group),
+      { id: group, files: 1, bytes: 300_000 },
+    );
+    t.is((await store.files.largest('author', 1)).length, 1);
+  },
+  'content without a record is found once it is old, and content with one is not': async (t, store) => {
+    const file = await stored(store, bytes(10));
+    const lost = newFileId(systemRandom);
+    await store.files.write(lost, 'whole', pieces(bytes(10)));
+    await store.files.write(lost, 'thumb', pieces(bytes(5)));
+    t.false((await store.files.listOrphans(Date.now() - 3_600_000, 1000)).includes(lost), 'it may still be arriving');
+    const orphans = await store.files.listOrphans(Date.now() + 3_600_000, 1000);
+    t.deepEqual([orphans.includes(lost), orphans.includes(file.id)], [true, false]);
+    await store.files.remove(lost);
+    t.false((await store.files.listOrphans(Date.now() + 3_600_000, 1000)).includes(lost));
+  },
   'what is known of a file comes back as it was noted, also to another process': async (t, store, other) => {
     const coming = aFile({ name: 'ünï “code” $where\\.txt' });
     await store.files.begin(coming);
@@ -131,7 +164,7 @@ const cases: Readonly<Record<string, Case>> = {
 
   'loose are those without a message, the oldest first; only these can be doomed, and then not claimed': async (t, store) => {
     const group = newGroupId(systemRandom);
-    const old = Date.UTC(2001, 0, 1); // nobody else's time
+    const old = Date.UTC(2001, 0, 1); // a time that no other test uses
     const at = (ms: number): Promise<FileRecord> => stored(store, bytes(1), { group, createdAt: old + ms, touchedAt: old + ms });
     const [second, first, late, held] = [await at(2), await at(1), await at(90), await at(3)];
     await store.files.attach([held.id], 4);

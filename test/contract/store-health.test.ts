@@ -22,7 +22,7 @@ async function watched(t: ExecutionContext) {
   return { health, store, clock, logged, fail, check: () => health.check(store) };
 }
 
-test('a fault that has passed is over with the next write that succeeds, and both are logged once', async (t) => {
+test('store health: a fault ends with the next successful write; both are logged once', async (t) => {
   const { check, fail, logged } = await watched(t);
   t.deepEqual(await check(), { isUp: true });
   fail('locked');
@@ -31,22 +31,22 @@ test('a fault that has passed is over with the next write that succeeds, and bot
   t.deepEqual(logged, ['locked: the store failed', 'locked: the store takes writes again']);
 });
 
-test('after a full disk it is up again when nothing has failed for 10 s', async (t) => {
+test('store health: after a full disk it is up again when nothing has failed for 10 s', async (t) => {
   const { check, fail, clock } = await watched(t);
   fail('full');
-  t.deepEqual(await check(), { isUp: false, cause: 'it is full' });
+  t.deepEqual(await check(), { isUp: false, cause: 'it is full', fault: 'full' });
   clock.ms += 9_990;
-  t.deepEqual(await check(), { isUp: false, cause: 'it is full' });
+  t.deepEqual(await check(), { isUp: false, cause: 'it is full', fault: 'full' });
   clock.ms += 20;
   t.deepEqual(await check(), { isUp: true });
 });
 
-test('a damaged file stays so, whatever other writes do', async (t) => {
+test('store health: a damaged file stays damaged, whatever other writes do', async (t) => {
   const { check, fail, clock } = await watched(t);
   fail('damaged');
   fail('locked');
   clock.ms += 3_600_000;
-  t.deepEqual(await check(), { isUp: false, cause: 'it is damaged' });
+  t.deepEqual(await check(), { isUp: false, cause: 'it is damaged', fault: 'damaged' });
 });
 
 test('it writes, and not only reads: at first, after a fault, and each half minute', async (t) => {

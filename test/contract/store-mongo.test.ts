@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test, { type ExecutionContext, type TestFn } from 'ava';
 import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
@@ -10,17 +11,19 @@ import { DUPLICATE, refusals } from '../../lib/store/mongo/bulk-errors.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { answer, guarded } from '../../lib/store/mongo/timeout.ts';
 import type { Store } from '../../lib/store/port.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
+import { Wire } from '../helpers/wire.ts';
 import { everyContract } from './every-store.ts';
 import type { Opened } from './store.ts';
 
 const mongo = await mongoService();
 const testMongo = requireOrSkip(test, mongo);
 
-// The contract's tests all run at once; that a busy machine takes its time is not what they are about.
+// All contract tests run at once; slow responses of a busy machine must not fail them.
 const PATIENT = { serverSelectionTimeoutMs: 30_000 };
 
-// Where there is no server its tests are skipped, and its hooks have nothing to do.
+// Without a server its tests are skipped and its hooks do nothing.
 const idle = Object.assign(() => {}, { always: () => {} });
 
 const register = isMissing(mongo) ? (Object.assign(testMongo, { before: idle, after: idle }) as unknown as TestFn) : test;
@@ -43,7 +46,7 @@ async function dropDatabase(url: string): Promise<void> {
 
 type Context = { teardown(fn: () => Promise<void>): void };
 
-/** The URL of a database that goes with the test. */
+/** The URL of a database that is dropped with the test. */
 function fresh(t: Context): string {
   const url = freshDatabase(present(mongo));
   t.teardown(() => dropDatabase(url));
@@ -63,6 +66,15 @@ async function opened(t: Context, url: string, serverSelectionTimeoutMs = PATIEN
   return store;
 }
 
+/** A store with short limits that answers: a busy machine may need several attempts. */
+async function impatient(t: Context, url: string, serverSelectionTimeoutMs: number): Promise<Store> {
+  await opened(t, url); // creates the indexes
+  const store = await retried(() => openMongo({ url, serverSelectionTimeoutMs }));
+  t.teardown(() => store.close());
+  await retried(() => store.ping());
+  return store;
+}
+
 const author = newUserId(systemRandom);
 const aGroup = (): GroupId => newGroupId(systemRandom);
 
@@ -76,15 +88,15 @@ function messages(group: GroupId, count: number, head: Head = EMPTY_HEAD): Entry
   return entries;
 }
 
-testMongo('what was acknowledged before a kill -9 is there after it, and the log is dense', async (t) => {
+testMongo('mongo: acknowledged writes survive kill -9, and the log is dense', async (t) => {
   const server = await ownServer(t);
   const store = await opened(t, server.url, 5000);
   const groups = Array.from({ length: 6 }, aGroup);
-  const sizes = [1, 3]; // one entry goes with those of other groups, several go alone
+  const sizes = [1, 3]; // single entries share a batch with other groups, several entries of one group do not
   let acknowledged = 0;
   let killed: Promise<void> | undefined;
 
-  /** Appends until the server is gone, so many at a time; resolves to what was acknowledged. */
+  /** Appends concurrently until the server has ended; resolves to the acknowledged entries. */
   async function write(group: GroupId, size: number): Promise<Entry[]> {
     const certain: Entry[] = [];
     for (;;) {
@@ -116,7 +128,7 @@ testMongo('what was acknowledged before a kill -9 is there after it, and the log
   t.log(`${acknowledged} acknowledged`);
 });
 
-/** Stops the server in its tracks. Its threads may still answer for a moment after the signal was sent. */
+/** Freezes the server. Its threads may still answer for a moment after the signal. */
 async function frozen(server: Service, store: Store): Promise<void> {
   await server.kill('SIGSTOP');
   for (let answers = true; answers; )
@@ -126,13 +138,14 @@ async function frozen(server: Service, store: Store): Promise<void> {
     );
 }
 
-testMongo('while the server is frozen every method rejects in time, and an append is unknown', async (t) => {
+testMongo('mongo: with a frozen server every method rejects in time, and the result of an append is unknown', async (t) => {
   const server = await ownServer(t);
-  const store = await opened(t, server.url, 700);
+  const store = await impatient(t, server.url, 700);
+  const patient = await opened(t, server.url);
   const group = aGroup();
   const [first, second] = messages(group, 2);
   if (!first || !second) return t.fail();
-  t.deepEqual(await store.log.append(group, [first]), { written: 1 });
+  t.deepEqual(await patient.log.append(group, [first]), { written: 1 });
   await frozen(server, store);
   const start = performance.now();
   const append = store.log.append(group, [second]);
@@ -158,9 +171,9 @@ testMongo('while the server is frozen every method rejects in time, and an appen
   t.deepEqual(entries, [first, second].slice(0, entries.length));
 });
 
-testMongo('of writes whose answer never came nothing is certain, though the driver gives them the error of refused ones', async (t) => {
+testMongo('mongo: writes without a response have an unknown result, though the driver reports the error of refused ones', async (t) => {
   const server = await ownServer(t);
-  const client = await MongoClient.connect(server.url, { socketTimeoutMS: 300, serverSelectionTimeoutMS: 300, retryWrites: false });
+  const client = await MongoClient.connect(server.url, { socketTimeoutMS: 3000, serverSelectionTimeoutMS: 3000, retryWrites: false });
   t.teardown(() => client.close());
   const things = client.db('refusals').collection<{ _id: number }>('things');
   const write = (ids: readonly number[]) =>
@@ -177,21 +190,21 @@ testMongo('of writes whose answer never came nothing is certain, though the driv
   await server.kill('SIGCONT');
 });
 
-/** The first answer that is not StoreUnavailable. */
+/** The first answer that is not StoreUnavailable, or that after 60 s. */
 async function retried<T>(ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + 60_000;
   for (;;)
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      await nextTurn(); // the driver may reject at once, and must get its turn to reconnect
+      if (!(error instanceof StoreUnavailable) || performance.now() > until) throw error;
+      await nextTurn(); // the driver may reject at once and needs a turn of the event loop to reconnect
     }
 }
 
-testMongo('a store on a frozen server can be closed', async (t) => {
+testMongo('mongo: a store on a frozen server can be closed', async (t) => {
   const server = await ownServer(t);
-  const store = await openMongo({ url: server.url, serverSelectionTimeoutMs: 500 });
-  await retried(() => store.ping());
+  const store = await impatient(t, server.url, 500);
   await frozen(server, store);
   const append = store.log.append(SYSTEM_GROUP, messages(SYSTEM_GROUP, 1));
   const start = performance.now();
@@ -200,7 +213,7 @@ testMongo('a store on a frozen server can be closed', async (t) => {
   t.true(performance.now() - start < 4000, `${Math.round(performance.now() - start)} ms`);
 });
 
-test('where nobody listens it does not open, and says so in time', async (t) => {
+test('mongo: without a server it does not open, and reports so in time', async (t) => {
   const nobody = createServer().listen(0, '127.0.0.1');
   await once(nobody, 'listening');
   const address = nobody.address();
@@ -213,7 +226,7 @@ test('where nobody listens it does not open, and says so in time', async (t) => 
   t.false(`${error?.message} ${error?.cause}`.includes('secret'));
 });
 
-test('what the system says of a connection means that the store does not answer; a mistake of ours is not hidden', async (t) => {
+test('mongo: network errors mean that the store is unavailable; programming errors are not hidden', async (t) => {
   const nobody = createServer().listen(0, '127.0.0.1');
   await once(nobody, 'listening');
   const { port } = nobody.address() as AddressInfo;
@@ -228,7 +241,38 @@ test('what the system says of a connection means that the store does not answer;
   );
 });
 
-test('an address that is none is refused without its password', async (t) => {
+const isBrokenPipe = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'EPIPE';
+
+testMongo('mongo: a command sent just after MongoDB closed the connection fails as unavailable', async (t) => {
+  const wire = await Wire.open(t, present(mongo));
+  const port = Number(new URL(wire.url).port);
+  const sockets: Socket[] = [];
+  const note = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+  subscribe('net.client.socket', note);
+  t.teardown(() => void unsubscribe('net.client.socket', note));
+  const store = await impatient(t, freshDatabase({ ...present(mongo), url: wire.url }), 300);
+  /** Closes all connections, with a command at the end of each; resolves to the errors. */
+  const cut = async (): Promise<unknown[]> => {
+    const errors: Promise<unknown>[] = [];
+    const ask = (): void => void errors.push(store.ping().catch((error: unknown) => error));
+    const open = sockets.filter(({ remotePort, destroyed }) => remotePort === port && !destroyed);
+    for (const socket of open) socket.once('end', ask);
+    const closed = Promise.all(open.map((socket) => new Promise<unknown>((resolve) => socket.once('close', resolve))));
+    wire.cut();
+    await closed;
+    return Promise.all(errors);
+  };
+  // The driver notices first on some connections, and then sends nothing to the others.
+  await eventually(async () => {
+    wire.restore();
+    await retried(() => store.ping());
+    const errors = await cut();
+    for (const error of errors) t.true(error instanceof StoreUnavailable, String(error));
+    return errors.some((error) => error instanceof StoreUnavailable && isBrokenPipe(error.cause));
+  });
+});
+
+test('mongo: an invalid URL is refused without its password', async (t) => {
   for (const url of ['http://user:secret@localhost/parley', 'mongodb://user:secret@/parley', 'mongodb://user:secret@localhost/?none=1']) {
     const error = await t.throwsAsync(openMongo({ url, serverSelectionTimeoutMs: 300 }));
     t.false(`${error} ${error?.cause}`.includes('secret'));
@@ -277,7 +321,7 @@ async function insertGroup(t: ExecutionContext, url: string): Promise<GroupId> {
   return id;
 }
 
-testMongo('head hints that were waiting are written before it closes, of a log without a group too', async (t) => {
+testMongo('mongo: close writes pending head hints, also of a log without a group', async (t) => {
   const url = fresh(t);
   const store = await openMongo({ url, ...PATIENT });
   const id = await insertGroup(t, url);
@@ -299,7 +343,7 @@ testMongo('head hints that were waiting are written before it closes, of a log w
   );
 });
 
-testMongo('head is found from any hint, however old', async (t) => {
+testMongo('mongo: head is found from any hint, however old', async (t) => {
   const url = fresh(t);
   const [writer, group] = [await openMongo({ url, ...PATIENT }), aGroup()];
   const entries = messages(group, 1500);
@@ -316,7 +360,7 @@ testMongo('head is found from any hint, however old', async (t) => {
   }
 });
 
-testMongo('heads are true where hints were lost with their process, and whoever finds a true end stores it', async (t) => {
+testMongo('mongo: heads are correct after hints were lost with their process, and a reader that finds the head stores it', async (t) => {
   const url = fresh(t);
   const [writer, kitchen, elsewhere] = [await openMongo({ url, ...PATIENT }), await insertGroup(t, url), aGroup()];
   for (const group of [kitchen, elsewhere]) await writer.log.append(group, messages(group, 300));
@@ -340,7 +384,7 @@ testMongo('heads are true where hints were lost with their process, and whoever 
   t.deepEqual(await heads?.findOne({ _id: elsewhere }), { _id: elsewhere, ...end });
 });
 
-testMongo('a head that is asked for alone is stored too, where its hint was lost', async (t) => {
+testMongo('mongo: a single head is stored too when its hint was lost', async (t) => {
   const url = fresh(t);
   const [writer, kitchen] = [await openMongo({ url, ...PATIENT }), await insertGroup(t, url)];
   await writer.log.append(kitchen, messages(kitchen, 3));
@@ -354,14 +398,14 @@ testMongo('a head that is asked for alone is stored too, where its hint was lost
   t.deepEqual((await groups.findOne({ _id: kitchen }))?.head, { seq: 3, n: 3, at: 1 });
 });
 
-testMongo('several that open an empty database at once all succeed', async (t) => {
+testMongo('mongo: several processes that open an empty database at once all succeed', async (t) => {
   const url = fresh(t);
   const stores = await Promise.all(Array.from({ length: 4 }, () => opened(t, url)));
   for (const store of stores) await store.ping();
   t.pass();
 });
 
-testMongo('rows of before there were direct messages, limits of codes and choices of members are read as they were meant', async (t) => {
+testMongo('migration: rows written before direct messages, code limits and notification levels are read with their defaults', async (t) => {
   const url = fresh(t);
   const [store, id, user] = [await opened(t, url), aGroup(), newUserId(systemRandom)];
   await using client = new MongoClient(url);

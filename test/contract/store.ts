@@ -21,7 +21,7 @@ export type Opened = { readonly store: Store; close(): Promise<void>; second?: (
 
 /**
  * Registers the tests that every adapter of the store port passes. The store is opened once; each test has its own users, groups and keys, so
- * that it needs no empty store. What looks at all rows (`list`, `sweep`, …) uses times that no other test uses.
+ * that it needs no empty store. What reads all rows (`list`, `sweep`, …) uses times that no other test uses.
  */
 export function storeContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
@@ -43,7 +43,7 @@ export function storeContract(test: TestFn, open: () => Promise<Opened>, name: s
         await run(t, opened.store, other ?? opened.store);
       });
   };
-  // In stores of their own: here nobody else may be an administrator.
+  // In separate stores: no other test may create administrators there.
   for (const [title, run] of Object.entries(steppingDown))
     test(`${name}: ${title}`, async (t) => {
       const { store, close, second } = await open();
@@ -53,7 +53,7 @@ export function storeContract(test: TestFn, open: () => Promise<Opened>, name: s
         await close();
       });
     });
-  // Serial: nothing else may be creating a group while the numbers are looked at.
+  // Serial: no other test may create a group while the numbers are read.
   test.serial(`${name}: groups: numbers are 1, 2, 3 … without a gap, refused groups included`, async (t) => {
     if (opened) await densityOfNumbers(t, opened.store, other ?? opened.store);
   });
@@ -77,15 +77,15 @@ type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 type Cases = Readonly<Record<string, Case>>;
 type Table = (cases: Cases) => void;
 
-// The cast and the props
+// Records to store
 
 const NOW = 1_700_000_000_000;
 const word = (): string => randomId(systemRandom);
 const aGroupId = (): GroupId => newGroupId(systemRandom);
 const aUserId = (): UserId => newUserId(systemRandom);
-/** A stretch of time that no other test uses, all of it before every other time here. */
+/** A period that no other test uses, before every other time here. */
 const longAgo = (): number => 1_000_000 + Math.floor(Math.random() * 1_000_000) * 1_000;
-/** The same, after all others. */
+/** As `longAgo`, after all other times. */
 const farAhead = (): number => 4_000_000_000_000 + longAgo();
 
 function aUser(fields: Partial<User> = {}): User {
@@ -130,7 +130,7 @@ function draft(body: EntryBody, fields: Partial<Draft> = {}): Draft {
   return { author: aUserId(), uid: newUid(systemRandom), ...fields, ...body };
 }
 
-/** What the drafts become when written after `head`. */
+/** The entries that the drafts become after `head`. */
 function placed(group: GroupId, drafts: readonly Draft[], head: Head = EMPTY_HEAD): Entry[] {
   const entries: Entry[] = [];
   for (const one of drafts) {
@@ -215,6 +215,19 @@ const users: Cases = {
     t.is(await store.users.byId(second.id), undefined);
     t.deepEqual(await store.users.byNameKey(first.nameKey), first);
   },
+  'users: a taken skeleton is refused and nothing written; users without one do not collide': async (t, store) => {
+    const first = aUser({ skeleton: word() });
+    const second = aUser(first.skeleton === undefined ? {} : { skeleton: first.skeleton });
+    t.true(await store.users.insert(first));
+    t.false(await store.users.insert(second));
+    t.is(await store.users.byId(second.id), undefined);
+    t.deepEqual(await store.users.bySkeleton(first.skeleton ?? ''), first);
+    t.is(await store.users.bySkeleton(word()), undefined);
+    for (const user of [aUser(), aUser()]) {
+      t.true(await store.users.insert(user));
+      t.deepEqual(await store.users.byId(user.id), user);
+    }
+  },
   'users: of several inserting one nameKey at once, one succeeds': async (t, store, other) => {
     const nameKey = word();
     const inserts = upTo(6).map((k) => (k % 2 ? store : other).users.insert(aUser({ nameKey })));
@@ -245,19 +258,35 @@ const users: Cases = {
     t.true(await store.users.update(user.id, { disabled: true }), 'a patch that changes nothing still finds its user');
     t.deepEqual(await store.users.byId(user.id), updated);
   },
+  'users: optional fields come back as they went in, and null removes them': async (t, store, other) => {
+    const full = aUser({
+      displayName: 'Ann “$x” Lee',
+      status: { emoji: '🌴', text: '', until: NOW },
+      avatar: asFileId(word()),
+      preferences: { theme: 'dark', timeZone: 'Europe/Paris', quiet: { from: '22:00', to: '07:00' } },
+    });
+    await store.users.insert(full);
+    t.deepEqual(await other.users.byId(full.id), full);
+    const { displayName: _, avatar: __, ...rest } = full;
+    t.true(await store.users.update(full.id, { displayName: null, avatar: null, status: { emoji: '', text: 'x', until: null } }));
+    t.deepEqual(await store.users.byId(full.id), { ...rest, status: { emoji: '', text: 'x', until: null } });
+    t.true(await store.users.update(full.id, { status: null, preferences: {} }));
+    const { status: ___, ...left } = rest;
+    t.deepEqual(await store.users.byId(full.id), { ...left, preferences: {} });
+  },
   'users: update of nobody is false': async (t, store) => {
     t.false(await store.users.update(aUserId(), { admin: true }));
     t.false(await store.users.update(aUserId(), {}));
   },
   'users: list goes by createdAt, then id, after a given user': async (t, store) => {
     const start = farAhead();
-    const cast = [aUser({ createdAt: start }), ...byId([aUser({ createdAt: start + 1 }), aUser({ createdAt: start + 1 })])];
-    for (const user of cast.toReversed()) await store.users.insert(user);
+    const users = [aUser({ createdAt: start }), ...byId([aUser({ createdAt: start + 1 }), aUser({ createdAt: start + 1 })])];
+    for (const user of users.toReversed()) await store.users.insert(user);
     const before = aUser({ createdAt: start - 1 });
-    t.deepEqual(await store.users.list({ limit: 3, after: before }), cast);
-    t.deepEqual(await store.users.list({ limit: 1, after: before }), cast.slice(0, 1));
-    const [, second] = cast;
-    if (second) t.deepEqual((await store.users.list({ limit: 1, after: second }))[0], cast[2]);
+    t.deepEqual(await store.users.list({ limit: 3, after: before }), users);
+    t.deepEqual(await store.users.list({ limit: 1, after: before }), users.slice(0, 1));
+    const [, second] = users;
+    if (second) t.deepEqual((await store.users.list({ limit: 1, after: second }))[0], users[2]);
     t.is((await store.users.list({ limit: 2 })).length, 2);
   },
 };
@@ -341,6 +370,14 @@ const sessions: Cases = {
     t.deepEqual(await store.sessions.destroyOf(userId), [here.hash]);
     t.deepEqual(await store.sessions.destroyOf(userId), []);
     t.deepEqual(await store.sessions.get(another.hash, NOW), another);
+  },
+  'sessions: listOf gives those of one user that have not expired': async (t, store, other) => {
+    const userId = aUserId();
+    const [here, there, past, another] = [aSession({ userId }), aSession({ userId }), aSession({ userId, expiresAt: NOW - 1 }), aSession()];
+    for (const session of [here, there, past, another]) await store.sessions.set(session);
+    const byHash = (some: SessionRecord[]): SessionRecord[] => some.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+    t.deepEqual(byHash(await other.sessions.listOf(userId, NOW)), byHash([here, there]));
+    t.deepEqual(await store.sessions.listOf(aUserId(), NOW), []);
   },
   'sessions: sweep removes what expired before now and leaves the rest': async (t, store) => {
     const time = longAgo();
@@ -513,6 +550,18 @@ const groups: Cases = {
     t.is(await store.groups.update(group.id, {}), 'done');
     t.deepEqual(await store.groups.byCodeMac(code.codeMac), { ...updated, ...code });
     t.is(await store.groups.byCodeMac(group.codeMac), undefined);
+  },
+  'groups: retention and legal hold are absent until they are set, and again when they are unset': async (t, store) => {
+    const group = await inserted(store);
+    t.false('retentionDays' in group || 'held' in group);
+    t.is(await store.groups.update(group.id, { retentionDays: 0, held: true }), 'done');
+    t.like(await store.groups.byId(group.id), { retentionDays: 0, held: true });
+    t.true((await store.groups.held()).includes(group.id));
+    t.is(await store.groups.update(group.id, { retentionDays: 30 }), 'done');
+    t.like(await store.groups.bySlug(group.slug), { retentionDays: 30, held: true });
+    t.is(await store.groups.update(group.id, { retentionDays: null, held: false }), 'done');
+    t.deepEqual(await store.groups.byId(group.id), group);
+    t.false((await store.groups.held()).includes(group.id));
   },
   'groups: update of none is missing': async (t, store) => {
     t.is(await store.groups.update(aGroupId(), { name: 'x' }), 'missing');
@@ -819,6 +868,18 @@ const everyKind: readonly EntryBody[] = [
   { kind: 'archive', on: false },
   { kind: 'revoke', member: aUserId(), scope: 'account' },
   { kind: 'revoke', member: aUserId(), scope: 'session', ref: 'a hash' },
+  { kind: 'report', of: aGroupId(), seqOf: 7, reason: '“spam” {$x}' },
+  { kind: 'closeReport', closes: 1, outcome: 'erased' },
+  { kind: 'audit', act: 'admin_granted', by: null, via: 'cli', address: null },
+  {
+    kind: 'audit',
+    act: 'group_archived',
+    by: 'Ann',
+    via: 'browser',
+    address: '::1',
+    subject: { kind: 'group', id: word(), name: '“$x”' },
+    detail: 'd',
+  },
 ];
 
 const appending: Cases = {
@@ -966,6 +1027,30 @@ const reading: Cases = {
     t.deepEqual(await range(5, 4), []);
     t.deepEqual(seqsOf(await range(1, 999)), upTo(12), 'by number, not by text: 2 before 10');
   },
+  'log: systemEntries are neither messages nor follow-ups, within bounds': async (t, store) => {
+    const group = aGroupId();
+    const entries = await written(store, group, ...everyKind.map((body) => draft(body)));
+    const system = entries.filter(({ kind }) => ['join', 'leave', 'rename', 'topic', 'archive', 'revoke'].includes(kind));
+    t.is(system.length, 8);
+    t.deepEqual(await store.log.systemEntries(group, 1, entries.length), system);
+    t.deepEqual(await store.log.systemEntries(group, system[1]?.seq ?? 0, system[2]?.seq ?? 0), system.slice(1, 3));
+    t.deepEqual(await store.log.systemEntries(aGroupId(), 1, 99), []);
+  },
+  'log: edits of a message come newest first, below a seq, as many as were asked for': async (t, store) => {
+    const group = aGroupId();
+    const edit = (target: number, body: string): EntryBody => ({ kind: 'edit', target, body, format: 'text' });
+    const bodies = [edit(1, 'a'), { kind: 'react', target: 1, emoji: 'x' } as const, edit(2, 'of another'), edit(1, 'b'), edit(1, 'c')];
+    await written(store, group, says('1'), says('2'), ...bodies.map((body) => draft(body)));
+    const edits = async (before: number, limit: number) =>
+      (await store.log.edits(group, 1, { before, limit })).map(({ seq, body }) => [seq, body]);
+    t.deepEqual(await edits(99, 9), [
+      [7, 'c'],
+      [6, 'b'],
+      [3, 'a'],
+    ]);
+    t.deepEqual(await edits(7, 1), [[6, 'b']]);
+    t.deepEqual(await edits(3, 9), []);
+  },
   'log: messages are found by n, without what came between': async (t, store) => {
     const group = aGroupId();
     const drafts = [draft({ kind: 'join', member: aUserId() }), says('a'), reacts(2), says('b'), edits(2, 'A'), says('c'), says('d')];
@@ -1112,6 +1197,11 @@ const rewriting: Cases = {
     t.deepEqual<Entry[], Entry[]>(await mine(due), one.entries.slice(6));
     t.is((await mine(due + 1)).length, 2);
     t.is((await store.log.dueScrubs(due + 1, 1)).length, 1);
+    const others = await store.log.dueScrubs(due + 1, 100, [one.group]);
+    t.deepEqual<Entry[], Entry[]>(
+      others.filter(({ group }) => group === one.group || group === two.group),
+      two.entries.slice(6),
+    );
     await store.log.clearDue(one.group, 7);
     t.deepEqual<Entry[], Entry[]>(await mine(due + 1), two.entries.slice(6));
     await store.log.clearDue(two.group, 7);

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { createBot, type NewBot } from '../../lib/bots/operations.ts';
-import { groupAt } from '../helpers/cast.ts';
+import { groupAt } from '../helpers/fixtures.ts';
 import type { TestServer } from '../helpers/server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,7 +17,7 @@ export const page: string = readFileSync(`${ROOT}docs/bots.md`, 'utf8');
 export const blocks = (language: string): string[] =>
   [...page.matchAll(/^```(\w+)\n(.*?)\n```$/gms)].flatMap(([, of, code]) => (of === language && code ? [code] : []));
 
-/** A bot in Lobby, and what the lines of the page want to know of it. */
+/** A bot in Lobby with the values that the examples use. */
 export async function botFor(site: TestServer, name: string): Promise<{ readonly bot: NewBot; readonly env: NodeJS.ProcessEnv }> {
   const group = await groupAt(site.core, 'lobby');
   const bot = await createBot(site.core, undefined, { name, group });
@@ -30,7 +30,7 @@ export async function botFor(site: TestServer, name: string): Promise<{ readonly
   };
 }
 
-/** A program that runs, with all that it has said; it ends with the test at the latest, and what it has started too. */
+/** A running program and its output; it and its children end with the test at the latest. */
 export class Running {
   said = '';
   readonly exited: Promise<number | null>;
@@ -59,7 +59,7 @@ export class Running {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // it has ended by itself
+        // it has already ended
       }
     };
     t.teardown(async () => {
@@ -72,7 +72,7 @@ export class Running {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Resolves once it has said this. Rejects when it ends before. */
+  /** Resolves once its output contains this. Rejects when it ends before. */
   async saying(words: RegExp): Promise<void> {
     let isOver = false;
     void this.exited.then(() => {

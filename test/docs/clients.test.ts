@@ -21,7 +21,7 @@ test.after.always(() => site.close());
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** What these send as their documentation or source has it; they cannot be run here. */
+/** Payloads from the documentation or source of clients that cannot run here. */
 const DOCUMENTED: readonly (readonly [client: string, headers: Readonly<Record<string, string>>, body: string, ...sees: string[]])[] = [
   [
     'Uptime Kuma, as Slack',

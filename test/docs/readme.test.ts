@@ -5,7 +5,7 @@ import { readConfig } from '../../lib/config.ts';
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 const page = read('README.md');
 
-/** What the first cells of the table below this head name. */
+/** The names in the first column of the table under this heading. */
 function namedUnder(head: string): string[] {
   const [, rows = ''] = page.split(`${head}\n`);
   const cells = rows
@@ -29,7 +29,10 @@ test('README: the table of settings has exactly the variables that are read', (t
       },
     ),
   );
-  t.deepEqual(namedUnder('| variable | default | meaning |').sort(), [...asked].sort());
+  const named = namedUnder('| variable | default | meaning |');
+  const [, inFiles = ''] = /(`MONGODB_URL`.*?) may be in a file that `<NAME>_FILE` names/.exec(read('README.md')) ?? [];
+  const files = [...inFiles.matchAll(/`(\w+)`/g)].map(([, name]) => `${name}_FILE`);
+  t.deepEqual([...named, ...files].sort(), [...asked].sort());
 });
 
 test('README: the table of packages has exactly the dependencies of package.json', (t) => {

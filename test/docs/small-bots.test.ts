@@ -40,9 +40,9 @@ for (const [file, needs, command, answer] of BOTS)
     await Promise.race([listening, running.exited.then(() => Promise.reject(new Error(running.said)))]);
     const stream = await EventReader.open(ann, '/groups/lobby/events?as=json');
     t.teardown(() => stream.close());
-    const say = (body: string) => ann.json('POST', '/groups/lobby/messages', { body });
-    await say('nobody is named');
-    await say(`@${name} are “you” there?\n& more`);
+    const postText = (body: string) => ann.json('POST', '/groups/lobby/messages', { body });
+    await postText('nobody is named');
+    await postText(`@${name} are “you” there?\n& more`);
     const said = (events: readonly { readonly data: string }[]) =>
       events.flatMap(({ data }) => {
         const { kind, author, body } = JSON.parse(data) as { kind?: string; author?: { name: string }; body: string };
@@ -50,7 +50,7 @@ for (const [file, needs, command, answer] of BOTS)
       });
     const [first = ''] = said(await stream.until((events) => said(events).length > 0));
     t.regex(first, answer);
-    await say(`@${name} again`);
+    await postText(`@${name} again`);
     t.is(said(await stream.until((events) => said(events).length > 1)).length, 2, running.said);
     await revokeBot(site.core, bot.user.id, bot.user);
     t.is(await running.exited, 1, running.said);

@@ -11,7 +11,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const OTHER = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
 const BODY = '{"event": "posted", "text": "ü"}\n';
 
-/** Each says `yes` or `no` of the call that its environment and its standard input tell of. */
+/** Each prints `yes` or `no` for the call in its environment and standard input. */
 const ASKING: readonly (readonly [file: string, needs: readonly string[], main: string, source: string, command: readonly string[]])[] = [
   ['verify.sh', ['openssl'], 'main.sh', '(. ./verify.sh) && echo yes || echo no', ['sh', 'main.sh']],
   [

@@ -1,27 +1,27 @@
-import { type Cast, QUIET } from './cast.ts';
+import { type Participants, QUIET } from './participants.ts';
 import type { World } from './world.ts';
 
 const POSTED = 'messages before a kill';
 const JSON_TYPE = { Accept: 'application/json', 'Content-Type': 'application/json' };
 
 /** Kills a server as soon as it has acknowledged a message. The list of groups of every server counts the message at once: nobody else writes there. */
-export async function killAfterPost(world: World, cast: Cast, index: number): Promise<void> {
-  const { stage, ledger } = world;
-  const server = stage.server(index);
+export async function killAfterPost(world: World, participants: Participants, index: number): Promise<void> {
+  const { environment, ledger } = world;
+  const server = environment.server(index);
   const body = `quiet ${(ledger.counts.get(POSTED) ?? 0) + 1}`;
   const request = { method: 'POST', body: JSON.stringify({ body }), headers: { 'Idempotency-Key': body } };
-  const { status, text } = await insistAt(world, cast, `${server.url}/groups/${QUIET}/messages`, request);
-  await stage.end(server, 'SIGKILL');
+  const { status, text } = await insistAt(world, participants, `${server.url}/groups/${QUIET}/messages`, request);
+  await environment.end(server, 'SIGKILL');
   ledger.expect(status === 200 || status === 201, () => `a post in ${QUIET} was answered ${status}: ${text}`);
   ledger.count(POSTED);
-  await Promise.all(stage.servers.filter((other) => other !== server).map(({ url }) => isCounted(world, cast, url)));
-  await stage.start(server);
-  await isCounted(world, cast, server.url);
+  await Promise.all(environment.servers.filter((other) => other !== server).map(({ url }) => isCounted(world, participants, url)));
+  await environment.start(server);
+  await isCounted(world, participants, server.url);
 }
 
-async function isCounted(world: World, cast: Cast, url: string): Promise<void> {
+async function isCounted(world: World, participants: Participants, url: string): Promise<void> {
   const { ledger } = world;
-  const { text } = await insistAt(world, cast, `${url}/groups`);
+  const { text } = await insistAt(world, participants, `${url}/groups`);
   const groups: { slug: string; messages: number }[] = JSON.parse(text);
   const [found, wanted] = [groups.find(({ slug }) => slug === QUIET)?.messages, ledger.counts.get(POSTED)];
   ledger.expect(found === wanted, () => `the list of groups counts ${found} messages in ${QUIET}, ${wanted} were acknowledged`);
@@ -30,7 +30,7 @@ async function isCounted(world: World, cast: Cast, url: string): Promise<void> {
 /** Asks one server until it answers something other than "come back later". */
 async function insistAt(
   { ledger }: World,
-  { person }: Cast,
+  { person }: Participants,
   url: string,
   init: RequestInit = {},
 ): Promise<{ status: number; text: string }> {

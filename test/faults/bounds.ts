@@ -1,18 +1,20 @@
-/** Of the servers in a run, ms. */
+/** Heartbeat of the servers in a run, ms. */
 export const HEARTBEAT_MS = 1000;
-/** Two processors that also run the servers, the stores, all clients and perhaps other tests may hold anything up for so long, ms. */
+/** Interval of the sweep, which removes unused files and writes missing lines, ms. */
+export const SWEEP_MS = 1000;
+/** Delay that a busy machine of two cores (servers, stores, clients, other tests) may add to anything, ms. */
 const SLACK_MS = 8000;
-/** The longest silence on a stream that has a heartbeat (whose pauses differ by a tenth), ms. */
+/** Longest silence on a stream with a heartbeat (jitter of 10 %), ms. */
 export const LONGEST_SILENCE_MS = 1.1 * HEARTBEAT_MS + SLACK_MS;
-/** From the answer to a writer until the message is at a reader on another process, whatever Redis does, ms. */
+/** From the response to a writer until a reader on another process has the message, whatever the state of Redis, ms. */
 export const LONGEST_DELAY_MS = 2000 + SLACK_MS;
-/** A request is answered, if only with 503, ms. */
+/** Time until a request is answered, possibly with 503, ms. */
 export const LONGEST_ANSWER_MS = 20_000;
-/** Something goes on: the next messages are acknowledged, a reader catches up, ms. */
+/** Time until progress is visible: further messages are acknowledged, or a reader catches up, ms. */
 export const LONGEST_WAIT_MS = 60_000;
-/** Told to stop, a server is gone, ms. */
+/** Time from SIGTERM until the process has ended, ms. */
 export const LONGEST_STOP_MS = 10_000 + SLACK_MS / 4;
-/** What a server may hold more than when it was warm, once everybody has left, bytes: what is remembered of profiles, windows and statements. */
+/** Growth of the retained heap after all clients have left, compared with the warm server, bytes: caches of profiles, windows and statements. */
 export const MAX_HELD_BYTES = 40 * 1024 * 1024;
-/** What it may take more of the machine: C libraries give back late, and not all. */
+/** Growth of the resident memory: C libraries return memory late, and not all of it. */
 export const MAX_GROWTH_BYTES = 300 * 1024 * 1024;

@@ -2,8 +2,8 @@ import type { Answer } from '../helpers/client.ts';
 import type { Dice } from './dice.ts';
 import { MESSAGES, type Person, type World } from './world.ts';
 
-/** By the forms of the pages, or by the JSON API. */
-export type Hand = 'form' | 'api';
+/** Changes by the forms of the pages, or by the JSON API. */
+type Hand = 'form' | 'api';
 
 type Target = { readonly seq: number; readonly text: string };
 type Act = 'edit' | 'erase' | 'unerase' | 'react' | 'unreact';
@@ -12,7 +12,7 @@ const EMOJI = '👍';
 const FORM = { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' };
 const API = { Accept: 'application/json', 'Content-Type': 'application/json' };
 
-/** Perhaps edits, likes or erases what was just written, one after the other; each until it is acknowledged. */
+/** With a seeded probability edits, likes and erases the last message in sequence; repeats each request until it is acknowledged. */
 export async function change(world: World, person: Person, hand: Hand, target: Target, dice: Dice): Promise<void> {
   const acts: Act[] = [];
   if (dice.chance(0.15)) acts.push('edit');

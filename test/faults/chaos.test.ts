@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { isMissing, mongoService, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { run } from './run.ts';
 import type { StoreKind } from './schedule.ts';
 
-// Only looked for here: each run has its own, to kill.
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
+// Only checked for here: each run starts services of its own, which it kills.
+const { shared } = await sharedServices(test);
 
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
-
-/** Another schedule each time. For longer: npm run faults. */
+/** The seed is new each time. `npm run faults` runs longer. */
 async function survive(t: ExecutionContext, store: StoreKind, ms: number): Promise<void> {
   t.timeout(300_000);
   const seed = randomBytes(4).toString('hex');
-  const report = await run({ store, seed, ms, say: () => {} });
+  const report = await run({ store, seed, ms, print: () => {} });
   const count = (name: string): number => report.get(name) ?? 0;
   t.log(`seed ${seed}: ${count('faults')} faults, ${count('messages')} messages, ${count('streams opened')} streams`);
   t.true(count('messages') > 100 && count('faults') > 2, 'a run in which hardly anything happens shows nothing');

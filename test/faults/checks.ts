@@ -1,25 +1,29 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import type { Cast } from './cast.ts';
 import { aboutOf, type EntryJson, foldOf, isGone, type MessageJson } from './entries.ts';
+import { hasLines } from './group-changes.ts';
+import type { Participants } from './participants.ts';
 import { historyAfter } from './plain-readers.ts';
 import { articlesIn } from './rows.ts';
+import { hasFiles } from './uploads.ts';
 import { GROUP, type Person, type World } from './world.ts';
 
-/** Everything that must hold once all is quiet and every reader is up to date. Throws with the first difference. */
-export async function holdsExactly(world: World, cast: Cast): Promise<void> {
-  const entries = cast.programs[0]?.entries ?? [];
+/** Checks all invariants after the run, when every reader is up to date. Throws the first violation. */
+export async function holdsExactly(world: World, participants: Participants): Promise<void> {
+  const entries = participants.programs[0]?.entries ?? [];
   isDense(entries);
   isAcknowledged(world, entries);
-  for (const { reader, entries: others } of cast.programs) isSame(`what ${reader.name} heard`, others, entries);
-  const history = await historyOf(cast.person);
+  for (const { reader, entries: others } of participants.programs) isSame(`what ${reader.name} heard`, others, entries);
+  const history = await historyOf(participants.person);
   isFold(entries, history);
   isFated(world, history);
-  await showsRows(world, cast, history);
-  isContiguous(cast, entries);
+  await showsRows(world, participants, history);
+  isContiguous(participants, entries);
   await isTailed(world, entries);
+  await hasFiles(world, participants);
+  await hasLines(world);
 }
 
-/** Seqs 1, 2, 3, …; a message's number one more than the one before; no time before an earlier one, whatever the clocks did. */
+/** Seqs are 1, 2, 3, …; message numbers grow by one; times never decrease, whatever the clocks did. */
 function isDense(entries: readonly EntryJson[]): void {
   let [n, at] = [0, ''];
   for (const [index, entry] of entries.entries()) {
@@ -31,7 +35,7 @@ function isDense(entries: readonly EntryJson[]): void {
   }
 }
 
-/** Each acknowledged message once, where it was said to be, as it was sent; and no other. */
+/** Each acknowledged message exists once, at the acknowledged seq and with its text; there is no other message. */
 function isAcknowledged(world: World, entries: readonly EntryJson[]): void {
   const { ledger } = world;
   const messages = entries.filter(({ kind }) => kind === 'message');
@@ -49,13 +53,13 @@ function isAcknowledged(world: World, entries: readonly EntryJson[]): void {
 
 const repeatedIn = (texts: readonly string[]): string[] => texts.filter((text, index) => texts.indexOf(text) !== index);
 
-/** What a message should say that was read when it may have been edited already: a snapshot holds the latest. */
+/** The expected text of a message that may have been edited before it was read: a snapshot holds the latest text. */
 function original({ ledger }: World, entry: EntryJson, text: string): string {
   const fate = ledger.fates.get(entry.seq);
   return fate && (entry.rev ?? 0) > entry.seq && entry.body === fate.body ? fate.body : text;
 }
 
-/** The same entries, but for texts that were gone when one of the two was told of them. */
+/** Compares entries; ignores texts that were erased before one of the two readers got them. */
 function isSame(what: string, found: readonly EntryJson[], wanted: readonly EntryJson[]): void {
   strictEqual(found.length, wanted.length, what);
   for (const [index, entry] of found.entries()) {
@@ -74,7 +78,7 @@ async function historyOf(person: Person): Promise<MessageJson[]> {
   return history;
 }
 
-/** What a program knows that heard every entry is what the history says. */
+/** Folding all streamed entries gives the same messages as the history. */
 function isFold(entries: readonly EntryJson[], history: readonly MessageJson[]): void {
   const folded = foldOf(entries);
   strictEqual(history.length, folded.size, 'length of the history');
@@ -87,7 +91,7 @@ function state(message: Partial<MessageJson> | undefined) {
   return { seq, n, at, author, erased, ...(erased ? {} : { rev, body, edited_at, reactions }) };
 }
 
-/** What was acknowledged to have been done to a message is what was done to it. */
+/** Every acknowledged change of a message is in the history. */
 function isFated({ ledger }: World, history: readonly MessageJson[]): void {
   const bySeq = new Map(history.map((message) => [message.seq, message]));
   for (const [seq, { body, erased, reactions }] of ledger.fates) {
@@ -99,9 +103,9 @@ function isFated({ ledger }: World, history: readonly MessageJson[]): void {
   }
 }
 
-/** Open pages show what a page shows that is loaded now, and the frame too; and of everything what the history says. */
-async function showsRows({ stage }: World, { pages, person }: Cast, history: readonly MessageJson[]): Promise<void> {
-  const loaded = await Promise.all(stage.servers.map(({ url }) => load(url, person, GROUP)));
+/** Open pages and frames show the same rows as a newly loaded page, and as the history. */
+async function showsRows({ environment }: World, { pages, person }: Participants, history: readonly MessageJson[]): Promise<void> {
+  const loaded = await Promise.all(environment.servers.map(({ url }) => load(url, person, GROUP)));
   const [newest = new Map<number, string>()] = loaded;
   for (const other of loaded) deepStrictEqual(other, newest, 'a page of one server and of another');
   ok(newest.size >= Math.min(50, history.length), 'the newest page is full');
@@ -122,8 +126,8 @@ function isShown(reader: string, { seq, erased, html }: MessageJson, row: string
   ok(isRight, `#${seq} in ${reader} is not what the history says: ${row.slice(0, 600)}`);
 }
 
-/** Every document of the frame shows a part of the log without a hole: all that is a row there, one after the other. */
-function isContiguous({ frame }: Cast, entries: readonly EntryJson[]): void {
+/** Every document of the frame shows a contiguous part of the log. */
+function isContiguous({ frame }: Participants, entries: readonly EntryJson[]): void {
   const shown = entries.filter((entry) => aboutOf(entry) === entry.seq).map(({ seq }) => seq);
   for (const document of frame.documents) {
     const from = shown.indexOf(document[0] ?? 0);
@@ -132,8 +136,8 @@ function isContiguous({ frame }: Cast, entries: readonly EntryJson[]): void {
 }
 
 /** The command line prints the same log. */
-async function isTailed({ stage }: World, entries: readonly EntryJson[]): Promise<void> {
-  const { status, out, err } = await stage.cli(['--json', 'tail', 'lobby', '-n', '999999999']);
+async function isTailed({ environment }: World, entries: readonly EntryJson[]): Promise<void> {
+  const { status, out, err } = await environment.cli(['--json', 'tail', 'lobby', '-n', '999999999']);
   strictEqual(status, 0, err);
   const printed: EntryJson[] = out
     .trimEnd()

@@ -1,4 +1,4 @@
-/** Chance that a seed decides: the same seed and the same questions give the same answers, on every machine. */
+/** A seeded random generator: the same seed and calls give the same values on every machine. */
 export class Dice {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Dice {
     this.#state = hash(seed);
   }
 
-  /** From 0 up to but not including 1: Mulberry32, which is plenty to choose faults by. */
+  /** A number in [0, 1), by Mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -14,7 +14,7 @@ export class Dice {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** An integer, both bounds included. */
   int(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1));
   }
@@ -23,14 +23,14 @@ export class Dice {
     return this.next() < share;
   }
 
-  /** One of a list that is not empty. */
+  /** An element of a list that is not empty. */
   pick<T>(list: readonly T[]): T {
     const one = list[this.int(0, list.length - 1)];
     if (one === undefined) throw new Error('nothing to choose from');
     return one;
   }
 
-  /** The same things in another order (Fisher and Yates). */
+  /** A shuffled copy (Fisher–Yates). */
   shuffle<T>(list: readonly T[]): T[] {
     const rest = [...list];
     return list.flatMap(() => rest.splice(this.int(0, rest.length - 1), 1));

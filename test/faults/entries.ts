@@ -1,9 +1,9 @@
 import { bodyAsText } from '../../lib/markup/rich-content-text.ts';
 
-/** Who does not come by itself. */
+/** The name of the bot. */
 export const BOT = 'Echo';
 
-/** An entry as programs get it: what of it the checks look at. */
+/** The fields of a JSON entry that the checks read. */
 export type EntryJson = {
   readonly seq: number;
   readonly n: number;
@@ -13,10 +13,10 @@ export type EntryJson = {
   readonly body?: string;
   readonly format?: 'text' | 'markdown' | 'model';
   readonly target?: number;
-  /** Of a join: who. */
+  /** For a join: the member. */
   readonly member?: string;
   readonly emoji?: string;
-  /** Of a message: the last seq folded in. */
+  /** For a message: the last seq folded in. */
   readonly rev?: number;
   readonly erased?: boolean;
   readonly scrubbed?: boolean;
@@ -34,18 +34,19 @@ export type MessageJson = EntryJson & {
   readonly edited_at: string | null;
 };
 
-/** Whether its text is gone: it was erased for good before it was read. */
+/** Whether the text was scrubbed before the message was read. */
 export const isGone = (entry: EntryJson): boolean => entry.erased === true || entry.scrubbed === true;
 
-/** The message that an entry is, or says something about. */
+/** The seq of the message that an entry is, or changes. */
 export const aboutOf = (entry: EntryJson): number => entry.target ?? entry.seq;
 
-/** What the text stream says of an entry, whose text is `body`; undefined where it says nothing. */
+/** The lines of the text stream for an entry with this `body`; undefined for an entry that it leaves out. */
 export function textOf({ kind, author, target, member, format = 'text' }: EntryJson, written: string): string | undefined {
   const body = bodyAsText(written, format);
   const sender = author.as ? `${author.name} (${author.as})` : author.name;
   if (kind === 'message') return indented(`${sender}: ${body}`);
   if (kind === 'edit') return indented(`${author.name}: ${body === '(erased)' ? body : `(edited #${target}) ${body}`}`);
+  if (kind === 'unerase') return indented(`${author.name}: ${body === '(erased)' ? body : `(restored #${target}) ${body}`}`);
   if (kind === 'erase') return `* ${author.name} erased #${target}`;
   if (kind === 'join') return `* ${author.name} ${member === author.id ? 'joined' : `added ${BOT}`}`;
   return undefined;
@@ -55,7 +56,7 @@ const indented = (text: string): string => text.replaceAll('\n', '\n  ');
 
 type State = Pick<MessageJson, 'body' | 'erased' | 'rev' | 'edited_at' | 'reactions'>;
 
-/** What a client that hears every entry knows of every message in the end, by seq. */
+/** The final state of each message, folded from all entries, by seq. */
 export function foldOf(entries: readonly EntryJson[]): Map<number, EntryJson & State> {
   const messages = new Map<number, EntryJson & State>();
   for (const entry of entries) {
@@ -75,7 +76,7 @@ function changed({ reactions }: State, { kind, body = '', at, emoji = '', author
     case 'erase':
       return { erased: true };
     case 'unerase':
-      return { erased: false };
+      return { body, erased: false };
     case 'react':
       return { reactions: [...others.filter((one) => one.emoji !== emoji), { emoji, by: [...(byOf(others, emoji) ?? []), author.id] }] };
     case 'unreact':

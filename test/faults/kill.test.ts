@@ -1,13 +1,8 @@
 import test from 'ava';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { follow, holdsExactly, Load, signUp, startParley } from './load.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { freshEnv, shared } = await sharedServices(test);
 
 const POSTERS = 8;
 const KILLS = 3;
@@ -23,7 +18,7 @@ test.serial('sqlite: a server that is killed at any moment, three times, has los
   const listening = follow(parts, () => last);
   for (let kill = 0; kill < KILLS; kill += 1) {
     await load.atSomeMoment();
-    up = server.restart(); // begins with kill -9
+    up = server.restart(); // `restart` sends SIGKILL first
     await up;
   }
   await load.atSomeMoment();
@@ -35,7 +30,7 @@ test.serial('sqlite: a server that is killed at any moment, three times, has los
 shared.serial(
   'mongo and redis: with one of two servers killed and started again, nothing that either acknowledged is lost or doubled',
   async (t) => {
-    const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url };
+    const env = freshEnv();
     const first = await startParley(env);
     t.teardown(() => first.stop());
     const second = await startParley(env);

@@ -1,24 +1,31 @@
 import { LONGEST_DELAY_MS, LONGEST_WAIT_MS } from './bounds.ts';
 
-/** A message that a server said is there. A webhook is not told where. */
-export type Acknowledged = { readonly text: string; readonly author: string; readonly seq: number | undefined; readonly at: number };
+/** An acknowledged message. The response of a webhook has no seq. */
+type Acknowledged = { readonly text: string; readonly author: string; readonly seq: number | undefined; readonly at: number };
 
-/** How a message should look in the end, after what its author did to it. */
-export type Fate = { body: string; erased: boolean; readonly reactions: Set<string> };
+/** The files of a message: their URLs and contents. */
+export type Uploaded = { readonly seq: number; readonly files: readonly { readonly url: string; readonly content: string }[] };
 
-/** What clients were told, and what the run is waiting for. The first thing that goes wrong ends it. */
+/** The expected final state of a message after its author's changes. */
+type Fate = { body: string; erased: boolean; readonly reactions: Set<string> };
+
+/** All acknowledgements, and the conditions that the run waits for. The first failure ends the run. */
 export class Ledger {
   readonly acknowledged = new Map<string, Acknowledged>();
-  /** What was written where, as far as writers were told. */
+  /** The acknowledged texts by seq. */
   readonly texts = new Map<number, string>();
-  /** By seq; only messages that something was done to. */
+  /** By seq; only messages that were changed. */
   readonly fates = new Map<number, Fate>();
-  /** Messages that somebody has tried to erase: from then on their text may be gone. */
+  /** Messages with an attempted erasure: their text may be gone from then on. */
   readonly mayBeErased = new Set<number>();
+  /** Messages with files that were acknowledged, by their keys. */
+  readonly uploads = new Map<string, Uploaded>();
+  /** Groups that were changed once each, by a server that was killed: what was changed, by slug. */
+  readonly changed = new Map<string, string>();
   /** Counts by name, for the report. */
   readonly counts = new Map<string, number>();
   refusals = 0;
-  /** The highest seq that a writer was told. */
+  /** The highest acknowledged seq. */
   highest = 0;
   isOver = false;
   /** Rejects with the first failure; never resolves. */
@@ -38,12 +45,12 @@ export class Ledger {
     this.#fail(error);
   }
 
-  /** Rejects when anything has gone wrong so far. */
+  /** Throws when a failure was recorded before. */
   async sound(): Promise<void> {
     await Promise.race([this.failed, Promise.resolve()]);
   }
 
-  /** Fails the run unless something holds. */
+  /** Fails the run unless the condition holds. */
   expect(holds: boolean, message: () => string): void {
     if (!holds) this.#fail(new Error(message()));
   }
@@ -52,7 +59,7 @@ export class Ledger {
     this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
 
-  /** Keeps the largest value seen under a name. */
+  /** Keeps the maximum of a value by name. */
   most(name: string, value: number): void {
     this.counts.set(name, Math.max(this.counts.get(name) ?? 0, Math.round(value)));
   }
@@ -76,7 +83,7 @@ export class Ledger {
     return fate;
   }
 
-  /** Whether so much is being sent that everything takes its time, or was at any time since then, ms of performance.now(). */
+  /** Whether the server is flooded now, or was since this time, ms of performance.now(). */
   isFlooded(since = performance.now()): boolean {
     return since <= this.#floodedUntil;
   }
@@ -85,31 +92,31 @@ export class Ledger {
     this.#floodedUntil = isFlooded ? Number.POSITIVE_INFINITY : performance.now() + LONGEST_DELAY_MS;
   }
 
-  /** Writers finish what they have begun; readers stop waiting for more. */
+  /** Ends the run: writers finish their current message; waiting readers resolve. */
   end(): void {
     this.isOver = true;
     this.#wake();
   }
 
-  /** Resolves after so many further messages, or when all is over. */
+  /** Resolves after this number of further messages, or at the end of the run. */
   messages(count: number): Promise<void> {
     const target = this.acknowledged.size + count;
     return this.until(`${count} further messages to be acknowledged`, () => this.acknowledged.size >= target || this.isOver);
   }
 
-  /** Resolves after so many further refusals. */
+  /** Resolves after this number of further refusals. */
   refused(count: number): Promise<void> {
     const target = this.refusals + count;
     return this.until(`${count} further refusals`, () => this.refusals >= target);
   }
 
-  /** Resolves once `isDone` says so, asked after each acknowledgement and refusal. What takes too long fails the run. */
+  /** Resolves once `isDone` is true, checked after each acknowledgement and refusal. A time-out fails the run. */
   async until(what: string, isDone: () => boolean): Promise<void> {
     if (isDone()) return;
     await this.inTime(what, new Promise<void>((resolve) => this.#waiting.push({ isDone, resolve })));
   }
 
-  /** The same promise; what takes too long fails the run. */
+  /** Returns the promise; a time-out fails the run. */
   async inTime<T>(what: string, promise: Promise<T>, ms = LONGEST_WAIT_MS, more = () => ''): Promise<T> {
     const giveUp = (): void => this.#fail(new Error(`waited ${Math.round(ms / 1000)} s in vain for ${what} ${more()}`));
     const timer = setTimeout(giveUp, ms);

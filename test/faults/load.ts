@@ -10,10 +10,10 @@ export const PARLEY = fileURLToPath(new URL('../../bin/parley', import.meta.url)
 export const MESSAGES = '/groups/lobby/messages';
 const EVENTS = '/groups/lobby/events?as=json&after=0';
 
-/** What tells the tests of their services is not meant for the program. */
+/** Variables that configure the tests and are not passed to the program. */
 export const OUR_OWN = ['MONGODB_URL', 'REDIS_URL'];
 
-/** The real program in a process of its own, on a data folder of its own unless `env` names a database. */
+/** The program in a separate process, on a new data folder unless `env` names a database. */
 export function startParley(env: Readonly<Record<string, string>> = {}): Promise<Service> {
   const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
   const launch: Launch = {
@@ -30,7 +30,7 @@ export function startParley(env: Readonly<Record<string, string>> = {}): Promise
   return startService(launch);
 }
 
-/** The first account: it is in Lobby. */
+/** Signs up Ann as the first account, a member of Lobby. */
 export async function signUp(url: string): Promise<Client> {
   const client = new Client(url);
   const { status, text } = await client.form('/signup', { name: 'Ann', password: PASSWORD });
@@ -47,14 +47,14 @@ function at(url: string, { cookies }: Client): Client {
 
 type Dependencies = {
   readonly who: Client;
-  /** The servers; who finds one dead goes to the next, once `isUp`. */
+  /** The servers. A client that gets no answer waits for `isUp` and tries the next one. */
   readonly urls: readonly string[];
   readonly isUp: () => Promise<unknown>;
 };
 
-/** Posters that go on whatever happens to the servers: each message has a key, and is sent again until a server says that it is there. */
+/** Concurrent posters. Each message has a key and is sent again until a server acknowledges it. */
 export class Load {
-  /** Body → the seq that was answered. */
+  /** Acknowledged seq by body. */
   readonly acknowledged = new Map<string, number>();
   readonly #parts: Dependencies;
   #isOver = false;
@@ -87,20 +87,20 @@ export class Load {
     this.#waiting = this.#waiting.filter(({ count }) => this.acknowledged.size < count);
   }
 
-  /** Resolves after a number of further messages that nobody can foresee. */
+  /** Resolves after 20 to 119 further messages, chosen at random. */
   atSomeMoment(): Promise<void> {
     const count = this.acknowledged.size + randomInt(20, 120);
     return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  /** Resolves once every message that was begun is acknowledged. */
+  /** Resolves once every message sent is acknowledged. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#posters);
   }
 }
 
-/** What a client that comes back with its cursor each time hears, until `last`: seqs and bodies. */
+/** Follows a stream, reconnecting with the last id, until `last`. Resolves to the seqs and bodies received. */
 export async function follow(
   { who, urls, isUp }: Dependencies,
   last: () => Promise<number>,
@@ -144,7 +144,7 @@ export async function readAll(who: Client): Promise<{ seq: number; n: number; bo
   }
 }
 
-/** Every acknowledged message is there, once, at the seq that was answered; none is there that nobody sent; nothing is missing between. */
+/** Asserts that each acknowledged message exists once, at the acknowledged seq; that there is no other message; and that no number is missing. */
 export async function holdsExactly(t: ExecutionContext, who: Client, load: Load, heard: Awaited<ReturnType<typeof follow>>): Promise<void> {
   const messages = await readAll(who);
   const bodies = messages.map(({ body }) => body);

@@ -1,7 +1,7 @@
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import type { Headers } from './world.ts';
 
-/** A stream was refused. */
+/** The server refused a stream. */
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number, text: string) {
@@ -12,13 +12,13 @@ export class Refused extends Error {
 
 type Dependencies = {
   readonly onText: (text: string) => void;
-  /** Told, at each byte that arrives, how long none had, ms. */
+  /** Called with each chunk: the silence before it, ms. */
   readonly onSilence: (ms: number) => void;
 };
 
-/** One open stream on a connection of its own, which can be cut anywhere, or not read for a while. */
+/** One open stream on its own connection, which can be cut at any byte or paused. */
 export class Pipe {
-  /** Resolves when it is over, whoever ended it. */
+  /** Resolves when the connection has ended, by either side. */
   readonly ended: Promise<void>;
   readonly openedAt = performance.now();
   readonly port: number;
@@ -40,7 +40,7 @@ export class Pipe {
     response.on('error', () => {}).on('data', (bytes: Buffer) => this.#take(bytes));
   }
 
-  /** Errors: Refused; others when there is no connection. */
+  /** Errors: Refused for another status; the error of the socket without a connection. */
   static async open(url: URL, headers: Headers, parts: Dependencies): Promise<Pipe> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = get(url, { headers, agent: false }, resolve).on('error', reject);
@@ -61,12 +61,12 @@ export class Pipe {
     if (this.#bytesLeft <= 0) this.close();
   }
 
-  /** Since when all that arrives is read at once, ms of performance.now(). */
+  /** Start of uninterrupted reading, ms of performance.now(). */
   get readSince(): number {
     return Math.max(this.openedAt, this.#resumedAt);
   }
 
-  /** How long nothing has arrived, ms; 0 while it is not read. */
+  /** Time since the last byte, ms; 0 while paused. */
   get silence(): number {
     return this.#isPaused ? 0 : performance.now() - this.#lastAt;
   }
@@ -75,7 +75,7 @@ export class Pipe {
     return this.#isPaused;
   }
 
-  /** Ends it after so many further bytes: what comes behind them is as if it had never arrived. */
+  /** Ends the connection after this number of further bytes; later bytes are discarded. */
   cutAfter(bytes: number): void {
     this.#bytesLeft = bytes;
   }

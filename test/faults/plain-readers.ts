@@ -7,12 +7,12 @@ import { GROUP, MESSAGES, type Person, type World } from './world.ts';
 
 type Known = { readonly reader: Reader; readonly entries: readonly EntryJson[] };
 
-/** A shell. Its lines carry no cursor: it finds its place by what they say, for which it looks at what another reader was told. */
+/** A reader of the text stream. Its lines have no cursor, so it finds its position by comparing them with the entries of a JSON reader. */
 export function textReader(world: World, { name, person, firstServer }: Named, known: Known): Reader {
   const { ledger } = world;
   let position = 0;
   let rest = '';
-  /** Compares what is whole with what should be there. */
+  /** Compares complete lines with the expected ones. */
   const advance = (): void => {
     for (let entry = known.entries[position]; entry !== undefined; entry = known.entries[position]) {
       const wanted = textsOf(entry, ledger).map((text) => `${text}\n`);
@@ -31,7 +31,7 @@ export function textReader(world: World, { name, person, firstServer }: Named, k
     rest += text;
     advance();
   };
-  /** All that has come is compared before the rest, which is not whole, is forgotten. */
+  /** Compares the complete lines, then discards the incomplete rest. */
   const end = async (): Promise<void> => {
     for (let before = -1; before < position && rest.includes('\n'); ) {
       await known.reader.reach(position + 1);
@@ -41,14 +41,14 @@ export function textReader(world: World, { name, person, firstServer }: Named, k
     rest = '';
   };
   const reached = (): number => {
-    advance(); // of what is not said here only the other reader hears
+    advance(); // the text stream leaves out some entries, which only the JSON reader gets
     return position;
   };
   const understanding = { begin, take, end, position: reached, hasHeartbeat: false, beside: known.reader };
   return new Reader(world, name, person.credentials, understanding, firstServer);
 }
 
-/** What may be said of an entry; nothing of some kinds. Whoever reads after the text is gone reads another than who read before. */
+/** The possible lines for an entry; none for some kinds. They depend on whether the text was scrubbed before it was read. */
 function textsOf(entry: EntryJson, ledger: Ledger): string[] {
   const about = aboutOf(entry);
   const original = `${ledger.texts.get(about)}${entry.kind === 'edit' ? ' (put right)' : ''}`;
@@ -56,13 +56,13 @@ function textsOf(entry: EntryJson, ledger: Ledger): string[] {
   return [...new Set(bodies.flatMap((body) => textOf(entry, body) ?? []))];
 }
 
-/** A browser without JavaScript: each document shows the newest and goes on until it ends, then comes the next. Keeps the seqs of all. */
+/** A browser without JavaScript: loads the live document again whenever it ends. Keeps the seqs of each document. */
 export function frameReader(world: World, { name, person, firstServer }: Named): { reader: Reader; documents: number[][] } {
   const documents: number[][] = [];
   const rows = new RowStream();
   const { ledger } = world;
   const begin = async () => {
-    if (documents.length > 0) await ledger.messages(2); // a browser takes a second to load it again
+    if (documents.length > 0) await ledger.messages(2); // as a browser reloads after about 1 s
     return { path: `${GROUP}/live` };
   };
   const end = (): void => void documents.push(rows.next());
@@ -70,7 +70,7 @@ export function frameReader(world: World, { name, person, firstServer }: Named):
   return { reader: new Reader(world, name, person.credentials, understanding, firstServer), documents };
 }
 
-/** Somebody who pages through the history while it grows, again and again: no page has a hole, and none says anything twice. */
+/** Pages through the growing history repeatedly: no page has a gap or a repetition. */
 export async function walkPages(world: World, person: Person): Promise<void> {
   const { ledger } = world;
   for (let after = 0; !ledger.isOver; ) {

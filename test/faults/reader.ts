@@ -2,21 +2,21 @@ import { HEARTBEAT_MS, LONGEST_SILENCE_MS } from './bounds.ts';
 import { Pipe, Refused } from './pipe.ts';
 import type { Headers, World } from './world.ts';
 
-/** What a kind of reader makes of a stream. It holds over all connections; `begin` is told of each new one. */
-export type Understanding = {
-  /** Where to go on, now; may look first. */
+/** The parser of one kind of stream, kept over all connections; `begin` is called for each new one. */
+type Understanding = {
+  /** The request that continues the stream. */
   readonly begin: () => Promise<{ readonly path: string; readonly headers?: Headers }>;
   readonly take: (text: string) => void;
-  /** A connection is over; what was not whole is forgotten. */
+  /** The connection has ended: discards an incomplete frame. */
   readonly end?: () => Promise<void> | void;
-  /** The seq up to which it has everything. */
+  /** The seq up to which nothing is missing. */
   readonly position: () => number;
   readonly hasHeartbeat: boolean;
-  /** Knows of entries that are not said here; they count once it has had them. */
+  /** A reader of the entries that this stream leaves out; they count once that reader has them. */
   readonly beside?: Reader;
 };
 
-/** Follows the group by one kind of stream: comes back whenever its stream ends, each time to another server. */
+/** Follows the group by one kind of stream; reconnects to the next server whenever the stream ends. */
 export class Reader {
   readonly name: string;
   readonly #world: World;
@@ -27,7 +27,7 @@ export class Reader {
   #attempt: number;
   #isClosed = false;
   #waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
-  /** How often a stream was opened. */
+  /** Number of streams opened. */
   connections = 0;
   #onByte: (() => void)[] = [];
   #onOpen: ((pipe: Pipe) => void)[] = [];
@@ -45,18 +45,18 @@ export class Reader {
     return this.#pipe;
   }
 
-  /** The stream that is open, or the next one. */
+  /** The open stream, or the next one. */
   open(): Promise<Pipe> {
     return this.#pipe ? Promise.resolve(this.#pipe) : new Promise((resolve) => this.#onOpen.push(resolve));
   }
 
   async run(): Promise<void> {
-    const { stage, ledger } = this.#world;
+    const { environment, ledger } = this.#world;
     try {
       while (!this.#isClosed) {
-        await stage.someUp();
-        this.#attempt += stage.isUp(this.#attempt + 1) ? 1 : 2;
-        await this.#follow(stage.url(this.#attempt));
+        await environment.someUp();
+        this.#attempt += environment.isUp(this.#attempt + 1) ? 1 : 2;
+        await this.#follow(environment.url(this.#attempt));
       }
     } catch (error) {
       ledger.fail(new Error(`reader ${this.name}: ${error}`, { cause: error }));
@@ -76,7 +76,7 @@ export class Reader {
     await this.#understanding.end?.();
   }
 
-  /** Undefined when there is no server, or it says to come back later. */
+  /** Undefined when no server answers, or one answers 503. */
   async #open(url: URL, headers: Headers): Promise<Pipe | undefined> {
     const onText = (text: string): void => {
       this.#understanding.take(text);
@@ -95,7 +95,7 @@ export class Reader {
     for (const resolve of this.#onByte.splice(0)) resolve();
   }
 
-  /** Resolves with the next byte that arrives, which is a heartbeat once nobody writes any more; at once for a reader that has none. */
+  /** Resolves with the next byte, a heartbeat when nobody writes; at once for a stream without heartbeats. */
   async heartbeat(): Promise<void> {
     if (!this.#understanding.hasHeartbeat) return;
     const heard = new Promise<void>((resolve) => this.#onByte.push(resolve));
@@ -111,7 +111,7 @@ export class Reader {
 
   /** Resolves once it has everything up to `seq`. */
   async reach(seq: number): Promise<void> {
-    await this.#understanding.beside?.reach(seq); // it may be the last to hear, and nobody would look here again
+    await this.#understanding.beside?.reach(seq); // it may be the last to get the entry, and nothing else would check this reader
     if (this.#understanding.position() >= seq) return;
     const reached = new Promise<void>((resolve) => this.#waiting.push({ seq, resolve }));
     await this.#world.ledger.inTime(`reader ${this.name} to reach #${seq}`, reached, undefined, () => this.#whereabouts());

@@ -7,7 +7,7 @@ import { GROUP, type Headers, type Person, type World } from './world.ts';
 
 export type Named = { readonly name: string; readonly person: Person; readonly firstServer: number };
 
-/** A program that follows the group from its first entry: every seq once, in order, whatever happens to its streams. */
+/** A program that follows the group from its first entry and expects every seq once, in order. */
 export function jsonReader(world: World, { name, person, firstServer }: Named): { reader: Reader; entries: EntryJson[] } {
   const entries: EntryJson[] = [];
   const frames = new Frames();
@@ -40,7 +40,7 @@ export function jsonReader(world: World, { name, person, firstServer }: Named): 
   return { reader, entries };
 }
 
-/** A program that follows all its groups by one stream, each from its first entry. Keeps what it hears of the one where all happens. */
+/** A program that follows all its groups by one stream, each from its first entry. Keeps the entries of the group under test. */
 export function everythingReader(world: World, { name, person, firstServer }: Named): { reader: Reader; entries: EntryJson[] } {
   const entries: EntryJson[] = [];
   const frames = new Frames();
@@ -76,17 +76,17 @@ export function everythingReader(world: World, { name, person, firstServer }: Na
 
 const cursor = (seq: number): Headers => ({ Accept: 'text/event-stream', ...(seq === 0 ? {} : { 'Last-Event-ID': String(seq) }) });
 
-/** How long after its writer was answered a message came to a reader that was there all the time, with a store that was. */
-function noteDelay({ ledger, stage }: World, { name, pipe }: Reader, { body = '' }: EntryJson): void {
+/** Latency from the response to the writer to a reader that was connected all the time, while the store was up. */
+function noteDelay({ ledger, environment }: World, { name, pipe }: Reader, { body = '' }: EntryJson): void {
   const { at: since, text } = ledger.acknowledged.get(body) ?? {};
-  if (since === undefined || !pipe || pipe.isPaused || pipe.readSince > since || stage.isStoreAway(since) || ledger.isFlooded(since))
+  if (since === undefined || !pipe || pipe.isPaused || pipe.readSince > since || environment.isStoreAway(since) || ledger.isFlooded(since))
     return;
   const ms = performance.now() - since;
   ledger.most('longest delay to a reader, ms', ms);
   ledger.expect(ms < LONGEST_DELAY_MS, () => `"${text}" came to ${name} ${Math.round(ms)} ms after it was acknowledged`);
 }
 
-/** A page in a browser: loads, then follows; told to, it loads again. Keeps what it shows, by seq. */
+/** A page in a browser: loads the group, follows its stream, reloads on `reset`. Keeps its rows by seq. */
 export function pageReader(world: World, { name, person, firstServer }: Named): { reader: Reader; rows: Map<number, string> } {
   const rows = new Map<number, string>();
   const frames = new Frames();

@@ -1,25 +1,25 @@
 const ROW = /<article [^>]*\bid="m-(\d+)"[\s\S]*?<\/article>|<p id="m-(\d+)" class="line"[\s\S]*?<\/p>/g;
 
-/** The rows of a page, a frame or an event, by seq; without what a page shows for a time only, or an event says of itself. */
+/** The rows of a page, a frame or an event, by seq, without temporary controls and event attributes. */
 export function articlesIn(html: string): Map<number, string> {
   return new Map([...html.matchAll(ROW)].map(([row, article, line]) => [Number(article ?? line), normal(row)]));
 }
 
-/** Without the button that takes an erasure back, which nobody is told of when its time is over. */
+/** Without the Undo button, which disappears without an event. */
 const normal = (row: string): string =>
   row.replace(/<article data-follow="\w+" /, '<article ').replace(/<form class="undo"[\s\S]*?<\/form>/, '');
 
-export const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
+const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
 
-/** A row that was overtaken on its way changes nothing. */
+/** A row with a lower rev than the present one is ignored. */
 export const newer = (old: string | undefined, row: string): string => (old !== undefined && revOf(old) > revOf(row) ? old : row);
 
-/** Takes whole rows off the front of a document that is still arriving. */
+/** Parses the complete rows of a document that is still arriving. */
 export class RowStream {
   #rest = '';
   #seqs: number[] = [];
 
-  /** Forgets the document. Returns the seqs of its rows. */
+  /** Ends the document. Returns the seqs of its rows. */
   next(): number[] {
     const seqs = this.#seqs;
     this.#rest = '';
@@ -31,7 +31,7 @@ export class RowStream {
     this.#rest += text;
     const last = [...this.#rest.matchAll(ROW)].at(-1);
     if (!last) return;
-    const whole = last.index + last[0].length; // not at any end of a paragraph: texts have some of their own
+    const whole = last.index + last[0].length; // not at `</p>`: message texts contain it, too
     this.#seqs.push(...articlesIn(this.#rest.slice(0, whole)).keys());
     this.#rest = this.#rest.slice(whole);
   }

@@ -1,4 +1,4 @@
-/** `cursor`: the id as it was said; `id`: the same as a number. */
+/** `cursor`: the id as received; `id`: its seq. */
 export type Frame = {
   readonly id: number | undefined;
   readonly cursor: string | undefined;
@@ -6,7 +6,7 @@ export type Frame = {
   readonly data: string;
 };
 
-/** Cuts a stream of events into frames; one that is not whole waits for the rest, or is forgotten (HTML Living Standard, section 9.2.6). */
+/** Splits an event stream into frames; keeps or discards an incomplete one (HTML Living Standard, section 9.2.6). */
 export class Frames {
   #rest = '';
 

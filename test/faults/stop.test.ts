@@ -30,7 +30,7 @@ async function start(t: ExecutionContext) {
   return run;
 }
 
-/** A post whose body is still to come; resolves once the server has begun with it. */
+/** Sends the head of a post without its body; resolves once the server handles the request. */
 async function beginPost(t: ExecutionContext, who: Client, body: string): Promise<{ finish(): Promise<string> }> {
   const { hostname, port, host } = new URL(who.url);
   const socket: Socket = connect(Number(port), hostname).setEncoding('utf8');
@@ -59,7 +59,7 @@ async function beginPost(t: ExecutionContext, who: Client, body: string): Promis
   return { finish };
 }
 
-test('told to stop, the server answers what it has begun, ends its streams, and exits with 0 within ten seconds', async (t) => {
+test('stop: the server completes its requests, ends its streams and exits with 0 within 10 s', async (t) => {
   const run = await start(t);
   const { child, url } = await run();
   const who = await signUp(url);
@@ -68,7 +68,7 @@ test('told to stop, the server answers what it has begun, ends its streams, and 
   const stalled = connect(Number(new URL(url).port), '127.0.0.1');
   t.teardown(() => stalled.destroy());
   stalled.write(`GET /groups/lobby/events HTTP/1.1\r\nHost: ${new URL(url).host}\r\nCookie: ${who.cookieHeader}\r\n\r\n`);
-  await once(stalled, 'readable'); // and is never read
+  await once(stalled, 'readable'); // its response is never read
   const posts = await Promise.all(['a', 'b', 'c', 'd'].map((body) => beginPost(t, who, body)));
   await stream.until((events) => events.length === 1);
 
@@ -88,13 +88,13 @@ test('told to stop, the server answers what it has begun, ends its streams, and 
   t.deepEqual(back.map(({ body }) => body).sort(), ['a', 'b', 'c', 'd']);
 });
 
-test('a connection over which nothing was asked, such as a browser opens in advance, does not hold the stop up', async (t) => {
+test('stop: a connection without a request, such as a preconnect, does not delay the exit', async (t) => {
   const run = await start(t);
   const { child, url } = await run();
   const silent = connect(Number(new URL(url).port), '127.0.0.1').resume();
   t.teardown(() => silent.destroy());
   await once(silent, 'connect');
-  const who = await signUp(url); // the server has taken up the one before
+  const who = await signUp(url); // the server has handled the previous request
   const half = await beginPost(t, who, 'begun');
   const startedAt = performance.now();
   const exited = once(child, 'exit');

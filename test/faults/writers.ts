@@ -2,33 +2,33 @@ import { change } from './changes.ts';
 import { Dice } from './dice.ts';
 import { MESSAGES, type Person, type World } from './world.ts';
 
-/** One way into the group: resolves to the seq of the message that is there, however often it had to be sent; undefined when it is not told. */
-export type Door = (world: World, writer: Writer, text: string, key: string) => Promise<number | undefined>;
+/** Posts a message by one entry point, as often as necessary. Resolves to its seq; undefined when the response has none. */
+type Send = (world: World, writer: Writer, text: string, key: string) => Promise<number | undefined>;
 
 export type Writer = {
   readonly name: string;
   readonly person: Person;
-  readonly door: Door;
-  /** The account is a person's, and this writer may change what it wrote. */
+  readonly send: Send;
+  /** How this writer changes its messages; undefined: it never does. */
   readonly hand: 'form' | 'api' | undefined;
-  /** So many messages of others between two of this one. */
+  /** Number of messages of others between two of this writer. */
   readonly pace: number;
 };
 
-/** Writes until the run is over; what was begun is finished. */
+/** Writes until the end of the run; finishes the current message. */
 export async function write(world: World, writer: Writer, seed: string): Promise<void> {
   const { ledger } = world;
   const dice = new Dice(`writer ${writer.name} ${seed}`);
   for (let i = 1; !ledger.isOver; i += 1) {
     const text = wording(dice, writer.name, i);
-    const seq = await writer.door(world, writer, text, `${writer.name}-${i}`);
+    const seq = await writer.send(world, writer, text, `${writer.name}-${i}`);
     ledger.acknowledge({ text, author: writer.person.name, seq });
     if (seq !== undefined && writer.hand) await change(world, writer.person, writer.hand, { seq, text }, dice);
     if (writer.pace > 0) await ledger.messages(writer.pace);
   }
 }
 
-/** Unique, and at times long, of several lines, or full of what has a meaning somewhere on the way. */
+/** A unique text; some are long, have several lines, or contain characters with a meaning in a format on the way. */
 function wording(dice: Dice, name: string, i: number): string {
   const ends = [
     '',
@@ -47,8 +47,8 @@ function wording(dice: Dice, name: string, i: number): string {
 const FORM = { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' };
 const JSON_TYPE = { Accept: 'application/json', 'Content-Type': 'application/json' };
 
-/** The page's form, with its hidden nonce: the answer leads back to the message. Refused, the page brings the text and the nonce back. */
-export const form: Door = async ({ ledger }, { person }, text, key) => {
+/** The page's form with its hidden nonce: the response redirects to the message. A refusal shows the form with the text and nonce. */
+export const form: Send = async ({ ledger }, { person }, text, key) => {
   const body = new URLSearchParams({ body: text, key }).toString();
   const answer = await person.insist({ path: MESSAGES, method: 'POST', headers: FORM, body }, ({ text: page }) => {
     ledger.count('forms that came back filled');
@@ -67,10 +67,10 @@ const typedIn = (page: string): string | undefined => {
 const nonceIn = (page: string): string | undefined => /<input[^>]*\bname="key"[^>]*\bvalue="([^"]*)"/.exec(page)?.[1];
 
 const CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
-export const unescaped = (html: string): string => html.replace(/&(?:amp|lt|gt|quot|#39);/g, (name) => CHARACTERS[name] ?? name);
+const unescaped = (html: string): string => html.replace(/&(?:amp|lt|gt|quot|#39);/g, (name) => CHARACTERS[name] ?? name);
 
 /** The JSON API with a token and an Idempotency-Key. */
-export const api: Door = async ({ ledger }, { person }, text, key) => {
+export const api: Send = async ({ ledger }, { person }, text, key) => {
   const body = JSON.stringify({ body: text });
   const answer = await person.insist({ path: MESSAGES, method: 'POST', headers: { ...JSON_TYPE, 'Idempotency-Key': key }, body });
   ledger.expect([200, 201].includes(answer.status), () => `a post was answered ${answer.status}: ${answer.text}`);
@@ -79,22 +79,22 @@ export const api: Door = async ({ ledger }, { person }, text, key) => {
   return seq;
 };
 
-/** An incoming webhook: knows its token, and is told nothing but "ok". */
+/** An incoming webhook: its response is only `ok`. */
 export const hook =
-  (path: string, keyHeader: string): Door =>
+  (path: string, keyHeader: string): Send =>
   async ({ ledger }, { person }, text, key) => {
-    const headers = { 'Content-Type': 'text/plain; charset=utf-8', [keyHeader]: key }; // JSON would be Slack's, with marks of its own
+    const headers = { 'Content-Type': 'text/plain; charset=utf-8', [keyHeader]: key }; // JSON would be parsed as Slack's format, with its markup
     const answer = await person.insist({ path, method: 'POST', headers, body: text });
     ledger.expect(answer.status === 200 && answer.text === 'ok', () => `a webhook was answered ${answer.status}: ${answer.text}`);
     return undefined;
   };
 
-/** `parley post`, now and then killed while it is about it. */
-export const commandLine: Door = async ({ stage, ledger }, { person }, text, key) => {
+/** `parley post`, sometimes killed while it runs. */
+export const commandLine: Send = async ({ environment, ledger }, { person }, text, key) => {
   const args = ['--json', 'post', 'lobby', '-', '--as', person.name, '--key', key];
   for (;;) {
     const options = person.dice.chance(0.2) ? { input: text, until: ledger.messages(person.dice.int(1, 20)) } : { input: text };
-    const { status, out, err } = await ledger.inTime('parley post to end', stage.cli(args, options));
+    const { status, out, err } = await ledger.inTime('parley post to end', environment.cli(args, options));
     if (status === 0) return Number(JSON.parse(out).seq);
     ledger.count('commands that failed or were killed');
     ledger.expect(status === null || /(does|did) not answer/.test(err), () => `parley post failed with ${status}: ${err}`);
@@ -102,5 +102,5 @@ export const commandLine: Door = async ({ stage, ledger }, { person }, text, key
   }
 };
 
-/** Sizes that show only on the wire: text that JSON and HTML make several times as long. */
+/** Long texts: characters that JSON and HTML escape to several times their length. */
 export const bulk = (name: string): string => `bulk ${name} ${"'".repeat(60_000)}`;

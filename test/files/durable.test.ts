@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import test from 'ava';
 import { storeFile } from '../../lib/files/operations.ts';
-import { openCast, standingOf } from '../helpers/core-cast.ts';
+import { accessOf, openTestCore } from '../helpers/core-fixture.ts';
 
 async function* pieces(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('content');
@@ -26,9 +26,9 @@ test('files: before a file is acknowledged, its content and every folder with a 
     fs.open = open;
     syncBuiltinESMExports();
   });
-  const { core, bob, group, file } = await openCast(t);
+  const { core, bob, group, file } = await openTestCore(t);
   const dataDir = dirname(file);
-  const { id } = await storeFile(core, await standingOf(core, bob, group), pieces(), { name: 'a.txt' });
+  const { id } = await storeFile(core, await accessOf(core, bob, group), pieces(), { name: 'a.txt' });
   const folder = join('files', id.slice(0, 2));
   t.deepEqual(
     synced.map((path) => relative(dataDir, path)),

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { createHook } from '../../lib/bots/operations.ts';
 import { sealSecrets } from '../../lib/webhooks/incoming/secrets.ts';
-import { groupAt, openLobby, userNamed } from '../helpers/cast.ts';
 import type { Answer } from '../helpers/client.ts';
-import { download, formOf, noise, type Posted, type Sent } from './cast.ts';
+import { groupAt, openLobby, userNamed } from '../helpers/fixtures.ts';
+import { download, formOf, noise, type Posted, type Sent } from './fixtures.ts';
 
 const secret = 'the-secret-of-a-forge';
 

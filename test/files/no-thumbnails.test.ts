@@ -6,7 +6,7 @@ import { freshSettings, LAUNCHER, Running } from '../cli/cli.ts';
 
 const WARNING = /^\{"level":40,.*"msg":"thumbnails cannot be created: images are shown as plain files"\}$/gm;
 
-/** The program without the image library's package for this platform, as `npm ci --omit=optional` leaves it. Its launcher. */
+/** The launcher of a copy of the program without the platform package of sharp, as after `npm ci --omit=optional`. */
 function withoutPlatformPackage(t: ExecutionContext): string {
   const root = mkdtempSync(join(tmpdir(), 'parley-bare-'));
   t.teardown(() => rmSync(root, { recursive: true }));
@@ -16,7 +16,7 @@ function withoutPlatformPackage(t: ExecutionContext): string {
   for (const name of ['templates', 'static', 'docs']) symlinkSync(resolve(name), join(root, name));
   for (const name of readdirSync('node_modules')) {
     if (name === 'sharp')
-      cpSync('node_modules/sharp', join(modules, name), { recursive: true }); // it looks for its package from here
+      cpSync('node_modules/sharp', join(modules, name), { recursive: true }); // sharp resolves its package from here
     else if (name !== '@img' && name !== '.cache') symlinkSync(resolve('node_modules', name), join(modules, name));
   }
   symlinkSync(resolve('node_modules/@img/colour'), join(modules, '@img/colour'));
@@ -25,7 +25,7 @@ function withoutPlatformPackage(t: ExecutionContext): string {
 
 const doctor = async (settings: Record<string, string>, launcher: string) => {
   const ran = await new Running({ ...settings, PORT: '1' }, ['doctor', '--json'], launcher).ended();
-  return { status: ran.status, pictures: ran.rows().find(({ check }) => check === 'pictures') };
+  return { status: ran.status, thumbnails: ran.rows().find(({ check }) => check === 'pictures') };
 };
 
 test('without thumbnails, the start logs one warning and doctor says how to fix it', async (t) => {
@@ -35,13 +35,13 @@ test('without thumbnails, the start logs one warning and doctor says how to fix 
   const { out, status } = await server.ended('SIGTERM');
   t.is(status, 0);
   t.is(out.match(WARNING)?.length, 1, out);
-  const { status: found, pictures } = await doctor(settings, launcher);
+  const { status: found, thumbnails } = await doctor(settings, launcher);
   t.is(found, 0);
-  t.regex(String(pictures?.mend), /npm ci --omit=dev/);
+  t.regex(String(thumbnails?.mend), /npm ci --omit=dev/);
 });
 
 test('with thumbnails, doctor reports that they can be created', async (t) => {
-  const { pictures } = await doctor(await freshSettings(t), LAUNCHER);
-  t.like(pictures, { ok: true, detail: 'thumbnails can be created' });
-  t.is(pictures?.mend, undefined);
+  const { thumbnails } = await doctor(await freshSettings(t), LAUNCHER);
+  t.like(thumbnails, { ok: true, detail: 'thumbnails can be created' });
+  t.is(thumbnails?.mend, undefined);
 });

@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 import test from 'ava';
-import { openLobby } from '../helpers/cast.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { download, formOf, noise, type Posted, picture, posted, programOf, upload } from './cast.ts';
+import { openLobby } from '../helpers/fixtures.ts';
+import { download, formOf, newImage, noise, type Posted, posted, programOf, upload } from './fixtures.ts';
 
 test('upload: a message with several files has its text, names, types and sizes, and every member can read them', async (t) => {
   const site = await openLobby(t);
-  const png = await picture(40, 30).png().toBuffer();
+  const png = await newImage(40, 30).png().toBuffer();
   const pdf = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
   const sent = [
     { name: 'door.png', content: png, type: 'text/html' },
@@ -42,7 +42,7 @@ test('upload: files without text are a message; neither text nor files are refus
   t.regex((await site.bob.get('/groups')).text, /a\.txt/);
   const nothing = await upload(site.ann, [], { body: ' \n' });
   t.like(nothing.json(), { status: 422, code: 'invalid', field: 'body' });
-  const unchosen = await upload(site.ann, [{ name: '', content: '' }], { body: 'only text' }); // what a form sends whose control was left alone
+  const unchosen = await upload(site.ann, [{ name: '', content: '' }], { body: 'only text' }); // the value of an empty file field
   t.deepEqual([unchosen.status, unchosen.json<Posted>().attachments], [201, []]);
 });
 

@@ -8,9 +8,9 @@ import { readConfig } from '../../lib/config.ts';
 import { FileSweep, LOOSE_MS } from '../../lib/files/sweep.ts';
 import { OUR_OWN, PARLEY, signUp } from '../faults/load.ts';
 import { type Service, startService } from '../helpers/process.ts';
-import { download, noise, type Posted, upload } from './cast.ts';
+import { download, noise, type Posted, upload } from './fixtures.ts';
 
-/** The real program on a data folder that outlives it; both go with the test. */
+/** The program on a data folder that outlives it; the test removes both. */
 async function startParley(t: ExecutionContext): Promise<{ readonly service: Service; readonly dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-files-'));
   const service = await startService({
@@ -52,7 +52,7 @@ test.serial('files: files of 25 MiB are streamed and never held in memory', asyn
       sizes.map((size, index) => ({ name: `${index}.bin`, content: noise(size) })),
       { body: 'x' },
     );
-  t.is((await post([MIB])).status, 201); // what it loads for the first file it has now
+  t.is((await post([MIB])).status, 201); // modules loaded for the first file are loaded now
   const before = peakOf(service.pid ?? 0);
   const answer = await post(Array.from({ length: 8 }, () => 25 * MIB));
   t.is(answer.status, 201);

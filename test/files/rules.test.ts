@@ -84,11 +84,11 @@ test('file rules: Range headers', (t) => {
 
 test('file rules: the kind of a file by its type', (t) => {
   const kind = (type: string, width?: number) => kindOf({ type, ...(width === undefined ? {} : { width }) });
-  t.is(kind('image/png', 3), 'picture');
-  t.is(kind('image/png'), 'file', 'a picture that was not understood');
+  t.is(kind('image/png', 3), 'image');
+  t.is(kind('image/png'), 'file', 'an image that could not be decoded');
   for (const type of ['image/svg+xml', 'text/html', 'application/xml', 'application/pdf', 'image/tiff', 'image/bmp', 'video/quicktime'])
     t.is(kind(type, 3), 'file', type);
-  t.deepEqual([kind('audio/mpeg'), kind('audio/wav'), kind('video/mp4'), kind('video/webm')], ['sound', 'sound', 'film', 'film']);
+  t.deepEqual([kind('audio/mpeg'), kind('audio/wav'), kind('video/mp4'), kind('video/webm')], ['audio', 'audio', 'video', 'video']);
 });
 
 test('file rules: a file named thumb has a URL other than that of its thumbnail', (t) => {
@@ -107,14 +107,14 @@ test('file rules: an image is scaled to its box and never enlarged', (t) => {
 
 test('file rules: polyglots are detected', (t) => {
   const zip = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
-  const picture = Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), Buffer.alloc(5000, 7)]);
-  const after = (more: Buffer | string): Buffer => Buffer.concat([picture, Buffer.from(more)]);
-  t.false(isPolyglot(picture));
+  const image = Buffer.concat([Buffer.from('\xff\xd8\xff', 'latin1'), Buffer.alloc(5000, 7)]);
+  const after = (more: Buffer | string): Buffer => Buffer.concat([image, Buffer.from(more)]);
+  t.false(isPolyglot(image));
   t.true(isPolyglot(after(zip)));
-  t.false(isPolyglot(Buffer.concat([zip, picture])), 'the mark alone may be chance: it ends nothing here');
+  t.false(isPolyglot(Buffer.concat([zip, image])), 'the mark alone may be chance: it ends nothing here');
   t.true(isPolyglot(after('<script>alert(1)</script>')));
   t.true(isPolyglot(after('<?php system($_GET[0]); ?>')));
-  t.true(isPolyglot(Buffer.concat([Buffer.from('GIF89a%PDF-1.7'), picture])));
+  t.true(isPolyglot(Buffer.concat([Buffer.from('GIF89a%PDF-1.7'), image])));
   t.false(isPolyglot(after('<?xpacket end="w"?>')), 'what cameras and editors note');
   t.false(isPolyglot(Buffer.of()));
 });

@@ -1,21 +1,21 @@
 import test from 'ava';
-import { type LobbySite, openLobby } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
-import { download, noise, picture, posted, programOf } from './cast.ts';
+import { type LobbySite, openLobby } from '../helpers/fixtures.ts';
+import { download, newImage, noise, posted, programOf } from './fixtures.ts';
 
-/** Else fetch says `no-cache`, which is to ask for it whole. */
+/** Without it fetch sends `no-cache`, which requests the full response. */
 const HAS = { 'Cache-Control': 'max-age=0' };
 const SECRET = 'what only members may read';
 
-/** Status and body, as told to whoever must not know more. */
-async function told(who: Client, path: string): Promise<[number, string]> {
+/** Status and body of the response to a user without access. */
+async function textsOf(who: Client, path: string): Promise<[number, string]> {
   const { status, text } = await who.get(path, 'application/json');
   return [status, text.replace(/"request_id":"\w+"/, '')];
 }
 
-/** A file and a picture of Ann's. */
+/** A message of Ann's with a file and an image. */
 async function withFiles(site: LobbySite) {
-  const content = await picture(900, 700).png().toBuffer();
+  const content = await newImage(900, 700).png().toBuffer();
   const message = await posted(site.ann, [
     { name: 'secret.txt', content: SECRET },
     { name: 'secret.png', content },
@@ -29,18 +29,18 @@ test('files: members of the group get a file; to others it looks like one that d
   const site = await openLobby(t);
   const { paths } = await withFiles(site);
   const eve = await site.signUp('Eve');
-  const [absent] = [await told(eve, `/files/${'0'.repeat(26)}`)];
+  const [absent] = [await textsOf(eve, `/files/${'0'.repeat(26)}`)];
   t.is(absent[0], 404);
   for (const path of paths) {
     for (const member of [site.ann, site.bob, await programOf(site.bob)]) t.is((await member.get(path)).status, 200, path);
-    t.deepEqual(await told(eve, path), absent, path);
-    t.deepEqual(await told(await programOf(eve), path), absent, path);
+    t.deepEqual(await textsOf(eve, path), absent, path);
+    t.deepEqual(await textsOf(await programOf(eve), path), absent, path);
     t.is((await site.client().get(path, 'application/json')).status, 401, 'a visitor is asked to log in, there or not');
     t.is((await site.client().get(path)).headers.get('location'), `/login?return_to=${encodeURIComponent(path)}`);
   }
   t.is((await site.client().get(`/files/${'0'.repeat(26)}`, 'application/json')).status, 401);
   for (const path of ['/files/x', '/files/..%2F..%2Fparley.db', `/files/${'0'.repeat(26)}/thumb`, '/files/%00', '/files/{"$ne":null}'])
-    t.is((await told(site.ann, path))[0], 404, path);
+    t.is((await textsOf(site.ann, path))[0], 404, path);
 });
 
 test('files: a member who leaves loses access at once, and has it again after returning', async (t) => {
@@ -85,7 +85,7 @@ test('files: response headers depend on the content of a file, not on its name',
     { name: 'f.html', content: '<script>alert(1)</script>', type: 'text/html' },
   ];
   const tame = [
-    { name: 'g.html', content: await picture(5, 5).png().toBuffer(), type: 'text/html' },
+    { name: 'g.html', content: await newImage(5, 5).png().toBuffer(), type: 'text/html' },
     { name: 'h.svg', content: wav, type: 'image/svg+xml' },
   ];
   const { attachments } = await posted(site.ann, [...hostile, ...tame]);

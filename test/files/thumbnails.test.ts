@@ -2,8 +2,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import test from 'ava';
 import sharp from 'sharp';
 import { openThumbnailer } from '../../lib/files/thumbnails.ts';
-import { type LobbySite, openLobby } from '../helpers/cast.ts';
-import { download, picture, posted } from './cast.ts';
+import { type LobbySite, openLobby } from '../helpers/fixtures.ts';
+import { download, newImage, posted } from './fixtures.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -15,7 +15,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum]);
 }
 
-/** A PNG of so many pixels in a few kilobytes: one bit each, all the same. */
+/** A PNG with this number of pixels in a few kB: one bit each, all equal. */
 function bombPng(width: number, height: number): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
@@ -45,7 +45,7 @@ async function shown(site: LobbySite, name: string, content: Uint8Array) {
 
 test('thumbnails: every image type gets its size and a WebP thumbnail', async (t) => {
   const site = await openLobby(t);
-  const large = picture(1600, 1500);
+  const large = newImage(1600, 1500);
   const kinds = {
     'a.jpg': await large.clone().jpeg().toBuffer(),
     'a.png': await large.clone().png().toBuffer(),
@@ -57,13 +57,13 @@ test('thumbnails: every image type gets its size and a WebP thumbnail', async (t
     const one = await shown(site, name, content);
     t.like(one, { width: 1600, height: 1500, thumb: { format: 'webp', width: 640, height: 600 } }, name);
   }
-  t.like(await shown(site, 'small.png', await picture(30, 20).png().toBuffer()), { thumb: { width: 30, height: 20 } }, 'never enlarged');
+  t.like(await shown(site, 'small.png', await newImage(30, 20).png().toBuffer()), { thumb: { width: 30, height: 20 } }, 'never enlarged');
   t.like(await shown(site, 'moves.gif', movingGif(100)), { width: 1, height: 1 }, 'the first of up to a hundred frames');
 });
 
 test('thumbnails: a photo is rotated upright, and its thumbnail has no location data', async (t) => {
   const site = await openLobby(t);
-  const content = await picture(300, 200)
+  const content = await newImage(300, 200)
     .jpeg()
     .withExif({ IFD0: { Copyright: 'Ann' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
     .withMetadata({ orientation: 6 })
@@ -82,7 +82,7 @@ test('thumbnails: decompression bombs, broken files and polyglots are stored as 
   })
     .jpeg()
     .toBuffer();
-  const png = await picture(300, 300).png({ compressionLevel: 0 }).toBuffer();
+  const png = await newImage(300, 300).png({ compressionLevel: 0 }).toBuffer();
   const end = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
   const cases: Record<string, Buffer> = {
     'bomb.png': bombPng(50_000, 50_000),
@@ -105,7 +105,7 @@ test('thumbnails: decompression bombs, broken files and polyglots are stored as 
     t.true((await download(site.bob, one.url)).equals(content), 'kept as it came');
   }
   t.false((await site.bob.get('/groups/lobby')).text.includes('<img '));
-  t.like(await shown(site, 'after.png', await picture(30, 20).png().toBuffer()), { width: 30 }, 'and the next picture is looked at');
+  t.like(await shown(site, 'after.png', await newImage(30, 20).png().toBuffer()), { width: 30 }, 'and the next image is decoded');
 });
 
 async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -113,14 +113,14 @@ async function* whole(content: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 test('thumbnails: killing the worker costs one thumbnail; the next image gets a new worker', async (t) => {
-  const pictures = openThumbnailer(log);
-  t.teardown(pictures.close);
-  const content = await picture(60, 40).png().toBuffer();
+  const thumbnailer = openThumbnailer(log);
+  t.teardown(thumbnailer.close);
+  const content = await newImage(60, 40).png().toBuffer();
   const stuck = Promise.withResolvers<void>();
-  const killed = pictures.create(
+  const killed = thumbnailer.create(
     (async function* () {
       yield content.subarray(0, 10);
-      pictures.close(); // SIGKILL, while it waits for the rest
+      thumbnailer.close(); // SIGKILL while it waits for the rest of the body
       await stuck.promise;
     })(),
     content.length,
@@ -128,27 +128,27 @@ test('thumbnails: killing the worker costs one thumbnail; the next image gets a 
   );
   t.is(await killed, undefined);
   stuck.resolve();
-  t.like(await pictures.create(whole(content), content.length, 'image/png'), { width: 60, height: 40 });
+  t.like(await thumbnailer.create(whole(content), content.length, 'image/png'), { width: 60, height: 40 });
 });
 
 test('thumbnails: concurrent images are processed one at a time, and beyond the queue limit not at all', async (t) => {
-  const pictures = openThumbnailer(log);
-  t.teardown(pictures.close);
-  const content = await picture(60, 40).png().toBuffer();
-  const looked = await Promise.all(Array.from({ length: 80 }, () => pictures.create(whole(content), content.length, 'image/png')));
-  t.is(looked.filter((one) => one?.width === 60).length, 64);
-  t.is(looked.filter((one) => one === undefined).length, 16);
+  const thumbnailer = openThumbnailer(log);
+  t.teardown(thumbnailer.close);
+  const content = await newImage(60, 40).png().toBuffer();
+  const created = await Promise.all(Array.from({ length: 80 }, () => thumbnailer.create(whole(content), content.length, 'image/png')));
+  t.is(created.filter((one) => one?.width === 60).length, 64);
+  t.is(created.filter((one) => one === undefined).length, 16);
 });
 
 test('thumbnails: declared length and type are not trusted', async (t) => {
-  const pictures = openThumbnailer(log);
-  t.teardown(pictures.close);
-  const content = await picture(60, 40).png().toBuffer();
-  t.is(await pictures.create(whole(content), content.length, 'image/jpeg'), undefined);
-  t.is(await pictures.create(whole(content), content.length, 'image/svg+xml'), undefined);
-  t.is(await pictures.create(whole(content), 2 ** 40, 'image/png'), undefined);
+  const thumbnailer = openThumbnailer(log);
+  t.teardown(thumbnailer.close);
+  const content = await newImage(60, 40).png().toBuffer();
+  t.is(await thumbnailer.create(whole(content), content.length, 'image/jpeg'), undefined);
+  t.is(await thumbnailer.create(whole(content), content.length, 'image/svg+xml'), undefined);
+  t.is(await thumbnailer.create(whole(content), 2 ** 40, 'image/png'), undefined);
   t.is(
-    await pictures.create(whole(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), 62, 'image/png'),
+    await thumbnailer.create(whole(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), 62, 'image/png'),
     undefined,
   );
 });

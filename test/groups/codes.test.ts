@@ -1,10 +1,10 @@
 import test from 'ava';
 import { inviteCode } from '../../lib/accounts/invite-code.ts';
 import { createBot } from '../../lib/bots/operations.ts';
-import { qrCodeSvg } from '../../lib/groups/qr.ts';
 import { loggablePath } from '../../lib/logger.ts';
-import { groupAt, userNamed } from '../helpers/cast.ts';
+import { qrCodeSvg } from '../../lib/views/qr.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt, userNamed } from '../helpers/fixtures.ts';
 import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -18,7 +18,7 @@ test.after.always(() => site.close());
 const HOUR = 3_600_000;
 type Managed = { code: string; invite: string; code_expires_at: string | null; code_uses_left: number | null };
 
-/** A group of Ann's, whose code has these limits. */
+/** Creates a group of Ann's with these limits of its code. */
 async function newGroup(name: string, limits: Record<string, unknown> = {}, on = { site, ann }): Promise<Managed & { slug: string }> {
   const { slug } = (await on.ann.json('POST', '/groups', { name })).json<{ slug: string }>();
   const set = (await on.ann.json('POST', `/groups/${slug}/settings`, { action: 'limits', ...limits })).json<Managed>();
@@ -120,6 +120,38 @@ test('invitation: a visitor signs up or logs in and returns to it', async (t) =>
   t.is((await again.form('/login', { name: 'Finn', password: PASSWORD, return_to: invite })).headers.get('location'), invite);
   t.is((await again.form(invite, {})).headers.get('location'), `/groups/${slug}`);
   t.is((await site.client().form(invite, {})).status, 401, 'nobody joins without an account');
+});
+
+test('invitation: the forms of its page join the group in one step', async (t) => {
+  const own = await startServerFor(t);
+  const boss = await own.signUp('Ann');
+  const { invite, slug } = await newGroup('One step', { uses: 2 }, { site: own, ann: boss });
+  const from = { from: 'invitation', return_to: invite };
+  const gil = own.client();
+  t.is((await gil.form('/signup', { name: 'Gil', password: PASSWORD, ...from })).headers.get('location'), `/groups/${slug}`);
+  t.is((await gil.get(`/groups/${slug}`)).status, 200);
+  t.is((await gil.get('/groups/lobby')).status, 404, 'no other group');
+  await own.signUp('Hal');
+  const hal = own.client();
+  t.is((await hal.form('/login', { name: 'Hal', password: PASSWORD, ...from })).headers.get('location'), `/groups/${slug}`);
+  const late = own.client();
+  t.is((await late.form('/signup', { name: 'Ida', password: PASSWORD, ...from })).headers.get('location'), invite, 'used up meanwhile');
+  t.is((await late.get(invite)).status, 404);
+  const other = own.client();
+  t.is((await other.form('/login', { name: 'Ida', password: PASSWORD, return_to: invite })).headers.get('location'), invite);
+  t.is((await other.get(`/groups/${slug}`)).status, 404, 'a log-in from another page joins nothing');
+});
+
+test('invitation: concurrent sign-ups join as often as the link has uses', async (t) => {
+  const own = await startServerFor(t);
+  const boss = await own.signUp('Ann');
+  const { invite, slug } = await newGroup('Two seats', { uses: 2 }, { site: own, ann: boss });
+  const from = { from: 'invitation', return_to: invite };
+  const answers = await Promise.all(
+    [1, 2, 3, 4, 5].map((n) => own.client().form('/signup', { name: `Guest ${n}`, password: PASSWORD, ...from })),
+  );
+  t.is(answers.filter(({ headers }) => headers.get('location') === `/groups/${slug}`).length, 2);
+  t.is((await own.core.store.memberships.ofGroup((await groupAt(own.core, slug)).id)).length, 3);
 });
 
 test('invitation: an invalid one reveals nothing about groups', async (t) => {
@@ -243,7 +275,7 @@ test('QR code: an SVG of numbers only, different for each text', async (t) => {
     /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 (\d+) \1" shape-rendering="crispEdges"><path d="([Mhvz\d -]+)" fill="#fff"\/><path d="([Mhvz\d -]+)"\/><\/svg>\n$/;
   const [, size = '', , squares = ''] = SVG.exec(picture) ?? [];
   t.true(Number(size) >= 21 + 8, 'the smallest has 21 squares a side, and a quiet border of four');
-  // The three corners by which readers find it: seven dark squares in a row, at the border.
+  // The finder patterns of the QR code: seven dark modules in a row at the border.
   for (const corner of ['M4 4h7v1h-7z', `M${Number(size) - 11} 4h7v1h-7z`, `M4 ${Number(size) - 11}h7v1h-7z`])
     t.true(squares.includes(corner), corner);
   t.not(picture, await qrCodeSvg('https://chat.example.org/join/abcd-efgh-jkmm'));

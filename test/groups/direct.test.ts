@@ -2,8 +2,8 @@ import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
 import { directSlug } from '../../lib/groups/group.ts';
 import { changeMembership } from '../../lib/groups/membership.ts';
-import { groupAt, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt, userNamed } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
@@ -25,7 +25,7 @@ const open = async (by: Client, ...names: string[]): Promise<Opened> => (await b
 const listed = async (by: Client, slug: string, path = '/groups') =>
   (await by.get(path, 'application/json')).json<Listed[]>().find((one) => one.slug === slug);
 /** The links of the sidebar on a page of another group. */
-const sidebarOf = async (by: Client) => /<ul id="sidebar"[\s\S]*?<\/ul>/.exec((await by.get('/groups/lobby')).text)?.[0] ?? '';
+const sidebarOf = async (by: Client) => /<div id="sidebar"[\s\S]*?<\/div><\/div>/.exec((await by.get('/groups/lobby')).text)?.[0] ?? '';
 
 test('direct messages: one group per set of people, in any order, by name or id', async (t) => {
   const first = await ann.json('POST', '/direct', { with: 'bob' });
@@ -125,7 +125,7 @@ test('direct messages: an incomplete one is completed when opened again', async 
   const { slug } = await open(eva, 'Finn');
   const group = await groupAt(site.core, slug);
   t.deepEqual(group.people, people);
-  // As a crash would leave it: Finn is in, Eva is not.
+  // The state after a crash: Finn was added, Eva was not.
   await changeMembership(site.core, group.id, await idOf('Eva'), { in: false, role: 'member', by: await idOf('Eva') });
   t.is((await eva.get(`/groups/${slug}`)).status, 404);
   t.is((await open(finn, 'Eva')).slug, slug);
@@ -147,14 +147,14 @@ test('direct messages: bots may be members and open them by token', async (t) =>
 test('direct messages: an invalid form comes back with the reason', async (t) => {
   const everybody = await Promise.all(Array.from({ length: 8 }, (_, index) => site.signUp(`Crowd ${index}`)));
   t.is(everybody.length, 8);
-  const crowd = (count: number): string => Array.from({ length: count }, (_, index) => `Crowd ${index}`).join(', ');
+  const namesOf = (count: number): string => Array.from({ length: count }, (_, index) => `Crowd ${index}`).join(', ');
   await site.signUp('Gone');
   await ann.form('/admin', { action: 'disable', user: await idOf('Gone') });
   for (const [names, words] of [
     ['Nobody here', /There is no user named Nobody here\./],
     ['Bob, Nobody', /There is no user named Nobody\./],
     ['Gone', /Gone is disabled/],
-    [crowd(8), /limited to 8 people/],
+    [namesOf(8), /limited to 8 people/],
     ['a,'.repeat(400), /limited to 8 people/],
   ] as const) {
     const answer = await ann.form('/direct', { with: names });
@@ -163,7 +163,7 @@ test('direct messages: an invalid form comes back with the reason', async (t) =>
     t.true(answer.text.includes(`name="with" value="${names}"`));
     t.like((await ann.json('POST', '/direct', { with: names })).json(), { code: 'invalid', field: 'with' });
   }
-  t.is((await ann.json('POST', '/direct', { with: crowd(7) })).status, 201);
+  t.is((await ann.json('POST', '/direct', { with: namesOf(7) })).status, 201);
   for (const odd of [{ with: { $ne: null } }, { with: [{ $gt: '' }] }, { with: 7 }, {}, { with: null }, { with: [['Bob']] }])
     t.is((await ann.json('POST', '/direct', odd)).status, 400, JSON.stringify(odd));
 });

@@ -1,12 +1,12 @@
 import test from 'ava';
-import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
 /** A member of the group `secret`, whose message has seq 2. */
 let bob: Client;
-/** Signed in, but in no group. */
+/** Logged in, in no group. */
 let eve: Client;
 let bobsId: string;
 
@@ -15,7 +15,7 @@ test.before(async () => {
   await site.signUp('Ann');
   bob = await site.signUp('Bob');
   eve = await site.signUp('Eve');
-  await eve.get('/groups'); // takes the greeting, which would be on one of two pages only
+  await eve.get('/groups'); // shows the welcome message, which would otherwise be on only one of the two pages
   bobsId = (await userNamed(site.core, 'Bob')).id;
   await bob.json('POST', '/groups', { name: 'Secret' });
   await bob.json('POST', '/groups/secret/messages', { body: 'the secret' });
@@ -24,8 +24,8 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** Every URL below a group, with a body that a member would succeed with, and what a member gets. */
-const DOORS: [method: string, path: string, body: object | undefined, forMember: number][] = [
+/** Every URL below a group, with a valid body and the status for a member. */
+const ROUTES: [method: string, path: string, body: object | undefined, forMember: number][] = [
   ['GET', '', undefined, 200],
   ['GET', '?before=2', undefined, 200],
   ['GET', '/messages', undefined, 200],
@@ -55,7 +55,7 @@ const DOORS: [method: string, path: string, body: object | undefined, forMember:
   ['POST', '/messages/2/erase', {}, 200],
   ['DELETE', '/messages/2', undefined, 200],
 ];
-/** Streams are opened only by who is refused: a member's would not end. */
+/** Only refused users open streams: those of members would not end. */
 const STREAMS: [string, string][] = [
   ['GET', '/events'],
   ['GET', '/events?as=json&after=0'],
@@ -70,7 +70,7 @@ function ask(client: Client, slug: string, method: string, path: string, body: o
   return client.send(`/groups/${slug}${path}`, { method, ...content, headers: { Accept: accept, ...(body && { 'Content-Type': type }) } });
 }
 
-/** All that the client sees, without what names this one request. */
+/** The response without parts that are unique to a request. */
 function seen({ status, headers, text }: Answer, slug: string) {
   const fixed = [...headers].filter(([name]) => !['date', 'x-request-id', 'content-security-policy', 'content-length'].includes(name));
   const plain = (value: string): string =>
@@ -88,7 +88,7 @@ for (const accept of ['application/json', 'text/plain', 'text/html'])
   for (const who of ['a signed-in outsider', 'a visitor'] as const)
     test(`${who} cannot tell a forbidden group from an absent one, asking for ${accept}`, async (t) => {
       const client = who === 'a visitor' ? site.client() : eve;
-      const all = [...DOORS, ...STREAMS.map(([method, path]) => [method, path, undefined, 0] as const)];
+      const all = [...ROUTES, ...STREAMS.map(([method, path]) => [method, path, undefined, 0] as const)];
       for (const [method, path, body] of all) {
         const absent = seen(await ask(client, ABSENT, method, path, body, accept), ABSENT);
         for (const slug of FORBIDDEN)
@@ -114,7 +114,7 @@ test('hidden groups: a member reaches all of these URLs', async (t) => {
   await site.signUp('Carl');
   await bob.json('POST', '/groups/secret/members', { action: 'add', name: 'Carl' });
   await bob.json('POST', '/groups', { name: 'Leaving' });
-  for (const [method, path, body, status] of DOORS) {
+  for (const [method, path, body, status] of ROUTES) {
     const isLeaving = path === '/members' && body !== undefined && 'action' in body && body.action === 'leave';
     const answer = await ask(bob, isLeaving ? 'leaving' : 'secret', method, path, body, 'application/json');
     t.is(answer.status, status, `${method} ${path}`);
@@ -126,7 +126,7 @@ test('hidden groups: a former member is treated as a non-member', async (t) => {
   await bob.json('POST', '/groups/otherwise/members', { action: 'add', name: 'Dora' });
   t.is((await dora.get('/groups/otherwise')).status, 200);
   await dora.form('/groups/otherwise/members', { action: 'leave' });
-  for (const [method, path, body] of DOORS) {
+  for (const [method, path, body] of ROUTES) {
     const absent = seen(await ask(dora, ABSENT, method, path, body, 'application/json'), ABSENT);
     t.deepEqual(seen(await ask(dora, 'otherwise', method, path, body, 'application/json'), 'otherwise'), absent, `${method} ${path}`);
   }

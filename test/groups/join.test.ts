@@ -10,14 +10,14 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** Creates a group as `by` and gives its slug and join code. */
+/** Creates a group as `by`; resolves to its slug and join code. */
 async function newGroup(by: Client, name: string, fields: Record<string, string> = {}): Promise<{ slug: string; code: string }> {
   const { slug } = (await by.json('POST', '/groups', { name, ...fields })).json<{ slug: string }>();
   return { slug, code: await codeOf(by, slug) };
 }
 
 async function codeOf(by: Client, slug: string): Promise<string> {
-  return /value="([a-z0-9-]+)" aria-label="Join code"/.exec((await by.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
+  return /id="join-code"[^>]* value="([a-z0-9-]+)"/.exec((await by.get(`/groups/${slug}/settings`)).text)?.[1] ?? '';
 }
 
 const isIn = async (client: Client, slug: string): Promise<boolean> => (await client.get(`/groups/${slug}`)).status === 200;

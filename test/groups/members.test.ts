@@ -1,6 +1,6 @@
 import test from 'ava';
-import { userNamed } from '../helpers/cast.ts';
 import type { Answer, Client } from '../helpers/client.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -17,7 +17,7 @@ test.after.always(() => site.close());
 
 const idOf = async (name: string): Promise<string> => (await userNamed(site.core, name)).id;
 
-/** A group of Bob's, with these members. */
+/** Creates a group moderated by Bob with these members. */
 async function groupOfBob(...names: string[]): Promise<string> {
   count += 1;
   const { slug } = (await bob.json('POST', '/groups', { name: `Group of Bob ${count}` })).json<{ slug: string }>();

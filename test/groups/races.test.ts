@@ -10,21 +10,19 @@ import { announceMembershipChanges } from '../../lib/groups/membership.ts';
 import { addMember, groupAccess, insertGroup, leaveGroup, removeMember, setRole } from '../../lib/groups/operations.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import type { GroupId } from '../../lib/ids.ts';
-import { openCast } from '../helpers/core-cast.ts';
-import { isMissing, mongoService, present, requireOrSkip, type Service } from '../helpers/services.ts';
+import { openTestCore } from '../helpers/core-fixture.ts';
+import { present, requireOrSkip, type Service } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const onMongo = requireOrSkip(test, mongo);
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
 
-/** Two cores on one store, as two processes have it, and people by their names. */
+/** Two cores on one store, as in two processes, and users by name. */
 type World = { readonly cores: readonly [Core, Core]; readonly people: readonly User[]; readonly clock: { turn(ms: number): void } };
 type Race = (t: ExecutionContext, world: World) => Promise<void>;
 
 async function openWorld(t: ExecutionContext, count: number, service?: Service): Promise<World> {
-  const { core, second, clock } = await openCast(t, service);
+  const { core, second, clock } = await openTestCore(t, service);
   const names = Array.from({ length: count }, (_, index) => `Person ${index}`);
   const people = await Promise.all(names.map((name) => createAccount(core, { name, password: null })));
   return { cores: [core, await second()], people, clock };
@@ -32,7 +30,7 @@ async function openWorld(t: ExecutionContext, count: number, service?: Service):
 
 function race(title: string, count: number, run: Race): void {
   test(`sqlite: ${title}`, async (t) => run(t, await openWorld(t, count)));
-  // One by one: the server of the tests is slow, and what waits for more than two seconds is refused.
+  // Sequentially: the test server is slow, and a post is refused after 2 s.
   onMongo.serial(`mongo: ${title}`, async (t) => run(t, await openWorld(t, count, present(mongo))));
 }
 
@@ -47,14 +45,14 @@ const leave = async (core: Core, user: User, group: Group) => leaveGroup(core, a
 const moderatorsOf = async (core: Core, group: GroupId) =>
   (await core.store.memberships.ofGroup(group)).filter(({ role }) => role === 'moderator').map(({ user }) => user);
 
-/** The last word of the log about each member. */
+/** The last log entry about each member. */
 async function saidOf(core: Core, group: GroupId): Promise<Map<string, string>> {
   const { seq } = await core.store.log.head(group);
   const entries = await core.store.log.range(group, 1, seq);
   return new Map(entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [[entry.member, entry.kind]] : [])));
 }
 
-/** Records and log agree, nothing is left half done, and people are not without a moderator. */
+/** Asserts that records and log agree, nothing is unfinished, and the group has a moderator. */
 async function checkSettled(t: ExecutionContext, core: Core, group: GroupId, what: string): Promise<void> {
   const members = await core.store.memberships.ofGroup(group);
   t.true(members.length === 0 || members.some(({ role }) => role === 'moderator'), `${what}: a moderator stays`);
@@ -116,7 +114,7 @@ race('last moderator: an interrupted step-down is withdrawn and blocks nobody', 
   const group = await groupOf(one, 'Cut short', [ann, bob], [eve]);
   const present = await one.store.memberships.get(group.id, ann.id);
   if (!present) return t.fail();
-  // As a process leaves it that dies between the announcement and the deed.
+  // The state after a process died between the announcement and the change.
   t.true(await one.store.memberships.put({ ...present, rev: present.rev + 1, ceding: true, lined: false }));
   await t.throwsAsync(leave(two, bob, group), { message: /last moderator/ }, 'Ann may yet go');
   clock.turn(2001);
@@ -138,7 +136,7 @@ race('of twenty who use a code at once that lets in ten, ten come in', 21, async
   t.is((await one.store.groups.byId(group.id))?.codeUsesLeft, 0);
   t.is(ended.filter(({ status }) => status === 'fulfilled').length, 10);
   for (const result of ended) if (result.status === 'rejected') t.regex(String(result.reason.message), /No group has this code/);
-  await joinByCode(one, ann, code); // who is in already uses none, and needs none
+  await joinByCode(one, ann, code); // a member uses no place of the code
   const [out] = others.filter(({ id }) => !members.some(({ user }) => user === id));
   if (out) await t.throwsAsync(joinByCode(one, out, code), { message: /No group has this code/ });
 });

@@ -41,7 +41,7 @@ const KINDS = {
   open: { ...group, open: true },
   archived: { ...group, open: true, archived: true },
   direct: { ...group, kind: 'direct', people: [ME] },
-  // What no operation makes; the rules hold all the same.
+  // A state that no operation creates; the rules apply anyway.
   'direct and open': { ...group, kind: 'direct', people: [ME], open: true },
 } as const satisfies Record<string, Group>;
 

@@ -1,6 +1,8 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { PASSWORD, type TestServer } from './server.ts';
-import { chromiumPath, type Missing } from './services.ts';
+import { type ExecutionContext, registerCompletionHandler } from 'ava';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import type { Client } from './client.ts';
+import { PASSWORD } from './server.ts';
+import { chromiumPath, type Missing, present } from './services.ts';
 
 const ARGS = [
   '--no-sandbox',
@@ -12,32 +14,63 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** One Chromium for a test file. `isWhole`: one that shows notices too, at twice the cost. */
+/** Starts Chromium, which is closed after the tests of the file. `isWhole`: one that shows notifications too, at twice the cost. */
 export async function openBrowser({ isWhole = false } = {}): Promise<Browser | Missing> {
   const executablePath = chromiumPath({ isWhole });
   if (executablePath === undefined) return { missing: 'no Chromium on PATH' };
-  return chromium.launch({ executablePath, args: ARGS });
+  const browser = await chromium.launch({ executablePath, args: ARGS });
+  registerCompletionHandler(() => void browser.close());
+  return browser;
 }
 
 export type Script = 'on' | 'off';
 
-/** A person at a browser window, who finds things by the names that a screen reader would say. */
+/** `script`: whether the pages may run scripts; they may by default. */
+type WindowOptions = BrowserContextOptions & { readonly script?: Script };
+
+/** A browser window with the session of `client`, closed with the test. It shows no page yet. */
+export async function openWindow(
+  t: Pick<ExecutionContext, 'teardown'>,
+  browser: Browser | Missing,
+  client: Client,
+  { script = 'on', ...options }: WindowOptions = {},
+): Promise<Person> {
+  const context = await present(browser).newContext({
+    baseURL: client.url,
+    javaScriptEnabled: script === 'on',
+    viewport: { width: 1280, height: 800 },
+    timezoneId: 'UTC',
+    ...options,
+  });
+  t.teardown(() => context.close());
+  context.setDefaultTimeout(60_000);
+  await addSession(context, client);
+  return new Person(await context.newPage(), script);
+}
+
+/** As `openWindow`, at the page of Lobby, with its stream open. */
+export async function openLobbyPage(
+  t: Pick<ExecutionContext, 'teardown'>,
+  browser: Browser | Missing,
+  client: Client,
+  options: WindowOptions = {},
+): Promise<Person> {
+  const person = await openWindow(t, browser, client, options);
+  await person.openGroup('lobby');
+  return person;
+}
+
+/** Gives a browser the session of `client`, in place of one that it has. */
+export async function addSession(context: BrowserContext, client: Client): Promise<void> {
+  await context.addCookies([...client.cookies].map(([name, value]) => ({ name, value, url: client.url })));
+}
+
+/** A user of a browser window, who finds controls by role and name, as a screen reader does. */
 export class Person {
   readonly page: Page;
   readonly script: Script;
-  /** What the console complained of: errors of scripts, refusals of the Content-Security-Policy. */
+  /** What the console reported: errors of scripts, refusals of the Content-Security-Policy. */
   readonly complaints: string[] = [];
-
-  static async open(browser: Browser, site: Pick<TestServer, 'url'>, script: Script): Promise<Person> {
-    const context = await browser.newContext({
-      baseURL: site.url,
-      javaScriptEnabled: script === 'on',
-      viewport: { width: 1280, height: 800 },
-      timezoneId: 'UTC',
-    });
-    context.setDefaultTimeout(60_000);
-    return new Person(await context.newPage(), script);
-  }
 
   constructor(page: Page, script: Script) {
     this.page = page;
@@ -48,7 +81,7 @@ export class Person {
     });
   }
 
-  /** A page that shows the live frame never finishes loading, so nobody waits for that. */
+  /** Waits for the first byte only: a page with the live frame never finishes loading. */
   async go(path: string): Promise<void> {
     await this.page.goto(path, { waitUntil: 'commit' });
   }
@@ -56,7 +89,7 @@ export class Person {
   async signUp(name: string): Promise<void> {
     await this.go('/');
     await this.fillIn('Sign up', name);
-    await this.page.getByRole('heading', { name: 'Your groups' }).waitFor();
+    await this.page.getByRole('heading', { name: 'Lobby', level: 1 }).waitFor();
   }
 
   async logIn(name: string): Promise<void> {
@@ -81,16 +114,21 @@ export class Person {
     await this.live();
   }
 
-  /** Waits until new messages would be seen. */
+  /** Waits until the stream of the page is open. */
   async live(): Promise<void> {
     if (this.script === 'on') await this.page.getByText('connected', { exact: true }).waitFor();
     else await this.log().waitFor({ state: 'attached' });
   }
 
-  /** The list of messages, as this browser shows it: on the page, or in the live frame. */
+  /** The list of messages: on the page, or in the live frame without JavaScript. */
   log(): Locator {
     const root = this.script === 'on' ? this.page : this.page.frameLocator('iframe[title="Live messages"]');
     return root.getByRole('log', { name: 'Messages' });
+  }
+
+  /** The field for a new message. */
+  composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message' });
   }
 
   /** The message with this text. */
@@ -99,26 +137,29 @@ export class Person {
   }
 
   async write(text: string): Promise<void> {
-    await this.page.getByRole('textbox', { name: 'Message' }).fill(text);
+    await this.composer().fill(text);
     if (this.script === 'on') return this.page.keyboard.press('Enter');
     const answered = this.page.waitForEvent('framenavigated', (frame) => frame === this.page.mainFrame());
     await this.press(this.page.getByRole('button', { name: 'Send' }));
     await answered;
   }
 
+  /** The texts of the messages shown, in order. */
+  bodies(): Promise<string[]> {
+    return this.log().locator('article .body').allInnerTexts();
+  }
+
   async sees(text: string): Promise<void> {
     await this.message(text).first().waitFor();
   }
 
-  /** Opens the actions of a message. */
+  /** Opens the actions of a message; resolves to what has them: its row, or without JavaScript the main part of its page. */
   async actions(text: string): Promise<Locator> {
     const row = this.message(text).first();
     await row.hover();
-    await row.getByLabel('Actions').click();
-    return row;
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close();
+    await this.press(row.getByLabel('Actions'));
+    if (this.script === 'on') return row;
+    await this.page.getByRole('heading', { name: 'Actions' }).waitFor();
+    return this.page.getByRole('main');
   }
 }

@@ -1,4 +1,4 @@
-/** An answer, read to its end. */
+/** A complete response. */
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
@@ -10,7 +10,7 @@ export type Answer = {
 type Fields = Readonly<Record<string, string>>;
 type Init = { readonly headers?: Fields; readonly body?: string | FormData | Uint8Array; readonly method?: string };
 
-/** What a browser keeps between requests: cookies. Never follows a redirect by itself. */
+/** An HTTP client with a cookie jar. Does not follow redirects. */
 export class Client {
   readonly url: string;
   readonly cookies = new Map<string, string>();
@@ -21,7 +21,7 @@ export class Client {
     this.#headers = headers;
   }
 
-  /** The same server, as a program with a bearer token. */
+  /** A client of the same server with a bearer token and no cookies. */
   bearer(token: string): Client {
     return new Client(this.url, { Authorization: `Bearer ${token}` });
   }
@@ -37,7 +37,7 @@ export class Client {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** The raw response: for streams. */
+  /** Sends a request; resolves to the raw response, for streams. */
   async open(path: string, init: Init & { readonly signal?: AbortSignal } = {}): Promise<Response> {
     const cookie = this.cookieHeader === '' ? {} : { Cookie: this.cookieHeader };
     const headers = { ...cookie, ...this.#headers, ...init.headers };
@@ -64,7 +64,7 @@ export class Client {
     return this.send(path, { headers: { Accept: accept, ...headers } });
   }
 
-  /** A plain HTML form. */
+  /** Posts a plain HTML form. */
   form(path: string, fields: Fields, headers: Fields = {}): Promise<Answer> {
     return this.send(path, {
       method: 'POST',

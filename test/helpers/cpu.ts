@@ -1,4 +1,4 @@
-/** What some work costs: CPU of this thread alone (ms), so that whatever runs beside it has no part in it. The lesser of two runs. */
+/** CPU time of this thread for some work, ms; the lesser of two runs. Other processes do not count. */
 export function cpuMsOf(work: () => unknown): number {
   return Math.min(
     ...[1, 2].map(() => {

@@ -1,9 +1,9 @@
 import { setInterval } from 'node:timers/promises';
 
-/** Far longer than any step takes on a busy machine: reached only by a condition that never holds. */
+/** Longer than any step takes on a busy machine. */
 const TIMEOUT_MS = 60_000;
 
-/** Between two checks, so that the waiting test leaves the CPU to the server. */
+/** Interval between two checks, ms. */
 const CHECK_EVERY_MS = 5;
 
 /** Resolves once `holds` returns true, checked every 5 ms. Throws after 60 s. */

@@ -11,21 +11,21 @@ import type { Store } from '../../lib/store/port.ts';
  * - `lost`: all is written, the answer does not come; `dropped`: nothing is written, no answer; `torn`: the first half is written, no answer.
  * - a function: it runs first, then the append goes on as if nothing were.
  */
-export type AppendFault = 'lost' | 'dropped' | 'torn' | (() => Promise<unknown>);
+type AppendFault = 'lost' | 'dropped' | 'torn' | (() => Promise<unknown>);
 
 /** The faults of one store, set by a test while it runs. */
 export class Faults {
-  /** One for each append to come, from the front; no fault once it is empty. */
+  /** The faults of the next appends, in order; none once it is empty. */
   readonly appends: AppendFault[] = [];
   /** Every method rejects with StoreUnavailable. */
   isAway = false;
-  /** What was asked of the log, as `method`. */
+  /** The names of the log methods that were called. */
   readonly asked: string[] = [];
-  /** What appends were given, batch by batch. */
+  /** The batches that were appended. */
   readonly batches: (readonly Entry[])[] = [];
   #askedWhileAway: (() => void)[] = [];
 
-  /** Resolves with the next question that the store, being away, does not answer. */
+  /** Resolves when the failing store rejects its next call. */
   refusal(): Promise<void> {
     return new Promise((resolve) => this.#askedWhileAway.push(resolve));
   }
@@ -36,9 +36,10 @@ export class Faults {
   }
 }
 
-/** A real store whose answers get lost as `faults` say: nothing else can make that happen when a test wants it to. */
+/** A real store whose responses are lost as `faults` says, at the moment that a test needs. */
 export function faultyStore(store: Store, faults: Faults): Store {
-  const { users, sessions, tokens, groups, memberships, settings, files, webhooks, deliveries, search, cursors, saved, push } = store;
+  const { users, sessions, tokens, groups, memberships, settings, files, webhooks, deliveries, search, cursors, saved, push, security } =
+    store;
   const log = { ...store.log, append: (group: Entry['group'], entries: readonly Entry[]) => append(store, faults, group, entries) };
   return {
     ...store,
@@ -55,6 +56,7 @@ export function faultyStore(store: Store, faults: Faults): Store {
     deliveries: awayable(deliveries, faults),
     search: awayable(search, faults),
     push: awayable(push, faults),
+    security: awayable(security, faults),
     log: { ...awayable(log, faults), append: log.append },
   };
 }
@@ -62,7 +64,7 @@ export function faultyStore(store: Store, faults: Faults): Store {
 /** The same core over a faulty store, with a writer of its own. */
 export function faultyCore<C extends Core>(core: C, faults: Faults): C {
   const store = faultyStore(core.store, faults);
-  return { ...core, store, directory: openDirectory(store), appender: openAppender({ ...core, store }) };
+  return { ...core, store, directory: openDirectory({ store }), appender: openAppender({ ...core, store }) };
 }
 
 function awayable<T extends object>(methods: T, faults: Faults): T {
@@ -93,7 +95,7 @@ async function append(store: Store, faults: Faults, group: Entry['group'], entri
   return { written: 0, stopped: 'unknown' };
 }
 
-/** Makes the store of a core that is in use a faulty one, in place. */
+/** Replaces the store of a running core by a faulty one, in place. */
 export function makeFaulty({ store }: Core, faults: Faults): void {
   Object.assign(store, faultyStore({ ...store }, faults));
 }

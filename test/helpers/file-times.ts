@@ -1,10 +1,10 @@
 /** A test file and for how many seconds it has been running, or ran. */
-export type FileTime = { readonly file: string; readonly seconds: number };
+type FileTime = { readonly file: string; readonly seconds: number };
 
 /** Which test files are running, and how long each took; fed with the lines of helpers/report-file.ts. */
 export class FileTimes {
   readonly #startedAt = new Map<string, number>();
-  readonly #ended: FileTime[] = [];
+  readonly #ended: (FileTime & { readonly at: number })[] = [];
   readonly #root: string;
   readonly #now: () => number;
 
@@ -26,12 +26,18 @@ export class FileTimes {
     const startedAt = this.#startedAt.get(file);
     if (startedAt === undefined) return;
     this.#startedAt.delete(file);
-    this.#ended.push({ file, seconds: (this.#now() - startedAt) / 1000 });
+    const at = this.#now();
+    this.#ended.push({ file, seconds: (at - startedAt) / 1000, at });
   }
 
-  /** Those that have begun and not ended, the longest first. */
+  /** The running files, the longest first. */
   running(): FileTime[] {
     return bySeconds([...this.#startedAt].map(([file, startedAt]) => ({ file, seconds: (this.#now() - startedAt) / 1000 })));
+  }
+
+  /** Those that ended before `at`. */
+  endedBefore(at: number): string[] {
+    return this.#ended.flatMap((one) => (one.at < at ? [one.file] : []));
   }
 
   /** The `count` that took longest. */

@@ -22,7 +22,7 @@ export function importsIn(file: string, text: string): Import[] {
   });
 }
 
-/** The circles among the imports, each as the files that form it, the first of them again at the end. */
+/** The import cycles, each as its files with the first one repeated at the end. */
 export function circlesIn(imports: readonly Import[]): string[][] {
   const next = Map.groupBy(imports, ({ from }) => from);
   const done = new Set<string>();

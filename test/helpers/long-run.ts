@@ -5,7 +5,7 @@ import { type Register, requireOrSkip } from './services.ts';
 /** Whether the long suites run too: `npm run test:all`. */
 export const isLongRun = process.env.PARLEY_TEST_ALL !== undefined;
 
-/** What tests of the long run need. Outside of it nothing is looked for or installed. */
+/** The tools of the long suites. Otherwise nothing is searched or installed. */
 export const inLongRun = <T extends object>(ensure: () => Promise<T | Missing>): Promise<T | Missing> =>
   isLongRun ? ensure() : Promise.resolve({ missing: 'npm run test:all installs it' });
 

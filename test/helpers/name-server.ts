@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
 import type { ExecutionContext } from 'ava';
 
-/** What is answered for a name: its addresses, or nothing at all. A name without an entry does not exist. */
+/** The response for a name: its addresses, or none at all. A name without an entry does not exist. */
 export type Zone = Readonly<Record<string, readonly string[] | 'silence'>>;
 
 const [A, AAAA, NXDOMAIN] = [1, 28, 3];
@@ -11,7 +11,7 @@ const [A, AAAA, NXDOMAIN] = [1, 28, 3];
 /** A DNS server on a free UDP port of 127.0.0.1 (RFC 1035). */
 export class NameServer {
   readonly address: string;
-  /** The names that were asked for, in order, once for each query. */
+  /** The queried names, in order. */
   readonly asked: string[] = [];
   readonly #socket: Socket;
   readonly #zone: Zone;

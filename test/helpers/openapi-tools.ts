@@ -39,7 +39,7 @@ export async function npmTools(): Promise<{ readonly modules: string } | Missing
   }
 }
 
-/** Into a folder of its own first: another process may install at the same time. */
+/** Into a temporary folder first: another process may install at the same time. */
 async function installNpm(npm: string): Promise<void> {
   const folder = cacheFolder(NPM.name);
   console.error(`Installing ${NPM.packages.join(' ')} for the tests into ${folder}, once …`);

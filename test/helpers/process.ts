@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** A server program to run: how it is called for a port and a folder, the line of its output that says it listens, its URL. */
+/** A server program: its arguments for a port and a folder, the output that says it listens, its URL. */
 export type Launch = {
   readonly name: string;
   readonly command: string;
@@ -22,6 +22,8 @@ export type Launch = {
 export type Service = {
   readonly url: string;
   readonly pid: number | undefined;
+  /** The last 64 KiB that it printed; empty when it is not ours. */
+  output(): string;
   /** Sends the signal; when the signal ends the process, resolves once it is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends the process if it runs and starts it again on the same port and storage; resolves once it accepts connections. */
@@ -46,8 +48,9 @@ export async function startService(launch: Launch): Promise<Service> {
   const watchdog = spawn('sh', ['-c', WATCHDOG, 'watchdog', dir], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   release(watchdog);
   const mind = (pid: number | undefined) => watchdog.stdin?.write(`${pid ?? ''}\n`);
-  const { child: first, port } = await startOnFreePort(launch, dir, mind);
-  let child: ChildProcess | undefined = first;
+  const { started: first, port } = await startOnFreePort(launch, dir, mind);
+  let child: ChildProcess | undefined = first.child;
+  let output = first.output;
 
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     const target = child;
@@ -63,10 +66,11 @@ export async function startService(launch: Launch): Promise<Service> {
     get pid() {
       return child?.pid;
     },
+    output: () => output(),
     kill,
     restart: async () => {
       await kill('SIGKILL');
-      child = await startOn(launch, port, dir, mind);
+      ({ child, output } = await startOn(launch, port, dir, mind));
     },
     stop: async () => {
       await kill('SIGKILL');
@@ -80,40 +84,45 @@ export async function startService(launch: Launch): Promise<Service> {
 
 type Mind = (pid: number | undefined) => void;
 
-async function startOnFreePort(launch: Launch, dir: string, mind: Mind): Promise<{ child: ChildProcess; port: number }> {
+/** A process that listens. `output`: what it has printed so far, the last 64 KiB. */
+type Started = { readonly child: ChildProcess; readonly output: () => string };
+
+const OUTPUT_KEPT = 64 * 1024;
+
+async function startOnFreePort(launch: Launch, dir: string, mind: Mind): Promise<{ started: Started; port: number }> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     try {
-      return { child: await startOn(launch, port, dir, mind), port };
+      return { started: await startOn(launch, port, dir, mind), port };
     } catch (error) {
-      // Somebody may have taken the port between the look and the start.
+      // Another process may have taken the port between the check and the start.
       if (attempt === 3) throw error;
     }
   }
 }
 
-async function startOn(launch: Launch, port: number, dir: string, mind: Mind): Promise<ChildProcess> {
+async function startOn(launch: Launch, port: number, dir: string, mind: Mind): Promise<Started> {
   const child = spawn(launch.command, launch.args(port, dir), { cwd: dir, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   mind(child.pid);
-  await sayingListening(child, launch);
+  const output = await sayingListening(child, launch);
   await acceptsConnections(port);
   await launch.prepare?.(port);
   release(child);
-  return child;
+  return { child, output };
 }
 
-/** Resolves when the program says that it listens; rejects with its last words when it ends before. */
-function sayingListening(child: ChildProcess, { name, listening }: Launch): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/** Resolves when the program prints that it listens, to a function that gives its output; rejects with its last output when it ends before. */
+function sayingListening(child: ChildProcess, { name, listening }: Launch): Promise<() => string> {
+  const { promise, resolve, reject } = Promise.withResolvers<() => string>();
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {
-      // The stream is read for the life of the process, or a full pipe would stop it.
-      said = (said + chunk).slice(-4000);
-      if (listening.test(said)) resolve();
+      // The output is read until the process ends, since a full pipe would block it.
+      said = (said + chunk).slice(-OUTPUT_KEPT);
+      if (listening.test(said)) resolve(() => said);
     });
   child.once('error', reject);
-  child.once('exit', (code, signal) => reject(new Error(`${name} ended at once (${signal ?? code}):\n${said}`)));
+  child.once('exit', (code, signal) => reject(new Error(`${name} ended at once (${signal ?? code}):\n${said.slice(-4000)}`)));
   return promise;
 }
 
@@ -132,7 +141,7 @@ async function signalAndWait(child: ChildProcess, signal: NodeJS.Signals, wait: 
   await gone;
 }
 
-/** The signal is delivered to each thread by itself: until then one may still answer a request. Resolves at once where there is no /proc. */
+/** Each thread gets the signal separately and may answer requests until then. Resolves at once without /proc. */
 async function allThreadsStopped({ pid }: ChildProcess): Promise<void> {
   const tasks = `/proc/${pid}/task`;
   while (existsSync(tasks) && !readdirSync(tasks).every((thread) => /[TtZX]/.test(stateOf(`${tasks}/${thread}/stat`)))) await nextTurn();
@@ -172,7 +181,7 @@ async function freePort(): Promise<number> {
   }
 }
 
-/** Sends a signal to a process that was seen. To nobody would be to the whole group: the tests themselves. */
+/** Sends a signal to a process. Throws without a pid: 0 would be the process group of the tests. */
 export function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (!pid) throw new Error(`no process to send ${name} to`);
   process.kill(pid, name);

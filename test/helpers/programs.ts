@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Something a test needs is not on this machine, and why. */
+/** The reason why something that a test needs is missing. */
 export type Missing = { readonly missing: string };
 
 /** The full path of a program on PATH. */
@@ -26,7 +26,7 @@ export function program(name: string): { readonly path: string } | Missing {
 }
 
 const WHOLE_CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-/** Draws and runs pages at half the cost; what belongs to the desktop, as notices do, it has not. */
+/** The headless shell costs half, but has no desktop features such as notifications. */
 const HEADLESS_CHROMIUM = 'chromium-headless-shell';
 
 /** `CHROMIUM_PATH`, else a Chromium or Chrome on PATH. */

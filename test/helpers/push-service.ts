@@ -6,8 +6,8 @@ import type { ExecutionContext } from 'ava';
 import type { Notice } from '../../lib/push/rules.ts';
 import type { Subscription } from '../../lib/push/subscription.ts';
 
-/** What a push service got for a device, opened with the keys of that device. `claims`: of the token by which the sender is known. */
-export type Pushed = {
+/** A message that a push service got for a device, decrypted with its keys. `claims`: of the sender's VAPID token. */
+type Pushed = {
   readonly device: PushDevice;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: number;
@@ -15,10 +15,10 @@ export type Pushed = {
   readonly claims: Readonly<Record<string, unknown>>;
 };
 
-/** How a device's push service answers: a status, or not at all. */
-export type PushAnswer = number | 'silence';
+/** The response of a push service: a status, or none. */
+type PushAnswer = number | 'silence';
 
-/** A browser that has subscribed, as far as a push service and a sender know it. */
+/** The subscription of a browser. */
 export class PushDevice {
   readonly subscription: Subscription;
   readonly got: Pushed[] = [];
@@ -56,11 +56,11 @@ export class PushDevice {
   }
 }
 
-/** A push service: a real one (RFC 8030), on a free port of 127.0.0.1, which refuses whoever does not show it a good key (RFC 8292). */
+/** A push service (RFC 8030) on a free port of 127.0.0.1; refuses requests without a valid VAPID key (RFC 8292). */
 export class PushService {
   readonly url: string;
   readonly devices = new Map<string, PushDevice>();
-  /** Every request, whatever came of it. */
+  /** All requests, also refused ones. */
   asked = 0;
   #waiting: (() => void)[] = [];
 
@@ -79,7 +79,7 @@ export class PushService {
     return new PushService(server);
   }
 
-  /** A browser subscribes. */
+  /** Subscribes a browser. */
   device(): PushDevice {
     const path = `/push/${randomBytes(12).toString('base64url')}`;
     const device = new PushDevice(`${this.url}${path}`);
@@ -87,7 +87,7 @@ export class PushService {
     return device;
   }
 
-  /** Resolves once this holds, which what comes in makes true. */
+  /** Resolves once the condition holds, checked after each request. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -112,8 +112,8 @@ export class PushService {
   }
 }
 
-/** What a VAPID token (RFC 8292, section 3) says, and by whom (`key`); undefined when its signature is not by that key. */
-export function claimsIn(authorization: string): Record<string, unknown> | undefined {
+/** The claims of a VAPID token (RFC 8292, section 3) and its `key`; undefined for an invalid signature. */
+function claimsIn(authorization: string): Record<string, unknown> | undefined {
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), ?k=([\w-]+)$/.exec(authorization) ?? [];
   const [head = '', body = '', signature = ''] = token.split('.');
   const point = Buffer.from(key, 'base64url');

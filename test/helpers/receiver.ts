@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
 
-/** A call as a bot gets it. */
+/** A call of an outgoing webhook. */
 export type Received = {
   readonly method: string;
   readonly path: string;
@@ -13,21 +13,21 @@ export type Received = {
   readonly body: any;
 };
 
-/** How a bot answers: a status; a text; all of it; or by itself, as it likes. */
+/** The response of a bot: a status, a text, or a function that writes it. */
 export type Answering =
   | number
   | string
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Uint8Array }
   | ((received: Received, response: ServerResponse) => unknown);
 
-/** A bot's own server: a real one, on a free port of 127.0.0.1. */
+/** The HTTP server of a bot on a free port of 127.0.0.1. */
 export class Receiver {
   readonly url: string;
   readonly received: Received[] = [];
-  /** One for each call to come, from the front; afterwards `usually`. */
+  /** The responses to the next calls, in order; afterwards `usually`. */
   readonly answers: Answering[] = [];
   usually: Answering = 204;
-  /** Calls that are being answered now, and the most there ever were at once. */
+  /** The current and the maximum number of concurrent calls. */
   open = 0;
   maxOpen = 0;
   readonly #server: Server;
@@ -52,7 +52,7 @@ export class Receiver {
     this.#server.closeAllConnections();
   }
 
-  /** Resolves once so many calls have come in all, to the last of these. */
+  /** Resolves once this number of calls has come in, to the last of them. */
   async call(count: number): Promise<Received> {
     for (;;) {
       const found = this.received[count - 1];

@@ -2,11 +2,11 @@ import { globSync } from 'node:fs';
 import { isProgram, type Missing, which } from './programs.ts';
 import { ensurePythonTool, type PythonTool, pathOf } from './python-tools.ts';
 
-/** The MongoDB-compatible server of the tests: a Python package, since MongoDB itself is in few package archives. */
+/** The MongoDB-compatible server of the tests, a Python package: few package archives have MongoDB. */
 const SECANTUS: PythonTool = { name: 'secantusdb-0.7.0b3', packages: ['SecantusDB==0.7.0b3'], program: 'secantusd-py' };
 
 /** Where it is: `PARLEY_SECANTUSD`, else on PATH, else in our cache folder, else in some virtual environment under /opt. */
-export function findSecantusd(): string | undefined {
+function findSecantusd(): string | undefined {
   const given = process.env.PARLEY_SECANTUSD;
   if (given) return isProgram(given) ? given : undefined;
   const candidates = [which('secantusd-py'), pathOf(SECANTUS), ...globSync('/opt/*/bin/secantusd-py')];

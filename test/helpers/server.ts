@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { type OpenCore, type OpenServer, openCore, openServer, type ServerOptions } from '../../lib/app.ts';
+import { type CoreOptions, type OpenCore, type OpenServer, openCore, openServer, type ServerOptions } from '../../lib/app.ts';
 import { type Environment, readConfig } from '../../lib/config.ts';
 import { Client } from './client.ts';
 
@@ -13,7 +13,7 @@ export type TestServer = {
   readonly core: OpenCore;
   readonly server: OpenServer;
   readonly clock: Clock;
-  /** A browser of its own: a cookie jar over fetch. */
+  /** A new client without a session. */
   client(): Client;
   /** A new account, signed in; the first one is the administrator and in Lobby. */
   signUp(name: string, password?: string): Promise<Client>;
@@ -22,7 +22,7 @@ export type TestServer = {
   close(): Promise<void>;
 };
 
-/** Time that only a test moves. */
+/** A clock that only the test advances. */
 export class Clock {
   #now: number;
   constructor(now = Date.UTC(2026, 0, 2, 12)) {
@@ -39,19 +39,23 @@ export const PASSWORD = 'correct horse battery';
 /** A new account at the server with this origin, in this or another process, signed in. */
 export async function signUpAt(url: string, name: string, password = PASSWORD): Promise<Client> {
   const client = new Client(url);
-  const { status, text } = await client.form('/signup', { name, password });
-  if (status !== 303) throw new Error(`sign-up of ${name} was answered ${status}: ${text.slice(0, 200)}`);
+  const { status, text } = await client.json('POST', '/signup', { name, password }); // a program: it joins no group
+  if (status !== 200) throw new Error(`sign-up of ${name} was answered ${status}: ${text.slice(0, 200)}`);
   return client;
 }
 
-export type TestOptions = ServerOptions & { readonly env?: Environment; readonly clock?: Clock };
+export type TestOptions = ServerOptions & Pick<CoreOptions, 'storeWaitMs'> & { readonly env?: Environment; readonly clock?: Clock };
 
-/** A real server on a free port over a data folder of its own, with cheap password hashing and a clock that stands still. */
+/** A store on a busy machine is given the time that it takes. A test about a store that is away says how long it is waited for: `storeWaitMs`. */
+export const PATIENT_MS = 30_000;
+
+/** A server on a free port with a new data folder, cheap password hashing and a clock that only the test advances. */
 export async function startServer(options: TestOptions = {}): Promise<TestServer> {
   const clock = options.clock ?? new Clock();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...options.env });
-  const core = await openCore(config, { role: 'server', now: clock.now, bcryptCost: 4 });
+  const { storeWaitMs = PATIENT_MS } = options;
+  const core = await openCore(config, { role: 'server', now: clock.now, bcryptCost: 4, storeWaitMs });
   const server = await openServer(core, { sweepMs: 3_600_000, ...options });
   server.http.listen(0, '127.0.0.1');
   await once(server.http, 'listening');

@@ -67,7 +67,7 @@ const isCI = (): boolean => !['', '0', 'false', undefined].includes(process.env.
 
 const started = new Map<string, Promise<Service | Missing>>();
 
-/** `bin/test` says by `<variable>_MISSING` that it has looked in vain, so that not every test file tries to install. */
+/** `bin/test` sets `<variable>_MISSING` when it found no server, so that not every test file tries to install one. */
 function shared(variable: 'MONGODB_URL' | 'REDIS_URL', start: () => Promise<Service | Missing>): Promise<Service | Missing> {
   const url = process.env[variable];
   if (url) return Promise.resolve(foreign(url, variable));
@@ -78,10 +78,10 @@ function shared(variable: 'MONGODB_URL' | 'REDIS_URL', start: () => Promise<Serv
   return service;
 }
 
-/** One that somebody else runs: it is used, never stopped. */
+/** A server that another process runs: it is used, never stopped. */
 function foreign(url: string, variable: string): Service {
   const refuse = () => Promise.reject(new Error(`the server in ${variable} is not this test's to stop: ask for {own: true}`));
-  return { url, pid: undefined, kill: refuse, restart: refuse, stop: () => Promise.resolve() };
+  return { url, pid: undefined, output: () => '', kill: refuse, restart: refuse, stop: () => Promise.resolve() };
 }
 
 async function startMongo(): Promise<Service | Missing> {
@@ -109,7 +109,7 @@ const redisServer = (command: string): Launch => ({
   url: (port) => `redis://127.0.0.1:${port}`,
 });
 
-/** Two URLs, though of the same node, are what says "cluster". The slots are kept in nodes.conf, so that only the first start gives them. */
+/** Two URLs mean a cluster, here both of the same node. nodes.conf keeps the slots, so only the first start assigns them. */
 const clusterNode = (command: string): Launch => ({
   ...redisServer(command),
   args: (port, dir) => [
@@ -117,16 +117,16 @@ const clusterNode = (command: string): Launch => ({
     ...['--cluster-enabled', 'yes', '--cluster-port', String(port - 12_000), '--cluster-announce-ip', '127.0.0.1'],
   ],
   url: (port) => `redis://127.0.0.1:${port},redis://127.0.0.1:${port}`,
-  prepare: giveAllSlots,
+  prepare: assignAllSlots,
 });
 
-/** A node that has just started answers `fail` for two seconds; WAIT makes the server, not us, pause between two looks. */
-async function giveAllSlots(port: number): Promise<void> {
+/** A new node answers `fail` for 2 s; WAIT makes the server pause between two polls. */
+async function assignAllSlots(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
-  const look = 'WAIT 1 50\r\nCLUSTER INFO\r\n';
-  socket.write(`CLUSTER ADDSLOTSRANGE 0 16383\r\n${look}`);
+  const poll = 'WAIT 1 50\r\nCLUSTER INFO\r\n';
+  socket.write(`CLUSTER ADDSLOTSRANGE 0 16383\r\n${poll}`);
   for await (const answer of socket) {
     if (String(answer).includes('cluster_state:ok')) break;
-    if (String(answer).includes('cluster_state:fail')) socket.write(look);
+    if (String(answer).includes('cluster_state:fail')) socket.write(poll);
   }
 }

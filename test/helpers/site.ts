@@ -4,8 +4,8 @@ import type { User } from '../../lib/accounts/port.ts';
 import type { Group } from '../../lib/groups/port.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import type { Entry } from '../../lib/log/entry.ts';
-import { groupAt, type LobbySite, openLobby, userNamed } from './cast.ts';
 import type { Client } from './client.ts';
+import { groupAt, type LobbySite, openLobby, userNamed } from './fixtures.ts';
 import type { TestOptions } from './server.ts';
 import { EventReader } from './stream.ts';
 
@@ -14,7 +14,7 @@ export type Site = LobbySite & {
   readonly lobby: Group;
   readonly annUser: User;
   readonly bobUser: User;
-  /** Messages of Ann's, posted at once, past every limit on requests. */
+  /** Appends messages of Ann concurrently, without request limits. */
   post(...bodies: string[]): Promise<Entry[]>;
   /** Opens an event stream of Lobby, closed with the test. */
   stream(who: Client, query?: string, headers?: Record<string, string>): Promise<EventReader>;

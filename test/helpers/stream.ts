@@ -2,10 +2,10 @@ import type { Client } from './client.ts';
 
 export type StreamEvent = { readonly id: string | undefined; readonly event: string; readonly data: string };
 
-/** A reader of one event stream: waits for what it is asked for, never for a time. */
+/** A reader of one event stream that waits for events, never for a time. */
 export class EventReader {
   readonly events: StreamEvent[] = [];
-  /** The cursor that a stream of one group begins with, which is no event (it has no data) and is not in `events`. */
+  /** The initial cursor of a stream of one group; it has no data, so it is no event and not in `events`. */
   opening: string | undefined;
   #hasOpening = false;
   readonly #controller = new AbortController();
@@ -32,7 +32,7 @@ export class EventReader {
         for (const block of blocks) this.#take(block);
       }
     } catch {
-      // aborted by close(), or the connection was cut: over either way
+      // aborted by close(), or the connection has ended
     }
     this.#isOver = true;
     this.#wake();
@@ -59,7 +59,7 @@ export class EventReader {
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  /** Resolves once `found` says yes of the events so far. Rejects when the stream ends before. */
+  /** Resolves once `found` is true of the events so far. Rejects when the stream ends before. */
   async until(found: (events: readonly StreamEvent[]) => boolean): Promise<readonly StreamEvent[]> {
     while (!found(this.events)) {
       if (this.#isOver) throw new Error(`the stream ended after ${this.events.length} events`);

@@ -23,21 +23,35 @@ export function titlePrefixes(files: readonly string[]): Map<string, string> {
   return new Map(files.map((file) => [prefixOf(file), file]));
 }
 
+/** The result of one test. */
+export type Result = { readonly title: string; readonly file: string | undefined; readonly outcome: 'passed' | 'failed' | 'skipped' };
+
 /** Counts what ava prints in TAP, and prints it for people: a line per test file, and each failure in full. */
 export class Tally {
-  passed = 0;
-  failed = 0;
-  readonly #skipped: string[] = [];
-  readonly #failures: string[] = [];
+  readonly #results: Result[] = [];
   readonly #begun = new Set<string>();
   readonly #prefixes: ReadonlyMap<string, string>;
-  readonly #say: (text: string) => void;
+  readonly #print: (text: string) => void;
   #inFailure = false;
 
-  /** `files`: the paths of the test files that run. */
-  constructor(files: readonly string[], say: (text: string) => void) {
+  /** `files`: the paths of the test files that run. `before`: results of files that ran before, in another run. */
+  constructor(files: readonly string[], print: (text: string) => void, before: readonly Result[] = []) {
+    this.#results.push(...before);
     this.#prefixes = titlePrefixes(files);
-    this.#say = say;
+    this.#print = print;
+  }
+
+  get passed(): number {
+    return this.#count('passed');
+  }
+
+  get failed(): number {
+    return this.#count('failed');
+  }
+
+  /** The results of these files. */
+  resultsOf(files: readonly string[]): Result[] {
+    return this.#results.filter(({ file }) => file !== undefined && files.includes(file));
   }
 
   /** Takes one line of TAP. */
@@ -45,7 +59,7 @@ export class Tally {
     const result = RESULT.exec(line);
     if (result) this.#result(result[1] === undefined, result[2] ?? '', result[3]);
     else if (END.test(line)) this.#inFailure = false;
-    else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#say(`    ${line}`);
+    else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#print(`    ${line}`);
   }
 
   /** Counts a failure because the run ended early: whatever had not run yet may fail. `running`: the files that had not ended. */
@@ -56,37 +70,42 @@ export class Tally {
 
   /** The end of the report; its last line is `N passed, N failed, N skipped`. */
   summary(seconds: number): void {
-    this.#list('Skipped:', this.#skipped);
-    this.#list('Failed:', this.#failures);
-    if (this.passed + this.failed === 0) this.#say('No test ran.');
-    this.#say(`\n${seconds.toFixed(1)} s`);
-    this.#say(`${this.passed} passed, ${this.failed} failed, ${this.#skipped.length} skipped`);
+    this.#list('Skipped:', this.#titles('skipped'));
+    this.#list('Failed:', this.#titles('failed'));
+    if (this.passed + this.failed === 0) this.#print('No test ran.');
+    this.#print(`\n${seconds.toFixed(1)} s`);
+    this.#print(`${this.passed} passed, ${this.failed} failed, ${this.#count('skipped')} skipped`);
   }
 
   #result(ok: boolean, title: string, directive: string | undefined): void {
-    this.#file(title);
+    const file = this.#fileOf(title);
     this.#inFailure = !ok && directive === undefined;
-    if (directive) this.#skipped.push(directive === 'TODO' ? `${title} (to do)` : title);
-    else if (ok) this.passed += 1;
-    else {
-      this.failed += 1;
-      this.#failures.push(title);
-      this.#say(`  ✘ ${title}`);
-    }
+    if (directive) this.#results.push({ title: directive === 'TODO' ? `${title} (to do)` : title, file, outcome: 'skipped' });
+    else this.#results.push({ title, file, outcome: ok ? 'passed' : 'failed' });
+    if (this.#inFailure) this.#print(`  ✘ ${title}`);
   }
 
-  /** Prints the path of the file that a title belongs to, the first time. */
-  #file(title: string): void {
+  #count(outcome: Result['outcome']): number {
+    return this.#results.filter((result) => result.outcome === outcome).length;
+  }
+
+  #titles(outcome: Result['outcome']): string[] {
+    return this.#results.flatMap((result) => (result.outcome === outcome ? [result.title] : []));
+  }
+
+  /** The file that a title belongs to; prints its path the first time. */
+  #fileOf(title: string): string | undefined {
     const parts = title.split(SEPARATOR);
     const prefix = parts.map((_, i) => parts.slice(0, parts.length - 1 - i).join(SEPARATOR)).find((part) => this.#prefixes.has(part));
     const file = prefix === undefined ? undefined : this.#prefixes.get(prefix);
-    if (file === undefined || this.#begun.has(file)) return;
+    if (file === undefined || this.#begun.has(file)) return file;
     this.#begun.add(file);
-    this.#say(`▸ ${file}`);
+    this.#print(`▸ ${file}`);
+    return file;
   }
 
   #list(heading: string, titles: readonly string[]): void {
     if (titles.length === 0) return;
-    this.#say(['', heading, ...titles.map((title) => `  ${title}`)].join('\n'));
+    this.#print(['', heading, ...titles.map((title) => `  ${title}`)].join('\n'));
   }
 }

@@ -46,7 +46,7 @@ export function w3m(): TextBrowser | Missing {
   };
 }
 
-/** One person at such a browser, with a cookie jar that lives from page to page. */
+/** A user of a text browser with a cookie jar. */
 export class Reader {
   readonly #browser: TextBrowser;
   readonly #url: string;
@@ -64,12 +64,12 @@ export class Reader {
     this.#home = home;
   }
 
-  /** What is on the screen. */
+  /** The text on the screen. */
   read(path: string): Promise<string> {
     return this.#run(this.#browser.text, path);
   }
 
-  /** Fills in the form that has this button and sends it with all that it hides; resolves to what is on the screen then. */
+  /** Fills in and submits the form with this button and its hidden fields; resolves to the text on the screen. */
   async submit(path: string, button: string, fields: Readonly<Record<string, string>> = {}): Promise<string> {
     const form = formWith(button, await this.#run(this.#browser.source, path));
     const unknown = Object.keys(fields).find((name) => !form.names.has(name));
@@ -85,7 +85,7 @@ export class Reader {
     const running = spawn(this.#browser.path, [...args, this.#url + path], { cwd: this.#home, env, timeout: 60_000 });
     running.stdin.end(`${form}\n---\n`);
     const [shown, said] = await Promise.all([text(running.stdout), text(running.stderr)]);
-    // The exit status is no sign: lynx shows the page of an error, and then reports one itself.
+    // The exit status is ignored: lynx shows the page of an error response and fails then.
     if (shown === '') throw new Error(`${this.#browser.name} shows nothing of ${path}: ${said}`);
     return shown;
   }
@@ -115,7 +115,7 @@ function formWith(button: string, html: string): Form {
   throw new Error(`no form has the button ${button} in:\n${html}`);
 }
 
-/** A button that has a name is sent with the form it sends. */
+/** A button with a name is part of the submitted form. */
 const nameAndValue = (button: string): [string, string][] => {
   const name = attribute(button, 'name');
   return name === '' ? [] : [[name, attribute(button, 'value')]];

@@ -5,13 +5,15 @@ import type { Service } from './process.ts';
 
 type Pair = readonly [Socket, Socket];
 
-/** The network between one client and a service: a test can break it and mend it. */
+/** A TCP proxy between a client and a service that a test can break and repair. */
 export class Wire {
-  /** The URL of the service by way of this network. */
+  /** The URL of the service through the proxy. */
   readonly url: string;
   readonly #pairs = new Set<Pair>();
   #state: 'open' | 'cut' | 'held' = 'open';
   #delayMs = 0;
+  #isLast: (request: Buffer) => boolean = () => false;
+  #onLast = (): void => {};
 
   private constructor(url: string) {
     this.url = url;
@@ -24,7 +26,7 @@ export class Wire {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const own = new URL(service.url);
     own.port = String((server.address() as AddressInfo).port);
-    if (own.protocol === 'mongodb:') own.searchParams.set('directConnection', 'true'); // or the driver would go on to the address that the server names
+    if (own.protocol === 'mongodb:') own.searchParams.set('directConnection', 'true'); // otherwise the driver would connect to the address that the server names
     const wire = new Wire(own.href);
     server.on('connection', (client) => wire.#join(client, connect(Number(target.port), target.hostname)));
     t.teardown(() => {
@@ -49,7 +51,11 @@ export class Wire {
   }
 
   #pass(chunk: Buffer, to: Socket, isAnswer: boolean): void {
-    if (isAnswer && this.#delayMs > 0) setTimeout(() => to.write(chunk), this.#delayMs).unref();
+    if (!isAnswer && this.#isLast(chunk)) {
+      this.#isLast = () => false;
+      this.cut();
+      this.#onLast();
+    } else if (isAnswer && this.#delayMs > 0) setTimeout(() => to.write(chunk), this.#delayMs).unref();
     else to.write(chunk);
   }
 
@@ -62,6 +68,14 @@ export class Wire {
   cut(): void {
     this.#state = 'cut';
     for (const [client] of this.#pairs) client.destroy();
+  }
+
+  /** Resolves when the client sends what `isLast` says: that does not pass, and the wire is cut. */
+  cutAt(isLast: (request: Buffer) => boolean): Promise<void> {
+    this.#isLast = isLast;
+    return new Promise((resolve) => {
+      this.#onLast = resolve;
+    });
   }
 
   /** Nothing passes, and nobody is told so. */

@@ -43,33 +43,33 @@ for (const [what, line, more, body, status] of REQUESTS)
       return raw(`${line} HTTP/1.1\r\n${hosts}${auth}${more}Connection: close\r\n\r\n${body}`);
     };
     for (const hosts of [
-      'Host: x\r\nHost: x\r\n',
-      'Host: x\r\nhost: evil.example\r\n',
-      'Host: x, y\r\n',
-      'Host: x/y\r\n',
+      'Host: localhost\r\nHost: localhost\r\n',
+      'Host: localhost\r\nhost: evil.example\r\n',
+      'Host: localhost, x\r\n',
+      'Host: localhost/y\r\n',
       'Host: a b\r\n',
-      'Host: u@x\r\n',
+      'Host: u@localhost\r\n',
       '',
     ]) {
       const before = await messageCount();
       t.deepEqual(statusesIn(await send(hosts)), ['400'], JSON.stringify(hosts));
       t.is(await messageCount(), before);
     }
-    for (const host of ['x', 'x:3000', '127.0.0.1:80', '[::1]:3000', 'chat_a.example.org'])
+    for (const host of ['localhost', 'localhost:3000', '127.0.0.1:80', '[::1]:3000', 'chat_a.localhost'])
       t.deepEqual(statusesIn(await send(`Host: ${host}\r\n`)), [status], host);
   });
 
 test.serial('framing: a request refused for its Host ends the connection, whatever follows', async (t) => {
   const answers = await raw(
-    'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
   );
   t.deepEqual(statusesIn(answers), ['400']);
   t.regex(answers, /^Content-Type: application\/problem\+json/im);
-  const twice = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const twice = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
   t.deepEqual(statusesIn(await raw(twice)), ['200', '200']);
 });
 
-const HIDDEN = 'POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
+const HIDDEN = 'POST /groups/lobby/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n';
 const FRAMINGS: [what: string, headers: string, body: string][] = [
   ['Content-Length and Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'],
   ['Transfer-Encoding and Content-Length', 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n', '0\r\n\r\n'],
@@ -87,12 +87,21 @@ for (const [what, headers, body] of FRAMINGS)
   for (const path of ['/groups/lobby/messages', '/login'])
     test.serial(`POST ${path} with ${what} is refused and ends the connection`, async (t) => {
       const before = await messageCount();
-      const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
       t.deepEqual(statusesIn(await raw(`${head}${headers}\r\n${body}${HIDDEN}`)), ['400']);
       t.is(await messageCount(), before);
     });
 
 test.serial('framing: a chunked request body is accepted', async (t) => {
-  const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
+  const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/plain\r\n`;
   t.deepEqual(statusesIn(await raw(`${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nhi\r\n0\r\n\r\n`)), ['201']);
+});
+
+test.serial('methods that would echo a request or open a tunnel are refused; a GET of the same page is served', async (t) => {
+  for (const method of ['TRACE', 'TRACK', 'CONNECT']) {
+    const answer = await raw(`${method} /login HTTP/1.1\r\nHost: localhost\r\nCookie: parley=in-the-request\r\nConnection: close\r\n\r\n`);
+    t.regex(answer, /^(HTTP\/1\.1 4\d\d |$)/, method);
+    t.false(answer.includes('in-the-request'), method);
+  }
+  t.deepEqual(statusesIn(await raw('GET /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')), ['200']);
 });

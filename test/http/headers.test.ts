@@ -59,7 +59,7 @@ function checkHeaders(
   for (const name of ['script-src', 'style-src']) t.is(policy.get(name)?.join(' '), `'self' 'nonce-${nonce}'`);
   t.is(policy.get('frame-ancestors')?.join(), "'self'");
   t.is(policy.get('form-action')?.join(), "'self'");
-  t.is(policy.get('base-uri')?.join(), "'self'");
+  t.is(policy.get('base-uri')?.join(), "'none'");
   t.true(!/unsafe|\*|https?:/.test(answer.headers.get('content-security-policy') ?? ''));
   t.true(nonce.length >= 22);
   t.is(answer.headers.get('x-content-type-options'), 'nosniff');
@@ -170,7 +170,7 @@ test('headers: behind a trusted TLS proxy cookies are Secure and HSTS is sent', 
     ['on', true],
     ['off', false],
   ] as const) {
-    const behind = await startServerFor(t, { env: { TRUST_PROXY: trust } });
+    const behind = await startServerFor(t, { env: { TRUST_PROXY: trust, ALLOWED_HOSTS: 'chat.example.org' } });
     const response = await behind.client().open('/signup', {
       method: 'POST',
       body: new URLSearchParams({ name: 'Ann', password: PASSWORD }).toString(),

@@ -56,7 +56,7 @@ test('request body: a wrong Content-Length does no harm', async (t) => {
     ['0x10', 'x'],
     ['99999999999999999999', 'x'],
   ] as const) {
-    const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
+    const head = `POST /groups/lobby/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${FORM}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
     const answer = await raw(`${head}${body}`);
     t.regex(answer, /^(HTTP\/1\.1 4\d\d |$)/, length);
   }
@@ -167,12 +167,15 @@ test('robustness: unexpected headers do no harm', async (t) => {
 });
 
 test('robustness: an invalid request or oversized head is refused by the connection only', async (t) => {
-  t.regex(await raw(`GET /login HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(40_000)}\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 431 /);
-  t.regex(await raw('GET /login HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  t.regex(
+    await raw(`GET /login HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(40_000)}\r\nConnection: close\r\n\r\n`),
+    /^HTTP\/1\.1 431 /,
+  );
+  t.regex(await raw('GET /login HTTP/1.1\r\nHost: localhost\r\nBad Header\r\n\r\n'), /^HTTP\/1\.1 400 /);
   t.regex(await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), /^HTTP\/1\.1 400 /);
   t.regex(await raw('GET /login HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /, 'no Host');
   const smuggled =
-    'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /me HTTP/1.1\r\nHost: x\r\n\r\n';
+    'POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /me HTTP/1.1\r\nHost: localhost\r\n\r\n';
   t.regex(await raw(smuggled), /^HTTP\/1\.1 400 /);
 });
 
@@ -184,7 +187,7 @@ test('robustness: an invalid Host header is not rendered as markup', async (t) =
 });
 
 test('robustness: a client that disconnects during its request does no harm', async (t) => {
-  for (const part of ['POST /groups/lobby/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody=', 'GET /gro']) {
+  for (const part of ['POST /groups/lobby/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nbody=', 'GET /gro']) {
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.on('error', () => {});

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { systemRandom } from '../../lib/ids.ts';
 import { currentRequest, runOutsideRequest, runRequest } from '../../lib/request-scope.ts';
 import { traceFrom, traceparent } from '../../lib/trace.ts';
+import { linesOf } from '../helpers/log-lines.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
@@ -17,7 +17,7 @@ const TAKEN: [what: string, header: string, flags: string][] = [
 ];
 
 for (const [what, header, flags] of TAKEN)
-  test(`goes on from ${what}`, (t) => {
+  test(`trace: continues from ${what}`, (t) => {
     const trace = traceFrom(header, systemRandom);
     t.like(trace, { trace: TRACE, parent: PARENT, flags });
     t.regex(trace.span, /^[0-9a-f]{16}$/);
@@ -45,7 +45,7 @@ const BROKEN: [what: string, header: string][] = [
 ];
 
 for (const [what, header] of BROKEN)
-  test(`begins a trace of its own for ${what}`, (t) => {
+  test(`trace: begins a new trace for ${what}`, (t) => {
     const [one, other] = [traceFrom(header, systemRandom), traceFrom(header, systemRandom)];
     t.regex(one.trace, /^[0-9a-f]{32}$/);
     t.regex(one.span, /^[0-9a-f]{16}$/);
@@ -70,29 +70,16 @@ test('trace: work done for a request has its trace; shared work has none', async
   t.is(currentRequest(), undefined);
 });
 
-/** The lines that a server logs while `program` drives it; the logger writes to the standard output of its own process. */
-function linesOf(program: string): Record<string, unknown>[] {
-  const server = JSON.stringify(new URL('../helpers/server.ts', import.meta.url).href);
-  const source = `
-    import { startServer } from ${server};
-    const site = await startServer({ env: { LOG_LEVEL: 'debug' } });
-    ${program}
-    await site.close();`;
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(run.stderr);
-  return run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
-
 test('trace: all log lines of a request have its trace, also nested ones; another request has another', (t) => {
-  const lines = linesOf(`
+  const lines = linesOf(
+    'debug',
+    `
     const ann = await site.signUp('Ann');
     site.core.store.memberships.advanceMark = () => Promise.reject(new Error('no mark'));
     await ann.form('/groups/lobby/messages', { body: 'x' }, { traceparent: '${GOOD}' });
     await ann.get('/groups/lobby', 'text/plain');
-  `);
+  `,
+  );
   const requests = lines.filter(({ msg }) => msg === 'request');
   const posted = requests.find(({ path }) => path === '/groups/lobby/messages');
   t.like(posted, { trace: TRACE, parent: PARENT, method: 'POST', status: 303 });
@@ -104,7 +91,7 @@ test('trace: all log lines of a request have its trace, also nested ones; anothe
 });
 
 test('trace: an invalid traceparent is not logged', (t) => {
-  const lines = linesOf(`await site.client().get('/', '*/*', { traceparent: '00-SECRET' });`);
+  const lines = linesOf('debug', `await site.client().get('/', '*/*', { traceparent: '00-SECRET' });`);
   t.true(lines.some(({ msg }) => msg === 'request'));
   t.false(JSON.stringify(lines).includes('SECRET'));
 });

@@ -8,7 +8,7 @@ const DAY_MS = 24 * 3_600_000;
 const NAMES = numbers(1, 12).map((n) => `Room ${n}`);
 
 test('cursors: ids stay short with many groups, by naming a stored set and the groups that have moved since', async (t) => {
-  const { bob, groups, say, all } = await openGroups(t, NAMES);
+  const { bob, groups, postText, all } = await openGroups(t, NAMES);
   const reader = await all(bob);
   await reader.until((events) => events.length > 0);
   t.regex(reader.events[0]?.id ?? '', /^none(\.\d+-\d+-\d{6}){13}$/, 'the first id names each group');
@@ -16,12 +16,12 @@ test('cursors: ids stay short with many groups, by naming a stored set and the g
   const [first] = groups;
   if (!first) return t.fail();
   await eventually(async () => {
-    await say(first, `${said}`);
+    await postText(first, `${said}`);
     said += 1;
     await reader.until((events) => entriesIn(events).length === said);
     return /^[0-9a-z]{16}\.\d+-\d+-\d{6}$/.test(cursorOf(reader.events));
   });
-  for (const group of groups) await say(group, 'once more');
+  for (const group of groups) await postText(group, 'once more');
   await reader.until((events) => entriesIn(events).length === said + groups.length);
   const ids = reader.events.flatMap(({ id }) => id ?? []);
   const again = await all(bob, `?after=${ids.at(-6)}`);
@@ -59,7 +59,7 @@ test('cursors: a set expires 30 days after its last use, a replaced one after a 
   await cursors.insert(set('c'), start, set('b').id);
   const isThere = async (letter: string) => (await cursors.use(annUser.id, letter.repeat(16), 0)) !== undefined;
   clock.turn(DAY_MS - 1);
-  await cursors.use(annUser.id, set('b').id, core.now()); // somebody came back with the older one
+  await cursors.use(annUser.id, set('b').id, core.now()); // a client reconnected with the older cursor
   clock.turn(2);
   await server.sweep();
   t.deepEqual([await isThere('b'), await isThere('c')], [true, true]);
@@ -73,7 +73,7 @@ test('cursors: a set expires 30 days after its last use, a replaced one after a 
 });
 
 test('cursors: a Last-Event-ID that is not of this stream is 400, also 0; a position past the end of a log gets a reset', async (t) => {
-  const { bob, lobby, say, all } = await openGroups(t, []);
+  const { bob, lobby, postText, all } = await openGroups(t, []);
   for (const last of ['17', '0', 'none.', 'x.1-2']) {
     const refused = await bob.send('/events?after=0', { headers: { 'Last-Event-ID': last } });
     t.like({ status: refused.status, ...refused.json() }, { status: 400, code: 'malformed', field: 'Last-Event-ID' }, last);
@@ -82,7 +82,7 @@ test('cursors: a Last-Event-ID that is not of this stream is 400, also 0; a posi
   await reader.until((events) => entriesIn(events).length === 2);
   const past = await (await all(bob, '?after=none.1-99')).ended();
   t.is(past.at(-1)?.event, 'reset');
-  await say(lobby, 'on');
+  await postText(lobby, 'on');
   await reader.until((events) => entriesIn(events).length === 3);
   t.deepEqual(seqsIn(entriesIn(reader.events)), { lobby: [1, 2, 3] });
 });
@@ -96,10 +96,10 @@ test('multi-group stream: receives typing events by slug, also when it connects 
   const later = await all(ann);
   await later.until((events) => events.some(isTyping));
   for (const { events } of [before, later]) {
-    const told = events.find(isTyping);
+    const event = events.find(isTyping);
     t.deepEqual(
-      [told?.id, JSON.parse(told?.data ?? '')],
-      [undefined, { group: 'kitchen', users: [{ id: bobUser.id, name: 'Bob' }], several: false }],
+      [event?.id, JSON.parse(event?.data ?? '')],
+      [undefined, { group: 'kitchen', users: [{ id: bobUser.id, name: 'Bob', display_name: 'Bob' }], several: false }],
     );
   }
   await bob.json('POST', '/groups/kitchen/messages', { body: 'for @Ann' });

@@ -12,7 +12,7 @@ import { entriesIn, type Groups, type Heard, openGroups, seqsIn } from './all.ts
 const NAMES = numbers(1, 10).map((n) => `Room ${n}`);
 const STEPS = 150;
 
-/** Follows everything over bare connections, each of which breaks after so many bytes, wherever in an event that is. */
+/** Follows `/events` over raw connections that each end after a number of bytes, at any position in an event. */
 class Follower {
   readonly heard: Heard[] = [];
   cursor = '0';
@@ -40,7 +40,7 @@ class Follower {
     }
   }
 
-  /** Takes the whole events from there on; resolves to where the rest begins. */
+  /** Parses the complete events from this offset; returns the offset of the rest. */
   #take(text: string, from: number): number {
     const body = Math.max(from, text.indexOf('\r\n\r\n') + 4);
     const end = text.lastIndexOf('\n\n') + 2;
@@ -60,7 +60,7 @@ class Follower {
   }
 }
 
-/** What must hold of what was heard: each group's entries one after the other, as the log has them, to the end of the log or of the membership. */
+/** Asserts that each group's entries were received once and in order, to the head of the log or the end of the membership. */
 async function holds(t: ExecutionContext, { core, bobUser, groups, lobby }: Groups, { heard }: Follower): Promise<void> {
   for (const group of [...groups, lobby]) {
     const mine = heard.filter((one) => one.group === group.slug);
@@ -82,15 +82,15 @@ test('multi-group stream: with disconnects and membership changes every entry of
   t.log(`seed ${seed}: ALL_SEED=${seed} plays it again`);
   const dice = new Dice(`all ${seed}`);
   const site = await openGroups(t, NAMES, { env: { STREAMS_PER_USER: '0' } });
-  const { core, bob, annUser, bobUser, groups, say } = site;
+  const { core, bob, annUser, bobUser, groups, postText } = site;
   const open = (path: string) => new RawReader(t, bob, path).read();
   const follower = new Follower(open, () => dice.int(300, 30_000));
   const running = follower.run();
-  await eventually(() => follower.cursor !== '0'); // it stands at the beginning of all of them
+  await eventually(() => follower.cursor !== '0'); // its cursor is before the first entry of each group
   const deeds: ((group: Group) => Promise<unknown>)[] = [
     (group) => removeMember(core, annUser.id, group, bobUser),
     (group) => addMember(core, annUser.id, group, bobUser),
-    (group) => Promise.all(numbers(1, dice.int(1, 9)).map((n) => say(group, `${n} ${noise(dice.int(10, 900))}`))),
+    (group) => Promise.all(numbers(1, dice.int(1, 9)).map((n) => postText(group, `${n} ${noise(dice.int(10, 900))}`))),
   ];
   for (let step = 0; step < STEPS; step += 1) {
     const at = dice.pick([0, 1, 2, 2, 2, 2]);
@@ -101,7 +101,7 @@ test('multi-group stream: with disconnects and membership changes every entry of
   const [gone] = groups;
   if (!gone) return t.fail();
   await removeMember(core, annUser.id, gone, bobUser);
-  await say(gone, 'without him');
+  await postText(gone, 'without him');
   await eventually(async () => {
     const lasts = await Promise.all(groups.slice(1).map((group) => core.store.log.head(group.id)));
     const seqs = seqsIn(follower.heard);
@@ -114,10 +114,10 @@ test('multi-group stream: with disconnects and membership changes every entry of
 });
 
 test('multi-group stream: one that is far behind in all groups catches up under load without being cut off', async (t) => {
-  const { core, bob, groups, say, all } = await openGroups(t, NAMES.slice(0, 4));
-  for (const group of groups) await Promise.all(numbers(1, 30).map(() => say(group, noise(20_000))));
+  const { core, bob, groups, postText, all } = await openGroups(t, NAMES.slice(0, 4));
+  for (const group of groups) await Promise.all(numbers(1, 30).map(() => postText(group, noise(20_000))));
   const reader = await all(bob, '?after=0');
-  for (const group of groups) for (let i = 0; i < 5; i += 1) await say(group, `meanwhile ${i}`);
+  for (const group of groups) for (let i = 0; i < 5; i += 1) await postText(group, `meanwhile ${i}`);
   await reader.until((events) => entriesIn(events).length === 2 + groups.length * 37);
   t.deepEqual(seqsIn(entriesIn(reader.events)), {
     lobby: [1, 2],
@@ -128,7 +128,7 @@ test('multi-group stream: one that is far behind in all groups catches up under 
 
 test('multi-group stream: stays open while the store is unavailable and continues after; a new one is refused meanwhile', async (t) => {
   const site = await openGroups(t, NAMES.slice(0, 3), { probeMs: 20, heartbeatMs: 20 });
-  const { core, bob, annUser, bobUser, lobby, groups, say, all } = site;
+  const { core, bob, annUser, bobUser, lobby, groups, postText, all } = site;
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
   await removeMember(core, annUser.id, kitchen, bobUser);
@@ -140,8 +140,8 @@ test('multi-group stream: stays open while the store is unavailable and continue
   await faults.refusal();
   t.is((await bob.get('/events', 'application/json')).status, 503);
   faults.isAway = false;
-  await say(lobby, 'still here');
-  await say(kitchen, 'and here');
+  await postText(lobby, 'still here');
+  await postText(kitchen, 'and here');
   await reader.until((events) => entriesIn(events).filter(({ kind }) => kind === 'message').length === 2);
   t.deepEqual(
     entriesIn(reader.events)
@@ -152,7 +152,7 @@ test('multi-group stream: stays open while the store is unavailable and continue
 });
 
 test('multi-group stream: a lost event of a user channel costs at most a heartbeat interval, and no entry', async (t) => {
-  const { core, bob, annUser, bobUser, groups, say, all } = await openGroups(t, NAMES.slice(0, 2), { heartbeatMs: 50 });
+  const { core, bob, annUser, bobUser, groups, postText, all } = await openGroups(t, NAMES.slice(0, 2), { heartbeatMs: 50 });
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
   await removeMember(core, annUser.id, kitchen, bobUser);
@@ -160,7 +160,7 @@ test('multi-group stream: a lost event of a user channel costs at most a heartbe
   const { publish } = core.bus;
   core.bus.publish = () => {};
   await addMember(core, annUser.id, kitchen, bobUser);
-  await say(kitchen, 'unheard');
+  await postText(kitchen, 'unheard');
   core.bus.publish = publish;
   await reader.until((events) => entriesIn(events).length === 2);
   t.deepEqual(

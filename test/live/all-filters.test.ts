@@ -60,7 +60,7 @@ test('filter: mentions and keywords are alternatives; all direct messages count 
 });
 
 test('filter: a filtered stream has only messages and edits that mention the user or contain a keyword', async (t) => {
-  const { bob, ann, bobUser, groups, say, all, stream } = await openGroups(t, ['Kitchen']);
+  const { bob, ann, bobUser, groups, postText, all, stream } = await openGroups(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
   const [mentions, words, both] = [
@@ -69,13 +69,13 @@ test('filter: a filtered stream has only messages and edits that mention the use
     await all(bob, '?filter=mentions&keyword=soup'),
   ];
   const single = await stream(bob, '?as=json&filter=mentions');
-  await say(kitchen, 'hello @Bob', [bobUser.id]);
-  await say(kitchen, 'soup?');
-  await say(kitchen, 'teapot');
-  await say(kitchen, 'tea.');
+  await postText(kitchen, 'hello @Bob', [bobUser.id]);
+  await postText(kitchen, 'soup?');
+  await postText(kitchen, 'teapot');
+  await postText(kitchen, 'tea.');
   const { seq } = (await ann.json('POST', `${LOBBY}/messages`, { body: 'nobody in particular' })).json<{ seq: number }>();
   await ann.json('PATCH', `${LOBBY}/messages/${seq}`, { body: 'you in particular, @bob' });
-  await say(kitchen, 'the last: soup, tea @Bob', [bobUser.id]);
+  await postText(kitchen, 'the last: soup, tea @Bob', [bobUser.id]);
   const isOver = (bodies: readonly (string | undefined)[]) => bodies.some((body) => body?.startsWith('the last'));
   for (const reader of [mentions, words, both]) await reader.until((events) => isOver(entriesIn(events).map(({ body }) => body)));
   const said = (reader: typeof mentions) => entriesIn(reader.events).map(({ body }) => body);
@@ -87,15 +87,15 @@ test('filter: a filtered stream has only messages and edits that mention the use
 });
 
 test('filter: a heartbeat carries the cursor past filtered entries', async (t) => {
-  const { bob, lobby, say, all, stream, core } = await openGroups(t, ['Kitchen'], { heartbeatMs: 20 });
+  const { bob, lobby, postText, all, stream, core } = await openGroups(t, ['Kitchen'], { heartbeatMs: 20 });
   const [many, one] = [await all(bob, '?keyword=soup'), await stream(bob, '?as=json&keyword=soup')];
-  const { seq } = await say(lobby, 'of no interest');
+  const { seq } = await postText(lobby, 'of no interest');
   await many.until((events) => events.some(({ id }) => id?.includes(`-${seq}`)));
   await one.until((events) => events.some(({ id }) => id?.startsWith(`${seq}.`)));
   t.deepEqual([entriesIn(many.events), entriesIn(one.events)], [[], []]);
   const before = core.meters.windows;
   const again = await stream(bob, '?as=json&keyword=soup', { 'Last-Event-ID': String(one.ids.at(-1)) });
-  await say(lobby, 'soup');
+  await postText(lobby, 'soup');
   await again.until((events) => entriesIn(events).length === 1);
   t.is(core.meters.windows, before, 'nothing was read again');
 });

@@ -2,24 +2,20 @@ import test, { type ExecutionContext } from 'ava';
 import { addMember, createGroup, removeMember } from '../../lib/groups/operations.ts';
 import type { Client } from '../helpers/client.ts';
 import { Clock, startServerFor } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { freshDatabase, present, redisService, type Service } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { numbers } from '../helpers/site.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 import { cursorOf, entriesIn, type Groups, openGroups, seqsIn } from './all.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { mongo, redis, shared } = await sharedServices(test);
 
 type Pair = Groups & {
-  /** A stream of the same person at the second server. */
+  /** A stream of the same user at the second server. */
   all2(who: Client, path: string, headers?: Record<string, string>): Promise<EventReader>;
 };
 
-/** Two servers over one database and one Redis. */
+/** Two servers on one database and one Redis. */
 async function openPair(t: ExecutionContext, names: readonly string[], ownRedis?: Service): Promise<Pair> {
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
   const clock = new Clock();
@@ -36,7 +32,7 @@ async function openPair(t: ExecutionContext, names: readonly string[], ownRedis?
 const bodiesIn = (events: readonly StreamEvent[]): (string | undefined)[] => entriesIn(events).flatMap(({ body }) => body ?? []);
 
 shared('two servers: a multi-group stream resumes at the other one by a stored cursor set', async (t) => {
-  const { bob, groups, say, all, all2 } = await openPair(
+  const { bob, groups, postText, all, all2 } = await openPair(
     t,
     numbers(1, 10).map((n) => `Room ${n}`),
   );
@@ -44,12 +40,12 @@ shared('two servers: a multi-group stream resumes at the other one by a stored c
   if (!room) return t.fail();
   const first = await all(bob);
   for (let said = 0; !/^[0-9a-z]{16}/.test(cursorOf(first.events)) || cursorOf(first.events).startsWith('none'); ) {
-    await say(room, `${said}`);
+    await postText(room, `${said}`);
     said += 1;
     await first.until((events) => entriesIn(events).length === said);
   }
   first.close();
-  for (const group of groups) await say(group, 'in between');
+  for (const group of groups) await postText(group, 'in between');
   const again = await all2(bob, '/events', { 'Last-Event-ID': cursorOf(first.events) });
   await again.until((events) => entriesIn(events).length === groups.length);
   t.deepEqual(Object.keys(seqsIn(entriesIn(again.events))).sort(), groups.map(({ slug }) => slug).sort());
@@ -61,7 +57,7 @@ shared(
   async (t) => {
     const own = present(await redisService({ own: true }));
     t.teardown(() => own.stop());
-    const { core, bob, annUser, bobUser, say, all2 } = await openPair(t, [], own);
+    const { core, bob, annUser, bobUser, postText, all2 } = await openPair(t, [], own);
     const [stream, page] = [await all2(bob, '/events'), await all2(bob, '/groups/lobby/events')];
     const lists = (name: string, isListed: boolean) => (events: readonly StreamEvent[]) =>
       events.findLast(({ event }) => event === 'sidebar')?.data.includes(name) === isListed;
@@ -70,12 +66,12 @@ shared(
       const group = await createGroup(core, annUser, { name });
       const startedAt = performance.now();
       await addMember(core, annUser.id, group, bobUser);
-      await say(group, `welcome to ${name}`);
+      await postText(group, `welcome to ${name}`);
       await stream.until((events) => bodiesIn(events).includes(`welcome to ${name}`));
       const ms = performance.now() - startedAt;
       await page.until(lists(name, true));
       await removeMember(core, annUser.id, group, bobUser);
-      await say(group, `${name} without him`);
+      await postText(group, `${name} without him`);
       await page.until(lists(name, false));
       return ms;
     };
@@ -93,7 +89,7 @@ shared(
 );
 
 shared('two servers: a read mark set on one reaches the tabs on the other', async (t) => {
-  const { bob, groups, say, all2 } = await openPair(t, ['Kitchen']);
+  const { bob, groups, postText, all2 } = await openPair(t, ['Kitchen']);
   const [kitchen] = groups;
   if (!kitchen) return t.fail();
   const page = await all2(bob, '/groups/lobby/events');
@@ -102,7 +98,7 @@ shared('two servers: a read mark set on one reaches the tabs on the other', asyn
     return html !== '' && Number(/class="unread">(\d+)/.exec(html)?.[1] ?? 0) === count;
   };
   await page.until(unread(0));
-  await say(kitchen, 'hello');
+  await postText(kitchen, 'hello');
   await page.until(unread(1));
   await bob.get('/groups/kitchen');
   await t.notThrowsAsync(page.until(unread(0)));

@@ -8,11 +8,11 @@ import type { TestOptions } from '../helpers/server.ts';
 import { openSite, type Site } from '../helpers/site.ts';
 import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 
-/** A site with some more groups, of which Ann is moderator; Bob is in all of them. */
+/** A site with more groups, moderated by Ann, with Bob as a member of each. */
 export type Groups = Site & {
   readonly groups: readonly Group[];
-  /** A message of Ann's in a group, past every limit on requests. */
-  say(group: Group, body: string, mentions?: readonly UserId[]): Promise<Entry>;
+  /** Appends a message of Ann to a group, without request limits. */
+  postText(group: Group, body: string, mentions?: readonly UserId[]): Promise<Entry>;
   /** Opens a stream of all groups, closed with the test. */
   all(who: Client, query?: string, headers?: Record<string, string>): Promise<EventReader>;
 };
@@ -26,7 +26,7 @@ export async function openGroups(t: ExecutionContext, names: readonly string[], 
     await addMember(core, annUser.id, group, bobUser);
     groups.push(group);
   }
-  const say = (group: Group, body: string, mentions?: readonly UserId[]): Promise<Entry> =>
+  const postText = (group: Group, body: string, mentions?: readonly UserId[]): Promise<Entry> =>
     core.appender.append(group.id, {
       kind: 'message',
       author: annUser.id,
@@ -40,19 +40,19 @@ export async function openGroups(t: ExecutionContext, names: readonly string[], 
     t.teardown(() => reader.close());
     return reader;
   };
-  return { ...site, groups, say, all };
+  return { ...site, groups, postText, all };
 }
 
 export type Heard = { readonly group: string; readonly seq: number; readonly kind: string; readonly body?: string };
 
-/** The entries in a stream, as it says them. */
+/** The entries of a stream, as sent. */
 export const entriesIn = (events: readonly StreamEvent[]): Heard[] =>
   events.filter(({ event, data }) => event === 'message' && data !== '').map(({ data }) => JSON.parse(data));
 
-/** The last id, with which a client would come back. */
+/** The last id, the cursor to reconnect with. */
 export const cursorOf = (events: readonly StreamEvent[]): string => events.findLast(({ id }) => id !== undefined)?.id ?? '';
 
-/** What was heard of each group: its seqs in the order in which they came. */
+/** The seqs received from each group, in order of arrival. */
 export function seqsIn(heard: readonly Heard[]): Record<string, number[]> {
   const seqs: Record<string, number[]> = {};
   for (const { group, seq } of heard) seqs[group] = [...(seqs[group] ?? []), seq];

@@ -6,7 +6,7 @@ import { edit, erase, post, react } from '../../lib/messages/operations.ts';
 import { RawReader } from '../helpers/raw-reader.ts';
 import { LOBBY, openSite } from '../helpers/site.ts';
 
-/** An event stream as the standard reads it (HTML, section 9.2.6). */
+/** Parses an event stream by the standard (HTML, section 9.2.6). */
 function parse(stream: string): { data: string; id: string; event: string }[] {
   const events: { data: string; id: string; event: string }[] = [];
   let [data, id, event] = ['', '', ''];
@@ -110,7 +110,7 @@ test('formats: text has a line for each message and visible event, with further 
 
 test('formats: a bearer token gets JSON unless it requests another format', async (t) => {
   const { core, bob, bobUser, post: postAsAnn, stream } = await openSite(t);
-  const { createToken } = await import('../../lib/accounts/operations.ts');
+  const { createToken } = await import('../../lib/accounts/tokens.ts');
   const { token } = await createToken(core, bobUser);
   const [plain, html] = [await stream(bob.bearer(token)), await stream(bob.bearer(token), '?as=html')];
   await postAsAnn('hi');

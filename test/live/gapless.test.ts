@@ -9,7 +9,7 @@ const LAST = 400;
 test('streams: clients that connect, disconnect and reconnect under load receive every entry once and in order', async (t) => {
   const { bob, post } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
 
-  /** Reads on by Last-Event-ID, each time until a few more have come, until it has the last. */
+  /** Reconnects with Last-Event-ID after every few entries, until the last one. */
   const follow = async (index: number): Promise<number[]> => {
     const ids: number[] = [];
     for (let round = 0; (ids.at(-1) ?? 0) < LAST; round += 1) {

@@ -86,7 +86,7 @@ test('streams: a client that disconnects before its stream starts leaves nothing
     await gone;
     core.lookupCache.groups.bySlug = bySlug;
     core.lookupCache.isCurrent = isCurrent;
-    t.is((await bob.get('/me')).status, 200); // whatever the request still had to do is done by the time this is answered
+    t.is((await bob.get('/me')).status, 200); // by this response the previous request has finished
     t.is(server.hub.streams, 0, moment);
     t.false((await core.bus.presence.list(lobby.id)).has(bobUser.id), moment);
   }
@@ -98,7 +98,7 @@ test('live document: a large first part is sent in full while others post', asyn
   const { bob, post } = await openSite(t);
   for (let i = 0; i < 20; i += 1) await post("'".repeat(60_000)); // each character becomes five
   const page = new RawReader(t, bob, `${LOBBY}/live`);
-  await once(page.socket, 'readable'); // it has begun, and is not read yet
+  await once(page.socket, 'readable'); // the stream is open and unread
   await post('meanwhile');
   await post('and again');
   page.read();

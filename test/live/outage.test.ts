@@ -2,32 +2,37 @@ import test, { type ExecutionContext } from 'ava';
 import type { Core } from '../../lib/core.ts';
 import { newUid, systemRandom } from '../../lib/ids.ts';
 import { openAppender } from '../../lib/log/appender.ts';
+import { STORE_WAIT_MS } from '../../lib/request-scope.ts';
 import type { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { Clock, startServerFor } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { freshDatabase, present } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { LOBBY, openSite } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { Wire } from '../helpers/wire.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
+const { mongo, redis, shared } = await sharedServices(test);
 
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
-
-/** How long a message of one server may take to the streams of another once all connections are there again, ms: a probe each second, and what that takes. */
+/** Maximum latency of a message from one server to streams of another after all connections are back, ms: one probe per second and its time. */
 const LATEST_MS = 2000;
 
-/** Two servers over one database and one Redis, each by networks of its own: Ann writes at the first, Bob has a stream of the second. */
+/** Two servers on one database and one Redis over separate proxied connections: Ann posts at the first, Bob has a stream of the second. */
 async function openPair(t: ExecutionContext) {
   const database = { url: freshDatabase(present(mongo)) };
   const wires = await Promise.all([database, present(redis), database, present(redis)].map((service) => Wire.open(t, service)));
   const [mongo1, redis1, mongo2, redis2] = wires as [Wire, Wire, Wire, Wire];
   const clock = new Clock();
-  const { ann, bob, core, lobby, annUser } = await openSite(t, { env: { MONGODB_URL: mongo1.url, REDIS_URL: redis1.url }, clock });
-  const second = await startServerFor(t, { env: { MONGODB_URL: mongo2.url, REDIS_URL: redis2.url, POSTS_PER_SECOND: '0' }, clock });
+  const { ann, bob, core, lobby, annUser } = await openSite(t, {
+    env: { MONGODB_URL: mongo1.url, REDIS_URL: redis1.url },
+    clock,
+    storeWaitMs: STORE_WAIT_MS,
+  });
+  const second = await startServerFor(t, {
+    env: { MONGODB_URL: mongo2.url, REDIS_URL: redis2.url, POSTS_PER_SECOND: '0' },
+    clock,
+    storeWaitMs: STORE_WAIT_MS,
+  });
   const reader = await EventReader.open(bob.at(second.url), `${LOBBY}/events?as=json`);
   t.teardown(() => reader.close());
   return { ann, core, lobby, annUser, second, reader, redis1, redis2, mongo2 };
@@ -82,14 +87,14 @@ for (const how of ['cut', 'hold'] as const)
   shared.serial(`${how}: an entry that was never announced is found though MongoDB was away when Redis came back`, async (t) => {
     const { core, lobby, annUser, second, reader, redis2, mongo2 } = await openPair(t);
     redis2[how]();
-    for (let lost = 0; lost < 3; ) if (!(await isUp(second.core))) lost += 1; // for so long that the server has noticed it too
+    for (let lost = 0; lost < 3; ) if (!(await isUp(second.core))) lost += 1; // until the server has noticed it too
     mongo2[how]();
-    const { append } = openAppender({ ...core, bus: { ...core.bus, publish: () => {} } }); // as if it died before it could
+    const { append } = openAppender({ ...core, bus: { ...core.bus, publish: () => {} } }); // as if the process died before
     const draft = { kind: 'message', author: annUser.id, uid: newUid(systemRandom), body: 'unheard', format: 'text' } as const;
     const { seq } = await append(lobby.id, draft);
     redis2.restore();
     await eventually(() => isUp(second.core));
-    t.is((await fetch(`${second.url}/readyz`)).status, 503); // as long as that takes, the ends of logs cannot be read either
+    t.is((await fetch(`${second.url}/readyz`)).status, 503); // meanwhile heads cannot be read either
     mongo2.restore();
     await eventually(async () => (await fetch(`${second.url}/readyz`)).status === 200);
     await arrives(t, reader, seq, performance.now());

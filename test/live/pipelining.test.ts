@@ -9,7 +9,7 @@ for (const path of ['/groups/lobby/events?as=json', '/groups/lobby/live', '/even
     const ann = await site.signUp('Ann');
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1').setEncoding('utf8');
     t.teardown(() => socket.destroy());
-    const head = `HTTP/1.1\r\nHost: x\r\nCookie: ${ann.cookieHeader}\r\n\r\n`;
+    const head = `HTTP/1.1\r\nHost: localhost\r\nCookie: ${ann.cookieHeader}\r\n\r\n`;
     socket.write(`GET /groups/lobby ${head}GET /healthz ${head}GET ${path} ${head}`);
     let seen = '';
     while (!/\r\n\r\n(?:(?:3\r\n)?:|<!doctype)/i.test(seen.slice(seen.lastIndexOf('HTTP/1.1 ')))) seen += (await once(socket, 'data'))[0];

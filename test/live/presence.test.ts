@@ -5,10 +5,10 @@ import { RawReader } from '../helpers/raw-reader.ts';
 import { LOBBY, openSite } from '../helpers/site.ts';
 import type { StreamEvent } from '../helpers/stream.ts';
 
-/** Who is there, by the last members list among these events. */
+/** The members present, by the last members list of these events. */
 function presentIn(events: readonly StreamEvent[]): string[] {
   const list = events.findLast(({ id, data }) => id === undefined && data.includes('id="members"'))?.data ?? '';
-  return [...list.matchAll(/data-present><b class="who" data-i="[^"]*">([^<]*)</g)].map(([, name = '']) => name);
+  return [...list.matchAll(/data-present><a class="who" href="[^"]*" data-i="[^"]*"><bdi>([^<]*)</g)].map(([, name = '']) => name);
 }
 const lists = (events: readonly StreamEvent[]): number => events.filter(({ data }) => data.includes('id="members"')).length;
 const is = (expected: string[]) => (events: readonly StreamEvent[]) => presentIn(events).join() === expected.join();
@@ -120,5 +120,5 @@ test('presence: "last seen" is stored when the last page closes, and periodicall
   t.is((await members()).find(({ name }) => name === 'Bob')?.seen_at, iso);
   clock.turn(5 * 60_000);
   const page = (await ann.get(LOBBY)).text;
-  t.true(page.includes(`<span class="vh">last seen </span><time datetime="${iso}" title="Last seen">5 minutes ago</time>`));
+  t.true(page.includes(`last seen <time datetime="${iso}" title="Last seen">5 minutes ago</time>`));
 });

@@ -19,8 +19,8 @@ const clients = isThere ? {} : { missing: `no virtual environment with ${PACKAGE
 
 let site: TestServer;
 test.before(async () => {
-  site = await startServer({ heartbeatMs: 600_000 }); // nothing but the message fills a client's buffer
-  await site.signUp('Ann'); // the first account makes Lobby
+  site = await startServer({ heartbeatMs: 600_000 }); // only the message fills a client's buffer
+  await site.signUp('Ann'); // the first account creates Lobby
 });
 test.after.always(() => site?.close());
 

@@ -55,7 +55,7 @@ test('replay: a cursor past the end of the log gets a reset, and the stream ends
 test('replay: a cursor ahead of this process but not of the log starts after it', async (t) => {
   const { core, bob, lobby, annUser, stream } = await openSite(t);
   const first = await stream(bob, '?as=json');
-  // Written beside this process with no word to its bus: the page that a reader comes with may be newer than its streams.
+  // Written without a notification: the cursor of a page may be ahead of the hub's position.
   const head = await core.store.log.head(lobby.id);
   const entry = { kind: 'message', group: lobby.id, author: annUser.id, format: 'text', at: head.at } as const;
   const quiet = [1, 2].map((i) => ({ ...entry, seq: head.seq + i, n: head.n + i, uid: `quiet ${i}`, body: `quiet ${i}` }));
@@ -90,7 +90,8 @@ test('replay: programs get everything in order from any distance; a page more th
 });
 
 test('replay: a history of many megabytes is sent in full to a client that keeps reading', async (t) => {
-  const { bob, post, stream } = await openSite(t);
+  // No heartbeat: it cuts off a reader that has more than 1 MiB to come, and a busy machine may take longer to send it all.
+  const { bob, post, stream } = await openSite(t, { heartbeatMs: 3_600_000 });
   const bodies = numbers(1, 150).map(() => noise(60_000));
   await post(...bodies);
   const reader = await stream(bob, '?as=json&after=2');
@@ -105,10 +106,12 @@ test('replay: clients that reconnect at once with the same cursor share the read
   const { core, bob, post, stream } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
   await post(...numbers(3, 102).map(String));
   const before = core.meters.windows;
+  const startedAt = performance.now();
   const readers = await Promise.all(numbers(1, 20).map(() => stream(bob, '?as=json&after=2')));
   await Promise.all(readers.map((reader) => reader.until((events) => events.length === 100)));
   const reads = core.meters.windows - before;
-  t.true(reads <= 3, `${reads} reads`); // what was read is kept for a second, in which a busy machine may not serve them all
+  const seconds = Math.ceil((performance.now() - startedAt) / 1000);
+  t.true(reads <= 2 + seconds, `${reads} reads in ${seconds} s`); // what was read is kept for a second, in which a busy machine may not serve them all
 });
 
 test('streams: HEAD responds with the headers of a stream and opens none', async (t) => {

@@ -6,19 +6,16 @@ import { MongoClient } from 'mongodb';
 import type { Environment } from '../../lib/config.ts';
 import type { Client } from '../helpers/client.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { freshDatabase, present, requireOrSkip } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 import { LOBBY } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 import { cursorOf, entriesIn } from './all.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const onMongo = requireOrSkip(test, mongo);
 
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
-
-/** Where a server keeps its data; `backUp` resolves to what puts them back as they were. No server may run meanwhile. */
+/** The storage of a server. `backUp` resolves to a function that restores the backup. Neither may run while a server does. */
 type Storage = { readonly env: Environment; backUp(): Promise<() => Promise<void>> };
 
 async function sqliteStorage(t: ExecutionContext): Promise<Storage> {
@@ -50,7 +47,7 @@ async function mongoStorage(t: ExecutionContext): Promise<Storage> {
   return { env: { MONGODB_URL: url }, backUp };
 }
 
-/** Ann at the server that runs on a storage now. */
+/** Ann's session at the current server of a storage. */
 class Visit {
   readonly #t: ExecutionContext;
   readonly #server: TestServer;
@@ -62,7 +59,7 @@ class Visit {
     this.ann = ann;
   }
 
-  /** As nobody who was here `before`, Ann signs up. */
+  /** Signs Ann up unless `before` has her session. */
   static async begin(t: ExecutionContext, { env }: Storage, before?: Client): Promise<Visit> {
     const server = await startServer({ env });
     const ann = before?.at(server.url) ?? (await server.signUp('Ann'));
@@ -77,7 +74,7 @@ class Visit {
     return EventReader.open(this.ann, path, last === undefined ? {} : { 'Last-Event-ID': last });
   }
 
-  /** The cursors with which streams of Lobby and of all groups begin now, before any entry. */
+  /** The initial cursors of the streams of Lobby and of all groups. */
   async cursors(): Promise<{ one: string; all: string }> {
     const [one, all] = await Promise.all([this.open(`${LOBBY}/events?as=json`), this.open('/events')]);
     await one.until(() => one.opening !== undefined);
@@ -86,7 +83,7 @@ class Visit {
     return { one: one.opening ?? '', all: cursorOf(all.events) };
   }
 
-  /** The bodies that a stream has from a cursor on, until `last`. */
+  /** The bodies of a stream from a cursor to `last`. */
   async bodies(path: string, cursor: string | undefined, last: string): Promise<(string | undefined)[]> {
     const reader = await this.open(path, cursor);
     const events = await reader.until((all) => entriesIn(all).at(-1)?.body === last);

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { createToken, endSession, endSessions, revokeToken, setDisabled } from '../../lib/accounts/operations.ts';
+import { endSession, endSessions, setDisabled } from '../../lib/accounts/operations.ts';
+import { createToken, revokeToken } from '../../lib/accounts/tokens.ts';
 import { addMember, removeMember, setArchived } from '../../lib/groups/operations.ts';
 import { sha256 } from '../../lib/secrets.ts';
 import { RawReader } from '../helpers/raw-reader.ts';
@@ -50,14 +51,14 @@ test('revocation: a member who rejoined reads past an earlier departure to the e
 test('revocation: a member who left and rejoined before this process had the events keeps the stream', async (t) => {
   const { core, server, bob, ann, annUser, bobUser, lobby, post, stream } = await openSite(t);
   await stream(ann, '?as=json');
-  // As another process does it while the bus between them is down.
+  // Without a notification, as from another process while the bus is down.
   const { publish } = core.bus;
   core.bus.publish = () => {};
   await removeMember(core, annUser.id, lobby, bobUser);
   await addMember(core, annUser.id, lobby, bobUser);
   core.bus.publish = publish;
   const { seq } = await core.store.log.head(lobby.id);
-  const page = await stream(bob, `?as=json&after=${seq}`); // the cursor that the page came with
+  const page = await stream(bob, `?as=json&after=${seq}`); // the cursor in the page
   await post('welcome back');
   await page.until((events) => events.length === 1);
   t.deepEqual(kinds(page.events), ['message']);
@@ -113,7 +114,7 @@ test('revocation: a stream ends when its session expires; a session in use keeps
   clock.turn(session.expiresAt - clock.now());
   await post('the last he hears');
   await idle.until((events) => events.length === 1);
-  await core.store.sessions.set({ ...session, expiresAt: session.expiresAt + 60_000 }); // as a request of hers does
+  await core.store.sessions.set({ ...session, expiresAt: session.expiresAt + 60_000 }); // as a request of Ann's does
   clock.turn(1);
   for (const reader of [idle, everything]) t.is((await reader.ended()).at(-1)?.event, 'closed');
   await post('without him');
@@ -150,10 +151,10 @@ test('streams: a cross-site request is refused; a same-origin one is not', async
 });
 
 for (const act of ['removed', 'disabled'] as const)
-  test(`one who is ${act} while a stream of theirs is being opened is refused, and no half answer is sent`, async (t) => {
+  test(`revocation: a user who is ${act} while opening a stream is refused with a complete response`, async (t) => {
     const { core, server, ann, bob, annUser, bobUser, lobby } = await openSite(t, { heartbeatMs: 5 });
     const { isCurrent } = core.lookupCache;
-    // The second look, when the stream is registered, takes as long as the act.
+    // The second access check, at registration, waits for the revocation.
     core.lookupCache.isCurrent = async (stamp) => {
       if (act === 'removed') await removeMember(core, annUser.id, lobby, bobUser);
       else await setDisabled(core, annUser.id, bobUser, true);

@@ -1,29 +1,25 @@
 import test, { type ExecutionContext } from 'ava';
 import { setDisabled } from '../../lib/accounts/operations.ts';
 import { removeMember } from '../../lib/groups/operations.ts';
-import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { Clock, startServerFor, type TestServer } from '../helpers/server.ts';
-import { freshDatabase, isMissing, mongoService, present, redisService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { freshDatabase, present, redisService, type Service } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { LOBBY, numbers, openSite, type Site } from '../helpers/site.ts';
 import { EventReader } from '../helpers/stream.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const shared = requireOrSkip(test, mongo, redis);
-
-test.after.always(async () => {
-  for (const service of [mongo, redis]) if (!isMissing(service)) await service.stop();
-});
+const { mongo, redis, shared } = await sharedServices(test);
 
 type Pair = Site & {
-  /** The same person at the second server. */
+  /** The same session at the second server. */
   at2(who: Client): Client;
   stream2(who: Client, query?: string): Promise<EventReader>;
   readonly second: TestServer;
 };
 
-/** Two servers over one database and one Redis. */
+/** Two servers on one database and one Redis. */
 async function openPair(t: ExecutionContext, ownRedis?: Service): Promise<Pair> {
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
   const clock = new Clock();
@@ -103,7 +99,7 @@ shared('two servers: with Redis killed and restarted every message arrives once,
   const { ann, bob, core, annUser, bobUser, stream2, signUpInLobby, second } = await openPair(t, own);
   const reader = await stream2(bob, '?as=json&after=2');
   let posted = 2;
-  const say = async (): Promise<number> => {
+  const postText = async (): Promise<number> => {
     const answer = await ann.json('POST', `${LOBBY}/messages`, { body: 'word' });
     t.is(answer.status, 201);
     posted += 1;
@@ -111,9 +107,9 @@ shared('two servers: with Redis killed and restarted every message arrives once,
     await reader.until(() => reader.ids.at(-1) === posted);
     return performance.now() - startedAt;
   };
-  await say();
+  await postText();
   await own.kill('SIGKILL');
-  const slowest = Math.max(await say(), await say());
+  const slowest = Math.max(await postText(), await postText());
   t.true(slowest < 2500, `${Math.round(slowest)} ms without Redis`);
   const eve = await signUpInLobby('Eve');
   posted += 1;
@@ -132,7 +128,7 @@ shared('two servers: with Redis killed and restarted every message arrives once,
       ),
     ),
   );
-  const quick = Math.max(await say(), await say());
+  const quick = Math.max(await postText(), await postText());
   t.true(quick < 1000, `${Math.round(quick)} ms with Redis back`);
   t.deepEqual(reader.ids, numbers(3, posted));
   t.truthy(bobUser);

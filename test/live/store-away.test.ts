@@ -7,7 +7,7 @@ import { post, react } from '../../lib/messages/operations.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { LOBBY, numbers, openSite, type Site } from '../helpers/site.ts';
 
-/** A site whose store can go away, and another process on the same file that goes on writing. */
+/** A site with a store that can fail, and another process that writes to the same file. */
 async function openTroubled(t: ExecutionContext): Promise<Site & { readonly faults: Faults; readonly other: OpenCore }> {
   const site = await openSite(t, { probeMs: 20 });
   const faults = new Faults();
@@ -51,7 +51,7 @@ test('store outage: a gap that could not be read is read afterwards', async (t) 
   const refusal = faults.refusal();
   other.bus.publish({ type: 'head', group: lobby.id, seq: 4 });
   await refusal;
-  await faults.refusal(); // it is asked for again by the clock, with no further bell
+  await faults.refusal(); // retried by a timer, without another notification
   faults.isAway = false;
   await reader.until(() => reader.ids.length === 2);
   t.deepEqual(reader.ids, [3, 4]);

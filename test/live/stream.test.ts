@@ -1,5 +1,5 @@
 import test from 'ava';
-import { openLobby } from '../helpers/cast.ts';
+import { openLobby } from '../helpers/fixtures.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 test("streams: a message posted by one member arrives in another's stream once and in order", async (t) => {

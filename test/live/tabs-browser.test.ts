@@ -1,20 +1,16 @@
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { Page } from 'playwright-core';
-import { openBrowser, Person } from '../helpers/browser.ts';
+import { openBrowser, openWindow, Person } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 import { numbers } from '../helpers/site.ts';
 import { openGroups } from './all.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
-/** A headless browser shows all tabs at once: so a test says which one is seen. Tabs begin hidden. */
+/** In headless Chromium every tab is visible, so the test sets which one is. Tabs start hidden. */
 const HIDING = `
   let isHidden = true;
   Object.defineProperty(document, 'hidden', { get: () => isHidden });
@@ -34,10 +30,8 @@ class Tabs {
   }
 
   static async open(t: ExecutionContext, site: Awaited<ReturnType<typeof openGroups>>, paths: readonly string[]): Promise<Tabs> {
-    const first = await Person.open(present(browser), site, 'on');
-    t.teardown(() => first.close());
+    const first = await openWindow(t, browser, site.ann);
     const context = first.page.context();
-    await context.addCookies([...site.ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
     await context.addInitScript(HIDING);
     const people: Person[] = [];
     for (const path of paths) {
@@ -57,7 +51,7 @@ const bodies = (page: Page): Promise<string[]> => page.locator('#messages articl
 const titled = (page: Page, title: string): Promise<void> => eventually(async () => (await page.title()) === title);
 
 check.serial(
-  'of ten tabs each shows the newest when it is shown, posts work, nothing is lost or doubled, and few connections are open',
+  'tabs: each of ten tabs shows the newest message when visible; nothing is lost or repeated, and few connections are open',
   async (t) => {
     t.timeout(120_000);
     const site = await openGroups(t, []);
@@ -125,7 +119,7 @@ check.serial('tabs: unread counts are in the titles of all tabs, whichever holds
   await tabs.turn(2, false);
   await titled(third, 'Kitchen · Parley');
   await third.getByText('again: @Ann').waitFor();
-  await eventually(async () => (await core.store.memberships.get(kitchen.id, annUser.id))?.mark === 2); // it has been looked at for a while
+  await eventually(async () => (await core.store.memberships.get(kitchen.id, annUser.id))?.mark === 2); // the tab was visible for a while
   await tabs.turn(2, true);
   for (const page of [first, second]) await titled(page, 'Lobby · Parley');
   t.deepEqual(

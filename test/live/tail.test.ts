@@ -36,8 +36,8 @@ function follow(entries: readonly Entry[], last: number, over: Store = store) {
   const deliver = (some: readonly Entry[]) => void seen.push(...some.map(({ seq }) => seq));
   const tail = new Tail(first.group, last, { store: over, deliver, onError: (error) => void errors.push(error) });
   const ring = (from: number, to: number) => tail.onEvent({ type: 'entries', group: first.group, entries: entries.slice(from - 1, to) });
-  const say = (seq: number) => tail.onEvent({ type: 'head', group: first.group, seq });
-  return { tail, seen, errors, ring, say };
+  const postText = (seq: number) => tail.onEvent({ type: 'head', group: first.group, seq });
+  return { tail, seen, errors, ring, postText };
 }
 
 test('tail: the next entries are delivered without a read; known ones are dropped', async (t) => {
@@ -52,10 +52,10 @@ test('tail: the next entries are delivered without a read; known ones are droppe
 
 test('tail: a gap is read from the store first, and once, however many events arrive meanwhile', async (t) => {
   const faults = new Faults();
-  const { seen, ring, say } = follow(await logOf(9), 0, faultyStore(store, faults));
+  const { seen, ring, postText } = follow(await logOf(9), 0, faultyStore(store, faults));
   ring(5, 5);
   ring(6, 6);
-  say(8);
+  postText(8);
   t.deepEqual(seen, []);
   await eventually(() => seen.length === 9);
   t.deepEqual(seen, numbers(1, 9));
@@ -92,8 +92,8 @@ test('tail: a probe finds unannounced entries at any distance, and reads little 
 });
 
 test('tail: an event past the end of the log costs one read; later events still work', async (t) => {
-  const { seen, say, ring, errors } = follow(await logOf(3), 2);
-  say(50);
+  const { seen, postText, ring, errors } = follow(await logOf(3), 2);
+  postText(50);
   await eventually(() => seen.length === 1);
   t.deepEqual([seen, errors], [[3], []]);
   ring(3, 3);
@@ -102,9 +102,9 @@ test('tail: an event past the end of the log costs one read; later events still 
 
 test('tail: entries that could not be read are read on retry', async (t) => {
   const faults = new Faults();
-  const { tail, seen, say, errors } = follow(await logOf(3), 0, faultyStore(store, faults));
+  const { tail, seen, postText, errors } = follow(await logOf(3), 0, faultyStore(store, faults));
   faults.isAway = true;
-  say(3);
+  postText(3);
   await eventually(() => errors.length === 1);
   t.true(errors[0] instanceof StoreUnavailable);
   tail.retry();
@@ -118,17 +118,17 @@ test('tail: entries that could not be read are read on retry', async (t) => {
 
 test('tail: with duplicate, reordered or lost events every entry is delivered once and in order', async (t) => {
   const entries = await logOf(60);
-  const bell = fc.tuple(fc.constantFrom('ring', 'say', 'probe', 'pause'), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 }));
+  const bell = fc.tuple(fc.constantFrom('ring', 'post', 'probe', 'pause'), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 8 }));
   await fc.assert(
     fc.asyncProperty(fc.array(bell, { maxLength: 40 }), fc.integer({ min: 0, max: 60 }), async (bells, start) => {
-      const { tail, seen, ring, say } = follow(entries, start);
+      const { tail, seen, ring, postText } = follow(entries, start);
       for (const [kind, at, more] of bells) {
         if (kind === 'ring') ring(at, Math.min(60, at + more));
-        if (kind === 'say') say(at);
+        if (kind === 'post') postText(at);
         if (kind === 'probe') tail.probe();
         if (kind === 'pause') await new Promise((resolve) => setImmediate(resolve));
       }
-      say(60);
+      postText(60);
       await eventually(() => tail.last === 60);
       t.deepEqual(seen, numbers(start + 1, 60));
     }),

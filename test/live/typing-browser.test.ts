@@ -1,34 +1,22 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { TYPING_MS } from '../../lib/events.ts';
-import { openBrowser, Person } from '../helpers/browser.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
-import { openSite, type Site } from '../helpers/site.ts';
+import { openBrowser, openLobbyPage, type Person } from '../helpers/browser.ts';
+import { requireOrSkip } from '../helpers/services.ts';
+import { openSite } from '../helpers/site.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
-
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
-async function arrive(t: ExecutionContext, site: Site, who: 'ann' | 'bob', script: 'on' | 'off' = 'on'): Promise<Person> {
-  const person = await Person.open(present(browser), site, script);
-  t.teardown(() => person.close());
-  await person.page.context().addCookies([...site[who].cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await person.openGroup('lobby');
-  return person;
-}
 
 const line = ({ page }: Person, name: string) => page.getByText(`${name} is typing…`);
 
 check('typing (browser): is shown to others only, is sent sparingly, and disappears with the message', async (t) => {
   const site = await openSite(t);
-  const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob')];
+  const [ann, bob] = [await openLobbyPage(t, browser, site.ann), await openLobbyPage(t, browser, site.bob)];
   const said: string[] = [];
   bob.page.on('request', (request) => {
     if (request.url().endsWith('/typing')) said.push(request.method());
   });
-  await bob.page.getByRole('textbox', { name: 'Message' }).pressSequentially('half a sentence');
+  await bob.composer().pressSequentially('half a sentence');
   await line(ann, 'Bob').waitFor();
   t.deepEqual(said, ['POST'], 'not one for each letter');
   await line(bob, 'Bob').waitFor({ state: 'attached' });
@@ -42,7 +30,7 @@ check('typing (browser): is shown to others only, is sent sparingly, and disappe
 
 check('typing (browser): what a stream showed disappears when the stream ends', async (t) => {
   const site = await openSite(t);
-  const ann = await arrive(t, site, 'ann');
+  const ann = await openLobbyPage(t, browser, site.ann);
   await site.bob.json('POST', '/groups/lobby/typing');
   const since = performance.now();
   await line(ann, 'Bob').waitFor();
@@ -53,10 +41,10 @@ check('typing (browser): what a stream showed disappears when the stream ends', 
 
 check('typing (browser): without JavaScript nothing is shown and the layout does not move', async (t) => {
   const site = await openSite(t);
-  const [ann, bob] = [await arrive(t, site, 'ann'), await arrive(t, site, 'bob', 'off')];
+  const [ann, bob] = [await openLobbyPage(t, browser, site.ann), await openLobbyPage(t, browser, site.bob, { script: 'off' })];
   const said: string[] = [];
   bob.page.on('request', (request) => void said.push(request.url()));
-  await bob.page.getByRole('textbox', { name: 'Message' }).pressSequentially('silently');
+  await bob.composer().pressSequentially('silently');
   await bob.press(bob.page.getByRole('button', { name: 'Send' }));
   await ann.sees('silently');
   t.false(said.some((url) => url.endsWith('/typing')));

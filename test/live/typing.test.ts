@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
-import { createToken } from '../../lib/accounts/operations.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
 import { TYPING_MS } from '../../lib/events.ts';
 import { removeMember, setArchived } from '../../lib/groups/operations.ts';
 import { asUserId } from '../../lib/ids.ts';
@@ -10,16 +10,16 @@ import type { StreamEvent } from '../helpers/stream.ts';
 
 const SAY = `${LOBBY}/typing`;
 
-/** Who writes, by the last word of it among a page's events; undefined where there was none. */
+/** The typing users by the last typing event of a page; undefined without one. */
 function typing(events: readonly StreamEvent[]): string | undefined {
   const line = events.findLast(({ data }) => data.startsWith('<p id="typing"'))?.data;
   return line === undefined ? undefined : [...line.matchAll(/data-user="[^"]*">(.*?) is typing… </g)].map(([, name = '']) => name).join();
 }
 const is = (names: string) => (events: readonly StreamEvent[]) => typing(events) === names;
-const told = (events: readonly StreamEvent[]): StreamEvent[] =>
+const typingEvents = (events: readonly StreamEvent[]): StreamEvent[] =>
   events.filter(({ data, event }) => data.startsWith('<p id="typing"') || event === 'typing');
 
-/** As the bus says it, of somebody who is seen to write for so many ms more. */
+/** Publishes a typing event of a user with the remaining time, ms. */
 const hear = ({ core, lobby }: Site, user: string, ms: number): void =>
   core.bus.publish({ type: 'typing', group: lobby.id, user: asUserId(user), until: core.now() + ms });
 
@@ -32,13 +32,14 @@ test('typing: pages and programs receive events without an id; text streams and 
   await frame.until((text) => text.includes('id="messages"'));
   t.is((await bob.json('POST', SAY)).status, 204);
   await page.until(is('Bob'));
-  await program.until((events) => told(events).length === 1);
-  t.deepEqual(JSON.parse(told(program.events)[0]?.data ?? ''), {
+  await program.until((events) => typingEvents(events).length === 1);
+  t.deepEqual(JSON.parse(typingEvents(program.events)[0]?.data ?? ''), {
     group: 'lobby',
-    users: [{ id: bobUser.id, name: 'Bob' }],
+    users: [{ id: bobUser.id, name: 'Bob', display_name: 'Bob' }],
     several: false,
   });
-  for (const { id } of [...told(page.events), ...told(program.events)]) t.is(id, undefined, 'a cursor is for what is in the log');
+  for (const { id } of [...typingEvents(page.events), ...typingEvents(program.events)])
+    t.is(id, undefined, 'a cursor is for what is in the log');
   await post('something to see');
   for (const reader of [shell, frame]) t.false((await reader.until((text) => text.includes('something to see'))).includes('is typing'));
 });
@@ -60,7 +61,7 @@ test('typing: expires by itself; a renewed one continues, and is sent once', asy
   await page.until(is('Bob'));
   for (let i = 0; i < 20; i += 1) hear(site, site.bobUser.id, 400);
   await page.until(is(''));
-  t.is(told(page.events).length, 2);
+  t.is(typingEvents(page.events).length, 2);
 });
 
 test('typing: an event that is late, or from a clock that is ahead, is ignored or bounded', async (t) => {
@@ -96,9 +97,9 @@ test('typing: several users are named, many are not; a removed member is not sho
   await page.until((events) => ['Bob,Ann', 'Ann,Bob'].includes(typing(events) ?? ''));
   await removeMember(core, annUser.id, lobby, bobUser);
   await page.until(is('Ann'));
-  hear(site, bobUser.id, 5000); // back as one of a crowd
+  hear(site, bobUser.id, 5000); // typing again together with others
   for (const { id } of others) hear(site, id, 5000);
-  await page.until((events) => told(events).at(-1)?.data.includes('Several people are typing…') ?? false);
+  await page.until((events) => typingEvents(events).at(-1)?.data.includes('Several people are typing…') ?? false);
   t.is(typing(page.events), '');
 });
 

@@ -70,10 +70,14 @@ test('fold: follow-ups apply to their target', (t) => {
   );
 });
 
-test('fold: a snapshot is due after 32 follow-ups, never for a scrubbed message', (t) => {
-  t.false(wantsSnapshot(message(), 31));
-  t.true(wantsSnapshot(message(), 32));
-  t.false(wantsSnapshot(message({ scrubbed: true }), 32));
+test('fold: a snapshot is due after 32 follow-ups, or edits of 128 KiB, never for a scrubbed message', (t) => {
+  const reactions = Array.from({ length: 32 }, (_, n) => followUp(n + 2, react('👍')));
+  t.false(wantsSnapshot(message(), reactions.slice(1)));
+  t.true(wantsSnapshot(message(), reactions));
+  t.false(wantsSnapshot(message({ scrubbed: true }), reactions));
+  const half = followUp(2, edit('x'.repeat(65_536)));
+  t.false(wantsSnapshot(message(), [half]));
+  t.true(wantsSnapshot(message(), [half, half]));
 });
 
 const anybody = fc.constantFrom(ann, bob, asUserId('eve'));

@@ -4,28 +4,32 @@ import { firstSince } from '../../lib/log/by-date.ts';
 import { type Draft, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import { fold } from '../../lib/log/fold.ts';
 import { type Line, type Page, readMessage, readPage } from '../../lib/log/history.ts';
+import { PAGE_WEIGHT } from '../../lib/log/weight.ts';
 import * as operations from '../../lib/messages/operations.ts';
-import { type Cast, openCast, says, standingOf } from '../helpers/core-cast.ts';
+import { accessOf, openTestCore, type TestCore, textDraft } from '../helpers/core-fixture.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
+import { numbers } from '../helpers/site.ts';
 
-async function openWatched(t: ExecutionContext): Promise<Cast & { readonly faults: Faults; append(...drafts: Draft[]): Promise<void> }> {
-  const cast = await openCast(t);
+async function openWatched(
+  t: ExecutionContext,
+): Promise<TestCore & { readonly faults: Faults; append(...drafts: Draft[]): Promise<void> }> {
+  const opened = await openTestCore(t);
   const faults = new Faults();
-  const core = faultyCore(cast.core, faults);
+  const core = faultyCore(opened.core, faults);
   const append = async (...drafts: Draft[]): Promise<void> => {
-    await Promise.all(drafts.map((draft) => core.appender.append(cast.group.id, draft)));
+    await Promise.all(drafts.map((draft) => core.appender.append(opened.group.id, draft)));
   };
-  return { ...cast, core, faults, append };
+  return { ...opened, core, faults, append };
 }
 
 const nameOf = (line: Line): string => (line.type === 'message' ? line.folded.state.body : line.entry.kind);
-const topic = (by: Cast, text: string): Draft => ({ ...says(by.ann.id, ''), kind: 'topic', topic: text }) as Draft;
+const topic = (by: TestCore, text: string): Draft => ({ ...textDraft(by.ann.id, ''), kind: 'topic', topic: text }) as Draft;
 
 test('history: the newest page ends with the last message; its cursors reach the whole log', async (t) => {
-  const cast = await openWatched(t);
-  const { core, group, append } = cast;
+  const opened = await openWatched(t);
+  const { core, group, append } = opened;
   const bodies = Array.from({ length: 7 }, (_, index) => `${index + 1}`);
-  await append(...bodies.map((body) => says(cast.bob.id, body)));
+  await append(...bodies.map((body) => textDraft(opened.bob.id, body)));
   const seen: string[] = [];
   let page = await readPage(core, group.id, { limit: 3 });
   t.is(page.newer, undefined);
@@ -42,7 +46,7 @@ test('history: the newest page ends with the last message; its cursors reach the
 test('history: cursors from any message visit every message once, in both directions', async (t) => {
   const { core, group, bob, append } = await openWatched(t);
   const bodies = Array.from({ length: 23 }, (_, index) => `${index + 1}`);
-  await append(...bodies.map((body) => says(bob.id, body)));
+  await append(...bodies.map((body) => textDraft(bob.id, body)));
   const words = ({ lines }: Page) => lines.filter(({ type }) => type === 'message').map(nameOf);
   for (const around of [1, 3, 4, 12, 24, 25, 9_999_999_999]) {
     const middle = await readPage(core, group.id, { around, limit: 5 });
@@ -62,12 +66,54 @@ test('history: cursors from any message visit every message once, in both direct
   }
 });
 
+test('history: a page of heavy messages is cut by their weight, with links to the others; every message is on a page once', async (t) => {
+  const { core, group, bob, append } = await openWatched(t);
+  const long = (n: number): Draft => textDraft(bob.id, `${n} ${'x'.repeat(60_000)}`);
+  const drafts = numbers(1, 40).map((n) => (n % 20 === 0 ? textDraft(bob.id, `${n}`) : long(n)));
+  for (const draft of drafts) await append(draft);
+  const words = ({ lines }: Page) => lines.flatMap((line) => (line.type === 'message' ? [Number.parseInt(nameOf(line), 10)] : []));
+  const newest = await readPage(core, group.id, { limit: 200 });
+  t.is(words(newest).at(-1), 40);
+  t.true(words(newest).length >= 10 && words(newest).length < 25, `${words(newest)}`);
+  t.true(newest.isCut);
+  t.false((await readPage(core, group.id, { limit: 5 })).isCut);
+  for (const window of [{ around: 20 }, { after: 0 }, { before: 30 }, {}]) {
+    const start = await readPage(core, group.id, { limit: 200, ...window });
+    const seen = words(start);
+    if (window.around) t.true(seen.includes(18), `${seen}`); // seq 20
+    for (let page = start; page.older !== undefined; ) {
+      page = await readPage(core, group.id, { before: page.older, limit: 200 });
+      seen.unshift(...words(page));
+    }
+    for (let page = start; page.newer !== undefined; ) {
+      page = await readPage(core, group.id, { after: page.newer, limit: 200 });
+      seen.push(...words(page));
+    }
+    t.deepEqual(seen, numbers(1, 40), JSON.stringify(window));
+  }
+});
+
+test('history: one message that weighs more than a page is a page', async (t) => {
+  const { core, group, bob, append } = await openWatched(t);
+  for (const n of numbers(1, 3)) await append(textDraft(bob.id, `${n}${'x'.repeat(PAGE_WEIGHT)}`));
+  const page = await readPage(core, group.id, { limit: 50 });
+  t.deepEqual(
+    page.lines.map((line) => nameOf(line)[0]),
+    ['3'],
+  );
+  const middle = await readPage(core, group.id, { around: page.older ?? 0, limit: 50 });
+  t.deepEqual(
+    middle.lines.map((line) => nameOf(line)[0]),
+    ['3'],
+  );
+});
+
 test('history: firstSince finds the first message at a time, in O(log n) reads', async (t) => {
   const { core, group, bob, faults } = await openWatched(t);
   let head = await core.store.log.head(group.id);
   const start = head.at;
   const entries = Array.from({ length: 1000 }, (_, i) => {
-    const entry = entryAfter(says(bob.id, `${i}`), group.id, head, start + 10 * Math.floor(i / 2)); // in pairs of one moment
+    const entry = entryAfter(textDraft(bob.id, `${i}`), group.id, head, start + 10 * Math.floor(i / 2)); // two entries per time
     head = headAfter(entry);
     return entry;
   });
@@ -87,11 +133,11 @@ test('history: firstSince finds the first message at a time, in O(log n) reads',
 });
 
 test('history: a system message between two pages is on the newer page only', async (t) => {
-  const cast = await openWatched(t);
-  const { core, group, append } = cast;
-  await append(says(cast.bob.id, 'a'), says(cast.bob.id, 'b'));
-  await append(topic(cast, 'between'));
-  await append(says(cast.bob.id, 'c'), says(cast.bob.id, 'd'));
+  const opened = await openWatched(t);
+  const { core, group, append } = opened;
+  await append(textDraft(opened.bob.id, 'a'), textDraft(opened.bob.id, 'b'));
+  await append(topic(opened, 'between'));
+  await append(textDraft(opened.bob.id, 'c'), textDraft(opened.bob.id, 'd'));
   const newest = await readPage(core, group.id, { limit: 2 });
   t.deepEqual(newest.lines.map(nameOf), ['topic', 'c', 'd']);
   const older = await readPage(core, group.id, { before: newest.older, limit: 2 });
@@ -101,28 +147,28 @@ test('history: a system message between two pages is on the newer page only', as
 });
 
 test('history: a page with many follow-ups shows its system messages and reads a bounded part of the log', async (t) => {
-  const cast = await openWatched(t);
-  const { core, group, append, faults } = cast;
-  await append(says(cast.bob.id, 'a'));
+  const opened = await openWatched(t);
+  const { core, group, append, faults } = opened;
+  await append(textDraft(opened.bob.id, 'a'));
   let head = await core.store.log.head(group.id);
   const noise = Array.from({ length: 900 }, (_, i) => {
-    const react = { ...says(cast.bob.id, ''), kind: 'react', target: 3, emoji: `e${i % 9}` } as Draft;
+    const react = { ...textDraft(opened.bob.id, ''), kind: 'react', target: 3, emoji: `e${i % 9}` } as Draft;
     const entry = entryAfter(react, group.id, head, core.now());
     head = headAfter(entry);
     return entry;
   });
   await core.store.log.append(group.id, noise);
-  await append(topic(cast, 'news'));
+  await append(topic(opened, 'news'));
   faults.asked.length = 0;
   const page = await readPage(core, group.id, { limit: 5 });
   t.deepEqual(page.lines.map(nameOf), ['a', 'topic']);
-  t.is(faults.asked.filter((name) => name === 'range').length, 1);
+  t.is(faults.asked.filter((name) => name === 'systemEntries').length, 1);
 });
 
 test('history: a message with hundreds of follow-ups is read from its snapshot', async (t) => {
-  const cast = await openWatched(t);
-  const { core, group, faults } = cast;
-  const at = await standingOf(core, cast.bob, group);
+  const opened = await openWatched(t);
+  const { core, group, faults } = opened;
+  const at = await accessOf(core, opened.bob, group);
   const { message } = await operations.post(core, at, { body: 'v0' });
   let maxRead = 0;
   const followUps = core.store.log.followUps;
@@ -159,11 +205,11 @@ test('history: a message with hundreds of follow-ups is read from its snapshot',
 });
 
 test('history: a message can be read when its snapshot cannot be stored', async (t) => {
-  const cast = await openWatched(t);
-  const { core, group, append } = cast;
-  await append(says(cast.bob.id, 'soup'));
+  const opened = await openWatched(t);
+  const { core, group, append } = opened;
+  await append(textDraft(opened.bob.id, 'soup'));
   await append(
-    ...Array.from({ length: 40 }, (_, i) => ({ ...says(asUserId(`u${i}`), ''), kind: 'react', target: 3, emoji: '👍' }) as Draft),
+    ...Array.from({ length: 40 }, (_, i) => ({ ...textDraft(asUserId(`u${i}`), ''), kind: 'react', target: 3, emoji: '👍' }) as Draft),
   );
   const broken = { ...core.store.log, snapshot: () => Promise.reject(new Error('disk full')) };
   const { state } = await readMessage({ ...core, store: { ...core.store, log: broken } }, group.id, 3);

@@ -6,29 +6,26 @@ import * as operations from '../../lib/messages/operations.ts';
 import { messageJson } from '../../lib/messages/presenter.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
-import { type Cast, isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
-import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { accessOf, isDense, openTestCore, type TestCore, wholeLog } from '../helpers/core-fixture.ts';
+import { isMissing, requireOrSkip, type Service } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const mongoTest = requireOrSkip(test, mongo);
-
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
 
 const SECRET = 'the-secret-ingredient';
 
 /** A message of Bob's that was edited so often that it has a snapshot, then erased by him. */
-async function erased(t: ExecutionContext, service?: Service): Promise<Cast & { readonly seq: number }> {
-  const cast = await openCast(t, service);
-  const { core, group, bob } = cast;
-  const at = await standingOf(core, bob, group);
+async function erased(t: ExecutionContext, service?: Service): Promise<TestCore & { readonly seq: number }> {
+  const opened = await openTestCore(t, service);
+  const { core, group, bob } = opened;
+  const at = await accessOf(core, bob, group);
   const { message } = await operations.post(core, at, { body: `${SECRET} 0` });
   for (let i = 1; i <= 34; i += 1) await operations.edit(core, at, message.seq, `${SECRET} ${i}`);
   await operations.post(core, at, { body: 'a later one' });
   t.truthy((await core.store.log.message(group.id, message.seq))?.folded);
   await operations.erase(core, at, message.seq);
-  return { ...cast, seq: message.seq };
+  return { ...opened, seq: message.seq };
 }
 
 const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<void>> = {
@@ -45,12 +42,12 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.like(log[seq - 1], { kind: 'message', seq, body: '', scrubbed: true });
     t.is(await scrubDue(core), 0, 'nothing is due any more');
     const folded = await readMessage(core, group.id, seq);
-    t.like(messageJson(folded, group, new Map()), { erased: true, body: '', html: '', reactions: [] });
+    t.like(await messageJson(core, folded, group, new Map()), { erased: true, body: '', html: '', reactions: [] });
   },
 
   'scrub: an undone erasure keeps text, edits and snapshot': async (t, service) => {
     const { core, clock, group, bob, seq } = await erased(t, service);
-    await operations.unerase(core, await standingOf(core, bob, group), seq);
+    await operations.unerase(core, await accessOf(core, bob, group), seq);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS);
     t.is(await scrubDue(core), 1, 'the erasure is looked at once, and settled');
     t.is(await scrubDue(core), 0);
@@ -60,7 +57,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
 
   'scrub: after erase, undo and erase, the second erasure decides': async (t, service) => {
     const { core, clock, group, bob, seq } = await erased(t, service);
-    const at = await standingOf(core, bob, group);
+    const at = await accessOf(core, bob, group);
     await operations.unerase(core, at, seq);
     clock.turn(UNDO_MS);
     await operations.erase(core, at, seq);
@@ -85,13 +82,13 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
 for (const [index, [title, run]] of Object.entries(cases).entries()) {
   test(`sqlite: ${title}`, (t) => run(t));
   if (index < 2)
-    // both ways out; the rest is the same code over the same promises of the store
+    // two cases suffice: the rest is the same code over the same port
     mongoTest.serial(`mongo: ${title}`, (t) => run(t, isMissing(mongo) ? undefined : mongo));
 }
 
 test('scrub: one sweep handles all due erasures', async (t) => {
-  const { core, clock, group, bob } = await openCast(t);
-  const at = await standingOf(core, bob, group);
+  const { core, clock, group, bob } = await openTestCore(t);
+  const at = await accessOf(core, bob, group);
   const posted = await Promise.all(Array.from({ length: 25 }, (_, i) => operations.post(core, at, { body: `${SECRET} ${i}` })));
   await Promise.all(posted.map(({ message }) => operations.erase(core, at, message.seq)));
   clock.turn(UNDO_MS + SCRUB_GRACE_MS);
@@ -100,8 +97,8 @@ test('scrub: one sweep handles all due erasures', async (t) => {
 });
 
 test('scrub: an idempotency key stays valid after scrubbing: the same text is not posted again, another is refused', async (t) => {
-  const { core, clock, group, bob } = await openCast(t);
-  const at = await standingOf(core, bob, group);
+  const { core, clock, group, bob } = await openTestCore(t);
+  const at = await accessOf(core, bob, group);
   const first = await operations.post(core, at, { body: SECRET, key: 'c:k' });
   await operations.erase(core, at, first.message.seq);
   clock.turn(UNDO_MS + SCRUB_GRACE_MS);

@@ -2,25 +2,25 @@ import test, { type ExecutionContext } from 'ava';
 import { DomainError } from '../../lib/errors.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import { react } from '../../lib/messages/operations.ts';
-import { bodiesIn, type Cast, isDense, openCast, says, standingOf, wholeLog } from '../helpers/core-cast.ts';
+import { accessOf, bodiesIn, isDense, openTestCore, type TestCore, textDraft, wholeLog } from '../helpers/core-fixture.ts';
 import { type Faults, faultyCore, Faults as NoFaults } from '../helpers/faulty-store.ts';
 
-type Faulty = Cast & { readonly faults: Faults; post(body: string, key?: string): Promise<Entry> };
+type Faulty = TestCore & { readonly faults: Faults; post(body: string, key?: string): Promise<Entry> };
 
 async function openFaulty(t: ExecutionContext): Promise<Faulty> {
-  const cast = await openCast(t);
+  const opened = await openTestCore(t);
   const faults = new NoFaults();
-  const core = faultyCore(cast.core, faults);
+  const core = faultyCore(opened.core, faults);
   const post = (body: string, key?: string) =>
-    core.appender.append(cast.group.id, says(cast.ann.id, body, key === undefined ? {} : { key, mac: body }));
-  return { ...cast, core, faults, post };
+    core.appender.append(opened.group.id, textDraft(opened.ann.id, body, key === undefined ? {} : { key, mac: body }));
+  return { ...opened, core, faults, post };
 }
 
 const FAULTS = ['lost', 'dropped', 'torn'] as const;
 const words = (count: number): string[] => Array.from({ length: count }, (_, index) => `word ${index + 1}`);
 
 for (const fault of FAULTS)
-  test(`an append whose answer does not come (${fault}) is in the log exactly once, in order`, async (t) => {
+  test(`writer: an append without a response (${fault}) is in the log exactly once, in order`, async (t) => {
     const { core, group, faults, post } = await openFaulty(t);
     faults.appends.push(fault, fault);
     const entries = await Promise.all(words(12).map((word) => post(word)));
@@ -35,7 +35,7 @@ test('writer: entries of another process neither replace nor reorder its own', a
   const { core, group, bob, faults, post, second } = await openFaulty(t);
   const other = await second();
   const others = async () => {
-    for (const word of ['x', 'y']) await other.appender.append(group.id, says(bob.id, word));
+    for (const word of ['x', 'y']) await other.appender.append(group.id, textDraft(bob.id, word));
   };
   faults.appends.push(others, 'torn', others, 'lost');
   await Promise.all(words(8).map((word) => post(word)));
@@ -56,7 +56,7 @@ test('writer: thousands of entries behind, it skips to the head', async (t) => {
   await post('first');
   const other = await second();
   faults.appends.push(async () => {
-    await Promise.all(words(900).map((word) => other.appender.append(group.id, says(bob.id, word))));
+    await Promise.all(words(900).map((word) => other.appender.append(group.id, textDraft(bob.id, word))));
   });
   faults.asked.length = 0;
   await post('last');
@@ -87,7 +87,8 @@ test('writer: a batch ends before a second follow-up of one target and after a c
   const { core, group, ann, bob, faults, post } = await openFaulty(t);
   const { seq: target } = await post('soup');
   await core.appender.idle();
-  const append = (draft: object) => core.appender.append(group.id, { ...says(ann.id, ''), ...draft } as Parameters<typeof says>[2] & never);
+  const append = (draft: object) =>
+    core.appender.append(group.id, { ...textDraft(ann.id, ''), ...draft } as Parameters<typeof textDraft>[2] & never);
   faults.batches.length = 0;
   await Promise.all([
     post('first'),
@@ -106,7 +107,7 @@ test('writer: a batch ends before a second follow-up of one target and after a c
 test('writer: reacting twice in one tick appends one entry', async (t) => {
   const { core, group, bob, post } = await openFaulty(t);
   const { seq } = await post('soup');
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   const folds = await Promise.all([1, 2, 3].map(() => react(core, at, seq, '👍', true)));
   t.deepEqual(
     folds.map(({ state }) => state.reactions),
@@ -119,7 +120,7 @@ test('writer: a reaction whose answer was lost succeeds', async (t) => {
   const { core, group, bob, faults, post } = await openFaulty(t);
   const { seq } = await post('soup');
   faults.appends.push('lost');
-  const { state } = await react(core, await standingOf(core, bob, group), seq, '👍', true);
+  const { state } = await react(core, await accessOf(core, bob, group), seq, '👍', true);
   t.deepEqual(state.reactions, [{ emoji: '👍', by: [bob.id] }]);
   t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'react').length, 1);
 });
@@ -129,8 +130,8 @@ test('writer: with an unavailable store, all waiting posts fail after 2 s', asyn
   const { seq: target } = await post('soup');
   faults.isAway = true;
   const startedAt = performance.now();
-  // Of one target: each would be a batch, and so two seconds, of its own.
-  const react = () => core.appender.append(group.id, { ...says(ann.id, ''), kind: 'react', target, emoji: '👍' } as never);
+  // Follow-ups of one target: separate batches would take 2 s each.
+  const react = () => core.appender.append(group.id, { ...textDraft(ann.id, ''), kind: 'react', target, emoji: '👍' } as never);
   const all = await Promise.allSettled([post('lost'), react(), react(), react(), post('lost too')]);
   const took = performance.now() - startedAt;
   for (const one of all) t.true(one.status === 'rejected' && one.reason instanceof DomainError && one.reason.code === 'unavailable');
@@ -160,4 +161,15 @@ test('appender: idle resolves when all drafts are written', async (t) => {
   await core.appender.idle();
   t.is(bodiesIn(await wholeLog(core, group.id)).length, 20);
   await Promise.all(posting);
+});
+
+test('writer: a draft with a time of its own has that time, but none before the last entry and none in the future', async (t) => {
+  const { core, clock, group, ann } = await openTestCore(t);
+  const times: number[] = [];
+  const { at: joined } = await core.store.log.head(group.id);
+  clock.turn(10_000);
+  for (const at of [joined + 1000, joined + 5000, joined + 2000, clock.now() + 60_000])
+    times.push((await core.appender.append(group.id, { ...textDraft(ann.id, 'imported'), at })).at - joined);
+  t.deepEqual(times, [1000, 5000, 5000, 10_000]);
+  t.false((await wholeLog(core, group.id)).some((entry) => 'pending' in entry));
 });

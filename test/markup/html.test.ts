@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { breachesIn, HOSTILE_TEXTS, shownIn, textOf } from '../../fixtures/hostile.ts';
 import { asUserId } from '../../lib/ids.ts';
 import { escapeHtml, renderBody } from '../../lib/markup/html.ts';
+import { cpuMsOf } from '../helpers/cpu.ts';
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
 const render = (text: string): string => renderBody(text, 'text', [ann]);
@@ -34,7 +35,7 @@ for (const url of [
   '//example.org/x',
   'blob:https://example.org/x'.replace('https://', ''),
 ])
-  test(`${url} is no link`, (t) => t.false(render(`see ${url} now`).includes('<a ')));
+  test(`markup: ${url} is not linked`, (t) => t.false(render(`see ${url} now`).includes('<a ')));
 
 test('plain text: hostile input is escaped and stays readable', (t) => {
   for (const text of HOSTILE_TEXTS) {
@@ -104,22 +105,13 @@ const ADVERSARIAL: [what: string, make: (size: number) => string][] = [
   ['right-to-left overrides', (n) => '\u202e'.repeat(n)],
 ];
 
-/** The least of three runs, so that a pause of the machine does not count. */
-function msFor(text: string): number {
-  return Math.min(
-    ...[1, 2, 3].map(() => {
-      const startedAt = performance.now();
-      render(text);
-      return performance.now() - startedAt;
-    }),
-  );
-}
+const msFor = (text: string): number => cpuMsOf(() => render(text));
 
 for (const [what, make] of ADVERSARIAL)
   test.serial(`rendering ${what} costs in proportion to their number, up to 100 KB`, (t) => {
     msFor(make(2_000));
     const [half, whole, hundred] = [msFor(make(9_000)), msFor(make(18_000)), msFor(make(100_000))];
-    // A quadratic text would take four times as long for twice the size; what is too short to measure is short enough.
+    // Quadratic work would take 4 times as long for twice the size; times below the threshold are too short to compare.
     t.true(whole < Math.max(30, half * 3.5), `${half.toFixed(1)} ms, then ${whole.toFixed(1)} ms for twice as much`);
     t.true(hundred < Math.max(60, whole * 14), `${hundred.toFixed(1)} ms for 100 KB`);
   });

@@ -11,7 +11,7 @@ test.before(async () => {
   [ann, bob] = [await site.signUp('Ann'), await site.signUp('Bob')];
   await bob.json('POST', '/groups/join', { slug: 'lobby' });
   const made = await bob.form('/settings/tokens', {});
-  program = site.client().bearer(/value="([A-Za-z0-9]{32,})" aria-label="New token"/.exec(made.text)?.[1] ?? '');
+  program = site.client().bearer(/id="new-token"[^>]* value="([A-Za-z0-9]{32,})"/.exec(made.text)?.[1] ?? '');
 });
 test.after.always(() => site.close());
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { shownIn } from '../../fixtures/hostile.ts';
 import { asUserId } from '../../lib/ids.ts';
 import { codeSpan, escapeMarkdown, fenced } from '../../lib/markup/markdown.ts';
-import { renderMarkdown, renderMessage } from '../../lib/markup/markdown-html.ts';
+import { markdownRenderer, renderMessage } from '../../lib/markup/markdown-html.ts';
 import { isPlain, plainText, proseOf } from '../../lib/markup/markdown-text.ts';
 import { findMentions } from '../../lib/markup/mentions.ts';
 import { colorClass, colorOf } from '../../lib/markup/palette.ts';
@@ -96,14 +96,15 @@ const RENDERED: [what: string, source: string, html: string][] = [
   ],
   ['an address is no emoji', 'https://e.org/:tada:', `<p>${link('https://e.org/:tada:', 'https://e.org/:tada:')}</p>`],
 ];
-for (const [what, source, html] of RENDERED) test(`Markdown: ${what}`, (t) => t.is(renderMarkdown(source, []), html));
+const rendered = markdownRenderer([], false);
+for (const [what, source, html] of RENDERED) test(`Markdown: ${what}`, (t) => t.is(rendered(source), html));
 
 const ann = { id: asUserId('ann0000000000000'), name: 'Ann' };
 
 test('Markdown: mentions are marked, except in code and links', (t) => {
   const called = '<span class="mention" data-user="ann0000000000000">@Ann</span>';
   t.is(
-    renderMarkdown('@Ann **@Ann** `@Ann` [@Ann](https://e.org)', [ann]),
+    markdownRenderer([ann], false)('@Ann **@Ann** `@Ann` [@Ann](https://e.org)'),
     `<p>${called} <b>${called}</b> <code>@Ann</code> ${link('https://e.org', '@Ann')}</p>`,
   );
   t.deepEqual(
@@ -189,10 +190,10 @@ test('escapeMarkdown, fenced, codeSpan: the text is shown unchanged', (t) => {
     fc.property(text, (given) => {
       fc.pre(given.trim() !== '');
       const words = (shown: string): string => shown.replace(/\s+/g, ' ').trim();
-      t.is(words(shownIn(renderMarkdown(escapeMarkdown(given), []).replaceAll('<p>', '\n'))), words(given));
+      t.is(words(shownIn(rendered(escapeMarkdown(given)).replaceAll('<p>', '\n'))), words(given));
       t.is(words(plainText(escapeMarkdown(given))), words(given));
       t.true(isPlain(escapeMarkdown(given)));
-      t.is(renderMarkdown(fenced(given), []).replace(/<[^>]+>/g, ''), shownAs(given));
+      t.is(rendered(fenced(given)).replace(/<[^>]+>/g, ''), shownAs(given));
       t.is(words(plainText(`x ${codeSpan(given)}`)), words(`x ${given}`));
     }),
     { numRuns: 400 },

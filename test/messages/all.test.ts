@@ -2,8 +2,8 @@ import test from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import { addMember } from '../../lib/groups/operations.ts';
-import { groupAt, newGroup, userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { groupAt, newGroup, userNamed } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -16,8 +16,8 @@ test.before(async () => {
   for (const name of ['Few', 'Many']) await newGroup(ann, name, ['Bob']);
   const { core } = site;
   const [many, by] = [await groupAt(core, 'many'), await userNamed(core, 'Ann')];
-  const crowd = await Promise.all(Array.from({ length: 12 }, (_, n) => createAccount(core, { name: `Member ${n}`, password: null })));
-  for (const user of crowd) await addMember(core, by.id, many, user);
+  const members = await Promise.all(Array.from({ length: 12 }, (_, n) => createAccount(core, { name: `Member ${n}`, password: null })));
+  for (const user of members) await addMember(core, by.id, many, user);
   const made = await createBot(core, by.id, { name: 'echo', group: many });
   bot = site.client().bearer(made.token);
 });

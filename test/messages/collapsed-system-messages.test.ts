@@ -10,10 +10,12 @@ const NOON = Date.UTC(2026, 0, 2, 12);
 const DAY = 24 * 3_600_000;
 const NAMES = ['Ann', 'Bob', 'Carl', 'Dora', 'Eve', 'Finn'];
 const ID = Object.fromEntries(NAMES.map((name) => [name, asUserId(name.toLowerCase())])) as Record<string, UserId>;
-const profiles = new Map(NAMES.map((name) => [ID[name] as UserId, { id: ID[name] as UserId, name, color: 0, bot: false }]));
+const profiles = new Map(
+  NAMES.map((name) => [ID[name] as UserId, { id: ID[name] as UserId, name, shownName: name, color: 0, bot: false, avatar: null }]),
+);
 const who = (name: string): UserId => ID[name] ?? asUserId('nobody');
 
-/** Entries of one log, each so many days after the first. */
+/** Entries of one log, each a number of days after the first. */
 function log(...bodies: readonly (readonly [author: string, body: EntryBody, day?: number])[]): Entry[] {
   const entries: Entry[] = [];
   for (const [author, body, day = 0] of bodies) {
@@ -118,7 +120,9 @@ test('collapsed system messages: different days are separate', (t) => {
   );
 });
 
-async function crowd(names: readonly string[]): Promise<{ ann: Client; close(): Promise<void>; page(path?: string): Promise<string> }> {
+async function serverWith(
+  names: readonly string[],
+): Promise<{ ann: Client; close(): Promise<void>; page(path?: string): Promise<string> }> {
   const site = await startServer();
   const ann = await site.signUp('Ann');
   await ann.json('POST', '/groups/lobby/messages', { body: 'before' });
@@ -128,7 +132,7 @@ async function crowd(names: readonly string[]): Promise<{ ann: Client; close(): 
 }
 
 test('collapsed system messages: a page shows one expandable row between two messages', async (t) => {
-  const { close, page } = await crowd(NAMES.slice(1));
+  const { close, page } = await serverWith(NAMES.slice(1));
   t.teardown(close);
   for (const path of ['/groups/lobby', '/groups/lobby?before=9']) {
     const text = await page(path);
@@ -141,7 +145,7 @@ test('collapsed system messages: a page shows one expandable row between two mes
 });
 
 test('collapsed system messages: two stay separate; the JSON history has messages only', async (t) => {
-  const { ann, close, page } = await crowd(NAMES.slice(1, 3));
+  const { ann, close, page } = await serverWith(NAMES.slice(1, 3));
   t.teardown(close);
   t.false((await page()).includes('class="fold"'));
   const entries = (await ann.get('/groups/lobby/messages', 'application/json')).json<{ kind: string }[]>();

@@ -82,3 +82,31 @@ test('quote: a long text is cut', (t) => {
   t.deepEqual(quoted('1\n2\n3\n4\n5\n6\n7'), ['> 1', '> 2', '> 3', '> 4', '> 5', '> 6 …']);
   t.deepEqual(quoted('👩'.repeat(500)), [`> ${'👩'.repeat(400)} …`]);
 });
+
+test('edit history: more than 100 versions are on several pages, and fewer long ones on each', async (t) => {
+  const url = await said('v0');
+  for (let n = 1; n <= 130; n++) await ann.json('PATCH', url, { body: `v${n}` });
+  const first = await bob.get(`${url}/history`, 'application/json');
+  const bodies = (answer: typeof first): string[] => answer.json<{ body: string }[]>().map(({ body }) => body);
+  t.deepEqual(
+    bodies(first),
+    Array.from({ length: 100 }, (_, n) => `v${n + 31}`),
+  );
+  const older = /<https:\/\/chat\.example\.org([^>]+)>; rel="prev"/.exec(first.headers.get('Link') ?? '')?.[1] ?? '';
+  const second = await bob.get(older, 'application/json');
+  t.deepEqual(
+    bodies(second),
+    Array.from({ length: 31 }, (_, n) => `v${n}`),
+  );
+  t.is(second.headers.get('Link'), null);
+  const page = await bob.get(`${url}/history`);
+  t.true(page.text.includes(`href="${older}">Older versions`) && page.text.includes('>v129<') && !page.text.includes('>v130<'));
+  const last = await bob.get(older);
+  t.true(last.text.includes('>v30<') && last.text.includes('>v0<') && !last.text.includes('Older versions'));
+
+  const long = await said('long');
+  for (let n = 0; n < 20; n++) await ann.json('PATCH', long, { body: `${n} ${'x'.repeat(60_000)}` });
+  const cut = await bob.get(`${long}/history`, 'application/json');
+  t.true(bodies(cut).length < 20 && cut.headers.get('Link') !== null);
+  t.regex(bodies(cut).at(-1) ?? '', /^19 /);
+});

@@ -5,16 +5,16 @@ import { announceGroupChanges } from '../../lib/groups/changes.ts';
 import { announceMembershipChanges, changeMembership } from '../../lib/groups/membership.ts';
 import { addMember, removeMember, renameGroup, setArchived, setTopic } from '../../lib/groups/operations.ts';
 import * as operations from '../../lib/messages/operations.ts';
-import { bodiesIn, type Cast, isDense, openCast, standingOf, wholeLog } from '../helpers/core-cast.ts';
+import { accessOf, bodiesIn, isDense, openTestCore, type TestCore, wholeLog } from '../helpers/core-fixture.ts';
 import { Faults, faultyCore } from '../helpers/faulty-store.ts';
 
-/** Two cores on one store; the first one's appends can be preceded by what the second does. */
-async function openPair(t: ExecutionContext): Promise<Cast & { readonly other: Core; readonly faults: Faults; readonly soup: number }> {
-  const cast = await openCast(t);
+/** Two cores on one store; actions of the second can be inserted before appends of the first. */
+async function openPair(t: ExecutionContext): Promise<TestCore & { readonly other: Core; readonly faults: Faults; readonly soup: number }> {
+  const opened = await openTestCore(t);
   const faults = new Faults();
-  const core = faultyCore(cast.core, faults);
-  const { message } = await operations.post(core, await standingOf(core, cast.bob, cast.group), { body: 'soup' });
-  return { ...cast, core, other: await cast.second(), faults, soup: message.seq };
+  const core = faultyCore(opened.core, faults);
+  const { message } = await operations.post(core, await accessOf(core, opened.bob, opened.group), { body: 'soup' });
+  return { ...opened, core, other: await opened.second(), faults, soup: message.seq };
 }
 
 async function refusal(t: ExecutionContext, promise: Promise<unknown>): Promise<ErrorCode | undefined> {
@@ -24,7 +24,7 @@ async function refusal(t: ExecutionContext, promise: Promise<unknown>): Promise<
 
 test('races: an edit after a concurrent erasure is refused and changes nothing', async (t) => {
   const { core, other, faults, group, bob, soup } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.appends.push(() => operations.erase(other, at, soup));
   t.is(await refusal(t, operations.edit(core, at, soup, 'stew')), 'forbidden');
   const log = await wholeLog(core, group.id);
@@ -37,7 +37,7 @@ test('races: an edit after a concurrent erasure is refused and changes nothing',
 
 test('races: an erasure after a concurrent edit succeeds', async (t) => {
   const { core, other, faults, group, bob, soup } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.appends.push(() => operations.edit(other, at, soup, 'stew'));
   t.truthy((await operations.erase(core, at, soup)).state.erasedBy);
   t.deepEqual(
@@ -48,16 +48,16 @@ test('races: an erasure after a concurrent edit succeeds', async (t) => {
 
 test('races: of two concurrent erasures one is appended', async (t) => {
   const { core, other, faults, group, ann, bob, soup } = await openPair(t);
-  const byAnn = await standingOf(core, ann, group);
+  const byAnn = await accessOf(core, ann, group);
   faults.appends.push(async () => operations.erase(other, byAnn, soup));
-  const { state } = await operations.erase(core, await standingOf(core, bob, group), soup);
+  const { state } = await operations.erase(core, await accessOf(core, bob, group), soup);
   t.is(state.erasedBy?.author, ann.id);
   t.is((await wholeLog(core, group.id)).filter(({ kind }) => kind === 'erase').length, 1);
 });
 
 test('races: a post after a concurrent removal of its author is refused', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.appends.push(() => removeMember(other, ann.id, group, bob));
   t.is(await refusal(t, operations.post(core, at, { body: 'too late' })), 'notFound');
   t.is((await wholeLog(core, group.id)).at(-1)?.kind, 'leave');
@@ -65,7 +65,7 @@ test('races: a post after a concurrent removal of its author is refused', async 
 
 test('races: a post of a member who left and rejoined in between succeeds', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.appends.push(async () => {
     await removeMember(other, ann.id, group, bob);
     await addMember(other, ann.id, group, bob);
@@ -76,23 +76,23 @@ test('races: a post of a member who left and rejoined in between succeeds', asyn
 
 test('races: a post is refused when its author was removed while the request was received', async (t) => {
   const { core, group, ann, bob } = await openPair(t);
-  const at = await standingOf(core, bob, group); // the request's first look; its body takes a while to arrive
+  const at = await accessOf(core, bob, group); // access is read when the request begins; its body arrives later
   await removeMember(core, ann.id, group, bob);
-  await operations.post(core, await standingOf(core, ann, group), { body: 'he is gone' });
+  await operations.post(core, await accessOf(core, ann, group), { body: 'he is gone' });
   t.is(await refusal(t, operations.post(core, at, { body: 'still here?' })), 'notFound');
   t.is(bodiesIn(await wholeLog(core, group.id)).at(-1), 'he is gone');
 });
 
 test('races: a post into a group that was archived meanwhile is refused', async (t) => {
   const { core, other, faults, group, ann, bob } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.appends.push(() => setArchived(other, ann.id, group, true));
   t.is(await refusal(t, operations.post(core, at, { body: 'too late' })), 'forbidden');
 });
 
 test('races: without new entries a post does not read the membership twice', async (t) => {
   const { core, faults, group, bob } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   faults.asked.length = 0;
   await operations.post(core, at, { body: 'quick' });
   t.false(
@@ -103,7 +103,7 @@ test('races: without new entries a post does not read the membership twice', asy
 
 test('undo: allowed until undoUntil, not 1 ms later', async (t) => {
   const { core, clock, group, bob, soup } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   await operations.erase(core, at, soup);
   clock.turn(10_000);
   t.is((await operations.unerase(core, at, soup)).state.erasedBy, undefined);
@@ -114,7 +114,7 @@ test('undo: allowed until undoUntil, not 1 ms later', async (t) => {
 
 test('undo: refused when the store answered after undoUntil', async (t) => {
   const { core, other, faults, clock, group, bob, soup } = await openPair(t);
-  const at = await standingOf(core, bob, group);
+  const at = await accessOf(core, bob, group);
   await operations.erase(core, at, soup);
   faults.appends.push(async () => {
     await operations.post(other, at, { body: 'in between' });
@@ -127,7 +127,7 @@ test('crash between a membership and its entry: the entry is appended once', asy
   const { core, other, clock, group, ann, bob, eve } = await openPair(t);
   const before = (await wholeLog(core, group.id)).length;
   const change = { in: true, role: 'member', by: ann.id } as const;
-  // What a process that dies right after the record leaves behind.
+  // The state after a process died right after writing the record.
   const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
   t.true(await core.store.memberships.put({ group: group.id, user: eve.id, ...change, ...own, rev: 1, lined: false, at: clock.now() }));
   t.is(await announceMembershipChanges(core), 0, 'somebody may still be at it');
@@ -144,7 +144,7 @@ test('crash between a membership and its entry: the entry is appended once', asy
     [['join', eve.id, ann.id]],
   );
   t.is(await announceMembershipChanges(core), 0);
-  await operations.post(core, await standingOf(core, eve, group), { body: 'hello' });
+  await operations.post(core, await accessOf(core, eve, group), { body: 'hello' });
   t.true(isDense(await wholeLog(core, group.id)));
   t.false((await core.store.memberships.get(group.id, bob.id))?.lined === false);
 });

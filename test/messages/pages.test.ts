@@ -1,6 +1,6 @@
 import test from 'ava';
-import { newHook } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
+import { newHook } from '../helpers/fixtures.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;
@@ -15,7 +15,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** The address of a new group in which Bob has said this much. The first message has seq 4. */
+/** Creates a group with this number of Bob's messages and returns its path. The first message has seq 4. */
 async function newGroup(messages: number): Promise<string> {
   count += 1;
   const { slug } = (await ann.json('POST', '/groups', { name: `Page ${count}` })).json<{ slug: string }>();
@@ -156,7 +156,7 @@ test('edit: by form, htmx and PATCH for the author only', async (t) => {
   const at = await newGroup(1);
   const one = `${at}/messages/4`;
   t.regex((await bob.get(`${one}/edit`)).text, /<textarea[^>]*>message 1<\/textarea>/);
-  t.is((await bob.form(`${one}/edit`, { body: 'by form' })).headers.get('location'), `${at}#m-4`);
+  t.is((await bob.form(`${one}/edit`, { body: 'by form' })).headers.get('location'), `${at}?at=4#m-4`);
   t.regex(
     (await bob.form(`${one}/edit`, { body: 'by htmx' }, { 'HX-Request': 'true' })).text,
     /^<article id="m-4"[\s\S]*by htmx[\s\S]*<summary>edited<\/summary>/,
@@ -178,7 +178,7 @@ test('erase: by author or moderator; undo by the same user in time; then the tex
   const one = (seq: number) => `${at}/messages/${seq}`;
   t.is((await carl.json('DELETE', one(4))).status, 403);
   t.is((await carl.form(`${one(4)}/erase`, {})).status, 403);
-  t.is((await bob.form(`${one(4)}/erase`, {})).headers.get('location'), `${at}#m-4`);
+  t.is((await bob.form(`${one(4)}/erase`, {})).headers.get('location'), `${at}?at=4#m-4`);
   t.is((await ann.json('DELETE', one(5))).json().erased, true);
   for (const seq of [4, 5]) t.false((await carl.get(one(seq))).text.includes('>message'));
   t.is((await bob.get(`${one(4)}/edit`)).status, 403, 'not even its author gets the text back but by undoing');
@@ -194,7 +194,7 @@ test('erase: by author or moderator; undo by the same user in time; then the tex
 test('reactions: added and removed by form and API', async (t) => {
   const at = await newGroup(1);
   const one = `${at}/messages/4`;
-  t.is((await carl.form(`${one}/reactions`, { emoji: '🎉', on: '1' })).headers.get('location'), `${at}#m-4`);
+  t.is((await carl.form(`${one}/reactions`, { emoji: '🎉', on: '1' })).headers.get('location'), `${at}?at=4#m-4`);
   t.is((await ann.json('PUT', `${one}/reactions/${encodeURIComponent('🎉')}`)).status, 200);
   const reactions = async () => (await bob.get(one, 'application/json')).json<{ reactions: { emoji: string; by: string[] }[] }>().reactions;
   t.deepEqual(

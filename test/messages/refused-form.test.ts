@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { STORE_WAIT_MS } from '../../lib/request-scope.ts';
 import type { Client } from '../helpers/client.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
 import { startServerFor } from '../helpers/server.ts';
@@ -7,14 +8,14 @@ const MESSAGES = '/groups/lobby/messages';
 const TYPED = 'a <long> & "thoughtful" text';
 
 async function openTroubled(t: ExecutionContext): Promise<{ ann: Client; faults: Faults }> {
-  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
+  const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' }, storeWaitMs: STORE_WAIT_MS });
   const ann = await site.signUp('Ann');
   const faults = new Faults();
   makeFaulty(site.core, faults);
   return { ann, faults };
 }
 
-/** The form of a page that has this text typed into it; its address and its nonce. */
+/** The action and nonce of the page's form that contains this text. */
 function formWith(page: string, typed: string): { action: string; key: string } | undefined {
   const escaped = typed.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
   for (const [form, action = ''] of page.matchAll(/<form[^>]*method="post" action="([^"]+)"[\s\S]*?<\/form>/g))
@@ -50,7 +51,7 @@ test('refused form: an edit comes back filled', async (t) => {
 test('refused form: it keeps its nonce when the message may be written, so that sending again posts once', async (t) => {
   const { ann, faults } = await openTroubled(t);
   const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
-  faults.appends.push(() => thawed); // the store takes it, and takes its time
+  faults.appends.push(() => thawed); // a slow store
   const refused = await ann.form(MESSAGES, { body: TYPED, key: 'nonce-2' });
   t.is(refused.status, 503);
   t.is(formWith(refused.text, TYPED)?.key, 'nonce-2');

@@ -10,7 +10,7 @@ test.before(async () => {
 });
 test.after.always(() => site.close());
 
-/** Ann, Bob and a group of theirs, for one test. */
+/** Ann, Bob and a group with both, for one test. */
 async function pair(): Promise<{ ann: Client; bob: Client; bobsName: string; at: string }> {
   count += 1;
   const bobsName = `Bob ${count}`;
@@ -21,7 +21,7 @@ async function pair(): Promise<{ ann: Client; bob: Client; bobsName: string; at:
   return { ann, bob, bobsName, at: `/groups/${slug}` };
 }
 
-const say = async (client: Client, at: string, body: string) =>
+const postText = async (client: Client, at: string, body: string) =>
   (await client.json('POST', `${at}/messages`, { body })).json<{ url: string }>().url;
 const saved = async (client: Client, path = '/saved') =>
   (await client.get(path, 'application/json')).json<{
@@ -33,11 +33,11 @@ const bodies = async (client: Client, path?: string) => (await saved(client, pat
 test('saved: each user has a list of their own, newest first', async (t) => {
   const { ann, bob, at } = await pair();
   t.regex((await bob.get('/saved')).text, /No saved messages yet/);
-  const [one, two] = [await say(ann, at, 'one'), await say(ann, at, 'two <b>')];
+  const [one, two] = [await postText(ann, at, 'one'), await postText(ann, at, 'two <b>')];
   t.deepEqual((await bob.json('POST', `${two}/save`, { on: '1' })).json(), { saved: true, url: two });
   site.clock.turn(1000);
   const form = await bob.form(`${one}/save`, { on: '1' });
-  t.deepEqual([form.status, form.headers.get('location')], [303, one.replace('/messages/', '#m-')]);
+  t.deepEqual([form.status, form.headers.get('location')], [303, one.replace(/\/messages\/(\d+)$/, '?at=$1#m-$1')]);
   t.regex((await bob.get(at)).text, /Saved\. Your saved messages are in the menu/);
   t.deepEqual(await bodies(bob), ['one', 'two <b>']);
   t.deepEqual(await bodies(ann), []);
@@ -54,7 +54,7 @@ test('saved: each user has a list of their own, newest first', async (t) => {
 
 test('saved: htmx gets the opposite switch; a row is the same for every viewer', async (t) => {
   const { ann, bob, at } = await pair();
-  const url = await say(ann, at, 'x');
+  const url = await postText(ann, at, 'x');
   const answer = await bob.form(`${url}/save`, { on: '1' }, { 'HX-Request': 'true' });
   t.regex(answer.text, /^<form class="save"[^>]*><input type="hidden" name="on" value="0"><button[^>]*>Saved/);
   t.regex((await bob.form(`${url}/save`, { on: '0' }, { 'HX-Request': 'true' })).text, /value="1">Save</);
@@ -65,7 +65,7 @@ test('saved: htmx gets the opposite switch; a row is the same for every viewer',
 
 test('saved: erased messages cannot be saved; messages of a left group are hidden until rejoining', async (t) => {
   const { ann, bob, bobsName, at } = await pair();
-  const [kept, gone] = [await say(ann, at, 'kept'), await say(ann, at, 'a secret')];
+  const [kept, gone] = [await postText(ann, at, 'kept'), await postText(ann, at, 'a secret')];
   for (const url of [kept, gone]) await bob.json('POST', `${url}/save`, {});
   await ann.json('DELETE', gone);
   t.deepEqual((await saved(bob)).results.map(({ body, erased }) => [body, erased]).toSorted(), [
@@ -89,7 +89,7 @@ test('saved: pagination; an invalid cursor is refused', async (t) => {
   const said = ['1', '2', '3', '4', '5'];
   for (const body of said) {
     site.clock.turn(10);
-    await ann.json('POST', `${await say(ann, at, body)}/save`, {});
+    await ann.json('POST', `${await postText(ann, at, body)}/save`, {});
   }
   const found: string[] = [];
   for (let path: string | null = '/saved?limit=2'; path !== null; ) {

@@ -27,7 +27,7 @@ const page = read('observability.md');
 const NAME = /\b(?:parley|process|nodejs)_[a-z0-9_]+\b/g;
 const namesIn = (text: string): string[] => [...new Set(text.match(NAME) ?? [])];
 
-/** What a server says after some traffic, when it is asked for the second time. */
+/** The second `/metrics` document of a server, after some traffic. */
 async function busyServer(t: ExecutionContext): Promise<Scrape> {
   const { ann, stream, client } = await openSite(t);
   const reader = await stream(ann);
@@ -37,10 +37,10 @@ async function busyServer(t: ExecutionContext): Promise<Scrape> {
   return scrape(client());
 }
 
-/** The sample names that there are, without labels. */
+/** The names of all samples, without labels. */
 const sampleNames = ({ samples }: Scrape): Set<string> => new Set([...samples.keys()].map((sample) => sample.replace(/\{.*/, '')));
 
-/** The labels that samples of this name have. */
+/** The labels of samples with this name. */
 const labelsOf = ({ samples }: Scrape, name: string): Set<string> =>
   new Set([...samples.keys()].filter((sample) => sample.startsWith(`${name}{`)).flatMap((sample) => sample.match(/\w+(?==")/g) ?? []));
 

@@ -86,6 +86,7 @@ test('metrics: a dropped slow reader is counted once', async (t) => {
   }
   const after = await scrape(client());
   t.is(after.value('parley_slow_readers_dropped_total'), 1);
+  t.is(after.value('parley_connections_refused_total{limit="address"}'), 0);
   t.is(after.value('parley_streams_open{format="json"}'), 1);
 });
 

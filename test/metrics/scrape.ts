@@ -1,6 +1,6 @@
 import type { Client } from '../helpers/client.ts';
 
-/** The text format, read: each sample by its name and labels as they are written. See https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Parses the text format: samples by name and labels as written. See https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export type Scrape = {
   readonly samples: ReadonlyMap<string, number>;
   readonly types: ReadonlyMap<string, string>;
@@ -10,7 +10,7 @@ export type Scrape = {
 
 const LINE = /^([a-zA-Z_:][\w:]*(?:\{(?:\w+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/;
 
-/** Throws on a line that the format does not know, and on a sample said twice. */
+/** Throws on an invalid line and on a repeated sample. */
 export function readText(text: string): Scrape {
   const samples = new Map<string, number>();
   const types = new Map<string, string>();

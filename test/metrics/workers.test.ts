@@ -4,24 +4,23 @@ import { freshSettings, Running } from '../cli/cli.ts';
 import { type Answer, Client } from '../helpers/client.ts';
 import { signal } from '../helpers/process.ts';
 import { PASSWORD } from '../helpers/server.ts';
-import { freshDatabase, mongoService, present, redisService, requireOrSkip } from '../helpers/services.ts';
+import { sharedServices } from '../helpers/shared-services.ts';
 import { readText, type Scrape, scrape } from './scrape.ts';
 
-const [mongo, redis] = await Promise.all([mongoService(), redisService()]);
-const testBoth = requireOrSkip(test, mongo, redis);
+const { freshEnv, shared: testBoth } = await sharedServices(test);
 
 const POSTS = 'parley_http_request_duration_seconds_count{method="POST",route="/groups/:slug/messages",status="3xx"}';
 
-/** A server of three workers; each request goes over a connection of its own, and so to any of them. */
+/** A server with three workers. Each request uses a new connection and so reaches any of them. */
 async function threeWorkers(t: ExecutionContext): Promise<{ server: Running; client: Client }> {
-  const settings = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: present(redis).url, WEB_CONCURRENCY: '3', PORT: '0' };
+  const settings = { ...freshEnv(), WEB_CONCURRENCY: '3', PORT: '0' };
   const server = new Running({ ...(await freshSettings(t)), ...settings }, ['serve']);
   t.teardown(() => server.ended('SIGTERM'));
   await server.until((out) => out.includes('all workers listen') && workersIn(out).length === 3);
   return { server, client: new Client(await server.listening(), { Connection: 'close' }) };
 }
 
-/** The process ids of the workers that came to listen, in the order in which they did. */
+/** The pids of the listening workers, in order. */
 const workersIn = (out: string): number[] =>
   [...out.matchAll(/^\{.*"msg":"listening".*\}$/gm)].map(([line]) => Number((JSON.parse(line) as { pid: number }).pid));
 
@@ -54,7 +53,7 @@ testBoth('metrics of workers: any worker returns the sums of all, and sums do no
   t.is((await scrape(client)).value(POSTS), 13);
 });
 
-/** Answers of `/metrics`, over new connections: one that the halted worker was given never comes, and is given up. */
+/** Reads `/metrics` over new connections; aborts requests that the stopped worker gets. */
 async function firstAnswer(client: Client): Promise<Answer> {
   const asked = Array.from({ length: 4 }, () => client.get('/metrics', '*/*'));
   for (const one of asked) one.catch(() => {}); // cut off at the end of the test

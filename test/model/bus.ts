@@ -4,15 +4,15 @@ import type { Bus, Presence } from '../../lib/bus/port.ts';
 import type { BusEvent } from '../../lib/events.ts';
 import type { Weathered } from './disk.ts';
 
-/** A ping that is not answered is given up after so long. */
+/** Time-out of a ping, ms. */
 const PING_MS = 1000;
 
-/** One process's end of the bus. */
+/** The bus as one process sees it. */
 export type BusEnd = {
   readonly bus: Bus;
-  /** `down`: it knows; `frozen`: it does not, and only a ping that does not come back tells. */
+  /** `down`: the process knows of it; `frozen`: only a ping without an answer shows it. */
   fail(how: 'down' | 'frozen'): void;
-  /** It works again; what was lost meanwhile is lost. */
+  /** The bus works again; events lost meanwhile stay lost. */
   heal(): void;
 };
 

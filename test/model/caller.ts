@@ -2,16 +2,16 @@ import type { User } from '../../lib/accounts/port.ts';
 import { DomainError, StoreUnavailable } from '../../lib/errors.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import type { GroupAccess } from '../../lib/groups/rules.ts';
+import type { TestEnvironment } from './environment.ts';
 import { type ModelProcess, SLUG } from './process.ts';
-import type { Stage } from './stage.ts';
 
-/** What a caller was told: done, with the seq where it is known; refused by a rule; or nothing that can be relied on. */
-export type Answer =
+/** The result that a caller got: done, with the seq if known; refused by a rule; or unknown. */
+type Answer =
   | { readonly kind: 'done'; readonly seq: number | undefined }
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'unknown' };
 
-/** One request. `highest`: the highest seq that anybody had been told of before it was made. */
+/** One request. `highest`: the highest seq acknowledged to any caller before it was made. */
 export type Call = {
   readonly what: string;
   readonly body: string | undefined;
@@ -26,22 +26,22 @@ export type Request = Pick<Call, 'what' | 'body' | 'key'> & {
   readonly run: (process: ModelProcess, at: GroupAccess) => Promise<number | undefined>;
 };
 
-/** Somebody who makes one request after the other, each to one process, and waits for each answer. */
+/** A caller that makes its requests sequentially, each to one process. */
 export class Caller {
   readonly user: User;
-  readonly #stage: Stage;
+  readonly #environment: TestEnvironment;
   readonly #calls: Call[];
   readonly #processOf: () => ModelProcess;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(stage: Stage, user: User, calls: Call[], processOf: () => ModelProcess) {
-    this.#stage = stage;
+  constructor(environment: TestEnvironment, user: User, calls: Call[], processOf: () => ModelProcess) {
+    this.#environment = environment;
     this.user = user;
     this.#calls = calls;
     this.#processOf = processOf;
   }
 
-  /** Makes these requests, all at once, when the ones before have been answered. */
+  /** Makes these requests concurrently, after all previous ones were answered. */
   request(...requests: readonly Request[]): void {
     this.#last = this.#last.then(async () => void (await Promise.all(requests.map((request) => this.#make(request)))));
   }
@@ -55,17 +55,17 @@ export class Caller {
     const call: Call = { ...what, user: this.user, highest: highestTold(this.#calls), answer: undefined };
     this.#calls.push(call);
     const process = this.#processOf();
-    this.#stage.world.note(`${this.user.name} asks ${process.name}: ${call.what} ${call.body ?? ''} ${call.key ?? ''}`);
+    this.#environment.world.note(`${this.user.name} asks ${process.name}: ${call.what} ${call.body ?? ''} ${call.key ?? ''}`);
     const answer = await Promise.race([this.#ask(process, run).catch(answerOf), process.death]);
     call.answer = answer === 'dead' ? { kind: 'unknown' } : answer;
-    this.#stage.world.note(`${this.user.name} is told of ${call.what} ${call.body ?? ''}: ${JSON.stringify(call.answer)}`);
+    this.#environment.world.note(`${this.user.name} is told of ${call.what} ${call.body ?? ''}: ${JSON.stringify(call.answer)}`);
   }
 
-  /** As a route does it: who is this to the group; then the rest of the request arrives; then the operation. */
+  /** As a route does: read the access, receive the rest of the request, run the operation. */
   async #ask(process: ModelProcess, run: Request['run']): Promise<Answer> {
     const { core } = process;
     const at = await openGroup(core, this.user, SLUG, core.lookupCache);
-    await this.#stage.world.step(`${this.user.name}'s request arrives`);
+    await this.#environment.world.step(`${this.user.name}'s request arrives`);
     return { kind: 'done', seq: await run(process, at) };
   }
 }

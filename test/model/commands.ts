@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** Which of the users, callers, processes, readers or groups is meant: any number, taken modulo how many there are. */
+/** Index of a user, caller, process, reader or group: any number, modulo their count. */
 type Which = number;
 
-/** What people, operators and bad luck do. */
+/** Commands: actions of users and operators, and faults. */
 export type Command =
   | { readonly do: 'post'; readonly caller: Which; readonly key: number | undefined; readonly text: number }
   | { readonly do: 'burst'; readonly caller: Which; readonly count: number }
@@ -24,7 +24,7 @@ export type Command =
   | { readonly do: 'break'; readonly reader: Which }
   | { readonly do: 'wait'; readonly ms: number };
 
-/** A command, and how many steps of the world come before the next. */
+/** A command, and the number of steps before the next one. */
 export type Turn = { readonly command: Command; readonly steps: number };
 
 const which = fc.nat({ max: 11 });
@@ -40,9 +40,9 @@ const followed = fc.oneof(
   fc.record({ do: fc.constantFrom('edit' as const, 'erase' as const, 'unerase' as const), caller: which, target: which }),
   fc.record({ do: fc.constant('twice' as const), caller: which, target: which, what: fc.constantFrom('react' as const, 'erase' as const) }),
 );
-/** More than fits in the windows that a writer reads at once. */
+/** More entries than a writer reads in one window. */
 const many = fc.record({ do: fc.constant('burst' as const), caller: which, count: fc.constantFrom(225, 256, 270) });
-/** More than the windows in which a log is read. */
+/** More entries than one window of a log. */
 const crowded = fc.record({ do: fc.constant('crowd' as const), count: fc.constantFrom(20, 21, 199, 200, 201, 230, 410) });
 const moved = fc.record({ do: fc.constant('move' as const), process: which, member: which, in: fc.boolean() });
 const archived = fc.record({ do: fc.constant('archive' as const), process: which, on: fc.boolean() });
@@ -74,7 +74,7 @@ const bulky = fc.record({ do: fc.constant('bulk' as const), caller: which });
 const turns = (command: fc.Arbitrary<Command>, most: number): fc.Arbitrary<Turn[]> =>
   fc.array(fc.record({ command, steps: fc.nat({ max: 25 }) }), { minLength: 1, maxLength: most, size: 'max' });
 
-/** For the log: many write, nobody follows. */
+/** For the log: many writers, no readers. */
 export const writing = (most: number): fc.Arbitrary<Turn[]> =>
   turns(
     fc.oneof(
@@ -90,14 +90,14 @@ export const writing = (most: number): fc.Arbitrary<Turn[]> =>
     most,
   );
 
-/** For writers that are thousands of entries behind: others write many at once. */
+/** For writers that are thousands of entries behind: other processes append many entries at once. */
 export const crowding = (most: number): fc.Arbitrary<Turn[]> => turns(fc.oneof(posted, burst, many, moved, crowded, crowded), most);
 
-/** For what is in doubt: rules that are asked at each attempt, while those that they ask about come and go. */
+/** For appends with an unknown result: rules are evaluated at each attempt while memberships change. */
 export const doubting = (most: number): fc.Arbitrary<Turn[]> =>
   turns(fc.oneof({ weight: 4, arbitrary: followed }, { weight: 2, arbitrary: moved }, { weight: 1, arbitrary: posted }), most);
 
-/** For the streams: readers come and go while others write. */
+/** For the streams: readers connect and disconnect while others write. */
 export const following = (most: number): fc.Arbitrary<Turn[]> =>
   turns(
     fc.oneof(
@@ -113,7 +113,7 @@ export const following = (most: number): fc.Arbitrary<Turn[]> =>
     most,
   );
 
-/** For those who are put out and come back: they listen while others write. */
+/** For members who are removed and added again: they read while others write. */
 export const revolving = (most: number): fc.Arbitrary<Turn[]> =>
   turns(
     fc.oneof(
@@ -125,7 +125,7 @@ export const revolving = (most: number): fc.Arbitrary<Turn[]> =>
     most,
   );
 
-/** For slow readers: much is written. */
+/** For slow readers: many large messages. */
 export const flooding = (most: number): fc.Arbitrary<Turn[]> =>
   turns(
     fc.oneof(

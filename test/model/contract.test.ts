@@ -7,7 +7,7 @@ import { openModelStore } from './store.ts';
 import { Tape } from './tape.ts';
 import { FAIR } from './world.ts';
 
-/** A world without a schedule, in which nothing is ever lost: the model has to be a store and a bus like any other. */
+/** Without a schedule and faults, the model must pass the contract of a store and a bus. */
 const free = (): Weathered => ({
   step: async () => {},
   note: () => {},
@@ -17,7 +17,7 @@ const free = (): Weathered => ({
   time: { after: async () => {} },
 });
 
-/** Registers those tests whose title says that they are about these nouns. */
+/** Registers the contract tests whose titles begin with these nouns. */
 function only(nouns: RegExp): TestFn {
   const choose = (title: string, ...rest: unknown[]): void => void (nouns.test(title) && Reflect.apply(test, undefined, [title, ...rest]));
   return Object.assign(choose, { before: test.before, after: test.after, serial: () => {} }) as unknown as TestFn;

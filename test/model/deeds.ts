@@ -3,13 +3,13 @@ import { newUid } from '../../lib/ids.ts';
 import { edit, erase, post, react, unerase } from '../../lib/messages/operations.ts';
 import { type Call, Caller, type Request } from './caller.ts';
 import type { Command } from './commands.ts';
+import { GROUP, type TestEnvironment } from './environment.ts';
 import { SLUG } from './process.ts';
 import { Reader } from './reader.ts';
-import { GROUP, type Stage } from './stage.ts';
 
 const CALLERS = 4;
 const EMOJI = '👍';
-/** Three of these are more than a slow reader may leave unread. */
+/** Three of these exceed the limit of unsent bytes of a slow reader. */
 const BULK = 'x'.repeat(450_000);
 
 type FollowUp = {
@@ -19,20 +19,21 @@ type FollowUp = {
   readonly on?: boolean;
 };
 
-/** What people, operators and bad luck do to a stage. */
+/** Executes commands on a environment. */
 export class Deeds {
   readonly calls: Call[] = [];
-  readonly #stage: Stage;
+  readonly #environment: TestEnvironment;
   readonly #callers: readonly Caller[];
-  /** Ann, once at each process. */
+  /** Callers for Ann, one for each process. */
   readonly #operators: readonly Caller[];
   #bodies = 0;
 
-  constructor(stage: Stage) {
-    this.#stage = stage;
-    const caller = (which: number, index: number) => new Caller(stage, stage.user(which), this.calls, () => stage.process(index));
+  constructor(environment: TestEnvironment) {
+    this.#environment = environment;
+    const caller = (which: number, index: number) =>
+      new Caller(environment, environment.user(which), this.calls, () => environment.process(index));
     this.#callers = Array.from({ length: CALLERS }, (_, index) => caller(index, index));
-    this.#operators = stage.processes.map((_, index) => caller(0, index));
+    this.#operators = environment.processes.map((_, index) => caller(0, index));
   }
 
   /** Resolves when every request so far has been answered. */
@@ -40,10 +41,10 @@ export class Deeds {
     await Promise.all([...this.#callers, ...this.#operators].map(({ done }) => done));
   }
 
-  /** Does what a command says. What it asks for may still be under way afterwards. */
+  /** Executes a command. Its requests may still be in progress afterwards. */
   async do(command: Command): Promise<void> {
     const { process } = { process: 0, ...command };
-    const target = this.#stage.process(process);
+    const target = this.#environment.process(process);
     switch (command.do) {
       case 'post':
         return this.#caller(command.caller).request(this.#posting(command.key, command.text));
@@ -57,7 +58,7 @@ export class Deeds {
       case 'twice':
         return this.#twice(command.caller, command.target, command.what);
       case 'crowd':
-        return this.#stage.crowd(command.count);
+        return this.#environment.crowd(command.count);
       case 'bulk':
         return this.#bulk(command.caller);
       case 'move':
@@ -68,15 +69,15 @@ export class Deeds {
         target.clockOffsetMs = command.ms;
         return;
       case 'crash':
-        return this.#stage.crash(process);
+        return this.#environment.crash(process);
       case 'stop':
-        return this.#stage.stop(process);
+        return this.#environment.stop(process);
       case 'bus':
         return command.how === 'heal' ? target.busHeals() : target.busFails(command.how);
       case 'away':
-        return this.#stage.disk.away(command.ms);
+        return this.#environment.disk.away(command.ms);
       case 'failover':
-        return this.#stage.disk.failover(command.kept, command.ms);
+        return this.#environment.disk.failover(command.kept, command.ms);
       case 'open':
         return this.#open(command);
       case 'slow':
@@ -90,7 +91,7 @@ export class Deeds {
     }
   }
 
-  /** A body of its own, unless it has a key: then the same again, or another that the key does not stand for. */
+  /** A new body, unless it has a key: then the same body again, or another one that conflicts with the key. */
   #posting(key?: number, text?: number): Request {
     this.#bodies += 1;
     const body = key === undefined ? `b${this.#bodies}` : `k${key} t${text}`;
@@ -104,7 +105,7 @@ export class Deeds {
     if (target !== undefined) this.#caller(caller).request(this.#following(target, how));
   }
 
-  /** The same again before the first is answered; or an edit while it is being erased. */
+  /** The same request again before the response to the first; or an edit during an erasure. */
   #twice(caller: number, which: number, what: 'react' | 'erase'): void {
     const target = this.#target(which);
     if (target === undefined) return;
@@ -115,7 +116,7 @@ export class Deeds {
 
   /** The seq of one of the newest messages. */
   #target(which: number): number | undefined {
-    const messages = this.#stage.log.filter(({ kind }) => kind === 'message');
+    const messages = this.#environment.log.filter(({ kind }) => kind === 'message');
     return messages[messages.length - 1 - (which % Math.max(1, messages.length))]?.seq;
   }
 
@@ -144,17 +145,17 @@ export class Deeds {
   }
 
   #move(process: number, member: number, isIn: boolean): void {
-    const user = this.#stage.user(1 + (member % 2));
+    const user = this.#environment.user(1 + (member % 2));
     const change = isIn ? addMember : removeMember;
     const what = `${isIn ? 'add' : 'remove'} ${user.name}`;
-    this.#asks(this.#operator(process), what, ({ core }, { group }) => change(core, this.#stage.ann.id, group, user));
+    this.#asks(this.#operator(process), what, ({ core }, { group }) => change(core, this.#environment.ann.id, group, user));
   }
 
   #archive(process: number, on: boolean): void {
-    this.#asks(this.#operator(process), `archive ${on}`, ({ core }, { group }) => setArchived(core, this.#stage.ann.id, group, on));
+    this.#asks(this.#operator(process), `archive ${on}`, ({ core }, { group }) => setArchived(core, this.#environment.ann.id, group, on));
   }
 
-  /** What is no post, and so has no seq to be told. */
+  /** A request that is no post and so resolves to no seq. */
   #asks(caller: Caller, what: string, work: (...args: Parameters<Request['run']>) => Promise<unknown>): void {
     const run: Request['run'] = async (process, at) => {
       await work(process, at);
@@ -164,23 +165,23 @@ export class Deeds {
   }
 
   #open({ user, format, from }: Command & { do: 'open' }): void {
-    const lengthOfLog = (): number => this.#stage.length;
+    const lengthOfLog = (): number => this.#environment.length;
     const reader = new Reader({
-      world: this.#stage.world,
-      user: this.#stage.user(user),
+      world: this.#environment.world,
+      user: this.#environment.user(user),
       slug: SLUG,
       format,
       lengthOfLog,
       isHonest: from !== 'ahead',
     });
-    const index = this.#stage.readers.push(reader);
+    const index = this.#environment.readers.push(reader);
     const length = lengthOfLog();
     const after = { start: 0, now: undefined, middle: Math.floor(length / 2), ahead: length + 3 }[from];
-    reader.open(after, () => this.#stage.process(index + reader.stays.length));
+    reader.open(after, () => this.#environment.process(index + reader.stays.length));
   }
 
   #reader(which: number): Reader | undefined {
-    return this.#stage.readers[which % Math.max(1, this.#stage.readers.length)];
+    return this.#environment.readers[which % Math.max(1, this.#environment.readers.length)];
   }
 
   #caller(which: number): Caller {
@@ -196,9 +197,9 @@ export class Deeds {
   }
 
   async #wait(ms: number): Promise<void> {
-    const { world } = this.#stage;
+    const { world } = this.#environment;
     const until = world.time.ms + ms;
-    void world.time.after(ms); // so that there is something to wait for
+    void world.time.after(ms); // so that there is an entry to wait for
     await world.until(() => world.time.ms >= until, { what: 'a wait' });
   }
 }

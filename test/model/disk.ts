@@ -11,7 +11,7 @@ import type { World } from './world.ts';
  */
 export type DiskKind = 'file' | 'document' | 'replicas';
 
-/** What a disk needs of a world. */
+/** The parts of the world that a disk uses. */
 export type Weathered = Pick<World, 'step' | 'note' | 'violations' | 'weather'> & {
   readonly tape: Pick<World['tape'], 'chance' | 'pick'>;
   readonly time: Pick<World['time'], 'after'>;
@@ -24,11 +24,11 @@ export class Disk {
   readonly #world: Weathered;
   /** What the primary has. */
   primary: State = emptyState();
-  /** What most replicas have: all that is ever read. */
+  /** The state that a majority of replicas has: reads see only this. */
   committed: State;
   /** Counts failovers. */
   term = 0;
-  /** Nobody answers: between two primaries, or the machine is away. */
+  /** No primary answers: during an election or an outage. */
   isAway = false;
   #changes: Change[] = [];
   #committedLength = 0;
@@ -42,17 +42,17 @@ export class Disk {
     this.committed = kind === 'replicas' ? emptyState() : this.primary;
   }
 
-  /** Every change that is there now, in the order in which they were made. */
+  /** All changes that persist, in order. */
   get changes(): readonly Change[] {
     return this.#changes;
   }
 
-  /** Whether all that was written counts. */
+  /** Whether a majority has every write. */
   get isQuiet(): boolean {
     return !this.isAway && (this.kind !== 'replicas' || this.#committedLength === this.#changes.length);
   }
 
-  /** Makes a change on the primary at once; resolves to true when it is there for good, to false when nobody can say. */
+  /** Makes a change on the primary; resolves to true when a majority has it, to false when its fate is unknown. */
   write(...changes: readonly Change[]): Promise<boolean> {
     for (const change of changes) {
       change(this.primary);
@@ -63,14 +63,14 @@ export class Disk {
     return this.whenCommitted();
   }
 
-  /** Resolves when all that the primary has is there for good (true), or nobody can say (false). */
+  /** Resolves when a majority has all writes of the primary (true), or their fate is unknown (false). */
   whenCommitted(): Promise<boolean> {
     const { length } = this.#changes;
     if (this.kind !== 'replicas' || length <= this.#committedLength) return Promise.resolve(true);
     return new Promise((resolve) => this.#waiting.push({ length, resolve }));
   }
 
-  /** Another replica becomes the primary, after `electionMs`; it has the first `kept` of the changes that did not count yet. */
+  /** Another replica becomes the primary after `electionMs`, with the first `kept` of the changes that had no majority. */
   failover(kept: number, electionMs: number): void {
     if (this.kind !== 'replicas' || this.isAway) return;
     this.term += 1;
@@ -80,7 +80,7 @@ export class Disk {
     this.away(electionMs);
   }
 
-  /** Does not answer for so long. */
+  /** Does not answer for this time. */
   away(ms: number): void {
     if (this.isAway) return;
     this.isAway = true;
@@ -116,14 +116,14 @@ export class Disk {
   }
 }
 
-/** What these changes make of nothing. */
-export function replayed(changes: readonly Change[]): State {
+/** The state after these changes to an empty store. */
+function replayed(changes: readonly Change[]): State {
   const state = emptyState();
   for (const change of changes) change(state);
   return state;
 }
 
-/** Where a log is said to end: on a file that is always true. */
+/** The stored head of a log: exact for a file, a hint otherwise. */
 export function hintOf(disk: Disk, state: State, group: GroupId): Head {
   if (disk.kind !== 'file') return state.hints.get(group) ?? EMPTY_HEAD;
   const last = lastOf(state, group);

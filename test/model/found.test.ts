@@ -3,7 +3,7 @@ import { checkLog, checkStreams } from './checks.ts';
 import { play, type Setting } from './scenario.ts';
 import { FAIR } from './world.ts';
 
-/** Runs that once broke a promise, made as small as they get: fast-check would meet them again only now and then. */
+/** Minimal runs that violated an invariant in the past: fast-check would find them again only rarely. */
 const found: Readonly<Record<string, Setting>> = {
   'who leaves, comes back and leaves again in one batch hears nothing after the first leave': {
     kind: 'file',

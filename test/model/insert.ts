@@ -5,17 +5,17 @@ import type { Disk, Weathered } from './disk.ts';
 import type { Line } from './line.ts';
 import { entryAt, isTaken, lastOf, moveHint, putEntry } from './state.ts';
 
-/** Hints of where a log ends are written so long after the append. */
+/** Delay between an append and the write of the head hint, ms. */
 const HINT_MS = 50;
 
-/** The append of one process: an ordered insert of several records, of which each may be the last that happens. */
+/** The append of one process: an ordered insert of several records that may stop after any of them. */
 export class Inserting {
   readonly #world: Weathered;
   readonly #hints: Disk;
-  /** How far this process knows the logs to reach. */
+  /** The heads of the logs that this process knows. */
   readonly #known = new Map<GroupId, number>();
 
-  /** `hints`: where it is noted how far logs reach. */
+  /** `hints`: the disk that stores the head hints. */
   constructor(world: Weathered, hints: Disk) {
     this.#world = world;
     this.#hints = hints;
@@ -25,7 +25,7 @@ export class Inserting {
     this.#known.set(group, Math.max(seq, this.#known.get(group) ?? 0));
   }
 
-  /** Errors: StoreUnavailable, when nobody can say what was written. */
+  /** Errors: StoreUnavailable when the result is unknown. */
   async append(line: Line, group: GroupId, entries: readonly Entry[]): Promise<Appended> {
     await line.travel(`append ${range(entries)} →`);
     const isCut = line.chance('cut', this.#world.weather.cutAppends);
@@ -36,7 +36,7 @@ export class Inserting {
     return appended;
   }
 
-  /** The answer gets lost at some moment; what was asked goes on. */
+  /** The response is lost at some time; the request continues. */
   async #cut(line: Line, work: Promise<unknown>): Promise<Error> {
     work.catch(() => {});
     const steps = this.#world.tape.pick('cut after', 8);
@@ -62,7 +62,7 @@ export class Inserting {
     return entryAt(disk.committed, group, before) !== undefined;
   }
 
-  /** A write that a failover interrupted is tried once more by the driver; what the first try did and is still there is not done again. */
+  /** The driver retries a write once after a failover; records of the first attempt that persist are not inserted again. */
   async #insertEach(line: Line, entries: readonly Entry[]): Promise<Appended> {
     const first = await this.#insertInTerm(line, entries, []);
     if (first) return first;
@@ -73,7 +73,7 @@ export class Inserting {
     return second;
   }
 
-  /** `tried`: of these the ones that are there are this very write's. Undefined when the primary went away meanwhile. */
+  /** `tried`: records of these that exist were written by this write. Undefined when the primary went down meanwhile. */
   async #insertInTerm({ disk }: Line, entries: readonly Entry[], tried: readonly Entry[]): Promise<Appended | undefined> {
     const { term } = disk;
     for (const [written, entry] of entries.entries()) {

@@ -2,16 +2,16 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Disk, Weathered } from './disk.ts';
 import type { Change, State } from './state.ts';
 
-/** What a write would do to this state: what the caller is told, and the change, if any. */
-export type Attempt<T> = (state: State) => { readonly result: T; readonly change?: Change };
+/** The effect of a write on this state: the caller's result, and the change, if any. */
+type Attempt<T> = (state: State) => { readonly result: T; readonly change?: Change };
 
-/** How late what was not answered may still be carried out: mostly soon. And how long a caller may wait before it knows that no answer comes. */
+/** Maximum delays of a request without a response until it is executed (mostly short), and of the caller until it gives up. */
 const LATE_MS = [3, 30, 300, 3000] as const;
-/** After so long nothing is under way that nobody waits for. */
+/** After this time no abandoned request is still in progress, ms. */
 export const LATEST_MS = 3100;
 const [PROMPT_MS, LONG_MS] = [0, 2500];
 
-/** The way from one process to one disk, where questions and answers get lost. Each message on it is a step of its own. */
+/** The connection from one process to one disk; requests and responses may be lost. Each message is one step. */
 export class Line {
   readonly disk: Disk;
   readonly #world: Weathered;
@@ -24,25 +24,25 @@ export class Line {
     this.#name = name;
   }
 
-  /** The process has died: nothing it asks for happens, and no answer reaches it. */
+  /** The process has died: its requests are not executed and it gets no response. */
   cut(): void {
     this.#isCut = true;
   }
 
-  /** Whether something bad happens now. */
+  /** Whether a fault occurs now. */
   chance(what: string, percent = this.#world.weather.unanswered): boolean {
     return this.#world.tape.chance(`${this.#name} ${what}`, percent);
   }
 
-  /** Reads what counts. Errors: StoreUnavailable. */
-  async read<T>(label: string, look: (state: State) => T): Promise<T> {
+  /** Reads the majority state. Errors: StoreUnavailable. */
+  async read<T>(label: string, select: (state: State) => T): Promise<T> {
     await this.travel(`${label} →`);
-    const seen = look(this.disk.committed);
+    const seen = select(this.disk.committed);
     await this.travel(`${label} ←`);
     return seen;
   }
 
-  /** Errors: StoreUnavailable, after which it has happened, will happen, or will never. */
+  /** Errors: StoreUnavailable: the write was executed, will be, or never will. */
   async write<T>(label: string, attempt: Attempt<T>): Promise<T> {
     await this.travel(`${label} →`);
     if (this.chance('late')) {
@@ -55,13 +55,13 @@ export class Line {
     return result;
   }
 
-  /** One message on its way. Errors: StoreUnavailable. */
+  /** Transmits one message. Errors: StoreUnavailable. */
   async travel(label: string): Promise<void> {
     await this.#step(label);
     if (this.disk.isAway || this.chance('loss')) throw await this.lost(label);
   }
 
-  /** How the caller learns that no answer comes: at once, or after a long wait. */
+  /** The caller's time-out: at once, or after a long wait. */
   async lost(label: string): Promise<StoreUnavailable> {
     const ms = this.chance('long wait', 10) ? LONG_MS : PROMPT_MS;
     this.#world.note(`${this.#name} ${label} is lost${ms > 0 ? `, known in ${ms} ms` : ''}`);
@@ -70,7 +70,7 @@ export class Line {
     return new StoreUnavailable('lost, as the model wants it');
   }
 
-  /** Some time from now, whether or not anybody waits for it. */
+  /** Runs later, whether or not a caller waits for it. */
   async delay(): Promise<void> {
     const { tape, time } = this.#world;
     const most = LATE_MS[tape.pick(`${this.#name} how late`, LATE_MS.length)] ?? 0;

@@ -8,7 +8,7 @@ import { play } from './scenario.ts';
 import { anyTape } from './tape.ts';
 import type { Weather } from './world.ts';
 
-/** Appends are left in doubt all the time. */
+/** Many appends have an unknown result. */
 const foul: fc.Arbitrary<Weather> = anyWeather.map((one) => ({ ...one, unanswered: Math.min(one.unanswered, 4), cutAppends: 50 }));
 const anyKind = fc.constantFrom<DiskKind>('file', 'document', 'replicas');
 

@@ -1,20 +1,22 @@
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import { EMPTY_HEAD, type Entry, type Head, headAfter, isFollowUp, isMessage, type Message } from '../../lib/log/entry.ts';
+import { EMPTY_HEAD, type Entry, type Head, headAfter, isFollowUp, isMessage, type Kind, type Message } from '../../lib/log/entry.ts';
 import { type Appended, type LogStore, MAX_MENTIONS_COUNTED } from '../../lib/log/port.ts';
 import type { Weathered } from './disk.ts';
 import { Inserting } from './insert.ts';
 import type { Line } from './line.ts';
 import { type Change, entriesIn, entryAt, keyOf, lastOf, logOf, putEntry, type State } from './state.ts';
 
-/** Where logs are: each with one disk; the hints of where they end are with the first. */
-export type Lines = { readonly first: Line; readonly all: readonly Line[]; readonly of: (group: GroupId) => Line };
+const SYSTEM_KINDS: ReadonlySet<Kind> = new Set(['join', 'leave', 'rename', 'topic', 'archive', 'revoke']);
 
-/** The log of the store port, as the MongoDB adapter has it: bounded reads of known ids, one record for each entry, hints that come later. */
+/** The disks of the logs, one for each log; the first disk stores the head hints. */
+type Lines = { readonly first: Line; readonly all: readonly Line[]; readonly of: (group: GroupId) => Line };
+
+/** The log port as the MongoDB adapter implements it: bounded reads of known ids, one record per entry, delayed head hints. */
 export function logStore(world: Weathered, lines: Lines): LogStore {
   const { first, of: lineOf } = lines;
   const inserting = new Inserting(world, first.disk);
-  const read = <T>(group: GroupId, label: string, look: (state: State) => T): Promise<T> => lineOf(group).read(label, look);
+  const read = <T>(group: GroupId, label: string, select: (state: State) => T): Promise<T> => lineOf(group).read(label, select);
 
   async function append(group: GroupId, entries: readonly Entry[]): Promise<Appended> {
     if (entries.length === 0) return { written: 0 };
@@ -26,10 +28,10 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
     }
   }
 
-  /** In two parts, one after the other, so that what is being written meanwhile may leave holes. */
+  /** In two sequential parts, so that a concurrent write may leave gaps. */
   async function range(group: GroupId, from: number, to: number): Promise<Entry[]> {
     const { size } = lineOf(group).disk.primary.logs.get(group) ?? new Map();
-    // Only at the end of the log can it make a difference.
+    // Only relevant at the end of the log.
     const late = new Set([size, size + 1, size + 2, size + 3].filter(() => world.tape.chance(`range ${group}`, 50)));
     const line = lineOf(group);
     await line.travel(`range ${from}–${to} →`);
@@ -53,6 +55,15 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
     range,
     head,
     heads: async (groups) => new Map(await Promise.all(groups.map(async (group) => [group, await head(group)] as const))),
+    systemEntries: async (group, from, to) => (await range(group, from, to)).filter(({ kind }) => SYSTEM_KINDS.has(kind)),
+    edits: (group, target, { before, limit }) =>
+      read(group, 'edits', (state) =>
+        logOf(state, group)
+          .filter((one) => one.kind === 'edit' && one.target === target && one.seq < before)
+          .filter((one) => one.kind === 'edit')
+          .toReversed()
+          .slice(0, limit),
+      ),
     messages: (group, from, to) =>
       read(group, 'messages', (state) =>
         logOf(state, group).filter((one): one is Message => isMessage(one) && one.n >= from && one.n <= to),
@@ -74,16 +85,26 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
           asked.map(async ({ group, after }) => [group, await read(group, 'mentions', mentionsOf(user, group, after))] as const),
         ),
       ),
-    countErased: (group) =>
-      read(group, 'erased', (state) => {
-        const last = new Map(
-          logOf(state, group).flatMap((one) => (one.kind === 'erase' || one.kind === 'unerase' ? [[one.target, one.kind]] : [])),
-        );
-        return [...last.values()].filter((kind) => kind === 'erase').length;
-      }),
+    countErased: (group) => read(group, 'erased', (state) => erasedIn(state, group).size),
+    erasedAmong: async (group, seqs) => {
+      const erased = await read(group, 'erased among', (state) => erasedIn(state, group));
+      return new Set(seqs.filter((seq) => erased.has(seq)));
+    },
+    lastEdit: (group, target, before) =>
+      read(group, 'last edit', (state) =>
+        logOf(state, group).findLast((one) => one.kind === 'edit' && one.target === target && one.seq < before),
+      ) as ReturnType<LogStore['lastEdit']>,
     byKey: (group, author, key) => read(group, 'by key', ({ keys }) => keys.get(keyOf(group, author, key))),
     ...rewriting(lineOf, lines.all),
   };
+}
+
+/** The messages of a group that are erased and not restored. */
+function erasedIn(state: State, group: GroupId): Set<number> {
+  const last = new Map(
+    logOf(state, group).flatMap((one) => (one.kind === 'erase' || one.kind === 'unerase' ? [[one.target, one.kind]] : [])),
+  );
+  return new Set([...last].flatMap(([target, kind]) => (kind === 'erase' ? [target] : [])));
 }
 
 /** How many messages name a user in entries after message number `after`. */
@@ -107,9 +128,11 @@ function rewriting(
         const entry = entryAt(state, group, target);
         if (entry?.kind === 'message' && !entry.scrubbed && folded.upto > (entry.folded?.upto ?? 0)) putEntry({ ...entry, folded })(state);
       }),
-    dueScrubs: async (now, limit) => {
+    dueScrubs: async (now, limit, held = []) => {
       const all = lines.map((line) => line.read('due', (state) => [...state.logs.keys()].flatMap((group) => logOf(state, group))));
-      const due = (await Promise.all(all)).flat().flatMap((one) => (one.kind === 'erase' && (one.due ?? now + 1) <= now ? [one] : []));
+      const due = (await Promise.all(all))
+        .flat()
+        .flatMap((one) => (one.kind === 'erase' && !held.includes(one.group) && (one.due ?? now + 1) <= now ? [one] : []));
       return due.sort((a, b) => (a.due ?? 0) - (b.due ?? 0)).slice(0, limit);
     },
     scrub: (group, target, erase) =>

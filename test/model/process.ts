@@ -9,8 +9,11 @@ import { mayRead } from '../../lib/groups/rules.ts';
 import type { StreamFormat } from '../../lib/live/batch.ts';
 import { Hub } from '../../lib/live/hub.ts';
 import { openAppender } from '../../lib/log/appender.ts';
+import { openRenderedBodies } from '../../lib/messages/rendered-bodies.ts';
 import { Meters } from '../../lib/metrics/meters.ts';
 import { openRateLimiter } from '../../lib/rate-limiter.ts';
+import { STORE_WAIT_MS } from '../../lib/request-scope.ts';
+import { Scheduler } from '../../lib/scheduler.ts';
 import { openSecrets } from '../../lib/secrets.ts';
 import { withLookupCache } from '../../lib/store/lookup-cache.ts';
 import type { BusEnd } from './bus.ts';
@@ -18,15 +21,15 @@ import type { ModelStore } from './store.ts';
 import type { World } from './world.ts';
 
 const START_MS = 1_700_000_000_000;
-/** Of the one group that people are in. */
+/** Slug of the group that all users are in. */
 export const SLUG = 'kitchen';
 
-/** Shorter than a server's, so that what only a heartbeat finds is found in a short run. */
+/** Shorter than in production, so that a short run includes heartbeats. */
 export const HEARTBEAT_MS = 3000;
 
 const config = readConfig({ POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', LOG_LEVEL: 'silent' });
 const secrets = openSecrets(['a key that is long enough for the model']);
-const noPictures: Core['thumbnailer'] = { create: async () => undefined, close: () => {} };
+const noThumbnails: Core['thumbnailer'] = { create: async () => undefined, square: async () => undefined, close: () => {} };
 const noCalls: Core['webhookCalls'] = { plan: async () => undefined, notify: () => {}, onNotify: () => () => {} };
 const noIndexer: Core['indexer'] = { note: () => {}, catchUp: async () => {}, start: () => {}, stop: async () => {} };
 const noPasswords = {
@@ -34,8 +37,8 @@ const noPasswords = {
   verify: () => Promise.reject(new Error('passwords are not modelled')),
 };
 
-/** What a reader asks for. `onAuthorised`: told once the rules have let it in. */
-export type Asked = {
+/** The request of a reader. `onAuthorised`: called when the stream is authorised. */
+type Asked = {
   readonly user: User;
   readonly slug: string;
   readonly format: StreamFormat;
@@ -53,9 +56,9 @@ export class ModelProcess {
   readonly #hub: Hub;
   readonly #started: Promise<void>;
   readonly #asked = new Map<string, Asked>();
-  /** Answers real responses over whatever stream is said to be a connection. */
+  /** An HTTP server that writes responses to simulated sockets. */
   readonly server = createServer({ connectionsCheckingInterval: 2 ** 30 }, (request, response) => void this.#answer(request, response));
-  /** How far its clock is from the true one, in ms. */
+  /** Offset of its clock, ms. */
   clockOffsetMs = 0;
   isDead = false;
   readonly #death = Promise.withResolvers<'dead'>();
@@ -69,6 +72,8 @@ export class ModelProcess {
     const random = (bytes: number): Uint8Array => world.tape.bytes('ids', bytes);
     const logger = { debug: () => {}, info: () => {}, warn: this.#noted, error: this.#failed };
     const parts = {
+      scheduler: new Scheduler(),
+      renderedBodies: openRenderedBodies(),
       ...withLookupCache(store.store),
       bus: bus.bus,
       now,
@@ -77,19 +82,24 @@ export class ModelProcess {
       meters: new Meters(),
       rateLimiter: openRateLimiter(now),
     };
-    const directory = openDirectory(parts.store);
+    const directory = openDirectory({ store: parts.store });
     this.core = {
       ...parts,
       config,
-      health: { check: async () => ({ isUp: true }) },
+      health: { check: async () => ({ isUp: true }), reason: () => undefined },
       secrets,
       passwords: noPasswords,
-      thumbnailer: noPictures,
+      thumbnailer: noThumbnails,
       webhookCalls: noCalls,
       indexer: noIndexer,
+      conversion: { start: () => {}, stop: async () => {} },
       written: { note: () => {}, onWritten: () => () => {} },
+      securityLog: { record: () => {}, idle: async () => {} },
+      audit: { record: async () => {} },
+      mailOutbox: { isOn: false, enqueue: async () => {}, onEnqueued: () => () => {} },
       directory,
       appender: openAppender(parts),
+      storeWaitMs: STORE_WAIT_MS,
     };
     this.#hub = new Hub({ core: this.core, views: { render: rendered }, renderMembers: async () => 'members', heartbeatMs });
     this.#started = this.#start();
@@ -100,7 +110,7 @@ export class ModelProcess {
     return this.#death.promise;
   }
 
-  /** Registers what a reader wants under a path that its request then names. */
+  /** Registers the handler of a reader's request under a path. */
   expect(asked: Asked): string {
     const path = `/${this.#asked.size}`;
     this.#asked.set(path, asked);
@@ -115,12 +125,12 @@ export class ModelProcess {
     if (!this.isDead) this.#bus.heal();
   }
 
-  /** Ends its streams; their readers come back, to whoever answers then. */
+  /** Ends its streams; the readers reconnect to a process that is up. */
   async close(): Promise<void> {
     await this.#hub.close();
   }
 
-  /** It dies: nothing of what it was doing is finished, and its connections break. What is on its way to the store goes on. */
+  /** Kills the process: nothing in progress is finished and its connections break. Requests already sent to the store continue. */
   die(): void {
     this.isDead = true;
     this.#death.resolve('dead');
@@ -151,7 +161,7 @@ export class ModelProcess {
     }
   }
 
-  /** As lib/live/routes.ts does it, but for who asks. */
+  /** As in lib/live/routes.ts, without authentication. */
   async #open({ user, slug, format, after, onAuthorised }: Asked, response: ServerResponse): Promise<void> {
     const { group } = await openGroup(this.core, user, slug, this.core.lookupCache);
     const authorise = async (): Promise<void> => {
@@ -183,5 +193,5 @@ export class ModelProcess {
 
 const whatOf = (fields: object): string => ('err' in fields && fields.err instanceof Error ? fields.err.message : '');
 
-/** Rows are not looked at, only that each comes. */
+/** The checks read only the ids of rows, not their HTML. */
 const rendered = (template: string): string => `<article >${template}</article>`;

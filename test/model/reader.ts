@@ -5,10 +5,10 @@ import type { ModelProcess } from './process.ts';
 import { Socket } from './socket.ts';
 import type { World } from './world.ts';
 
-/** What a stream has said: an entry with its seq; of a JSON stream also what it says. */
-export type Heard = { readonly seq: number; readonly json: { readonly kind?: string; readonly body?: string } | undefined };
+/** An event of a stream: the seq, and for JSON the entry. */
+type Heard = { readonly seq: number; readonly json: { readonly kind?: string; readonly body?: string } | undefined };
 
-/** One connection, from its request to its end. `authorisedAt`: how long the log was when the rules let it in. */
+/** One connection. `authorisedAt`: the length of the log when the stream was authorised. */
 export type Stay = { readonly after: number | undefined; authorisedAt: number | undefined; readonly heard: Heard[] };
 
 type Wanted = {
@@ -20,7 +20,7 @@ type Wanted = {
   readonly lengthOfLog: () => number;
 };
 
-/** A browser waits so long before it opens its stream anew. */
+/** Delay of a browser before it reconnects, ms. */
 const RETRY_MS = 300;
 
 /**
@@ -42,7 +42,7 @@ export class Reader {
     this.#wanted = wanted;
   }
 
-  /** Whether its first cursor was one that a stream could have given. */
+  /** Whether its first cursor was valid. */
   get isHonest(): boolean {
     return this.#wanted.isHonest;
   }
@@ -55,24 +55,24 @@ export class Reader {
     return this.#wanted.format;
   }
 
-  /** The last seq heard. */
+  /** The last seq received. */
   get cursor(): number | undefined {
     return this.#last;
   }
 
-  /** Whether it has all of a log of this length that is for it, or was told to go. */
+  /** Whether it has received the log up to this length, or its stream was closed for good. */
   isAt(length: number): boolean {
     if (this.state === 'closed' || this.state === 'refused') return true;
     const stay = this.stays.at(-1);
     return this.state === 'open' && stay?.authorisedAt !== undefined && (this.#last ?? stay.after ?? stay.authorisedAt) >= length;
   }
 
-  /** Whether it still listens, though its user has left. */
+  /** Whether its stream is open although its user has left. */
   isToGo(log: readonly Entry[]): boolean {
     return this.state === 'open' && log.findLast((entry) => 'member' in entry && entry.member === this.user.id)?.kind === 'leave';
   }
 
-  /** Opens the stream; `processOf` says who answers now. */
+  /** Opens the stream at the process that `processOf` returns. */
   open(after: number | undefined, processOf: () => ModelProcess): void {
     this.state = 'open';
     const process = processOf();
@@ -87,16 +87,16 @@ export class Reader {
     this.#socket = new Socket(world, this.#isSlow, (text) => this.#hear(stay, text));
     this.#socket.once('close', () => this.#over(stay, processOf));
     process.server.emit('connection', this.#socket);
-    this.#socket.push(`GET ${path} HTTP/1.0\r\nHost: model\r\n\r\n`);
+    this.#socket.push(`GET ${path} HTTP/1.0\r\nHost: localhost\r\n\r\n`);
   }
 
-  /** Stops reading, or reads on. */
+  /** Pauses or resumes reading. */
   slow(isSlow: boolean): void {
     this.#isSlow = isSlow;
     this.#socket?.slow(isSlow);
   }
 
-  /** The connection breaks; it comes back. */
+  /** Breaks the connection; the reader reconnects. */
   break(): void {
     this.#socket?.destroy();
   }
@@ -122,7 +122,7 @@ export class Reader {
     if (id === undefined) return;
     this.#last = Number.parseInt(id, 10);
     const data = frame.get('data');
-    if (data === undefined) return; // where the stream begins
+    if (data === undefined) return; // the cursor at the start of the stream
     stay.heard.push({ seq: this.#last, json: this.format === 'json' ? JSON.parse(data) : undefined });
   }
 
@@ -130,7 +130,7 @@ export class Reader {
     this.#socket = undefined;
     if (this.state !== 'open') return;
     this.state = 'waiting';
-    const after = this.#isReset ? 0 : (this.#last ?? stay.after); // a page that is told to loads itself anew
+    const after = this.#isReset ? 0 : (this.#last ?? stay.after); // on `reset` a page reloads
     if (this.#isReset) this.#last = undefined;
     this.#isReset = false;
     void this.#wanted.world.time.after(RETRY_MS).then(() => this.open(after, processOf));

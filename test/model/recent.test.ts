@@ -4,7 +4,7 @@ import { withLookupCache } from '../../lib/store/lookup-cache.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 
 test('a membership from memory is never older than the head of its group: a writer takes the head for what the membership has seen', async (t) => {
-  const { signals: _, ...store } = await openSqlite({ file: ':memory:' }); // as MongoDB is: nobody tells that others have written
+  const { signals: _, ...store } = await openSqlite({ file: ':memory:' }); // as with MongoDB: no signal of writes by other processes
   t.teardown(store.close);
   const { lookupCache } = withLookupCache(store);
   const [id, user] = [newGroupId(systemRandom), newUserId(systemRandom)];

@@ -4,19 +4,19 @@ import type { Call } from './caller.ts';
 import type { Turn } from './commands.ts';
 import { Deeds } from './deeds.ts';
 import type { DiskKind } from './disk.ts';
+import { TestEnvironment } from './environment.ts';
 import { LATEST_MS } from './line.ts';
 import { HEARTBEAT_MS } from './process.ts';
-import { Stage } from './stage.ts';
 import type { TapeSource } from './tape.ts';
 import { type Weather, World } from './world.ts';
 
 export type Setting = { readonly kind: DiskKind; readonly tape: TapeSource; readonly weather: Weather; readonly turns: readonly Turn[] };
 
-/** A run that is over: nothing is under way any more. */
-export type Played = { readonly stage: Stage; readonly calls: readonly Call[] };
+/** A finished run: nothing is in progress. */
+export type Played = { readonly environment: TestEnvironment; readonly calls: readonly Call[] };
 
 const PROCESSES = 2;
-/** Once nothing goes wrong any more: an answer that was given up for lost, the longest pause of who waits for the store, a heartbeat, a return. */
+/** Time after the last fault until everything is consistent: a time-out, the longest retry pause, a heartbeat and a reconnection, ms. */
 export const CATCH_UP_MS = 2500 + 1000 + HEARTBEAT_MS * 1.1 + 1400;
 const CATCH_UP_STEPS = 6000;
 
@@ -37,53 +37,53 @@ export async function play(setting: Setting, check: (played: Played) => void): P
   }
 }
 
-/** Plays one setting. */
+/** Runs one setting. */
 class Director {
   readonly #world: World;
   readonly #setting: Setting;
-  readonly #stage: Stage;
+  readonly #environment: TestEnvironment;
   readonly #deeds: Deeds;
 
   constructor(world: World, setting: Setting) {
     this.#world = world;
     this.#setting = setting;
-    this.#stage = new Stage(world, setting.kind, PROCESSES);
-    this.#deeds = new Deeds(this.#stage);
+    this.#environment = new TestEnvironment(world, setting.kind, PROCESSES);
+    this.#deeds = new Deeds(this.#environment);
   }
 
   async play(): Promise<Played> {
-    await this.#world.until(() => this.#stage.disk.isQuiet, { what: 'the beginning' });
+    await this.#world.until(() => this.#environment.disk.isQuiet, { what: 'the beginning' });
     for (const { command, steps } of this.#setting.turns) {
       this.#world.note(`» ${JSON.stringify(command)}`);
       await this.#deeds.do(command);
       await this.#world.steps(steps);
     }
     await this.#finish();
-    return { stage: this.#stage, calls: this.#deeds.calls };
+    return { environment: this.#environment, calls: this.#deeds.calls };
   }
 
   async #finish(): Promise<void> {
-    const { readers, processes } = this.#stage;
+    const { readers, processes } = this.#environment;
     this.#world.calm();
     for (const process of processes) process.busHeals();
     for (const reader of readers) reader.slow(false);
     await this.#awaited(this.#deeds.answered(), 'all answers');
-    await this.#deeds.do({ do: 'wait', ms: LATEST_MS }); // what nobody waits for any more may still happen
+    await this.#deeds.do({ do: 'wait', ms: LATEST_MS }); // abandoned requests may still be executed
     await this.#awaited(this.#finishLines(), 'lines that were left out');
     await this.#caughtUp();
-    // Whoever comes now finds all at rest: a member gets the whole log, whatever happened to it before.
-    for (const user of this.#stage.users.keys()) await this.#deeds.do({ do: 'open', user, format: 'json', from: 'start' });
-    await this.#deeds.do({ do: 'wait', ms: HEARTBEAT_MS * 1.1 + 500 }); // after which no process knows less than another
-    for (const user of this.#stage.users.keys()) await this.#deeds.do({ do: 'open', user, format: 'json', from: 'now' });
+    // New readers at the end: a member gets the whole log.
+    for (const user of this.#environment.users.keys()) await this.#deeds.do({ do: 'open', user, format: 'json', from: 'start' });
+    await this.#deeds.do({ do: 'wait', ms: HEARTBEAT_MS * 1.1 + 500 }); // afterwards all processes have the same state
+    for (const user of this.#environment.users.keys()) await this.#deeds.do({ do: 'open', user, format: 'json', from: 'now' });
     await this.#caughtUp();
-    await this.#world.until(() => this.#stage.disk.isQuiet, { what: 'the disk to be quiet' });
+    await this.#world.until(() => this.#environment.disk.isQuiet, { what: 'the disk to be quiet' });
   }
 
   #caughtUp(): Promise<void> {
     const most = { maxMs: CATCH_UP_MS, maxSteps: CATCH_UP_STEPS, what: 'all streams to be where the log ends' };
-    const { readers } = this.#stage;
-    const areThere = (): boolean => readers.every((reader) => reader.isAt(this.#stage.length));
-    return this.#world.until(() => areThere() && !readers.some((reader) => reader.isToGo(this.#stage.log)), most);
+    const { readers } = this.#environment;
+    const areThere = (): boolean => readers.every((reader) => reader.isAt(this.#environment.length));
+    return this.#world.until(() => areThere() && !readers.some((reader) => reader.isToGo(this.#environment.log)), most);
   }
 
   async #awaited(promise: Promise<unknown>, what: string): Promise<void> {
@@ -99,13 +99,13 @@ class Director {
 
   /** What the sweep of a running server does. */
   async #finishLines(): Promise<void> {
-    await this.#stage.disk.back();
-    const { core } = this.#stage.process(0);
+    await this.#environment.disk.back();
+    const { core } = this.#environment.process(0);
     for (let isDone = false; !isDone; ) isDone = await announceMembershipChanges(core, -100_000).then(() => true, isToBeTriedAgain);
   }
 }
 
-/** An answer that an earlier write still waits for holds the next one up for longer than that waits. */
+/** A lost response of one write delays the next one by more than its own time-out. */
 function isToBeTriedAgain(error: unknown): false {
   if (error instanceof DomainError && error.code === 'unavailable') return false;
   throw error;

@@ -7,20 +7,20 @@ import { post } from '../../lib/messages/operations.ts';
 import { BusNet } from './bus.ts';
 import { Disk } from './disk.ts';
 import { rounds, runs } from './effort.ts';
+import { furnish, START, userNamed } from './environment.ts';
 import { ModelProcess } from './process.ts';
 import { Reader } from './reader.ts';
 import { CATCH_UP_MS } from './scenario.ts';
-import { furnish, START, userNamed } from './stage.ts';
 import { putUser } from './state.ts';
 import { openModelStore } from './store.ts';
 import { anyTape, type TapeSource } from './tape.ts';
 import { FAIR, type Weather, World } from './world.ts';
 
 const ANN = userNamed('ann', 0);
-/** Each log on a shard of its own; what is no log is with the first. */
+/** Each log on its own shard; everything else on the first. */
 const [HERE, AWAY] = ['here' as GroupId, 'away' as GroupId];
 
-/** A hint, a probe, a ping that is not answered, and the steps in between. */
+/** Time for a hint, a probe, a ping time-out and the steps between them, ms. */
 const SILENCE_MS = 50 + 1000 + 1000 + 200;
 
 class Cluster {
@@ -48,7 +48,7 @@ class Cluster {
     return this.diskOf(group).committed.logs.get(group)?.size ?? 0;
   }
 
-  /** Resolves to whether each of these posts was taken, some at each process. */
+  /** Posts at all processes; resolves to whether each post was acknowledged. */
   async posts(group: GroupId, count: number): Promise<boolean[]> {
     const one = async (index: number): Promise<void> => {
       const { core } = this.processes[index % 2] ?? assert.fail();
@@ -62,7 +62,7 @@ class Cluster {
     return taken ?? [];
   }
 
-  /** All streams of a group are where its log ends, within the time that a heartbeat takes. */
+  /** Asserts that all streams of a group reach the head of its log within one heartbeat. */
   async caughtUp(group: GroupId, maxMs = CATCH_UP_MS): Promise<void> {
     const mine = group === HERE ? this.readers.slice(0, 2) : this.readers.slice(2);
     const isThere = (): boolean => mine.every((reader) => reader.isAt(this.length(group)));
@@ -91,7 +91,7 @@ class Cluster {
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
-/** One shard goes away while both groups are followed; what is on the other goes on as if nothing were. */
+/** One shard is down while both groups have streams; the group on the other shard is not affected. */
 async function oneShardAway(tape: TapeSource, lostEvents: number, count: number): Promise<void> {
   const cluster = new Cluster(tape, { ...FAIR, lostEvents });
   const { world, shards } = cluster;
@@ -120,7 +120,7 @@ async function oneShardAway(tape: TapeSource, lostEvents: number, count: number)
   }
 }
 
-/** The bus is silent, whether it says so or not, and no heartbeat comes for a long time. */
+/** The bus is down or frozen, and the next heartbeat is far away. */
 async function silence(tape: TapeSource, how: 'down' | 'frozen', count: number): Promise<void> {
   const cluster = new Cluster(tape, FAIR, 60_000);
   try {

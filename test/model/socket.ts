@@ -1,10 +1,10 @@
 import { Duplex } from 'node:stream';
 import type { World } from './world.ts';
 
-/** A slow reader's socket takes as much before anything waits on our side. */
+/** Bytes that the socket of a slow reader buffers before the server has unsent data. */
 const SOCKET_BYTES = 16_384;
 
-/** The server's end of a connection: each piece that leaves it is a step of its own, and a slow reader takes none. */
+/** The server's end of a connection: each chunk is one step; a slow reader takes none. */
 export class Socket extends Duplex {
   readonly #world: World;
   readonly #onText: (text: string) => void;
@@ -37,7 +37,7 @@ export class Socket extends Duplex {
     if (!this.destroyed) this.#take(text);
   }
 
-  /** The head of the answer, then whole events; what is not whole waits for the rest. */
+  /** Parses the response head, then complete events; keeps an incomplete one. */
   #take(text: string): void {
     this.#text += text;
     if (!this.#isBody) {
@@ -53,7 +53,7 @@ export class Socket extends Duplex {
     this.#text = this.#text.slice(whole);
   }
 
-  // What HTTP asks of a socket besides.
+  // Other socket methods that the HTTP server calls.
   setTimeout(): this {
     return this;
   }

@@ -5,19 +5,19 @@ import type { Entry, Head } from '../../lib/log/entry.ts';
 
 export type StoredGroup = Omit<Group, 'head'>;
 
-/** All that a store holds. */
+/** The content of a store. */
 export type State = {
   readonly users: Map<UserId, User>;
   readonly groups: Map<GroupId, StoredGroup>;
   readonly memberships: Map<string, Membership>;
-  /** When a member who is in came: see MembershipStore.ofGroup. */
+  /** The order in which members joined: see MembershipStore.ofGroup. */
   readonly came: Map<string, number>;
   readonly logs: Map<GroupId, Map<number, Entry>>;
   readonly keys: Map<string, Entry>;
   readonly hints: Map<GroupId, Head>;
 };
 
-/** One change, which has the same effect whenever it is made again on the same state. */
+/** One deterministic change of the state. */
 export type Change = (state: State) => void;
 
 export const emptyState = (): State => ({
@@ -52,7 +52,7 @@ export function entriesIn(state: State, group: GroupId, from: number, to: number
 export const isTaken = (state: State, { group, seq, author, key }: Entry): boolean =>
   entryAt(state, group, seq) !== undefined || (key !== undefined && state.keys.has(keyOf(group, author, key)));
 
-/** Writes an entry, or writes it anew. */
+/** Inserts or replaces an entry. */
 export const putEntry =
   (entry: Entry): Change =>
   ({ logs, keys }) => {
@@ -79,7 +79,7 @@ export const putUser =
   ({ users }) =>
     void users.set(user.id, user);
 
-/** Moves the hint of where a log ends, only forward. */
+/** Advances the head hint; never moves it back. */
 export const moveHint =
   (group: GroupId, head: Head): Change =>
   ({ hints }) => {

@@ -8,10 +8,10 @@ import { Line } from './line.ts';
 import { logStore } from './log.ts';
 import { memberKey, putGroup, putMembership, putUser, type State, type StoredGroup } from './state.ts';
 
-/** One process's store on a disk that others use too. `cut`: the process has died; nothing it asks is answered any more. */
+/** The store of one process on a shared disk. `cut`: the process has died and gets no more responses. */
 export type ModelStore = { readonly store: Store; cut(): void };
 
-/** On several disks, as the shards of a cluster are, each log is on `diskOf(group)`, and all the rest on the first. */
+/** With several disks (the shards of a cluster) each log is on `diskOf(group)` and everything else on the first. */
 export function openModelStore(
   world: Weathered,
   name: string,
@@ -33,10 +33,19 @@ export function openModelStore(
     deliveries: notModelled('deliveries'),
     search: notModelled('search'),
     push: notModelled('push'),
+    security: notModelled('security'),
+    credentials: notModelled('credentials'),
+    addresses: notModelled('addresses'),
+    links: notModelled('links'),
+    mails: notModelled('mails'),
+    backup: notModelled('backup'),
+    contentKeys: notModelled('contentKeys'),
+    rewrite: notModelled('rewrite'),
     users: userStore(first),
     groups: groupStore(first),
     memberships: membershipStore(first),
     log: logStore(world, { first, all: [...lines.values()], of: (group) => lineTo(diskOf(group)) }),
+    size: async () => 0,
     ping: async () => {},
     close: async () => {},
   };
@@ -52,20 +61,23 @@ function notModelled<T extends object>(noun: string): T {
 }
 
 function userStore(line: Line): UserStore {
-  const users = <T>(label: string, look: (all: readonly User[]) => T) => line.read(label, ({ users: all }) => look([...all.values()]));
+  const users = <T>(label: string, select: (all: readonly User[]) => T) => line.read(label, ({ users: all }) => select([...all.values()]));
   return {
     insert: (user) =>
       line.write('users.insert', ({ users: all }) => {
-        const isNew = ![...all.values()].some(({ nameKey }) => nameKey === user.nameKey);
+        const isNew = ![...all.values()].some(
+          ({ nameKey, skeleton }) => nameKey === user.nameKey || (skeleton !== undefined && skeleton === user.skeleton),
+        );
         return isNew ? { result: true, change: putUser(user) } : { result: false };
       }),
     byId: (id) => users('user', (all) => all.find((user) => user.id === id)),
     byIds: (ids) => users('users', (all) => all.filter(({ id }) => ids.includes(id))),
     byNameKey: (key) => users('user by name', (all) => all.find(({ nameKey }) => nameKey === key)),
+    bySkeleton: (wanted) => users('user by looks', (all) => all.find(({ skeleton }) => skeleton === wanted)),
     update: (id, patch) =>
       line.write('users.update', ({ users: all }) => {
         const user = all.get(id);
-        return user ? { result: true, change: putUser({ ...user, ...patch }) } : { result: false };
+        return user ? { result: true, change: putUser({ ...user, ...(patch as Partial<User>) }) } : { result: false };
       }),
     stepDown: (id, patch) =>
       line.write('users.stepDown', ({ users: all }) => {
@@ -95,19 +107,20 @@ function groupStore(line: Line): GroupStore {
     byId,
     bySlug: (slug) => find('group by slug', (group) => group.slug === slug),
     byIds: async (ids) => (await Promise.all(ids.map(byId))).flatMap((group) => group ?? []),
-    update: (id, patch) =>
+    held: async () => [], // nor is anything on legal hold
+    update: (id, { retentionDays: _, held: __, ...patch }) =>
       line.write('groups.update', ({ groups }) => {
         const group = groups.get(id);
         return group ? { result: 'done' as const, change: putGroup({ ...group, ...patch }) } : { result: 'missing' as const };
       }),
-    markAnnounced: async () => {}, // no process dies between a change of a group and its line in the model
+    markAnnounced: async () => {}, // in the model no process dies between a change of a group and its log entry
     listUnannounced: async () => [],
   };
 }
 
 function membershipStore(line: Line): MembershipStore {
-  const read = <T>(label: string, look: (all: readonly Membership[], state: State) => T): Promise<T> =>
-    line.read(label, (state) => look([...state.memberships.values()], state));
+  const read = <T>(label: string, select: (all: readonly Membership[], state: State) => T): Promise<T> =>
+    line.read(label, (state) => select([...state.memberships.values()], state));
   const update = (label: string, group: GroupId, user: UserId, next: (present: Membership) => Membership): Promise<void> =>
     line.write(label, ({ memberships }) => {
       const present = memberships.get(memberKey(group, user));

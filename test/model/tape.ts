@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** `seed` and the number of decisions it makes; after these every decision is the quiet one. */
+/** `seed`, and the number of random decisions; later decisions cause no fault. */
 export type TapeSource = { readonly seed: number; readonly length: number };
 
-/** A counterexample is made smaller by making the tape shorter: from its end on nothing goes wrong and everything goes in order. */
+/** Shrinking shortens the tape: after its end there are no faults and everything runs in order. */
 export const anyTape = (most: number): fc.Arbitrary<TapeSource> =>
   fc.record({ seed: fc.noShrink(fc.integer()), length: fc.integer({ min: 0, max: most }) });
 
@@ -21,41 +21,41 @@ export class Tape {
     this.#source = source;
   }
 
-  /** A number from 0 to `bound` − 1; 0 once the tape has ended. */
+  /** An integer from 0 to `bound` − 1; 0 after the end of the tape. */
   pick(purpose: string, bound: number): number {
     if (bound <= 1 || this.#isOver()) return 0;
     this.#made += 1;
     return this.#next(purpose) % bound;
   }
 
-  /** Yes in so many of a hundred cases; no once the tape has ended. */
+  /** True with this probability in percent; false after the end of the tape. */
   chance(purpose: string, percent: number): boolean {
     if (percent <= 0 || this.#isOver()) return false;
     this.#made += 1;
     return this.#next(purpose) % 100 < percent;
   }
 
-  /** One of these; the first once the tape has ended. */
+  /** A random element; the first one after the end of the tape. */
   one<T>(purpose: string, first: T, ...others: readonly T[]): T {
     return [first, ...others][this.pick(purpose, others.length + 1)] ?? first;
   }
 
-  /** Bytes that are never the same twice, tape or no tape: names and ids. */
+  /** Unique bytes for names and ids, also after the end of the tape. */
   bytes(purpose: string, count: number): Uint8Array {
     return Uint8Array.from({ length: count }, () => this.#next(purpose) & 255);
   }
 
-  /** From 0 up to, not including, 1: spreads waits, decides nothing. */
+  /** A number in [0, 1) for jitter; not a decision of the tape. */
   fraction(purpose: string): number {
     return this.#next(purpose) / 2 ** 32;
   }
 
-  /** From here on every decision is the quiet one. */
+  /** Ends the tape: no more faults. */
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** Decisions so far. */
+  /** Number of decisions so far. */
   get made(): number {
     return this.#made;
   }

@@ -8,10 +8,10 @@ const realPromises = { setTimeout: timersPromises.setTimeout, setImmediate: time
 const realPerformanceNow = performance.now;
 const realRandom = Math.random;
 
-/** Resolves once all that follows from what has happened so far, and waits for nothing else, has happened. */
+/** Resolves when all pending microtasks and their consequences have run. */
 export const settled = (): Promise<void> => new Promise((resolve) => real.setImmediate(() => resolve()));
 
-/** What setTimeout gives: only to be passed to clearTimeout. */
+/** The return value of setTimeout, an argument of clearTimeout. */
 class Handle {
   readonly id: number;
   constructor(id: number) {
@@ -66,7 +66,7 @@ export class VirtualTime {
     syncBuiltinESMExports();
   }
 
-  /** Resolves after so many ms of this clock. */
+  /** Resolves after this time of the simulated clock, ms. */
   after(ms: number): Promise<void> {
     return new Promise((resolve) => this.#add(resolve, ms));
   }
@@ -77,7 +77,7 @@ export class VirtualTime {
     return next && Math.max(0, next[1].at - this.ms);
   }
 
-  /** Turns the clock to the next timer and lets it go off. */
+  /** Advances the clock to the next timer and fires it. */
   fireNext(): void {
     const next = this.#next();
     if (!next) return;
@@ -92,7 +92,7 @@ export class VirtualTime {
     return this.#immediates.size > 0;
   }
 
-  /** One turn of the event loop: what these call for the next turn waits for it. */
+  /** One turn of the event loop; callbacks scheduled in it run in the next turn. */
   runImmediates(): void {
     const now = this.#immediates;
     this.#immediates = new Map();
@@ -117,7 +117,7 @@ export class VirtualTime {
     return new Handle(id);
   }
 
-  /** Timers from before this clock was installed are still the process's own. */
+  /** Timers that were set before the installation of this clock are real ones. */
   #clear<T>(handle: T | Handle, otherwise: (handle: T) => void): void {
     if (!(handle instanceof Handle)) otherwise(handle);
     else if (!this.#timers.delete(handle.id)) this.#immediates.delete(handle.id);

@@ -2,17 +2,17 @@
 import { Tape, type TapeSource } from './tape.ts';
 import { settled, VirtualTime } from './time.ts';
 
-/** How much goes wrong, in cases of a hundred. */
+/** Fault rates in percent. */
 export type Weather = {
-  /** Reads and writes that are not answered; of the writes some have happened, some will, some will not. */
+  /** Reads and writes without a response; the writes were executed, will be, or never will. */
   readonly unanswered: number;
-  /** Appends whose answer does not come, while what was asked goes on, now or later. */
+  /** Appends without a response that are executed now or later. */
   readonly cutAppends: number;
-  /** Events of the bus that do not arrive, and as many that arrive twice. */
+  /** Bus events that are lost; the same rate for events that arrive twice. */
   readonly lostEvents: number;
-  /** Stalls: a timer that is far off goes off while other things are under way. */
+  /** Stalls: a distant timer fires while other steps are pending. */
   readonly stalls: number;
-  /** Hints of where a log ends that are not kept. */
+  /** Head hints that are lost. */
   readonly lostHints: number;
 };
 
@@ -21,7 +21,7 @@ export const FAIR: Weather = { unanswered: 0, cutAppends: 0, lostEvents: 0, stal
 type Step = { readonly label: string; readonly go: () => void };
 
 const TRACE_KEPT = 400;
-/** Timers as close as this go off while other things are under way more often than later ones. */
+/** Timers within this time fire before pending steps more often than later ones, ms. */
 const SOON_MS = 60;
 
 /**
@@ -32,7 +32,7 @@ export class World {
   readonly time = new VirtualTime();
   readonly tape: Tape;
   weather: Weather;
-  /** What must never happen and did. */
+  /** A violated invariant. */
   readonly violations: string[] = [];
   readonly #trace: string[] = [];
   readonly #steps: Step[] = [];
@@ -48,7 +48,7 @@ export class World {
     return this.#taken;
   }
 
-  /** Resolves when its turn has come. */
+  /** Resolves when the scheduler chooses this step. */
   step(label: string): Promise<void> {
     return new Promise((go) => this.#steps.push({ label, go }));
   }
@@ -58,19 +58,19 @@ export class World {
     if (this.#trace.length > TRACE_KEPT) this.#trace.shift();
   }
 
-  /** The last steps, for whoever reads a counterexample. */
+  /** The last steps, for the report of a counterexample. */
   get trace(): string {
     return this.#trace.join('\n');
   }
 
-  /** Nothing goes wrong any more, and everything goes in order. */
+  /** Ends all faults; steps run in order. */
   calm(): void {
     this.weather = FAIR;
     this.tape.stop();
     this.note('— calm —');
   }
 
-  /** Takes steps until `isDone`; throws after `maxSteps` or `maxMs` of the clock, or when nothing is left that could happen. */
+  /** Runs steps until `isDone`; throws after `maxSteps` or `maxMs` of the clock, or when no step is left. */
   async until(isDone: () => boolean, { maxSteps = 20_000, maxMs = 60_000, what = 'the end' } = {}): Promise<void> {
     const [steps, ms] = [this.#taken + maxSteps, this.time.ms + maxMs];
     for (await settled(); !isDone(); await settled()) {
@@ -79,7 +79,7 @@ export class World {
     }
   }
 
-  /** Takes so many steps, or as many as there are. */
+  /** Runs this number of steps, or fewer if none is left. */
   async steps(count: number): Promise<void> {
     const last = this.#taken + count;
     for (await settled(); this.#taken < last; await settled()) if (!this.#advance()) return;

@@ -73,7 +73,7 @@ onlyInLongRun(test, python)('OpenAPI: a bot over the client of openapi-python-cl
   const env = { ...environment(place), PATH: `${bin}${delimiter}${process.env.PATH}` };
   const generate = ['generate', '--path', 'openapi.json', '--meta', 'none', '--output-path', 'parley_client'];
   const { stdout: said } = await run(join(bin, 'openapi-python-client'), generate, { cwd, env });
-  // The only operations that it leaves out take nothing but text.
+  // It omits only operations that accept nothing but text.
   const leftOut = [...said.matchAll(/WARNING parsing (\S+ \S+) within \w+. Endpoint will not be generated/g)].map(
     ([, operation]) => operation,
   );

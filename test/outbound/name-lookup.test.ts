@@ -5,9 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import { type LookupOptions, nameLookup } from '../../lib/outbound/name-lookup.ts';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
 import { NameServer, type Zone } from '../helpers/name-server.ts';
-import { openStage } from '../webhooks/outgoing/cast.ts';
+import { openFixture } from '../webhooks/outgoing/fixtures.ts';
 
-/** Files of this test alone; without a text the file is absent. */
+/** Files for one test; without a text the file does not exist. */
 async function systemFiles(t: ExecutionContext, { hosts = '', resolvConf = '' }): Promise<LookupOptions> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-names-'));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -75,14 +75,14 @@ test('name lookup: deliveries to names that never resolve do not delay other del
   const dead = Array.from({ length: 20 }, (_, index) => `dead-${index}.example`);
   const server = await NameServer.open(t, { ...Object.fromEntries(dead.map((name) => [name, 'silence'])), 'alive.example': ['127.0.0.1'] });
   const resolve = nameLookup({ ...(await systemFiles(t, {})), servers: [server.address], timeoutMs: 60_000 });
-  const stage = await openStage(t, { resolve, callWithinMs: 60_000, finishWithinMs: 0 });
-  for (const name of dead.slice(0, 12)) await stage.bot(name.replace('.example', ''), { url: `http://${name}/`, on: 'all' });
-  const alive = await stage.bot('Alive');
-  await setWebhook(stage.core, alive.user, { url: alive.receiver.url.replace('127.0.0.1', 'alive.example') });
-  await stage.say('hello to the dead');
+  const fixture = await openFixture(t, { resolve, callWithinMs: 60_000, finishWithinMs: 0 });
+  for (const name of dead.slice(0, 12)) await fixture.bot(name.replace('.example', ''), { url: `http://${name}/`, on: 'all' });
+  const alive = await fixture.bot('Alive');
+  await setWebhook(fixture.core, alive.user, { url: alive.receiver.url.replace('127.0.0.1', 'alive.example') });
+  await fixture.postText('hello to the dead');
   await server.until(() => new Set(server.asked).size === 12);
-  await stage.say('@Alive hello');
+  await fixture.postText('@Alive hello');
   t.regex((await alive.receiver.call(1)).headers.host ?? '', /^alive\.example:/);
-  const waiting = await stage.core.store.deliveries.due(Number.MAX_SAFE_INTEGER, 99);
+  const waiting = await fixture.core.store.deliveries.due(Number.MAX_SAFE_INTEGER, 99);
   t.deepEqual([...new Set(waiting.map(({ attempts }) => attempts.length))], [0], 'and none of the others has ended');
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Resolve } from '../../lib/outbound/name-lookup.ts';
 import { addressesOf, DestinationRefused, isPublic, parseTarget } from '../../lib/outbound/ssrf-guard.ts';
-import { openStage } from '../webhooks/outgoing/cast.ts';
+import { openFixture } from '../webhooks/outgoing/fixtures.ts';
 
 const PRIVATE = [
   ...[
@@ -134,11 +134,11 @@ test('ssrf guard: ALLOW_OUTGOING allows hosts by name and networks', async (t) =
 });
 
 test('ssrf guard: a refused delivery fails with the reason, is not retried, and connects to nothing', async (t) => {
-  const stage = await openStage(t, { env: { ALLOW_OUTGOING: '10.0.0.0/8' }, resolve: as('8.8.8.8', '127.0.0.1') });
-  const echo = await stage.bot('Echo', { url: 'http://bots.example.org/' });
-  await stage.say('@Echo hello');
-  await stage.settled();
-  const [delivery] = await stage.deliveries(echo);
+  const fixture = await openFixture(t, { env: { ALLOW_OUTGOING: '10.0.0.0/8' }, resolve: as('8.8.8.8', '127.0.0.1') });
+  const echo = await fixture.bot('Echo', { url: 'http://bots.example.org/' });
+  await fixture.postText('@Echo hello');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
   t.like(delivery, { state: 'failed', attempts: [{ status: null }] });
   t.regex(delivery?.reason ?? '', /bots\.example\.org is not a public address \(127\.0\.0\.1\)/);
   t.deepEqual(echo.receiver.received, []);
@@ -150,21 +150,21 @@ test('ssrf guard: a name is resolved once, and the checked address is connected 
     asked += 1;
     return [{ address: '127.0.0.1', family: 4 }];
   };
-  const stage = await openStage(t, { resolve: rebinding });
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t, { resolve: rebinding });
+  const echo = await fixture.bot('Echo');
   const { setWebhook } = await import('../../lib/webhooks/outgoing/operations.ts');
   const { port } = new URL(echo.receiver.url);
-  await setWebhook(stage.core, echo.user, { url: `http://nowhere.invalid:${port}/bot` });
-  await stage.say('@Echo hello');
+  await setWebhook(fixture.core, echo.user, { url: `http://nowhere.invalid:${port}/bot` });
+  await fixture.postText('@Echo hello');
   const { headers } = await echo.receiver.call(1);
   t.is(headers.host, `nowhere.invalid:${port}`, 'which no resolver of this machine knows');
   t.is(asked, 1);
 });
 
 test('ssrf guard: a delivery to a name that cannot be resolved is retried', async (t) => {
-  const stage = await openStage(t, { resolve: () => Promise.reject(new Error('getaddrinfo ENOTFOUND bots.example.org')) });
-  const echo = await stage.bot('Echo', { url: 'http://bots.example.org/' });
-  await stage.say('@Echo hello');
-  await stage.settled();
-  t.like(await stage.deliveries(echo), [{ state: 'waiting', attempts: [{ error: 'getaddrinfo ENOTFOUND bots.example.org' }] }]);
+  const fixture = await openFixture(t, { resolve: () => Promise.reject(new Error('getaddrinfo ENOTFOUND bots.example.org')) });
+  const echo = await fixture.bot('Echo', { url: 'http://bots.example.org/' });
+  await fixture.postText('@Echo hello');
+  await fixture.settled();
+  t.like(await fixture.deliveries(echo), [{ state: 'waiting', attempts: [{ error: 'getaddrinfo ENOTFOUND bots.example.org' }] }]);
 });

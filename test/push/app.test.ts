@@ -33,7 +33,7 @@ test('app: the service worker is served at the root with no-cache, and its icon 
   t.is(worker.status, 200);
   t.regex(worker.headers.get('content-type') ?? '', /^text\/javascript/);
   t.is(worker.headers.get('cache-control'), 'no-cache');
-  const icon = /'(\/static\/[^']+\.png)'/.exec(await worker.text())?.[1] ?? '';
+  const icon = /`\$\{site\}(\/static\/[^`]+\.png)`/.exec(await worker.text())?.[1] ?? '';
   const answer = await fetch(`${site.url}${icon}`);
   t.is(`${answer.status} ${answer.headers.get('content-type')}`, '200 image/png');
 });

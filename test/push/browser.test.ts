@@ -1,22 +1,18 @@
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContext, Page, Worker } from 'playwright-core';
-import { openBrowser, Person } from '../helpers/browser.ts';
+import { openBrowser, openWindow, Person } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { isMissing, present, requireOrSkip } from '../helpers/services.ts';
+import { requireOrSkip } from '../helpers/services.ts';
 import { devicesOf, openPushSite, type PushSite } from './site.ts';
 
 const browser = await openBrowser({ isWhole: true });
 const check = requireOrSkip(test, browser);
 
-test.after.always(async () => {
-  if (!isMissing(browser)) await browser.close();
-});
-
 /**
  * A headless browser shows all tabs at once: so a test says which one is seen. And a notification that is asked for while it is on its way to the
- * desktop is lost in Chromium: so a page says when it has told, and is asked then.
+ * desktop is lost in Chromium: so a page says when it has shown one, and is asked then.
  */
-const TOLD = `
+const NOTIFICATIONS = `
   let isHidden = false;
   Object.defineProperty(document, 'hidden', { get: () => isHidden });
   globalThis.turn = (hidden) => {
@@ -26,26 +22,24 @@ const TOLD = `
   const { showNotification } = ServiceWorkerRegistration.prototype;
   ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
     await showNotification.call(this, title, options);
-    globalThis.hasTold(options.body);
+    globalThis.onNotification(options.body);
   };
 `;
 
-/** Ann at a browser that may show notifications. `told`: the texts of those that her pages have shown. */
-async function open(t: ExecutionContext, site: PushSite, path: string, told: string[] = []): Promise<Person> {
-  const ann = await Person.open(present(browser), site, 'on');
-  t.teardown(() => ann.close());
+/** Ann at a browser with permission for notifications. `notified`: the bodies of those that her pages have shown. */
+async function open(t: ExecutionContext, site: PushSite, path: string, notified: string[] = []): Promise<Person> {
+  const ann = await openWindow(t, browser, site.ann);
   const context = ann.page.context();
   await context.grantPermissions(['notifications'], { origin: site.url });
-  await context.addCookies([...site.ann.cookies].map(([name, value]) => ({ name, value, url: site.url })));
-  await context.exposeFunction('hasTold', (body: string) => told.push(body));
-  await context.addInitScript(TOLD);
+  await context.exposeFunction('onNotification', (body: string) => notified.push(body));
+  await context.addInitScript(NOTIFICATIONS);
   await ann.page.goto(path, { waitUntil: 'domcontentloaded' });
   return ann;
 }
 
 type Shown = { readonly title: string; readonly body: string; readonly tag: string; readonly url: string };
 
-/** What the browser shows now. */
+/** The notifications that the browser shows now. */
 const shown = (page: Page): Promise<Shown[]> =>
   page.evaluate<Shown[]>(`(async () => {
     const registration = await navigator.serviceWorker.getRegistration('/');
@@ -59,7 +53,7 @@ const choose = async ({ page }: Person, label: string): Promise<void> => {
 
 const workerOf = async (context: BrowserContext): Promise<Worker> => context.serviceWorkers()[0] ?? context.waitForEvent('serviceworker');
 
-/** Pushes to this site's service worker, as the browser does with what its push service brings. Resolves once the worker has dealt with it. */
+/** Delivers a push message to the site's service worker through DevTools. Resolves once the worker has handled it. */
 async function deliver(context: BrowserContext, page: Page, origin: string, data: object): Promise<void> {
   const devtools = await context.newCDPSession(page);
   const versions = new Promise<string>((resolve) => {
@@ -89,7 +83,7 @@ const NOTICE = { group: 'lobby', seq: 1, author: 'Bob', title: 'Bob in Lobby', b
 
 check.serial('service worker: shows a pushed notification, and a click opens the message', async (t) => {
   const site = await openPushSite(t);
-  const seq = await site.say(site.bob, 'hello @Ann');
+  const seq = await site.postText(site.bob, 'hello @Ann');
   const ann = await open(t, site, '/settings');
   await choose(ann, 'While Parley is open in a tab');
   await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
@@ -105,7 +99,7 @@ check.serial('service worker: shows a pushed notification, and a click opens the
   );
 
   const worker = await workerOf(context);
-  // A click on what the desktop shows cannot be made from here: so its event is, with the notification that is shown.
+  // The test cannot click on the desktop, so it dispatches `notificationclick` with the shown notification.
   const opened = await worker.evaluate<string>(`new Promise(async (opened) => {
     clients.openWindow = async (url) => {
       opened(url);
@@ -140,50 +134,50 @@ check.serial('notifications: one of several open tabs notifies, only of relevant
   const site = await openPushSite(t);
   await site.bob.json('POST', '/groups', { name: 'Kitchen' });
   await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
-  const told: string[] = [];
-  const ann = await open(t, site, '/settings', told);
+  const notified: string[] = [];
+  const ann = await open(t, site, '/settings', notified);
   await choose(ann, 'While Parley is open in a tab');
   await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
   const [first, second] = [ann, new Person(await ann.page.context().newPage(), 'on')];
   for (const person of [first, second]) await person.openGroup('lobby');
-  await site.say(site.bob, 'nobody', 'kitchen');
-  const dear = await site.say(site.bob, 'dear @Ann', 'kitchen');
-  await eventually(() => told.length === 1);
+  await site.postText(site.bob, 'nobody', 'kitchen');
+  const dear = await site.postText(site.bob, 'dear @Ann', 'kitchen');
+  await eventually(() => notified.length === 1);
   t.deepEqual(await shown(first.page), [
     { title: 'Bob in Kitchen', body: 'dear @Ann', tag: 'group:kitchen', url: `/groups/kitchen/messages/${dear}` },
   ]);
-  await site.say(site.bob, 'dinner, @all', 'kitchen');
-  await eventually(() => told.length === 2);
+  await site.postText(site.bob, 'dinner, @all', 'kitchen');
+  await eventually(() => notified.length === 2);
   t.deepEqual(
     (await shown(first.page)).map(({ body }) => body),
     ['dinner, @all'],
   );
-  await site.say(site.bob, 'here, @Ann');
+  await site.postText(site.bob, 'here, @Ann');
   await first.sees('here, @Ann');
   await site.level(site.ann, 'everything', 'kitchen');
-  await site.say(site.bob, 'everything now', 'kitchen');
-  await eventually(() => told.length === 3);
+  await site.postText(site.bob, 'everything now', 'kitchen');
+  await eventually(() => notified.length === 3);
   t.deepEqual(
     (await shown(first.page)).map(({ body }) => body),
     ['everything now'],
-    'what is seen is not told',
+    'what is seen makes no notification',
   );
 
   await second.page.goto('/groups/kitchen', { waitUntil: 'domcontentloaded' });
   await second.live();
   const unread = async () => (await site.ann.get('/groups/lobby', 'application/json')).json<{ unread: number }>().unread;
-  await eventually(async () => (await unread()) === 0); // what was not before her for a second would be told now
+  await eventually(async () => (await unread()) === 0); // a message that was visible for less than 1 s would notify now
   await first.page.evaluate('turn(true)');
   await second.page.evaluate('turn(true)');
   await eventually(() => site.server.hub.streams === 1);
-  const at = await site.say(site.bob, 'hidden, @Ann');
-  await eventually(() => told.length === 4);
+  const at = await site.postText(site.bob, 'hidden, @Ann');
+  await eventually(() => notified.length === 4);
   t.true((await shown(first.page)).some(({ url }) => url === `/groups/lobby/messages/${at}`));
   await site.level(site.ann, 'nothing', 'kitchen');
-  await site.say(site.bob, 'muted, @Ann', 'kitchen');
-  await site.say(site.bob, 'last, @Ann');
-  await eventually(() => told.length === 5);
-  t.deepEqual(told, ['dear @Ann', 'dinner, @all', 'everything now', 'hidden, @Ann', 'last, @Ann']);
+  await site.postText(site.bob, 'muted, @Ann', 'kitchen');
+  await site.postText(site.bob, 'last, @Ann');
+  await eventually(() => notified.length === 5);
+  t.deepEqual(notified, ['dear @Ann', 'dinner, @all', 'everything now', 'hidden, @Ann', 'last, @Ann']);
   for (const { complaints } of [first, second]) t.deepEqual(complaints, []);
 });
 
@@ -191,7 +185,7 @@ check.serial('notifications: a browser subscribes and unsubscribes in the settin
   const site = await openPushSite(t);
   const device = site.service.device();
   const ann = await open(t, site, '/settings');
-  // No browser here has a push service of its own: this one stands in for it, and all else is as it is.
+  // Test browsers have no push service: this one replaces it, everything else is real.
   await ann.page.addInitScript(`{
     const subscription = ${JSON.stringify(device.subscription)};
     let isOn = sessionStorage.getItem('subscribed') === 'yes';
@@ -220,7 +214,7 @@ check.serial('notifications: a browser subscribes and unsubscribes in the settin
   const devices = ann.page.getByRole('list', { name: 'Devices that are always notified' });
   await devices.getByRole('button', { name: 'Test Chrome on Linux', exact: true }).waitFor();
   await eventually(() => ann.page.getByRole('radio', { name: 'Always' }).isChecked());
-  await site.say(site.bob, 'pushed to @Ann');
+  await site.postText(site.bob, 'pushed to @Ann');
   t.deepEqual(device.bodies, ['pushed to @Ann']);
   await ann.press(devices.getByRole('button', { name: 'Test' }));
   await ann.page.getByText('Test notification sent. It should appear on that device in a moment.').waitFor();
@@ -244,10 +238,10 @@ check.serial('notifications: the settings say when a browser does not support th
 check.serial('notifications: a group page offers them once, after the first mention', async (t) => {
   const site = await openPushSite(t);
   const ann = await open(t, site, '/groups/lobby');
-  // A headless browser refuses what nobody can be asked about: this one has not been asked yet.
+  // Headless Chromium denies notifications by default: this resets the permission to `prompt`.
   await ann.page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'default' })");
   await ann.openGroup('lobby');
-  await site.say(site.bob, 'hello @Ann');
+  await site.postText(site.bob, 'hello @Ann');
   const hint = ann.page.getByText('You were mentioned.');
   await hint.waitFor();
   await ann.page.getByRole('button', { name: 'Not now' }).click();
@@ -264,7 +258,7 @@ check.serial('notifications: the tab icon has a dot while there are unread messa
   await ann.live();
   const icon = () => ann.page.locator('link[rel="icon"]').getAttribute('href');
   t.regex((await icon()) ?? '', /icon\.svg$/);
-  await site.say(site.bob, '@Ann!', 'kitchen');
+  await site.postText(site.bob, '@Ann!', 'kitchen');
   await eventually(async () => (await ann.page.title()) === '(1) Lobby · Parley');
   t.regex((await icon()) ?? '', /icon-dot\.svg$/);
   await site.ann.json('POST', '/groups/kitchen/read');

@@ -1,13 +1,14 @@
 import test from 'ava';
 import * as accounts from '../../lib/accounts/operations.ts';
+import { createToken } from '../../lib/accounts/tokens.ts';
+import { labelOf } from '../../lib/http/user-agent.ts';
 import { removeDevice } from '../../lib/push/operations.ts';
-import { labelOf } from '../../lib/push/rules.ts';
 import type { Client } from '../helpers/client.ts';
 import { PushService } from '../helpers/push-service.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { devicesOf, openPushSite, type PushSite } from './site.ts';
 
-/** How many devices of Bob the store has. */
+/** The number of Bob's devices in the store. */
 const count = async ({ core, bobUser }: PushSite): Promise<number> => (await core.store.push.ofUser(bobUser.id)).length;
 
 async function again(site: PushSite, name: string): Promise<Client> {
@@ -21,19 +22,19 @@ test('devices: a device is removed if its push service answers 404 or 410, and k
   for (const status of [404, 410]) {
     const device = await site.device(site.bob);
     device.answer = status;
-    await site.say(site.ann, '@Bob?');
+    await site.postText(site.ann, '@Bob?');
     t.is(await count(site), 0, String(status));
-    await site.say(site.ann, '@Bob??');
+    await site.postText(site.ann, '@Bob??');
     t.is(device.got.length, 1);
   }
   const device = await site.device(site.bob);
   for (const status of [500, 429, 403, 301]) {
     device.answer = status;
-    await site.say(site.ann, '@Bob!');
+    await site.postText(site.ann, '@Bob!');
   }
   t.is((await devicesOf(site.bob)).devices[0]?.failures, 4);
   device.answer = 201;
-  await site.say(site.ann, '@Bob.');
+  await site.postText(site.ann, '@Bob.');
   t.like((await devicesOf(site.bob)).devices[0], { failures: 0, last_ok_at: new Date(site.clock.now()).toISOString() });
 });
 
@@ -51,10 +52,10 @@ for (const [what, end] of Object.entries(ENDS))
   test(`${what} ends notifications to a device`, async (t) => {
     const site = await openPushSite(t);
     const device = await site.device(site.bob);
-    await site.say(site.ann, '@Bob, before');
+    await site.postText(site.ann, '@Bob, before');
     await end(site);
     t.is(await count(site), 0);
-    await site.say(site.ann, '@Bob, after');
+    await site.postText(site.ann, '@Bob, after');
     t.deepEqual(device.bodies, ['@Bob, before']);
   });
 
@@ -66,11 +67,11 @@ test('devices: an expired session or leaving the group ends notifications; other
   await bob.get('/groups');
   site.clock.turn(2 * 86_400_000);
   const ann = await again(site, 'Ann');
-  await site.say(ann, '@Bob, two weeks later');
+  await site.postText(ann, '@Bob, two weeks later');
   t.deepEqual([first.bodies, second.bodies], [[], ['@Bob, two weeks later']]);
   t.is(await count(site), 1, 'the one without a session is forgotten');
   await bob.json('POST', '/groups/lobby/members', { action: 'leave' });
-  await site.say(ann, 'about @Bob');
+  await site.postText(ann, 'about @Bob');
   t.is(second.got.length, 1);
 });
 
@@ -78,8 +79,8 @@ test('devices: another user of the same browser takes over the device', async (t
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   t.is((await site.ann.json('POST', '/settings/push', device.subscription)).status, 201);
-  await site.say(site.ann, '@Bob');
-  await site.say(site.bob, '@Ann');
+  await site.postText(site.ann, '@Bob');
+  await site.postText(site.bob, '@Ann');
   t.deepEqual(device.bodies, ['@Ann']);
 });
 
@@ -122,7 +123,7 @@ test('devices: an invalid subscription or a forbidden destination is refused', a
 test('devices: tokens, other sites and visitors cannot add a device', async (t) => {
   const site = await openPushSite(t);
   const { subscription } = site.service.device();
-  const { token } = await accounts.createToken(site.core, site.bobUser);
+  const { token } = await createToken(site.core, site.bobUser);
   t.is((await site.client().bearer(token).json('POST', '/settings/push', subscription)).status, 403);
   t.is((await site.client().json('POST', '/settings/push', subscription)).status, 401);
   t.is((await site.bob.json('POST', '/settings/push', subscription, { Origin: 'https://evil.example' })).status, 403);
@@ -135,7 +136,7 @@ test('devices: a host name that resolves to a private address is not called', as
   const { subscription } = inside.device();
   const endpoint = subscription.endpoint.replace('http://127.0.0.1', 'https://push.example.org');
   t.is((await site.bob.json('POST', '/settings/push', { ...subscription, endpoint })).status, 201);
-  await site.say(site.ann, '@Bob');
+  await site.postText(site.ann, '@Bob');
   t.is((await devicesOf(site.bob)).devices[0]?.failures, 1);
   t.is(inside.asked, 0);
 });
@@ -147,13 +148,13 @@ test('devices: beyond the limit per person, the device reached least recently is
     devices.push(await site.device(site.bob));
     site.clock.turn(60_000);
   }
-  await site.say(site.ann, '@Bob: all');
+  await site.postText(site.ann, '@Bob: all');
   t.true(devices.every(({ bodies }) => bodies.length === 1));
   site.clock.turn(1000);
   if (devices[0]) devices[0].answer = 500;
-  await site.say(site.ann, '@Bob: all but one');
+  await site.postText(site.ann, '@Bob: all but one');
   const newest = await site.device(site.bob);
-  await site.say(site.ann, '@Bob: twenty');
+  await site.postText(site.ann, '@Bob: twenty');
   t.is(await count(site), 20);
   t.deepEqual(newest.bodies, ['@Bob: twenty']);
   t.is(devices[0]?.got.length, 2);

@@ -7,10 +7,10 @@ import { openSite, type Site } from '../helpers/site.ts';
 /** Ann and Bob in Lobby, on a server that may reach a push service on this machine. */
 export type PushSite = Site & {
   readonly service: PushService;
-  /** Somebody's browser is to be told. */
+  /** Subscribes a user's browser. */
   device(who: Client, service?: PushService): Promise<PushDevice>;
-  /** Says something in a group, and waits until whoever is to be told was. */
-  say(who: Client, body: string, slug?: string): Promise<number>;
+  /** Posts a message and waits until all its notifications were sent. */
+  postText(who: Client, body: string, slug?: string): Promise<number>;
   level(who: Client, level: string, slug?: string): Promise<void>;
 };
 
@@ -26,7 +26,7 @@ export async function openPushSite(t: ExecutionContext, options: TestOptions = {
       if (status !== 201) throw new Error(`the device was not taken: ${status} ${text}`);
       return device;
     },
-    async say(who, body, slug = 'lobby') {
+    async postText(who, body, slug = 'lobby') {
       const { status, text, json } = await who.json('POST', `/groups/${slug}/messages`, { body });
       if (status !== 201) throw new Error(`not said: ${status} ${text}`);
       await site.server.pusher.idle();

@@ -70,7 +70,7 @@ test('send queue: when full, the oldest is dropped; concurrency is limited', asy
 
 test('push: without devices, a message causes no reads of the store', async (t) => {
   const site = await openPushSite(t);
-  await site.say(site.ann, 'warm');
+  await site.postText(site.ann, 'warm');
   const [{ push }, { presence }] = [site.core.store, site.core.bus];
   const list = presence.list;
   let asked = 0;
@@ -85,7 +85,7 @@ test('push: without devices, a message causes no reads of the store', async (t) 
   await site.server.pusher.idle();
   t.is(asked, 0);
   const device = await site.device(site.bob);
-  await site.say(site.ann, '@Bob');
+  await site.postText(site.ann, '@Bob');
   t.is(asked, 1);
   t.is(device.got.length, 1);
 });

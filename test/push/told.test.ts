@@ -10,7 +10,7 @@ const LEVELS = ['everything', 'mentions', 'nothing'] as const;
 test('push: a mention reaches the device, encrypted for it and signed by this server', async (t) => {
   const site = await openPushSite(t, { env: { PUBLIC_URL: 'https://chat.example.org' } });
   const device = await site.device(site.bob);
-  const seq = await site.say(site.ann, 'hello **@Bob**, look');
+  const seq = await site.postText(site.ann, 'hello **@Bob**, look');
   const [pushed] = device.got;
   t.is(device.got.length, 1);
   t.deepEqual(pushed?.notice, {
@@ -43,9 +43,9 @@ for (const level of LEVELS)
     const site = await openPushSite(t);
     const device = await site.device(site.bob);
     await site.level(site.bob, level);
-    await site.say(site.ann, 'nobody in particular');
-    await site.say(site.ann, 'dear @Bob');
-    await site.say(site.bob, 'I, @Bob, say so');
+    await site.postText(site.ann, 'nobody in particular');
+    await site.postText(site.ann, 'dear @Bob');
+    await site.postText(site.bob, 'I, @Bob, say so');
     const expected = { everything: ['nobody in particular', 'dear @Bob'], mentions: ['dear @Bob'], nothing: [] };
     t.deepEqual(device.bodies, expected[level]);
     t.deepEqual(
@@ -61,7 +61,7 @@ test('push: direct messages are sent at every level except nothing, titled with 
   const { slug } = opened.json<{ slug: string }>();
   for (const level of LEVELS) {
     await site.level(site.bob, level, slug);
-    await site.say(site.ann, level, slug);
+    await site.postText(site.ann, level, slug);
   }
   t.deepEqual(device.bodies, ['everything', 'mentions']);
   t.deepEqual(
@@ -70,7 +70,7 @@ test('push: direct messages are sent at every level except nothing, titled with 
   );
   await site.signUp('Eve');
   const three = (await site.ann.json('POST', '/direct', { with: ['Bob', 'Eve'] })).json<{ slug: string }>().slug;
-  await site.say(site.ann, 'we three', three);
+  await site.postText(site.ann, 'we three', three);
   t.is(device.got.at(-1)?.notice.title, 'Ann in Ann, Eve');
 });
 
@@ -79,10 +79,10 @@ test('push: nothing is sent to a member who has the group open, until it is clos
   const device = await site.device(site.bob);
   const page = await site.stream(site.bob);
   await eventually(async () => (await site.core.bus.presence.list(site.lobby.id)).has(site.bobUser.id));
-  await site.say(site.ann, '@Bob sees this');
+  await site.postText(site.ann, '@Bob sees this');
   page.close();
   await eventually(async () => !(await site.core.bus.presence.list(site.lobby.id)).has(site.bobUser.id));
-  await site.say(site.ann, '@Bob is told this');
+  await site.postText(site.ann, '@Bob is told this');
   t.deepEqual(device.bodies, ['@Bob is told this']);
 });
 
@@ -90,7 +90,7 @@ test('push: nothing is sent for edits and reactions, and a repeated post is sent
   const site = await openPushSite(t);
   const device = await site.device(site.bob);
   await site.level(site.bob, 'everything');
-  const seq = await site.say(site.ann, 'first');
+  const seq = await site.postText(site.ann, 'first');
   await site.ann.json('PATCH', `/groups/lobby/messages/${seq}`, { body: 'now with @Bob' });
   await site.ann.json('PUT', `/groups/lobby/messages/${seq}/reactions/👍`);
   for (let time = 0; time < 3; time += 1)
@@ -113,10 +113,10 @@ test('push: messages are sent from every entry point: page, API, webhook, Campfi
   await text('/groups/lobby/messages', '@Bob token', { Authorization: `Bearer ${bot.token}` });
   await postWithFiles(site.core, at, { body: '@Bob operation' }, []);
   await site.server.pusher.idle();
-  const doors = ['API', 'campfire', 'hook', 'operation', 'page', 'token'];
+  const sources = ['API', 'campfire', 'hook', 'operation', 'page', 'token'];
   t.deepEqual(
     [...device.bodies].sort(),
-    doors.map((door) => `@Bob ${door}`),
+    sources.map((source) => `@Bob ${source}`),
   );
 });
 
@@ -126,8 +126,8 @@ test('push: every device of every mentioned member gets one notification', async
   const anns = await site.device(site.ann);
   await site.level(site.ann, 'everything');
   await site.bob.json('POST', '/settings/push', bobs[0]?.subscription); // the same browser again
-  await site.say(site.ann, 'to @Bob and @Ann');
-  await site.say(site.bob, 'to nobody');
+  await site.postText(site.ann, 'to @Bob and @Ann');
+  await site.postText(site.bob, 'to nobody');
   for (const device of bobs) t.deepEqual(device.bodies, ['to @Bob and @Ann']);
   t.deepEqual(anns.bodies, ['to nobody']);
   t.is((await devicesOf(site.bob)).devices.length, 3);
@@ -142,10 +142,20 @@ test('push: a notice stays below 3 KB, whatever the text, author and group', asy
   const device = await site.device(site.bob);
   await site.level(site.bob, 'everything', slug);
   for (const body of ['👩‍👩‍👧‍👦'.repeat(2000), '"\\'.repeat(3000), 'a\u0001b'.repeat(3000), '\u2028'.repeat(9) + '漢'.repeat(9000)])
-    await site.say(site.ann, body, slug);
+    await site.postText(site.ann, body, slug);
   t.is(device.got.length, 4);
   for (const { bytes, notice } of device.got) {
     t.true(bytes < 3072, `${bytes} bytes`);
     t.true([...notice.body].length <= 200 && notice.body.endsWith('…'));
   }
+});
+
+test('push: nothing is sent in the quiet hours of a person', async (t) => {
+  const site = await openPushSite(t);
+  const device = await site.device(site.bob);
+  await site.bob.form('/settings/appearance', { quiet_from: '11:30', quiet_to: '12:30' });
+  await site.postText(site.ann, '@Bob at noon');
+  site.clock.turn(1_800_000);
+  await site.postText(site.ann, '@Bob after it');
+  t.deepEqual(device.bodies, ['@Bob after it']);
 });

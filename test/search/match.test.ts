@@ -67,7 +67,7 @@ test('terms: which ones may be prefixes', (t) => {
 });
 
 const table: [string, string, string | undefined][] = [
-  // what was said, what is looked for, and what of it is marked
+  // the text, the query, and the marked parts
   ['The quick brown fox', 'fox quick ', 'quick fox'],
   ['The quick brown fox', 'fox slow ', undefined],
   ['The quick brown fox', '"quick brown"', 'quick brown'],

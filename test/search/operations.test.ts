@@ -13,24 +13,21 @@ import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
 import { LogIndexer } from '../../lib/search/indexer.ts';
 import { matchIn } from '../../lib/search/match.ts';
 import { MAX_FOUND, type SearchPage, search } from '../../lib/search/operations.ts';
+import { TERMS_VERSION } from '../../lib/search/port.ts';
 import { parseSearch } from '../../lib/search/query.ts';
-import { TERMS_VERSION } from '../../lib/search/terms.ts';
-import { type Cast, openCast, says, standingOf } from '../helpers/core-cast.ts';
+import { accessOf, openTestCore, type TestCore, textDraft } from '../helpers/core-fixture.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
-import { isMissing, mongoService, requireOrSkip, type Service } from '../helpers/services.ts';
+import { isMissing, requireOrSkip, type Service } from '../helpers/services.ts';
+import { mongoForFile } from '../helpers/shared-services.ts';
 
-const mongo = await mongoService();
+const mongo = await mongoForFile();
 const mongoTest = requireOrSkip(test, mongo);
 
-test.after.always(async () => {
-  if (!isMissing(mongo)) await mongo.stop();
-});
-
-async function say(core: Core, user: User, group: Group, body: string): Promise<number> {
-  return (await operations.post(core, await standingOf(core, user, group), { body })).message.seq;
+async function postText(core: Core, user: User, group: Group, body: string): Promise<number> {
+  return (await operations.post(core, await accessOf(core, user, group), { body })).message.seq;
 }
 
-/** Searches as if it were a while after the last search. A slow server is given the time to have everything indexed. */
+/** Searches with the clock advanced. Waits until a slow server has indexed everything. */
 async function find(
   core: Core,
   user: User,
@@ -39,7 +36,7 @@ async function find(
 ): Promise<SearchPage> {
   if (core.store.kind === 'mongo')
     for (const { group } of await core.store.memberships.ofUser(user.id)) await allIndexed(core, { id: group });
-  return search({ ...core, rateLimiter: { take: () => 0, giveBack: () => {} } }, user, parseSearch(typed), {
+  return search({ ...core, rateLimiter: { ...core.rateLimiter, take: () => 0 } }, user, parseSearch(typed), {
     limit: MAX_FOUND,
     ...window,
   });
@@ -60,8 +57,8 @@ async function findAll(core: Core, user: User, typed: string, limit: number): Pr
 
 type Case = (t: ExecutionContext, service?: Service) => Promise<void>;
 
-/** A second group, in which Bob is and Ann is not. */
-async function pantry({ core, bob, ann }: Cast, withAnn = false): Promise<Group> {
+/** A second group with Bob and without Ann. */
+async function pantry({ core, bob, ann }: TestCore, withAnn = false): Promise<Group> {
   const { id } = await insertGroup(core, 'Pantry', false);
   const group = await core.store.groups.byId(id);
   if (!group) throw new Error('no pantry');
@@ -70,15 +67,15 @@ async function pantry({ core, bob, ann }: Cast, withAnn = false): Promise<Group>
   return group;
 }
 
-/** Indexes all that was written to a log. */
+/** Indexes all entries of a log. */
 async function allIndexed(core: Core, { id }: Pick<Group, 'id'>): Promise<void> {
   const head = await core.store.log.head(id);
   const position = async () => (await core.store.search.positions([id], TERMS_VERSION)).get(id) ?? 0;
   while ((await position()) < head.seq) await core.indexer.catchUp([{ id, head }]);
 }
 
-/** What the store holds, as one text, without asking the port. */
-async function rawStore({ core, file }: Cast): Promise<string> {
+/** The raw content of the store as one text, without the port. */
+async function rawStore({ core, file }: TestCore): Promise<string> {
   if (core.config.mongodbUrl === undefined) return readFileSync(file, 'latin1') + readFileSync(`${file}-wal`, 'latin1');
   await using client = new MongoClient(core.config.mongodbUrl);
   const collections = await client.db().collections();
@@ -87,15 +84,15 @@ async function rawStore({ core, file }: Cast): Promise<string> {
 
 const cases: Readonly<Record<string, Case>> = {
   'search: by words, phrases, people, groups and days, newest first': async (t, service) => {
-    const cast = await openCast(t, service);
-    const { core, clock, group, ann, bob } = cast;
-    const other = await pantry(cast, true);
-    await say(core, ann, group, 'The kettle is on');
+    const opened = await openTestCore(t, service);
+    const { core, clock, group, ann, bob } = opened;
+    const other = await pantry(opened, true);
+    await postText(core, ann, group, 'The kettle is on');
     clock.turn(86_400_000); // 3 January 2026
-    await say(core, bob, group, 'A kettle of fish, on the house');
-    await say(core, bob, other, 'Kettles and pots: see the café list');
+    await postText(core, bob, group, 'A kettle of fish, on the house');
+    await postText(core, bob, other, 'Kettles and pots: see the café list');
     clock.turn(86_400_000); // 4 January
-    await say(core, ann, other, '我在北京 drinking tea');
+    await postText(core, ann, other, '我在北京 drinking tea');
     const [first, second, third, fourth] = [
       'The kettle is on',
       'A kettle of fish, on the house',
@@ -137,11 +134,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'search: only in groups that the user may read now, not for former members or others': async (t, service) => {
-    const cast = await openCast(t, service);
-    const { core, group, ann, bob, eve } = cast;
-    const other = await pantry(cast);
-    await say(core, bob, group, 'secret of the kitchen');
-    await say(core, bob, other, 'secret of the pantry');
+    const opened = await openTestCore(t, service);
+    const { core, group, ann, bob, eve } = opened;
+    const other = await pantry(opened);
+    await postText(core, bob, group, 'secret of the kitchen');
+    await postText(core, bob, other, 'secret of the pantry');
     t.is(bodies(await find(core, bob, 'secret')).length, 2);
     t.deepEqual(bodies(await find(core, ann, 'secret')), ['secret of the kitchen']);
     for (const typed of ['secret', 'in:kitchen', 'in:pantry secret', 'from:bob'])
@@ -156,9 +153,9 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'search: an edit by its new words; an erased message not, until undone': async (t, service) => {
-    const { core, group, ann, bob } = await openCast(t, service);
-    const seq = await say(core, bob, group, 'apples');
-    const at = await standingOf(core, bob, group);
+    const { core, group, ann, bob } = await openTestCore(t, service);
+    const seq = await postText(core, bob, group, 'apples');
+    const at = await accessOf(core, bob, group);
     t.deepEqual(bodies(await find(core, ann, 'apples')), ['apples']);
     await operations.edit(core, at, seq, 'pears');
     t.deepEqual(bodies(await find(core, ann, 'apples')), []);
@@ -171,33 +168,33 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'search: the words of a scrubbed message are removed from the store': async (t, service) => {
-    const cast = await openCast(t, service);
-    const { core, clock, group, ann, bob } = cast;
-    const at = await standingOf(core, bob, group);
-    for (let i = 0; i < 120; i += 1) await core.appender.append(group.id, says(bob.id, `filler number ${i} among many words`));
-    const [indexed, unseen] = [await say(core, bob, group, 'Quinquereme kept'), await say(core, bob, group, 'Zanzibarian kept')];
+    const opened = await openTestCore(t, service);
+    const { core, clock, group, ann, bob } = opened;
+    const at = await accessOf(core, bob, group);
+    for (let i = 0; i < 120; i += 1) await core.appender.append(group.id, textDraft(bob.id, `filler number ${i} among many words`));
+    const [indexed, unseen] = [await postText(core, bob, group, 'Quinquereme kept'), await postText(core, bob, group, 'Zanzibarian kept')];
     await allIndexed(core, group);
     t.is(bodies(await find(core, ann, 'quinquereme')).length, 1);
     await operations.edit(core, at, indexed, 'Hexadecimally kept');
     t.is(bodies(await find(core, ann, 'hexadecimally')).length, 1);
-    t.regex(await rawStore(cast), /quinquereme/i, 'where it is looked for, it is found');
+    t.regex(await rawStore(opened), /quinquereme/i, 'where it is looked for, it is found');
     await operations.erase(core, at, indexed);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS + 1);
     await scrubDue(core);
-    const left = await rawStore(cast);
+    const left = await rawStore(opened);
     t.notRegex(left, /quinquereme|hexadecimally/i);
     t.regex(left, /zanzibarian/i);
     await operations.erase(core, at, unseen);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS + 1);
     await scrubDue(core); // the index has not seen that it was erased
-    t.notRegex(await rawStore(cast), /zanzibarian/i);
+    t.notRegex(await rawStore(opened), /zanzibarian/i);
     t.deepEqual(bodies(await find(core, ann, 'kept')), []);
   },
 
   'search: a late index write does not restore the words of a scrubbed message': async (t, service) => {
-    const { core, clock, group, ann, bob, second } = await openCast(t, service);
-    const at = await standingOf(core, bob, group);
-    const seq = await say(core, bob, group, 'the secret');
+    const { core, clock, group, ann, bob, second } = await openTestCore(t, service);
+    const at = await accessOf(core, bob, group);
+    const seq = await postText(core, bob, group, 'the secret');
     const slow = await second();
     const late = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
@@ -213,7 +210,9 @@ const cases: Readonly<Record<string, Case>> = {
         },
       },
     };
-    const indexing = new LogIndexer({ store: held, logger: slow.logger }).catchUp([(await core.store.groups.byId(group.id)) ?? group]);
+    const indexing = new LogIndexer({ store: held, logger: slow.logger, scheduler: slow.scheduler }).catchUp([
+      (await core.store.groups.byId(group.id)) ?? group,
+    ]);
     await arrived.promise;
     await operations.erase(core, at, seq);
     clock.turn(UNDO_MS + SCRUB_GRACE_MS + 1);
@@ -225,11 +224,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'search: cursors stay correct while messages are added and erased': async (t, service) => {
-    const { core, clock, group, ann, bob } = await openCast(t, service);
+    const { core, clock, group, ann, bob } = await openTestCore(t, service);
     const seqs: number[] = [];
     for (let i = 0; i < 25; i += 1) {
       if (i % 3 === 0) clock.turn(1); // several of one ms
-      seqs.push(await say(core, bob, group, `note ${i}`));
+      seqs.push(await postText(core, bob, group, `note ${i}`));
     }
     const pages: string[][] = [];
     let cursor: string | undefined;
@@ -237,8 +236,8 @@ const cases: Readonly<Record<string, Case>> = {
       const page = await find(core, ann, 'note', { cursor, limit: 10 });
       pages.push(bodies(page));
       cursor = page.next;
-      await say(core, bob, group, 'note that is new');
-      if (pages.length === 1) await operations.erase(core, await standingOf(core, bob, group), seqs[14] ?? 0); // where the page ended
+      await postText(core, bob, group, 'note that is new');
+      if (pages.length === 1) await operations.erase(core, await accessOf(core, bob, group), seqs[14] ?? 0); // where the page ended
     } while (cursor !== undefined);
     t.deepEqual(
       pages.map((page) => page.length),
@@ -250,21 +249,21 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'search: by the text of cards and by file names': async (t, service) => {
-    const { core, group, ann, bob } = await openCast(t, service);
+    const { core, group, ann, bob } = await openTestCore(t, service);
     const model = JSON.stringify({
       cards: [{ title: 'Build 7 failed', fields: [{ title: 'Branch', value: [{ type: 'text', text: 'main' }] }] }],
     });
     const file = { id: 'f1', name: 'Quarterly report.pdf', type: 'application/pdf', bytes: 3 };
-    await core.appender.append(group.id, says(bob.id, model, { format: 'model' } as object));
-    await core.appender.append(group.id, says(bob.id, 'see this', { attachments: [file] } as object));
+    await core.appender.append(group.id, textDraft(bob.id, model, { format: 'model' } as object));
+    await core.appender.append(group.id, textDraft(bob.id, 'see this', { attachments: [file] } as object));
     t.is((await find(core, ann, '"build 7 failed"')).found.length, 1);
     t.is((await find(core, ann, 'cards')).found.length, 0, 'its JSON is nobody’s text');
     t.deepEqual(bodies(await find(core, ann, 'quarterly')), ['see this']);
   },
 
   'search: a lagging index catches up in the background, also after an upgrade of the term rules': async (t, service) => {
-    const { core, group, ann, bob } = await openCast(t, service);
-    for (let i = 0; i < 250; i += 1) await core.appender.append(group.id, says(bob.id, `old words ${i}`));
+    const { core, group, ann, bob } = await openTestCore(t, service);
+    for (let i = 0; i < 250; i += 1) await core.appender.append(group.id, textDraft(bob.id, `old words ${i}`));
     const position = async () => (await core.store.search.positions([group.id], TERMS_VERSION)).get(group.id) ?? 0;
     t.is(await position(), 0, 'posting does not index');
     const { seq } = await core.store.log.head(group.id);
@@ -274,16 +273,16 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(await position(), seq);
     t.is((await find(core, ann, '"words 17"')).found.length, 1);
     const next = reaches(core, group.id, seq + 1);
-    await say(core, bob, group, 'new words');
+    await postText(core, bob, group, 'new words');
     await next;
     await core.indexer.stop();
     t.is(await position(), seq + 1);
   },
 
   'search: random queries find the same as a linear scan, page by page': async (t, service) => {
-    const cast = await openCast(t, service);
-    const { core, clock, group, ann, bob } = cast;
-    const other = await pantry(cast, true);
+    const opened = await openTestCore(t, service);
+    const { core, clock, group, ann, bob } = opened;
+    const other = await pantry(opened, true);
     const said: { body: string; user: User; group: Group; at: number; seq: number }[] = [];
     await fc.assert(
       fc.asyncProperty(
@@ -295,7 +294,7 @@ const cases: Readonly<Record<string, Case>> = {
             clock.turn(pause);
             const [user, where] = [isAnn ? ann : bob, isOther ? other : group];
             const body = words.join(' ');
-            said.push({ body, user, group: where, at: clock.now(), seq: await say(core, user, where, body) });
+            said.push({ body, user, group: where, at: clock.now(), seq: await postText(core, user, where, body) });
           }
           await Promise.all([allIndexed(core, group), allIndexed(core, other)]);
           for (const typed of queries) t.deepEqual(await findAll(core, ann, typed, limit), expected(typed), typed);
@@ -334,7 +333,7 @@ const query = fc
   .tuple(fc.array(part, { minLength: 1, maxLength: 4 }), fc.constantFrom('', ' '))
   .map(([parts, end]) => parts.join(' ') + end);
 
-/** Resolves when the background work has indexed a log so far. */
+/** Resolves when the background indexer has reached the head of a log. */
 async function reaches(core: Core, group: GroupId, seq: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { search: index } = core.store;
@@ -347,7 +346,7 @@ async function reaches(core: Core, group: GroupId, seq: number): Promise<void> {
       },
     },
   });
-  const keepAlive = setInterval(() => {}, 1000); // the timers of the indexer keep no process alive
+  const keepAlive = setInterval(() => {}, 1000); // the indexer's timers do not keep a process alive
   await promise;
   clearInterval(keepAlive);
   Object.assign(core.store, { search: index });
@@ -359,9 +358,9 @@ for (const [title, run] of Object.entries(cases)) {
 }
 
 test('search: a long backlog does not delay a search; it finds what is indexed', async (t) => {
-  const { core, group, ann, bob } = await openCast(t);
+  const { core, group, ann, bob } = await openTestCore(t);
   for (let i = 0; i < 2300; i += 100)
-    await Promise.all(Array.from({ length: 100 }, (_, k) => core.appender.append(group.id, says(bob.id, `line ${i + k}`))));
+    await Promise.all(Array.from({ length: 100 }, (_, k) => core.appender.append(group.id, textDraft(bob.id, `line ${i + k}`))));
   await find(core, ann, 'line');
   const position = (await core.store.search.positions([group.id], TERMS_VERSION)).get(group.id) ?? 0;
   t.true(position > 0 && position <= 2100, `${position}`);
@@ -370,8 +369,8 @@ test('search: a long backlog does not delay a search; it finds what is indexed',
 });
 
 test('search: unavailable while the store is, and works again afterwards', async (t) => {
-  const { core, group, ann, bob } = await openCast(t);
-  await say(core, bob, group, 'before the storm');
+  const { core, group, ann, bob } = await openTestCore(t);
+  await postText(core, bob, group, 'before the storm');
   const faults = new Faults();
   makeFaulty(core, faults);
   faults.isAway = true;
@@ -384,7 +383,7 @@ test('search: unavailable while the store is, and works again afterwards', async
 });
 
 test('search: an invalid cursor is refused', async (t) => {
-  const { core, ann } = await openCast(t);
+  const { core, ann } = await openTestCore(t);
   for (const cursor of ['', 'x', '1-2', '-1-a-1', "1-'-1", '1-a-1-1', '9'.repeat(20)])
     await t.throwsAsync(find(core, ann, 'x', { cursor }), { code: 'invalid' });
   await t.notThrowsAsync(find(core, ann, 'x', { cursor: '1700000000000-abc-7' }));
@@ -392,7 +391,7 @@ test('search: an invalid cursor is refused', async (t) => {
 });
 
 test('search: rate limit per user with the time to wait', async (t) => {
-  const { core, clock, ann, bob } = await openCast(t);
+  const { core, clock, ann, bob } = await openTestCore(t);
   const ask = (user: User) => search(core, user, parseSearch('tea'), { limit: 9 });
   let refused: unknown;
   for (let i = 0; i < 100 && refused === undefined; i += 1)

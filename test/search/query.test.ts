@@ -9,7 +9,7 @@ const lines = (phrases: readonly Phrase[]): string[] => phrases.map(({ terms, is
 
 type Read = { [K in keyof SearchQuery]?: K extends 'wanted' | 'unwanted' ? string[] : SearchQuery[K] };
 
-/** What was understood, without what was not said. */
+/** The parsed query without empty fields. */
 function read(typed: string): Read {
   const { wanted, unwanted, ...rest } = parseSearch(typed);
   const said = Object.entries({ wanted: lines(wanted), unwanted: lines(unwanted), ...rest });
@@ -46,7 +46,7 @@ const cases: [string, Read][] = [
   ['after:2025-01-01 after:2026-01-01 before:2027 before:2026-06-01', { after: day('2026-01-01'), before: day('2026-06-01') }],
   ['after:"2026-02-28"', { after: day('2026-02-28') }],
   ['after:0000', { after: day('0000-01-01') }],
-  // What cannot be an operator is words.
+  // Invalid operators are search words.
   ['before:soon', { wanted: ['before soon'] }],
   ['before:2026-13-01 ', { wanted: ['before 2026 13 01'] }],
   ['before:2026-02-31 ', { wanted: ['before 2026 02 31'] }],
@@ -56,7 +56,7 @@ const cases: [string, Read][] = [
   ['from:@ x ', { wanted: ['from', 'x'] }],
   ['has:file xfrom:ann ', { wanted: ['has file', 'xfrom ann'] }],
   ['cats AND dogs OR NOT mice ', { wanted: ['cats', 'and', 'dogs', 'or', 'not', 'mice'] }],
-  // Syntax of others.
+  // Syntax of other search engines.
   [`" * NEAR( OR -- '`, { wanted: ['near or'] }],
   ['NEAR(a b, 3) ', { wanted: ['near a', 'b', '3'] }],
   ['{$ne: null} $where ', { wanted: ['ne', 'null', 'where'] }],

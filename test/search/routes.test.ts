@@ -1,14 +1,14 @@
 import test, { type ExecutionContext } from 'ava';
 import { breachesIn, HOSTILE_NAMES, HOSTILE_TEXTS, shownIn } from '../../fixtures/hostile.ts';
-import { userNamed } from '../helpers/cast.ts';
 import type { Client } from '../helpers/client.ts';
 import { Faults, makeFaulty } from '../helpers/faulty-store.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { startServerFor, type TestServer } from '../helpers/server.ts';
 
 type Site = TestServer & { readonly ann: Client; readonly bob: Client };
 type Results = { readonly results: readonly Record<string, unknown>[]; readonly next: string | null };
 
-/** Ann and Bob are in Lobby; Bob also has a cellar of his own. */
+/** Ann and Bob in Lobby; Bob is also in the group Cellar. */
 async function opened(t: ExecutionContext): Promise<Site> {
   const site = await startServerFor(t, { env: { POSTS_PER_SECOND: '0' } });
   const ann = await site.signUp('Ann');
@@ -165,12 +165,12 @@ test('search: a forbidden and an absent group are indistinguishable, also by the
   await post(bob, 'cellar', 'the hidden treasure');
   await post(ann, 'lobby', 'the open treasure');
   await results(ann, url('treasure'));
-  await core.indexer.stop(); // it asks for its own ends
+  await core.indexer.stop(); // the indexer reads heads itself
   const faults = new Faults();
   makeFaulty(core, faults);
   const asked = async (q: string) => {
     clock.turn(5000);
-    core.lookupCache.invalidate(); // or one of them might find something remembered
+    core.lookupCache.invalidate(); // otherwise a request might hit the cache
     faults.asked.length = 0;
     const { status, text } = await ann.get(url(q), 'application/json');
     return { status, text, asked: [...faults.asked] };
@@ -195,7 +195,7 @@ test('search: 429 with Retry-After beyond the rate limit', async (t) => {
 test('search: a personal API token searches as its owner', async (t) => {
   const { ann, client, core } = await opened(t);
   await post(ann, 'lobby', 'found by a program');
-  const { createToken } = await import('../../lib/accounts/operations.ts');
+  const { createToken } = await import('../../lib/accounts/tokens.ts');
   const owner = await userNamed(core, 'Ann');
   const { token } = await createToken(core, owner);
   const found = await client().bearer(token).get(url('program'), '*/*');

@@ -3,38 +3,22 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'ava';
-import { parse } from 'yaml';
 
 const lines = readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ' ').split('\n');
 const dockerfile = lines
   .filter((line) => /^[A-Z]+ /.test(line))
   .map((line) => ({ word: line.split(' ', 1)[0], rest: line.replace(/^\S+ +/, '') }));
 const said = (word: string): string[] => dockerfile.filter((line) => line.word === word).map(({ rest }) => rest);
-const compose = parse(readFileSync('compose.yaml', 'utf8'));
-
-test('compose.yaml names the services, what each waits for, and where data stays', (t) => {
-  t.deepEqual(Object.keys(compose.services).sort(), ['caddy', 'mongo', 'parley', 'redis']);
-  for (const name of Object.keys(compose.services.parley.depends_on)) t.truthy(compose.services[name].healthcheck, name);
-  const replicaSet = new URL(compose.services.parley.environment.MONGODB_URL).searchParams.get('replicaSet');
-  t.is(replicaSet, compose.services.mongo.command[compose.services.mongo.command.indexOf('--replSet') + 1]);
-  t.true(compose.services.mongo.healthcheck.test.at(-1).includes(`_id: '${replicaSet}'`));
-  for (const service of Object.values<{ volumes?: string[] }>(compose.services))
-    for (const volume of service.volumes ?? []) {
-      const source = volume.split(':', 1)[0] ?? '';
-      t.true(source.startsWith('.') ? existsSync(source) : source in compose.volumes, volume);
-    }
-});
-
-test('compose.yaml publishes the proxy only', (t) => {
-  const published = Object.keys(compose.services).filter((name) => compose.services[name].ports);
-  t.deepEqual(published, ['caddy']);
-});
 
 test('the Caddyfile passes everything to Parley, at the port that it listens on, as proxies.test.ts tries it', (t) => {
   const caddyfile = readFileSync('deploy/Caddyfile', 'utf8').replace(/#.*/g, '');
   const port = /PORT=(\d+)/.exec(said('ENV').join(' '))?.[1];
   t.regex(caddyfile, new RegExp(`reverse_proxy \\{\\$PARLEY:parley:${port}\\} \\{`));
   t.notRegex(caddyfile, /encode|flush_interval/);
+});
+
+test('nginx.conf admits TLS 1.2 and 1.3 alone, also with an nginx whose defaults admit older ones', (t) => {
+  t.regex(readFileSync('deploy/nginx.conf', 'utf8'), /^\s*ssl_protocols TLSv1\.2 TLSv1\.3;/m);
 });
 
 test('the Dockerfile copies what exists, and .dockerignore lets it through', (t) => {
@@ -47,7 +31,7 @@ test('the Dockerfile copies what exists, and .dockerignore lets it through', (t)
   }
 });
 
-test('all that the server reads at run time is copied', (t) => {
+test('deploy: all files that the server reads at run time are copied', (t) => {
   const copied = said('COPY').flatMap((line) => line.split(' ').slice(0, -1));
   for (const folder of ['bin', 'lib', 'templates', 'static']) t.true(copied.includes(folder), folder);
 });

@@ -18,7 +18,7 @@ import { caddy, nginx, type StartProxy } from './proxies.ts';
 
 type Site = { readonly server: TestServer; readonly session: ClientHttp2Session; readonly ann: Client };
 
-/** Parley behind the proxy, a browser's HTTP/2 connection to that, and Ann, who is asked directly. */
+/** Parley behind a proxy, an HTTP/2 connection to the proxy, and Ann with a direct connection. */
 async function open(t: ExecutionContext, proxy: { readonly start: StartProxy } | Missing): Promise<Site> {
   const server = await startServerFor(t, { env: { TRUST_PROXY: 'on', POSTS_PER_SECOND: '0' } });
   const ann = await server.signUp('Ann');
@@ -40,7 +40,7 @@ async function ask({ session }: Site, headers: Record<string, string>, body?: st
   return { headers: answered, body: stream };
 }
 
-/** What a stream has said once it has said this. */
+/** The text of a stream once it contains this. */
 async function hear(stream: ClientHttp2Stream, words: string): Promise<string> {
   let heard = '';
   while (!heard.includes(words)) heard += String((await once(stream, 'data'))[0]);
@@ -107,7 +107,7 @@ async function passesStreams(t: ExecutionContext, proxy: { readonly start: Start
     t.deepEqual([headers[':status'], headers['content-encoding']], [200, undefined], STREAMS[index]);
 
   for (const words of ['one through the proxy', 'two through the proxy', 'three through the proxy']) {
-    const heard = answers.map(({ body }) => hear(body, words)); // each before the next is said: nothing is held back
+    const heard = answers.map(({ body }) => hear(body, words)); // each event arrives before the next is posted: the proxy buffers nothing
     await site.ann.json('POST', '/groups/lobby/messages', { body: words });
     await Promise.all(heard);
   }
@@ -116,7 +116,7 @@ async function passesStreams(t: ExecutionContext, proxy: { readonly start: Start
   const count = (): number => Object.values(streams).reduce((sum, open) => sum + open, 0);
   t.is(count(), STREAMS.length);
   for (const { body } of answers) body.close(constants.NGHTTP2_CANCEL);
-  while (count() > 0) await nextTurn(); // a proxy that kept them would use up the places of their reader
+  while (count() > 0) await nextTurn(); // a proxy that kept the streams open would use up the user's limit
   t.pass();
 }
 

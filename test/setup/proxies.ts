@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Service, startService } from '../helpers/process.ts';
 import { type Missing, program } from '../helpers/programs.ts';
 
-/** A proxy with TLS and HTTP/2 that runs the file of deploy/ in front of a server on a port of 127.0.0.1. */
+/** A proxy with TLS and HTTP/2 that runs a file of deploy/ in front of a server at 127.0.0.1. */
 export type StartProxy = (serverPort: string) => Promise<Service>;
 
 /** Replaces what a file has once: names, ports and paths that are not those of a test. */
@@ -16,7 +16,7 @@ function adapt(text: string, changes: Readonly<Record<string, string>>): string 
   return text;
 }
 
-/** As /etc/nginx/nginx.conf of Debian is, with its `gzip on`, and folders that anybody may write to. */
+/** Like Debian's /etc/nginx/nginx.conf with `gzip on`, and writable folders. */
 const debianNginx = (dir: string): string => `
 daemon off;
 worker_processes 1;

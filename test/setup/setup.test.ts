@@ -21,7 +21,7 @@ const installed: Packages = Object.fromEntries(
 const without = (packages: Packages, folder: string): Packages =>
   Object.fromEntries(Object.entries(packages).filter(([key]) => key !== folder));
 
-/** A folder with bin/setup.js, what its lockfile wants and what is installed there. `npm` in it only says how it was called. */
+/** A folder with bin/setup.js, a lockfile and installed packages. Its `npm` only prints its arguments. */
 function project(t: ExecutionContext, lock: Packages, found: Packages | undefined): string {
   const root = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   t.teardown(() => rmSync(root, { recursive: true }));
@@ -36,7 +36,7 @@ function project(t: ExecutionContext, lock: Packages, found: Packages | undefine
   return root;
 }
 
-/** Runs it there; `called` is how npm was called. */
+/** Runs bin/setup.js; `called`: the arguments of npm. */
 function setup(root: string, ...args: string[]) {
   const env = { PATH: `${join(root, 'programs')}:/usr/bin:/bin` };
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/setup.js'), ...args], { env, encoding: 'utf8' });

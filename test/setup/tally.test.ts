@@ -82,3 +82,17 @@ test('test runner: an aborted run without a failure has failed', (t) => {
   t.true(said.includes('  ✘ the run broke off before its end, in test/setup/a.test.ts'));
   t.is(said.at(-1), '1 passed, 1 failed, 0 skipped');
 });
+
+test('test runner: results of files that had ended are carried into the next run, those of others are not', (t) => {
+  const first = new Tally(FILES, () => {});
+  for (const line of ['ok 1 - setup › a › one', 'not ok 2 - setup › a › two', 'not ok 3 - messages › b › three']) first.read(line);
+  const said: string[] = [];
+  const second = new Tally(
+    ['test/messages/b.test.ts'],
+    (text) => said.push(...text.split('\n')),
+    first.resultsOf(['test/setup/a.test.ts']),
+  );
+  second.read('ok 1 - three');
+  second.summary(1);
+  t.deepEqual(said.slice(-5), ['Failed:', '  setup › a › two', '', '1.0 s', '2 passed, 1 failed, 0 skipped']);
+});

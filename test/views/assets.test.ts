@@ -16,7 +16,7 @@ const get = (url: string, encoding = '', tag?: string) => {
   return found;
 };
 
-/** The brotli copy is made in the background: ask until it is there. */
+/** The brotli copy is made in the background: polls for it. */
 async function brotli(from: Assets, url: string) {
   for (;;) {
     const found = from.get(url, 'br');
@@ -92,8 +92,8 @@ test('assets: the script is one file, libraries first, without source maps', (t)
 
 test('assets: the style sheet has its layers in order and images by hashed URL', (t) => {
   const text = get(style).body.toString();
-  t.true(text.startsWith('@layer tokens, base, layout, components, chat;'));
-  t.true(text.includes(`url("${assets.url('icons/icon.svg')}")`));
+  t.true(text.startsWith('@layer tokens, base, layout, components, chat, print;'));
+  t.true(text.includes(`url("${assets.url('icons/icon.svg').replace('/static/', '../../')}")`), 'relative to the style sheet');
 });
 
 test('every property that depends on the reader is set in _own.njk, read by a style, and in the table', (t) => {

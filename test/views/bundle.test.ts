@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { bundleModules } from '../../lib/views/bundle.ts';
 
-/** What the modules wrote into `said`, in order. */
+/** The values that the modules pushed to `said`, in order. */
 function run(files: Readonly<Record<string, string>>): string[] {
   const said: string[] = [];
   const read = (name: string): string => files[name] ?? '';

@@ -10,11 +10,11 @@ const render = ({ template, locals }: Sample): string => views.render(template, 
 const all = [...pages, ...partials];
 
 const HOSTILE = `<script>alert(1)</script>"'{{7*7}}`;
-/** What people write; the rest (ids, slugs, urls, times, rendered html) is ours. */
+/** The fields that contain user input; the others (ids, slugs, URLs, times, rendered HTML) come from the server. */
 const TEXTS = new Set(
   (
     'name topic text message heading requestId title as names body code prefix curl newToken error emoji ' +
-    'icon pinned label value reason answer summary question bot group keywords what line'
+    'icon pinned label value reason answer summary question bot group keywords what line shownName displayName login'
   ).split(' '),
 );
 

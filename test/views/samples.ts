@@ -1,22 +1,52 @@
 import { docsOf } from '../../lib/api/page.ts';
 import { renderBody } from '../../lib/markup/html.ts';
 
-/** Every template with locals as the routes give them: what the gallery shows and the tests render. */
+/** Sample locals of every template, for bin/screenshot-page.ts and the tests. */
 export type Sample = { readonly name: string; readonly template: string; readonly locals: Record<string, unknown> };
 
 type Person = { readonly id: string; readonly name: string; readonly color: number; readonly admin: boolean };
 
 const NOW = Date.UTC(2025, 10, 21, 14, 2);
-const viewer = { id: 'ann0000000000000', name: 'Ann', color: 7, admin: true };
+const viewer = { id: 'ann0000000000000', name: 'Ann', login: 'Ann', color: 7, admin: true };
 const people: [Person, Person, Person, Person] = [
   viewer,
   { id: 'bob0000000000000', name: 'Bob Marsh', color: 1, admin: false },
   { id: 'eve0000000000000', name: 'Éva Lindqvist', color: 10, admin: false },
   { id: 'niki000000000000', name: 'Νίκη', color: 4, admin: false },
 ];
+const eve0 = people[2].id;
 const echo = { id: 'echo000000000000', name: 'echo', color: 5, admin: false };
 
-const common = { viewer, nonce: 'n0nce', flash: null, path: '/groups', title: 'Lobby', dev: false };
+const look = { theme: '', density: '', timeZone: '', clock: '' };
+const inList = (slug: string, name: string, more: object) => ({
+  ...{ slug, name, unread: '', mentions: '', current: false, face: null, muted: false, archived: false, waiting: '', all: false },
+  ...more,
+});
+const sidebar = {
+  sections: [
+    {
+      ...{ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups', waiting: '2' },
+      rows: [
+        inList('release-train', 'Release train', { unread: '5', mentions: '2' }),
+        inList('design', 'Design', { unread: '3' }),
+        inList('night-shift', 'Night shift', { unread: '99+' }),
+        inList('lobby', 'Lobby', { current: true }),
+        inList('news', 'News', { muted: true }),
+        inList('old', 'Old', { archived: true }),
+      ],
+    },
+    {
+      ...{ id: 'direct', title: 'Direct messages', href: '/direct', all: 'All direct messages', waiting: '' },
+      rows: [
+        inList('dm-1', 'Éva Lindqvist', { unread: '1', face: { name: 'Éva Lindqvist', color: 10 } }),
+        inList('dm-2', 'Bob Marsh, Éva Lindqvist, Νίκη', { face: { name: '3', color: 1 } }),
+      ],
+    },
+  ],
+  waiting: '2',
+};
+
+const common = { viewer, look, nonce: 'n0nce', flash: null, path: '/groups', title: 'Lobby', dev: false, sidebar };
 const visitor = { ...common, viewer: null, path: '/', title: 'Welcome' };
 
 let seq = 0;
@@ -27,7 +57,13 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     slug: 'lobby',
     seq,
     rev: seq,
-    author: { id: by.id, name: by.name, color: by.color, bot: by.id === echo.id },
+    author: {
+      id: by.id,
+      name: by.name,
+      color: by.color,
+      bot: by.id === echo.id,
+      avatar: by.id === eve0 ? '/avatars/f0000000000000000000000000/small' : null,
+    },
     as: null,
     icon: null,
     iso: `${day}T${time}:00.000Z`,
@@ -42,6 +78,7 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     undoBy: null,
     undoSeconds: 0,
     reactions: [],
+    continues: false,
     ...more,
   };
 };
@@ -85,12 +122,12 @@ export const rows = [
   ),
   row(eve, '09:43', 'The new door, and what it will cost:', {
     files: [
-      file('picture', 'door & frame.jpg', 'image/jpeg', '2.1 MB', { width: 400, height: 225 }),
+      file('image', 'door & frame.jpg', 'image/jpeg', '2.1 MB', { width: 400, height: 225 }),
       file('file', 'offer <final>.pdf', 'application/pdf', '184 KB'),
     ],
   }),
   row(bob, '09:43', '', {
-    files: [file('sound', 'memo.ogg', 'audio/ogg', '312 KB'), file('film', 'walk.webm', 'video/webm', '11 MB')],
+    files: [file('audio', 'memo.ogg', 'audio/ogg', '312 KB'), file('video', 'walk.webm', 'video/webm', '11 MB')],
   }),
   row(niki, '09:44', 'Καλημέρα. <span class="mention" data-user="ann0000000000000">@Ann</span> could you look at the import before noon?'),
   row(bob, '09:44', renderBody(MARKDOWN, 'markdown', [])),
@@ -118,29 +155,16 @@ const group = {
 const members = [
   ...people.map((person, index) => ({
     ...person,
+    shownName: index === 3 ? 'Νίκη Παπαδοπούλου-Κωνσταντινίδου' : person.name,
+    avatar: index === 2 ? '/avatars/f0000000000000000000000000/small' : null,
+    status: index === 1 ? { emoji: '🌴', text: 'On holiday', until: NOW } : null,
     bot: false,
     role: index === 1 ? 'moderator' : 'member',
     present: index < 3 && index !== 1,
     seen: index === 1 ? { iso: '2025-11-21T13:57:03.004Z', ago: '5 minutes ago' } : null,
   })),
-  { ...echo, bot: true, role: 'member', present: false, seen: null },
+  { ...echo, shownName: echo.name, avatar: null, status: null, bot: true, role: 'member', present: false, seen: null },
 ];
-const inList = (slug: string, name: string, more: object) => ({
-  ...{ slug, name, unread: '', mentions: '', current: false, direct: false, muted: false, waiting: '', all: false },
-  ...more,
-});
-const sidebar = {
-  rows: [
-    inList('lobby', 'Lobby', { current: true }),
-    inList('design', 'Design', { unread: '3' }),
-    inList('release-train', 'Release train', { unread: '5', mentions: '2' }),
-    inList('night-shift', 'Night shift', { unread: '99+' }),
-    inList('news', 'News', { muted: true }),
-    inList('dm-1', 'Éva Lindqvist', { unread: '1', direct: true }),
-    inList('dm-2', 'Bob Marsh, Éva Lindqvist, Νίκη', { direct: true }),
-  ],
-  waiting: '2',
-};
 const composer = { body: '', key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
 const show = {
@@ -150,6 +174,7 @@ const show = {
   members,
   sidebar,
   pins: 2,
+  begin: null,
   composer,
   older: '/groups/lobby?before=1',
   newer: null,
@@ -164,7 +189,7 @@ const show = {
   live,
 };
 const signup = { name: '', error: null, code: '', needsCode: false, closed: false };
-const login = { name: '', error: null };
+const login = { name: '', error: null, provider: 'Example Ltd', mayReset: true };
 const listed = { level: 'mentions', archived: false, hidden: false };
 const groups = [
   {
@@ -217,6 +242,22 @@ const admin = {
   ...{ path: '/admin', title: 'Administration', q: '', counts: { groups: 2, direct: 7 } },
   more: { people: '/admin?people=niki000000000000#people-title', bots: null, groups: null },
 };
+const secondFactor = {
+  ...common,
+  title: 'Second factor',
+  path: '/settings/second-factor',
+  app: { createdAt: NOW - 864e5, lastUsedAt: NOW },
+  passkeys: [{ id: 'passkey-x', label: 'Firefox on Linux', createdAt: NOW - 864e5, lastUsedAt: null }],
+  mayHavePasskeys: true,
+  setup: null,
+  codes: 9,
+  newCodes: [],
+  hasPassword: true,
+  isRequired: false,
+  isMissing: false,
+  failed: '',
+  error: null,
+};
 const settings = {
   ...common,
   path: '/settings',
@@ -225,9 +266,18 @@ const settings = {
     { id: 'a1b2', name: 'laptop', prefix: 'Xk3pQ9aa', createdAt: NOW - 864e5, lastUsedAt: NOW },
     { id: 'c3d4', name: null, prefix: 'm0LtR7bb', createdAt: NOW, lastUsedAt: null },
   ],
+  sessions: [
+    { id: 'aa11', device: 'Firefox on Linux', address: '192.0.2.7', since: NOW - 864e5, usedAt: NOW, current: true },
+    { id: 'bb22', device: 'Safari on iPhone', address: '2001:db8::7', since: NOW - 864e6, usedAt: NOW - 864e5, current: false },
+    { id: 'cc33', device: 'A browser', address: null, since: null, usedAt: null, current: false },
+  ],
   newToken: null,
   tokenForm: { name: '', error: null },
+  hasFactor: false,
+  mail: { address: 'ann@example.org' },
+  provider: { name: 'Example Ltd', isConnected: true, hasPassword: true },
   passwordError: null,
+  keepsTokens: false,
   push: {
     key: 'BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U',
     devices: [
@@ -301,7 +351,14 @@ const [lobby, design] = [
 ];
 const found = {
   ...common,
-  ...{ title: 'Search: worker', path: '/search', q: 'worker in:lobby "<b>"', isFirst: true, older: '/search?q=worker&cursor=1-a-2' },
+  ...{
+    title: 'Search: worker',
+    path: '/search',
+    q: 'worker in:lobby "<b>"',
+    isFirst: true,
+    findsPrefixes: true,
+    older: '/search?q=worker&cursor=1-a-2',
+  },
   hits: [
     hit(ann, lobby, 'It is. I took the old <mark>worker</mark> down last night, the new one starts at ten.'),
     hit(echo, lobby, '…3 min 12 s on main, <mark>worker</mark> pool 4 of 4, &lt;ok&gt; and the <mark>workers</mark> are warm'),
@@ -320,7 +377,7 @@ export const pages: readonly Sample[] = [
       ...visitor,
       flash: { kind: 'info', text: 'You are logged out.' },
       signup: { ...signup, name: 'Bob', needsCode: true, error: wrong('name', 'Somebody has this name already. Choose another.') },
-      login: { name: 'bob', error: wrong('', 'Name or password is wrong.') },
+      login: { ...login, name: 'bob', error: wrong('', 'Name or password is wrong.') },
       returnTo: '/groups/lobby',
       from: 'welcome',
     },
@@ -337,6 +394,75 @@ export const pages: readonly Sample[] = [
   },
   { name: 'login', template: 'accounts/login.njk', locals: { ...visitor, login, returnTo: '', from: 'login' } },
   { name: 'logout', template: 'accounts/logout.njk', locals: { ...visitor, title: 'Log out' } },
+  {
+    name: 'second-factor-login',
+    template: 'accounts/second-factor-login.njk',
+    locals: { ...visitor, error: wrong('code', 'Code is wrong.'), hasApp: true, hasPasskeys: true, returnTo: '' },
+  },
+  { name: 'second-factor-none', template: 'accounts/second-factor.njk', locals: { ...secondFactor, app: null, isMissing: true } },
+  {
+    name: 'second-factor-setup',
+    template: 'accounts/second-factor.njk',
+    locals: {
+      ...secondFactor,
+      app: null,
+      setup: { sealed: 'sealed', secret: 'JBSW Y3DP EHPK 3PXP', size: 37, path: 'M4 4h7v1h-7z' },
+      failed: 'finish-app',
+      error: wrong('code', 'Code is wrong.'),
+    },
+  },
+  {
+    name: 'second-factor',
+    template: 'accounts/second-factor.njk',
+    locals: { ...secondFactor, failed: 'remove-app', error: wrong('current', 'Current password is wrong.') },
+  },
+  {
+    name: 'second-factor-codes',
+    template: 'accounts/second-factor.njk',
+    locals: { ...secondFactor, newCodes: ['k3p9q-wz7mv', 'a1b2c-d3e4f'], hasPassword: false },
+  },
+  ...[
+    {
+      name: 'mail-settings',
+      file: 'settings',
+      locals: { ...common, address: 'ann@example.org', digest: true, hasPassword: true, typed: '', error: null },
+    },
+    {
+      name: 'mail-settings-none',
+      file: 'settings',
+      locals: {
+        ...common,
+        address: null,
+        digest: false,
+        hasPassword: true,
+        typed: 'ann',
+        error: wrong('address', 'This is no e-mail address.'),
+      },
+    },
+    {
+      name: 'mail-confirm',
+      file: 'confirm',
+      locals: { ...visitor, name: 'Ann', address: 'ann@example.org', action: '/confirm-address/x' },
+    },
+    { name: 'mail-forgot', file: 'forgot', locals: { ...visitor, address: '', error: null } },
+    {
+      name: 'mail-reset',
+      file: 'reset',
+      locals: { ...visitor, name: 'Ann', action: '/reset-password/x', error: wrong('password', 'Too short.') },
+    },
+    {
+      name: 'mail-invited',
+      file: 'invited',
+      locals: { ...visitor, name: '', address: 'bob@example.org', by: 'Ann', action: '/invited/x', error: null },
+    },
+  ].map(({ file, ...sample }) => ({ ...sample, template: `accounts/mail/${file}.njk` })),
+  { name: 'unsubscribe', template: 'mail/unsubscribe.njk', locals: { ...visitor, action: '/unsubscribe/x', isDone: false } },
+  { name: 'unsubscribed', template: 'mail/unsubscribe.njk', locals: { ...visitor, action: '/unsubscribe/x', isDone: true } },
+  {
+    name: 'external-redirect',
+    template: 'accounts/external-redirect.njk',
+    locals: { ...visitor, title: 'Logged out', text: 'You are logged out here.', url: null, label: 'Log out there' },
+  },
   { name: 'settings', template: 'accounts/settings.njk', locals: settings },
   {
     name: 'settings-new-token',
@@ -347,6 +473,73 @@ export const pages: readonly Sample[] = [
       push: { key: '', devices: [] },
       newToken: secrets.token,
       passwordError: wrong('current', 'That is not your password.'),
+    },
+  },
+  {
+    name: 'person',
+    template: 'people/show.njk',
+    locals: {
+      ...common,
+      title: 'Bob Marsh',
+      person: {
+        ...{ id: bob.id, login: 'bob', name: 'Bob Marsh', color: 1, bot: false, admin: true, disabled: false, picture: null },
+        status: { emoji: '🌴', text: 'On holiday', until: NOW },
+        local: { time: 'Friday, 15:02', zone: 'Europe/Paris' },
+      },
+      groups: [{ slug: 'lobby', name: 'Lobby', topic: 'Everything that has no better place', archived: false }],
+    },
+  },
+  {
+    name: 'person-picture',
+    template: 'people/show.njk',
+    locals: {
+      ...common,
+      title: 'Ann',
+      person: {
+        ...{ id: ann.id, login: 'Ann', name: 'Ann', color: 7, bot: false, admin: false, disabled: false, status: null, local: null },
+        picture: '/avatars/f0000000000000000000000000',
+      },
+      groups: [],
+    },
+  },
+  {
+    name: 'profile',
+    template: 'people/settings.njk',
+    locals: {
+      ...common,
+      ...{ title: 'Profile', path: '/settings/profile' },
+      self: { id: ann.id, name: 'Ann Lee', login: 'Ann', color: 7, picture: null },
+      displayName: 'Ann Lee',
+      status: { emoji: '🌴', text: 'On holiday', until: NOW },
+      form: { emoji: '🌴', text: 'On holiday', end: 'never' },
+      error: null,
+    },
+  },
+  {
+    name: 'profile-errors',
+    template: 'people/settings.njk',
+    locals: {
+      ...common,
+      ...{ title: 'Profile', path: '/settings/profile' },
+      self: { id: ann.id, name: 'Ann', login: 'Ann', color: 7, picture: '/avatars/f0000000000000000000000000' },
+      displayName: '',
+      status: null,
+      form: { emoji: 'x', text: '', end: 'today' },
+      error: wrong('picture', 'The picture cannot be read.'),
+    },
+  },
+  {
+    name: 'appearance',
+    template: 'accounts/appearance.njk',
+    locals: {
+      ...common,
+      ...{
+        title: 'Appearance',
+        path: '/settings/appearance',
+        look: { theme: 'dark', density: 'compact', timeZone: 'Europe/Paris', clock: '12' },
+      },
+      ...{ zones: ['Asia/Tokyo', 'Europe/Paris'], error: wrong('quiet_to', 'Quiet hours must end at a time such as 07:00.') },
+      form: { theme: 'dark', density: 'compact', time_zone: 'Europe/Paris', clock: '12', quiet_from: '22:00', quiet_to: 'late' },
     },
   },
   { name: 'groups', template: 'groups/index.njk', locals: index },
@@ -372,10 +565,16 @@ export const pages: readonly Sample[] = [
       ...show,
       rows: [],
       older: null,
+      begin: { link: null, site: 'https://chat.example.org' },
       moderator: false,
       mayManage: false,
       composer: { ...composer, error: 'Write something first.' },
     },
+  },
+  {
+    name: 'chat-begin',
+    template: 'groups/show.njk',
+    locals: { ...show, rows: [], older: null, begin: { link: manage.link, site: null } },
   },
   {
     name: 'chat-archived',
@@ -494,7 +693,16 @@ export const pages: readonly Sample[] = [
   {
     name: 'message',
     template: 'messages/show.njk',
-    locals: { ...common, group, row: rows[3], moderator: false, members: [], context: '/groups/lobby?around=4#m-4' },
+    locals: {
+      ...common,
+      group,
+      row: rows[3],
+      context: '/groups/lobby?around=4#m-4',
+      acts: {
+        ...{ u: '/groups/lobby/messages/4', quote: '/groups/lobby?quote=4#composer', read: '/groups/lobby/read', seq: 4 },
+        ...{ pinned: false, saved: true, mayEdit: true, mayErase: true },
+      },
+    },
   },
   { name: 'pins', template: 'messages/pins.njk', locals: { ...common, group, rows: [rows[5], rows[2]], moderator: false, members: [] } },
   {
@@ -522,6 +730,7 @@ export const pages: readonly Sample[] = [
     locals: {
       ...common,
       ...admin,
+      mayInvite: true,
       inviteCode: 'hK3p9QwzLm2v',
       users: people.map((person, at) => ({ ...person, disabled: at === 2, createdAt: NOW })),
       groups: [
@@ -534,7 +743,259 @@ export const pages: readonly Sample[] = [
   {
     name: 'admin-empty',
     template: 'admin/index.njk',
-    locals: { ...common, ...admin, inviteCode: null, q: 'zebra', users: [], groups: [], bots: [], counts: { groups: 1, direct: 1 } },
+    locals: {
+      ...common,
+      ...admin,
+      mayInvite: false,
+      inviteCode: null,
+      q: 'zebra',
+      users: [],
+      groups: [],
+      bots: [],
+      counts: { groups: 1, direct: 1 },
+    },
+  },
+  { name: 'own-data', template: 'own-data/index.njk', locals: { ...common, path: '/settings/data', hasPassword: true, error: null } },
+  {
+    name: 'own-data-wrong',
+    template: 'own-data/index.njk',
+    locals: { ...common, path: '/settings/data', hasPassword: false, error: wrong('current', 'Wrong.') },
+  },
+  {
+    name: 'report',
+    template: 'moderation/report.njk',
+    locals: {
+      ...common,
+      group: { slug: 'dm-1', name: 'Bob Marsh', isDirect: true },
+      message: { seq: 3, author: { ...bob, avatar: null }, html: 'Buy now', at: NOW, erased: false, own: false },
+      form: { reason: '', error: wrong('reason', 'Say what is wrong with the message.') },
+    },
+  },
+  {
+    name: 'report-own',
+    template: 'moderation/report.njk',
+    locals: {
+      ...common,
+      group: { ...lobby, isDirect: false },
+      message: { seq: 3, author: { ...ann, avatar: null }, html: '', at: NOW, erased: true, own: true },
+      form: { reason: '', error: null },
+    },
+  },
+  {
+    name: 'admin-messages',
+    template: 'moderation/messages.njk',
+    locals: {
+      ...common,
+      q: 'buy',
+      hits: [
+        { group: lobby, seq: 3, at: NOW, erased: false, author: { ...bob, avatar: null }, html: '<mark>Buy</mark> now' },
+        { group: design, seq: 4, at: NOW, erased: true, author: { ...eve, avatar: null }, html: '' },
+      ],
+      older: '/admin/messages?q=buy&cursor=1-a-2',
+    },
+  },
+  { name: 'admin-messages-none', template: 'moderation/messages.njk', locals: { ...common, q: 'zebra', hits: [], older: null } },
+  {
+    name: 'reports',
+    template: 'moderation/reports.njk',
+    locals: {
+      ...common,
+      ...{ state: 'open', open: 2 },
+      reports: [
+        {
+          ...{ id: 2, at: NOW, reason: 'Spam,\nthe third time', by: { ...eve, avatar: null }, closed: null },
+          message: {
+            group: lobby,
+            seq: 3,
+            at: NOW,
+            erased: false,
+            author: { ...bob, avatar: null },
+            html: 'Buy now',
+            files: ['offer.pdf'],
+          },
+        },
+        { id: 1, at: NOW, reason: 'Rude', by: { ...ann, avatar: null }, message: null, closed: { at: NOW, outcome: 'kept', by: 'Ann' } },
+      ],
+    },
+  },
+  { name: 'reports-none', template: 'moderation/reports.njk', locals: { ...common, state: 'closed', open: 0, reports: [] } },
+  {
+    name: 'new-person',
+    template: 'admin/new-person.njk',
+    locals: { ...common, create: { name: 'Bob', error: wrong('name', 'It is taken.') } },
+  },
+  {
+    name: 'admin-person',
+    template: 'admin/person.njk',
+    locals: {
+      ...common,
+      title: 'Bob Marsh',
+      person: {
+        ...{
+          id: bob.id,
+          login: 'bob',
+          name: 'Bob Marsh',
+          color: 1,
+          admin: false,
+          bot: false,
+          disabled: false,
+          createdAt: NOW,
+          picture: null,
+        },
+      },
+      hasPassword: false,
+      sessions: [{ device: 'Firefox on Linux', address: '192.0.2.7', usedAt: NOW }],
+      tokens: 2,
+      groups: [{ slug: 'lobby', name: 'Lobby', role: 'moderator' }],
+      link: { url: 'https://chat.example.org/reset-password/9fKx2mPq7RtVw4ZsB8nLc3HdJ6gYeA5uTQoX1iNk', hours: 168 },
+    },
+  },
+  {
+    name: 'admin-person-disabled',
+    template: 'admin/person.njk',
+    locals: {
+      ...common,
+      title: 'echo',
+      person: {
+        id: echo.id,
+        login: 'echo',
+        name: 'echo',
+        color: 5,
+        admin: false,
+        bot: true,
+        disabled: true,
+        createdAt: NOW,
+        picture: null,
+      },
+      ...{ hasPassword: false, sessions: [], tokens: 0, groups: [], link: null },
+    },
+  },
+  {
+    name: 'audit',
+    template: 'audit/index.njk',
+    locals: {
+      ...common,
+      title: 'Audit log',
+      acts: [
+        {
+          seq: 2,
+          at: NOW,
+          title: 'Account disabled',
+          subject: { kind: 'user', id: bob.id, name: 'Bob Marsh' },
+          detail: 'twice',
+          by: 'Ann',
+          from: '::1',
+        },
+        { seq: 1, at: NOW, title: 'Invitation code renewed', subject: null, detail: null, by: 'the command line', from: '' },
+      ],
+      older: '/admin/audit?before=1',
+      isFirst: true,
+    },
+  },
+  {
+    name: 'storage',
+    template: 'retention/storage.njk',
+    locals: {
+      ...common,
+      title: 'Storage',
+      figures: {
+        ...{ store: 'sqlite', database: '1.2 MB', files: { files: 3, size: '12 MB' }, disk: '20 GB of 40 GB' },
+        ...{ messages: 1490, entries: 2003, groups: 2, direct: 4, held: 1 },
+        retention: { days: '365 days', direct: 'forever' },
+        quotas: { person: '1 GB', site: 'none' },
+        people: [{ name: 'Ann', files: 2, size: '11 MB' }],
+        largest: [],
+      },
+      groups: [
+        { slug: 'lobby', name: 'Lobby', own: null, kept: '365 days', held: false },
+        { slug: 'old', name: 'Summer party', own: 0, kept: 'forever', held: true },
+        { slug: 'short', name: 'Short', own: 7, kept: '7 days', held: false },
+      ],
+      siteHold: false,
+      error: { field: 'days', message: 'Retention must be 1 to 36500 days.' },
+    },
+  },
+  {
+    name: 'storage-empty',
+    template: 'retention/storage.njk',
+    locals: {
+      ...common,
+      title: 'Storage',
+      figures: {
+        ...{ store: 'mongo', database: '0 bytes', files: { files: 0, size: '0 bytes' }, disk: null },
+        ...{ messages: 0, entries: 0, groups: 0, direct: 0, held: 0 },
+        retention: { days: 'forever', direct: 'forever' },
+        quotas: { person: 'none', site: 'none' },
+        people: [],
+        largest: [],
+      },
+      groups: [],
+      siteHold: true,
+      error: null,
+    },
+  },
+  {
+    name: 'erase',
+    template: 'retention/erase.njk',
+    locals: {
+      ...common,
+      title: 'Erase messages',
+      asked: { group: '', author: 'Bob', from: '', to: '', after: '2026-11-01', before: '', words: '' },
+      found: { messages: 12, groups: 2, held: 1, isMore: true, isErased: false },
+      error: null,
+    },
+  },
+  {
+    name: 'erase-refused',
+    template: 'retention/erase.njk',
+    locals: {
+      ...common,
+      title: 'Erase messages',
+      asked: { group: 'nowhere', author: '', from: '', to: '', after: '', before: '', words: '' },
+      found: null,
+      error: { field: 'group', message: 'There is no group nowhere.' },
+    },
+  },
+  { name: 'audit-none', template: 'audit/index.njk', locals: { ...common, title: 'Audit log', acts: [], older: null, isFirst: false } },
+  {
+    name: 'security',
+    template: 'security/index.njk',
+    locals: {
+      ...common,
+      title: 'Security',
+      events: [
+        { at: NOW, title: 'Token created', detail: 'laptop', account: null, by: null, from: '192.0.2.7' },
+        { at: NOW - 60_000, title: 'Failed log-in', detail: null, account: 'Bob Marsh', by: 'Νίκη', from: 'the command line' },
+      ],
+      older: '/settings/security?before=1-a',
+      isFirst: true,
+      isOwn: true,
+    },
+  },
+  {
+    name: 'security-none',
+    template: 'security/index.njk',
+    locals: { ...common, title: 'Security events', events: [], older: null, isFirst: true, isOwn: false },
+  },
+  {
+    name: 'switch',
+    template: 'groups/switch.njk',
+    locals: {
+      ...{ ...common, title: 'Go to', path: '/switch', q: 'l' },
+      targets: {
+        groups: [
+          { slug: 'lobby', name: 'Lobby', archived: false, unread: 3, face: null },
+          { slug: 'old', name: 'Lost and found', archived: true, unread: 0, face: null },
+          { slug: 'dm-1', name: 'Éva Lindqvist', archived: false, unread: 0, face: { name: 'Éva Lindqvist', color: 10 } },
+        ],
+        people: [{ id: 'leo', name: 'Leo', color: 3 }],
+      },
+    },
+  },
+  {
+    name: 'switch-none',
+    template: 'groups/switch.njk',
+    locals: { ...common, title: 'Go to', path: '/switch', q: 'xyz', targets: { groups: [], people: [] } },
   },
   {
     name: 'direct',
@@ -600,10 +1061,31 @@ export const pages: readonly Sample[] = [
       again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', key: 'k3y' },
     },
   },
-  { name: 'frame', template: 'messages/frame.njk', locals: { viewer, moderator: true, nonce: 'n0nce', members, group } },
+  { name: 'frame', template: 'messages/frame.njk', locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group } },
 ];
 
 export const partials: readonly Sample[] = [
+  {
+    name: 'external-redirect-log-out',
+    template: 'accounts/external-redirect.njk',
+    locals: {
+      ...visitor,
+      title: 'Logged out',
+      text: 'You are logged out here.',
+      url: 'https://login.example.org/logout',
+      label: 'Log out there',
+    },
+  },
+  {
+    name: 'mail',
+    template: 'mail/mail.njk',
+    locals: {
+      ...{ subject: '2 messages for you', paragraphs: ['While you were away:'], reason: 'You have asked for it.' },
+      items: [{ title: 'Bob in Lobby', text: 'Hello @Ann', url: 'https://chat.example.org/groups/lobby/messages/3' }],
+      action: { label: 'Your groups', url: 'https://chat.example.org/groups' },
+      unsubscribe: 'https://chat.example.org/unsubscribe/x',
+    },
+  },
   ...rows.flatMap((each) =>
     each.author === null ? [] : [{ name: `row-${each.seq}`, template: 'messages/_row.njk', locals: { row: each } }],
   ),
@@ -619,4 +1101,26 @@ export const partials: readonly Sample[] = [
   { name: 'composer', template: 'messages/_composer.njk', locals: { group, composer, live } },
   { name: 'flash', template: '_flash.njk', locals: { flash: { kind: 'error', text: 'No.' } } },
   { name: 'error', template: '_error.njk', locals: { status: 422, heading: 'Not posted', message: 'Write something first.' } },
+  {
+    name: 'export',
+    template: 'export/index.njk',
+    locals: {
+      ...{ title: 'Lobby', at: NOW, ofUser: false },
+      parts: [
+        {
+          title: 'Lobby',
+          topic: 'Boats',
+          members: ['Ann', 'Bob Marsh'],
+          pages: [{ href: 'lobby-0001.html', from: NOW - 1e8, to: NOW, messages: 400 }],
+        },
+        { title: 'Nothing', topic: '', members: [], pages: [] },
+      ],
+    },
+  },
+  {
+    name: 'export-page',
+    template: 'export/page.njk',
+    locals: { title: 'Lobby', topic: 'Boats', rows, number: 2, previous: 'lobby-0001.html', next: null },
+  },
+  { name: 'export-style', template: 'export/style.njk', locals: {} },
 ];

@@ -17,7 +17,7 @@ const headers =
     given[name] ?? '';
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-/** The example of the specification's own libraries. */
+/** The example of the specification's libraries. */
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ID = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
 const SECONDS = 1614265330;
@@ -53,7 +53,7 @@ const REFUSED: [what: string, run: () => boolean][] = [
   ['a delivery that is too old', () => isSigned([SECRET], signed(), bytes(BODY), NOW + TOLERANCE_MS + 1)],
   ['a delivery from too far ahead', () => isSigned([SECRET], signed(), bytes(BODY), NOW - TOLERANCE_MS - 1)],
 ];
-for (const [what, run] of REFUSED) test(`a Standard Webhook with ${what} is not believed`, (t) => t.false(run()));
+for (const [what, run] of REFUSED) test(`signing: a Standard Webhook with ${what} is not accepted`, (t) => t.false(run()));
 
 test('signing: a timestamp within 5 minutes either way is accepted', (t) => {
   for (const ms of [-TOLERANCE_MS, TOLERANCE_MS]) t.true(isSigned([SECRET], signed(), bytes(BODY), NOW + ms));

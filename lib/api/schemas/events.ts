@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Actor, id, moment, Named, slug } from './fields.ts';
+import { Actor, id, moment, Shown, ShownNamed, slug } from './fields.ts';
 import { Message } from './messages.ts';
 
 /** The fields of every log entry. */
@@ -8,7 +8,7 @@ const Entry = z.object({
   seq: z.int().describe('Its position in the group’s log.'),
   n: z.int().describe('The number of messages up to this entry.'),
   at: moment,
-  author: Actor.describe('Who did it.'),
+  author: Shown.describe('Who did it.'),
 });
 const target = z.int().describe('The seq of the message that it changes.');
 const FollowUp = Entry.extend({ target });
@@ -16,13 +16,19 @@ const FollowUp = Entry.extend({ target });
 const entries = {
   EditEntry: FollowUp.extend({
     kind: z.literal('edit'),
-    body: z.string().describe('The new text. Empty after a final erasure.'),
+    body: z.string().describe('The new text. Empty when the message is erased.'),
     format: z.enum(['text', 'markdown', 'model']),
     mentions: z.array(id).optional().describe('Members whom the new text mentions by @name.'),
-    scrubbed: z.literal(true).optional().describe('The text was removed by a final erasure.'),
+    scrubbed: z.literal(true).optional().describe('The message is erased.'),
   }),
   EraseEntry: FollowUp.extend({ kind: z.literal('erase'), undoUntil: z.int().describe('In ms since 1970: until then it can be undone.') }),
-  UneraseEntry: FollowUp.extend({ kind: z.literal('unerase') }),
+  UneraseEntry: FollowUp.extend({
+    kind: z.literal('unerase'),
+    body: z.string().optional().describe('The text that is back. Empty if the message was erased again.'),
+    format: z.enum(['text', 'markdown', 'model']).optional(),
+    mentions: z.array(id).optional().describe('Members whom the text mentions by @name.'),
+    scrubbed: z.literal(true).optional().describe('The message was erased again.'),
+  }),
   ReactionEntry: FollowUp.extend({ kind: z.enum(['react', 'unreact']), emoji: z.string() }),
   PinEntry: FollowUp.extend({ kind: z.enum(['pin', 'unpin']) }),
   MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who joined or left.') }),
@@ -55,7 +61,7 @@ export const eventSchemas = {
     ])
     .describe('One entry of a group’s log: the data of an event without a name. `kind` says which.'),
   TypingEvent: z
-    .object({ group: slug, users: z.array(Named), several: z.boolean().describe('More than four people; they are not named.') })
+    .object({ group: slug, users: z.array(ShownNamed), several: z.boolean().describe('More than four people; they are not named.') })
     .describe('The data of the event `typing`: who is writing now.'),
   WebhookEvent: z
     .object({

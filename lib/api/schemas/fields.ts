@@ -11,3 +11,19 @@ export const roleOrNone = role.nullable().describe('null: not in the group.');
 export const Named = z.object({ id, name: z.string() });
 /** The same, and whether it is a bot. */
 export const Actor = Named.extend({ bot: z.boolean() });
+
+const displayName = z.string().describe('The name that others see; `name` unless the user has chosen another.');
+/** The same, and how others see it. */
+export const Shown = Actor.extend({ display_name: displayName });
+export const ShownNamed = Named.extend({ display_name: displayName });
+
+export const avatarUrl = z.string().nullable().describe('The path of the picture (WebP, square); null: none.');
+
+export const Status = z
+  .object({
+    emoji: z.string().describe('Empty for none.'),
+    text: z.string(),
+    until: moment.nullable().describe('When it ends; null: it does not.'),
+  })
+  .nullable()
+  .describe('null: none, or it has ended.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Actor, id, moment, Named, role, roleOrNone, slug, url } from './fields.ts';
+import { Actor, avatarUrl, id, moment, Named, role, roleOrNone, Shown, Status, slug, url } from './fields.ts';
 
 const Group = z.object({
   id,
@@ -39,7 +39,9 @@ export const groupSchemas = {
     code_expires_at: moment.nullable().optional(),
     code_uses_left: z.int().nullable().optional().describe('How many more people may use the code; null: unlimited.'),
   }),
-  Member: Actor.extend({
+  Member: Shown.extend({
+    avatar_url: avatarUrl,
+    status: Status,
     color: z.int(),
     admin: z.boolean(),
     role,
@@ -47,12 +49,24 @@ export const groupSchemas = {
     seen_at: moment.nullable().describe('When they last had the group open, accurate to some minutes; null: unknown.'),
   }),
   Membership: Actor.extend({ group: slug, in: z.boolean(), role: roleOrNone }),
-  Me: Actor.extend({
+  Me: Shown.extend({
+    avatar_url: avatarUrl,
+    status: Status,
     color: z.int(),
     admin: z.boolean(),
     at: moment.describe('The server’s time.'),
     token: Token.nullable().describe('The token of the request; null for a browser session.'),
     groups: z.array(Named.extend({ slug, role })).describe('The groups that the token’s owner is in.'),
+  }),
+  Person: Shown.extend({
+    admin: z.boolean(),
+    disabled: z.boolean(),
+    color: z.int(),
+    avatar_url: avatarUrl,
+    status: Status,
+    time_zone: z.string().nullable().describe('IANA name; null: they have not chosen one.'),
+    groups: z.array(Named.extend({ slug })).describe('The groups that both of you are in.'),
+    url,
   }),
   Invitation: z.object({
     name: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Actor, id, moment, Named, slug, url } from './fields.ts';
+import { id, moment, Named, Shown, slug, url } from './fields.ts';
 
-const Author = Actor.extend({
+const Author = Shown.extend({
   as: z.string().optional().describe('A sender name that a webhook gave, shown beside the bot’s own.'),
 });
 
@@ -46,7 +46,7 @@ export const Message = z.object({
 });
 
 /** The response to a post or an edit. */
-export const WrittenMessage = Message.extend({
+const WrittenMessage = Message.extend({
   notified: z.array(Named).describe('Members whom the @names notify: without the author and disabled accounts.'),
 });
 

@@ -3,6 +3,7 @@ import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
 import { editForm, pinForm, postForm, reactionForm, readForm, saveForm, uploadForm } from '../../messages/forms.ts';
+import { meForm } from '../../people/forms.ts';
 
 /** The routes refuse field names with brackets: lib/http/input.ts. */
 const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
@@ -35,6 +36,7 @@ export const requestSchemas = {
         }),
     })
     .meta(NAMES),
+  ProfileChange: meForm.meta(NAMES),
   DirectStart: directForm.meta(NAMES),
   DirectStartForm: directForm
     .extend({

@@ -14,6 +14,15 @@ export const serverSchemas = {
     })
     .describe('An error, RFC 9457.'),
   Health: z.object({ status: z.literal('ok') }),
-  Readiness: z.object({ status: z.enum(['ready', 'degraded', 'not ready']), store: z.enum(['up', 'down']), bus: z.enum(['up', 'down']) }),
+  Readiness: z.object({
+    status: z.enum(['ready', 'degraded', 'not ready']),
+    store: z.enum(['up', 'down']),
+    bus: z.enum(['up', 'down']),
+    reason: z
+      .string()
+      .optional()
+      .describe('Why the database does not take writes, such as full, denied, locked, handles or unreachable; only while it does not.'),
+    detail: z.string().optional().describe('The reason as a sentence.'),
+  }),
   Description: z.looseObject({ openapi: z.string(), info: z.looseObject({ title: z.string(), version: z.string() }) }),
 } as const;

@@ -82,7 +82,7 @@ export const groupsTable: readonly Operation[] = [
         headers: { Location: 'Its URL.' },
       },
     },
-    problems: { 403: 'The token is a bot’s.', 404: 'There is no open group of this slug.', 422: 'No group has this code.' },
+    problems: { 403: 'The token is a bot’s.', 404: 'There is no open group of this slug.', 422: 'No group has this code.', 429: '' },
     examples: [
       {
         title: 'Join an open group',

@@ -1,6 +1,6 @@
-import { windowQuery } from '../../messages/forms.ts';
+import { versionsQuery, windowQuery } from '../../messages/forms.ts';
 import type { Operation } from '../operation.ts';
-import { AT, BOB, edited, erased, message, NOTHING_HERE, SEQ } from '../samples.ts';
+import { AT, author, BOB, edited, erased, message, NOTHING_HERE, SEQ } from '../samples.ts';
 
 const MESSAGES = '/groups/{slug}/messages';
 const slug = 'team';
@@ -21,7 +21,7 @@ export const messagesTable: readonly Operation[] = [
     access: 'member',
     summary: 'Read a page of history',
     description:
-      'Oldest first. Without `before` or `after` the page ends with the newest message. `Link` has the next pages: `prev` is older, `next` newer.',
+      'Oldest first. Without `before` or `after` the page ends with the newest message. `Link` has the next pages: `prev` is older, `next` newer. A page of long messages has fewer than `limit`, one at least: follow `Link` to its end.',
     query: windowQuery,
     responses: {
       200: {
@@ -62,7 +62,7 @@ export const messagesTable: readonly Operation[] = [
         title: 'One message',
         path: { slug, seq: SEQ.bobs },
         status: 200,
-        answer: { media: 'json', value: message(SEQ.bobs, 'Is 6 out?', { author: { ...BOB, bot: false } }) },
+        answer: { media: 'json', value: message(SEQ.bobs, 'Is 6 out?', { author: author(BOB) }) },
       },
       {
         title: 'There is none',
@@ -131,8 +131,18 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Read the earlier versions of a message',
-    description: 'Oldest first, 100 at most, including the current version. 404 if the message is erased.',
-    responses: { 200: { description: 'The versions.', schema: 'Version', list: true, media: ['json', 'text'] } },
+    description:
+      'Oldest first, the newest 100 at most and fewer of long texts; without `before` including the current version. `Link` has the page of older ones as `prev`. 404 if the message is erased.',
+    query: versionsQuery,
+    responses: {
+      200: {
+        description: 'The versions.',
+        schema: 'Version',
+        list: true,
+        media: ['json', 'text'],
+        headers: { Link: 'The page of older versions.' },
+      },
+    },
     examples: [
       {
         title: 'Before and after',

@@ -1,5 +1,5 @@
 import type { Operation } from '../operation.ts';
-import { BOB, BOT, message, problem, SEQ } from '../samples.ts';
+import { author, BOB, BOT, message, problem, SEQ } from '../samples.ts';
 
 const slug = 'team';
 const REACTIONS = '/groups/{slug}/messages/{seq}/reactions';
@@ -8,7 +8,7 @@ const bobs = (rev: number, ...emojis: string[]) => ({
   media: 'json' as const,
   value: message(SEQ.bobs, 'Is 6 out?', {
     rev,
-    author: { ...BOB, bot: false },
+    author: author(BOB),
     reactions: emojis.map((emoji) => ({ emoji, by: [BOT.id] })),
   }),
 });

@@ -3,6 +3,7 @@ import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openPasswords } from '../../accounts/password.ts';
 import type { Config } from '../../config.ts';
+import { isOpenToAll, looseIn } from '../../data-folder.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import { canMakeThumbnails, THUMBNAIL_ADVICE } from '../../files/thumbnail-probe.ts';
 import { newGroupId, newUserId, systemRandom } from '../../ids.ts';
@@ -32,10 +33,18 @@ export async function checkFolder({ dataDir }: Config): Promise<Finding> {
   } finally {
     await rm(probe, { force: true }).catch(() => {});
   }
+  return checkModes(folder);
+}
+
+async function checkModes(folder: string): Promise<Finding> {
   const mode = (await stat(folder)).mode & 0o777;
-  const detail = `${folder} (mode ${mode.toString(8)})`;
-  const isPrivate = process.platform === 'win32' || (mode & 0o007) === 0;
-  return isPrivate ? { detail } : { detail: `${detail} is accessible to all users of this machine`, mend: `chmod 700 ${folder}` };
+  const open = looseIn(folder).filter(isOpenToAll);
+  const [first] = open;
+  if (!first) return { detail: `${folder} (mode ${mode.toString(8)})` };
+  const isShut = !open.some(({ path }) => path === folder);
+  const detail = `${first.path} (mode ${first.mode.toString(8)}) is accessible to all users of this machine`;
+  const mend = `chmod -R go-rwx ${folder} (a start of the server does that too)`;
+  return isShut ? { detail: `${detail} who can enter ${folder}`, mend, isWarning: true } : { detail, mend };
 }
 
 const adviceOnFolder = (error: unknown, folder: string): string =>
@@ -97,7 +106,7 @@ export async function checkPresence({ bus }: OpenCore): Promise<Finding> {
 }
 
 /** Creates a thumbnail of a one-pixel image. */
-export async function checkPictures({ thumbnailer }: OpenCore): Promise<Finding> {
+export async function checkThumbnails({ thumbnailer }: OpenCore): Promise<Finding> {
   return (await canMakeThumbnails(thumbnailer))
     ? { detail: 'thumbnails can be created' }
     : { detail: 'thumbnails cannot be created: images are shown as plain files', mend: THUMBNAIL_ADVICE, isWarning: true };
@@ -106,7 +115,7 @@ export async function checkPictures({ thumbnailer }: OpenCore): Promise<Finding>
 /** A log-in takes about as long as one hash. Measures CPU time, so that other load does not count. */
 export async function checkPasswords(): Promise<Finding> {
   const before = process.cpuUsage();
-  await openPasswords(BCRYPT_COST).hash(randomBytes(12).toString('hex'));
+  await openPasswords(BCRYPT_COST).hash(randomBytes(12).toString('hex'), 'known');
   const tookMs = process.cpuUsage(before).user / 1000;
   const detail = `bcrypt at cost ${BCRYPT_COST} takes ${tookMs.toFixed(0)} ms of CPU time`;
   return tookMs > SLOW_HASH_MS ? { detail, mend: 'Log-ins will be slow. Use a faster CPU.' } : { detail };

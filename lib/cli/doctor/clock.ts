@@ -1,8 +1,8 @@
 import type { Core } from '../../core.ts';
+import { groupPages } from '../../groups/every-group.ts';
 import { isAhead } from '../../log/entry.ts';
 import type { Finding } from './checks.ts';
 
-const PAGE = 500;
 const MAX_NAMED = 5;
 
 type Ahead = { readonly slug: string; readonly at: number };
@@ -22,14 +22,11 @@ export async function checkClock(core: Core): Promise<Finding> {
 }
 
 async function* groupsAhead(core: Core): AsyncGenerator<Ahead> {
-  for (let afterNumber = 0; ; ) {
-    const page = await core.store.groups.list({ limit: PAGE, afterNumber });
+  for await (const page of groupPages(core.store)) {
     const heads = await core.store.log.heads(page.map(({ id }) => id));
     for (const { id, slug, kind } of page) {
       const head = heads.get(id);
       if (head && isAhead(head, core.now())) yield { slug: kind === 'direct' ? 'direct messages' : slug, at: head.at };
     }
-    afterNumber = page.at(-1)?.number ?? afterNumber;
-    if (page.length < PAGE) return;
   }
 }

@@ -3,7 +3,7 @@ import { configWarnings } from '../../config-warnings.ts';
 import type { Logger } from '../../logger.ts';
 import { type OpenCore, openCore } from '../../open-core.ts';
 import type { Out } from '../out.ts';
-import { checkBus, checkFolder, checkPasswords, checkPictures, checkPresence, checkStore, type Finding } from './checks.ts';
+import { checkBus, checkFolder, checkPasswords, checkPresence, checkStore, checkThumbnails, type Finding } from './checks.ts';
 import { checkClock } from './clock.ts';
 import { type DoctorFolder, openFolder } from './folder.ts';
 import { checkServer, serverUrl } from './server.ts';
@@ -60,12 +60,18 @@ async function settings(report: Report): Promise<Config | undefined> {
       return warning ? { ...warning, isWarning: true } : { detail: partsOf(config) };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      const [, ...problems] = error.message.split('\n').map((line) => line.trim());
-      return { detail: problems.join('; '), mend: 'Correct these environment variables.' };
+      return { detail: problemsOf(error), mend: 'Correct these environment variables.' };
     }
   });
   return config;
 }
+
+const problemsOf = ({ message }: ConfigError): string =>
+  message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .join('; ');
 
 const partsOf = ({ mongodbUrl, redisUrl }: Config): string => `${mongodbUrl ? 'MongoDB' : 'SQLite'}, ${redisUrl ? 'Redis' : 'no Redis'}`;
 
@@ -85,6 +91,8 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
     const opened = await openCore({ ...config, dataDir: folder.storeDir }, { role: 'visitor', logger: NO_LOG }).catch(
       (error: Error) => error,
     );
+    if (opened instanceof ConfigError)
+      return { detail: problemsOf(opened), mend: 'Set ENCRYPTION_KEYS as for the server of this database.' };
     if (opened instanceof Error) return { detail: opened.message, mend: adviceOnStore(opened, config) };
     core = opened;
     const finding = await checkStore(core);
@@ -95,12 +103,20 @@ async function examineParts(config: Config, folder: DoctorFolder, isLive: boolea
     await report('bus', () => checkBus(open));
     await report('presence', () => checkPresence(open));
     await report('clock', () => checkClock(open));
-    await report('pictures', () => checkPictures(open));
+    await report('pictures', () => checkThumbnails(open));
   }
   await report('passwords', checkPasswords);
+  if (config.smtpUrl !== undefined || config.oidcIssuer !== undefined) await checkOutside(config, report);
   const isServing = await report('server', () => checkServer(config, isLive));
   if (open && isLive && isServing) await checkLive(open, report);
   await open?.close();
+}
+
+/** The servers of others that people need for a log-in. */
+async function checkOutside(config: Config, report: Report): Promise<void> {
+  const { checkMail, checkProvider } = await import('./external-services.ts');
+  if (config.smtpUrl !== undefined) await report('mail', () => checkMail(config));
+  if (config.oidcIssuer !== undefined) await report('log-in', () => checkProvider(config));
 }
 
 /** Loads its module only when needed, so that the doctor starts fast without --live. */

@@ -1,5 +1,5 @@
-import { createToken, revokeToken } from '../../accounts/operations.ts';
 import type { Token } from '../../accounts/port.ts';
+import { createToken, revokeToken } from '../../accounts/tokens.ts';
 import { randomId, SYSTEM_GROUP } from '../../ids.ts';
 import type { OpenCore } from '../../open-core.ts';
 import type { Finding } from './checks.ts';

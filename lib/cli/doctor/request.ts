@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 /** A request with a connection of its own. `fetch` would reuse connections, and its first use is slow. */
-export type ProbeRequest = {
+type ProbeRequest = {
   readonly url: string;
   readonly token?: string;
   /** Sent as JSON with POST. */

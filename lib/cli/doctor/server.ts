@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { type Config, isLoopback } from '../../config.ts';
 import type { Finding } from './checks.ts';
 
@@ -5,14 +8,14 @@ const ANSWER_WITHIN_MS = 3000;
 
 /** Checks whether a server answers at the address of the settings. No server is a failure only if `isLive`. */
 export async function checkServer(config: Config, isLive: boolean): Promise<Finding> {
-  if (config.port === 0) {
+  if (config.port === 0 && config.listen === undefined) {
     const detail = 'not checked: PORT is 0 (any free port)';
     return isLive ? { detail, mend: 'Set PORT to the port that the server printed.' } : { detail };
   }
-  const url = `${serverUrl(config)}/readyz`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: 'manual' }).catch((error: Error) => error);
+  const url = config.listen === undefined ? `${serverUrl(config)}/readyz` : `unix:${config.listen}`;
+  const answer = await readiness(config).catch((error: Error) => error);
   if (answer instanceof Error) return notThere(url, answer, isLive);
-  const state = stateIn(await answer.text().catch(() => ''));
+  const state = stateIn(answer.body);
   if (state === undefined)
     return {
       detail: `${url} answers ${answer.status}, but it is not Parley`,
@@ -20,8 +23,22 @@ export async function checkServer(config: Config, isLive: boolean): Promise<Find
     };
   if (answer.status !== 200)
     return { detail: `${url} answers ${answer.status}: ${state}`, mend: "See store and bus above, and the server's log." };
-  const exposed = isLoopback(config.host) || config.publicUrl?.startsWith('https:') ? '' : ' (reachable from outside: put TLS before it)';
+  const exposed =
+    config.listen !== undefined || isLoopback(config.host) || config.publicUrl?.startsWith('https:')
+      ? ''
+      : ' (reachable from outside: put TLS before it)';
   return { detail: `${url} answers: ${state}${exposed}` };
+}
+
+async function readiness(config: Config): Promise<{ readonly status: number; readonly body: string }> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  if (config.listen === undefined) {
+    const answer = await fetch(`${serverUrl(config)}/readyz`, { signal, redirect: 'manual' });
+    return { status: answer.status, body: await answer.text().catch(() => '') };
+  }
+  const asked = request({ socketPath: config.listen, path: '/readyz', signal }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, body: await text(answer) };
 }
 
 function notThere(url: string, error: Error, isLive: boolean): Finding {
@@ -29,7 +46,7 @@ function notThere(url: string, error: Error, isLive: boolean): Finding {
   const detail = isSlow ? `${url} does not answer within ${ANSWER_WITHIN_MS / 1000} s` : `nothing answers at ${url}`;
   if (isSlow) return { detail, mend: "Read the server's log, and restart the server." };
   return isLive
-    ? { detail, mend: "Start it with 'parley serve', or correct HOST and PORT." }
+    ? { detail, mend: "Start it with 'parley serve', or correct HOST and PORT, or LISTEN." }
     : { detail: `${detail} (start it with 'parley serve')` };
 }
 

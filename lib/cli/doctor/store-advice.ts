@@ -18,6 +18,7 @@ const ADVICE: Readonly<Partial<Record<StoreFault, (place: string) => string>>> =
   locked: () => 'Close the program that holds the lock (a backup, or sqlite3 with an open transaction), or wait until it is done.',
   full: (place) => `Free space on the disk of ${place}, or move the data to a larger one.`,
   denied: DENIED,
+  handles: () => 'Raise the limit of open files (LimitNOFILE in systemd, ulimit -n), or lower MAX_CONNECTIONS, and restart the server.',
   notDatabase: (place) => `Stop the server and restore the right parley.db in ${place} from a backup, or set DATA_DIR to another folder.`,
   truncated: (place) => `Stop the server and restore parley.db in ${place} from a backup: the end of the file is missing.`,
   damaged: (place) =>

@@ -12,7 +12,7 @@ import { isDoctor } from '../doctor/probe-account.ts';
 import { readPassword } from '../input.ts';
 import { everybody } from '../lookup.ts';
 import type { Out } from '../out.ts';
-import { type Cast, isOfDemo, openCast, openStage } from './cast.ts';
+import { createDemoAccounts, createDemoGroup, type DemoAccounts, isOfDemo } from './accounts.ts';
 import { type Act, readDemoScript } from './demo-script.ts';
 
 type SeedOptions = { readonly force?: true; readonly passwordStdin?: true };
@@ -30,15 +30,15 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
     const midnight = now - (now % DAY_MS);
     clock.at = midnight - 6 * DAY_MS + DAY_MS / 4;
     const password = options.passwordStdin ? await readPassword('the people of the demo') : `quay-${randomId(core.random, 12)}`;
-    const cast = await openCast(core, password);
+    const accounts = await createDemoAccounts(core, password);
     await finishFirstAccount(core);
-    const stages: Stage[] = [];
-    for (const demo of groups) stages.push({ demo, group: await openStage(core, cast, demo) });
-    const added = await play(core, cast, scenesOf(stages), (at) => (clock.at = midnight + at));
+    const created: DemoGroupRecord[] = [];
+    for (const demo of groups) created.push({ demo, group: await createDemoGroup(core, accounts, demo) });
+    const added = await play(core, accounts, postingsOf(created), (at) => (clock.at = midnight + at));
     clock.at = now;
-    if (added > 0) await leaveSomeUnread(core, cast, stages);
+    if (added > 0) await leaveSomeUnread(core, accounts, created);
     await scrubDue(core);
-    printSummary(out, cast, stages, added, password);
+    printSummary(out, accounts, created, added, password);
   } finally {
     await core.close();
   }
@@ -50,18 +50,18 @@ async function refuseBesideOthers(core: Core): Promise<void> {
       throw forbidden(`There is already an account, ${user.name}, and the demo is for an empty chat. Use another DATA_DIR, or --force.`);
 }
 
-type Stage = { readonly demo: DemoGroup; readonly group: Group };
+type DemoGroupRecord = { readonly demo: DemoGroup; readonly group: Group };
 
 /** The acts of all groups, ordered by time. */
-const scenesOf = (stages: readonly Stage[]): Scene[] =>
-  stages.flatMap(({ demo, group }) => readDemoScript(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
+const postingsOf = (created: readonly DemoGroupRecord[]): Scene[] =>
+  created.flatMap(({ demo, group }) => readDemoScript(demo.talk).map((act) => ({ group, act }))).sort((a, b) => a.act.at - b.act.at);
 
 /** Posts the messages that do not exist yet, and applies edits and reactions only to these. Resolves to the number of new messages. */
-async function play(core: Core, cast: Cast, scenes: readonly Scene[], setClock: (at: number) => void): Promise<number> {
+async function play(core: Core, accounts: DemoAccounts, scenes: readonly Scene[], setClock: (at: number) => void): Promise<number> {
   const fresh = new Map<string, number>();
   for (const { group, act } of scenes) {
     setClock(act.at);
-    const seq = await perform(core, cast.named(act.who), group, act, fresh.get(`${group.id} ${act.line}`));
+    const seq = await perform(core, accounts.named(act.who), group, act, fresh.get(`${group.id} ${act.line}`));
     if (act.kind === 'post' && seq !== undefined) fresh.set(`${group.id} ${act.line}`, seq);
   }
   return fresh.size;
@@ -83,17 +83,17 @@ async function perform(core: Core, user: User, group: Group, act: Act, target: n
 }
 
 /** Sets read marks so that the list of groups shows unread counts. */
-async function leaveSomeUnread(core: Core, cast: Cast, stages: readonly Stage[]): Promise<void> {
-  for (const [index, { demo, group }] of stages.entries()) {
+async function leaveSomeUnread(core: Core, accounts: DemoAccounts, created: readonly DemoGroupRecord[]): Promise<void> {
+  for (const [index, { demo, group }] of created.entries()) {
     const { n } = await core.store.log.head(group.id);
-    for (const name of demo.members) await core.store.memberships.advanceMark(group.id, cast.named(name).id, n - index);
+    for (const name of demo.members) await core.store.memberships.advanceMark(group.id, accounts.named(name).id, n - index);
   }
 }
 
-function printSummary(out: Out, cast: Cast, stages: readonly Stage[], added: number, password: string): void {
+function printSummary(out: Out, accounts: DemoAccounts, created: readonly DemoGroupRecord[], added: number, password: string): void {
   const names = people.map(({ name }) => name);
-  const slugs = stages.map(({ group }) => group.slug);
-  const isNew = cast.made > 0;
+  const slugs = created.map(({ group }) => group.slug);
+  const isNew = accounts.made > 0;
   const what = added === 0 ? 'The demo exists already; nothing was added.' : `Added ${added} messages in ${slugs.join(', ')}.`;
   const how = isNew ? `the password ${password} (shown this once)` : 'the password that the first run printed';
   out.write(

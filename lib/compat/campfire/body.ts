@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts';
 import { invalid } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
-import { readRaw } from '../../http/input.ts';
+import { readRaw } from '../../http/body.ts';
 import { isUpload, readUpload } from '../../messages/uploads.ts';
 import { decodeUtf8 } from '../../text/body.ts';
 

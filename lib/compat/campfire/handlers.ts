@@ -1,6 +1,8 @@
 import { invalid, notFound } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
-import { idempotencyKey, originOf } from '../../http/context.ts';
+import { admitConnection } from '../../http/connections.ts';
+import { idempotencyKey, siteUrlOf } from '../../http/context.ts';
+import { writeJson } from '../../http/reply.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
@@ -14,7 +16,7 @@ import { contentIn, textIn } from './body.ts';
 import { listMessages } from './history.ts';
 import { type Boost, boostJson, type CampfireContext, messagesJson, urlOf } from './presenter.ts';
 
-export type Call = 'list' | 'post' | 'edit' | 'erase' | 'boost' | 'unboost';
+type Call = 'list' | 'post' | 'edit' | 'erase' | 'boost' | 'unboost';
 type Handler = (ctx: CallContext, campfire: CampfireContext) => Promise<void>;
 
 const CALLS: Readonly<Record<Call, Handler>> = { list: listMessages, post: postMessage, edit, erase, boost, unboost };
@@ -27,7 +29,8 @@ export async function handleCall(ctx: CallContext, { core, views }: RouteContext
   const { room = '', key = '' } = ctx.params;
   const lookups = call === 'post' ? core.lookupCache : core.lookupCache.fresh(); // the log checks permissions again when they have changed
   const at = await asMember(core, await botOf(core, key, lookups), room, lookups);
-  await CALLS[call](ctx, { core, views, at, origin: originOf(ctx, core.config) });
+  admitConnection(ctx.req);
+  await CALLS[call](ctx, { core, views, at, origin: siteUrlOf(ctx, core.config) });
 }
 
 /** Responds 201 without a body: Campfire returns only the message's URL, in Location. */
@@ -74,7 +77,7 @@ async function boost(ctx: CallContext, campfire: CampfireContext): Promise<void>
   const made = (await ownBoosts(campfire, message.seq)).findLast((one) => one.emoji === emoji);
   if (!made) throw notFound(); // removed meanwhile
   ctx.status = 201;
-  ctx.body = boostJson(campfire, made);
+  writeJson(ctx, boostJson(campfire, made));
 }
 
 async function unboost(ctx: CallContext, campfire: CampfireContext): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Core } from '../../core.ts';
 import { notFound } from '../../errors.ts';
+import { writeJson } from '../../http/reply.ts';
 import type { GroupId } from '../../ids.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readPage, type Window } from '../../log/history.ts';
@@ -26,7 +27,7 @@ export async function listMessages(ctx: CallContext, campfire: CampfireContext):
     const path = `/rooms/${encodeURIComponent(room)}/${key}/messages?${window.after === undefined ? 'before' : 'after'}=${next}`;
     ctx.set('Link', `<${campfire.origin}${path}>; rel="next"`);
   }
-  ctx.body = await messagesJson(campfire, shown);
+  writeJson(ctx, await messagesJson(campfire, shown));
 }
 
 /** The window of a query. `before` takes precedence over `after`; empty ones are ignored. Errors: `notFound` for a value that is not a number. */
@@ -57,7 +58,7 @@ async function readShown(core: Core, group: GroupId, window: Window): Promise<Sh
     shown = isForward ? [...shown, ...found] : [...found, ...shown];
     total = page.head.n;
     next = isForward ? page.newer : page.older;
-    if (next === undefined || shown.length >= PAGE_SIZE) break;
+    if (next === undefined || shown.length >= PAGE_SIZE || page.isCut) break;
     ask = isForward ? { after: next, limit: PAGE_SIZE } : { before: next, limit: PAGE_SIZE };
   }
   return cut(shown, total, next, isForward);

@@ -10,7 +10,7 @@ import type { Views } from '../../views/render.ts';
 /** The context of a call. `origin`: of this site, for absolute URLs. */
 export type CampfireContext = {
   readonly core: Core;
-  readonly views: Pick<Views, 'asset'>;
+  readonly views: Pick<Views, 'assets'>;
   readonly at: GroupAccess;
   readonly origin: string;
 };
@@ -23,9 +23,9 @@ export async function messagesJson(campfire: CampfireContext, messages: readonly
   const { core, at } = campfire;
   const people = peopleIn(messages.map((folded) => ({ type: 'message', folded })));
   const [profiles, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
-  return messages.map((folded) => {
+  return Array.fromAsync(messages, async (folded) => {
     const { message } = folded;
-    const { body, html, attachments } = messageJson(folded, at.group, profiles);
+    const { body, html, attachments } = await messageJson(core, folded, at.group, profiles);
     return {
       id: message.seq,
       created_at: iso(message.at),
@@ -55,7 +55,7 @@ export function boostJson(campfire: CampfireContext, boost: Boost) {
 /** A user in Campfire's format, with the site's icon as avatar. */
 function personJson({ origin, views }: CampfireContext, id: UserId, user: User | undefined) {
   const role = user?.bot ? 'bot' : user?.admin ? 'administrator' : 'member';
-  return { id, name: user?.name ?? 'somebody', role, avatar_url: origin + views.asset('icons/icon.svg') };
+  return { id, name: user?.name ?? 'somebody', role, avatar_url: origin + views.assets.url('icons/icon.svg') };
 }
 
 /** The URL of a message. Ends in `/messages/<id>` as in Campfire: bots read the id from `Location`. */

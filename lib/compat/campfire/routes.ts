@@ -22,13 +22,13 @@ const PATHS = {
  * The six calls of Campfire's bot protocol, so that a bot written for Campfire only needs another host. The key in the path authenticates; calls are
  * never redirected. The handlers are loaded with the first call.
  */
-export function campfireRoutes(web: RouteContext): Router {
+export function campfireRoutes(deps: RouteContext): Router {
   const router = new Router();
   for (const [path, calls] of Object.entries(PATHS)) {
     for (const [method, call] of Object.entries(calls))
       router.register(path, [method], async (ctx) => {
         setResponseFormat(ctx);
-        await (await import('./handlers.ts')).handleCall(ctx, web, call);
+        await (await import('./handlers.ts')).handleCall(ctx, deps, call);
       });
     router.all(path, (ctx) => {
       setResponseFormat(ctx);

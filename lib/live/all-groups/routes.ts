@@ -28,11 +28,11 @@ export const allGroupsQuery = z.object({
  * `GET /events`: new entries of all groups of the viewer, or those after a cursor, as JSON or text; as `sidebar` only their unread counts.
  * Errors: `unauthenticated`, `malformed`, `forbidden`, `tooMany`, `gone` (a cursor that is too old, or not this user's).
  */
-export async function openAllGroups(web: RouteContext, ctx: Context): Promise<void> {
-  const { core, hub } = web;
+export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<void> {
+  const { core, hub } = deps;
   checkOrigin(ctx, core.config);
   const stamp = core.lookupCache.stamp();
-  const viewer = await requireViewer(ctx, web, core.lookupCache); // checked again by `authorise`
+  const viewer = await requireViewer(ctx, deps, core.lookupCache); // checked again by `authorise`
   const query = queryOf(ctx, allGroupsQuery);
   const { as: format } = query;
   const type = typeOf(format);
@@ -41,15 +41,15 @@ export async function openAllGroups(web: RouteContext, ctx: Context): Promise<vo
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
     response: ctx.res,
     authorise: async () => {
-      if (!(await core.lookupCache.isCurrent(stamp))) await requireViewer(ctx, web, core.lookupCache.fresh());
+      if (!(await core.lookupCache.isCurrent(stamp))) await requireViewer(ctx, deps, core.lookupCache.fresh());
     },
     start: (response: Context['res'], isChunked: boolean) =>
-      startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT }),
+      startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT, config: core.config }),
   };
   if (format === 'sidebar') return hub.openSidebar(opening);
   const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
   const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
-  await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(web, viewer.user.id, after) });
+  await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(deps, viewer.user.id, after) });
 }
 
 /** Errors: `gone`, the same whether the set never existed, has expired, or is another user's. */

@@ -89,11 +89,11 @@ export class Typing {
   #changed(group: GroupId): void {
     if (this.#due.has(group)) return;
     this.#due.add(group);
-    const crowd = [...this.#parts.connectionsOf(group)].length;
+    const connections = [...this.#parts.connectionsOf(group)].length;
     setTimeout(() => {
       this.#due.delete(group);
       void this.#send(group, this.#parts.connectionsOf(group), true);
-    }, GATHER_MS + crowd).unref();
+    }, GATHER_MS + connections).unref();
   }
 
   async #send(group: GroupId, connections: Iterable<Subscriber>, isAll: boolean): Promise<void> {
@@ -123,10 +123,16 @@ export class Typing {
 
   #frames(group: GroupId, users: readonly Profile[]): { readonly html: string; readonly json: string } {
     const several = users.length > MAX_NAMED;
-    const typists = several ? [] : users.map(({ id, name }) => ({ id, name }));
+    const typists = several ? [] : users;
     return {
-      html: sseFrame(this.#parts.views.render('messages/_typing.njk', { typists, several }).trim()),
-      json: sseFrame(JSON.stringify({ group: this.#parts.slugOf(group), users: typists, several }), { event: 'typing' }),
+      html: sseFrame(
+        this.#parts.views
+          .render('messages/_typing.njk', { typists: typists.map(({ id, shownName: name }) => ({ id, name })), several })
+          .trim(),
+      ),
+      json: sseFrame(JSON.stringify({ group: this.#parts.slugOf(group), users: typists.map(namedJson), several }), { event: 'typing' }),
     };
   }
 }
+
+const namedJson = ({ id, name, shownName }: Profile) => ({ id, name, display_name: shownName });

@@ -191,10 +191,10 @@ export class UserSidebar implements ActivityListener {
 }
 
 /** Keeps the known number of mentions until they are counted again. */
-function rowOf({ group, membership }: MyGroup, activity: ActivityHead | undefined, before: readonly Row[]): Row[] {
+function rowOf({ group, membership, face }: MyGroup, activity: ActivityHead | undefined, before: readonly Row[]): Row[] {
   if (!activity) return [];
-  const { id, slug, name, kind } = group;
+  const { id, slug, name, kind, archived } = group;
   const { mark, level, hidden } = membership;
   const mentions = before.find((row) => row.group.id === id)?.mentions ?? 0;
-  return [{ group: { id, slug, name, kind }, membership: { mark, level, hidden }, activity, mentions }];
+  return [{ group: { id, slug, name, kind, archived }, membership: { mark, level, hidden }, activity, mentions, face }];
 }

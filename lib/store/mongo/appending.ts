@@ -63,7 +63,7 @@ async function insertSingles({ log }: Collections, rows: readonly EntryRow[]): P
 async function follows(collections: Collections, heads: Heads, group: GroupId, entries: readonly Entry[]): Promise<boolean> {
   const before = (entries[0]?.seq ?? 0) - 1;
   if (entries.some((entry, index) => entry.group !== group || entry.seq !== before + 1 + index)) return false;
-  return before <= heads.known(group) || (await rowsAt(collections, group, [before], ['seq'])).length === 1;
+  return before <= heads.known(group) || (await rowsAt(collections, group, [before], { fields: ['seq'] })).length === 1;
 }
 
 function stopped(error: unknown, onFault: OnFault): Appended {

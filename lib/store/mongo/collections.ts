@@ -7,8 +7,10 @@ import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
 import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
+import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
+import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
@@ -19,8 +21,10 @@ export type TokenRow = Omit<Token, 'hash'> & { readonly _id: string };
  * `slugs`: the present slug and all former ones. One document and one unique index keep them, so that no crash can separate them. `changes`: changes whose
  * entry is not known to be in the log.
  */
-export type GroupRow = Omit<Group, 'id'> & {
+export type GroupRow = Omit<Group, 'id' | 'retentionDays' | 'held'> & {
   readonly _id: GroupId;
+  readonly retentionDays?: number | null;
+  readonly held?: boolean;
   readonly slugs: readonly string[];
   readonly changes?: readonly GroupChange[];
 };
@@ -65,11 +69,18 @@ type CursorRow = {
 /** `_id`: `<user>/<group>/<seq>`. */
 type SavedRow = Saved & { readonly _id: string };
 
+/** `_id`: `<owner>/<id>`. */
+type SecurityRow = SecurityRecord & { readonly _id: string };
+
+/** The key of the content of a file. */
+type ContentKeyRow = { readonly _id: FileId; readonly sealed: string };
+
 export type Collections = {
   readonly settings: Collection<SettingRow>;
   readonly users: Collection<UserRow>;
   readonly sessions: Collection<SessionRow>;
   readonly tokens: Collection<TokenRow>;
+  readonly credentials: Collection<CredentialRow>;
   readonly groups: Collection<GroupRow>;
   readonly heads: Collection<HeadRow>;
   readonly memberships: Collection<MembershipRow>;
@@ -78,8 +89,13 @@ export type Collections = {
   readonly deliveries: Collection<DeliveryRow>;
   readonly devices: Collection<DeviceRow>;
   readonly files: Collection<FileRow>;
+  readonly contentKeys: Collection<ContentKeyRow>;
   readonly cursors: Collection<CursorRow>;
   readonly saved: Collection<SavedRow>;
+  readonly security: Collection<SecurityRow>;
+  readonly addresses: Collection<AddressRow>;
+  readonly links: Collection<LinkRow>;
+  readonly mails: Collection<MailRow>;
   readonly search: Collection<SearchRow>;
   readonly searchPositions: Collection<SearchPositionRow>;
 };
@@ -89,6 +105,7 @@ export const collectionsOf = (db: Db): Collections => ({
   users: db.collection('users'),
   sessions: db.collection('sessions'),
   tokens: db.collection('tokens'),
+  credentials: db.collection('credentials'),
   groups: db.collection('groups'),
   heads: db.collection('heads'),
   memberships: db.collection('memberships'),
@@ -97,8 +114,13 @@ export const collectionsOf = (db: Db): Collections => ({
   deliveries: db.collection('deliveries'),
   devices: db.collection('devices'),
   files: db.collection('files'),
+  contentKeys: db.collection('contentKeys'),
   cursors: db.collection('cursors'),
   saved: db.collection('saved'),
+  security: db.collection('security'),
+  addresses: db.collection('addresses'),
+  links: db.collection('links'),
+  mails: db.collection('mails'),
   search: db.collection('search'),
   searchPositions: db.collection('searchPositions'),
 });
@@ -107,9 +129,10 @@ export const collectionsOf = (db: Db): Collections => ({
  * Only the log needs sharding, by {group: 1}: its unique index begins with that key, and `shardCollection` accepts its index on targets,
  * which covers every entry. Partial indexes use `$gte` or a value instead of `$exists`: every server recognizes that a query implies these.
  */
-const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
+export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   users: [
     { name: 'nameKey', key: { nameKey: 1 }, unique: true },
+    { name: 'skeleton', key: { skeleton: 1 }, unique: true, partialFilterExpression: { skeleton: { $gte: '' } } },
     { name: 'order', key: { createdAt: 1, _id: 1 } },
   ],
   sessions: [
@@ -120,11 +143,13 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'user', key: { user: 1, createdAt: 1 } },
     { name: 'expiring', key: { expiresAt: 1 }, sparse: true },
   ],
+  ...ACCOUNT_INDEXES,
   groups: [
     { name: 'slugs', key: { slugs: 1 }, unique: true },
     { name: 'code', key: { codeMac: 1 }, unique: true },
     { name: 'number', key: { number: 1 }, unique: true },
     { name: 'changes', key: { 'changes.at': 1 }, sparse: true },
+    { name: 'held', key: { held: 1 }, partialFilterExpression: { held: true } },
   ],
   memberships: [
     { name: 'group', key: { group: 1, in: 1, came: 1 } },
@@ -138,6 +163,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'due', key: { due: 1 }, sparse: true },
     { name: 'mentions', key: { mentions: 1, group: 1, n: 1 }, partialFilterExpression: { mentions: { $gte: '' } } },
     { name: 'erased', key: { group: 1, kind: 1, seq: 1 }, partialFilterExpression: { kind: 'erase' } },
+    { name: 'erasedTargets', key: { group: 1, target: 1, kind: 1 }, partialFilterExpression: { kind: 'erase' } },
     { name: 'unerased', key: { group: 1, kind: 1, target: 1 }, partialFilterExpression: { kind: 'unerase' } },
     { name: 'pins', key: { group: 1, stands: 1, seq: 1 }, partialFilterExpression: { stands: true } },
     { name: 'pending', key: { pending: 1 }, sparse: true },
@@ -156,7 +182,14 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   ],
   saved: [{ name: 'order', key: { user: 1, at: -1, group: -1, seq: -1 } }],
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
-  files: [{ name: 'loose', key: { seq: 1, touchedAt: 1 } }],
+  security: [
+    { name: 'order', key: { owner: 1, at: -1, id: -1 } },
+    { name: 'age', key: { at: 1 } },
+  ],
+  files: [
+    { name: 'loose', key: { seq: 1, touchedAt: 1 } },
+    { name: 'author', key: { author: 1, bytes: 1 } },
+  ],
   search: [
     { name: 'terms', key: { slice: 1, terms: 1, at: -1, group: -1, seq: -1 } },
     { name: 'slices', key: { slice: 1 } }, // shard key: a multikey index cannot be one

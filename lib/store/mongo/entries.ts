@@ -1,5 +1,5 @@
 import type { GroupId } from '../../ids.ts';
-import type { Entry } from '../../log/entry.ts';
+import type { Entry, Kind } from '../../log/entry.ts';
 import type { Collections, EntryRow } from './collections.ts';
 
 /** The `_id` of an entry. */
@@ -20,16 +20,17 @@ export const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }):
 // Some servers compare each document with each requested id, so the cost of a long list is quadratic.
 const IDS_AT_ONCE = 100;
 
-/** The existing rows with these seqs, in any order; with `fields`, only these fields. */
+/** The existing rows with these seqs, in any order; with `fields`, only these fields; with `kinds`, only of these kinds. */
 export async function rowsAt(
   { log }: Collections,
   group: GroupId,
   seqs: readonly number[],
-  fields?: readonly (keyof EntryRow)[],
+  { fields, kinds }: { readonly fields?: readonly (keyof EntryRow)[]; readonly kinds?: readonly Kind[] } = {},
 ): Promise<EntryRow[]> {
   const options = fields ? { projection: Object.fromEntries(fields.map((field) => [field, 1])) } : {};
+  const ofKinds = kinds ? { kind: { $in: [...kinds] } } : {};
   const windows = chunks(seqs).map((window) =>
-    log.find({ _id: { $in: window.map((seq) => entryId(group, seq)) }, group }, options).toArray(),
+    log.find({ _id: { $in: window.map((seq) => entryId(group, seq)) }, group, ...ofKinds }, options).toArray(),
   );
   return (await Promise.all(windows)).flat();
 }

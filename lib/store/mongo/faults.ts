@@ -17,8 +17,12 @@ export function unavailableBy(error: unknown): StoreUnavailable | undefined {
 export const tooLate = (timeoutMs: number): StoreUnavailable =>
   new StoreUnavailable(`MongoDB did not answer within ${timeoutMs} ms.`, { fault: 'unreachable' });
 
-/** System errors of a connection: the driver passes them on unchanged while it waits for a large write to drain. */
-const isOfTheSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
+/** Codes that Node.js gives to errors of a connection without a system call, such as a write after the server has closed it (`EPIPE`). */
+const CONNECTION_CODE = /^(?:E(?!RR_)[A-Z0-9]+|ERR_(?:STREAM_(?:DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|SOCKET_CLOSED|SSL_\w+))$/;
+
+/** Errors of a connection that are not the driver's own: it passes them on unchanged when a write could not be sent at once. */
+const isOfTheSystem = (error: unknown): error is Error =>
+  error instanceof Error && ('syscall' in error || ('code' in error && CONNECTION_CODE.test(String(error.code))));
 
 function beginningOf(error: Error): string {
   if (error instanceof MongoServerError) return 'MongoDB refused';

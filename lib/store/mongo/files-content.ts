@@ -1,9 +1,12 @@
 import { type Db, GridFSBucket, MongoRuntimeError } from 'mongodb';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
-import type { FileId } from '../../ids.ts';
+import { asFileId, type FileId } from '../../ids.ts';
 import { unavailableBy } from './faults.ts';
 
-export type FileContent = Pick<FileStore, 'write' | 'read' | 'remove'>;
+export type FileContent = Pick<FileStore, 'write' | 'read' | 'removeContent'> & {
+  /** Ids of the content that was last written before `before` (ms), 1,000 at a time. */
+  contents(before: number): AsyncIterable<FileId[]>;
+};
 
 /** Content in GridFS (`fs.files`, `fs.chunks`), under the file's id. The whole transfer has no time limit; each step is bounded by the connection's timeouts. */
 export function fileContent(db: Db): FileContent {
@@ -14,11 +17,27 @@ export function fileContent(db: Db): FileContent {
       const [found] = await unlessAway(() => bucket.find({ _id: named(nameOf(id, part)) }, { limit: 1 }).toArray());
       return found && download(bucket, nameOf(id, part), range);
     },
-    async remove(id) {
+    contents: (before) => contentsOf(bucket, before),
+    async removeContent(id) {
       for (const part of ['whole', 'thumb'] as const) await unlessAway(() => removeOne(bucket, nameOf(id, part)));
     },
   };
 }
+
+async function* contentsOf(bucket: GridFSBucket, before: number): AsyncGenerator<FileId[]> {
+  const rows = bucket.find({ uploadDate: { $lt: new Date(before) } }, { projection: { filename: 1 } });
+  let ids = new Set<FileId>();
+  for (let row = await unlessAway(() => rows.next()); row !== null; row = await unlessAway(() => rows.next())) {
+    const [id] = /^[0-9a-z]{26}(?=\.|$)/.exec(row.filename) ?? []; // behind it, which part it is, and whether it is encrypted
+    if (id !== undefined) ids.add(asFileId(id));
+    if (ids.size < AT_ONCE) continue;
+    yield [...ids];
+    ids = new Set();
+  }
+  if (ids.size > 0) yield [...ids];
+}
+
+const AT_ONCE = 1000;
 
 const nameOf = (id: FileId, part: FilePart): string => (part === 'whole' ? id : `${id}.thumb`);
 

@@ -3,8 +3,8 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { Group, GroupChange, GroupPatch, GroupStore } from '../../groups/port.ts';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
+import { lookedUp } from './batches.ts';
 import type { Collections, GroupRow } from './collections.ts';
-import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';
 
 // Concurrent creations compete for each number; this many attempts are enough for as many at once.
@@ -71,6 +71,7 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
       return (await rows.sort({ number: 1 }).limit(limit).toArray()).map(toGroup);
     },
     count: (kind) => groups.countDocuments(ofKind(kind)),
+    held: async () => (await groups.find({ held: true }, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
     update,
     async markAnnounced(id, uid) {
       await groups.updateOne({ _id: { $eq: id } }, { $pull: { changes: { 'line.uid': uid } } });
@@ -106,4 +107,7 @@ function refusal(error: unknown): 'slug' | 'code' {
   throw error;
 }
 
-const toGroup = ({ _id, slugs, changes: _, ...group }: GroupRow): Group => ({ id: _id, ...BEFORE, ...group });
+export function toGroup({ _id, slugs, changes: _, retentionDays, held, ...group }: GroupRow): Group {
+  const keeping = { ...(typeof retentionDays === 'number' ? { retentionDays } : {}), ...(held ? { held: true as const } : {}) };
+  return { id: _id, ...BEFORE, ...group, ...keeping };
+}

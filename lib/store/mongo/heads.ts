@@ -147,7 +147,7 @@ async function readOn(collections: Collections, group: GroupId, hint: Head): Pro
   let missing = Number.POSITIVE_INFINITY;
   let seqs = Array.from({ length: DOUBLINGS }, (_, exponent) => hint.seq + 2 ** exponent);
   while (seqs.length > 0) {
-    const rows = await rowsAt(collections, group, seqs, ['seq', 'n', 'at']);
+    const rows = await rowsAt(collections, group, seqs, { fields: ['seq', 'n', 'at'] });
     const found = rows.toSorted(bySeq).at(-1);
     if (found) last = headAfter(found);
     missing = seqs.find((seq) => seq > last.seq) ?? missing;

@@ -1,8 +1,8 @@
 import type { GroupId } from '../../ids.ts';
-import { type Entry, type FollowUp, isFollowUp, isMessage, type Message } from '../../log/entry.ts';
+import { type Entry, type FollowUp, isFollowUp, isMessage, type Kind, type Message } from '../../log/entry.ts';
 import type { LogStore } from '../../log/port.ts';
 import type { Collections, EntryRow } from './collections.ts';
-import { bySeq, entryAt, rowsAt, toEntry } from './entries.ts';
+import { bySeq, chunks, entryAt, rowsAt, toEntry } from './entries.ts';
 import type { Heads } from './heads.ts';
 
 type Target = { readonly seq: number; readonly after: number };
@@ -30,6 +30,15 @@ export function logReads(collections: Collections, heads: Heads) {
       if (last) heads.learn(group, last); // an append that follows needs no check
       return entries;
     },
+    systemEntries: async (group, from, to) => sorted(await rowsAt(collections, group, seqsBetween(from, to), { kinds: SYSTEM_KINDS })),
+    async edits(group, target, { before, limit }) {
+      const rows = await log
+        .find({ group, target, seq: { $lt: before }, kind: 'edit' })
+        .sort({ seq: -1 })
+        .limit(limit)
+        .toArray();
+      return rows.map(toEntry).filter(isEdit);
+    },
     messages: async (group, from, to) =>
       sorted(await log.find({ group, kind: 'message', n: { $gte: from, $lte: to } }).toArray()).filter(isMessage),
     async message(group, seq): Promise<Message | undefined> {
@@ -46,12 +55,32 @@ export function logReads(collections: Collections, heads: Heads) {
       ]);
       return Math.max(0, erased - takenBack);
     },
+    async erasedAmong(group, seqs) {
+      const counts = new Map<number, number>();
+      const count = async (kind: 'erase' | 'unerase', by: number, targets: readonly number[]): Promise<void> => {
+        const rows = log.find({ group, kind, target: { $in: targets } }, { projection: { target: 1 } });
+        for (const row of await rows.toArray()) if ('target' in row) counts.set(row.target, (counts.get(row.target) ?? 0) + by);
+      };
+      await Promise.all(chunks([...new Set(seqs)]).flatMap((targets) => [count('erase', 1, targets), count('unerase', -1, targets)]));
+      return new Set([...counts].flatMap(([seq, erasures]) => (erasures > 0 ? [seq] : [])));
+    },
+    async lastEdit(group, target, before) {
+      const rows = log
+        .find({ group, target, seq: { $lt: before }, kind: 'edit' })
+        .sort({ seq: -1 })
+        .limit(1);
+      const [entry] = (await rows.toArray()).map(toEntry);
+      return entry?.kind === 'edit' ? entry : undefined;
+    },
     async byKey(group, author, key) {
       const row = await log.findOne({ group, author, key: { $eq: key } });
       return row ? toEntry(row) : undefined;
     },
   } satisfies Partial<LogStore>;
 }
+
+const SYSTEM_KINDS: readonly Kind[] = ['join', 'leave', 'rename', 'topic', 'archive', 'revoke'];
+const isEdit = (entry: Entry): entry is Entry & { kind: 'edit' } => entry.kind === 'edit';
 
 const sorted = (rows: readonly EntryRow[]): Entry[] => rows.toSorted(bySeq).map(toEntry);
 

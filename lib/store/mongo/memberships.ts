@@ -1,7 +1,7 @@
 import type { Membership, MembershipStore } from '../../groups/port.ts';
 import type { GroupId, UserId } from '../../ids.ts';
+import { lookedUp } from './batches.ts';
 import type { Collections, MembershipRow } from './collections.ts';
-import { lookedUp } from './lookups.ts';
 import { isDuplicate } from './timeout.ts';
 
 export function membershipStore({ memberships }: Collections, timeoutMs: number): MembershipStore {
@@ -62,4 +62,4 @@ const byComing = (a: MembershipRow, b: MembershipRow): number => a.came - b.came
 /** Records stored before members had preferences. */
 const BEFORE = { level: 'mentions', hidden: null, ceding: false } as const;
 
-const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => ({ ...BEFORE, ...membership });
+export const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => ({ ...BEFORE, ...membership });

@@ -1,23 +1,29 @@
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
 import type { OnFault } from '../../errors.ts';
+import type { OnStep, SchemaState } from '../migration.ts';
 import { StoreMissing } from '../missing.ts';
 import type { Store } from '../port.ts';
+import { credentialStore } from './accounts/credentials.ts';
+import { addressStore, linkStore, mailStore } from './accounts/mail.ts';
 import { appender } from './appending.ts';
-import { collectionsOf, createIndexes, isSetUp } from './collections.ts';
+import { backupStore } from './backup.ts';
+import { collectionsOf, isSetUp } from './collections.ts';
 import { cursorStore } from './cursors.ts';
 import { deliveryStore } from './deliveries.ts';
 import { unavailableBy } from './faults.ts';
-import { fileRecords, fileStore } from './files.ts';
+import { contentKeyStore, fileRecords, fileStore } from './files.ts';
 import { fileContent } from './files-content.ts';
 import { groupStore } from './groups.ts';
 import { createHeads } from './heads.ts';
 import { logReads } from './log.ts';
 import { membershipStore } from './memberships.ts';
 import { mentionCounts } from './mentions.ts';
+import { migrate, schemaOf } from './migrate.ts';
 import { pushStore } from './push.ts';
 import { savedStore } from './saved.ts';
-import { scrubbing } from './scrubbing.ts';
+import { rewriteStore, scrubbing } from './scrubbing.ts';
 import { searchStore } from './search.ts';
+import { securityStore } from './security.ts';
 import { sessionStore } from './sessions.ts';
 import { settingStore } from './settings.ts';
 import { answer, guarded } from './timeout.ts';
@@ -34,6 +40,8 @@ type MongoOptions = {
   readonly mustExist?: boolean;
   /** Called for each failure of the server or the driver. */
   readonly onFault?: OnFault;
+  /** Called before each step by which an older database is migrated. */
+  readonly onStep?: OnStep;
 };
 
 // A write is acknowledged when the majority has journaled it, and a read sees only such writes, so neither is ever rolled back.
@@ -48,7 +56,7 @@ const DURABLE: MongoClientOptions = {
 };
 
 /**
- * Opens the store on MongoDB and creates missing indexes. Rejects with StoreUnavailable, which names the cause, when the server does not answer or
+ * Opens the store on MongoDB, migrated to the current schema. Rejects with StoreUnavailable, which names the cause, when the server does not answer or
  * the driver does not take `url`.
  */
 export async function openMongo({
@@ -56,29 +64,43 @@ export async function openMongo({
   serverSelectionTimeoutMs = 2000,
   mustExist = false,
   onFault = () => {},
+  onStep = () => {},
 }: MongoOptions): Promise<Store> {
-  const limits = {
-    serverSelectionTimeoutMS: serverSelectionTimeoutMs,
-    connectTimeoutMS: serverSelectionTimeoutMs,
-    waitQueueTimeoutMS: serverSelectionTimeoutMs,
-  };
+  const limits = limitsOf(serverSelectionTimeoutMs);
   const timeoutMs = serverSelectionTimeoutMs + 500;
-  await setUp(url, limits, { timeoutMs, mustExist });
+  await setUp(url, limits, { timeoutMs, mustExist, onStep });
   const client = clientOf(url, { ...limits, socketTimeoutMS: serverSelectionTimeoutMs });
   return storeOn(client, url, { timeoutMs, onFault });
 }
+
+const limitsOf = (ms: number): MongoClientOptions => ({ serverSelectionTimeoutMS: ms, connectTimeoutMS: ms, waitQueueTimeoutMS: ms });
+
+/** What opening the database would do to its schema. Changes nothing. Rejects with StoreMissing when it has no collections of Parley, else as `openMongo`. */
+export async function readMongoSchema(url: string): Promise<SchemaState> {
+  const client = clientOf(url, limitsOf(SCHEMA_WAIT_MS));
+  try {
+    await answer(() => client.connect(), SCHEMA_WAIT_MS);
+    if (!(await answer(() => isSetUp(database(client, url)), SCHEMA_WAIT_MS))) throw new StoreMissing('MONGODB_URL');
+    return await answer(() => schemaOf(database(client, url)), SCHEMA_WAIT_MS);
+  } finally {
+    await client.close();
+  }
+}
+
+const SCHEMA_WAIT_MS = 30_000;
+const MIGRATION_WAIT_MS = 24 * 3_600_000;
 
 /** On a separate connection with a long timeout: indexing a large log takes longer than any request may. */
 async function setUp(
   url: string,
   limits: MongoClientOptions,
-  { timeoutMs, mustExist }: { readonly timeoutMs: number; readonly mustExist: boolean },
+  { timeoutMs, mustExist, onStep }: { readonly timeoutMs: number } & Required<Pick<MongoOptions, 'mustExist' | 'onStep'>>,
 ): Promise<void> {
   const client = clientOf(url, limits);
   try {
     await answer(() => client.connect(), timeoutMs);
     if (mustExist && !(await answer(() => isSetUp(database(client, url)), timeoutMs))) throw new StoreMissing('MONGODB_URL');
-    await answer(() => createIndexes(database(client, url)), 600_000);
+    await answer(() => migrate(database(client, url), undefined, onStep), MIGRATION_WAIT_MS);
   } finally {
     await client.close();
   }
@@ -100,6 +122,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
   const guard = <T extends object>(methods: T): T => guarded(methods, timeoutMs, onFault);
   const lifecycle = guard({
     ping: async () => void (await collections.settings.findOne({ _id: 'ping' })),
+    size: () => bytesOf(database(client, url)),
     flush: heads.flush,
     close: () => client.close(),
   });
@@ -109,6 +132,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     users: guard(userStore(collections)),
     sessions: guard(sessionStore(collections)),
     tokens: guard(tokenStore(collections)),
+    credentials: guard(credentialStore(collections)),
     groups: guard(groupStore(collections, timeoutMs)),
     memberships: guard(membershipStore(collections, timeoutMs)),
     log: {
@@ -118,16 +142,39 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     cursors: guard(cursorStore(collections)),
     saved: guard(savedStore(collections)),
     files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
+    contentKeys: guard(contentKeyStore(collections)),
+    rewrite: guard(rewriteStore(collections)),
     webhooks: guard(webhookStore(collections)),
     deliveries: guard(deliveryStore(collections)),
     push: guard(pushStore(collections)),
+    security: guard(securityStore(collections)),
+    addresses: guard(addressStore(collections)),
+    links: guard(linkStore(collections)),
+    mails: guard(mailStore(collections)),
     search: guard(searchStore(collections)),
+    backup: backupStore(collections, heads, guard),
+    size: lifecycle.size,
     ping: lifecycle.ping,
     async close() {
       await lifecycle.flush().catch(() => {});
       await lifecycle.close().catch(() => {});
     },
   };
+}
+
+/** Of all collections but those with the content of files. */
+async function bytesOf(db: Db): Promise<number> {
+  const [all, content] = await Promise.all([db.stats(), contentBytes(db)]);
+  return Number(all.storageSize ?? 0) + Number(all.indexSize ?? 0) - content;
+}
+
+async function contentBytes(db: Db): Promise<number> {
+  const [stats] = await db
+    .collection('fs.chunks')
+    .aggregate<{ readonly storageStats?: { readonly storageSize?: number } }>([{ $collStats: { storageStats: {} } }])
+    .toArray()
+    .catch(() => []); // a server without this stage, or without files
+  return stats?.storageStats?.storageSize ?? 0;
 }
 
 /** The driver's own default would be `test`. */

@@ -21,6 +21,7 @@ export function savedStore({ saved }: Collections): SavedStore {
         .limit(limit);
       return (await rows.toArray()).map(({ _id, ...one }) => one);
     },
+    has: async (user, group, seq) => (await saved.findOne({ _id: { $eq: idOf(user, group, seq) } }, { projection: { _id: 1 } })) !== null,
     count: (user) => saved.countDocuments({ user }),
   };
 }

@@ -1,8 +1,12 @@
+import type { Collection as MongoCollection } from 'mongodb';
+import type { StoredRecord } from '../../backup/port.ts';
+import type { RewriteStore } from '../../encryption/port.ts';
+import type { TextCollection } from '../../encryption/records.ts';
 import { asUserId, type GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../log/entry.ts';
 import type { LogStore } from '../../log/port.ts';
-import type { Collections } from './collections.ts';
-import { chunks, entryAt, toEntry } from './entries.ts';
+import type { Collections, EntryRow } from './collections.ts';
+import { bySeq, chunks, entryAt, rowsAt, toEntry } from './entries.ts';
 
 const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '' } } as const;
 
@@ -13,9 +17,9 @@ export function scrubbing({ log }: Collections) {
     await log.updateOne({ ...entryAt(group, target), kind: 'message', scrubbed: { $exists: false }, ...olderOrNone }, { $set: { folded } });
   }
 
-  async function dueScrubs(now: number, limit: number): Promise<(Entry & { kind: 'erase' })[]> {
+  async function dueScrubs(now: number, limit: number, held: readonly GroupId[] = []): Promise<(Entry & { kind: 'erase' })[]> {
     const rows = await log
-      .find({ due: { $lte: now } })
+      .find({ due: { $lte: now }, ...(held.length > 0 && { group: { $nin: [...held] } }) })
       .sort({ due: 1 })
       .limit(limit)
       .toArray();
@@ -53,4 +57,64 @@ export function scrubbing({ log }: Collections) {
   }
 
   return { snapshot, dueScrubs, scrub, clearDue, listPending, clearPending, pins, clearPins } satisfies Partial<LogStore>;
+}
+
+/** The field that `_id` stands for, and the fields with texts. */
+const FIELDS: { readonly [C in TextCollection]: { readonly key: string; readonly texts: readonly string[] } } = {
+  settings: { key: 'key', texts: ['value'] },
+  groups: { key: 'id', texts: ['topic'] },
+  webhooks: { key: 'bot', texts: ['url', 'keywords'] },
+  deliveries: { key: 'id', texts: ['reason', 'attempts'] },
+  files: { key: 'id', texts: ['name', 'type', 'sha256'] },
+  contentKeys: { key: 'id', texts: ['sealed'] },
+};
+
+type Row = Readonly<Record<string, unknown>> & { readonly _id: string };
+
+/** Reads documents and replaces fields while they are as they were read. */
+export function rewriteStore(collections: Collections): RewriteStore {
+  const { log } = collections;
+
+  // Scrubbing and a newer snapshot are all that changes the texts of an entry.
+  async function replaceEntry(row: EntryRow, entry: Entry): Promise<number> {
+    const before: Readonly<Record<string, unknown>> = row;
+    const $set = Object.fromEntries(Object.entries(entry).filter(([field, value]) => before[field] !== value));
+    const sameFolded = row.folded ? { 'folded.upto': row.folded.upto } : { folded: { $exists: false } };
+    const { matchedCount } = await log.updateOne({ ...entryAt(row.group, row.seq), scrubbed: { $exists: false }, ...sameFolded }, { $set });
+    return matchedCount;
+  }
+
+  return {
+    async entries(group, from, to, change) {
+      const seqs = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+      const rows = await rowsAt(collections, group, seqs);
+      const changed = rows.toSorted(bySeq).flatMap((row) => {
+        const entry = change(toEntry(row));
+        return entry ? [{ row, entry }] : [];
+      });
+      const done = await Promise.all(changed.map(({ row, entry }) => replaceEntry(row, entry)));
+      return { missed: done.filter((matched) => matched === 0).length };
+    },
+    async records(name, { after, limit }, change) {
+      const { key, texts } = FIELDS[name];
+      const of = collections[name] as unknown as MongoCollection<Row>;
+      const projection = Object.fromEntries([...texts, 'rev'].map((field) => [field, 1]));
+      const rows = await of.find({ _id: { $gt: after } }, { projection, sort: { _id: 1 }, limit }).toArray();
+      let missed = 0;
+      for (const row of rows as Row[]) {
+        const { _id, rev, ...fields } = row;
+        const record: StoredRecord = { [key]: _id, ...fields };
+        const changed = change(record);
+        if (!changed) continue;
+        const same = Object.fromEntries(texts.map((field) => [field, { $eq: fields[field] ?? null }]));
+        const { matchedCount } = await of.updateOne(
+          { _id: { $eq: _id }, ...same, ...(rev === undefined ? {} : { rev }) },
+          { $set: Object.fromEntries(texts.filter((field) => field in fields).map((field) => [field, changed[field]])) },
+        );
+        missed += 1 - matchedCount;
+      }
+      return { last: rows.at(-1)?._id, missed };
+    },
+    finish: async () => {}, // what the server keeps of replaced documents it reuses in its own time
+  };
 }

@@ -36,9 +36,9 @@ export function searchStore({ search, searchPositions }: Collections): SearchSto
       const _id = positionId(group, reached.version);
       await searchPositions.updateOne({ _id: { $eq: _id } }, { $max: { seq: reached.upto }, $set: { group } }, { upsert: true });
     },
-    async find(look) {
-      const rows = search.find(filterOf(look), { projection: { _id: 0, at: 1, group: 1, seq: 1 } });
-      return rows.sort({ at: -1, group: -1, seq: -1 }).limit(look.limit).toArray();
+    async find(query) {
+      const rows = search.find(filterOf(query), { projection: { _id: 0, at: 1, group: 1, seq: 1 } });
+      return rows.sort({ at: -1, group: -1, seq: -1 }).limit(query.limit).toArray();
     },
   };
 }

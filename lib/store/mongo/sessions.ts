@@ -13,6 +13,7 @@ export function sessionStore({ sessions }: Collections): SessionStore {
     async destroy(hash) {
       await sessions.deleteOne({ _id: { $eq: hash } });
     },
+    listOf: async (user, now) => (await sessions.find({ userId: { $eq: user }, expiresAt: { $gte: now } }).toArray()).map(toRecord),
     async destroyOf(user, except) {
       const rows = await sessions.find({ userId: { $eq: user } }, { projection: { _id: 1 } }).toArray();
       const hashes = rows.map((row) => row._id).filter((hash) => hash !== except);

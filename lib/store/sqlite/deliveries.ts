@@ -1,9 +1,10 @@
+import type { GroupId } from '../../ids.ts';
 import { type Delivery, type DeliveryStore, MAX_ATTEMPTS, type Outcome } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Connection } from './connection.ts';
 import { mapping } from './mapping.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const DELIVERIES = mapping<Delivery>('deliveries', {
+export const DELIVERIES = mapping<Delivery>('deliveries', {
   id: 'id',
   bot: 'bot',
   group: 'group_id',
@@ -38,38 +39,35 @@ const SCRUB_ABOUT = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE g
 const SCRUB_REPLY = `UPDATE deliveries SET attempts = ${WITHOUT_ANSWERS} WHERE group_id = ? AND reply = ?`;
 const SWEEP = 'DELETE FROM deliveries WHERE finished_at < ?';
 
-export function deliveryStore(db: Connection, { write }: Writer): DeliveryStore {
-  function writeOutcome(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
+export const deliveryWrites = (db: Connection) => ({
+  insert: (deliveries: readonly Delivery[]) => deliveries.forEach((one) => void db.run(INSERT, ...DELIVERIES.values(one))),
+  claim: (id: string, rev: number, until: number) => db.run(CLAIM, until, id, rev) === 1,
+  recordOutcome(id: string, rev: number, { state, reason, due, tries, finishedAt, reply, attempt }: Outcome): boolean {
     const row = db.one<{ attempts: string }>(ATTEMPTS, id, rev);
     if (!row) return false;
     const attempts = [...JSON.parse(row.attempts), ...(attempt ? [attempt] : [])].slice(-MAX_ATTEMPTS);
     return db.run(SETTLE, state, reason, due, tries, finishedAt, reply, JSON.stringify(attempts), id, rev) === 1;
-  }
+  },
+  reschedule: (id: string, now: number) => db.run(AGAIN, now, id) === 1,
+  scrub(group: GroupId, message: number): void {
+    db.run(SCRUB_ABOUT, group, message);
+    db.run(SCRUB_REPLY, group, message);
+  },
+  sweep: (before: number) => void db.run(SWEEP, before),
+});
 
-  return {
-    insert: async (deliveries) => {
-      if (deliveries.length > 0) await write(() => deliveries.forEach((one) => void db.run(INSERT, ...DELIVERIES.values(one))));
-    },
-    async byId(id) {
-      const row = db.one(BY_ID, id);
-      return row && DELIVERIES.read(row);
-    },
-    due: async (now, limit, { bots = [], groups = [] } = {}) =>
-      db.all(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(DELIVERIES.read),
-    nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
-    claim: (id, rev, until) => write(() => db.run(CLAIM, until, id, rev) === 1),
-    recordOutcome: (id, rev, outcome) => write(() => writeOutcome(id, rev, outcome)),
-    reschedule: (id, now) => write(() => db.run(AGAIN, now, id) === 1),
-    ofBot: async (bot, { limit, before }) =>
-      db.all(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(DELIVERIES.read),
-    scrub: async (group, message) => {
-      await write(() => {
-        db.run(SCRUB_ABOUT, group, message);
-        db.run(SCRUB_REPLY, group, message);
-      });
-    },
-    sweep: async (before) => {
-      await write(() => db.run(SWEEP, before));
-    },
-  };
-}
+export const deliveryStore = (db: Connection, writes: WritesOf<ReturnType<typeof deliveryWrites>>): DeliveryStore => ({
+  ...writes,
+  insert: async (deliveries) => {
+    if (deliveries.length > 0) await writes.insert(deliveries);
+  },
+  async byId(id) {
+    const row = db.one(BY_ID, id);
+    return row && DELIVERIES.read(row);
+  },
+  due: async (now, limit, { bots = [], groups = [] } = {}) =>
+    db.all(DUE, now, JSON.stringify(bots), JSON.stringify(groups), limit).map(DELIVERIES.read),
+  nextDue: async (after) => db.one<{ due: number | null }>(NEXT_DUE, after)?.due ?? undefined,
+  ofBot: async (bot, { limit, before }) =>
+    db.all(OF_BOT, bot, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit).map(DELIVERIES.read),
+});

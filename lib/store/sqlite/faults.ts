@@ -4,8 +4,9 @@ import { type StoreFault, StoreUnavailable } from '../../errors.ts';
 
 const FULL = ['full', 'the disk is full'] as const;
 
+type Known = readonly [name: string, fault: StoreFault, what: string];
 /** Primary result codes for faults of the file, not of the statement: https://www.sqlite.org/rescode.html */
-const CODES: Readonly<Record<number, readonly [name: string, fault: StoreFault, what: string]>> = {
+const CODES: Readonly<Record<number, Known>> = {
   3: ['SQLITE_PERM', 'denied', 'access is denied'],
   5: ['SQLITE_BUSY', 'locked', 'another program holds its lock'],
   6: ['SQLITE_LOCKED', 'locked', 'another connection holds its lock'],
@@ -27,12 +28,27 @@ export function unavailableBy(error: unknown, file: string): StoreUnavailable | 
   const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
   const known = CODES[code & 0xff];
   if (!known) return undefined;
-  const [name, fault, what] = known[1] === 'io' && isFull(file) ? [known[0], ...FULL] : known;
+  const [name, fault, what] = causeOf(known, file);
   const extended = code > 0xff ? ` ${code}` : '';
   const said = `(${name}${extended}: ${error.message})`;
   const short = fault === 'damaged' ? truncation(file) : undefined;
   if (short) return new StoreUnavailable(`The database file ${file} is truncated: ${short} ${said}.`, { cause: error, fault: 'truncated' });
   return new StoreUnavailable(`The database file ${file} does not answer: ${what} ${said}.`, { cause: error, fault });
+}
+
+/** SQLite reports that it cannot open a file also when there is no handle for it, and an I/O error also on a full disk. */
+function causeOf(known: Known, file: string): Known {
+  if (known[0] === 'SQLITE_CANTOPEN' && isOutOfHandles()) return [known[0], 'handles', 'this process has no free file handle'];
+  return known[1] === 'io' && isFull(file) ? [known[0], ...FULL] : known;
+}
+
+function isOutOfHandles(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
+  }
 }
 
 /** On a full disk, SQLite reports an I/O error when it cannot create the shared memory file. */
@@ -68,6 +84,8 @@ const SYSTEM_FAULTS: Readonly<Record<string, StoreFault>> = {
   EACCES: 'denied',
   EPERM: 'denied',
   EROFS: 'denied',
+  EMFILE: 'handles',
+  ENFILE: 'handles',
 };
 
 /** An error of the file system as StoreUnavailable, with code and path. `what`: what failed. */

@@ -1,13 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ByteRange, FilePart, FileStore } from '../../files/port.ts';
-import type { FileId } from '../../ids.ts';
+import { asFileId, type FileId } from '../../ids.ts';
+import { syncPath } from '../../sync-path.ts';
 import { unavailableDisk } from './faults.ts';
 
 /** `close` removes the temporary folder of an in-memory store. */
-export type FileFolder = Pick<FileStore, 'write' | 'read' | 'remove'> & { close(): void };
+export type FileFolder = Pick<FileStore, 'write' | 'read' | 'removeContent'> & {
+  /** Ids of the content that was last written before `before` (ms), a folder at a time. */
+  contents(before: number): AsyncIterable<FileId[]>;
+  close(): void;
+};
 
 const SUFFIX: Readonly<Record<FilePart | 'arriving', string>> = { whole: '', thumb: '.thumb', arriving: '.part' };
 
@@ -20,22 +25,22 @@ export function openFolder(root: string | undefined): FileFolder {
     temporary ??= mkdtempSync(join(tmpdir(), 'parley-files-'));
     return temporary;
   };
-  const drawer = (id: FileId): string => join(base(), id.slice(0, 2));
-  const path = (id: FileId, part: keyof typeof SUFFIX): string => join(drawer(id), `${id}${SUFFIX[part]}`);
+  const subfolder = (id: FileId): string => join(base(), id.slice(0, 2));
+  const path = (id: FileId, part: keyof typeof SUFFIX): string => join(subfolder(id), `${id}${SUFFIX[part]}`);
 
   /** A new file name is durable once its folder is synced. The root's own name is synced once per process: another process may have created it and died. */
   async function syncNames(folder: string): Promise<void> {
-    for (const each of [folder, base(), ...(isRootSynced ? [] : [dirname(base())])]) await syncFolder(each);
+    for (const each of [folder, base(), ...(isRootSynced ? [] : [dirname(base())])]) await syncPath(each);
     isRootSynced = true;
   }
 
   async function write(id: FileId, part: FilePart, source: AsyncIterable<Uint8Array>): Promise<void> {
-    await disk(() => mkdir(drawer(id), { recursive: true, mode: 0o700 }));
+    await disk(() => makeFolder(subfolder(id)));
     const arriving = path(id, part) + SUFFIX.arriving;
     try {
       await writeDurably(arriving, source);
       await disk(() => rename(arriving, path(id, part)));
-      await disk(() => syncNames(drawer(id)));
+      await disk(() => syncNames(subfolder(id)));
     } catch (error) {
       await rm(arriving, { force: true }).catch(() => {}); // the sweep tries again
       throw error;
@@ -47,15 +52,53 @@ export function openFolder(root: string | undefined): FileFolder {
     async read(id, part, range) {
       return (await isThere(path(id, part))) ? piecesOf(path(id, part), range) : undefined;
     },
-    async remove(id) {
+    async removeContent(id) {
       const paths = (['whole', 'thumb'] as const).flatMap((part) => [path(id, part), path(id, part) + SUFFIX.arriving]);
       for (const one of paths) await disk(() => rm(one, { force: true }));
     },
+    contents: (before) => contentsOf(base(), before),
     close() {
       if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
     },
   };
 }
+
+/** Not `mkdir` with `recursive`, which reports ENOENT where the disk is read-only. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await makeFolder(dirname(path));
+    await make();
+  });
+}
+
+/** Of a folder that is not there: nothing. */
+async function* contentsOf(root: string, before: number): AsyncGenerator<FileId[]> {
+  for (const folder of await namesIn(root)) {
+    const old: string[] = [];
+    for (const name of await namesIn(join(root, folder))) if (await isOlder(join(root, folder, name), before)) old.push(name);
+    const ids = new Set(old.flatMap((name) => /^([0-9a-z]{26})(?:\.|$)/.exec(name)?.[1] ?? []));
+    if (ids.size > 0) yield [...ids].map(asFileId);
+  }
+}
+
+const namesIn = (folder: string): Promise<string[]> =>
+  disk(() =>
+    readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+      throw error;
+    }),
+  );
+
+const isOlder = (path: string, before: number): Promise<boolean> =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs < before,
+    () => false,
+  );
 
 async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
   const handle = await disk(() => open(path, 'wx', 0o600));
@@ -65,11 +108,6 @@ async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Pr
   } finally {
     await disk(() => handle.close());
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
 }
 
 const isThere = (path: string): Promise<boolean> =>

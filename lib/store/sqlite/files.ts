@@ -1,56 +1,100 @@
-import type { FileRecord, FileStore } from '../../files/port.ts';
+import type { ContentKeyStore } from '../../encryption/port.ts';
+import type { FileFacts, FileRecord, FileStore, FileUsage } from '../../files/port.ts';
 import type { FileId } from '../../ids.ts';
 import type { Connection } from './connection.ts';
 import type { FileFolder } from './files-folder.ts';
-import type { Writer } from './writer.ts';
+import { mapping } from './mapping.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const SELECT = `SELECT id, group_id AS "group", author, name, type, bytes, sha256, width, height, thumb, seq, key, created_at AS createdAt,
-  touched_at AS touchedAt, state FROM files`;
-const BY_ID = `${SELECT} WHERE id = ?`;
-const LOOSE = `${SELECT} WHERE seq IS NULL AND touched_at < ? ORDER BY touched_at, id LIMIT ?`;
-const INSERT = `INSERT INTO files (id, group_id, author, name, type, bytes, sha256, width, height, thumb, seq, key, created_at, touched_at, state)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+export const FILES = mapping<FileRecord>('files', {
+  id: 'id',
+  group: 'group_id',
+  author: 'author',
+  name: 'name',
+  type: 'type',
+  bytes: 'bytes',
+  sha256: 'sha256',
+  width: ['width', 'optional'],
+  height: ['height', 'optional'],
+  thumb: ['thumb', 'flag'],
+  seq: 'seq',
+  key: 'key',
+  createdAt: 'created_at',
+  touchedAt: 'touched_at',
+  state: 'state',
+});
+const BY_ID = `${FILES.select} WHERE id = ?`;
+const LOOSE = `${FILES.select} WHERE seq IS NULL AND touched_at < ? ORDER BY touched_at, id LIMIT ?`;
 const FINISH = `UPDATE files SET type = ?, bytes = ?, sha256 = ?, width = ?, height = ?, thumb = ?, state = 'stored' WHERE id = ? AND state = 'coming'`;
 const CLAIM = `UPDATE files SET key = ?, touched_at = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = 'stored'`;
 const ATTACH = 'UPDATE files SET seq = ? WHERE id IN (SELECT value FROM json_each(?))';
 const DOOM = `UPDATE files SET state = 'doomed' WHERE id = ? AND seq IS NULL AND touched_at = ? AND key IS ?`;
 const REMOVE = 'DELETE FROM files WHERE id = ?';
+const SUMS = 'count(*) AS files, coalesce(sum(bytes), 0) AS bytes';
+const USAGE = `SELECT ${SUMS} FROM files`;
+const USAGE_OF = `${USAGE} WHERE author = ?`;
+const LARGEST = {
+  author: `SELECT author AS id, ${SUMS} FROM files GROUP BY author ORDER BY bytes DESC, id LIMIT ?`,
+  group: `SELECT group_id AS id, ${SUMS} FROM files GROUP BY group_id ORDER BY bytes DESC, id LIMIT ?`,
+} as const;
+const KNOWN = 'SELECT id FROM files WHERE id IN (SELECT value FROM json_each(?))';
 
-type Row = Omit<FileRecord, 'width' | 'height' | 'thumb'> & {
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly thumb: number;
-};
-
-function recordOf({ width, height, thumb, ...row }: Row): FileRecord {
-  return { ...row, ...(width === null || height === null ? {} : { width, height }), ...(thumb === 1 ? { thumb: true } : {}) };
-}
+export const fileWrites = (db: Connection) => ({
+  begin: (record: FileRecord) => void db.run(FILES.insert, ...FILES.values(record)),
+  finish: (id: FileId, { type, bytes, sha256, width, height, thumb }: FileFacts) =>
+    void db.run(FINISH, type, bytes, sha256, width ?? null, height ?? null, thumb ? 1 : 0, id),
+  claim: (ids: readonly FileId[], key: string, now: number) => db.run(CLAIM, key, now, JSON.stringify(ids)),
+  attach: (ids: readonly FileId[], seq: number) => void db.run(ATTACH, seq, JSON.stringify(ids)),
+  claimForRemoval: ({ id, touchedAt, key }: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>) => db.run(DOOM, id, touchedAt, key) === 1,
+  remove: (id: FileId) => void db.run(REMOVE, id),
+});
 
 /** Records in the database, content in a folder beside it, so that the database file stays small enough to copy and vacuum. */
-export function fileStore(db: Connection, { write }: Writer, folder: FileFolder): FileStore {
-  return {
-    async begin({ id, group, author, name, type, bytes, sha256, width, height, thumb, seq, key, createdAt, touchedAt, state }) {
-      const picture = [width ?? null, height ?? null, thumb ? 1 : 0] as const;
-      await write(() => db.run(INSERT, id, group, author, name, type, bytes, sha256, ...picture, seq, key, createdAt, touchedAt, state));
-    },
-    write: folder.write,
-    async finish(id, { type, bytes, sha256, width, height, thumb }) {
-      await write(() => db.run(FINISH, type, bytes, sha256, width ?? null, height ?? null, thumb ? 1 : 0, id));
-    },
-    async byId(id) {
-      const row = db.one<Row>(BY_ID, id);
-      return row && recordOf(row);
-    },
-    claim: (ids, key, now) => write(() => db.run(CLAIM, key, now, JSON.stringify(ids))),
-    async attach(ids, seq) {
-      await write(() => db.run(ATTACH, seq, JSON.stringify(ids)));
-    },
-    read: folder.read,
-    listUnattached: async (before, limit) => db.all<Row>(LOOSE, before, limit).map(recordOf),
-    claimForRemoval: ({ id, touchedAt, key }) => write(() => db.run(DOOM, id, touchedAt, key) === 1),
-    async remove(id: FileId) {
-      await folder.remove(id);
-      await write(() => db.run(REMOVE, id));
-    },
-  };
-}
+export const fileStore = (db: Connection, writes: WritesOf<ReturnType<typeof fileWrites>>, folder: FileFolder): FileStore => ({
+  ...writes,
+  write: folder.write,
+  async byId(id) {
+    const row = db.one(BY_ID, id);
+    return row && FILES.read(row);
+  },
+  read: folder.read,
+  listUnattached: async (before, limit) => db.all(LOOSE, before, limit).map(FILES.read),
+  usage: async (author) => ({ files: 0, bytes: 0, ...(author === undefined ? db.one(USAGE) : db.one(USAGE_OF, author)) }),
+  largest: async (by, limit) => db.all<FileUsage & { id: string }>(LARGEST[by], limit).map((row) => ({ ...row })),
+  async listOrphans(before, limit) {
+    const orphans: FileId[] = [];
+    for await (const ids of folder.contents(before)) {
+      const known = new Set(db.all<{ id: FileId }>(KNOWN, JSON.stringify(ids)).map(({ id }) => id));
+      orphans.push(...ids.filter((id) => !known.has(id)));
+      if (orphans.length >= limit) break;
+    }
+    return orphans.slice(0, limit);
+  },
+  removeContent: folder.removeContent,
+  async remove(id) {
+    await folder.removeContent(id);
+    await writes.remove(id);
+  },
+});
+
+const KEY = 'SELECT sealed FROM content_keys WHERE id = ?';
+const PUT_KEY = 'INSERT INTO content_keys (id, sealed) VALUES (?, ?) ON CONFLICT DO NOTHING';
+const REMOVE_KEY = 'DELETE FROM content_keys WHERE id = ?';
+
+const keyOf = (db: Connection, id: FileId): string | undefined => db.one<{ sealed: string }>(KEY, id)?.sealed;
+
+export const contentKeyWrites = (db: Connection) => ({
+  putIfAbsent(id: FileId, sealed: string): string {
+    db.run(PUT_KEY, id, sealed);
+    return keyOf(db, id) ?? sealed;
+  },
+  remove: (id: FileId) => void db.run(REMOVE_KEY, id),
+});
+
+export const contentKeyStore = (db: Connection, writes: WritesOf<ReturnType<typeof contentKeyWrites>>): ContentKeyStore => ({
+  get: async (id) => keyOf(db, id),
+  putIfAbsent: writes.putIfAbsent,
+  remove: async (id) => {
+    if (keyOf(db, id) !== undefined) await writes.remove(id);
+  },
+});

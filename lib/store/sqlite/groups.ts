@@ -3,10 +3,10 @@ import type { GroupId, UserId } from '../../ids.ts';
 import { EMPTY_HEAD } from '../../log/entry.ts';
 import type { Connection } from './connection.ts';
 import { assignments } from './patch.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
 const SELECT = `SELECT g.id, g.kind, g.people, g.number, g.slug, g.name, g.topic, g.open, g.archived, g.code_mac AS codeMac, g.code_sealed AS codeSealed,
-  g.code_expires_at AS codeExpiresAt, g.code_uses_left AS codeUsesLeft, g.created_at AS createdAt, e.seq AS headSeq, e.n AS headN, e.at AS headAt
+  g.code_expires_at AS codeExpiresAt, g.code_uses_left AS codeUsesLeft, g.created_at AS createdAt, g.retention_days AS retentionDays, g.held, e.seq AS headSeq, e.n AS headN, e.at AS headAt
   FROM groups g LEFT JOIN entries e ON e.group_id = g.id AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = g.id)`;
 const BY_ID = `${SELECT} WHERE g.id = ?`;
 const BY_IDS = `${SELECT} WHERE g.id IN (SELECT value FROM json_each(?))`;
@@ -14,6 +14,7 @@ const BY_SLUG = `${SELECT} WHERE g.id = (SELECT group_id FROM slugs WHERE slug =
 const BY_NUMBER = `${SELECT} WHERE g.number = ?`;
 const BY_CODE_MAC = `${SELECT} WHERE g.code_mac = ?`;
 const LIST = `${SELECT} WHERE g.number > ?1 AND (?2 IS NULL OR g.open = ?2) AND (?3 IS NULL OR g.kind = ?3) ORDER BY g.number LIMIT ?4`;
+const HELD = 'SELECT id FROM groups WHERE held = 1';
 const COUNT = 'SELECT count(*) AS count FROM groups WHERE kind = ?';
 const TAKE_USE = `UPDATE groups SET code_uses_left = code_uses_left - 1 WHERE id = ? AND code_mac = ?
   AND (code_expires_at IS NULL OR code_expires_at > ?) AND (code_uses_left IS NULL OR code_uses_left > 0)`;
@@ -38,25 +39,24 @@ const PATCHED: { readonly [F in keyof GroupPatch]-?: string } = {
   codeSealed: 'code_sealed',
   codeExpiresAt: 'code_expires_at',
   codeUsesLeft: 'code_uses_left',
+  retentionDays: 'retention_days',
+  held: 'held',
 };
 
 type ChangeRow = { readonly group: GroupId; readonly line: string; readonly at: number };
 
-type GroupRow = Omit<Group, 'people' | 'open' | 'archived' | 'head'> & {
+type GroupRow = Omit<Group, 'people' | 'open' | 'archived' | 'head' | 'retentionDays' | 'held'> & {
   readonly people: string | null;
   readonly open: number;
   readonly archived: number;
+  readonly retentionDays: number | null;
+  readonly held: number;
   readonly headSeq: number | null;
   readonly headN: number;
   readonly headAt: number;
 };
 
-export function groupStore(db: Connection, { write }: Writer): GroupStore {
-  const one = (sql: string, value: string | number): Group | undefined => {
-    const row = db.one<GroupRow>(sql, value);
-    return row && toGroup(row);
-  };
-
+export function groupWrites(db: Connection) {
   /** Which unique value belongs to another group. */
   function taken(id: GroupId, { slug, codeMac }: GroupPatch): 'slug' | 'code' | undefined {
     if (slug !== undefined && db.one(SLUG_TAKEN, slug, id)) return 'slug';
@@ -69,12 +69,12 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
     if (refused) return refused;
     db.run(INSERT, ...valuesOf(group));
     db.run(RESERVE, group.slug, group.id);
-    return one(BY_ID, group.id) ?? 'slug';
+    return oneOf(db, BY_ID, group.id) ?? 'slug';
   }
 
   function update(id: GroupId, patch: GroupPatch, change?: GroupChange): 'done' | 'missing' | 'slug' | 'code' {
     const refused = taken(id, patch);
-    if (refused) return one(BY_ID, id) ? refused : 'missing';
+    if (refused) return oneOf(db, BY_ID, id) ? refused : 'missing';
     const { sets, values } = assignments(patch, PATCHED);
     // The first assignment changes nothing: it lets an empty patch find its row.
     if (db.run(`UPDATE groups SET ${['number = number', ...sets].join()} WHERE id = ?`, ...values, id) === 0) return 'missing';
@@ -84,28 +84,34 @@ export function groupStore(db: Connection, { write }: Writer): GroupStore {
   }
 
   return {
-    insert: (group) => write(() => insert(group)),
-    byId: async (id) => one(BY_ID, id),
-    byIds: async (ids) => db.all<GroupRow>(BY_IDS, JSON.stringify(ids)).map(toGroup),
-    bySlug: async (slug) => one(BY_SLUG, slug),
-    byNumber: async (number) => one(BY_NUMBER, number),
-    byCodeMac: async (codeMac) => one(BY_CODE_MAC, codeMac),
-    list: async ({ limit, open, kind, afterNumber }) =>
-      db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), kind ?? null, limit).map(toGroup),
-    count: async (kind) => db.one<{ count: number }>(COUNT, kind)?.count ?? 0,
-    update: (id, patch, change) => write(() => update(id, patch, change)),
-    markAnnounced: async (id, uid) => {
-      await write(() => db.run(DROP_CHANGE, uid, id));
-    },
-    listUnannounced: async (before, limit) =>
-      db
-        .all<ChangeRow>(CHANGES, before, limit)
-        .map(({ group, line, at }) => ({ group, change: { line: JSON.parse(line) as GroupChange['line'], at } })),
-    takeUse: (id, codeMac, now) => write(() => db.run(TAKE_USE, id, codeMac, now) === 1),
-    returnUse: async (id, codeMac) => {
-      await write(() => db.run(GIVE_USE_BACK, id, codeMac));
-    },
+    insert,
+    update,
+    markAnnounced: (id: GroupId, uid: string) => void db.run(DROP_CHANGE, uid, id),
+    takeUse: (id: GroupId, codeMac: string, now: number) => db.run(TAKE_USE, id, codeMac, now) === 1,
+    returnUse: (id: GroupId, codeMac: string) => void db.run(GIVE_USE_BACK, id, codeMac),
   };
+}
+
+export const groupStore = (db: Connection, writes: WritesOf<ReturnType<typeof groupWrites>>): GroupStore => ({
+  ...writes,
+  byId: async (id) => oneOf(db, BY_ID, id),
+  byIds: async (ids) => db.all<GroupRow>(BY_IDS, JSON.stringify(ids)).map(toGroup),
+  bySlug: async (slug) => oneOf(db, BY_SLUG, slug),
+  byNumber: async (number) => oneOf(db, BY_NUMBER, number),
+  byCodeMac: async (codeMac) => oneOf(db, BY_CODE_MAC, codeMac),
+  list: async ({ limit, open, kind, afterNumber }) =>
+    db.all<GroupRow>(LIST, afterNumber ?? 0, open === undefined ? null : Number(open), kind ?? null, limit).map(toGroup),
+  held: async () => db.all<{ id: GroupId }>(HELD).map(({ id }) => id),
+  count: async (kind) => db.one<{ count: number }>(COUNT, kind)?.count ?? 0,
+  listUnannounced: async (before, limit) =>
+    db
+      .all<ChangeRow>(CHANGES, before, limit)
+      .map(({ group, line, at }) => ({ group, change: { line: JSON.parse(line) as GroupChange['line'], at } })),
+});
+
+function oneOf(db: Connection, sql: string, value: string | number): Group | undefined {
+  const row = db.one<GroupRow>(sql, value);
+  return row && toGroup(row);
 }
 
 const valuesOf = (group: Omit<Group, 'number' | 'head'>) => [
@@ -124,8 +130,9 @@ const valuesOf = (group: Omit<Group, 'number' | 'head'>) => [
   group.createdAt,
 ];
 
-function toGroup({ headSeq, headN, headAt, ...row }: GroupRow): Group {
+function toGroup({ headSeq, headN, headAt, retentionDays, held, ...row }: GroupRow): Group {
   const head = headSeq === null ? EMPTY_HEAD : { seq: headSeq, n: headN, at: headAt };
   const people = row.people === null ? null : (JSON.parse(row.people) as UserId[]);
-  return { ...row, people, open: row.open === 1, archived: row.archived === 1, head };
+  const keeping = { ...(retentionDays === null ? {} : { retentionDays }), ...(held === 1 ? { held: true as const } : {}) };
+  return { ...row, people, open: row.open === 1, archived: row.archived === 1, ...keeping, head };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createPrivately } from '../../data-folder.ts';
 import { unavailableBy } from './faults.ts';
 
 /**
@@ -10,7 +11,9 @@ import { unavailableBy } from './faults.ts';
  */
 export function lockServer(dataDir: string): { release(): void } {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const db = lockedFile(dataDir, join(dataDir, 'server.lock'));
+  const file = join(dataDir, 'server.lock');
+  createPrivately(file);
+  const db = lockedFile(dataDir, file);
   return {
     release() {
       if (db.isOpen) db.close();

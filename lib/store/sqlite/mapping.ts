@@ -1,7 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
 
-/** How a field is stored that is not stored as it is: as 0 or 1, as JSON, or as NULL when it is absent. */
-type Encoding = 'boolean' | 'json' | 'optional';
+/**
+ * How a field is stored that is not stored as it is: as 0 or 1; as JSON, with null as NULL; as NULL when it is absent; as JSON, or NULL when it is absent
+ * (`optionalJson`); or, for a field that is true or absent, as 1 or 0 (`flag`).
+ */
+type Encoding = 'boolean' | 'json' | 'optional' | 'optionalJson' | 'flag';
 
 /** The column of each field of a record, with its encoding where it has one. */
 export type Columns<T> = { readonly [F in keyof T]-?: string | readonly [column: string, as: Encoding] };
@@ -12,6 +15,8 @@ export type Mapping<T> = {
   readonly select: string;
   /** `INSERT INTO table (…) VALUES (…)` for `values`. */
   readonly insert: string;
+  /** `INSERT OR REPLACE INTO table (…) VALUES (…)` for `values`. */
+  readonly replace: string;
   /** The names of the columns, in the order of `values`. */
   readonly columns: readonly string[];
   values(record: T): SQLInputValue[];
@@ -26,14 +31,18 @@ export function mapping<T extends object>(table: string, columns: Columns<T>): M
     return { field, column, as };
   });
   const names = cells.map(({ column }) => column);
+  const into = `INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`;
   return {
     select: `SELECT ${cells.map(({ field, column }) => `${table}.${column} AS "${field}"`).join()} FROM ${table}`,
-    insert: `INSERT INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`,
+    insert: `INSERT ${into}`,
+    replace: `INSERT OR REPLACE ${into}`,
     columns: names,
     values: (record) => cells.map(({ field, as }) => encode(record[field as keyof T], as)),
     read(row) {
       const found = row as Record<string, unknown>;
-      const present = cells.filter(({ field, as }) => as !== 'optional' || found[field] !== null);
+      const present = cells.filter(
+        ({ field, as }) => !(as?.startsWith('optional') && found[field] === null) && !(as === 'flag' && found[field] === 0),
+      );
       return Object.fromEntries(present.map(({ field, as }) => [field, decode(found[field], as)])) as T;
     },
   };
@@ -41,10 +50,12 @@ export function mapping<T extends object>(table: string, columns: Columns<T>): M
 
 function encode(value: unknown, as: Encoding | undefined): SQLInputValue {
   if (as === 'boolean') return Number(value);
-  return as === 'json' ? JSON.stringify(value) : ((value ?? null) as SQLInputValue);
+  if (as === 'flag') return value ? 1 : 0;
+  const isJson = as === 'json' || as === 'optionalJson';
+  return isJson && value !== null && value !== undefined ? JSON.stringify(value) : ((value ?? null) as SQLInputValue);
 }
 
 function decode(cell: unknown, as: Encoding | undefined): unknown {
-  if (as === 'boolean') return cell === 1;
-  return as === 'json' ? JSON.parse(String(cell)) : cell;
+  if (as === 'boolean' || as === 'flag') return cell === 1;
+  return (as === 'json' || as === 'optionalJson') && cell !== null ? JSON.parse(String(cell)) : cell;
 }

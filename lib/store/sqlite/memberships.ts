@@ -1,10 +1,11 @@
 import type { Membership, MembershipStore, Preferences } from '../../groups/port.ts';
+import type { GroupId, UserId } from '../../ids.ts';
 import type { Connection } from './connection.ts';
-import { mapping } from './mapping.ts';
+import { type Columns, mapping } from './mapping.ts';
 import { assignments } from './patch.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const MEMBERSHIPS = mapping<Membership>('memberships', {
+export const MEMBERSHIP_COLUMNS: Columns<Membership> = {
   group: 'group_id',
   user: 'user_id',
   in: ['present', 'boolean'],
@@ -19,7 +20,8 @@ const MEMBERSHIPS = mapping<Membership>('memberships', {
   hidden: 'hidden',
   ceding: ['ceding', 'boolean'],
   seen: ['seen_at', 'optional'],
-});
+};
+const MEMBERSHIPS = mapping<Membership>('memberships', MEMBERSHIP_COLUMNS);
 const GET = `${MEMBERSHIPS.select} WHERE group_id = ? AND user_id = ?`;
 const INSERT = `INSERT INTO memberships (present, role, rev, by_user, lined, at, ceding, group_id, user_id, came_at, mark, level, hidden)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?6, ?10, ?11, ?12) ON CONFLICT DO NOTHING`;
@@ -36,36 +38,30 @@ const SEEN = 'UPDATE memberships SET seen_at = ?1 WHERE group_id = ?2 AND user_i
 
 const PREFERRED: { readonly [F in keyof Preferences]-?: string } = { level: 'level', hidden: 'hidden' };
 
-export function membershipStore(db: Connection, { write }: Writer): MembershipStore {
-  function put(membership: Membership): boolean {
+export const membershipWrites = (db: Connection) => ({
+  put(membership: Membership): boolean {
     const { group, user, role, rev, by, at, mark, level, hidden } = membership;
     const changed = [Number(membership.in), role, rev, by, Number(membership.lined), at, Number(membership.ceding), group, user];
     return (rev === 1 ? db.run(INSERT, ...changed, mark, level, hidden) : db.run(CHANGE, ...changed)) === 1;
-  }
+  },
+  markAnnounced: (group: GroupId, user: UserId, rev: number, line: number) => void db.run(LINED, line, group, user, rev),
+  setPreferences(group: GroupId, user: UserId, preferences: Preferences): boolean {
+    const { sets, values } = assignments(preferences, PREFERRED);
+    // The first assignment changes nothing: it lets an empty choice find its row.
+    return db.run(`${PREFER} ${['mark = mark', ...sets].join()} WHERE group_id = ? AND user_id = ?`, ...values, group, user) === 1;
+  },
+  advanceMark: (group: GroupId, user: UserId, n: number) => db.run(MARK, n, group, user) === 1,
+  rewindMark: (group: GroupId, user: UserId, n: number) => db.run(UNMARK, n, group, user) === 1,
+  setLastSeen: (group: GroupId, user: UserId, at: number) => void db.run(SEEN, at, group, user),
+});
 
-  return {
-    async get(group, user) {
-      const row = db.one(GET, group, user);
-      return row && MEMBERSHIPS.read(row);
-    },
-    put: (membership) => write(() => put(membership)),
-    markAnnounced: async (group, user, rev, line) => {
-      await write(() => db.run(LINED, line, group, user, rev));
-    },
-    listUnannounced: async (before, limit) => db.all(UNLINED, before, limit).map(MEMBERSHIPS.read),
-    ofGroup: async (group) => db.all(OF_GROUP, group).map(MEMBERSHIPS.read),
-    ofUser: async (user) => db.all(OF_USER, user).map(MEMBERSHIPS.read),
-    setPreferences: (group, user, preferences) => {
-      const { sets, values } = assignments(preferences, PREFERRED);
-      // The first assignment changes nothing: it lets an empty choice find its row.
-      return write(
-        () => db.run(`${PREFER} ${['mark = mark', ...sets].join()} WHERE group_id = ? AND user_id = ?`, ...values, group, user) === 1,
-      );
-    },
-    advanceMark: (group, user, n) => write(() => db.run(MARK, n, group, user) === 1),
-    rewindMark: (group, user, n) => write(() => db.run(UNMARK, n, group, user) === 1),
-    setLastSeen: async (group, user, at) => {
-      await write(() => db.run(SEEN, at, group, user));
-    },
-  };
-}
+export const membershipStore = (db: Connection, writes: WritesOf<ReturnType<typeof membershipWrites>>): MembershipStore => ({
+  ...writes,
+  async get(group, user) {
+    const row = db.one(GET, group, user);
+    return row && MEMBERSHIPS.read(row);
+  },
+  listUnannounced: async (before, limit) => db.all(UNLINED, before, limit).map(MEMBERSHIPS.read),
+  ofGroup: async (group) => db.all(OF_GROUP, group).map(MEMBERSHIPS.read),
+  ofUser: async (user) => db.all(OF_USER, user).map(MEMBERSHIPS.read),
+});

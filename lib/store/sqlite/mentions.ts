@@ -1,3 +1,4 @@
+import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import { type LogStore, MAX_MENTIONS_COUNTED } from '../../log/port.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
@@ -11,11 +12,19 @@ const COUNT = `SELECT t.value ->> 'group' AS "group", (SELECT count(*) FROM (SEL
   WHERE user_id IN (?1, '${EVERYBODY.id}') AND group_id = t.value ->> 'group' AND n > t.value ->> 'after' AND ${NOT_OWN} LIMIT ${MAX_MENTIONS_COUNTED})) AS count
   FROM json_each(?2) t`;
 
-/** In the transaction that writes the entry: one row per mentioned person except the author. */
-export function noteMentions(db: Connection, entry: Entry): void {
-  if ((entry.kind !== 'message' && entry.kind !== 'edit') || !entry.mentions) return;
-  const about = entry.kind === 'edit' ? entry.target : entry.seq;
-  for (const user of new Set(entry.mentions)) if (user !== entry.author) db.run(INSERT, user, entry.group, entry.n, entry.seq, about);
+/** Whom an entry mentions, except its author. `about`: the message. */
+export type Mentioned = Pick<Entry, 'group' | 'n' | 'seq'> & { readonly about: number; readonly users: readonly UserId[] };
+
+export function mentionedIn(entry: Entry): Mentioned | undefined {
+  if ((entry.kind !== 'message' && entry.kind !== 'edit') || !entry.mentions) return undefined;
+  const { group, n, seq, author } = entry;
+  const users = [...new Set(entry.mentions)].filter((user) => user !== author);
+  return { group, n, seq, about: entry.kind === 'edit' ? entry.target : seq, users };
+}
+
+/** In the transaction that writes the entry: one row per mentioned person. */
+export function noteMentions(db: Connection, { group, n, seq, about, users }: Mentioned): void {
+  for (const user of users) db.run(INSERT, user, group, n, seq, about);
 }
 
 /** In the transaction that empties a message: removes its mentions. */

@@ -1,9 +1,10 @@
+import type { UserId } from '../../ids.ts';
 import type { Device, PushStore, Reachable } from '../../push/port.ts';
 import type { Connection } from './connection.ts';
 import { mapping } from './mapping.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const DEVICES = mapping<Device>('devices', {
+export const DEVICES = mapping<Device>('devices', {
   id: 'id',
   user: 'user_id',
   session: 'session',
@@ -29,19 +30,19 @@ const REMOVE_OF = 'DELETE FROM devices WHERE id = ? AND user_id = ?';
 const REMOVE_SESSION = 'DELETE FROM devices WHERE session = ?';
 const REMOVE_USER = 'DELETE FROM devices WHERE user_id = ?';
 
-export function pushStore(db: Connection, { write }: Writer): PushStore {
-  const change = async (sql: string, ...values: (string | number)[]): Promise<void> => void (await write(() => db.run(sql, ...values)));
-  return {
-    put: async (device) => {
-      await write(() => db.run(PUT, ...DEVICES.values(device)));
-    },
-    ofUser: async (user) => db.all(OF_USER, user).map(DEVICES.read),
-    ofUsers: async (users) => db.all(OF_USERS, JSON.stringify(users)).map(DEVICES.read),
-    any: async () => db.one(ANY) !== undefined,
-    inGroup: async (group) => db.all<Reachable>(IN_GROUP, group).map(({ user, level }) => ({ user, level })),
-    recordSuccess: (id, now) => change(SUCCEEDED, now, id),
-    recordFailure: (id) => change(FAILED, id),
-    remove: (id, user) => write(() => (user === undefined ? db.run(REMOVE, id) : db.run(REMOVE_OF, id, user)) === 1),
-    removeAll: (of) => ('session' in of ? change(REMOVE_SESSION, of.session) : change(REMOVE_USER, of.user)),
-  };
-}
+export const pushWrites = (db: Connection) => ({
+  put: (device: Device) => void db.run(PUT, ...DEVICES.values(device)),
+  recordSuccess: (id: string, now: number) => void db.run(SUCCEEDED, now, id),
+  recordFailure: (id: string) => void db.run(FAILED, id),
+  remove: (id: string, user?: UserId) => (user === undefined ? db.run(REMOVE, id) : db.run(REMOVE_OF, id, user)) === 1,
+  removeAll: (of: { readonly session: string } | { readonly user: UserId }) =>
+    void ('session' in of ? db.run(REMOVE_SESSION, of.session) : db.run(REMOVE_USER, of.user)),
+});
+
+export const pushStore = (db: Connection, writes: WritesOf<ReturnType<typeof pushWrites>>): PushStore => ({
+  ...writes,
+  ofUser: async (user) => db.all(OF_USER, user).map(DEVICES.read),
+  ofUsers: async (users) => db.all(OF_USERS, JSON.stringify(users)).map(DEVICES.read),
+  any: async () => db.one(ANY) !== undefined,
+  inGroup: async (group) => db.all<Reachable>(IN_GROUP, group).map(({ user, level }) => ({ user, level })),
+});

@@ -1,5 +1,11 @@
-import { StoreUnavailable } from '../../errors.ts';
+import { CREDENTIALS_TABLE } from './accounts/credentials.ts';
+import { MAIL_TABLES } from './accounts/mail.ts';
 import type { Connection } from './connection.ts';
+import { addLookupVersion } from './lookup-version.ts';
+import { addSkeletons } from './users.ts';
+
+/** SQL; or what SQL cannot do, with what it does and the tables that it reads. */
+export type Step = string | { readonly what: string; readonly over: readonly string[]; run(db: Connection): void };
 
 /**
  * Step k (from 1) takes a file from user_version k − 1 to k. Steps that were released are never edited, only followed by new ones.
@@ -8,7 +14,7 @@ import type { Connection } from './connection.ts';
  * the others are read without walking its overflow pages. Where a log ends is read from the primary key, which is as cheap as a stored hint
  * and spares a second write per message.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Step[] = [
   `
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -61,7 +67,7 @@ export const MIGRATIONS: readonly string[] = [
   'ALTER TABLE tokens ADD COLUMN secrets TEXT',
   'ALTER TABLE tokens ADD COLUMN name TEXT',
   `
-  -- What is known of files; their content is in a folder beside this file. seq: of the message that has it. Those with none are what the sweep looks at.
+  -- Records of files; their content is in a folder beside this database. seq: of the message that has the file. The sweep reads the files without one.
   CREATE TABLE files (
     id TEXT PRIMARY KEY, group_id TEXT NOT NULL, author TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL, width INTEGER, height INTEGER, thumb INTEGER NOT NULL, seq INTEGER, key TEXT, created_at INTEGER NOT NULL,
@@ -163,30 +169,43 @@ export const MIGRATIONS: readonly string[] = [
   -- By which the erased messages of a group are counted.
   CREATE INDEX entries_erasures ON entries (group_id, kind) WHERE kind IN ('erase', 'unerase');
   `,
+  `
+  -- Security events, in the lists of the accounts that they concern.
+  CREATE TABLE security_events (
+    owner TEXT NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL, event TEXT NOT NULL, user_id TEXT, by_user TEXT, via TEXT NOT NULL, address TEXT,
+    detail TEXT, PRIMARY KEY (owner, at, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX security_events_by_age ON security_events (at);
+  `,
+  `
+  -- By which erased messages are found and counted.
+  DROP INDEX entries_erasures;
+  CREATE INDEX entries_erasures ON entries (group_id, target, kind) WHERE kind IN ('erase', 'unerase');
+  `,
+  { what: 'how the names of users look', over: ['users'], run: addSkeletons },
+  `
+  -- How people appear to others. status: JSON.
+  ALTER TABLE users ADD COLUMN display_name TEXT;
+  ALTER TABLE users ADD COLUMN status TEXT;
+  ALTER TABLE users ADD COLUMN avatar TEXT;
+  `,
+  CREDENTIALS_TABLE,
+  MAIL_TABLES,
+  `
+  -- The keys of contents of files, encrypted themselves.
+  CREATE TABLE content_keys (id TEXT PRIMARY KEY, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What people have chosen for their pages, as JSON.
+  ALTER TABLE users ADD COLUMN preferences TEXT;
+  `,
+  { what: 'a count of changes of what every request looks up', over: [], run: addLookupVersion },
+  `
+  -- How long messages are kept, and legal hold.
+  ALTER TABLE groups ADD COLUMN retention_days INTEGER;
+  ALTER TABLE groups ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX groups_held ON groups (id) WHERE held = 1;
+  -- By which the files of a person are summed.
+  CREATE INDEX files_by_author ON files (author, bytes);
+  `,
 ];
-
-/**
- * Migrates the file to the newest schema in one transaction: all steps or none.
- * Throws StoreUnavailable (`newer`) when a newer version of Parley has written the file.
- */
-export function migrate(db: Connection, steps: readonly string[] = MIGRATIONS): void {
-  if (versionOf(db, steps) === steps.length) return;
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    for (const step of steps.slice(versionOf(db, steps))) db.exec(step); // read again: another process may have been first
-    db.exec(`PRAGMA user_version = ${steps.length}`);
-    db.exec('COMMIT');
-  } catch (error) {
-    if (db.inTransaction()) db.exec('ROLLBACK');
-    throw error;
-  }
-}
-
-function versionOf(db: Connection, steps: readonly string[]): number {
-  const version = db.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
-  if (version <= steps.length) return version;
-  throw new StoreUnavailable(
-    `The database was written by a newer Parley (schema ${version}, this one knows up to ${steps.length}): update this one.`,
-    { fault: 'newer' },
-  );
-}

@@ -10,7 +10,7 @@ import {
   sliceOf,
 } from '../../search/port.ts';
 import type { Connection } from './connection.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
 const NUMBER = 'SELECT number FROM groups WHERE id = ?';
 const REV = 'SELECT rev FROM search WHERE rowid = ?';
@@ -23,6 +23,8 @@ const AT = 'SELECT at FROM entries WHERE group_id = ? AND seq = ?';
 const LAST = 'SELECT max(seq) AS seq FROM entries WHERE group_id = ?';
 const FIND = 'SELECT rowid AS id, at FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?';
 
+type Reached = { readonly upto: number; readonly version: number };
+
 /** The rowid of a message is its group's number times this, plus its seq: exact in a JavaScript number up to group 900,000. */
 const SEQS = 10_000_000_000;
 
@@ -32,9 +34,9 @@ const SEQS = 10_000_000_000;
  */
 const scopeOf = (number: number, slice: number): string => `${number.toString(36)}-${slice.toString(36)}.`;
 
-export function searchStore(db: Connection, { write }: Writer): SearchStore {
-  const numberOf = (group: GroupId): number | undefined => db.one<{ number: number }>(NUMBER, group)?.number;
+const numberOf = (db: Connection, group: GroupId): number | undefined => db.one<{ number: number }>(NUMBER, group)?.number;
 
+export function searchWrites(db: Connection) {
   function putOne(number: number, { seq, rev, at, terms }: Indexed): void {
     const id = number * SEQS + seq;
     const scope = scopeOf(number, sliceOf(seq));
@@ -43,6 +45,16 @@ export function searchStore(db: Connection, { write }: Writer): SearchStore {
     db.run(stored ? REPLACE : INSERT, terms.map((term) => scope + asWord(term)).join(' '), rev, at, id);
   }
 
+  return {
+    put(group: GroupId, messages: readonly Indexed[], reached?: Reached): void {
+      const number = numberOf(db, group);
+      if (number !== undefined) for (const message of messages) putOne(number, message);
+      if (reached) db.run(MOVE, group, reached.version, reached.upto);
+    },
+  };
+}
+
+export function searchStore(db: Connection, writes: WritesOf<ReturnType<typeof searchWrites>>): SearchStore {
   /** The last seq up to `last` whose entry is older than `at`; times never fall within a log. */
   function lastBefore(group: GroupId, at: number, first: number, last: number): number {
     const isBefore = (seq: number): boolean => (db.one<{ at: number }>(AT, group, seq)?.at ?? Number.POSITIVE_INFINITY) < at;
@@ -57,34 +69,29 @@ export function searchStore(db: Connection, { write }: Writer): SearchStore {
     return low;
   }
 
-  function findIn(look: FindQuery, { group, slice }: Slice): MessagePosition[] {
-    const number = numberOf(group);
+  function findIn(query: FindQuery, { group, slice }: Slice): MessagePosition[] {
+    const number = numberOf(db, group);
     if (number === undefined) return [];
     const [start, end] = [Math.max(1, slice * SLICE), (slice + 1) * SLICE - 1];
-    const tops = topsOf(look, group).map((top) => ('seq' in top ? Math.min(top.seq, end) : lastBefore(group, top.at, start, end)));
-    const first = look.from === undefined ? start : lastBefore(group, look.from, start, end) + 1;
+    const tops = topsOf(query, group).map((top) => ('seq' in top ? Math.min(top.seq, end) : lastBefore(group, top.at, start, end)));
+    const first = query.from === undefined ? start : lastBefore(group, query.from, start, end) + 1;
     const last = Math.min(end, ...tops);
     if (first > last) return []; // else FTS5 would walk there
     const base = number * SEQS;
-    const wanted = expression(look, scopeOf(number, slice));
-    const rows = db.all<{ id: number; at: number }>(FIND, wanted, base + first, base + last, look.limit);
+    const wanted = expression(query, scopeOf(number, slice));
+    const rows = db.all<{ id: number; at: number }>(FIND, wanted, base + first, base + last, query.limit);
     return rows.map(({ id, at }) => ({ at, group, seq: id - base }));
   }
 
   return {
     positions: async (groups, version) =>
       new Map(db.all<{ id: GroupId; seq: number }>(POSITIONS, version, JSON.stringify(groups)).map(({ id, seq }) => [id, seq])),
-    put: (group, messages, reached) =>
-      write(() => {
-        const number = numberOf(group);
-        if (number !== undefined) for (const message of messages) putOne(number, message);
-        if (reached) db.run(MOVE, group, reached.version, reached.upto);
-      }),
-    find: async (look) =>
-      look.slices
-        .flatMap((slice) => findIn(look, slice))
+    put: writes.put,
+    find: async (query) =>
+      query.slices
+        .flatMap((slice) => findIn(query, slice))
         .sort(byNewest)
-        .slice(0, look.limit),
+        .slice(0, query.limit),
   };
 }
 

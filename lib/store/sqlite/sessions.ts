@@ -1,28 +1,28 @@
 import type { SessionRecord, SessionStore } from '../../accounts/port.ts';
+import type { UserId } from '../../ids.ts';
 import type { Connection } from './connection.ts';
-import type { Writer } from './writer.ts';
+import { mapping } from './mapping.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const GET = `SELECT hash, user_id AS userId, data, expires_at AS expiresAt FROM sessions WHERE hash = ? AND expires_at >= ?`;
-const SET = 'INSERT OR REPLACE INTO sessions (hash, user_id, data, expires_at) VALUES (?, ?, ?, ?)';
+export const SESSIONS = mapping<SessionRecord>('sessions', { hash: 'hash', userId: 'user_id', data: 'data', expiresAt: 'expires_at' });
+const GET = `${SESSIONS.select} WHERE hash = ? AND expires_at >= ?`;
+const LIST_OF = `${SESSIONS.select} WHERE user_id = ? AND expires_at >= ?`;
 const DESTROY = 'DELETE FROM sessions WHERE hash = ?';
 const DESTROY_OF = 'DELETE FROM sessions WHERE user_id = ? AND hash IS NOT ? RETURNING hash';
 const SWEEP = 'DELETE FROM sessions WHERE expires_at < ?';
 
-export function sessionStore(db: Connection, { write }: Writer): SessionStore {
-  return {
-    async get(hash, now) {
-      const row = db.one<SessionRecord>(GET, hash, now);
-      return row && { ...row };
-    },
-    set: async ({ hash, userId, data, expiresAt }) => {
-      await write(() => db.run(SET, hash, userId, data, expiresAt));
-    },
-    destroy: async (hash) => {
-      await write(() => db.run(DESTROY, hash));
-    },
-    destroyOf: (user, except) => write(() => db.all<{ hash: string }>(DESTROY_OF, user, except ?? null).map(({ hash }) => hash)),
-    sweep: async (now) => {
-      await write(() => db.run(SWEEP, now));
-    },
-  };
-}
+export const sessionWrites = (db: Connection) => ({
+  set: (record: SessionRecord) => void db.run(SESSIONS.replace, ...SESSIONS.values(record)),
+  destroy: (hash: string) => void db.run(DESTROY, hash),
+  destroyOf: (user: UserId, except?: string) => db.all<{ hash: string }>(DESTROY_OF, user, except ?? null).map(({ hash }) => hash),
+  sweep: (now: number) => void db.run(SWEEP, now),
+});
+
+export const sessionStore = (db: Connection, writes: WritesOf<ReturnType<typeof sessionWrites>>): SessionStore => ({
+  ...writes,
+  async get(hash, now) {
+    const row = db.one(GET, hash, now);
+    return row && SESSIONS.read(row);
+  },
+  listOf: async (user, now) => db.all(LIST_OF, user, now).map(SESSIONS.read),
+});

@@ -1,9 +1,9 @@
 import type { Token, TokenStore } from '../../accounts/port.ts';
 import type { Connection } from './connection.ts';
 import { mapping } from './mapping.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const TOKENS = mapping<Token>('tokens', {
+export const TOKENS = mapping<Token>('tokens', {
   hash: 'hash',
   kind: 'kind',
   user: 'user_id',
@@ -23,22 +23,20 @@ const EXPIRE = 'UPDATE tokens SET expires_at = ? WHERE hash = ?';
 const EXPIRED = `${TOKENS.select} WHERE expires_at <= ? LIMIT ?`;
 const REMOVE = 'DELETE FROM tokens WHERE hash = ?';
 
-export function tokenStore(db: Connection, { write }: Writer): TokenStore {
-  return {
-    insert: async (token) => {
-      await write(() => db.run(TOKENS.insert, ...TOKENS.values(token)));
-    },
-    async byHash(hash) {
-      const row = db.one(BY_HASH, hash);
-      return row && TOKENS.read(row);
-    },
-    listOf: async (user) => db.all(LIST_OF, user).map(TOKENS.read),
-    touch: async (hash, now) => {
-      await write(() => db.run(TOUCH, now, hash));
-    },
-    setSecrets: (hash, secrets) => write(() => db.run(SET_SECRETS, secrets ?? null, hash) === 1),
-    expire: (hash, at) => write(() => db.run(EXPIRE, at, hash) === 1),
-    expired: async (now, limit) => db.all(EXPIRED, now, limit).map(TOKENS.read),
-    remove: (hash) => write(() => db.run(REMOVE, hash) === 1),
-  };
-}
+export const tokenWrites = (db: Connection) => ({
+  insert: (token: Token) => void db.run(TOKENS.insert, ...TOKENS.values(token)),
+  touch: (hash: string, now: number) => void db.run(TOUCH, now, hash),
+  setSecrets: (hash: string, secrets: string | undefined) => db.run(SET_SECRETS, secrets ?? null, hash) === 1,
+  expire: (hash: string, at: number) => db.run(EXPIRE, at, hash) === 1,
+  remove: (hash: string) => db.run(REMOVE, hash) === 1,
+});
+
+export const tokenStore = (db: Connection, writes: WritesOf<ReturnType<typeof tokenWrites>>): TokenStore => ({
+  ...writes,
+  async byHash(hash) {
+    const row = db.one(BY_HASH, hash);
+    return row && TOKENS.read(row);
+  },
+  listOf: async (user) => db.all(LIST_OF, user).map(TOKENS.read),
+  expired: async (now, limit) => db.all(EXPIRED, now, limit).map(TOKENS.read),
+});

@@ -1,9 +1,10 @@
+import type { UserId } from '../../ids.ts';
 import type { Webhook, WebhookStore } from '../../webhooks/outgoing/port.ts';
 import type { Connection } from './connection.ts';
 import { mapping } from './mapping.ts';
-import type { Writer } from './writer.ts';
+import type { WritesOf } from './writing/remote.ts';
 
-const WEBHOOKS = mapping<Webhook>('webhooks', {
+export const WEBHOOKS = mapping<Webhook>('webhooks', {
   bot: 'bot',
   url: 'url',
   on: 'wanted',
@@ -22,20 +23,20 @@ const REMOVE = 'DELETE FROM webhooks WHERE bot = ?';
 const ANY = 'SELECT 1 FROM webhooks WHERE disabled IS NULL LIMIT 1';
 const IN_GROUP = `${WEBHOOKS.select} JOIN memberships m ON m.user_id = webhooks.bot AND m.group_id = ? WHERE webhooks.disabled IS NULL AND m.present = 1`;
 
-export function webhookStore(db: Connection, { write }: Writer): WebhookStore {
-  function put(webhook: Webhook): boolean {
+export const webhookWrites = (db: Connection) => ({
+  put(webhook: Webhook): boolean {
     const values = WEBHOOKS.values(webhook);
     return (webhook.rev === 1 ? db.run(INSERT, ...values) : db.run(CHANGE, ...values, webhook.bot, webhook.rev - 1)) === 1;
-  }
+  },
+  remove: (bot: UserId) => db.run(REMOVE, bot) === 1,
+});
 
-  return {
-    async byBot(bot) {
-      const row = db.one(BY_BOT, bot);
-      return row && WEBHOOKS.read(row);
-    },
-    put: (webhook) => write(() => put(webhook)),
-    remove: (bot) => write(() => db.run(REMOVE, bot) === 1),
-    any: async () => db.one(ANY) !== undefined,
-    inGroup: async (group) => db.all(IN_GROUP, group).map(WEBHOOKS.read),
-  };
-}
+export const webhookStore = (db: Connection, writes: WritesOf<ReturnType<typeof webhookWrites>>): WebhookStore => ({
+  ...writes,
+  async byBot(bot) {
+    const row = db.one(BY_BOT, bot);
+    return row && WEBHOOKS.read(row);
+  },
+  any: async () => db.one(ANY) !== undefined,
+  inGroup: async (group) => db.all(IN_GROUP, group).map(WEBHOOKS.read),
+});

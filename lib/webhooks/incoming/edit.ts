@@ -1,27 +1,30 @@
 import type { Context } from 'koa';
 import type { Core } from '../../core.ts';
 import { DomainError } from '../../errors.ts';
+import { admitConnection } from '../../http/connections.ts';
+import { discardRest } from '../../http/unread-body.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { escapeMarkdown } from '../../markup/markdown.ts';
 import { parseRichContent, type RichContent } from '../../markup/rich-content.ts';
 import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
 import { edit, erase } from '../../messages/operations.ts';
-import { type AnswerDialect, refuse, respondWithMessage } from './answers.ts';
 import { authenticateHook, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import type { Payload } from './payload.ts';
 import { headersOf, messageOf, nothingToShow, read, richContentOf } from './receive.ts';
+import { type ResponseDialect, refuse, respondWithMessage } from './responses.ts';
 
 /**
  * Discord's requests for one message of a webhook: GET reads it, PATCH edits it, DELETE erases it. `id`: as in the response to the post.
  * The permissions are those of posting: where posts must be signed, these requests must be too.
  */
 export async function handleMessage(ctx: Context, core: Core, token: string, id: string): Promise<void> {
-  const dialect: AnswerDialect = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
+  const dialect: ResponseDialect = { isDiscord: true, isMultipart: false, waits: true, wantsJson: true };
   ctx.set('Cache-Control', 'no-store');
   try {
     const hook = await authenticateHook(core, { token, isDiscord: true });
+    admitConnection(ctx.req);
     const payload = await read(ctx, core, hook.token);
     const folded = await ownMessage(core, hook, id);
     const now = await execute(ctx, core, hook, folded, payload);
@@ -30,7 +33,7 @@ export async function handleMessage(ctx: Context, core: Core, token: string, id:
   } catch (error) {
     refuse(ctx, core, dialect, error);
   }
-  if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of the body is not read
+  discardRest(ctx);
 }
 
 /** Resolves to the message; undefined once it is erased. */

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
-import { originOf } from '../../http/context.ts';
+import { siteUrlOf } from '../../http/context.ts';
 import { noTransform, renderPage } from '../../http/reply.ts';
 import type { RouteContext } from '../../http/route-context.ts';
-import { dialectOf, refuse } from './answers.ts';
 import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
+import { dialectOf, refuse } from './responses.ts';
 
 /** A command or URL to copy, with its description. */
 type Line = { readonly what: string; readonly line: string };
@@ -19,7 +19,7 @@ export async function explain(
   const isPage = ctx.accepts(['text', 'html']) === 'html';
   try {
     const hook = await authenticateHook(core, address);
-    const about = describe(`${originOf(ctx, core.config)}/hooks/${address?.token ?? ''}`, hook);
+    const about = describe(`${siteUrlOf(ctx, core.config)}/hooks/${address?.token ?? ''}`, hook);
     if (isPage) return renderPage(ctx, views, 'webhooks/incoming.njk', about.title, about);
     ctx.type = 'text/plain';
     ctx.body = `${[about.title, about.says, '', ...about.lines.map(({ line }) => line)].join('\n')}\n`;
@@ -56,11 +56,10 @@ const linesFor = (url: string): readonly Line[] => [
 
 /** The URL in the forms that clients of other chats expect. */
 function othersFor(url: string): readonly Line[] {
-  const { origin, pathname } = new URL(url);
-  const token = pathname.split('/').at(-1) ?? '';
+  const [, site = '', token = ''] = /^(.*)\/hooks\/([^/]*)$/.exec(url) ?? [];
   return [
     { what: 'Slack, Mattermost, GitHub, GitLab, Alertmanager, Grafana, any other', line: url },
-    { what: 'Rocket.Chat', line: `${origin}/hooks/parley/${token}` },
-    { what: 'Discord', line: `${origin}/api/webhooks/1/${token}` },
+    { what: 'Rocket.Chat', line: `${site}/hooks/parley/${token}` },
+    { what: 'Discord', line: `${site}/api/webhooks/1/${token}` },
   ];
 }

@@ -4,8 +4,10 @@ import type { Token } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, unauthenticated } from '../../errors.ts';
 import type { Stored } from '../../files/operations.ts';
+import { readRaw } from '../../http/body.ts';
+import { admitConnection } from '../../http/connections.ts';
 import { idempotencyKey } from '../../http/context.ts';
-import { readRaw } from '../../http/input.ts';
+import { discardRest } from '../../http/unread-body.ts';
 import { readPosted } from '../../log/history.ts';
 import { type RichContent, richContentIn } from '../../markup/rich-content.ts';
 import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
@@ -15,11 +17,11 @@ import { postWithFiles } from '../../messages/with-files.ts';
 import { sha256 } from '../../secrets.ts';
 import { cutText, isBlank } from '../../text/body.ts';
 import { type HeaderOf, isAuthenticated } from '../signing.ts';
-import { type AnswerDialect, acknowledge, dialectOf, refuse } from './answers.ts';
 import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import { understand } from './formats/registry.ts';
 import { inflate, isPayload, type Payload, payloadOfParts, readPayload } from './payload.ts';
+import { acknowledge, dialectOf, type ResponseDialect, refuse } from './responses.ts';
 import { openedSecrets } from './secrets.ts';
 
 /** The last use of a token is stored at most this often, so that most posts need no second write. */
@@ -36,6 +38,7 @@ export async function receive(ctx: Context, core: Core, address: HookAddress | u
   ctx.set('Cache-Control', 'no-store');
   try {
     const hook = await authenticateHook(core, address);
+    admitConnection(ctx.req);
     const { payload, files } = await take(ctx, core, hook);
     const given = await discardFilesOnError(core, files, () => {
       detectDialect(dialect, payload, address);
@@ -47,7 +50,7 @@ export async function receive(ctx: Context, core: Core, address: HookAddress | u
   } catch (error) {
     refuse(ctx, core, dialect, error);
   }
-  if (!ctx.req.complete) ctx.set('Connection', 'close'); // the rest of the body is not read
+  discardRest(ctx);
 }
 
 /** Headers as Node.js joins them; Koa's `ctx.get` treats `Referrer` specially. */
@@ -57,7 +60,7 @@ export const headersOf =
     String(ctx.req.headers[name] ?? '');
 
 /** Selects Discord's response format for a payload in Discord's format, whatever the URL. */
-function detectDialect(dialect: AnswerDialect, payload: Payload, address: HookAddress | undefined): void {
+function detectDialect(dialect: ResponseDialect, payload: Payload, address: HookAddress | undefined): void {
   const parsed = payload.kind === 'object' ? payload.parsed : undefined;
   dialect.isMultipart = parsed?.isMultipart ?? false;
   dialect.isDiscord = address?.isDiscord === true || (parsed !== undefined && isDiscord(parsed));

@@ -40,20 +40,20 @@ function addressOf(ctx: Context & { params: Record<string, string | undefined> }
  * Incoming webhooks: anyone who knows the URL posts as its bot into its group. Never redirects. The handlers are loaded with the first request,
  * to keep the start fast.
  */
-export function hookRoutes(web: Pick<RouteContext, 'core' | 'views'>): Router {
+export function hookRoutes(deps: Pick<RouteContext, 'core' | 'views'>): Router {
   const router = new Router();
   const receive = receiver();
   for (const path of MESSAGES) {
     for (const method of ['get', 'patch', 'delete'] as const)
       router[method](path, async (ctx) => {
         const { token = '', message = '' } = ctx.params;
-        await (await import('./edit.ts')).handleMessage(ctx, web.core, token, message);
+        await (await import('./edit.ts')).handleMessage(ctx, deps.core, token, message);
       });
     router.all(path, (ctx) => refuseMethod(ctx, 'GET, HEAD, PATCH, DELETE'));
   }
   for (const path of PATHS) {
-    for (const method of ['post', 'put'] as const) router[method](path, (ctx) => receive(ctx, web.core, addressOf(ctx)));
-    router.get(path, async (ctx) => (await import('./page.ts')).explain(ctx, web, addressOf(ctx)));
+    for (const method of ['post', 'put'] as const) router[method](path, (ctx) => receive(ctx, deps.core, addressOf(ctx)));
+    router.get(path, async (ctx) => (await import('./page.ts')).explain(ctx, deps, addressOf(ctx)));
     router.all(path, (ctx) => refuseMethod(ctx, 'GET, HEAD, POST, PUT'));
   }
   return router;
@@ -78,7 +78,7 @@ export function fastHooks(): FastRoute[] {
     path,
     pattern,
     kind: 'data',
-    handle: (web, ctx, token) => receive(ctx, web.core, { token, isDiscord }),
+    handle: (deps, ctx, token) => receive(ctx, deps.core, { token, isDiscord }),
   });
   return [
     fast('/hooks/:token', /^\/hooks\/([A-Za-z0-9]{32,128})(?:\?|$)/),

@@ -45,8 +45,12 @@ export async function setWebhook(core: Core, bot: User, input: WebhookInput): Pr
     const { secrets, createdAt } = kept;
     return { bot: bot.id, url, secrets, createdAt, ...choicesIn(input, kept), disabled: null, failingSince: null };
   });
+  if (secret !== undefined) recordSecret(core, bot, 'created');
   return { webhook: viewOf(must(webhook)), secret };
 }
+
+const recordSecret = (core: Core, bot: User, detail: string): void =>
+  core.securityLog.record({ event: 'webhook_secrets_changed', user: bot.id, detail: `outgoing webhook ${detail}` });
 
 const withNewSecretFor = (core: Core) => withNewSecret(core, undefined);
 
@@ -91,7 +95,11 @@ function eventsIn(given: readonly string[]): EventKind[] {
 }
 
 /** Removes a bot's outgoing webhook; waiting deliveries are dropped. Resolves to whether there was one. */
-export const removeWebhook = (core: Core, bot: User): Promise<boolean> => core.store.webhooks.remove(bot.id);
+export async function removeWebhook(core: Core, bot: User): Promise<boolean> {
+  const wasThere = await core.store.webhooks.remove(bot.id);
+  if (wasThere) recordSecret(core, bot, 'removed');
+  return wasThere;
+}
 
 /** Enables a disabled webhook, from the next event on. Errors: `notFound`. */
 export async function enableWebhook(core: Core, bot: User): Promise<WebhookView> {
@@ -110,6 +118,7 @@ export async function rotateWebhookSecret(core: Core, bot: User): Promise<string
       return { ...present, secrets: made.secrets };
     }),
   );
+  recordSecret(core, bot, 'rotated');
   return secret;
 }
 

@@ -35,13 +35,13 @@ export async function payloadOf(
 ): Promise<Payload | NoPayload> {
   const at = await accessOf(core, delivery);
   if ('reason' in at) return at;
-  const about = { group: at.group, bot: at.user, key: key(at.user) };
+  const about = { group: at.group, bot: at.user, key: key(at.user), basePath: core.config.basePath };
   if (delivery.event === TEST_EVENT) return { body: testBody(about, core.now()), at, isErased: false };
   const [entry] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
   if (!entry) return { reason: 'The log has no such entry.' };
   const folded = delivery.message === null ? undefined : await readMessage(core, delivery.group, delivery.message);
   const profiles = await core.directory.profiles(peopleIn(entry, folded));
-  const message = folded && messageBody(folded, about, profiles);
+  const message = folded && (await messageBody(core, folded, about, profiles));
   const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
   return { body, at, isErased: message?.erased ?? false };
 }
@@ -58,7 +58,7 @@ async function accessOf(core: Core, { group: groupId, bot }: Delivery): Promise<
   return isMember(at) ? at : { reason: user.disabled ? 'The bot is disabled.' : 'The bot is no longer in the group.' };
 }
 
-type About = { readonly group: Group; readonly bot: User; readonly key: string };
+type About = { readonly group: Group; readonly bot: User; readonly key: string; readonly basePath: string };
 type Profiles = ReadonlyMap<UserId, Profile>;
 
 function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
@@ -74,10 +74,10 @@ const person = (id: UserId, profiles: Profiles) => ({
 });
 
 /** `path`: where a Campfire bot posts; it contains the bot's key. */
-const room = ({ group, key }: About) => ({
+const room = ({ group, key, basePath }: About) => ({
   id: group.number,
   name: group.kind === 'direct' ? null : group.name,
-  path: `/rooms/${group.slug}/${key}/messages`,
+  path: `${basePath}/rooms/${group.slug}/${key}/messages`,
 });
 
 const head = (about: About, entry: Entry, profiles: Profiles) => ({
@@ -91,11 +91,11 @@ const head = (about: About, entry: Entry, profiles: Profiles) => ({
 });
 
 /** The message with Campfire's `id`, `body` and `path`; `text` is the body as it was written. */
-function messageBody(folded: FoldedMessage, about: About, profiles: Profiles) {
-  const { body, html, ...message } = messageJson(folded, about.group, profiles);
+async function messageBody(core: Core, folded: FoldedMessage, about: About, profiles: Profiles) {
+  const { body, html, ...message } = await messageJson(core, folded, about.group, profiles);
   const { seq } = folded.message;
   const plain = withoutName(body, about.bot);
-  return { ...message, id: seq, text: body, body: { html, plain }, path: `/rooms/${about.group.slug}/@${seq}` };
+  return { ...message, id: seq, text: body, body: { html, plain }, path: `${about.basePath}/rooms/${about.group.slug}/@${seq}` };
 }
 
 /** The text without mentions of the bot, as in Campfire. */
@@ -129,7 +129,7 @@ function testBody(about: About, now: number): object {
     seq: 0,
     text: TEST_TEXT,
     body: { html: TEST_TEXT, plain: TEST_TEXT },
-    path: `/rooms/${about.group.slug}`,
+    path: `${about.basePath}/rooms/${about.group.slug}`,
     author: bot,
   };
   return {

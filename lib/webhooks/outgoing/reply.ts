@@ -12,7 +12,7 @@ import { TEST_EVENT } from './payload.ts';
 import type { Webhook } from './port.ts';
 
 /** What a response posts: a body, with an optional display name; or a file. */
-export type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
+type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
 
 /** `dropped`: why a response is not posted; null when it has no content. */
 type NoReply = { readonly dropped: string | null };
@@ -117,7 +117,7 @@ async function postFile(core: Core, at: GroupAccess, input: Omit<Post, 'body'>, 
     import('../../files/operations.ts'),
     import('../../messages/with-files.ts'),
   ]);
-  checkPostRate(core, at);
+  await checkPostRate(core, at);
   const source = async function* () {
     yield content;
   };

@@ -5,7 +5,7 @@ import { containsKeyword, normalizeForMatch } from '../../text/keywords.ts';
 import type { EventKind, Webhook } from './port.ts';
 
 /** The event name of a kind of entry, and the setting that enables it. */
-export type Event = { readonly name: string; readonly chosenAs: EventKind };
+type Event = { readonly name: string; readonly chosenAs: EventKind };
 
 const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
   message: { name: 'posted', chosenAs: 'posted' },
@@ -22,7 +22,7 @@ const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
 export const eventOf = (kind: Kind): Event | undefined => EVENT_OF[kind];
 
 /** `isDirect`: in direct messages every message counts as a mention. */
-export type CallContext = { readonly isDirect: boolean };
+type CallContext = { readonly isDirect: boolean };
 
 /** Whether a draft triggers a webhook. Entries of its own bot never do. */
 export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {

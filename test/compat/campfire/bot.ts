@@ -1,4 +1,4 @@
-/** A message as a bot written for Campfire reads it. */
+/** A message as a Campfire bot reads it. */
 export type CampfireMessage = {
   readonly id: number;
   readonly created_at: string;
@@ -22,7 +22,7 @@ export class RecapBot {
     this.#me = key.split('-')[0] ?? '';
   }
 
-  /** One look at what is new; how many it answered. */
+  /** Polls once; resolves to the number of answered messages. */
   async poll(): Promise<number> {
     const messages = await this.#newer();
     this.#last = messages.at(-1)?.id ?? this.#last;

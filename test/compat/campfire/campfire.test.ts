@@ -271,7 +271,7 @@ test.serial('campfire: erased messages are on no page and shorten none', async (
   t.deepEqual((await walk(`${base}?after=0`)).flat(), left);
 });
 
-/** Keys that must find nobody. ID, OTHER, BOB: the ids of echo, of a person. */
+/** Invalid keys. ID, OTHER, BOB are placeholders of user ids. */
 const KEYS: [what: string, key: (right: string) => string][] = [
   ['half', (right) => `${right.split('-')[0]}-`],
   ['null', (right) => `${right.split('-')[0]}-null`],

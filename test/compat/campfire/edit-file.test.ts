@@ -76,7 +76,7 @@ test('files: a file that replaces another is found by its key after a crash befo
   const edited = { kind: 'edit', target: message.seq, body: 'report', format: 'text', attachments: [attached(stored)] } as const;
   await follow(core, at, edited, () => true, key);
   t.is((await core.store.files.byId(stored.id))?.seq, null);
-  site.clock.turn(2 * 3_600_000); // longer than a file without a message is kept
+  site.clock.turn(2 * 3_600_000); // longer than an unattached file is kept
   await site.server.sweep();
   t.is((await openFile(core, stored.id)).seq, message.seq);
 });

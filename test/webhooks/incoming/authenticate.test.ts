@@ -1,17 +1,9 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { newHookToken } from '../../helpers/cast.ts';
-import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import type { Answer } from '../../helpers/client.ts';
+import { openHookSite } from './fixtures.ts';
 
-let site: TestServer;
-let ann: Client;
-let token: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
-  ann = await site.signUp('Ann');
-  token = await newHookToken(ann, 'Deploy');
-});
+const { site, ann, token } = await openHookSite({ MAX_BODY_BYTES: '2000' });
 test.after.always(() => site.close());
 
 type Sent = { readonly headers?: Record<string, string>; readonly method?: string };
@@ -27,8 +19,8 @@ const lastBody = async (): Promise<string | undefined> => (await bodies()).at(-1
 const lastFiles = async (): Promise<object[] | undefined> =>
   (await ann.get('/groups/lobby/messages', 'application/json')).json<{ attachments: object[] }[]>().at(-1)?.attachments;
 
-const TEXT = '{"text":"by this door"}';
-const DOORS: [path: string, status: number, answer: string | RegExp][] = [
+const TEXT = '{"text":"by this URL"}';
+const URLS: [path: string, status: number, answer: string | RegExp][] = [
   ['/hooks/TOKEN', 200, 'ok'],
   ['/hooks/TOKEN/', 200, 'ok'],
   ['/hooks/TOKEN/slack', 200, 'ok'],
@@ -50,18 +42,18 @@ const DOORS: [path: string, status: number, answer: string | RegExp][] = [
   ['/hooks/TOKEN?wait=false', 200, 'ok'],
 ];
 
-for (const [path, status, wanted] of DOORS)
+for (const [path, status, wanted] of URLS)
   for (const method of ['POST', 'PUT'])
-    test.serial(`${method} ${path} posts and answers ${status}`, async (t) => {
+    test.serial(`incoming webhook: ${method} ${path} posts and responds ${status}`, async (t) => {
       const count = (await bodies()).length;
       const answer = await post(path, TEXT, { method });
       t.is(answer.status, status);
       if (wanted instanceof RegExp) t.regex(answer.text, wanted);
       else t.is(answer.text, wanted);
-      t.deepEqual((await bodies()).slice(count), ['by this door']);
+      t.deepEqual((await bodies()).slice(count), ['by this URL']);
     });
 
-const CLOSED = [
+const NO_WEBHOOKS = [
   '/hooks/TOKEN/other',
   '/hooks/slack/slack',
   '/services/a/TOKEN',
@@ -70,8 +62,8 @@ const CLOSED = [
   '/api/webhooks/1/TOKEN/other',
   '/webhooks/1/TOKEN',
 ];
-for (const path of CLOSED)
-  test.serial(`${path} is no door`, async (t) => {
+for (const path of NO_WEBHOOKS)
+  test.serial(`incoming webhook: ${path} is not a webhook URL`, async (t) => {
     const count = (await bodies()).length;
     const answer = await post(path, TEXT);
     t.is(answer.status, 404);
@@ -94,15 +86,15 @@ test.serial('incoming webhook: responds with JSON only when Accept is exactly ap
 
 const NOWHERE = 'x'.repeat(40);
 const WRONG: [what: string, path: string, body: string, status: number, code: number][] = [
-  ['a token that is none', `/api/webhooks/1/${NOWHERE}`, '{"content":"x"}', 404, 10015],
-  ['a token that is none, awaited', `/hooks/${NOWHERE}?wait=True`, '{"content":"x"}', 404, 10015],
+  ['an unknown token', `/api/webhooks/1/${NOWHERE}`, '{"content":"x"}', 404, 10015],
+  ['an unknown token with wait', `/hooks/${NOWHERE}?wait=True`, '{"content":"x"}', 404, 10015],
   ['broken JSON', '/api/webhooks/1/TOKEN', '{"content":', 400, 50035],
-  ['nothing', '/api/webhooks/1/TOKEN', '{"content":""}', 400, 50006],
-  ['nothing, at our own URL', '/hooks/TOKEN', '{"content":"","embeds":[]}', 400, 50006],
-  ['too much', '/api/webhooks/1/TOKEN', 'x'.repeat(1024 * 1024 + 1), 413, 40005],
+  ['an empty message', '/api/webhooks/1/TOKEN', '{"content":""}', 400, 50006],
+  ['an empty message at our own URL', '/hooks/TOKEN', '{"content":"","embeds":[]}', 400, 50006],
+  ['a body that is too large', '/api/webhooks/1/TOKEN', 'x'.repeat(1024 * 1024 + 1), 413, 40005],
 ];
 for (const [what, path, body, status, code] of WRONG)
-  test.serial(`a Discord client is told of ${what} in its own words`, async (t) => {
+  test.serial(`incoming webhook: a Discord client gets Discord’s error for ${what}`, async (t) => {
     const answer = await post(path, body);
     t.is(answer.status, status);
     const { message, code: given } = answer.json();

@@ -5,10 +5,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isProgram, type Missing } from '../../helpers/programs.ts';
 
-/** The Python of a virtual environment that has what these tests post with. */
-export type Python = { readonly path: string; readonly bin: string };
+/** The Python of a virtual environment with the client packages. */
+type Python = { readonly path: string; readonly bin: string };
 
-/** What has to be installed for the tests of real clients, besides curl and Debian's prometheus-alertmanager; .ci/run does it. */
+/** The packages that the tests of real clients need besides curl and Debian's prometheus-alertmanager; .ci/run installs them. */
 const PACKAGES = ['slack_sdk', 'apprise', 'discord_webhook'];
 
 /** `PARLEY_WEBHOOK_CLIENTS` (a virtual environment), else the one in our cache folder, else one under /opt that has all of them. */
@@ -25,8 +25,8 @@ export function clientsPython(): Python | Missing {
   return found === undefined ? { missing } : { path: join(found, 'bin', 'python3'), bin: join(found, 'bin') };
 }
 
-/** `@slack/webhook`, as far as it is used here. */
-export type SlackWebhook = {
+/** The part of `@slack/webhook` that the tests use. */
+type SlackWebhook = {
   readonly IncomingWebhook: new (url: string, defaults?: object) => { send(message: string | object): Promise<{ text: string }> };
 };
 
@@ -39,7 +39,7 @@ export function slackWebhook(): SlackWebhook | Missing {
   }
 }
 
-export type Ran = { readonly status: number; readonly out: string; readonly err: string };
+type Ran = { readonly status: number; readonly out: string; readonly err: string };
 
 /** Runs a program to its end, with this standard input. */
 export function run(command: string, args: readonly string[], input = ''): Promise<Ran> {

@@ -2,30 +2,29 @@ import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../../fixtures/hostile.ts';
 import { setHookSecrets } from '../../../lib/bots/operations.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
-import { groupAt, newHookToken, userNamed } from '../../helpers/cast.ts';
-import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, startServerFor, type TestServer } from '../../helpers/server.ts';
+import type { Answer } from '../../helpers/client.ts';
+import { groupAt, newHookToken, userNamed } from '../../helpers/fixtures.ts';
+import { startServerFor } from '../../helpers/server.ts';
 import { present, requireOrSkip } from '../../helpers/services.ts';
 import { clientsPython, run } from './clients.ts';
+import { openHookSite } from './fixtures.ts';
 
-/* Discord's clients change and take back what they posted: PATCH, GET and DELETE of `<webhook URL>/messages/<id>`. */
+/* Discord's clients read, edit and delete what they posted: GET, PATCH and DELETE of `<webhook URL>/messages/<id>`. */
 
-let site: TestServer;
-let ann: Client;
-let token: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '2000' } });
-  ann = await site.signUp('Ann');
-  token = await newHookToken(ann, 'Deploy');
-});
+const { site, ann, token } = await openHookSite({ MAX_BODY_BYTES: '2000' });
 test.after.always(() => site.close());
 
-type Said = { readonly id: string; readonly content: string; readonly edited_timestamp: string | null; readonly webhook_id: string };
+type DiscordMessage = {
+  readonly id: string;
+  readonly content: string;
+  readonly edited_timestamp: string | null;
+  readonly webhook_id: string;
+};
 
-async function posted(body: object, path = `/api/webhooks/1/${token}?wait=true`): Promise<Said> {
+async function posted(body: object, path = `/api/webhooks/1/${token}?wait=true`): Promise<DiscordMessage> {
   const answer = await site.client().json('POST', path, body);
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
-  return answer.json<Said>();
+  return answer.json<DiscordMessage>();
 }
 
 const urlOf = (id: string, key = token): string => `/api/webhooks/1/${key}/messages/${id}`;
@@ -36,7 +35,7 @@ async function shown(id: string): Promise<string> {
   return shownIn(/<article id="m-\d+".*?<\/article>/s.exec(page)?.[0].split('<details')[0] ?? '');
 }
 
-const DOORS: [what: string, post: () => string, url: (id: string) => string][] = [
+const URLS: [what: string, post: () => string, url: (id: string) => string][] = [
   ['Discord’s URL', () => `/api/webhooks/1/${token}?wait=true`, (id) => urlOf(id)],
   [
     'Discord’s URL with a version',
@@ -45,8 +44,8 @@ const DOORS: [what: string, post: () => string, url: (id: string) => string][] =
   ],
   ['our own URL', () => `/hooks/${token}?wait=true`, (id) => `/hooks/${token}/messages/${id}?wait=True`],
 ];
-for (const [what, post, url] of DOORS)
-  test.serial(`by ${what}: posted, read, edited, erased`, async (t) => {
+for (const [what, post, url] of URLS)
+  test.serial(`discord edit: a message posted by ${what} can be read, edited and erased`, async (t) => {
     const made = await posted({ content: 'deploying', username: 'ci' }, post());
     t.deepEqual((await send('GET', url(made.id))).json(), made as object, 'as it was answered');
     site.clock.turn(1000);
@@ -69,13 +68,13 @@ const CARD = { title: 'Build 7', description: 'running' };
 const PARTS: [what: string, first: object, then: object, content: string][] = [
   ['content alone keeps the embeds', { content: 'a', embeds: [CARD] }, { content: 'b' }, 'b\nBuild 7\nrunning'],
   ['embeds alone keep the content', { content: 'a < *b*', embeds: [CARD] }, { embeds: [{ title: 'Build 8' }] }, 'a < b\nBuild 8'],
-  ['embeds join a plain content as it stands', { content: '1. a < b' }, { embeds: [CARD] }, '1. a < b\nBuild 7\nrunning'],
-  ['content taken away leaves the embeds', { content: 'a', embeds: [CARD] }, { content: null }, 'Build 7\nrunning'],
-  ['embeds taken away leave the content', { content: 'a', embeds: [CARD] }, { embeds: [] }, 'a'],
+  ['embeds are added to plain content, which stays as it is', { content: '1. a < b' }, { embeds: [CARD] }, '1. a < b\nBuild 7\nrunning'],
+  ['removing the content leaves the embeds', { content: 'a', embeds: [CARD] }, { content: null }, 'Build 7\nrunning'],
+  ['removing the embeds leaves the content', { content: 'a', embeds: [CARD] }, { embeds: [] }, 'a'],
   ['both are replaced', { content: 'a', embeds: [CARD] }, { content: 'b', embeds: [{ title: 'B' }] }, 'b\nB'],
 ];
 for (const [what, first, then, content] of PARTS)
-  test.serial(`an edit: ${what}`, async (t) => {
+  test.serial(`discord edit: ${what}`, async (t) => {
     const { id } = await posted(first);
     const edited = await send('PATCH', urlOf(id), then);
     t.deepEqual([edited.status, edited.json().content], [200, content]);
@@ -91,7 +90,7 @@ test.serial('discord edit: an edit in another format is parsed like a post; a lo
     'Slack here (https://e.example.org/)',
   );
   t.regex(
-    (await send('PATCH', urlOf(id), { content: 'z'.repeat(5000) })).json<Said>().content,
+    (await send('PATCH', urlOf(id), { content: 'z'.repeat(5000) })).json<DiscordMessage>().content,
     /^z+(.|\n)*\[cut: \d+ bytes, 2000 at most\]$/,
   );
 });
@@ -104,7 +103,7 @@ const WRONG: [what: string, body: string, status: number, code: number][] = [
   ['too much', 'x'.repeat(1024 * 1024 + 1), 413, 40005],
 ];
 for (const [what, body, status, code] of WRONG)
-  test.serial(`an edit to ${what} is refused in Discord’s words, and changes nothing`, async (t) => {
+  test.serial(`discord edit: an edit to ${what} gets Discord’s error and changes nothing`, async (t) => {
     const { id } = await posted({ content: 'kept' });
     const answer = await site.client().send(urlOf(id), { method: 'PATCH', body });
     t.deepEqual([answer.status, answer.json().code], [status, code]);
@@ -165,7 +164,7 @@ test("discord edit: counts as a post for the rate limit, in Discord's format", a
   const small = await startServerFor(t);
   const eve = await small.signUp('Eve');
   const hook = await newHookToken(eve, 'Busy');
-  const { id } = (await small.client().json('POST', `/api/webhooks/1/${hook}?wait=true`, { content: 'x' })).json<Said>();
+  const { id } = (await small.client().json('POST', `/api/webhooks/1/${hook}?wait=true`, { content: 'x' })).json<DiscordMessage>();
   const path = `/api/webhooks/1/${hook}/messages/${id}`;
   const edits = await Promise.all(Array.from({ length: 61 }, (_, i) => small.client().json('PATCH', path, { content: `x${i}` })));
   const refused = edits.filter(({ status }) => status !== 200);
@@ -195,7 +194,7 @@ for (const [what, base] of [
   ['Discord’s URL', '/api/webhooks/1234/'],
   ['our own URL', '/hooks/'],
 ])
-  withPython.serial(`discord-webhook, the client itself, edits and deletes by ${what}`, async (t) => {
+  withPython.serial(`discord edit: the Python package discord-webhook edits and deletes by ${what}`, async (t) => {
     const { status, out, err } = await run(present(python).path, ['-c', CLIENT, `${site.url}${base}${token}`]);
     t.is(status, 0, err);
     const [first, second, third, ids = ''] = out.trim().split('\n');

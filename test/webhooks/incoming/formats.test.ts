@@ -12,8 +12,9 @@ import { bodyAsText, bodyOf } from '../../../lib/markup/rich-content-text.ts';
 import type { JsonObject } from '../../../lib/webhooks/incoming/formats/read.ts';
 import { FORMATS, understand } from '../../../lib/webhooks/incoming/formats/registry.ts';
 import { inflate, readPayload } from '../../../lib/webhooks/incoming/payload.ts';
+import { cpuMsOf } from '../../helpers/cpu.ts';
 
-/** Every shape that was recorded, as the JSON in it. */
+/** The JSON of every recorded payload. */
 const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; readonly value: JsonObject }[] = [
   ...SLACK_CLIENTS,
   ...HOOKS_CLIENTS,
@@ -28,7 +29,7 @@ const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; rea
 
 const SAFE_URL = /^(?:https?:\/\/|mailto:)/;
 
-/** What the log would store of it, rendered: whatever the input, safe and bounded. Undefined when there is nothing to see. */
+/** The rendered message of a payload; asserts that it is safe and bounded. Undefined without visible content. */
 function shown(headers: Readonly<Record<string, string>>, value: JsonObject, maxBytes = 65_536): string | undefined {
   const model = understand((name) => headers[name] ?? '', { value, files: [], isMultipart: false });
   if (!model) return undefined;
@@ -54,7 +55,7 @@ test('formats: every recorded payload is distinct', (t) => {
   for (const { headers, value } of SHAPES) t.truthy(shown(headers, value), JSON.stringify(value));
 });
 
-/** What is a link, a mark or an entity in the dialects of chats. */
+/** Links, marks and entities of the supported markup dialects. */
 const HOSTILE_MARKUP = [
   '[pwned](javascript:pwned())',
   '[pwned](JaVaScRiPt:pwned) ![pwned](data:text/html,pwned)',
@@ -76,7 +77,7 @@ test('formats: hostile text in any field of any format stays text', (t) => {
   t.pass();
 });
 
-/** Values that break what takes a field for what it should be. */
+/** Values of unexpected types. */
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom(
@@ -320,16 +321,7 @@ test('formats: JSON nested 100,000 levels deep is shown as far as it is readable
   t.pass();
 });
 
-/** The least of three runs, so that a pause of the machine does not count. */
-function msFor(value: JsonObject): number {
-  return Math.min(
-    ...[1, 2, 3].map(() => {
-      const startedAt = performance.now();
-      shown({}, value, 1_000_000);
-      return performance.now() - startedAt;
-    }),
-  );
-}
+const msFor = (value: JsonObject): number => cpuMsOf(() => shown({}, value, 1_000_000));
 
 const PIECES = [
   '*',
@@ -382,7 +374,7 @@ const PIECES = [
   'a  ',
 ];
 
-/** A text where it is read as mrkdwn, as Discord's Markdown, as text in a style, or as text. */
+/** Payloads with a text in mrkdwn, in Discord's Markdown, in styled text and in plain text. */
 const placed = (field: string, text: string): JsonObject =>
   field === 'rich'
     ? {
@@ -401,6 +393,6 @@ for (const field of ['text', 'content', 'rich', 'message'])
       const make = (size: number): JsonObject => placed(field, `${piece.repeat(size / piece.length)}\`x`);
       msFor(make(2_000));
       const [part, whole] = [msFor(make(30_000)), msFor(make(120_000))];
-      // What is quadratic would take sixteen times as long; what is too short to measure is short enough.
+      // Quadratic work would take 16 times as long; times below the threshold are too short to compare.
       t.true(whole < Math.max(500, part * 8), `${part.toFixed(1)} ms, then ${whole.toFixed(1)} ms for four times as much`);
     });

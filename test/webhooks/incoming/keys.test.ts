@@ -2,28 +2,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { openServer } from '../../../lib/app.ts';
-import { groupAt, newHook, userNamed } from '../../helpers/cast.ts';
 import { type Answer, Client } from '../../helpers/client.ts';
-import { PASSWORD, startServer, type TestServer } from '../../helpers/server.ts';
+import { groupAt, newHook, userNamed } from '../../helpers/fixtures.ts';
+import { PASSWORD } from '../../helpers/server.ts';
+import { messageCount, openHookSite } from './fixtures.ts';
 
-let site: TestServer;
-let ann: Client;
-let hook: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  ann = await site.signUp('Ann');
-  hook = await newHook(ann, 'Deploy');
-});
+const { site, ann, hook } = await openHookSite();
 test.after.always(() => site.close());
 
 const post = (path: string, body: string | FormData, headers: Record<string, string>): Promise<Answer> =>
   site.client().send(path, { method: 'POST', body, headers });
 
-async function count(): Promise<number> {
-  const { messages } = (await ann.get('/groups/lobby', 'application/json')).json();
-  if (typeof messages !== 'number') throw new Error('the group cannot be read');
-  return messages;
-}
+const count = (): Promise<number> => messageCount(ann);
 
 test.serial('idempotency keys: are separate per webhook, also of the same bot, and per header', async (t) => {
   const other = await newHook(ann, 'Other');
@@ -43,7 +33,7 @@ test.serial('idempotency keys: same key and body get the same response for ever;
   const send = (body: string, key: string) => post(`${hook}?wait=true`, body, { 'Idempotency-Key': key });
   const first = await send('{"text":"*a*","x":1}', 'k1');
   site.clock.turn(40 * 24 * 3_600_000);
-  await ann.form('/login', { name: 'Ann', password: PASSWORD }); // a session does not last as long
+  await ann.form('/login', { name: 'Ann', password: PASSWORD }); // the session has expired
   const again = await send('{"text":"*a*","x":1}', 'k1');
   t.deepEqual([again.status, again.json()], [200, first.json()]);
   const other = await send('{"text":"*a*","x":2}', 'k1');
@@ -95,14 +85,14 @@ test.serial('idempotency keys: a retry during the first request gets 409 and pos
 });
 
 test.serial('idempotency keys: the API responds in the same way', async (t) => {
-  const say = () => ann.json('POST', '/groups/lobby/messages', { body: 'by the API' }, { 'Idempotency-Key': 'api-at-once' });
+  const postText = () => ann.json('POST', '/groups/lobby/messages', { body: 'by the API' }, { 'Idempotency-Key': 'api-at-once' });
   const before = await count();
-  const answers = await Promise.all(Array.from({ length: 12 }, say));
+  const answers = await Promise.all(Array.from({ length: 12 }, postText));
   t.is(answers.filter(({ status }) => status === 201).length, 1, answers.map(({ status, text }) => `${status} ${text}`).join('\n'));
   for (const { status, headers, json } of answers)
     if (status === 409) t.deepEqual([json().code, headers.get('retry-after')], ['inFlight', '1']);
     else t.true(status === 201 || status === 200);
-  t.is((await say()).status, 200);
+  t.is((await postText()).status, 200);
   t.is(await count(), before + 1);
 });
 

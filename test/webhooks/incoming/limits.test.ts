@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createHook } from '../../../lib/bots/operations.ts';
-import { groupAt, newHook, userNamed } from '../../helpers/cast.ts';
+import { groupAt, newHook, userNamed } from '../../helpers/fixtures.ts';
 import { startServerFor } from '../../helpers/server.ts';
 
 test('incoming webhook: accepts a burst of 60 posts, then responds 429 with Retry-After, without affecting other bots', async (t) => {

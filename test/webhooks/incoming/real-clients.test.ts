@@ -3,30 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { shownIn } from '../../../fixtures/hostile.ts';
-import { newHookToken } from '../../helpers/cast.ts';
-import type { Client } from '../../helpers/client.ts';
 import { startService } from '../../helpers/process.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
 import { present, program, requireOrSkip } from '../../helpers/services.ts';
 import { EventReader } from '../../helpers/stream.ts';
 import { clientsPython, run, slackWebhook } from './clients.ts';
+import { openHookSite } from './fixtures.ts';
 
 /*
- * What people already use, from its own registry, with nothing changed but the URL. What a person sees is asserted in the page.
- * The shapes of clients that are not run here are in recorded.test.ts.
+ * Published clients, configured only with the URL. The assertions read the page.
+ * recorded.test.ts has the payloads of clients that are not run here.
  */
 
-let site: TestServer;
-let ann: Client;
-let token: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  ann = await site.signUp('Ann');
-  token = await newHookToken(ann, 'Deploy');
-});
+const { site, ann, token } = await openHookSite();
 test.after.always(() => site.close());
 
-/** What a person reads of the newest messages, the newest last. */
+/** The visible text of the newest messages, the newest last. */
 async function seen(count: number): Promise<string[]> {
   const page = (await ann.get(`/groups/lobby/messages?limit=${count}`)).text;
   return [...page.matchAll(/<article id="m-\d+".*?<\/article>/gs)].map(([row]) => shownIn(row.split('<details')[0] ?? ''));
@@ -58,7 +49,7 @@ const CURL: [what: string, args: (hook: string) => string[], input: string, ...w
 ];
 const withCurl = requireOrSkip(test, curl);
 for (const [what, args, input, ...words] of CURL)
-  withCurl.serial(`curl ${what}`, async (t) => {
+  withCurl.serial(`real clients: curl ${what}`, async (t) => {
     const { path } = present(curl);
     t.deepEqual(await run(path, ['-sS', '--fail', ...args(url('/hooks/TOKEN'))], input), { status: 0, out: 'ok', err: '' });
     await sees(t, ...words);

@@ -1,30 +1,18 @@
 import test from 'ava';
-import { newHook } from '../../helpers/cast.ts';
-import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import type { Answer } from '../../helpers/client.ts';
+import { newestMessage, openHookSite } from './fixtures.ts';
 
-let site: TestServer;
-let ann: Client;
-let hook: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0', MAX_BODY_BYTES: '400' } });
-  ann = await site.signUp('Ann');
-  hook = await newHook(ann, 'Deploy');
-});
+const { site, ann, hook } = await openHookSite({ MAX_BODY_BYTES: '400' });
 test.after.always(() => site.close());
 
-/** Posts as a program without cookies does; an empty type sends none. */
+/** Posts without cookies. With an empty `type` no Content-Type is sent. */
 function post(path: string, body: string | Uint8Array, type = '', headers: Record<string, string> = {}): Promise<Answer> {
-  // fetch would name a type for a string by itself
+  // for a string fetch would add a Content-Type
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   return site.client().send(path, { method: 'POST', body: bytes, headers: { ...(type !== '' && { 'Content-Type': type }), ...headers } });
 }
 
-async function lastMessage(): Promise<{ body: string; author: { name: string; as?: string; bot: boolean } }> {
-  const [message] = (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<Awaited<ReturnType<typeof lastMessage>>[]>();
-  if (!message) throw new Error('no message');
-  return message;
-}
+const lastMessage = () => newestMessage(ann);
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
@@ -54,14 +42,17 @@ const TAKEN: [what: string, type: string, body: string, text: string, username?:
 ];
 
 for (const [what, type, body, text, username] of TAKEN)
-  test.serial(`a webhook takes ${what}`, async (t) => {
+  test.serial(`incoming webhook: accepts ${what}`, async (t) => {
     const answer = await post(hook, what === 'bad UTF-8' ? Uint8Array.of(97, 255, 98) : body, type);
     t.deepEqual([answer.status, answer.text], [200, 'ok']);
     t.is(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
     t.is(answer.headers.get('content-length'), '2');
     const message = await lastMessage();
     t.is(message.body, text);
-    t.deepEqual({ ...message.author, id: '' }, { id: '', name: 'Deploy', bot: true, ...(username && { as: username }) });
+    t.deepEqual(
+      { ...message.author, id: '' },
+      { id: '', name: 'Deploy', display_name: 'Deploy', bot: true, ...(username && { as: username }) },
+    );
   });
 
 const REFUSED: [what: string, type: string, body: string, status: number, word: string][] = [
@@ -81,7 +72,7 @@ const REFUSED: [what: string, type: string, body: string, status: number, word: 
 ];
 
 for (const [what, type, body, status, word] of REFUSED)
-  test.serial(`a webhook refuses ${what} with the word ${word}`, async (t) => {
+  test.serial(`incoming webhook: refuses ${what} with the error ${word}`, async (t) => {
     await post(hook, 'before');
     const answer = await post(hook, body, type);
     t.deepEqual([answer.status, answer.text], [status, word]);
@@ -115,7 +106,7 @@ test.serial("incoming webhook: its display name is one visible line beside the b
   }
   await post(hook, JSON.stringify({ text: 'named', username: 'Ann' }));
   const page = (await ann.get('/groups/lobby?limit=1')).text;
-  t.regex(page, /<b class="who" data-i="D">Deploy<\/b> <span class="badge">bot<\/span> <span class="as">as Ann<\/span>/);
+  t.regex(page, /<a class="who" href="[^"]*" data-i="D">Deploy<\/a> <span class="badge">bot<\/span> <span class="as">as Ann<\/span>/);
   for (const username of [7, null, { $ne: null }, ['x']]) t.is((await post(hook, JSON.stringify({ text: 'odd', username }))).text, 'ok');
 });
 
@@ -148,7 +139,7 @@ test.serial('incoming webhook: invalid tokens all get the same error, without a 
   ];
   for (const path of [...none.map((text) => `/hooks/${encodeURIComponent(text)}`), `/hooks/${'x'.repeat(40)}/`]) {
     const answer = await post(path, 'hello');
-    if (path === '/hooks/..') continue; // the client itself makes `/` of it
+    if (path === '/hooks/..') continue; // the client normalizes it to `/`
     t.deepEqual([answer.status, answer.text, answer.headers.get('location')], [404, 'no_service', null], path);
   }
   t.is((await post('/hooks/', 'hello')).status, 404);

@@ -6,35 +6,21 @@ import { HOOKS_CLIENTS } from '../../../fixtures/webhooks/hooks-clients.ts';
 import { NOTICE_CLIENTS } from '../../../fixtures/webhooks/notice-clients.ts';
 import type { Answered, Recorded } from '../../../fixtures/webhooks/recorded.ts';
 import { SLACK_CLIENTS } from '../../../fixtures/webhooks/slack-clients.ts';
-import { newHookToken } from '../../helpers/cast.ts';
-import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import type { Answer } from '../../helpers/client.ts';
+import { newestMessage, openHookSite } from './fixtures.ts';
 
-let site: TestServer;
-let ann: Client;
-let token: string;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  ann = await site.signUp('Ann');
-  token = await newHookToken(ann, 'Deploy');
-});
+const { site, ann, token } = await openHookSite();
 test.after.always(() => site.close());
 
 function send({ path = '/hooks/TOKEN', method = 'POST', headers = {}, body }: Recorded): Promise<Answer> {
-  // fetch would name a type for a string by itself
+  // for a string fetch would add a Content-Type
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   return site.client().send(path.replace('TOKEN', token), { method, headers, body: bytes });
 }
 
-type Said = { readonly seq: number; readonly body: string; readonly author: { readonly as?: string } };
+const lastMessage = () => newestMessage(ann);
 
-async function lastMessage(): Promise<Said> {
-  const [last] = (await ann.get('/groups/lobby/messages?limit=1', 'application/json')).json<Said[]>();
-  if (!last) throw new Error('no message');
-  return last;
-}
-
-/** The row of a message in the page of its group. */
+/** The HTML of a message in the page of its group, without its menu. */
 async function rowOf(seq: number): Promise<string> {
   const page = (await ann.get('/groups/lobby')).text;
   return new RegExp(`<article id="m-${seq}".*?</article>`, 's').exec(page)?.[0].split('<details')[0] ?? '';
@@ -58,7 +44,7 @@ function sameAnswer(t: ExecutionContext, answer: Answer, wanted: Answered): void
 const LINK = /<a href="([^"]*)" rel="noopener noreferrer nofollow" target="_blank">(.*?)<\/a>/g;
 
 for (const one of [...SLACK_CLIENTS, ...HOOKS_CLIENTS, ...DISCORD_CLIENTS, ...NOTICE_CLIENTS, ...FORGE_CLIENTS])
-  test.serial(`what comes from ${one.client} is read by people, and answered as it needs`, async (t) => {
+  test.serial(`recorded: the payload of ${one.client} is shown readably and gets the response that it expects`, async (t) => {
     const before = await lastMessage().catch(() => ({ seq: 0 }));
     sameAnswer(t, await send(one), one.answer);
     const { seq, author, body } = await lastMessage();
@@ -76,5 +62,5 @@ for (const one of [...SLACK_CLIENTS, ...HOOKS_CLIENTS, ...DISCORD_CLIENTS, ...NO
       else t.regex(html, piece);
     for (const words of one.hidden ?? []) t.false(html.includes(words), `${words}\n${html}`);
     t.deepEqual(breachesIn(html), []);
-    t.false(/[{[]"cards"/.test(body), 'people at a shell see text');
+    t.false(/[{[]"cards"/.test(body), 'text clients get text');
   });

@@ -1,37 +1,22 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import type { User } from '../../../lib/accounts/port.ts';
 import { createHook, rotateBot, setHookSecrets } from '../../../lib/bots/operations.ts';
-import type { Group } from '../../../lib/groups/port.ts';
 import { sha256 } from '../../../lib/secrets.ts';
 import { newHookSecret, sealSecrets } from '../../../lib/webhooks/incoming/secrets.ts';
 import { sign } from '../../../lib/webhooks/signing.ts';
-import { groupAt, userNamed } from '../../helpers/cast.ts';
-import type { Answer, Client } from '../../helpers/client.ts';
-import { startServer, type TestServer } from '../../helpers/server.ts';
+import type { Answer } from '../../helpers/client.ts';
+import { groupAt, userNamed } from '../../helpers/fixtures.ts';
+import { messageCount, openHookSite } from './fixtures.ts';
 
-let site: TestServer;
-let ann: Client;
-let bot: User;
-let group: Group;
-test.before(async () => {
-  site = await startServer({ env: { POSTS_PER_SECOND: '0' } });
-  ann = await site.signUp('Ann');
-  await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
-  const [user, lobby] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
-  [bot, group] = [user, lobby];
-});
+const { site, ann } = await openHookSite();
+const [bot, group] = await Promise.all([userNamed(site.core, 'Deploy'), groupAt(site.core, 'lobby')]);
 test.after.always(() => site.close());
 
 const hookWith = (...secrets: string[]): Promise<string> => createHook(site.core, bot, group, sealSecrets(site.core, secrets));
 const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> =>
   site.client().send(path, { method: 'POST', body, headers });
 const seconds = (): number => Math.floor(site.clock.now() / 1000);
-async function count(): Promise<number> {
-  const { messages } = (await ann.get('/groups/lobby', 'application/json')).json();
-  if (typeof messages !== 'number') throw new Error('the group cannot be read');
-  return messages;
-}
+const count = (): Promise<number> => messageCount(ann);
 
 async function isTaken(answer: Promise<Answer>): Promise<boolean> {
   const before = await count();

@@ -7,12 +7,12 @@ import * as messages from '../../../lib/messages/operations.ts';
 import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
 import { type Received, Receiver } from '../../helpers/receiver.ts';
 import { Clock } from '../../helpers/server.ts';
-import { type Called, openStage } from './cast.ts';
+import { type Called, openFixture } from './fixtures.ts';
 
 test("delivery: a mentioned bot gets Campfire's payload with additions, signed as a Standard Webhook", async (t) => {
-  const stage = await openStage(t, { clock: new Clock(Date.now()) }); // the library has no other clock than the machine's
-  const echo = await stage.bot('Echo');
-  const seq = await stage.say('<b>hello</b> @Echo, are you there?');
+  const fixture = await openFixture(t, { clock: new Clock(Date.now()) }); // the library uses the system clock
+  const echo = await fixture.bot('Echo');
+  const seq = await fixture.postText('<b>hello</b> @Echo, are you there?');
   const { method, headers, text, body } = await echo.receiver.call(1);
   t.is(method, 'POST');
   t.regex(headers['content-type'] ?? '', /^application\/json/);
@@ -21,9 +21,9 @@ test("delivery: a mentioned bot gets Campfire's payload with additions, signed a
   t.regex(headers['webhook-id'] ?? '', /^msg_[0-9a-f]{32}$/);
   t.notThrows(() => new Verifier(echo.secret).verify(text, headers));
   t.throws(() => new Verifier(echo.secret).verify(`${text} `, headers));
-  t.deepEqual(body.user, { id: stage.ann.id, name: 'Ann', bot: false });
+  t.deepEqual(body.user, { id: fixture.ann.id, name: 'Ann', bot: false });
   t.is(body.room.name, 'Lobby');
-  t.is(body.room.id, (await stage.at()).group.number);
+  t.is(body.room.id, (await fixture.at()).group.number);
   t.regex(body.room.path, new RegExp(`^/rooms/lobby/${echo.user.id}-[A-Za-z0-9]{12}/messages$`));
   t.is(body.message.id, seq);
   t.is(body.message.path, `/rooms/lobby/@${seq}`);
@@ -35,13 +35,13 @@ test("delivery: a mentioned bot gets Campfire's payload with additions, signed a
 });
 
 test('delivery: the bot can post at the path in the payload', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
-  await stage.say('@Echo come');
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
+  await fixture.postText('@Echo come');
   const { body } = await echo.receiver.call(1);
-  const { status } = await stage.site.client().send(body.room.path, { method: 'POST', body: 'here I am' });
+  const { status } = await fixture.site.client().send(body.room.path, { method: 'POST', body: 'here I am' });
   t.is(status, 201);
-  t.deepEqual(await stage.talk(), ['Ann: @Echo come', 'Echo: here I am']);
+  t.deepEqual(await fixture.talk(), ['Ann: @Echo come', 'Echo: here I am']);
 });
 
 type Row = readonly [title: string, input: object, said: string, isCalled: boolean];
@@ -63,41 +63,42 @@ const MESSAGES: readonly Row[] = [
 ];
 
 test('delivery: which messages trigger a webhook', async (t) => {
-  const stage = await openStage(t);
+  const fixture = await openFixture(t);
   for (const [index, [title, input, said, isCalled]] of MESSAGES.entries()) {
-    const echo = await stage.bot(`Echo${index}`, input);
-    const seq = await stage.say(said.replace('Echo', echo.user.name));
-    await stage.settled();
+    const echo = await fixture.bot(`Echo${index}`, input);
+    const seq = await fixture.postText(said.replace('Echo', echo.user.name));
+    await fixture.settled();
     const heard = echo.receiver.received.map(({ body }) => body.seq);
     t.deepEqual(heard, isCalled ? [seq] : [], title);
-    await removeMember(stage.core, stage.ann.id, (await stage.at()).group, echo.user);
-    await stage.core.store.webhooks.remove(echo.user.id);
+    await removeMember(fixture.core, fixture.ann.id, (await fixture.at()).group, echo.user);
+    await fixture.core.store.webhooks.remove(echo.user.id);
   }
 });
 
 test('delivery: each event is sent only where it is chosen', async (t) => {
-  const stage = await openStage(t);
-  const { core, ann } = stage;
+  const fixture = await openFixture(t);
+  const { core, ann } = fixture;
   const events = ['posted', 'edited', 'erased', 'reacted', 'joined', 'left'] as const;
-  const told = await Promise.all(events.map((event) => stage.bot(`Told ${event}`, { on: 'all', events: [event] })));
-  const all = await stage.bot('All', { on: 'all', events });
-  const { group } = await stage.at();
-  const seq = await stage.say('one');
-  await messages.edit(core, await stage.at(), seq, 'two');
-  await messages.react(core, await stage.at(), seq, '👍', true);
-  await messages.react(core, await stage.at(), seq, '👍', false);
+  const bots = await Promise.all(events.map((event) => fixture.bot(`Bot of ${event}`, { on: 'all', events: [event] })));
+  const all = await fixture.bot('Observer', { on: 'all', events });
+  const { group } = await fixture.at();
+  const seq = await fixture.postText('one');
+  await messages.edit(core, await fixture.at(), seq, 'two');
+  await messages.react(core, await fixture.at(), seq, '👍', true);
+  await messages.react(core, await fixture.at(), seq, '👍', false);
   const { user: guest } = await createBot(core, ann.id, { name: 'Guest', group });
   await removeMember(core, ann.id, group, guest);
-  await messages.erase(core, await stage.at(), seq);
-  await messages.unerase(core, await stage.at(), seq);
-  await stage.settled();
-  const isOfGuest = ({ body }: Received): boolean => body.member === undefined || body.member.id === guest.id; // not of the cast's own coming
+  await messages.erase(core, await fixture.at(), seq);
+  await messages.unerase(core, await fixture.at(), seq);
+  await fixture.settled();
+  // Joins of the test's own members do not count.
+  const isOfGuest = ({ body }: Received): boolean => body.member === undefined || body.member.id === guest.id;
   const names = ({ receiver }: Called): string[] =>
     receiver.received
       .filter(isOfGuest)
       .map(({ body }) => body.event)
       .sort();
-  t.deepEqual(told.map(names), [['posted'], ['edited'], ['erased', 'unerased'], ['reacted', 'unreacted'], ['joined'], ['left']]);
+  t.deepEqual(bots.map(names), [['posted'], ['edited'], ['erased', 'unerased'], ['reacted', 'unreacted'], ['joined'], ['left']]);
   t.deepEqual(names(all), ['edited', 'erased', 'joined', 'left', 'posted', 'reacted', 'unerased', 'unreacted']);
   const one = (event: string) => all.receiver.received.filter(isOfGuest).find(({ body }) => body.event === event)?.body;
   t.like(one('reacted'), { reaction: '👍', actor: { name: 'Ann' }, message: { id: seq, author: { name: 'Ann' } } });
@@ -106,40 +107,40 @@ test('delivery: each event is sent only where it is chosen', async (t) => {
 });
 
 test('delivery: bots get no events of their own, nor of groups that they are not in', async (t) => {
-  const stage = await openStage(t);
-  const { core, ann } = stage;
-  const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted', 'edited', 'left'] });
-  const seq = await stage.say('@Echo says Echo', echo.user);
-  await messages.react(core, await stage.at(echo.user), seq, '👀', true);
-  await messages.edit(core, await stage.at(echo.user), seq, 'changed');
-  const { group } = await stage.at();
+  const fixture = await openFixture(t);
+  const { core, ann } = fixture;
+  const echo = await fixture.bot('Echo', { on: 'all', events: ['posted', 'reacted', 'edited', 'left'] });
+  const seq = await fixture.postText('@Echo says Echo', echo.user);
+  await messages.react(core, await fixture.at(echo.user), seq, '👀', true);
+  await messages.edit(core, await fixture.at(echo.user), seq, 'changed');
+  const { group } = await fixture.at();
   await removeMember(core, ann.id, group, echo.user);
-  await stage.say('@Echo where are you?');
-  await stage.settled();
-  t.deepEqual(await stage.deliveries(echo), []);
+  await fixture.postText('@Echo where are you?');
+  await fixture.settled();
+  t.deepEqual(await fixture.deliveries(echo), []);
   await addMember(core, ann.id, group, echo.user);
-  await stage.say('welcome back');
+  await fixture.postText('welcome back');
   t.is((await echo.receiver.call(1)).body.message.text, 'welcome back');
 });
 
 test('delivery: a bot removed before the request gets nothing', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
   echo.receiver.usually = 500;
-  await stage.say('@Echo a secret');
-  await stage.settled();
-  await removeMember(stage.core, stage.ann.id, (await stage.at()).group, echo.user);
-  stage.clock.turn(5000);
-  await stage.settled();
+  await fixture.postText('@Echo a secret');
+  await fixture.settled();
+  await removeMember(fixture.core, fixture.ann.id, (await fixture.at()).group, echo.user);
+  fixture.clock.turn(5000);
+  await fixture.settled();
   t.is(echo.receiver.received.length, 1);
-  t.like(await stage.deliveries(echo), [{ state: 'dropped', reason: 'The bot is no longer in the group.' }]);
+  t.like(await fixture.deliveries(echo), [{ state: 'dropped', reason: 'The bot is no longer in the group.' }]);
 });
 
 test('delivery: every way of posting triggers webhooks', async (t) => {
-  const stage = await openStage(t);
-  const { core, site } = stage;
-  const echo = await stage.bot('Echo', { on: 'all' });
-  const { hook, token } = await createBot(core, stage.ann.id, { name: 'Other', group: (await stage.at()).group });
+  const fixture = await openFixture(t);
+  const { core, site } = fixture;
+  const echo = await fixture.bot('Echo', { on: 'all' });
+  const { hook, token } = await createBot(core, fixture.ann.id, { name: 'Other', group: (await fixture.at()).group });
   const visitor = site.client();
   await visitor.send(hook, { method: 'POST', body: 'by hook' });
   await visitor.bearer(token).json('POST', '/groups/lobby/messages', { body: 'by API' });
@@ -151,51 +152,53 @@ test('delivery: every way of posting triggers webhooks', async (t) => {
 });
 
 test('delivery: posts by the CLI beside the server trigger webhooks', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo', { on: 'all' });
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo', { on: 'all' });
   const { openCore } = await import('../../../lib/app.ts');
-  const beside = await openCore(stage.core.config, { role: 'visitor', now: stage.clock.now });
-  await messages.post(beside, await stage.at(), { body: 'from a shell' });
+  const beside = await openCore(fixture.core.config, { role: 'visitor', now: fixture.clock.now });
+  await messages.post(beside, await fixture.at(), { body: 'from a shell' });
   await beside.close();
   t.is((await echo.receiver.call(1)).body.message.text, 'from a shell');
 });
 
 test('delivery: entries on streams and in JSON do not reveal which bots they trigger', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo', { on: 'all', events: ['posted', 'reacted'] });
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo', { on: 'all', events: ['posted', 'reacted'] });
   echo.receiver.usually = 500;
-  const seq = await stage.say('hello');
-  const entries = await stage.core.store.log.range((await stage.at()).group.id, 1, seq);
+  const seq = await fixture.postText('hello');
+  const entries = await fixture.core.store.log.range((await fixture.at()).group.id, 1, seq);
   const { entryJson } = await import('../../../lib/messages/presenter.ts');
-  const shown = entries.map((entry) => entryJson({ ...entry, pending: [echo.user.id] }, { slug: 'lobby' }, new Map()));
+  const shown = await Array.fromAsync(entries, (entry) =>
+    entryJson(fixture.core, { ...entry, pending: [echo.user.id] }, { slug: 'lobby' }, new Map()),
+  );
   t.false(JSON.stringify(shown.at(-1)).includes('pending'));
   t.false(JSON.stringify(shown).includes('"pending"'));
 });
 
 test('delivery: webhooks and memberships written by another process count from the next message on', async (t) => {
-  const stage = await openStage(t);
-  const { core, ann } = stage;
-  await stage.say('so that nobody is remembered to be called');
+  const fixture = await openFixture(t);
+  const { core, ann } = fixture;
+  await fixture.postText('so that nobody is remembered to be called');
   const { openCore } = await import('../../../lib/app.ts');
-  const beside = await openCore(core.config, { role: 'visitor', now: stage.clock.now });
+  const beside = await openCore(core.config, { role: 'visitor', now: fixture.clock.now });
   t.teardown(beside.close);
   const receiver = await Receiver.open(t);
-  const { group } = await stage.at();
+  const { group } = await fixture.at();
   const { user } = await createBot(beside, ann.id, { name: 'Echo', group });
   await setWebhook(beside, user, { url: receiver.url, on: 'all' });
-  await stage.say('one');
+  await fixture.postText('one');
   t.is((await receiver.call(1)).body.message.text, 'one');
   await removeMember(beside, ann.id, group, user);
-  await stage.say('two');
+  await fixture.postText('two');
   await addMember(beside, ann.id, group, user);
-  await stage.say('three');
+  await fixture.postText('three');
   t.is((await receiver.call(2)).body.message.text, 'three');
 });
 
 test('delivery: in direct messages a bot is called without a mention', async (t) => {
-  const stage = await openStage(t);
-  const { core, ann } = stage;
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const { core, ann } = fixture;
+  const echo = await fixture.bot('Echo');
   const { group } = await openDirect(core, ann, [echo.user]);
   await messages.post(core, await groupAccess(core, ann, group), { body: 'are you there?' });
   const { body } = await echo.receiver.call(1);

@@ -45,7 +45,7 @@ test('cli: a webhook set beside a running server is called from the next message
   refused(t, await bot('replay', 'Deploys'), /their ids, or give --failed/);
   t.deepEqual((await bot('replay', 'Deploys', '--failed')).rows(), []);
   const settled = async (): Promise<void> => {
-    site.clock.turn(Date.now() - site.clock.now()); // the command line has this machine's clock: by it deliveries are due
+    site.clock.turn(Date.now() - site.clock.now()); // deliveries are due by the system clock, which the command line uses
     site.server.deliveries.wake();
     await site.server.deliveries.idle();
   };

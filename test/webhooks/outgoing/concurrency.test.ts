@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import test from 'ava';
 import { type GroupId, newGroupId, newUserId, systemRandom } from '../../../lib/ids.ts';
 import { type Call, FAILURES_TO_OPEN, MAX_AT_ONCE, MAX_PER_DESTINATION, Slots } from '../../../lib/webhooks/outgoing/concurrency.ts';
-import { openStage } from './cast.ts';
+import { openFixture } from './fixtures.ts';
 
 const callTo = (origin: string): Call => ({ origin, bot: newUserId(systemRandom), group: newGroupId(systemRandom) });
 
@@ -67,48 +67,48 @@ test('concurrency: after five consecutive failures a destination gets one reques
 });
 
 test('concurrency: a dead destination with many earlier deliveries does not delay others', async (t) => {
-  const stage = await openStage(t);
-  const dead = await stage.bot('Dead', { on: 'all' });
+  const fixture = await openFixture(t);
+  const dead = await fixture.bot('Dead', { on: 'all' });
   const held: (() => void)[] = [];
   dead.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
-  for (let index = 0; index < 60; index += 1) await stage.say(`before ${index}`);
+  for (let index = 0; index < 60; index += 1) await fixture.postText(`before ${index}`);
   await dead.receiver.call(MAX_PER_DESTINATION);
-  const alive = await stage.bot('Alive', { on: 'all' });
-  for (let index = 0; index < 5; index += 1) await stage.say(`after ${index}`);
+  const alive = await fixture.bot('Alive', { on: 'all' });
+  for (let index = 0; index < 5; index += 1) await fixture.postText(`after ${index}`);
   await alive.receiver.call(5);
   t.is(dead.receiver.received.length, MAX_PER_DESTINATION, 'while the dead one has answered none');
   while (dead.receiver.received.length < 65 || held.length > 0) {
     for (const release of held.splice(0)) release();
     if (dead.receiver.received.length < 65) await dead.receiver.call(dead.receiver.received.length + 1);
   }
-  await stage.settled();
+  await fixture.settled();
   t.is(dead.receiver.received.length, 65);
   t.true(dead.receiver.maxOpen <= MAX_PER_DESTINATION);
   t.deepEqual(
-    (await stage.deliveries(dead)).map(({ state }) => state).filter((state) => state !== 'done'),
+    (await fixture.deliveries(dead)).map(({ state }) => state).filter((state) => state !== 'done'),
     [],
   );
 });
 
 test('concurrency: bots with the same origin share its slots', async (t) => {
-  const stage = await openStage(t);
-  const one = await stage.bot('One', { on: 'all' });
-  const two = await stage.bot('Two', { on: 'all', url: `${one.receiver.url}/two` });
+  const fixture = await openFixture(t);
+  const one = await fixture.bot('One', { on: 'all' });
+  const two = await fixture.bot('Two', { on: 'all', url: `${one.receiver.url}/two` });
   const held: (() => void)[] = [];
   one.receiver.usually = (_, response) => void held.push(() => response.writeHead(204).end());
-  for (let index = 0; index < 6; index += 1) await stage.say(`${index}`);
+  for (let index = 0; index < 6; index += 1) await fixture.postText(`${index}`);
   await one.receiver.call(MAX_PER_DESTINATION);
   t.is(one.receiver.open, MAX_PER_DESTINATION);
   one.receiver.usually = 204;
   for (const release of held.splice(0)) release();
   await one.receiver.call(12);
-  await stage.settled();
+  await fixture.settled();
   t.true(one.receiver.maxOpen <= MAX_PER_DESTINATION);
   t.deepEqual(two.receiver.received, []);
 });
 
 test('concurrency: a refused or closed connection is a failure', async (t) => {
-  const stage = await openStage(t);
+  const fixture = await openFixture(t);
   const sockets = new Set<Socket>();
   const cutter = createServer((socket) => {
     sockets.add(socket);
@@ -117,28 +117,28 @@ test('concurrency: a refused or closed connection is a failure', async (t) => {
   await once(cutter, 'listening');
   t.teardown(() => cutter.close());
   const { port } = cutter.address() as AddressInfo;
-  const [cut, none] = [await stage.bot('Cut', { url: `http://127.0.0.1:${port}/` }), await stage.bot('None')];
+  const [cut, none] = [await fixture.bot('Cut', { url: `http://127.0.0.1:${port}/` }), await fixture.bot('None')];
   none.receiver.close();
-  await stage.say('@Cut, @None?');
-  await stage.settled();
+  await fixture.postText('@Cut, @None?');
+  await fixture.settled();
   t.true(sockets.size > 0);
-  for (const bot of [cut, none]) t.like(await stage.deliveries(bot), [{ state: 'waiting', tries: 1, attempts: [{ status: null }] }]);
-  t.regex((await stage.deliveries(none))[0]?.attempts[0]?.error ?? '', /ECONNREFUSED/);
+  for (const bot of [cut, none]) t.like(await fixture.deliveries(bot), [{ state: 'waiting', tries: 1, attempts: [{ status: null }] }]);
+  t.regex((await fixture.deliveries(none))[0]?.attempts[0]?.error ?? '', /ECONNREFUSED/);
 });
 
 test('concurrency: a stopping server aborts requests, and its successor repeats them', async (t) => {
-  const stage = await openStage(t, { finishWithinMs: 50 });
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t, { finishWithinMs: 50 });
+  const echo = await fixture.bot('Echo');
   echo.receiver.answers.push(() => {});
-  await stage.say('@Echo hello');
+  await fixture.postText('@Echo hello');
   await echo.receiver.call(1);
   const { Deliveries } = await import('../../../lib/webhooks/outgoing/deliveries.ts');
-  await stage.site.server.deliveries.stop();
-  t.like(await stage.deliveries(echo), [{ state: 'waiting', tries: 0, due: stage.clock.now(), attempts: [] }]);
-  const next = new Deliveries(stage.core);
+  await fixture.site.server.deliveries.stop();
+  t.like(await fixture.deliveries(echo), [{ state: 'waiting', tries: 0, due: fixture.clock.now(), attempts: [] }]);
+  const next = new Deliveries(fixture.core);
   next.wake();
   await echo.receiver.call(2);
   await next.idle();
   await next.stop();
-  t.like(await stage.deliveries(echo), [{ state: 'done', attempts: [{ status: 204 }] }]);
+  t.like(await fixture.deliveries(echo), [{ state: 'done', attempts: [{ status: 204 }] }]);
 });

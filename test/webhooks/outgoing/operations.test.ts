@@ -14,7 +14,7 @@ import {
   webhookOf,
 } from '../../../lib/webhooks/outgoing/operations.ts';
 import { requestNow } from '../../../lib/webhooks/outgoing/preview.ts';
-import { openStage } from './cast.ts';
+import { openFixture } from './fixtures.ts';
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
   try {
@@ -27,9 +27,9 @@ const refusal = async (work: Promise<unknown>): Promise<string> => {
 };
 
 test('outgoing webhook: settings are validated, and absent ones stay unchanged', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
-  const { user } = await createBot(core, stage.ann.id, { name: 'Echo', group: (await stage.at()).group });
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const { user } = await createBot(core, fixture.ann.id, { name: 'Echo', group: (await fixture.at()).group });
   const url = 'https://bots.example.org/echo';
   const set = (input: object) => setWebhook(core, user, { url, ...input });
   const bad: readonly (readonly [object, string])[] = [
@@ -65,21 +65,21 @@ test('outgoing webhook: settings are validated, and absent ones stay unchanged',
 });
 
 test('outgoing webhook: the secret is stored encrypted and shown nowhere', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
-  const stored = await stage.core.store.webhooks.byBot(echo.user.id);
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
+  const stored = await fixture.core.store.webhooks.byBot(echo.user.id);
   t.false(JSON.stringify(stored).includes(echo.secret.slice(6)));
 });
 
 test('outgoing webhook: deliveries are paged, without those of other bots', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
-  const [echo, other] = [await stage.bot('Echo', { on: 'all' }), await stage.bot('Other', { on: 'all' })];
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const [echo, other] = [await fixture.bot('Echo', { on: 'all' }), await fixture.bot('Other', { on: 'all' })];
   for (let index = 0; index < 5; index += 1) {
-    await stage.say(`message ${index}`);
-    stage.clock.turn(1);
+    await fixture.postText(`message ${index}`);
+    fixture.clock.turn(1);
   }
-  await stage.settled();
+  await fixture.settled();
   const seqs: number[] = [];
   let before: string | undefined;
   do {
@@ -92,20 +92,20 @@ test('outgoing webhook: deliveries are paged, without those of other bots', asyn
     seqs,
     seqs.toSorted((a, b) => b - a),
   );
-  const [foreign] = await stage.deliveries(other);
+  const [foreign] = await fixture.deliveries(other);
   t.is(await refusal(findDelivery(core, echo.user, foreign?.id ?? '')), 'notFound');
   t.is(await refusal(sendAgain(core, echo.user, foreign?.id ?? '')), 'notFound');
   t.is(await refusal(listDeliveries(core, echo.user, { limit: 2, before: foreign?.id })), 'notFound');
 });
 
 test('outgoing webhook: a delivery is shown as its current request, without secrets', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
-  const echo = await stage.bot('Echo');
-  const seq = await stage.say('@Echo hello');
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const echo = await fixture.bot('Echo');
+  const seq = await fixture.postText('@Echo hello');
   const { headers, text, body } = await echo.receiver.call(1);
-  await stage.settled();
-  const [delivery] = await stage.deliveries(echo);
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
   if (!delivery) throw new Error('there is a delivery');
   const shown = await requestNow(core, delivery);
   if ('reason' in shown) throw new Error(shown.reason);
@@ -114,7 +114,7 @@ test('outgoing webhook: a delivery is shown as its current request, without secr
   const all = JSON.stringify([shown, delivery]);
   for (const secret of [echo.secret, key, headers['webhook-signature'] ?? '']) t.false(all.includes(secret));
   t.deepEqual({ ...shown.body, room: null }, { ...body, room: null });
-  await messages.erase(core, await stage.at(), seq);
+  await messages.erase(core, await fixture.at(), seq);
   const later = JSON.stringify(await requestNow(core, delivery));
   t.false(later.includes('hello'));
   await removeWebhook(core, echo.user);
@@ -122,53 +122,53 @@ test('outgoing webhook: a delivery is shown as its current request, without secr
 });
 
 test('outgoing webhook: only finished deliveries can be sent again, and none of a disabled webhook', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const echo = await fixture.bot('Echo');
   echo.receiver.answers.push(500);
-  await stage.say('@Echo hello');
-  await stage.settled();
-  const [delivery] = await stage.deliveries(echo);
+  await fixture.postText('@Echo hello');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
   t.is(await refusal(sendAgain(core, echo.user, delivery?.id ?? '')), 'conflict');
   echo.receiver.answers.push(410);
-  stage.clock.turn(5000);
-  await stage.settled();
+  fixture.clock.turn(5000);
+  await fixture.settled();
   t.is(await refusal(sendAgain(core, echo.user, delivery?.id ?? '')), 'conflict');
   t.is(await refusal(sendTest(core, echo.user)), 'conflict');
   await enableWebhook(core, echo.user);
   t.is(await refusal(sendAgain(core, echo.user, delivery?.id ?? '')), 'done');
-  await stage.settled();
-  t.like(await stage.deliveries(echo), [{ state: 'done', tries: 0, attempts: [{ status: 500 }, { status: 410 }, { status: 204 }] }]);
+  await fixture.settled();
+  t.like(await fixture.deliveries(echo), [{ state: 'done', tries: 0, attempts: [{ status: 500 }, { status: 410 }, { status: 204 }] }]);
 });
 
 test('outgoing webhook: rotating a bot changes the key in its payload; revoking it stops deliveries', async (t) => {
-  const stage = await openStage(t);
-  const { core, ann } = stage;
-  const echo = await stage.bot('Echo');
-  await stage.say('@Echo one');
+  const fixture = await openFixture(t);
+  const { core, ann } = fixture;
+  const echo = await fixture.bot('Echo');
+  await fixture.postText('@Echo one');
   const before = (await echo.receiver.call(1)).body.room.path;
   const { campfire } = await rotateBot(core, ann.id, echo.user);
-  await stage.say('@Echo two');
+  await fixture.postText('@Echo two');
   const after = (await echo.receiver.call(2)).body.room.path;
   t.not(after, before);
   t.is(after, `/rooms/lobby/${campfire}/messages`);
-  await stage.settled();
+  await fixture.settled();
   await revokeBot(core, ann.id, echo.user);
-  await stage.say('@Echo three');
-  await stage.settled();
+  await fixture.postText('@Echo three');
+  await fixture.settled();
   t.is(echo.receiver.received.length, 2);
   t.is(await webhookOf(core, echo.user), undefined);
 });
 
 test('outgoing webhook: deliveries are counted by result', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo', { on: 'all' });
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo', { on: 'all' });
   echo.receiver.answers.push(204, 500);
-  await stage.say('one');
-  await stage.settled();
-  await stage.say('two');
-  await stage.settled();
-  const { text } = await stage.site.client().get('/metrics', 'text/plain');
+  await fixture.postText('one');
+  await fixture.settled();
+  await fixture.postText('two');
+  await fixture.settled();
+  const { text } = await fixture.site.client().get('/metrics', 'text/plain');
   t.true(text.includes('parley_webhook_calls_total{result="delivered"} 1'), text.slice(0, 200));
   t.true(text.includes('parley_webhook_calls_total{result="failed"} 1'));
 });

@@ -4,7 +4,7 @@ import { MAX_RESPONSE_BYTES } from '../../../lib/outbound/request.ts';
 import { sendAgain, sendTest } from '../../../lib/webhooks/outgoing/operations.ts';
 import type { Answering } from '../../helpers/receiver.ts';
 import { PASSWORD } from '../../helpers/server.ts';
-import { openStage } from './cast.ts';
+import { openFixture } from './fixtures.ts';
 
 const json = (value: unknown, type = 'application/json'): Answering => ({ headers: { 'Content-Type': type }, body: JSON.stringify(value) });
 const text = (body: string, type = 'text/plain'): Answering => ({ headers: { 'Content-Type': type }, body });
@@ -35,29 +35,29 @@ const ANSWERS: readonly Row[] = [
 ];
 
 test('bot replies: which responses are posted', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
-  const { group } = await stage.at();
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
+  const { group } = await fixture.at();
   for (const [title, answer, said] of ANSWERS) {
     echo.receiver.answers.push(answer);
-    const seq = await stage.say('@Echo?');
-    await stage.settled();
-    const [delivery] = await stage.deliveries(echo);
+    const seq = await fixture.postText('@Echo?');
+    await fixture.settled();
+    const [delivery] = await fixture.deliveries(echo);
     t.deepEqual([delivery?.seq, delivery?.attempts.length], [seq, 1], title);
-    const [reply] = await stage.core.store.log.range(group.id, seq + 1, seq + 1);
+    const [reply] = await fixture.core.store.log.range(group.id, seq + 1, seq + 1);
     const text = reply?.kind === 'message' ? bodyAsText(reply.body, reply.format) : undefined;
     t.deepEqual([text, delivery?.reply ?? undefined], [said, said === undefined ? undefined : seq + 1], title);
-    stage.clock.turn(1);
+    fixture.clock.turn(1);
   }
 });
 
 test('bot replies: Markdown is posted as Markdown', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
   echo.receiver.answers.push(text('**bold** and `code`', 'text/markdown; charset=utf-8'));
-  const seq = await stage.say('@Echo?');
-  await stage.settled();
-  const [reply] = await stage.core.store.log.range((await stage.at()).group.id, seq + 1, seq + 1);
+  const seq = await fixture.postText('@Echo?');
+  await fixture.settled();
+  const [reply] = await fixture.core.store.log.range((await fixture.at()).group.id, seq + 1, seq + 1);
   t.like(reply, { kind: 'message', body: '**bold** and `code`', format: 'markdown', author: echo.user.id });
 });
 
@@ -79,15 +79,15 @@ const DROPPED: readonly (readonly [answer: Answering, error: string | null])[] =
 ];
 
 test('bot replies: the deliveries show why a response was not posted, on the page and in JSON', async (t) => {
-  const stage = await openStage(t);
-  const ann = stage.site.client();
+  const fixture = await openFixture(t);
+  const ann = fixture.site.client();
   await ann.form('/login', { name: 'Ann', password: PASSWORD });
-  const echo = await stage.bot('Echo');
+  const echo = await fixture.bot('Echo');
   const page = `/groups/lobby/bots/${echo.user.id}`;
   for (const [answer, reason] of DROPPED) {
     echo.receiver.answers.push(answer);
-    await stage.say('@Echo?');
-    await stage.settled();
+    await fixture.postText('@Echo?');
+    await fixture.settled();
     const error = reason === null ? null : `The response was not posted: ${reason}`;
     const [delivery] = (await ann.get(page, 'application/json')).json<{
       deliveries: { id: string; state: string; error: string | null }[];
@@ -97,37 +97,37 @@ test('bot replies: the deliveries show why a response was not posted, on the pag
     t.like((await ann.get(one, 'application/json')).json(), { error, attempts: [{ error }] });
     t.is((await ann.get(one)).text.includes('not posted'), error !== null, String(reason));
     if (error !== null) for (const path of [page, one]) t.true((await ann.get(path)).text.includes(error), `${path}: ${reason}`);
-    stage.clock.turn(1);
+    fixture.clock.turn(1);
   }
 });
 
 test('bot replies: a long one is cut with a mark', async (t) => {
-  const stage = await openStage(t, { env: { MAX_BODY_BYTES: '1000' } });
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t, { env: { MAX_BODY_BYTES: '1000' } });
+  const echo = await fixture.bot('Echo');
   echo.receiver.usually = 'x'.repeat(5000);
-  await stage.say('@Echo?');
-  await stage.settled();
-  t.regex((await stage.talk())[1] ?? '', /^Echo: x{900,}\n\[cut: 5000 bytes, 1000 at most\]$/);
+  await fixture.postText('@Echo?');
+  await fixture.settled();
+  t.regex((await fixture.talk())[1] ?? '', /^Echo: x{900,}\n\[cut: 5000 bytes, 1000 at most\]$/);
 });
 
 const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 test('bot replies: an image or another file is posted as an attachment, once', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const echo = await fixture.bot('Echo');
   const named = { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename="../../figures.csv"' };
   echo.receiver.answers.push({ headers: { 'Content-Type': 'image/png' }, body: PIXEL }, { headers: named, body: 'a,b' });
-  await stage.say('@Echo a picture');
-  await stage.settled();
-  const [delivery] = await stage.deliveries(echo);
+  await fixture.postText('@Echo a picture');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
   echo.receiver.usually = { headers: { 'Content-Type': 'image/png' }, body: PIXEL };
-  await stage.say('@Echo a table');
-  await stage.settled();
+  await fixture.postText('@Echo a table');
+  await fixture.settled();
   await sendAgain(core, echo.user, delivery?.id ?? '');
-  await stage.settled();
+  await fixture.settled();
   t.is(echo.receiver.received.length, 3);
-  const { group } = await stage.at();
+  const { group } = await fixture.at();
   const files = (await core.store.log.messages(group.id, 1, 99)).map(({ attachments }) =>
     attachments?.map(({ name, type, bytes }) => [name, type, bytes]),
   );
@@ -135,22 +135,22 @@ test('bot replies: an image or another file is posted as an attachment, once', a
 });
 
 test('bot replies: an event that is delivered again posts one reply', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
   echo.receiver.answers.push('first', 'second');
-  await stage.say('@Echo?');
-  await stage.settled();
-  const [delivery] = await stage.deliveries(echo);
-  await sendAgain(stage.core, echo.user, delivery?.id ?? '');
-  await stage.settled();
+  await fixture.postText('@Echo?');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
+  await sendAgain(fixture.core, echo.user, delivery?.id ?? '');
+  await fixture.settled();
   t.is(echo.receiver.received.length, 2);
-  t.deepEqual(await stage.talk(), ['Ann: @Echo?', 'Echo: first']);
-  t.like(await stage.deliveries(echo), [{ state: 'done', reply: delivery?.reply, attempts: [{ error: null }, { error: null }] }]);
+  t.deepEqual(await fixture.talk(), ['Ann: @Echo?', 'Echo: first']);
+  t.like(await fixture.deliveries(echo), [{ state: 'done', reply: delivery?.reply, attempts: [{ error: null }, { error: null }] }]);
 });
 
 test('bot replies: an endless response is cut off and not posted', async (t) => {
-  const stage = await openStage(t);
-  const endless = await stage.bot('Endless');
+  const fixture = await openFixture(t);
+  const endless = await fixture.bot('Endless');
   let poured = 0;
   endless.receiver.usually = (_, response) => {
     response.writeHead(200, { 'Content-Type': 'text/plain' });
@@ -162,99 +162,101 @@ test('bot replies: an endless response is cut off and not posted', async (t) => 
     };
     pour();
   };
-  await stage.say('@Endless?');
-  await stage.settled();
-  const [delivery] = await stage.deliveries(endless);
+  await fixture.postText('@Endless?');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(endless);
   t.like(delivery, { state: 'done', reply: null, attempts: [{ status: 200, error: 'The response was too long and was not posted.' }] });
   t.true((delivery?.attempts[0]?.answer?.length ?? 0) <= 1024);
   t.true(poured > MAX_RESPONSE_BYTES);
 });
 
 test('bot replies: a response that takes too long is aborted, in any phase', async (t) => {
-  const stage = await openStage(t, { callWithinMs: 150 });
-  const [silent, slow] = [await stage.bot('Silent'), await stage.bot('Slow')];
+  const fixture = await openFixture(t, { callWithinMs: 150 });
+  const [silent, slow] = [await fixture.bot('Silent'), await fixture.bot('Slow')];
   silent.receiver.usually = () => {};
   slow.receiver.usually = (_, response) => response.writeHead(200, { 'Content-Type': 'text/plain' }).write('hello…');
-  await stage.say('@Silent, @Slow?');
-  await stage.settled();
+  await fixture.postText('@Silent, @Slow?');
+  await fixture.settled();
   for (const bot of [silent, slow])
-    t.like(await stage.deliveries(bot), [{ state: 'waiting', attempts: [{ status: null, error: 'No complete response within 0.15 s.' }] }]);
-  const [asked, ...lines] = await stage.talk();
+    t.like(await fixture.deliveries(bot), [
+      { state: 'waiting', attempts: [{ status: null, error: 'No complete response within 0.15 s.' }] },
+    ]);
+  const [asked, ...lines] = await fixture.talk();
   t.is(asked, 'Ann: @Silent, @Slow?');
   t.deepEqual(lines.sort(), ['Silent: Failed to respond within 0.15 seconds', 'Slow: Failed to respond within 0.15 seconds']);
 });
 
 test('bot replies: a redirect is not followed', async (t) => {
-  const stage = await openStage(t);
-  const [moved, target] = [await stage.bot('Moved'), await stage.bot('Target')];
+  const fixture = await openFixture(t);
+  const [moved, target] = [await fixture.bot('Moved'), await fixture.bot('Target')];
   moved.receiver.usually = { status: 307, headers: { Location: target.receiver.url } };
-  await stage.say('@Moved?');
-  await stage.settled();
+  await fixture.postText('@Moved?');
+  await fixture.settled();
   t.deepEqual(target.receiver.received, []);
-  t.like(await stage.deliveries(moved), [{ state: 'waiting', attempts: [{ status: 307 }] }]);
-  t.regex((await stage.deliveries(moved))[0]?.attempts[0]?.error ?? '', /redirects/);
+  t.like(await fixture.deliveries(moved), [{ state: 'waiting', attempts: [{ status: 307 }] }]);
+  t.regex((await fixture.deliveries(moved))[0]?.attempts[0]?.error ?? '', /redirects/);
 });
 
 test('bot replies: trigger no webhook, so that two bots that mention each other post one message each', async (t) => {
-  const stage = await openStage(t);
-  const [ping, pong] = [await stage.bot('Ping', { on: 'all' }), await stage.bot('Pong', { on: 'all' })];
+  const fixture = await openFixture(t);
+  const [ping, pong] = [await fixture.bot('Ping', { on: 'all' }), await fixture.bot('Pong', { on: 'all' })];
   ping.receiver.usually = '@Pong ping';
   pong.receiver.usually = '@Ping pong';
-  await stage.say('go');
-  await stage.settled();
+  await fixture.postText('go');
+  await fixture.settled();
   t.is(ping.receiver.received.length, 1);
   t.is(pong.receiver.received.length, 1);
-  t.deepEqual((await stage.talk()).sort(), ['Ann: go', 'Ping: @Pong ping', 'Pong: @Ping pong']);
+  t.deepEqual((await fixture.talk()).sort(), ['Ann: go', 'Ping: @Pong ping', 'Pong: @Ping pong']);
 });
 
 test("bot loops: two bots that reply through the API stop, and continue after a person's message", async (t) => {
-  const stage = await openStage(t);
-  const { say, talk } = stage;
-  const [ping, pong] = [await stage.bot('Ping'), await stage.bot('Pong')];
+  const fixture = await openFixture(t);
+  const { postText, talk } = fixture;
+  const [ping, pong] = [await fixture.bot('Ping'), await fixture.bot('Pong')];
   ping.receiver.usually = async (_, response) => {
-    await say('@Pong ping', ping.user);
+    await postText('@Pong ping', ping.user);
     response.writeHead(204).end();
   };
   pong.receiver.usually = async (_, response) => {
-    await say('@Ping pong', pong.user);
+    await postText('@Ping pong', pong.user);
     response.writeHead(204).end();
   };
-  await say('@Ping go');
-  await stage.settled();
+  await postText('@Ping go');
+  await fixture.settled();
   const first = (await talk()).length;
   t.is(first, 1 + 9, 'the ninth in a row calls nobody');
-  await say('@Ping again');
-  await stage.settled();
+  await postText('@Ping again');
+  await fixture.settled();
   t.is((await talk()).length, first + 1 + 9);
 });
 
 test('bot loops: two bots that edit or react stop too', async (t) => {
-  const stage = await openStage(t);
-  const { core } = stage;
+  const fixture = await openFixture(t);
+  const { core } = fixture;
   const messages = await import('../../../lib/messages/operations.ts');
-  const [ping, pong] = [await stage.bot('Ping', { events: ['reacted'] }), await stage.bot('Pong', { events: ['reacted'] })];
-  const seq = await stage.say('react to this');
+  const [ping, pong] = [await fixture.bot('Ping', { events: ['reacted'] }), await fixture.bot('Pong', { events: ['reacted'] })];
+  const seq = await fixture.postText('react to this');
   let count = 0;
   for (const bot of [ping, pong])
     bot.receiver.usually = async (_, response) => {
       count += 1;
-      await messages.react(core, await stage.at(bot.user), seq, `x${count}`, true);
+      await messages.react(core, await fixture.at(bot.user), seq, `x${count}`, true);
       response.writeHead(204).end();
     };
-  await messages.react(core, await stage.at(), seq, '👍', true);
-  await stage.settled();
+  await messages.react(core, await fixture.at(), seq, '👍', true);
+  await fixture.settled();
   t.true(count >= 8 && count <= 20, `${count}`);
 });
 
 test('test event: is marked as one, and its reply is not posted', async (t) => {
-  const stage = await openStage(t);
-  const echo = await stage.bot('Echo');
+  const fixture = await openFixture(t);
+  const echo = await fixture.bot('Echo');
   echo.receiver.usually = 'hello';
-  const id = await sendTest(stage.core, echo.user);
+  const id = await sendTest(fixture.core, echo.user);
   const { body, headers } = await echo.receiver.call(1);
-  await stage.settled();
+  await fixture.settled();
   t.is(headers['webhook-id'], id);
   t.like(body, { event: 'test', group: 'lobby', room: { name: 'Lobby' }, message: { id: 0, erased: false } });
-  t.deepEqual(await stage.talk(), []);
-  t.like(await stage.deliveries(echo), [{ id, state: 'done', attempts: [{ status: 200, answer: 'hello' }] }]);
+  t.deepEqual(await fixture.talk(), []);
+  t.like(await fixture.deliveries(echo), [{ id, state: 'done', attempts: [{ status: 200, answer: 'hello' }] }]);
 });

@@ -4,7 +4,7 @@ import { serve } from '../../../lib/server.ts';
 
 const ahead = Number(process.argv[2] ?? 0);
 const status = await serve(readConfig(), {
-  say: (line) => void process.stdout.write(`${line}\n`),
+  print: (line) => void process.stdout.write(`${line}\n`),
   forTests: { now: () => Date.now() + ahead, bcryptCost: 4, sweepMs: 200 },
 });
 process.exit(status);

@@ -1,56 +1,56 @@
 import test from 'ava';
 import { sendAgain, sendTest } from '../../../lib/webhooks/outgoing/operations.ts';
-import { openStage } from './cast.ts';
+import { openFixture } from './fixtures.ts';
 
 const LINE = 'Failed to respond within 1.5 seconds';
 const MINUTE = 60_000;
 
 test('webhooks: a mentioned bot that does not respond in time says so in the group, once for a message', async (t) => {
-  const stage = await openStage(t, { callWithinMs: 1500 });
-  const slow = await stage.bot('Slow');
+  const fixture = await openFixture(t, { callWithinMs: 1500 });
+  const slow = await fixture.bot('Slow');
   slow.receiver.usually = () => {};
-  await stage.say('@Slow?');
-  await stage.settled();
-  t.deepEqual(await stage.talk(), ['Ann: @Slow?', `Slow: ${LINE}`]);
+  await fixture.postText('@Slow?');
+  await fixture.settled();
+  t.deepEqual(await fixture.talk(), ['Ann: @Slow?', `Slow: ${LINE}`]);
 
-  stage.clock.turn(MINUTE); // as after a crash, the same delivery is attempted again
-  await stage.settled();
+  fixture.clock.turn(MINUTE); // as after a crash, the same delivery is sent again
+  await fixture.settled();
   t.is(slow.receiver.received.length, 2);
-  t.is((await stage.talk()).length, 2);
+  t.is((await fixture.talk()).length, 2);
 
   slow.receiver.usually = 'here I am';
-  stage.clock.turn(MINUTE);
-  await stage.settled();
+  fixture.clock.turn(MINUTE);
+  await fixture.settled();
   const answered = ['Ann: @Slow?', `Slow: ${LINE}`, 'Slow: here I am'];
-  t.deepEqual(await stage.talk(), answered, 'a later attempt is answered');
+  t.deepEqual(await fixture.talk(), answered, 'a later attempt is answered');
   slow.receiver.usually = () => {};
-  await sendAgain(stage.core, slow.user, (await stage.deliveries(slow))[0]?.id ?? '');
-  await stage.settled();
+  await sendAgain(fixture.core, slow.user, (await fixture.deliveries(slow))[0]?.id ?? '');
+  await fixture.settled();
   t.is(slow.receiver.received.length, 4);
-  t.deepEqual(await stage.talk(), answered, 'sent again by hand');
+  t.deepEqual(await fixture.talk(), answered, 'sent again by hand');
 
-  await stage.say('@Slow, again?');
-  await stage.settled();
-  t.deepEqual((await stage.talk()).slice(3), ['Ann: @Slow, again?', `Slow: ${LINE}`], 'each message has its own');
+  await fixture.postText('@Slow, again?');
+  await fixture.settled();
+  t.deepEqual((await fixture.talk()).slice(3), ['Ann: @Slow, again?', `Slow: ${LINE}`], 'each message has its own');
 });
 
 test('webhooks: a timeout is announced only for messages that mention the bot, and only for timeouts', async (t) => {
-  const stage = await openStage(t, { callWithinMs: 1500 });
-  const watcher = await stage.bot('Watcher', { on: 'all' });
-  const keyword = await stage.bot('Keyword', { on: 'keyword', keywords: ['deploy'] });
-  const editor = await stage.bot('Editor', { events: ['edited', 'reacted', 'joined'] });
-  const broken = await stage.bot('Broken');
-  const slow = await stage.bot('Slow');
+  const fixture = await openFixture(t, { callWithinMs: 1500 });
+  const watcher = await fixture.bot('Watcher', { on: 'all' });
+  const keyword = await fixture.bot('Keyword', { on: 'keyword', keywords: ['deploy'] });
+  const editor = await fixture.bot('Editor', { events: ['edited', 'reacted', 'joined'] });
+  const broken = await fixture.bot('Broken');
+  const slow = await fixture.bot('Slow');
   for (const { receiver } of [watcher, keyword, editor, slow]) receiver.usually = () => {};
   broken.receiver.usually = (_, response) => response.destroy();
-  const carl = await stage.site.signUp('Carl');
+  const carl = await fixture.site.signUp('Carl');
   await carl.form('/groups/join', { slug: 'lobby' });
-  await sendTest(stage.core, slow.user);
-  await stage.say('deploy, @Broken');
-  await stage.settled();
+  await sendTest(fixture.core, slow.user);
+  await fixture.postText('deploy, @Broken');
+  await fixture.settled();
   for (const bot of [watcher, keyword, editor, broken, slow]) t.true(bot.receiver.received.length > 0, bot.user.name);
-  t.deepEqual(await stage.talk(), ['Ann: deploy, @Broken']);
-  await stage.say('and @Slow');
-  await stage.settled();
-  t.deepEqual((await stage.talk()).slice(2), [`Slow: ${LINE}`]);
+  t.deepEqual(await fixture.talk(), ['Ann: deploy, @Broken']);
+  await fixture.postText('and @Slow');
+  await fixture.settled();
+  t.deepEqual((await fixture.talk()).slice(2), [`Slow: ${LINE}`]);
 });

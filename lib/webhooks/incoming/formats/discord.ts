@@ -37,7 +37,7 @@ function cardOf(embed: JsonObject): object {
 const TOKENS = /<(?:(@[!&]?|#)(\d{1,25})|a?:(\w{1,40}):\d{1,25}|t:(-?\d{1,13})(?::[a-zA-Z])?|(\/[^:<>\n]{1,60}):\d{1,25})>/g;
 
 /** Converts Discord's Markdown: only mentions, channels, timestamps, custom emoji and commands differ. */
-function fromDiscord(value: unknown): string | undefined {
+export function fromDiscord(value: unknown): string | undefined {
   const text = textIn(value);
   if (text === undefined) return undefined;
   const kept = new Placeholders();

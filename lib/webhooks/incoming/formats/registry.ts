@@ -16,7 +16,7 @@ import { standard } from './standard.ts';
 import { teams } from './teams.ts';
 
 /** Converts a delivery in one payload format; undefined when it has another format. Never throws, whatever the fields contain. */
-export type Format = (header: HeaderOf, parsed: Parsed) => RichContentInput | undefined;
+type Format = (header: HeaderOf, parsed: Parsed) => RichContentInput | undefined;
 
 /** The formats in the order in which they are tried: first those with a header or distinctive fields, last any JSON. */
 export const FORMATS: readonly Format[] = [

@@ -1,0 +1,73 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { shortText } from '../http/fields.ts';
+import { sessionViewerOf } from '../http/identity.ts';
+import { parse } from '../http/input.ts';
+import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../http/reply.ts';
+import type { RouteContext } from '../http/route-context.ts';
+import { Router } from '../http/router.ts';
+import { setFlash } from '../http/session-data.ts';
+import { type Preferences, parseQuietHours, parseTimeZone } from './preferences.ts';
+
+const form = z.object({
+  theme: z.enum(['', 'light', 'dark'], 'must be empty, light or dark').default(''),
+  density: z.enum(['', 'compact'], 'must be empty or compact').default(''),
+  time_zone: shortText.default(''),
+  clock: z.enum(['', '12', '24'], 'must be empty, 12 or 24').default(''),
+  quiet_from: shortText.default(''),
+  quiet_to: shortText.default(''),
+});
+type Form = z.infer<typeof form>;
+
+/** `/settings/appearance`: theme, density, time zone, clock and quiet hours of the viewer. */
+export function preferencesRoutes(deps: RouteContext): Router {
+  const { core } = deps;
+  const router = new Router();
+
+  router.get('/settings/appearance', async (ctx) => showPreferences(ctx, deps));
+
+  router.post('/settings/appearance', async (ctx) => {
+    const { user } = sessionViewerOf(ctx);
+    const given = await parse(form, ctx);
+    try {
+      await core.store.users.update(user.id, { preferences: preferencesIn(given) });
+      core.directory.forget(user.id);
+      setFlash(ctx, 'Saved.');
+      seeOther(ctx, '/settings/appearance');
+    } catch (error) {
+      await showPreferences(ctx, deps, { error: fieldError(ctx, error), typed: given });
+    }
+  });
+  return router;
+}
+
+function preferencesIn({ theme, density, clock, ...rest }: Form): Preferences {
+  const timeZone = parseTimeZone(rest.time_zone);
+  const quiet = parseQuietHours(rest.quiet_from, rest.quiet_to);
+  return {
+    ...(theme === '' ? {} : { theme }),
+    ...(density === '' ? {} : { density }),
+    ...(clock === '' ? {} : { clock }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(quiet === undefined ? {} : { quiet }),
+  };
+}
+
+const asForm = ({ theme, density, timeZone, clock, quiet }: Preferences): Form => ({
+  ...{ theme: theme ?? '', density: density ?? '', clock: clock ?? '', time_zone: timeZone ?? '' },
+  ...{ quiet_from: quiet?.from ?? '', quiet_to: quiet?.to ?? '' },
+});
+
+async function showPreferences(
+  ctx: Context,
+  { views }: RouteContext,
+  refused: { readonly error: FieldError; readonly typed: Form } | null = null,
+): Promise<void> {
+  noStore(ctx);
+  const { user } = sessionViewerOf(ctx);
+  renderPage(ctx, views, 'accounts/appearance.njk', 'Appearance', {
+    form: refused?.typed ?? asForm(user.preferences ?? {}),
+    zones: Intl.supportedValuesOf('timeZone'),
+    error: refused?.error ?? null,
+  });
+}

@@ -1,0 +1,53 @@
+import type { Views } from '../views/render.ts';
+
+/** A mail before it is made into text and HTML. Texts are plain. */
+export type MailContent = {
+  readonly to: string;
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  /** A list below them. */
+  readonly items?: readonly { readonly title: string; readonly text: string; readonly url: string }[];
+  /** The link that the mail is about. */
+  readonly action?: { readonly label: string; readonly url: string };
+  /** Why the reader gets it. */
+  readonly reason: string;
+  /** The page that ends such mails: also for one click in the mail program (RFC 8058). */
+  readonly unsubscribe?: string;
+};
+
+/** A mail as it is sent. */
+export type Message = {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+export function messageOf(
+  content: MailContent,
+  { from, views }: { readonly from: string; readonly views: Pick<Views, 'render'> },
+): Message {
+  const { to, subject, unsubscribe } = content;
+  return {
+    ...{ from, to, subject, text: textOf(content) },
+    html: views.render('mail/mail.njk', { items: [], action: null, unsubscribe: null, ...content }),
+    headers: {
+      'Auto-Submitted': 'auto-generated', // RFC 3834: no automatic answers
+      ...(unsubscribe === undefined
+        ? {}
+        : { 'List-Unsubscribe': `<${unsubscribe}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
+    },
+  };
+}
+
+function textOf({ paragraphs, items = [], action, reason, unsubscribe }: MailContent): string {
+  const parts = [
+    ...paragraphs,
+    ...items.map(({ title, text, url }) => `* ${title}\n${text === '' ? '' : `  ${text}\n`}  ${url}`),
+    ...(action ? [`${action.label}:\n${action.url}`] : []),
+    `-- \n${reason}${unsubscribe === undefined ? '' : `\nNo more of these mails: ${unsubscribe}`}`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

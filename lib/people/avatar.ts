@@ -1,0 +1,49 @@
+import type { User } from '../accounts/port.ts';
+import { checkAccountRate } from '../accounts/rates.ts';
+import type { Core, SquarePictures } from '../core.ts';
+import { DomainError, invalid } from '../errors.ts';
+import { isImage, sizeText } from '../files/file.ts';
+import { Inspection } from '../files/inspection.ts';
+import { AVATARS_GROUP, type FileId, newFileId } from '../ids.ts';
+import { sha256 } from '../secrets.ts';
+import { setPicture } from './operations.ts';
+
+export const MAX_PICTURE_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Makes square copies (256 and 96 px, WebP, without metadata) of an image and shows them as the picture of this user. The image itself is not kept.
+ * Errors: `tooLarge`, `invalid` (picture), `tooMany`.
+ */
+export async function uploadPicture(core: Core, user: User, source: AsyncIterable<Uint8Array>): Promise<void> {
+  await checkAccountRate(core, user, 'profile');
+  await setPicture(core, user, await store(core, user, await squaresOf(core, source)));
+}
+
+async function squaresOf(core: Core, source: AsyncIterable<Uint8Array>): Promise<SquarePictures> {
+  const seen = new Inspection();
+  const pieces = await Array.fromAsync(seen.of(source, MAX_PICTURE_BYTES, tooLarge));
+  const type = await seen.type();
+  const pictures = isImage(type) ? await core.thumbnailer.square(from(pieces), seen.bytes, type) : undefined;
+  if (!pictures) throw invalid('picture', 'The picture cannot be read: use a JPEG, PNG, GIF, WebP or AVIF file of at most 50 megapixels.');
+  return pictures;
+}
+
+const tooLarge = (): DomainError =>
+  new DomainError('tooLarge', `The picture is too large: ${sizeText(MAX_PICTURE_BYTES)} at most.`, { field: 'picture' });
+
+/** As a file of no group. With a seq the sweep of unused files does not take it; the sweep takes one that a crash left without. */
+async function store({ store: { files }, random, now }: Core, user: User, { large, small }: SquarePictures): Promise<FileId> {
+  const [id, at] = [newFileId(random), now()];
+  const facts = { type: 'image/webp', bytes: large.length, sha256: sha256(large), width: 256, height: 256, thumb: true as const };
+  const record = { id, name: 'avatar.webp', group: AVATARS_GROUP, author: user.id, seq: null, key: null, createdAt: at, touchedAt: at };
+  await files.begin({ ...record, ...facts, state: 'coming' });
+  await files.write(id, 'whole', from([large]));
+  await files.write(id, 'thumb', from([small]));
+  await files.finish(id, facts);
+  await files.attach([id], 0);
+  return id;
+}
+
+async function* from(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}

@@ -1,0 +1,53 @@
+import type { Status } from '../accounts/port.ts';
+import { invalid } from '../errors.ts';
+import { emojiNamed } from '../markup/emoji.ts';
+import { isBlank } from '../text/body.ts';
+
+export const MAX_DISPLAY_NAME = 48;
+export const MAX_STATUS_TEXT = 100;
+const MAX_EMOJI = 16;
+
+/** Not allowed: control, format, unassigned and other invisible characters. The joiners U+200C and U+200D are, between letters: Persian and Indic scripts need them. */
+const INVISIBLE = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const JOINERS = /(?<=[\p{L}\p{M}])[\u200c\u200d](?=\p{L})/gu;
+
+/** The text without joiners that are allowed, to compare its looks. */
+export const withoutJoiners = (text: string): string => text.replace(JOINERS, '');
+
+/** A display name; null for an empty text. Errors: `invalid` (display_name). */
+export function parseDisplayName(text: string): string | null {
+  const name = spaced(text);
+  if (name === '') return null;
+  if (isBlank(name) || INVISIBLE.test(withoutJoiners(name)))
+    throw invalid('display_name', 'Display name contains an invisible character. Remove it.');
+  if ([...name].length > MAX_DISPLAY_NAME)
+    throw invalid('display_name', `Display name is too long: ${MAX_DISPLAY_NAME} characters at most.`);
+  return name;
+}
+
+const spaced = (text: string): string => text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
+
+/** A status; null when neither emoji nor text is given. `until`: ms, or null. Errors: `invalid` (emoji, text, until). */
+export function parseStatus(
+  given: { readonly emoji: string; readonly text: string; readonly until: number | null },
+  now: number,
+): Status | null {
+  const [emoji, text] = [parseStatusEmoji(given.emoji), spaced(given.text)];
+  if ([...text].length > MAX_STATUS_TEXT) throw invalid('text', `Status is too long: ${MAX_STATUS_TEXT} characters at most.`);
+  if (text !== '' && (isBlank(text) || INVISIBLE.test(text.replace(/\u200d/gu, ''))))
+    throw invalid('text', 'Status contains an invisible character. Remove it.');
+  if (emoji === '' && text === '') return null;
+  if (given.until !== null && given.until <= now) throw invalid('until', 'The end of a status must be in the future.');
+  return { emoji, text, until: given.until };
+}
+
+/** One emoji or its short code (`:palm_tree:`); '' for none. */
+function parseStatusEmoji(text: string): string {
+  const given = spaced(text);
+  const [, name] = /^:([\w+-]{1,60}):$/.exec(given) ?? [];
+  const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
+  const isOne =
+    emoji === '' || ([...emoji].length <= MAX_EMOJI && /^[\p{Emoji}\p{Emoji_Component}]+$/u.test(emoji) && !/^[\d#*]+$/.test(emoji));
+  if (!isOne) throw invalid('emoji', 'The emoji of a status must be one emoji, or its name such as :palm_tree:.');
+  return emoji;
+}

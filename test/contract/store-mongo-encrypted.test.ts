@@ -1,0 +1,34 @@
+import test, { type TestFn } from 'ava';
+import { MongoClient } from 'mongodb';
+import { openMongo } from '../../lib/store/mongo/open.ts';
+import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import type { Opened } from './store.ts';
+import { encrypted } from './store-encrypted.ts';
+import { filesContract } from './store-files.ts';
+import { pinsContract } from './store-pins.ts';
+import { readingContract } from './store-reading.ts';
+import { webhookContract } from './store-webhooks.ts';
+
+const mongo = await mongoService();
+
+// All contract tests run at once; slow responses of a busy machine must not fail them.
+const PATIENT = { serverSelectionTimeoutMs: 30_000 };
+
+// Without a server its tests are skipped and its hooks do nothing.
+const idle = Object.assign(() => {}, { always: () => {} });
+const testMongo = requireOrSkip(test, mongo);
+const register = isMissing(mongo) ? (Object.assign(testMongo, { before: idle, after: idle }) as unknown as TestFn) : test;
+
+async function open(): Promise<Opened> {
+  const url = freshDatabase(present(mongo));
+  const store = encrypted(await openMongo({ url, ...PATIENT }));
+  const close = async () => {
+    await store.close();
+    await using client = new MongoClient(url);
+    await client.db().dropDatabase();
+  };
+  return { store, close, second: async () => encrypted(await openMongo({ url, ...PATIENT })) };
+}
+
+// Of the contract, what the encryption touches; all of it runs on SQLite, and MongoDB's own in store-mongo.test.ts.
+for (const contract of [filesContract, pinsContract, readingContract, webhookContract]) contract(register, open, 'mongo, encrypted');
