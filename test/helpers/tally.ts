@@ -23,8 +23,16 @@ export function titlePrefixes(files: readonly string[]): Map<string, string> {
   return new Map(files.map((file) => [prefixOf(file), file]));
 }
 
-/** The result of one test. */
-export type Result = { readonly title: string; readonly file: string | undefined; readonly outcome: 'passed' | 'failed' | 'skipped' };
+/** Lines of a failure that the summary repeats: the end of a long output is often all that is kept of it. */
+const REPEATED_LINES = 30;
+
+/** The result of one test. `reason`: the first lines of what was printed about a failure. */
+export type Result = {
+  readonly title: string;
+  readonly file: string | undefined;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly reason: string[];
+};
 
 /** Counts what ava prints in TAP, and prints it for people: a line per test file, and each failure in full. */
 export class Tally {
@@ -59,7 +67,7 @@ export class Tally {
     const result = RESULT.exec(line);
     if (result) this.#result(result[1] === undefined, result[2] ?? '', result[3]);
     else if (END.test(line)) this.#inFailure = false;
-    else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#print(`    ${line}`);
+    else if (this.#inFailure && !/^ {2}(---|\.\.\.)$/.test(line)) this.#detail(`    ${line}`);
   }
 
   /** Counts a failure because the run ended early: whatever had not run yet may fail. `running`: the files that had not ended. */
@@ -70,8 +78,14 @@ export class Tally {
 
   /** The end of the report; its last line is `N passed, N failed, N skipped`. */
   summary(seconds: number): void {
-    this.#list('Skipped:', this.#titles('skipped'));
-    this.#list('Failed:', this.#titles('failed'));
+    this.#list(
+      'Skipped:',
+      this.#results.flatMap(({ title, outcome }) => (outcome === 'skipped' ? [title] : [])),
+    );
+    this.#list(
+      'Failed:',
+      this.#results.flatMap(({ title, outcome, reason }) => (outcome === 'failed' ? [title, ...reason] : [])),
+    );
     if (this.passed + this.failed === 0) this.#print('No test ran.');
     this.#print(`\n${seconds.toFixed(1)} s`);
     this.#print(`${this.passed} passed, ${this.failed} failed, ${this.#count('skipped')} skipped`);
@@ -80,8 +94,8 @@ export class Tally {
   #result(ok: boolean, title: string, directive: string | undefined): void {
     const file = this.#fileOf(title);
     this.#inFailure = !ok && directive === undefined;
-    if (directive) this.#results.push({ title: directive === 'TODO' ? `${title} (to do)` : title, file, outcome: 'skipped' });
-    else this.#results.push({ title, file, outcome: ok ? 'passed' : 'failed' });
+    if (directive) this.#results.push({ title: directive === 'TODO' ? `${title} (to do)` : title, file, outcome: 'skipped', reason: [] });
+    else this.#results.push({ title, file, outcome: ok ? 'passed' : 'failed', reason: [] });
     if (this.#inFailure) this.#print(`  ✘ ${title}`);
   }
 
@@ -89,8 +103,11 @@ export class Tally {
     return this.#results.filter((result) => result.outcome === outcome).length;
   }
 
-  #titles(outcome: Result['outcome']): string[] {
-    return this.#results.flatMap((result) => (result.outcome === outcome ? [result.title] : []));
+  /** Prints a line about the last failure. */
+  #detail(line: string): void {
+    this.#print(line);
+    const reason = this.#results.at(-1)?.reason;
+    if (reason && reason.length < REPEATED_LINES) reason.push(line);
   }
 
   /** The file that a title belongs to; prints its path the first time. */
@@ -104,8 +121,8 @@ export class Tally {
     return file;
   }
 
-  #list(heading: string, titles: readonly string[]): void {
-    if (titles.length === 0) return;
-    this.#print(['', heading, ...titles.map((title) => `  ${title}`)].join('\n'));
+  #list(heading: string, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#print(['', heading, ...lines.map((line) => `  ${line}`)].join('\n'));
   }
 }

@@ -11,7 +11,7 @@ function report(tap: string): { tally: Tally; said: string[] } {
   return { tally, said };
 }
 
-test('test runner: counts passed, failed and skipped tests, names a file once, prints failures in full', (t) => {
+test('test runner: counts passed, failed and skipped tests, names a file once, prints failures in full and again at the end', (t) => {
   const { said } = report(`TAP version 13
 ok 1 - setup › a › good # really
 ok 2 - messages › b › one › two
@@ -42,6 +42,8 @@ not ok 5 - setup › a › later # TODO
     '',
     'Failed:',
     '  setup › a › bad',
+    '          name: AssertionError',
+    '          message: it is not',
     '',
     '1.3 s',
     '2 passed, 1 failed, 2 skipped',
