@@ -53,7 +53,7 @@ export async function fill(way: Way, count: number, apartMs = 1000): Promise<voi
   const at = await groupAccess(core, await userNamed(core, 'Ann'), await lobby(way));
   for (let i = 1; i <= count; i += 1) {
     clock.turn(apartMs);
-    await post(core, at, { body: `message ${i}` });
+    await post(core, at, { body: `message ${i}`, isAdmitted: true });
   }
 }
 

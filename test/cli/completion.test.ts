@@ -1,9 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import type { Command } from 'commander';
 import { createProgram } from '../../lib/cli/program.ts';
 import { completionFor } from '../../lib/cli/upkeep/completion.ts';
+import { folderFor } from '../helpers/folder.ts';
 import { present, program, requireOrSkip } from '../helpers/services.ts';
 import { parley } from './cli.ts';
 
@@ -52,7 +55,9 @@ for (const [shell, found, args] of [
 ] as const)
   requireOrSkip(test, found)(`completion: ${shell} reads its script`, async (t) => {
     const script = completionFor(await createProgram(), shell);
-    execFileSync(present(found).path, args, { input: script });
+    const file = join(await folderFor(t), 'completion');
+    writeFileSync(file, script);
+    execFileSync(present(found).path, [...args, file]);
     t.true(script.includes('create'));
   });
 
