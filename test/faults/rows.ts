@@ -11,8 +11,15 @@ const normal = (row: string): string =>
 
 const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
 
-/** A row with a lower rev than the present one is ignored. */
-export const newer = (old: string | undefined, row: string): string => (old !== undefined && revOf(old) > revOf(row) ? old : row);
+/** Whether a row has no heading of its own. */
+const CONTINUES = / data-rev="\d+" data-cont/;
+
+/** As static/js/rows.js: a row with a lower rev than the present one is ignored; a change does not know whether its row continues the one before. */
+export function newer(old: string | undefined, row: string): string {
+  if (old === undefined) return row;
+  if (revOf(old) > revOf(row)) return old;
+  return CONTINUES.test(old) && !CONTINUES.test(row) ? row.replace(/ data-rev="\d+"/, '$& data-cont') : row;
+}
 
 /** Parses the complete rows of a document that is still arriving. */
 export class RowStream {

@@ -108,7 +108,7 @@ export class TestRun {
   #report(isGood: boolean): boolean {
     if (this.#stuckIn.length > 0) this.#tally.brokeOff(this.#stuckIn);
     else if (!isGood && this.#tally.failed === 0) this.#tally.brokeOff(this.#times.running().map(({ file }) => file));
-    console.log(`\nSlowest files: ${listTimes(this.#times.slowest(8))}`);
+    console.log(`\nSlowest files: ${listTimes(this.#times.slowest(20))}`);
     this.#tally.summary((performance.now() - this.#startedAt) / 1000);
     return isGood && this.#tally.failed === 0 && this.#tally.passed > 0;
   }
