@@ -27,6 +27,7 @@ export async function startMailServer(t: Pick<ExecutionContext, 'teardown'>): Pr
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
+    closeTimeout: 10, // senders keep their connections
     onRcptTo(_address, _session, callback) {
       const { refusal } = server;
       callback(refusal ? Object.assign(new Error(refusal.text), { responseCode: refusal.code }) : null);

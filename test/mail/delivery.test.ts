@@ -5,6 +5,8 @@ import { linkIn, type MailServer, received, startMailServer } from '../helpers/m
 import { PASSWORD, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, mongoService, present, requireOrSkip } from '../helpers/services.ts';
 
+const mongo = await mongoService();
+
 type Site = TestServer & { readonly mail: MailServer };
 
 async function siteWithMail(t: ExecutionContext, env: Record<string, string> = {}): Promise<Site> {
@@ -89,7 +91,6 @@ test('delivery: STARTTLS is required of a server elsewhere', async (t) => {
   t.is(mail.mails.length, 2);
 });
 
-const mongo = await mongoService();
 requireOrSkip(test, mongo)('delivery: with MongoDB, another process sends what the first has left', async (t) => {
   const mail = await startMailServer(t);
   const env = { ...mail.env, MONGODB_URL: freshDatabase(present(mongo)) };

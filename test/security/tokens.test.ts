@@ -18,7 +18,7 @@ const STORES = [
 
 /** Bob with an API token and a stream by it, a bot of Bob's, and Ann with a token. */
 async function openTokens(t: ExecutionContext, env: Record<string, string>) {
-  const site = await openLobby(t, { env });
+  const site = await openLobby(t, { env, heartbeatMs: 500 });
   const [bobUser, annUser] = [await userNamed(site.core, 'Bob'), await userNamed(site.core, 'Ann')];
   const program = site.client().bearer((await createToken(site.core, bobUser)).token);
   const annProgram = site.client().bearer((await createToken(site.core, annUser)).token);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { STORE_WAIT_MS } from '../../../lib/request-scope.ts';
 import { Deliveries, LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.ts';
 import type { Delivery } from '../../../lib/webhooks/outgoing/deliveries-port.ts';
 import { deliveryId, NEW } from '../../../lib/webhooks/outgoing/outbox.ts';
@@ -55,7 +56,7 @@ test('claims: an entry half copied at a crash creates no duplicate deliveries', 
 });
 
 test('claims: a delivery whose outcome could not be stored is sent again with the same id, and its reply is posted once', async (t) => {
-  const fixture = await openFixture(t);
+  const fixture = await openFixture(t, { storeWaitMs: STORE_WAIT_MS });
   const [faults, echo] = [new Faults(), await fixture.bot('Echo')];
   makeFaulty(fixture.core, faults);
   echo.receiver.usually = (_, response) => {
