@@ -42,8 +42,8 @@ type Section = {
   readonly rows: readonly SidebarRow[];
 };
 
-/** `waiting`: the sum over all groups except the current one, for the title; '' for 0. */
-export type Sidebar = { readonly sections: readonly Section[]; readonly waiting: string };
+/** `waiting`: the sum over all groups except the current one, for the title; '' for 0. `current`: the slug of that one; '' without. */
+export type Sidebar = { readonly sections: readonly Section[]; readonly waiting: string; readonly current: string };
 
 const shown = (count: number): string => (count > MAX_SHOWN ? `${MAX_SHOWN}+` : count > 0 ? String(count) : '');
 
@@ -51,42 +51,49 @@ const shown = (count: number): string => (count > MAX_SHOWN ? `${MAX_SHOWN}+` : 
  * The sidebar on a page of group `current`. In each section those with mentions are first, then those with unread messages, then the others, and
  * archived ones last; among them by name. Muted groups and the current one have no counts.
  */
-export function sidebarOf(mine: readonly SidebarInput[], current?: Group['id']): Sidebar {
-  const listed = mine.filter(({ group, membership, n }) => group.id === current || !isHidden(membership, n));
-  const isQuiet = ({ group, membership }: SidebarInput): boolean => group.id === current || isMuted(membership);
-  const urgency = (one: SidebarInput): number =>
-    one.group.archived ? 3 : isQuiet(one) || unreadIn(one) === 0 ? 2 : one.mentions > 0 ? 0 : 1;
-  const rowOf = (one: SidebarInput): SidebarRow => ({
-    slug: one.group.slug,
-    name: one.group.name,
-    unread: isQuiet(one) ? '' : shown(unreadIn(one)),
-    mentions: isQuiet(one) ? '' : shown(one.mentions),
-    current: one.group.id === current,
-    face: one.face,
-    muted: isMuted(one.membership),
-    archived: one.group.archived,
-    waiting: isQuiet(one) ? '' : shown(waitingIn(one)),
-    all: countsAll(one),
-  });
-  const waitingOf = (some: readonly SidebarInput[]): string =>
-    shown(some.reduce((sum, one) => sum + (isQuiet(one) ? 0 : waitingIn(one)), 0));
-  const sectionOf = (head: Omit<Section, 'rows' | 'waiting'>, some: readonly SidebarInput[]): Section => ({
-    ...head,
-    waiting: waitingOf(some),
-    rows: some.toSorted((a, b) => urgency(a) - urgency(b) || byName(a.group.name, b.group.name)).map(rowOf),
-  });
-  const { groups = [], direct = [] } = Object.groupBy(listed, ({ group }) => (isDirect(group) ? 'direct' : 'groups'));
-  return {
-    sections: [
+export const sidebarOf = (mine: readonly SidebarInput[], current?: Group['id']): Sidebar => sidebarsOf(mine)(current);
+
+/** The places in a section, in this order. */
+const [MENTIONED, UNREAD, QUIET, ARCHIVED] = [0, 1, 2, 3];
+
+/** A group as it is in every sidebar of its user but that of its own page. `waiting`: how many messages are. */
+type Entry = { readonly one: SidebarInput; readonly row: SidebarRow; readonly place: number; readonly waiting: number };
+
+/** `sidebarOf` for pages of several groups of one user: what they share is worked out once, and their equal rows are the same objects. */
+export function sidebarsOf(mine: readonly SidebarInput[]): (current: Group['id'] | undefined) => Sidebar {
+  const entries = mine.toSorted((a, b) => byName(a.group.name, b.group.name)).map((one) => entryOf(one, isMuted(one.membership), false));
+  const { groups = [], direct = [] } = Object.groupBy(entries, ({ one }) => (isDirect(one.group) ? 'direct' : 'groups'));
+  return (current) => {
+    const sectionOf = (head: Omit<Section, 'rows' | 'waiting'>, some: readonly Entry[]) => {
+      const listed = some.flatMap((entry) =>
+        entry.one.group.id === current ? entryOf(entry.one, true, true) : isListed(entry) ? entry : [],
+      );
+      const waiting = listed.reduce((sum, entry) => sum + entry.waiting, 0);
+      const rows = [MENTIONED, UNREAD, QUIET, ARCHIVED].flatMap((place) => listed.filter((entry) => entry.place === place));
+      return { waiting, section: { ...head, waiting: shown(waiting), rows: rows.map(({ row }) => row) } };
+    };
+    const parts = [
       sectionOf({ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups' }, groups),
       sectionOf({ id: 'direct', title: 'Direct messages', href: '/direct', all: 'All direct messages' }, direct),
-    ],
-    waiting: waitingOf(listed),
+    ];
+    const slug = mine.find(({ group }) => group.id === current)?.group.slug ?? '';
+    const waiting = parts.reduce((sum, part) => sum + part.waiting, 0);
+    return { sections: parts.map(({ section }) => section), waiting: shown(waiting), current: slug };
   };
 }
 
-const unreadIn = ({ n, membership }: SidebarInput): number => Math.max(0, n - membership.mark);
+const isListed = ({ one: { membership, n } }: Entry): boolean => !isHidden(membership, n);
 
-const countsAll = ({ group, membership }: SidebarInput): boolean => isDirect(group) || membership.level === 'everything';
-
-const waitingIn = (one: SidebarInput): number => (countsAll(one) ? unreadIn(one) : one.mentions);
+/** `isQuiet`: without counts. */
+function entryOf(one: SidebarInput, isQuiet: boolean, current: boolean): Entry {
+  const { group, membership, mentions, face } = one;
+  const unread = isQuiet ? 0 : Math.max(0, one.n - membership.mark);
+  const all = isDirect(group) || membership.level === 'everything';
+  const waiting = isQuiet ? 0 : all ? unread : mentions;
+  const place = group.archived ? ARCHIVED : unread === 0 ? QUIET : mentions > 0 ? MENTIONED : UNREAD;
+  const row = {
+    ...{ slug: group.slug, name: group.name, unread: shown(unread), mentions: isQuiet ? '' : shown(mentions), current, face },
+    ...{ muted: isMuted(membership), archived: group.archived, waiting: shown(waiting), all },
+  };
+  return { one, row, place, waiting };
+}

@@ -34,7 +34,7 @@ export async function finishPage(ctx: Context, { core, readSidebar }: RouteConte
   delete stateOf(ctx).page;
   const sidebar = await readSidebar(viewer.user, page.group).catch((error: unknown) => {
     core.logger.warn({ err: error }, 'a page is shown without the list of groups');
-    return { sections: [], waiting: '' };
+    return { sections: [], waiting: '', current: '' };
   });
   ctx.body = page.render({ sidebar });
 }

@@ -68,6 +68,29 @@ function datesOf(timeZone: string, is12Hours: boolean): Dates {
   return dates;
 }
 
+/** Rows of lists that were rendered last, with their values, in characters. */
+const MAX_ROWS_LENGTH = 4_000_000;
+
+/**
+ * The HTML of a template for each of these rows, whose inputs are `row` and `here`. It must depend on nothing else: the same object, and a row with the
+ * same values, is not rendered again.
+ */
+function rowRenderer(render: (template: string, locals: object) => string) {
+  const byValue = new LRUCache<string, string>({ maxSize: MAX_ROWS_LENGTH, sizeCalculation: (html, key) => html.length + key.length });
+  const byRow = new WeakMap<object, { readonly template: string; readonly here: boolean; readonly html: string }>();
+  const renderRow = (row: object, template: string, here: boolean): string => {
+    const known = byRow.get(row);
+    if (known?.template === template && known.here === here) return known.html;
+    const key = `${template} ${here} ${JSON.stringify(row)}`;
+    const html = byValue.get(key) ?? render(template, { row, here });
+    byValue.set(key, html);
+    byRow.set(row, { template, here, html });
+    return html;
+  };
+  return (rows: readonly object[], template: string, here = true) =>
+    new nunjucks.runtime.SafeString(rows.map((row) => renderRow(row, template, here)).join(''));
+}
+
 /** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
@@ -82,6 +105,10 @@ export function createViews(options: ViewOptions): Views {
   env.addFilter('when', (at: number) => element('when', dates.when(at, now()), at));
   env.addFilter('initial', initial);
   env.addFilter('plural', plural);
+  env.addFilter(
+    'renderEach',
+    rowRenderer((template, locals) => env.render(template, locals)),
+  );
   env.addGlobal('asset', assets.url);
   env.addGlobal('dev', options.dev);
   const render: Views['render'] = (template, locals) => {

@@ -137,3 +137,19 @@ test('plural', (t) => {
   t.is(plural(1, 'member'), '1 member');
   t.is(plural(0, 'reply', 'replies'), '0 replies');
 });
+
+test('renderEach: rows with the same values share their HTML; others, and another `here`, have their own', (t) => {
+  const row = { slug: 'lobby', name: 'Lobby', unread: '', mentions: '', current: true, face: null, muted: false, archived: false };
+  const section = (...names: string[]) => ({
+    ...{ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups', waiting: '' },
+    rows: names.map((name) => ({ ...row, name, waiting: '', all: false })),
+  });
+  const shown = (path: string, ...names: string[]): string[] =>
+    views
+      .render('groups/_sidebar.njk', { sidebar: { sections: [section(...names)], waiting: '', current: 'lobby' }, path })
+      .match(/<li>.*?<\/li>/gs) ?? [];
+  const lobby = (name: string, current: string) => `<li><a href="/groups/lobby" aria-current="${current}">${name}</a></li>`;
+  t.deepEqual(shown('/groups/lobby', 'Lobby', 'Hall', 'Lobby'), [lobby('Lobby', 'page'), lobby('Hall', 'page'), lobby('Lobby', 'page')]);
+  t.deepEqual(shown('/groups/lobby/settings', 'Hall', 'Lobby'), [lobby('Hall', 'true'), lobby('Lobby', 'true')]);
+  t.deepEqual(shown('/groups/lobby', 'Lobby'), [lobby('Lobby', 'page')]);
+});

@@ -44,6 +44,7 @@ const sidebar = {
     },
   ],
   waiting: '2',
+  current: 'lobby',
 };
 
 const common = { viewer, look, nonce: 'n0nce', flash: null, path: '/groups', title: 'Lobby', dev: false, sidebar };
@@ -1094,6 +1095,9 @@ export const partials: readonly Sample[] = [
   { name: 'day', template: 'messages/_day.njk', locals: { day: '2025-11-21', dayLabel: 'Friday, 21 November 2025' } },
   { name: 'members', template: 'groups/_members.njk', locals: { members } },
   { name: 'sidebar', template: 'groups/_sidebar.njk', locals: { sidebar } },
+  ...sidebar.sections.flatMap(({ rows: list }) =>
+    list.map((row) => ({ name: `sidebar-${row.slug}`, template: 'groups/_sidebar-row.njk', locals: { row, here: true } })),
+  ),
   { name: 'edit', template: 'messages/_edit.njk', locals: { edit } },
   { name: 'save', template: 'messages/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
   { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },

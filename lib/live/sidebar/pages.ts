@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Sidebar, type SidebarInput, sidebarOf } from '../../groups/sidebar.ts';
+import { type Sidebar, type SidebarInput, sidebarsOf } from '../../groups/sidebar.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Connection } from '../connection.ts';
 import { sseFrame } from '../frame.ts';
@@ -10,12 +10,14 @@ export type Render = (sidebar: Sidebar) => string;
 type Page = { readonly current: GroupId | undefined; sent: string | undefined };
 
 /** The current sidebar for pages of one group. */
-type State = { readonly digest: string; readonly frame: () => Buffer };
+type State = { readonly digest: string; readonly frame: Buffer };
 
 /** The pages that one user has open in this process. The sidebar is rendered once per group shown. */
 export class SidebarPages {
   readonly #render: Render;
   readonly #pages = new Map<Connection, Page>();
+  /** The number of pages of each group. */
+  readonly #shown = new Map<GroupId | undefined, number>();
 
   constructor(render: Render) {
     this.#render = render;
@@ -28,39 +30,41 @@ export class SidebarPages {
   /** `current`: the group that the page shows. */
   add(connection: Connection, current: GroupId | undefined): void {
     this.#pages.set(connection, { current, sent: undefined });
+    this.#shown.set(current, (this.#shown.get(current) ?? 0) + 1);
   }
 
   remove(connection: Connection): void {
+    const page = this.#pages.get(connection);
+    if (!page) return;
     this.#pages.delete(connection);
+    const left = (this.#shown.get(page.current) ?? 0) - 1;
+    if (left > 0) this.#shown.set(page.current, left);
+    else this.#shown.delete(page.current);
   }
 
   /** Whether all of them show this group, whose unread count a sidebar then omits. */
   areAllOf(group: GroupId): boolean {
-    return [...this.#pages.values()].every(({ current }) => current === group);
+    return this.#shown.has(group) && this.#shown.size === 1;
   }
 
   /** Sends the sidebar to pages that show another state; returns whether there was one. */
   send(mine: readonly SidebarInput[]): boolean {
+    const sidebarFor = sidebarsOf(mine);
     const states = new Map<GroupId | undefined, State>();
     let isSent = false;
     for (const [connection, page] of this.#pages) {
-      const state = states.get(page.current) ?? this.#stateFor(mine, page.current);
+      const state = states.get(page.current) ?? this.#stateOf(sidebarFor(page.current));
       states.set(page.current, state);
       if (page.sent === state.digest) continue;
       page.sent = state.digest;
       isSent = true;
-      connection.write(state.frame());
+      connection.write(state.frame);
     }
     return isSent;
   }
 
-  #stateFor(mine: readonly SidebarInput[], current: GroupId | undefined): State {
-    const sidebar = sidebarOf(mine, current);
-    let made: Buffer | undefined;
-    const frame = (): Buffer => {
-      made ??= Buffer.from(sseFrame(this.#render(sidebar).trim(), { event: 'sidebar' }));
-      return made;
-    };
-    return { digest: hash('sha256', JSON.stringify(sidebar), 'base64'), frame };
+  #stateOf(sidebar: Sidebar): State {
+    const frame = Buffer.from(sseFrame(this.#render(sidebar).trim(), { event: 'sidebar' }));
+    return { digest: hash('sha256', frame, 'base64'), frame };
   }
 }

@@ -11,6 +11,8 @@ import type { UserChannels } from './user-channel.ts';
 
 /** Changes within the first are sent once; the second is the minimum interval between two updates. */
 const [GATHER_MS, EVERY_MS] = [50, 500];
+/** The share of the time that updates of one user may take: with hundreds of open pages they are less frequent, so that messages are not delayed. */
+const SHARE = 0.05;
 const RETRY_MS = 1000;
 /** How often the store is read while the bus is down, and how often in any case. */
 const [MIN_READ_INTERVAL_MS, MAX_AGE_MS] = [5000, 300_000];
@@ -45,6 +47,8 @@ export class UserSidebar implements ActivityListener {
   #isChanged = false;
   #readAt = Number.NEGATIVE_INFINITY;
   #sentAt = Number.NEGATIVE_INFINITY;
+  /** How long the last update took, ms. */
+  #tookMs = 0;
   #isClosed = false;
   #stop: () => void = () => {};
 
@@ -107,7 +111,8 @@ export class UserSidebar implements ActivityListener {
 
   async #run(): Promise<void> {
     while (this.#isChanged && !this.#isClosed) {
-      await delay(Math.max(GATHER_MS, this.#sentAt + EVERY_MS - performance.now()), undefined, { ref: false });
+      const dueAt = this.#sentAt + Math.max(EVERY_MS, this.#tookMs / SHARE);
+      await delay(Math.max(GATHER_MS, dueAt - performance.now()), undefined, { ref: false });
       this.#isChanged = false;
       try {
         if (!this.#isRead) await this.#parts.inTurn(() => this.#read());
@@ -186,7 +191,10 @@ export class UserSidebar implements ActivityListener {
   }
 
   #send(): void {
-    if (this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n })))) this.#sentAt = performance.now();
+    const beganAt = performance.now();
+    if (!this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n })))) return;
+    this.#sentAt = performance.now();
+    this.#tookMs = this.#sentAt - beganAt;
   }
 }
 
