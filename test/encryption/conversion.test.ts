@@ -1,62 +1,19 @@
-import test, { type ExecutionContext } from 'ava';
-import { readConfig } from '../../lib/config.ts';
+import test from 'ava';
 import { convert, readProgress } from '../../lib/encryption/conversion.ts';
 import { survey } from '../../lib/encryption/survey.ts';
-import { asFileId, type UserId } from '../../lib/ids.ts';
-import { foldMessages } from '../../lib/log/history.ts';
-import { type OpenCore, openCore } from '../../lib/open-core.ts';
+import type { UserId } from '../../lib/ids.ts';
+import type { OpenCore } from '../../lib/open-core.ts';
 import { search } from '../../lib/search/operations.ts';
 import { parseSearch } from '../../lib/search/query.ts';
 import { textDraft } from '../helpers/core-fixture.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { dumpOf, placesOf } from './dump.ts';
-import { type Filled, fill, WORDS } from './fill.ts';
+import { ALL, fill, WORDS } from './fill.ts';
+import { encryptionOf, isIntact, open } from './intact.ts';
 import { keyringOf, newKey } from './keys.ts';
 import { KINDS, type Kind, mongo, requireOrSkip, settingsFor } from './stores.ts';
 
-const ALL = Object.values(WORDS);
 const register = (kind: Kind) => (kind === 'mongo' ? requireOrSkip(test, mongo) : test);
-
-/** A core that is closed with the test, if it was not closed before. */
-async function open(t: ExecutionContext, settings: Record<string, string>): Promise<OpenCore> {
-  const core = await openCore(readConfig(settings), { role: 'server', bcryptCost: 4, storeWaitMs: 30_000 });
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closed ??= core.close();
-    return closed;
-  };
-  t.teardown(close);
-  return { ...core, close };
-}
-
-/** All that `fill` has stored is there, as it was stored. */
-async function isIntact(t: ExecutionContext, core: OpenCore, { group, file, content, edited, ann }: Filled): Promise<void> {
-  const messages = await core.store.log.messages(group, 1, 900);
-  const folded = await foldMessages(core, group, messages);
-  const bodies = folded.map(({ state }) => state.body);
-  for (const word of [WORDS.message, WORDS.edited, WORDS.rich])
-    t.true(
-      bodies.some((body) => body.includes(word)),
-      word,
-    );
-  t.false(bodies.some((body) => body.includes('decrypt')));
-  const message = messages.find(({ seq }) => seq === edited);
-  t.true(message?.folded?.body.includes(WORDS.snapshot));
-  t.is(messages.find(({ as }) => as !== undefined)?.as, WORDS.sender);
-  t.is(messages.find(({ attachments }) => attachments)?.attachments?.[0]?.name, `${WORDS.fileName}.png`);
-  t.is((await core.store.groups.byId(group))?.topic, WORDS.topic);
-  t.like(await core.store.webhooks.byBot(ann), { url: `http://127.0.0.1/${WORDS.url}`, keywords: [WORDS.keyword] });
-  t.like(await core.store.deliveries.byId(`d-${group}`), {
-    reason: WORDS.reason,
-    attempts: [{ answer: WORDS.answer, error: WORDS.reason }],
-  });
-  t.like(await core.store.files.byId(file), { name: `${WORDS.fileName}.png`, type: 'image/png' });
-  const read = async (part: 'whole' | 'thumb', range?: { from: number; to: number }) =>
-    Buffer.concat(await Array.fromAsync((await core.store.files.read(asFileId(file), part, range)) ?? []));
-  t.true((await read('whole')).equals(content));
-  t.is((await read('thumb')).toString(), WORDS.thumbnail);
-  t.true((await read('whole', { from: 70_000, to: 140_001 })).equals(content.subarray(70_000, 140_002)));
-}
 
 for (const kind of KINDS) {
   register(kind)(`${kind}: with keys from the start, no text is stored unencrypted`, async (t) => {
@@ -164,11 +121,6 @@ for (const kind of KINDS) {
     const after = await open(t, { ...settings, ENCRYPTION_KEYS: fresh });
     await isIntact(t, after, filled);
   });
-}
-
-function encryptionOf({ encryption }: OpenCore) {
-  if (!encryption) throw new Error('no keys');
-  return encryption;
 }
 
 async function userOf(core: OpenCore, id: UserId) {

@@ -25,6 +25,8 @@ export const WORDS = {
   reason: 'thunderbolt',
 } as const;
 
+export const ALL = Object.values(WORDS);
+
 export type Filled = {
   readonly group: GroupId;
   readonly ann: UserId;

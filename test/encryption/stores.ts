@@ -20,11 +20,13 @@ export function settingsFor(t: ExecutionContext, kind: Kind): Record<string, str
   return { DATA_DIR: dir, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0', ...url };
 }
 
-/** The store that these settings name, without decryption; closed with the test. */
-export async function rawStore(t: ExecutionContext, { DATA_DIR = '', MONGODB_URL }: Record<string, string>): Promise<Store> {
-  const store = MONGODB_URL
-    ? await openMongo({ url: MONGODB_URL, serverSelectionTimeoutMs: 30_000 })
-    : await openSqlite({ file: join(DATA_DIR, 'parley.db') });
+/** The store that these settings name, without decryption. */
+export const openRaw = ({ DATA_DIR = '', MONGODB_URL }: Record<string, string>): Promise<Store> =>
+  MONGODB_URL ? openMongo({ url: MONGODB_URL, serverSelectionTimeoutMs: 30_000 }) : openSqlite({ file: join(DATA_DIR, 'parley.db') });
+
+/** As `openRaw`; closed with the test. */
+export async function rawStore(t: ExecutionContext, settings: Record<string, string>): Promise<Store> {
+  const store = await openRaw(settings);
   t.teardown(() => store.close());
   return store;
 }
