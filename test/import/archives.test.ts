@@ -1,4 +1,5 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
@@ -73,15 +74,46 @@ for (const name of ['../outside.json', '/etc/outside.json'])
     });
   });
 
-test('tar: links are left out, files are unpacked', async (t) => {
-  const tar = await packTar([
-    { header: { name: 'link', size: 0, type: 'symlink', linkname: '/etc/passwd' } },
-    { header: { name: 'a.json', size: 2, type: 'file' }, body: '{}' },
-  ]);
-  const archive = await openTar(await fileWith(t, gzipSync(tar)), true);
-  t.deepEqual([...archive.files.keys()], ['a.json']);
-  await archive.close();
-});
+test.serial(
+  'tar: links are left out, files are unpacked and read in whole and in part, and the temporary folder stays empty',
+  async (t) => {
+    const long = 'x'.repeat(200_000);
+    const tar = await packTar([
+      { header: { name: 'link', size: 0, type: 'symlink', linkname: '/etc/passwd' } },
+      { header: { name: 'a.json', size: 7, type: 'file' }, body: '{"c":1}' },
+      { header: { name: './in/long.txt', size: long.length, type: 'file' }, body: long },
+      { header: { name: 'empty.txt', size: 0, type: 'file' }, body: '' },
+    ]);
+    for (const [content, isGzip] of [
+      [gzipSync(tar), true],
+      [tar, false],
+    ] as const) {
+      const path = await fileWith(t, content);
+      const before = await temporaryNames();
+      const archive = await openTar(path, isGzip);
+      t.deepEqual(await temporaryNames(), before);
+      t.deepEqual(
+        [...archive.files.values()].map(({ path, bytes }) => [path, bytes]),
+        [
+          ['a.json', 7],
+          ['in/long.txt', long.length],
+          ['empty.txt', 0],
+        ],
+      );
+      const read = async (name: string, range?: { from: number; to: number }) =>
+        Buffer.concat(await Array.fromAsync((await archive.read(name, range)) ?? [])).toString();
+      t.is(await read('a.json'), '{"c":1}');
+      t.is(await read('a.json', { from: 2, to: 4 }), 'c":');
+      t.true((await read('in/long.txt')) === long);
+      t.is(await read('in/long.txt', { from: 199_990, to: 300_000 }), 'x'.repeat(10));
+      t.is(await read('empty.txt'), '');
+      t.is(await archive.read('none.json'), undefined);
+      await archive.close();
+    }
+  },
+);
+
+const temporaryNames = async (): Promise<string[]> => (await readdir(tmpdir())).filter((name) => name.startsWith('parley-import-'));
 
 test('folder: symbolic links are not followed', async (t) => {
   const folder = await folderFor(t);

@@ -6,7 +6,7 @@ export type ArchiveFile = { readonly path: string; readonly bytes: number };
 /** Bytes `from` to `to`, both included, counted from 0. */
 export type ByteRange = { readonly from: number; readonly to: number };
 
-/** The files of an export: a folder, a zip file, an unpacked tar file. */
+/** The files of an export: a folder, a zip file, a tar file. */
 export type Archive = {
   /** By path. */
   readonly files: ReadonlyMap<string, ArchiveFile>;

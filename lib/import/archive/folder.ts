@@ -3,13 +3,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Archive, ArchiveFile, ByteRange } from './archive.ts';
 
-type FolderOptions = { readonly cleanUp?: () => Promise<void>; readonly prefix?: string };
-
 /**
  * The files below a folder; `prefix`: before their paths. Symbolic links are not followed, so that no file outside of it is read. Errors: those of the
  * disk.
  */
-export async function openFolder(path: string, { cleanUp = async () => {}, prefix = '' }: FolderOptions = {}): Promise<Archive> {
+export async function openFolder(path: string, { prefix = '' }: { readonly prefix?: string } = {}): Promise<Archive> {
   const found = await readdir(path, { recursive: true, withFileTypes: true });
   const files = new Map<string, ArchiveFile>();
   for (const one of found) {
@@ -21,7 +19,7 @@ export async function openFolder(path: string, { cleanUp = async () => {}, prefi
   return {
     files,
     read: async (name, range) => (files.has(name) ? streamOf(join(path, name.slice(prefix.length)), range) : undefined),
-    close: cleanUp,
+    close: async () => {},
   };
 }
 

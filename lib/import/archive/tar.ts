@@ -1,13 +1,12 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createTarDecoder } from 'modern-tar';
-import { type Archive, damaged, safePath } from './archive.ts';
-import { openFolder } from './folder.ts';
+import { type Archive, type ArchiveFile, type ByteRange, damaged, safePath } from './archive.ts';
 
 /** As for zip files. */
 const MAX_FILES = 2_000_000;
@@ -19,30 +18,48 @@ type TarMember = {
   readonly body: ReadableStream<Uint8Array>;
 };
 
+/** A file, and where its content begins. */
+type Unpacked = ArchiveFile & { readonly at: number };
+
 /**
- * The files of a tar file, which is unpacked to a temporary folder (removed by `close`), because a tar file can only be read from its beginning to its
- * end. Links and devices are left out. Errors: `invalid` (source), as for zip files.
+ * The files of a tar file. Their contents are unpacked one after the other to a temporary file without a name, because a tar file can only be read from
+ * its beginning to its end: nothing of it is left, however this process ends. Links and devices are left out. Errors: `invalid` (source), as for zip files.
  */
 export async function openTar(path: string, isGzip: boolean): Promise<Archive> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-import-'));
-  const cleanUp = () => rm(folder, { recursive: true, force: true });
+  const content = await openNameless();
   try {
     const { size } = await stat(path);
-    await unpack(path, isGzip, folder, Math.max(MIN_BYTES, size * MAX_RATIO));
-    return await openFolder(folder, { cleanUp });
+    const files = await unpack(path, isGzip, content, Math.max(MIN_BYTES, size * MAX_RATIO));
+    return {
+      files,
+      read: async (name, range) => {
+        const file = files.get(name);
+        return file && piecesOf(content, file, range);
+      },
+      close: () => content.close(),
+    };
   } catch (error) {
-    await cleanUp();
+    await content.close();
     const isOurs = error instanceof Error && (error.name === 'DomainError' || (error as NodeJS.ErrnoException).code === 'ENOSPC');
     throw isOurs ? error : damaged(`${path} is not a tar file that can be read: ${error instanceof Error ? error.message : ''}`);
   }
 }
 
-async function unpack(path: string, isGzip: boolean, folder: string, maxBytes: number): Promise<void> {
+/** A file in TMPDIR of which only the handle is left. */
+async function openNameless(): Promise<FileHandle> {
+  const path = join(tmpdir(), `parley-import-${randomBytes(8).toString('hex')}`);
+  const handle = await open(path, 'wx+', 0o600);
+  await rm(path);
+  return handle;
+}
+
+async function unpack(path: string, isGzip: boolean, content: FileHandle, maxBytes: number): Promise<Map<string, Unpacked>> {
+  const files = new Map<string, Unpacked>();
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   const plain = isGzip ? file.pipe(createGunzip()) : file;
   if (plain !== file) file.on('error', (error) => plain.destroy(error));
   const members = (Readable.toWeb(plain) as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(createTarDecoder({ strict: true }));
-  let [count, bytes] = [0, 0];
+  let [count, bytes, at] = [0, 0, 0];
   try {
     for await (const { header, body } of members as unknown as AsyncIterable<TarMember>) {
       count += 1;
@@ -56,11 +73,27 @@ async function unpack(path: string, isGzip: boolean, folder: string, maxBytes: n
         await body.cancel().catch(() => {});
         continue;
       }
-      const target = join(folder, name);
-      await mkdir(dirname(target), { recursive: true });
-      await pipeline(Readable.fromWeb(body as never), createWriteStream(target, { flags: 'w', mode: 0o600 }));
+      const begin = at;
+      for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+        await content.writeFile(piece); // unlike write(), all of it; from where the last one ended
+        at += piece.length;
+      }
+      files.set(name, { path: name, bytes: at - begin, at: begin });
     }
   } finally {
     file.destroy();
+  }
+  return files;
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+async function* piecesOf(content: FileHandle, file: Unpacked, range?: ByteRange): AsyncGenerator<Uint8Array> {
+  const end = file.at + (range ? Math.min(range.to + 1, file.bytes) : file.bytes);
+  for (let at = file.at + (range?.from ?? 0); at < end; ) {
+    const { buffer, bytesRead } = await content.read(Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at)), 0, undefined, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
