@@ -1,4 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestFn } from 'ava';
 import { LAUNCHER, Running, type Settings } from './cli.ts';
 
@@ -20,3 +23,31 @@ export const smallDisk = (megabytes: number): string =>
 
 /** Fills the rest of the file system. */
 export const filled = '(dd if=/dev/zero of=filler bs=4096 2>/dev/null || true)';
+
+/** Whether a file that is open can be made read-only: `chattr` on file systems that ask at each write, such as ext4. */
+function hasImmutableFiles(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), 'parley-immutable-'));
+  const file = join(dir, 'probe');
+  const descriptor = openSync(file, 'w');
+  try {
+    execFileSync('chattr', ['+i', file], { stdio: 'ignore' });
+    return !writes(descriptor);
+  } catch {
+    return false;
+  } finally {
+    closeSync(descriptor);
+    spawnSync('chattr', ['-i', file]);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function writes(descriptor: number): boolean {
+  try {
+    return writeSync(descriptor, 'x') === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Registers tests that make files read-only under a running server; skips them where that is not possible. */
+export const testWithImmutableFiles = (test: TestFn): TestFn | TestFn['skip'] => (hasImmutableFiles() ? test : test.skip);

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type ExecutionContext } from 'ava';
 import { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { parley, Running, settledWorld } from './cli.ts';
-import { parleyOn, smallDisk, testWithMounts } from './store-disk.ts';
+import { parleyOn, smallDisk, testWithImmutableFiles, testWithMounts } from './store-disk.ts';
 
 /** A server process and a client with an account. */
 async function begin(t: ExecutionContext, server: Running): Promise<Client> {
@@ -118,5 +120,42 @@ testWithMounts(test)(
     t.is((await upload(client, 'after.txt')).status, 201);
     const { text } = await client.get('/groups/lobby/messages', 'application/json');
     t.deepEqual([/before\.txt/.test(text), /refused\.txt/.test(text), /after\.txt/.test(text)], [true, false, true]);
+  },
+);
+
+testWithImmutableFiles(test)(
+  'store health: while the database is read-only posts are refused with the reason, reading goes on, and it is written again without a restart',
+  async (t) => {
+    const { settings, world } = await settledWorld(t);
+    const dir = settings.DATA_DIR ?? '';
+    const server = new Running({ ...settings, PORT: '0' }, ['serve']);
+    const client = await begin(t, server);
+    // Not `-shm`: to write to a mapped file that became read-only ends a process, whichever.
+    const files = ['parley.db', 'parley.db-wal'].map((name) => join(dir, name));
+    const change = (flag: '+i' | '-i'): void => void execFileSync('chattr', [flag, ...files.filter(existsSync)]);
+    t.teardown(() => change('-i')); // otherwise they could not be removed
+    t.is((await client.form('/login', { name: world.ann.name, password: PASSWORD })).status, 303);
+    t.is(await post(client, 'before'), 201);
+    t.is((await client.get('/groups/lobby')).status, 200);
+    t.deepEqual(await health(client), WELL);
+    change('+i');
+    t.is(await post(client, 'refused'), 503);
+    t.deepEqual(await health(client), ILL);
+    t.deepEqual(await reasonOf(client), ['denied', 'The server may not write to its database.']);
+    const page = await client.form('/groups/lobby/messages', { body: 'typed while it was read-only' });
+    t.is(page.status, 503);
+    t.true(page.text.includes('The server may not write to its database. Nothing that was acknowledged is lost.'), page.text);
+    t.true(page.text.includes('typed while it was read-only'), 'the text stays in the form');
+    const read = await client.get('/groups/lobby');
+    t.is(read.status, 200);
+    t.true(read.text.includes('of before'));
+    change('-i');
+    t.is(await post(client, 'after'), 201);
+    await eventually(async () => (await health(client)).ready === 200);
+    const { text } = await client.get('/groups/lobby/messages', 'application/json');
+    t.deepEqual(
+      ['of before', 'of refused', 'of after'].map((body) => text.includes(body)),
+      [true, false, true],
+    );
   },
 );

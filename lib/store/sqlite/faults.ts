@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type StoreFault, StoreUnavailable } from '../../errors.ts';
+import { isOutOfHandles } from '../../file-handles.ts';
 
 const FULL = ['full', 'the disk is full'] as const;
 
@@ -36,19 +37,12 @@ export function unavailableBy(error: unknown, file: string): StoreUnavailable | 
   return new StoreUnavailable(`The database file ${file} does not answer: ${what} ${said}.`, { cause: error, fault });
 }
 
-/** SQLite reports that it cannot open a file also when there is no handle for it, and an I/O error also on a full disk. */
+/** SQLite reports that it cannot open a file also when there is no handle for it, and an I/O error also where it may not write any more. */
 function causeOf(known: Known, file: string): Known {
   if (known[0] === 'SQLITE_CANTOPEN' && isOutOfHandles()) return [known[0], 'handles', 'this process has no free file handle'];
-  return known[1] === 'io' && isFull(file) ? [known[0], ...FULL] : known;
-}
-
-function isOutOfHandles(): boolean {
-  try {
-    closeSync(openSync('/dev/null', 'r'));
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
-  }
+  if (known[1] !== 'io') return known;
+  if (isFull(file)) return [known[0], ...FULL];
+  return isReadOnly(file) ? [known[0], 'denied', 'it cannot be written'] : known;
 }
 
 /** On a full disk, SQLite reports an I/O error when it cannot create the shared memory file. */
@@ -57,6 +51,16 @@ function isFull(file: string): boolean {
     return statfsSync(dirname(file)).bavail === 0;
   } catch {
     return false;
+  }
+}
+
+/** A file system that became read-only, as Linux does with one that reports errors, or a file that did. Files that were open before give an I/O error. */
+function isReadOnly(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && SYSTEM_FAULTS[String(error.code)] === 'denied';
   }
 }
 
