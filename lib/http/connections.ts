@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Core } from '../core.ts';
+import { openFileLimit } from '../file-handles.ts';
 import { networkOf } from '../network.ts';
 
 type Counted = Socket & { [ADMIT]?: (() => void) | undefined };
@@ -13,20 +14,35 @@ export function admitConnection({ socket }: IncomingMessage): void {
   (socket as Counted)[ADMIT]?.();
 }
 
+/** File handles that connections leave to the database, files, calls of bots and so on; half of a limit that is less than twice this. */
+const RESERVED_HANDLES = 512;
+
+/** How many connections a process may have: what MAX_CONNECTIONS (0: no limit) and its limit of open files admit; undefined: any number. */
+function connectionLimit(maxConnections: number, openFiles: number | undefined): number | undefined {
+  const admitted = openFiles === undefined ? Number.POSITIVE_INFINITY : openFiles - Math.min(RESERVED_HANDLES, Math.ceil(openFiles / 2));
+  const limit = Math.min(maxConnections === 0 ? Number.POSITIVE_INFINITY : maxConnections, admitted);
+  return Number.isFinite(limit) ? limit : undefined;
+}
+
 /**
- * Limits the connections of a server: `maxConnections` in all, and `connectionsPerAddress` of those from one network (see networkOf) over which nobody
- * has logged in so far. A connection beyond a limit is closed. With `trustProxy` the addresses are those of proxies, and on a Unix
- * socket there are none: only the first limit holds.
+ * Limits the connections of a server: `maxConnections` in all, or fewer where the limit of open files is low; and `connectionsPerAddress` of those from
+ * one network (see networkOf) over which nobody has logged in so far. A connection beyond a limit is closed. With `trustProxy` the addresses are those of
+ * proxies, and on a Unix socket there are none: only the first limit holds.
  */
 export function limitConnections(http: Server, { config, logger, meters }: Pick<Core, 'config' | 'logger' | 'meters'>): void {
   const { maxConnections, connectionsPerAddress, trustProxy, listen } = config;
+  const limit = connectionLimit(maxConnections, openFileLimit());
   const refused = meters.refusedConnections;
   const warn = atMostOften(logger);
   http.on('drop', () => {
     refused.total += 1;
-    warn('MAX_CONNECTIONS connections are open: new ones are closed');
+    warn(
+      limit === maxConnections
+        ? 'MAX_CONNECTIONS connections are open: new ones are closed'
+        : 'as many connections are open as the limit of open files (ulimit -n, LimitNOFILE) admits: new ones are closed',
+    );
   });
-  if (maxConnections > 0) Object.assign(http, { maxConnections, dropMaxConnection: true }); // the second: also in a worker process
+  if (limit !== undefined) Object.assign(http, { maxConnections: limit, dropMaxConnection: true }); // the second: also in a worker process
   if (connectionsPerAddress === 0 || trustProxy || listen !== undefined) return;
   const counts = new Map<string, number>();
   http.on('connection', (socket: Counted) => {

@@ -1,4 +1,5 @@
 import { DomainError, type ErrorCode, StoreUnavailable, unavailableText } from '../errors.ts';
+import { isFromLackOfHandles } from '../file-handles.ts';
 
 /** Not imported: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -42,6 +43,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
   if (status !== undefined) return problem(status, 'refused', MESSAGES[status] ?? STATUS_CODES[status] ?? 'Refused', {});
+  if (isFromLackOfHandles(error))
+    return { ...problem(503, 'unavailable', unavailableText('handles'), { retryAfterMs: 2000 }), isUnexpected: true };
   return {
     ...problem(500, 'internal', 'An internal error occurred. The server log has it under this request id.', {}),
     isUnexpected: true,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { OnFault, StoreFault, StoreUnavailable } from '../errors.ts';
+import { type OnFault, type StoreFault, StoreUnavailable } from '../errors.ts';
+import { isOutOfHandles } from '../file-handles.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from './port.ts';
 
@@ -10,7 +11,7 @@ export type StoreHealth = {
   readonly onFault: OnFault;
   /** Why writes fail now; undefined when they do not, as far as is known. */
   reason(): StoreFault | undefined;
-  /** Reads, and also writes a record when the last write failed or is older than 30 s. Never rejects. */
+  /** Reads, also writes a record when the last write failed or is older than 30 s, and asks whether files can be opened. Never rejects. */
   check(store: Store): Promise<StoreState>;
 };
 
@@ -65,6 +66,7 @@ export function storeHealth(log: Logger, now = (): number => performance.now()):
   }
 
   async function check(store: Store): Promise<StoreState> {
+    if (isOutOfHandles()) onFault(new StoreUnavailable('This process has no free file handle.', { fault: 'handles' }));
     const isUp = await store.ping().then(
       () => isWritable(store),
       () => false,

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import nunjucks from 'nunjucks';
 import { withBase, withBaseInHtml } from '../base-path.ts';
 import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
+import { changingTemplates, loadedTemplates } from './templates.ts';
 
 /** What a reader has chosen; '' where the browser decides. `timeZone`: IANA name. */
 export type Look = {
@@ -37,8 +37,6 @@ type ViewOptions = {
   /** Shared with the routes of static files; created here if absent. */
   readonly assets?: Assets;
 };
-
-const TEMPLATES = join(import.meta.dirname, '../../templates');
 
 let segmenter: Intl.Segmenter | undefined; // created at first use, and only once: that takes longer than the rest of a row
 
@@ -94,7 +92,7 @@ function rowRenderer(render: (template: string, locals: object) => string) {
 /** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
-  const loader = new nunjucks.FileSystemLoader(TEMPLATES, { noCache: options.dev });
+  const loader = options.dev ? changingTemplates() : loadedTemplates();
   const env = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true });
   const { basePath = '', timeZone: usualZone = 'UTC', now = Date.now } = options;
   const usual = datesIn(usualZone);
