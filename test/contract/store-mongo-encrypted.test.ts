@@ -2,12 +2,9 @@ import test, { type TestFn } from 'ava';
 import { MongoClient } from 'mongodb';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import { freshDatabase, isMissing, mongoService, present, requireOrSkip } from '../helpers/services.ts';
+import { everyContract } from './every-store.ts';
 import type { Opened } from './store.ts';
 import { encrypted } from './store-encrypted.ts';
-import { filesContract } from './store-files.ts';
-import { pinsContract } from './store-pins.ts';
-import { readingContract } from './store-reading.ts';
-import { webhookContract } from './store-webhooks.ts';
 
 const mongo = await mongoService();
 
@@ -30,5 +27,4 @@ async function open(): Promise<Opened> {
   return { store, close, second: async () => encrypted(await openMongo({ url, ...PATIENT })) };
 }
 
-// Of the contract, what the encryption touches; all of it runs on SQLite, and MongoDB's own in store-mongo.test.ts.
-for (const contract of [filesContract, pinsContract, readingContract, webhookContract]) contract(register, open, 'mongo, encrypted');
+everyContract(register, open, 'mongo, encrypted', { wholeWords: true });
