@@ -14,7 +14,7 @@ export const LONGEST_ANSWER_MS = 20_000;
 export const LONGEST_WAIT_MS = 60_000;
 /** Time from SIGTERM until the process has ended, ms. */
 export const LONGEST_STOP_MS = 10_000 + SLACK_MS / 4;
-/** Growth of the retained heap after all clients have left, compared with the warm server, bytes: caches of profiles, windows and statements. */
-export const MAX_HELD_BYTES = 40 * 1024 * 1024;
+/** Growth of the retained heap after all clients have left, compared with the warm server, bytes: caches of rendered texts (32 MiB), rows, profiles and windows. */
+export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Growth of the resident memory: C libraries return memory late, and not all of it. */
 export const MAX_GROWTH_BYTES = 300 * 1024 * 1024;
