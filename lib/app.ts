@@ -5,6 +5,7 @@ import type { Middleware } from 'koa';
 import { confirmMail, inviteMail, noticeMail, resetMails } from './accounts/mail/mails.ts';
 import { proxySignIn } from './accounts/proxy-sign-in.ts';
 import { requireSecondFactor } from './accounts/second-factor/requirement.ts';
+import { purgeGroups } from './admin/group-removal.ts';
 import { sweepTokens } from './bots/operations.ts';
 import type { Core } from './core.ts';
 import { digestMail, lookForDigests } from './digest/digests.ts';
@@ -177,6 +178,7 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: S
     await announceGroupChanges(core);
     await lookForDigests(core);
     mailer.wake();
+    await purgeGroups(core);
     await core.store.links.sweep(core.now());
     await core.store.sessions.sweep(core.now());
     await core.store.security.sweep(core.now() - KEPT_MS);

@@ -8,6 +8,7 @@ import { secondFactorLogInRoutes } from './accounts/second-factor/log-in-routes.
 import { passkeyRoutes } from './accounts/second-factor/passkey-routes.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
 import { accountSettingsRoutes, type SettingsHooks } from './accounts/settings-routes.ts';
+import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
@@ -177,6 +178,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('moderation/report-routes.ts', reportRoutes, ['GET,POST /groups/:slug/messages/:seq/report']),
   routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
   routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
+  routeFile('admin/group-routes.ts', adminGroupRoutes, ['GET,POST /admin/groups/:id']),
   routeFile('admin/routes.ts', adminRoutes, ['GET,POST /admin']),
   routeFile('api/routes.ts', docsRoutes, ['GET /docs']),
 ];

@@ -16,10 +16,12 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { askFirst, type Question } from './confirm.ts';
 import { ban, createPerson, logOutEverywhere, type PasswordLink, resetLink } from './people.ts';
 
 const form = z.object({
   action: z.enum(['admin', 'unadmin', 'disable', 'enable', 'ban', 'logout', 'link'], 'must be an action on a person'),
+  sure: z.literal('1', 'must be 1').optional(),
 });
 const newForm = z.object({ name: shortText });
 type Action = z.infer<typeof form>['action'];
@@ -55,9 +57,10 @@ export function adminPersonRoutes(deps: RouteContext): Router {
   router.post('/admin/people/:id', async (ctx: Ctx) => {
     const { user: by } = adminOf(ctx);
     const user = await userIn(ctx, core);
-    const { action } = await parse(form, ctx);
+    const { action, sure } = await parse(form, ctx);
     if (action === 'link') return showPerson(ctx, deps, user, await resetLink(core, user, siteUrlOf(ctx, core.config)));
-    setFlash(ctx, await act(core, by, user, action));
+    if ((action === 'ban' || action === 'logout') && sure === undefined) return askFirst(ctx, deps, questionOf(user, action));
+    setFlash(ctx, await actOn(core, by, user, action));
     seeOther(ctx, `/admin/people/${user.id}`);
   });
 
@@ -71,8 +74,21 @@ function showNew(ctx: Context, { views }: RouteContext, create: NewForm = { name
   renderPage(ctx, views, 'admin/new-person.njk', 'New account', { create });
 }
 
+function questionOf({ id, name }: User, action: 'ban' | 'logout'): Question {
+  const back = `/admin/people/${id}`;
+  const same = { action: back, fields: { action }, back };
+  const ended = 'All sessions and API tokens end, and open pages close. Programs need new tokens.';
+  if (action === 'logout') return { title: `Log ${name} out everywhere?`, lost: [ended], label: 'Log out everywhere', ...same };
+  const lost = [
+    ended,
+    'The account is disabled and leaves all groups. Enabling it later does not bring it back into them.',
+    'Its messages stay.',
+  ];
+  return { title: `Ban ${name}?`, lost, label: 'Ban', ...same };
+}
+
 /** Resolves to what was done, in words. */
-async function act(core: Core, by: User, user: User, action: Exclude<Action, 'link'>): Promise<string> {
+export async function actOn(core: Core, by: User, user: User, action: Exclude<Action, 'link'>): Promise<string> {
   switch (action) {
     case 'admin':
     case 'unadmin':

@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { inviteCode, renewInviteCode } from '../accounts/invite-code.ts';
 import { invite, requireMail } from '../accounts/mail/operations.ts';
-import { setAdmin, setDisabled } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
 import { ofGroup } from '../audit/act.ts';
 import { notFound } from '../errors.ts';
@@ -17,6 +16,7 @@ import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
+import { actOn } from './person-routes.ts';
 
 const form = z.union(
   [
@@ -49,34 +49,32 @@ export function adminRoutes(deps: RouteContext): Router {
 
   router.post('/admin', async (ctx) => {
     const { user: by } = adminOf(ctx);
-    const name = await act(deps, by, await parse(form, ctx));
-    setFlash(ctx, `Done: ${name}.`);
-    seeOther(ctx, '/admin');
+    const here = pathOf(parseQuery(query, ctx));
+    setFlash(ctx, await act(deps, by, await parse(form, ctx)));
+    seeOther(ctx, here);
   });
   return router;
 }
 
-/** Resolves to the name of the changed user or group. */
+/** Resolves to what was done, in words. */
 async function act({ core }: RouteContext, by: User, asked: Act): Promise<string> {
   if ('group' in asked) {
     const { group } = await openManagedGroup(core, by, asked.group);
     await setArchived(core, by.id, group, asked.action === 'archive');
     await core.audit.record({ act: asked.action === 'archive' ? 'group_archived' : 'group_unarchived', subject: ofGroup(group) });
-    return group.name;
+    return `${group.name} is ${asked.action === 'archive' ? 'archived: it is read-only now' : 'no longer archived'}.`;
   }
   if (asked.action === 'invite') {
     requireMail(core);
-    return `invitation to ${await invite(core, by, asked.address)}`;
+    return `An invitation is on its way to ${await invite(core, by, asked.address)}.`;
   }
   if (asked.action === 'renew-code') {
     await renewInviteCode(core);
-    return 'new invitation code';
+    return 'There is a new invitation code. The one before no longer works.';
   }
   const user = await core.store.users.byId(asUserId(asked.user));
   if (!user) throw notFound('There is no such user.');
-  if (asked.action === 'disable' || asked.action === 'enable') await setDisabled(core, by.id, user, asked.action === 'disable');
-  else await setAdmin(core, user, asked.action === 'admin');
-  return user.name;
+  return actOn(core, by, user, asked.action);
 }
 
 async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Asked): Promise<void> {
@@ -90,10 +88,11 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
   const heads = await core.store.log.heads(groups.rows.map((group) => group.id));
   const rowOf = async ({ id, slug, name, open, archived }: Group) => {
     const members = await core.store.memberships.ofGroup(id);
-    return { slug, name, open, archived, memberCount: members.length, messageCount: heads.get(id)?.n ?? 0 };
+    return { id, slug, name, open, archived, memberCount: members.length, messageCount: heads.get(id)?.n ?? 0 };
   };
   renderPage(ctx, views, 'admin/index.njk', 'Administration', {
     q: asked.q,
+    here: pathOf(asked),
     mayInvite: core.mailOutbox.isOn,
     inviteCode: (await inviteCode(core)) ?? null,
     users: people.rows.map(faceOf),
@@ -105,6 +104,12 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
 }
 
 const faceOf = ({ id, name, color, admin, disabled, createdAt }: User) => ({ id, name, color, admin, disabled, createdAt });
+
+/** The page with this filter, and as far on in its lists. */
+function pathOf({ q, people, bots, groups }: Asked): string {
+  const set = Object.entries({ q, people, bots, groups: groups === 0 ? '' : String(groups) }).filter(([, value]) => value !== '');
+  return set.length === 0 ? '/admin' : `/admin?${new URLSearchParams(set)}`;
+}
 
 /** URL of the next page of one list; null at its end. */
 function moreUrl({ q }: Asked, list: 'people' | 'bots' | 'groups', { next }: Part<unknown>): string | null {

@@ -16,6 +16,8 @@ export const AUDIT_ACTS = {
   invitation_code_renewed: 'Invitation code renewed',
   group_archived: 'Group archived',
   group_unarchived: 'Group unarchived',
+  group_transferred: 'Group handed over',
+  group_deleted: 'Group deleted',
   messages_searched: 'Messages of all groups searched',
   message_erased: 'Message erased',
   report_closed: 'Report closed',

@@ -66,7 +66,8 @@ export async function createBackup(
 async function writeAll(work: Work, heading: Heading, base: Manifest | undefined): Promise<Omit<Manifest, 'members'>> {
   const { snapshot, archive } = work;
   await addText(archive, HEADING, canonical(heading));
-  const heads = new Map([...snapshot.heads].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const removed = await beingRemoved(snapshot);
+  const heads = new Map([...snapshot.heads].filter(([group]) => !removed.has(group)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const counts: Record<string, number> = {};
   const files: FileRecord[] = [];
   for (const name of COLLECTIONS) {
@@ -97,6 +98,13 @@ async function writeAll(work: Work, heading: Heading, base: Manifest | undefined
   }
   const since = base ? { since: base.heads, inherited } : {};
   return { ...heading, heads: Object.fromEntries(heads), ...since, counts: counts as Manifest['counts'], damaged, open };
+}
+
+/** Groups that are being removed: of their logs a part may be gone. Their records stay, so that a server goes on removing them after a restore. */
+async function beingRemoved(snapshot: Snapshot): Promise<ReadonlySet<GroupId>> {
+  const marked = new Set<GroupId>();
+  for await (const { id, deletedAt } of snapshot.records('groups')) if (deletedAt !== undefined) marked.add(id as GroupId);
+  return marked;
 }
 
 /** Present files whose content the base has, or what it continues. */

@@ -35,7 +35,7 @@ export async function restoreBackup(
   let before = 0;
   for (const path of paths) {
     const members = readArchive(path, { onBytes: (bytes) => onProgress('restoring', before + bytes), keyring });
-    for await (const member of members) await restoreMember(store, member, path === paths.at(-1));
+    for await (const member of members) await restoreMember(store, member, { last, isLast: path === paths.at(-1) });
     before += (await stat(path)).size;
   }
   await removeForgotten(store, last, manifests);
@@ -67,11 +67,15 @@ async function refuseUsed(store: Store, { id }: Manifest): Promise<void> {
     throw conflict('The database is in use: restore into an empty one (another DATA_DIR, or another database in MONGODB_URL).');
 }
 
-async function restoreMember(store: Store, member: ReadMember, isLast: boolean): Promise<void> {
+type Place = { readonly last: Manifest; readonly isLast: boolean };
+
+async function restoreMember(store: Store, member: ReadMember, { last, isLast }: Place): Promise<void> {
   const kind = kindOf(member.name);
-  if (kind?.kind === 'entries' || kind?.kind === 'changed')
-    for (const some of batches(linesOf(await contentOf(member)) as Entry[])) await store.backup.putEntries(kind.group, some);
-  else if (kind?.kind === 'records' && isLast && isCollection(kind.collection))
+  if (kind?.kind === 'entries' || kind?.kind === 'changed') {
+    const entries = linesOf(await contentOf(member)) as Entry[];
+    if (!(kind.group in last.heads)) return; // of a group that was deleted since
+    for (const some of batches(entries)) await store.backup.putEntries(kind.group, some);
+  } else if (kind?.kind === 'records' && isLast && isCollection(kind.collection))
     for (const some of batches(linesOf(await contentOf(member)) as StoredRecord[])) await store.backup.putRecords(kind.collection, some);
   else if (kind?.kind === 'content') await putContent(store, kind.file, kind.part, member);
 }

@@ -4,6 +4,7 @@ import type { CodeOptions } from './groups.ts';
 import { keepingCommands } from './upkeep/storage-commands.ts';
 
 const groups = () => import('./groups.ts');
+const removal = () => import('./group-removal.ts');
 const members = () => import('./members.ts');
 
 /** `parley group …` */
@@ -78,6 +79,19 @@ function changingCommands(group: Command): void {
     .option('--off', 'unarchive it')
     .action(withCore(async (session, slug: string, { off }: { off?: true }) => (await groups()).archive(session, slug, !off)));
   example(archive, 'parley group archive field-team', 'parley group archive field-team --off');
+  const transfer = group
+    .command('transfer')
+    .arguments('<group> <name>')
+    .description('hand a group over: make somebody its only moderator')
+    .action(withCore(async (session, slug: string, name: string) => (await removal()).transfer(session, slug, name)));
+  example(transfer, 'parley group transfer field-team ann');
+  const remove = group
+    .command('delete')
+    .argument('<group>')
+    .description('delete a group with its messages, files, bots and webhooks, for good; without --yes only say what would be lost')
+    .option('--yes', 'delete it')
+    .action(withCore(async (session, slug: string, { yes }: { yes?: true }) => (await removal()).remove(session, slug, yes === true)));
+  example(remove, 'parley group delete field-team', 'parley group delete field-team --yes');
   const code = group
     .command('code')
     .argument('<group>')

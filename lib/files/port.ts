@@ -56,6 +56,10 @@ export type FileStore = {
   claimForRemoval(seen: Pick<FileRecord, 'id' | 'touchedAt' | 'key'>): Promise<boolean>;
   /** What the files of an author take, or all files. */
   usage(author?: UserId): Promise<FileUsage>;
+  /** What the files of a group take. */
+  usageIn(group: GroupId): Promise<FileUsage>;
+  /** Files of a group, in any order, `limit` (≥ 1) at most. */
+  inGroup(group: GroupId, limit: number): Promise<FileRecord[]>;
   /** Those whose files take most, `limit` (≥ 1) at most, the largest first. */
   largest(by: 'author' | 'group', limit: number): Promise<(FileUsage & { readonly id: string })[]>;
   /** Ids of content without a record that was last written before `before` (ms), `limit` (≥ 1) at most. */

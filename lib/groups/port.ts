@@ -71,6 +71,27 @@ export type GroupStore = {
   returnUse(id: GroupId, codeMac: string): Promise<void>;
 };
 
+/** A group that is being removed. `at`: ms when it was marked. */
+export type Removal = { readonly id: GroupId; readonly at: number };
+
+/**
+ * Removing groups with everything in them: first the mark, by which a group is gone for every method of GroupStore and its slugs are free, then the rest,
+ * in steps that may be repeated after a crash and run in several processes at once.
+ */
+export type RemovalStore = {
+  /** Marks a group. Resolves to whether it was there. */
+  mark(id: GroupId, at: number): Promise<boolean>;
+  /** The marked groups, in any order. */
+  marked(): Promise<Removal[]>;
+  /**
+   * Removes up to `limit` (≥ 1) entries, and as many records of each other kind, of a marked group: mentions, memberships, saved messages, deliveries,
+   * webhook tokens, search terms. Not its files. Resolves to whether nothing is left.
+   */
+  purge(id: GroupId, limit: number): Promise<boolean>;
+  /** Removes the record of a marked group. Its number is never given again. Idempotent. */
+  remove(id: GroupId): Promise<void>;
+};
+
 /**
  * The membership of a user in a group. The record stays when the member leaves (`in: false`), so that `rev` keeps increasing:
  * the key of the entry about change `rev` is derived from it; `lined`: whether that entry is in the log.

@@ -180,6 +180,10 @@ export class Connection implements Subscriber {
     this.end();
   }
 
+  expel(): void {
+    this.revoke('This group was deleted.');
+  }
+
   #writeEvent(event: string, reason: string): void {
     const { format } = this.listener;
     if (format !== 'frame' && format !== 'text') this.write(sseFrame(reason, { event }));

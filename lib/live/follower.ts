@@ -43,6 +43,8 @@ export type Subscriber = {
   write(bytes: Buffer | string): void;
   /** Ends it because its cursor is not valid in this log. */
   reset(): void;
+  /** Ends it because its group is being removed. */
+  expel(): void;
   /** Ends it; the client may reconnect. */
   end(): void;
 };

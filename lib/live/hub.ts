@@ -171,7 +171,15 @@ export class Hub {
 
   #revoke(entries: readonly Entry[]): void {
     this.#parts.core.lookupCache.invalidate();
-    for (const entry of entries) this.#streams.revoke(entry);
+    for (const entry of entries) {
+      this.#streams.revoke(entry);
+      if (entry.kind === 'revoke' && entry.scope === 'group') this.#expel(entry.of);
+    }
+  }
+
+  /** Ends the streams of a group that is being removed. */
+  #expel(group: GroupId): void {
+    for (const follower of [...(this.#feeds.get(group)?.followers ?? [])]) follower.expel();
   }
 
   async #heartbeat(): Promise<void> {

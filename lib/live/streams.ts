@@ -41,7 +41,7 @@ export class Streams {
 
   /** Ends the streams that an account-level revocation names. */
   revoke(entry: Entry): void {
-    if (entry.kind !== 'revoke') return;
+    if (entry.kind !== 'revoke' || entry.scope === 'group') return;
     for (const connection of [...this.#all]) {
       const { user, ref } = connection.listener;
       if (user === entry.member && (entry.scope === 'account' || entry.ref === ref)) connection.revoke('You have been logged out.');

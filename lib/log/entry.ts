@@ -105,13 +105,13 @@ type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: Use
 export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
 export type TopicChanged = { readonly kind: 'topic'; readonly topic: string };
 export type Archived = { readonly kind: 'archive'; readonly on: boolean };
-/** Only in the system log: ends all access of `member` (scope `account`), or the session or token whose hash is `ref`. */
-export type Revoked = {
-  readonly kind: 'revoke';
-  readonly member: UserId;
-  readonly scope: 'account' | 'session' | 'token';
-  readonly ref?: string;
-};
+/**
+ * Only in the system log: ends all access of `member` (scope `account`), or the session or token whose hash is `ref`, or the streams of the group `of`,
+ * which is being removed.
+ */
+export type Revoked =
+  | { readonly kind: 'revoke'; readonly scope: 'account' | 'session' | 'token'; readonly member: UserId; readonly ref?: string }
+  | { readonly kind: 'revoke'; readonly scope: 'group'; readonly of: GroupId };
 
 /** Only in the log of reports: a member reports message `seq` of group `of`. `key` is derived from both: one member reports a message once. */
 export type Reported = { readonly kind: 'report'; readonly of: GroupId; readonly seqOf: number; readonly reason: string };

@@ -139,7 +139,7 @@ function noting(store: Store, noted: () => void): Store {
     <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
       write(...args).finally(noted);
-  const { users, sessions, tokens, groups, memberships, webhooks, push } = store;
+  const { users, sessions, tokens, groups, removals, memberships, webhooks, push } = store;
   return {
     ...store,
     webhooks: { ...webhooks, put: after(webhooks.put), remove: after(webhooks.remove) },
@@ -148,6 +148,7 @@ function noting(store: Store, noted: () => void): Store {
     sessions: { ...sessions, set: after(sessions.set), destroy: after(sessions.destroy), destroyOf: after(sessions.destroyOf) },
     tokens: { ...tokens, touch: after(tokens.touch), setSecrets: after(tokens.setSecrets), remove: after(tokens.remove) },
     groups: { ...groups, update: after(groups.update), takeUse: after(groups.takeUse), returnUse: after(groups.returnUse) },
+    removals: { ...removals, mark: after(removals.mark) },
     memberships: { ...memberships, put: after(memberships.put), setPreferences: after(memberships.setPreferences) },
   };
 }

@@ -3,7 +3,7 @@ import type { SessionStore, TokenStore, UserStore } from '../accounts/port.ts';
 import type { BackupStore } from '../backup/port.ts';
 import type { ContentKeyStore, RewriteStore } from '../encryption/port.ts';
 import type { FileStore } from '../files/port.ts';
-import type { GroupStore, MembershipStore } from '../groups/port.ts';
+import type { GroupStore, MembershipStore, RemovalStore } from '../groups/port.ts';
 import type { CursorStore } from '../live/all-groups/port.ts';
 import type { LogStore } from '../log/port.ts';
 import type { AddressStore, LinkStore, MailStore } from '../mail/port.ts';
@@ -32,6 +32,7 @@ export type Store = {
   readonly tokens: TokenStore;
   readonly credentials: CredentialStore;
   readonly groups: GroupStore;
+  readonly removals: RemovalStore;
   readonly memberships: MembershipStore;
   readonly log: LogStore;
   readonly files: FileStore;

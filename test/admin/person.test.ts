@@ -44,9 +44,12 @@ test('accounts: a link for a new password replaces the one before, ends after a 
 
 test('accounts: log out everywhere, disable and ban end sessions, tokens and streams at once', async (t) => {
   const { core, ann, bob, signUpInLobby } = await openLobby(t);
-  const act = async (name: string, action: string) => ann.form(`/admin/people/${(await userNamed(core, name)).id}`, { action });
+  const act = async (name: string, action: string) => ann.form(`/admin/people/${(await userNamed(core, name)).id}`, { action, sure: '1' });
   const stream = await EventReader.open(bob, '/groups/lobby/events?as=json');
   t.teardown(() => stream.close());
+  const bobPage = `/admin/people/${(await userNamed(core, 'Bob')).id}`;
+  t.regex((await ann.form(bobPage, { action: 'logout' })).text, /Log Bob out everywhere\?/);
+  t.is((await bob.get('/me', 'application/json')).status, 200, 'it asks first');
   t.is((await act('Bob', 'logout')).status, 303);
   await stream.until((events) => events.some(({ event }) => event === 'closed'));
   t.is((await bob.get('/me', 'application/json')).status, 401);

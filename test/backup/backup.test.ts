@@ -6,6 +6,7 @@ import { LOCAL_SETTINGS } from '../../lib/backup/port.ts';
 import { restoreBackup } from '../../lib/backup/restore.ts';
 import { verifyBackup } from '../../lib/backup/verify.ts';
 import { readConfig } from '../../lib/config.ts';
+import { newGroupId, systemRandom } from '../../lib/ids.ts';
 import { openCore } from '../../lib/open-core.ts';
 import { textDraft, wholeLog } from '../helpers/core-fixture.ts';
 import { requireOrSkip } from '../helpers/services.ts';
@@ -57,7 +58,7 @@ async function opens(t: ExecutionContext, settings: Record<string, string>, sour
     await core.store.groups
       .insert({ ...group, id: 'newgroup' as never, slug: 'new', codeMac: 'new' })
       .then((made) => typeof made === 'object' && made.number),
-    group.number + 1,
+    group.number + 2,
   );
 }
 
@@ -66,9 +67,15 @@ for (const kind of KINDS)
     const opened = await openFilled(t, kind);
     const { core, group, ann, bob } = opened;
     const { store } = core;
+    const late = { ...group, id: newGroupId(systemRandom), slug: 'late', codeMac: 'late' };
+    await store.groups.insert(late);
+    await core.appender.append(late.id, textDraft(ann.id, 'of a group that is deleted'));
     const full = await backUp(t, store);
+    await store.removals.mark(late.id, 1);
     const removed = await postFile(opened, 70_000);
     const second = await backUp(t, store, full.manifest);
+    while (!(await store.removals.purge(late.id, 10)));
+    await store.removals.remove(late.id);
     await store.log.scrub(group.id, 5, 9); // due since before the first backup
     await store.files.remove(removed.id);
     await core.appender.append(group.id, draft(ann, { kind: 'unpin', target: 4 }));

@@ -9,7 +9,7 @@ import { createBackup } from '../../lib/backup/create.ts';
 import type { Manifest } from '../../lib/backup/format.ts';
 import type { Core } from '../../lib/core.ts';
 import type { Group } from '../../lib/groups/port.ts';
-import { type FileId, newFileId, newUid, systemRandom } from '../../lib/ids.ts';
+import { type FileId, newFileId, newGroupId, newUid, systemRandom } from '../../lib/ids.ts';
 import type { Attached, Entry } from '../../lib/log/entry.ts';
 import { openMongo } from '../../lib/store/mongo/open.ts';
 import type { Store } from '../../lib/store/port.ts';
@@ -116,6 +116,9 @@ async function renameWithoutLine(core: Core, group: Group, { ann }: TestCore): P
 
 async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore): Promise<void> {
   await store.groups.update(group.id, { retentionDays: 90, held: true });
+  const gone = { ...group, id: newGroupId(systemRandom), slug: 'gone', codeMac: 'gone' };
+  await store.groups.insert(gone);
+  await store.removals.mark(gone.id, now);
   await store.sessions.set({ hash: 'a'.repeat(64), userId: ann.id, data: '{"x":1}', expiresAt: now * 2 });
   await store.tokens.insert({
     ...{ hash: 'b'.repeat(64), kind: 'api', user: ann.id, group: null, prefix: 'abc', name: 'laptop' },

@@ -92,3 +92,18 @@ test('group: an unknown group is refused by name', async (t) => {
   refused(t, await parley(settings, ['group', 'add', 'nowhere', 'bob']), /no group nowhere/);
   refused(t, await parley(settings, ['group', 'create', '  ']), /name is missing/);
 });
+
+test('group transfer and delete: the loss is printed first, and --yes deletes', async (t) => {
+  const { settings } = await settledWorld(t);
+  const moved = done(t, await parley(settings, ['group', 'transfer', 'field-team', 'bob', '--json']), 'id', 'slug', 'moderator', 'former');
+  t.like(moved, { moderator: 'bob', former: 1 });
+  const fields = ['id', 'slug', 'messages', 'members', 'files', 'bytes', 'bots', 'deleted'];
+  t.like(done(t, await parley(settings, ['group', 'delete', 'field-team', '--json']), ...fields), {
+    members: 3,
+    bots: 'echo',
+    deleted: false,
+  });
+  t.regex((await parley(settings, ['group', 'delete', 'field-team'])).out, /Add --yes to delete it for good/);
+  t.like(done(t, await parley(settings, ['group', 'delete', 'field-team', '--yes', '--json']), ...fields), { deleted: true });
+  refused(t, await parley(settings, ['group', 'delete', 'field-team', '--yes']), /There is no group field-team/);
+});

@@ -6,6 +6,7 @@ import { mailContract } from './store-mail.ts';
 import { pinsContract } from './store-pins.ts';
 import { pushContract } from './store-push.ts';
 import { readingContract } from './store-reading.ts';
+import { removalsContract } from './store-removals.ts';
 import { type SearchOptions, searchContract } from './store-search.ts';
 import { securityContract } from './store-security.ts';
 import { webhookContract } from './store-webhooks.ts';
@@ -20,6 +21,7 @@ const CONTRACTS = [
   securityContract,
   credentialsContract,
   mailContract,
+  removalsContract,
 ];
 
 /** Registers every contract test of a store. */

@@ -240,7 +240,7 @@ const manage = {
 };
 const invite = { name: 'Book club', topic: 'One a month', memberCount: 12, code: 'hK3p-9Qwz-Lm2v', mayJoin: true };
 const admin = {
-  ...{ path: '/admin', title: 'Administration', q: '', counts: { groups: 2, direct: 7 } },
+  ...{ path: '/admin', title: 'Administration', q: '', here: '/admin', counts: { groups: 2, direct: 7 } },
   more: { people: '/admin?people=niki000000000000#people-title', bots: null, groups: null },
 };
 const secondFactor = {
@@ -735,8 +735,8 @@ export const pages: readonly Sample[] = [
       inviteCode: 'hK3p9QwzLm2v',
       users: people.map((person, at) => ({ ...person, disabled: at === 2, createdAt: NOW })),
       groups: [
-        { slug: 'lobby', name: 'Lobby', open: true, archived: false, memberCount: 5, messageCount: 1402 },
-        { slug: 'old', name: 'Summer party', open: false, archived: true, memberCount: 9, messageCount: 88 },
+        { id: 'lobby0000', slug: 'lobby', name: 'Lobby', open: true, archived: false, memberCount: 5, messageCount: 1402 },
+        { id: 'old000000', slug: 'old', name: 'Summer party', open: false, archived: true, memberCount: 9, messageCount: 88 },
       ],
       bots: [bot],
     },
@@ -754,6 +754,54 @@ export const pages: readonly Sample[] = [
       groups: [],
       bots: [],
       counts: { groups: 1, direct: 1 },
+    },
+  },
+  {
+    name: 'admin-group',
+    template: 'admin/group.njk',
+    locals: {
+      ...common,
+      path: '/admin/groups/lobby0000',
+      group: {
+        ...{ id: 'lobby0000', slug: 'lobby', name: 'Lobby', topic: 'Everything and nothing', open: true, archived: false },
+        ...{ createdAt: NOW, held: false, kept: 'forever' },
+      },
+      figures: { messages: 1402, members: 5, files: 31, size: '18 MB', bots: 1 },
+      moderators: [{ id: ann.id, name: 'Ann' }],
+      error: wrong('name', 'There is no user named Eric.'),
+    },
+  },
+  {
+    name: 'admin-group-held',
+    template: 'admin/group.njk',
+    locals: {
+      ...common,
+      path: '/admin/groups/old000000',
+      group: {
+        ...{ id: 'old000000', slug: 'old', name: 'Summer party', topic: '', open: false, archived: true },
+        ...{ createdAt: NOW, held: true, kept: '90 days' },
+      },
+      figures: { messages: 88, members: 9, files: 0, size: '0 B', bots: 0 },
+      moderators: [],
+      error: null,
+    },
+  },
+  {
+    name: 'admin-confirm',
+    template: 'admin/confirm.njk',
+    locals: {
+      ...common,
+      path: '/admin/groups/lobby0000',
+      question: {
+        title: 'Delete Lobby?',
+        lost: [
+          '1402 messages and 31 files (18 MB) are removed for good.',
+          '5 members lose the group; their open pages of it end at once.',
+          'Its webhooks end, and these bots with their tokens: echo.',
+          'It cannot be undone. Backups made before keep the group.',
+        ],
+        ...{ action: '/admin/groups/lobby0000', fields: { action: 'delete' }, label: 'Delete the group', back: '/admin/groups/lobby0000' },
+      },
     },
   },
   { name: 'own-data', template: 'own-data/index.njk', locals: { ...common, path: '/settings/data', hasPassword: true, error: null } },

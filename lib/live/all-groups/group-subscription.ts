@@ -77,6 +77,10 @@ export class GroupSubscription implements Subscriber {
     this.#stream.reset();
   }
 
+  expel(): void {
+    this.#stream.left(this);
+  }
+
   end(): void {
     this.#stream.end();
   }

@@ -5,7 +5,7 @@ import { EMPTY_HEAD, type Head } from '../../log/entry.ts';
 import type { Collections } from './collections.ts';
 import { bySeq, rowsAt, toEntry, toRow } from './entries.ts';
 import { unavailableBy } from './faults.ts';
-import { toGroup } from './groups.ts';
+import { toGroup } from './groups/groups.ts';
 import type { Heads } from './heads.ts';
 import { toMembership } from './memberships.ts';
 import { toUser } from './users.ts';

@@ -27,6 +27,8 @@ export type GroupRow = Omit<Group, 'id' | 'retentionDays' | 'held'> & {
   readonly held?: boolean;
   readonly slugs: readonly string[];
   readonly changes?: readonly GroupChange[];
+  /** ms when its removal began. */
+  readonly deletedAt?: number;
 };
 /** The head of a log without a group document (the system log). */
 type HeadRow = Head & { readonly _id: GroupId };
@@ -150,6 +152,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'number', key: { number: 1 }, unique: true },
     { name: 'changes', key: { 'changes.at': 1 }, sparse: true },
     { name: 'held', key: { held: 1 }, partialFilterExpression: { held: true } },
+    { name: 'deleted', key: { deletedAt: 1 }, partialFilterExpression: { deletedAt: { $gte: 0 } } },
   ],
   memberships: [
     { name: 'group', key: { group: 1, in: 1, came: 1 } },
@@ -189,6 +192,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   files: [
     { name: 'loose', key: { seq: 1, touchedAt: 1 } },
     { name: 'author', key: { author: 1, bytes: 1 } },
+    { name: 'group', key: { group: 1, bytes: 1 } },
   ],
   search: [
     { name: 'terms', key: { slice: 1, terms: 1, at: -1, group: -1, seq: -1 } },

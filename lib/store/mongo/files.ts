@@ -32,6 +32,11 @@ export function fileStore(records: FileRecords, content: FileContent): FileStore
 
 /** The records of files. */
 export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords {
+  async function usageOf(filter: Partial<Pick<FileRecord, 'author' | 'group'>>): Promise<FileUsage> {
+    const [sum] = await files.aggregate<FileUsage>([{ $match: filter }, sumBy(null)]).toArray();
+    return { files: sum?.files ?? 0, bytes: sum?.bytes ?? 0 };
+  }
+
   return {
     async begin({ id, ...record }) {
       await files.insertOne({ _id: id, ...record });
@@ -55,10 +60,9 @@ export function fileRecords({ files }: Pick<Collections, 'files'>): FileRecords 
     claimForRemoval: async ({ id, touchedAt, key }) =>
       (await files.updateOne({ _id: { $eq: id }, seq: null, touchedAt, key: { $eq: key } }, { $set: { state: 'doomed' } })).matchedCount ===
       1,
-    async usage(author) {
-      const [sum] = await files.aggregate<FileUsage>([...(author === undefined ? [] : [{ $match: { author } }]), sumBy(null)]).toArray();
-      return { files: sum?.files ?? 0, bytes: sum?.bytes ?? 0 };
-    },
+    usage: (author) => usageOf(author === undefined ? {} : { author }),
+    usageIn: (group) => usageOf({ group }),
+    inGroup: async (group, limit) => (await files.find({ group }).limit(limit).toArray()).map(toRecord),
     async largest(by, limit) {
       const order = [{ $sort: { bytes: -1, _id: 1 } }, { $limit: limit }];
       const sums = await files.aggregate<FileUsage & { _id: string }>([sumBy(`$${by}`), ...order]).toArray();

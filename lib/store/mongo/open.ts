@@ -13,7 +13,8 @@ import { deliveryStore } from './deliveries.ts';
 import { unavailableBy } from './faults.ts';
 import { contentKeyStore, fileRecords, fileStore } from './files.ts';
 import { fileContent } from './files-content.ts';
-import { groupStore } from './groups.ts';
+import { groupStore } from './groups/groups.ts';
+import { removalStore } from './groups/removals.ts';
 import { createHeads } from './heads.ts';
 import { logReads } from './log.ts';
 import { membershipStore } from './memberships.ts';
@@ -134,6 +135,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     tokens: guard(tokenStore(collections)),
     credentials: guard(credentialStore(collections)),
     groups: guard(groupStore(collections, timeoutMs)),
+    removals: guard(removalStore(collections)),
     memberships: guard(membershipStore(collections, timeoutMs)),
     log: {
       ...guard({ ...logReads(collections, heads), ...mentionCounts(collections), ...scrubbing(collections) }),

@@ -28,7 +28,7 @@ type Cursor = {
   readonly usedAt: number;
   readonly replaced: boolean;
 };
-type StoredGroup = Omit<Group, 'head'>;
+type StoredGroup = Omit<Group, 'head'> & { readonly deletedAt?: number };
 
 const GROUPS = mapping<StoredGroup>('groups', {
   id: 'id',
@@ -47,6 +47,7 @@ const GROUPS = mapping<StoredGroup>('groups', {
   createdAt: 'created_at',
   retentionDays: ['retention_days', 'optional'],
   held: ['held', 'flag'],
+  deletedAt: ['deleted_at', 'optional'],
 });
 
 type Table = { readonly mapping: Mapping<StoredRecord>; readonly key: string };

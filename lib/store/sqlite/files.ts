@@ -33,6 +33,8 @@ const REMOVE = 'DELETE FROM files WHERE id = ?';
 const SUMS = 'count(*) AS files, coalesce(sum(bytes), 0) AS bytes';
 const USAGE = `SELECT ${SUMS} FROM files`;
 const USAGE_OF = `${USAGE} WHERE author = ?`;
+const USAGE_IN = `${USAGE} WHERE group_id = ?`;
+const IN_GROUP = `${FILES.select} WHERE group_id = ? LIMIT ?`;
 const LARGEST = {
   author: `SELECT author AS id, ${SUMS} FROM files GROUP BY author ORDER BY bytes DESC, id LIMIT ?`,
   group: `SELECT group_id AS id, ${SUMS} FROM files GROUP BY group_id ORDER BY bytes DESC, id LIMIT ?`,
@@ -60,6 +62,8 @@ export const fileStore = (db: Connection, writes: WritesOf<ReturnType<typeof fil
   read: folder.read,
   listUnattached: async (before, limit) => db.all(LOOSE, before, limit).map(FILES.read),
   usage: async (author) => ({ files: 0, bytes: 0, ...(author === undefined ? db.one(USAGE) : db.one(USAGE_OF, author)) }),
+  usageIn: async (group) => ({ files: 0, bytes: 0, ...db.one(USAGE_IN, group) }),
+  inGroup: async (group, limit) => db.all(IN_GROUP, group, limit).map(FILES.read),
   largest: async (by, limit) => db.all<FileUsage & { id: string }>(LARGEST[by], limit).map((row) => ({ ...row })),
   async listOrphans(before, limit) {
     const orphans: FileId[] = [];

@@ -12,7 +12,8 @@ import { cursorStore } from './cursors.ts';
 import { deliveryStore } from './deliveries.ts';
 import { contentKeyStore, fileStore } from './files.ts';
 import { openFolder } from './files-folder.ts';
-import { groupStore } from './groups.ts';
+import { groupStore } from './groups/groups.ts';
+import { removalStore } from './groups/removals.ts';
 import { logStore } from './log.ts';
 import { membershipStore } from './memberships.ts';
 import { migrate, schemaOf } from './migrate.ts';
@@ -110,6 +111,7 @@ function storeOn(db: Connection, { file, busyTimeoutMs, diskWaitMs, onFault }: R
     tokens: tokenStore(db, writes.tokens),
     credentials: credentialStore(db, writes.credentials),
     groups: groupStore(db, writes.groups),
+    removals: removalStore(db, writes.removals, writes.journal),
     memberships: membershipStore(db, writes.memberships),
     log: logStore(db, writes),
     cursors: cursorStore(writes.cursors),

@@ -208,4 +208,10 @@ export const MIGRATIONS: readonly Step[] = [
   -- By which the files of a person are summed.
   CREATE INDEX files_by_author ON files (author, bytes);
   `,
+  `
+  -- Groups that are being removed, and by which their files are found.
+  ALTER TABLE groups ADD COLUMN deleted_at INTEGER;
+  CREATE INDEX groups_deleted ON groups (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX files_by_group ON files (group_id, bytes);
+  `,
 ];

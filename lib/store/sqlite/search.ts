@@ -28,6 +28,9 @@ type Reached = { readonly upto: number; readonly version: number };
 /** The rowid of a message is its group's number times this, plus its seq: exact in a JavaScript number up to group 900,000. */
 const SEQS = 10_000_000_000;
 
+/** The first and the last rowid of a group's messages. */
+export const searchRows = (number: number): readonly [number, number] => [number * SEQS, (number + 1) * SEQS - 1];
+
 /**
  * Every term is stored as `<group number>-<slice>.<term>`, so that a group's words are adjacent and the size of one group does not affect how long
  * a search in another takes. Words are separated by one space; FTS5 uses them as they are (see the tokenizer in schema.ts).

@@ -5,7 +5,8 @@ import type { Connection } from '../connection.ts';
 import { cursorWrites } from '../cursors.ts';
 import { deliveryWrites } from '../deliveries.ts';
 import { contentKeyWrites, fileWrites } from '../files.ts';
-import { groupWrites } from '../groups.ts';
+import { groupWrites } from '../groups/groups.ts';
+import { removalWrites } from '../groups/removals.ts';
 import { logWrites } from '../log.ts';
 import { membershipWrites } from '../memberships.ts';
 import { pushWrites } from '../push.ts';
@@ -28,6 +29,7 @@ export const writesOn = (db: Connection) => ({
   tokens: tokenWrites(db),
   credentials: credentialWrites(db),
   groups: groupWrites(db),
+  removals: removalWrites(db),
   memberships: membershipWrites(db),
   log: logWrites(db),
   rewriting: rewriting(db),

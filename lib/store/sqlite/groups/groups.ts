@@ -1,26 +1,28 @@
-import type { Group, GroupChange, GroupPatch, GroupStore } from '../../groups/port.ts';
-import type { GroupId, UserId } from '../../ids.ts';
-import { EMPTY_HEAD } from '../../log/entry.ts';
-import type { Connection } from './connection.ts';
-import { assignments } from './patch.ts';
-import type { WritesOf } from './writing/remote.ts';
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../../../groups/port.ts';
+import type { GroupId, UserId } from '../../../ids.ts';
+import { EMPTY_HEAD } from '../../../log/entry.ts';
+import type { Connection } from '../connection.ts';
+import { assignments } from '../patch.ts';
+import type { WritesOf } from '../writing/remote.ts';
 
 const SELECT = `SELECT g.id, g.kind, g.people, g.number, g.slug, g.name, g.topic, g.open, g.archived, g.code_mac AS codeMac, g.code_sealed AS codeSealed,
   g.code_expires_at AS codeExpiresAt, g.code_uses_left AS codeUsesLeft, g.created_at AS createdAt, g.retention_days AS retentionDays, g.held, e.seq AS headSeq, e.n AS headN, e.at AS headAt
-  FROM groups g LEFT JOIN entries e ON e.group_id = g.id AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = g.id)`;
+  FROM (SELECT * FROM groups WHERE deleted_at IS NULL) g LEFT JOIN entries e ON e.group_id = g.id AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = g.id)`;
+/** The highest number of a removed group: numbers are never given twice. */
+const LAST_NUMBER = "coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE key = 'last-group-number'), 0)";
 const BY_ID = `${SELECT} WHERE g.id = ?`;
 const BY_IDS = `${SELECT} WHERE g.id IN (SELECT value FROM json_each(?))`;
 const BY_SLUG = `${SELECT} WHERE g.id = (SELECT group_id FROM slugs WHERE slug = ?)`;
 const BY_NUMBER = `${SELECT} WHERE g.number = ?`;
 const BY_CODE_MAC = `${SELECT} WHERE g.code_mac = ?`;
 const LIST = `${SELECT} WHERE g.number > ?1 AND (?2 IS NULL OR g.open = ?2) AND (?3 IS NULL OR g.kind = ?3) ORDER BY g.number LIMIT ?4`;
-const HELD = 'SELECT id FROM groups WHERE held = 1';
-const COUNT = 'SELECT count(*) AS count FROM groups WHERE kind = ?';
-const TAKE_USE = `UPDATE groups SET code_uses_left = code_uses_left - 1 WHERE id = ? AND code_mac = ?
+const HELD = 'SELECT id FROM groups WHERE held = 1 AND deleted_at IS NULL';
+const COUNT = 'SELECT count(*) AS count FROM groups WHERE kind = ? AND deleted_at IS NULL';
+const TAKE_USE = `UPDATE groups SET code_uses_left = code_uses_left - 1 WHERE id = ? AND code_mac = ? AND deleted_at IS NULL
   AND (code_expires_at IS NULL OR code_expires_at > ?) AND (code_uses_left IS NULL OR code_uses_left > 0)`;
 const GIVE_USE_BACK = 'UPDATE groups SET code_uses_left = code_uses_left + 1 WHERE id = ? AND code_mac = ? AND code_uses_left IS NOT NULL';
 const INSERT = `INSERT INTO groups (number, id, kind, people, slug, name, topic, open, archived, code_mac, code_sealed, code_expires_at,
-  code_uses_left, created_at) VALUES ((SELECT coalesce(max(number), 0) + 1 FROM groups), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  code_uses_left, created_at) VALUES ((SELECT max(coalesce(max(number), 0), ${LAST_NUMBER}) + 1 FROM groups), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const RESERVE = 'INSERT INTO slugs (slug, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const SLUG_TAKEN = 'SELECT 1 FROM slugs WHERE slug = ? AND group_id <> ?';
 const CODE_TAKEN = 'SELECT 1 FROM groups WHERE code_mac = ? AND id <> ?';
@@ -77,7 +79,8 @@ export function groupWrites(db: Connection) {
     if (refused) return oneOf(db, BY_ID, id) ? refused : 'missing';
     const { sets, values } = assignments(patch, PATCHED);
     // The first assignment changes nothing: it lets an empty patch find its row.
-    if (db.run(`UPDATE groups SET ${['number = number', ...sets].join()} WHERE id = ?`, ...values, id) === 0) return 'missing';
+    if (db.run(`UPDATE groups SET ${['number = number', ...sets].join()} WHERE id = ? AND deleted_at IS NULL`, ...values, id) === 0)
+      return 'missing';
     if (patch.slug !== undefined) db.run(RESERVE, patch.slug, id);
     if (change) db.run(PUT_CHANGE, change.line.uid, id, JSON.stringify(change.line), change.at);
     return 'done';

@@ -1,26 +1,35 @@
 import type { Filter } from 'mongodb';
-import { StoreUnavailable } from '../../errors.ts';
-import type { Group, GroupChange, GroupPatch, GroupStore } from '../../groups/port.ts';
-import type { GroupId } from '../../ids.ts';
-import { EMPTY_HEAD } from '../../log/entry.ts';
-import { lookedUp } from './batches.ts';
-import type { Collections, GroupRow } from './collections.ts';
-import { isDuplicate } from './timeout.ts';
+import { StoreUnavailable } from '../../../errors.ts';
+import type { Group, GroupChange, GroupPatch, GroupStore } from '../../../groups/port.ts';
+import type { GroupId } from '../../../ids.ts';
+import { EMPTY_HEAD } from '../../../log/entry.ts';
+import { lookedUp } from '../batches.ts';
+import type { Collections, GroupRow } from '../collections.ts';
+import { isDuplicate } from '../timeout.ts';
 
+/** The setting with the highest number of a removed group: numbers are never given twice. */
+export const LAST_NUMBER = 'last-group-number';
 // Concurrent creations compete for each number; this many attempts are enough for as many at once.
 const NUMBER_ATTEMPTS = 100;
 
-export function groupStore({ groups }: Collections, timeoutMs: number): GroupStore {
+/** Not being removed. */
+const PRESENT: Filter<GroupRow> = { deletedAt: { $exists: false } };
+
+export function groupStore({ groups, settings }: Collections, timeoutMs: number): GroupStore {
   const one = async (filter: Filter<GroupRow>) => {
-    const row = await groups.findOne(filter);
+    const row = await groups.findOne({ ...filter, ...PRESENT });
     return row ? toGroup(row) : undefined;
   };
 
   const keyed = { read: toGroup, timeoutMs };
-  const byId = lookedUp({ ...keyed, find: (ids: GroupId[]) => groups.find({ _id: { $in: ids } }).toArray(), keysOf: ({ _id }) => [_id] });
+  const byId = lookedUp({
+    ...keyed,
+    find: (ids: GroupId[]) => groups.find({ _id: { $in: ids }, ...PRESENT }).toArray(),
+    keysOf: ({ _id }) => [_id],
+  });
   const bySlug = lookedUp({
     ...keyed,
-    find: (slugs: string[]) => groups.find({ slugs: { $in: slugs } }).toArray(),
+    find: (slugs: string[]) => groups.find({ slugs: { $in: slugs }, ...PRESENT }).toArray(),
     keysOf: ({ slugs }) => slugs,
   });
 
@@ -30,7 +39,8 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
       .sort({ number: -1 })
       .limit(1)
       .toArray();
-    return (last?.number ?? 0) + 1;
+    const removed = Number((await settings.findOne({ _id: LAST_NUMBER }))?.value ?? 0);
+    return Math.max(last?.number ?? 0, removed) + 1;
   }
 
   // The unique index decides, so numbers stay without gaps: a counter would leave a gap for each refused insertion.
@@ -52,7 +62,7 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
     const reserve = patch.slug === undefined ? {} : { $addToSet: { slugs: patch.slug } };
     const announce = change === undefined ? {} : { $push: { changes: change } };
     try {
-      const { matchedCount } = await groups.updateOne({ _id: { $eq: id } }, { $set: patch, ...reserve, ...announce });
+      const { matchedCount } = await groups.updateOne({ _id: { $eq: id }, ...PRESENT }, { $set: patch, ...reserve, ...announce });
       return matchedCount === 1 ? 'done' : 'missing';
     } catch (error) {
       return refusal(error);
@@ -62,16 +72,21 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
   return {
     insert,
     byId,
-    byIds: async (ids) => (await groups.find({ _id: { $in: [...ids] } }).toArray()).map(toGroup),
+    byIds: async (ids) => (await groups.find({ _id: { $in: [...ids] }, ...PRESENT }).toArray()).map(toGroup),
     bySlug,
     byNumber: (number) => one({ number: { $eq: number } }),
     byCodeMac: (codeMac) => one({ codeMac: { $eq: codeMac } }),
     list: async ({ limit, open, kind, afterNumber = 0 }) => {
-      const rows = groups.find({ number: { $gt: afterNumber }, ...(open === undefined ? {} : { open }), ...(kind ? ofKind(kind) : {}) });
+      const rows = groups.find({
+        number: { $gt: afterNumber },
+        ...PRESENT,
+        ...(open === undefined ? {} : { open }),
+        ...(kind ? ofKind(kind) : {}),
+      });
       return (await rows.sort({ number: 1 }).limit(limit).toArray()).map(toGroup);
     },
-    count: (kind) => groups.countDocuments(ofKind(kind)),
-    held: async () => (await groups.find({ held: true }, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
+    count: (kind) => groups.countDocuments({ ...ofKind(kind), ...PRESENT }),
+    held: async () => (await groups.find({ held: true, ...PRESENT }, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
     update,
     async markAnnounced(id, uid) {
       await groups.updateOne({ _id: { $eq: id } }, { $pull: { changes: { 'line.uid': uid } } });
@@ -85,7 +100,12 @@ export function groupStore({ groups }: Collections, timeoutMs: number): GroupSto
       return all.filter(({ change }) => change.at < before).slice(0, limit);
     },
     async takeUse(id, codeMac, now) {
-      const valid = { _id: { $eq: id }, codeMac: { $eq: codeMac }, $or: [{ codeExpiresAt: null }, { codeExpiresAt: { $gt: now } }] };
+      const valid = {
+        _id: { $eq: id },
+        ...PRESENT,
+        codeMac: { $eq: codeMac },
+        $or: [{ codeExpiresAt: null }, { codeExpiresAt: { $gt: now } }],
+      };
       const counted = await groups.updateOne({ ...valid, codeUsesLeft: { $gt: 0 } }, { $inc: { codeUsesLeft: -1 } });
       return counted.matchedCount === 1 || (await groups.findOne({ ...valid, codeUsesLeft: null })) !== null;
     },
