@@ -6,7 +6,7 @@ import { type GroupAccess, mayPost } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
-import type { FoldedMessage } from '../log/fold.ts';
+import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
 import { parseEmoji } from '../markup/emoji.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
@@ -172,12 +172,18 @@ export const erase = (core: Core, at: GroupAccess, target: number): Promise<Fold
   });
 };
 
-export const unerase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> =>
-  follow(core, at, { kind: 'unerase', target }, (now, folded) => {
+/** Errors: also `forbidden` when the text was removed meanwhile, as by a server whose clock is ahead. */
+export async function unerase(core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> {
+  const folded = await follow(core, at, { kind: 'unerase', target }, (now, folded) => {
     if (!folded.state.erasedBy) return false;
-    if (!rules.mayUnerase(now, folded, core.now())) throw forbidden('It is too late to undo this, or somebody else erased the message.');
+    if (!rules.mayUnerase(now, folded, core.now())) throw tooLateToUndo();
     return true;
   });
+  if (isErased(folded)) throw tooLateToUndo();
+  return folded;
+}
+
+const tooLateToUndo = () => forbidden('It is too late to undo this, or somebody else erased the message.');
 
 /** Adds (`on`) or removes the reaction of the user. Idempotent. */
 export const react = (core: Core, at: GroupAccess, target: number, text: string, on: boolean): Promise<FoldedMessage> => {

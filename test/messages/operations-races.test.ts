@@ -35,6 +35,14 @@ test('races: an edit after a concurrent erasure is refused and changes nothing',
   t.true(isDense(log));
 });
 
+test('races: an erasure cannot be undone when another process removed the text meanwhile', async (t) => {
+  const { core, other, faults, group, bob, soup } = await openPair(t);
+  const at = await accessOf(core, bob, group);
+  const { state } = await operations.erase(core, at, soup);
+  faults.appends.push(() => other.store.log.scrub(group.id, soup, state.erasedBy?.seq ?? 0));
+  t.is(await refusal(t, operations.unerase(core, at, soup)), 'forbidden');
+});
+
 test('races: an erasure after a concurrent edit succeeds', async (t) => {
   const { core, other, faults, group, bob, soup } = await openPair(t);
   const at = await accessOf(core, bob, group);
