@@ -29,6 +29,8 @@ export type Core = {
   readonly logger: Logger;
   /** ms since the epoch; tests inject a clock. */
   readonly now: () => number;
+  /** The same for all processes on the store, whatever their clocks say; for what one process decides and another may do. Errors: StoreUnavailable. */
+  readonly sharedNow: () => Promise<number>;
   readonly random: Random;
   readonly passwords: Passwords;
   readonly directory: Directory;

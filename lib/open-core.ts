@@ -35,6 +35,8 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 export type CoreOptions = Pick<StoreOptions, 'role' | 'mustExist'> & {
   /** For tests; never from the environment. */
   readonly now?: () => number;
+  /** Whether `now` is wrong, as the clock of one machine among others may be, so that the store is asked where that matters. */
+  readonly isSkewed?: boolean;
   readonly random?: Random;
   readonly bcryptCost?: number;
   /** See Core. Tests that are not about it take long, so that a busy machine does not fail them. */
@@ -78,6 +80,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     bus,
     logger,
     now,
+    sharedNow: store.now && (options.now === undefined || options.isSkewed) ? store.now : async () => now(),
     random,
     secrets,
     passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),

@@ -24,7 +24,7 @@ type ServeOptions = {
   /** Prints a line for whoever started the server. */
   readonly print: (line: string) => void;
   /** Never from the environment. */
-  readonly forTests?: Pick<CoreOptions, 'now' | 'bcryptCost'> & Pick<ServerOptions, 'heartbeatMs' | 'sweepMs' | 'leaseMs'>;
+  readonly forTests?: Pick<CoreOptions, 'now' | 'isSkewed' | 'bcryptCost'> & Pick<ServerOptions, 'heartbeatMs' | 'sweepMs' | 'leaseMs'>;
 };
 
 /**

@@ -13,7 +13,7 @@ export async function scrubDue(core: Core, batchSize = BATCH_SIZE): Promise<numb
   if (core.config.legalHold) return 0;
   const held = await core.store.groups.held();
   for (;;) {
-    const due = await core.store.log.dueScrubs(core.now(), batchSize, held);
+    const due = await core.store.log.dueScrubs(await core.sharedNow(), batchSize, held);
     for (const erase of due) await scrubOne(core, erase);
     done += due.length;
     if (due.length < batchSize) return done;

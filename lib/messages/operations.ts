@@ -163,8 +163,8 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
 /** Default format of an edit: that of the old text; plain text for rich content. */
 const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
-export const erase = (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
-  const undoUntil = core.now() + rules.UNDO_MS;
+export const erase = async (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
+  const undoUntil = (await core.sharedNow()) + rules.UNDO_MS;
   return follow(core, at, { kind: 'erase', target, undoUntil, due: undoUntil + rules.SCRUB_GRACE_MS }, (now, folded) => {
     if (folded.state.erasedBy) return false;
     if (!rules.mayErase(now, folded)) throw forbidden('Only the author or a moderator can erase a message.');
@@ -172,11 +172,11 @@ export const erase = (core: Core, at: GroupAccess, target: number): Promise<Fold
   });
 };
 
-/** Errors: also `forbidden` when the text was removed meanwhile, as by a server whose clock is ahead. */
+/** Errors: also `forbidden` when the text was removed meanwhile. */
 export async function unerase(core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> {
-  const folded = await follow(core, at, { kind: 'unerase', target }, (now, folded) => {
+  const folded = await follow(core, at, { kind: 'unerase', target }, async (now, folded) => {
     if (!folded.state.erasedBy) return false;
-    if (!rules.mayUnerase(now, folded, core.now())) throw tooLateToUndo();
+    if (!rules.mayUnerase(now, folded, await core.sharedNow())) throw tooLateToUndo();
     return true;
   });
   if (isErased(folded)) throw tooLateToUndo();

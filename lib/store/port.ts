@@ -55,6 +55,8 @@ export type Store = {
   size(): Promise<number>;
   /** Resolves when the store answers a trivial read. */
   ping(): Promise<void>;
+  /** The clock of the database server, ms since 1970. Only where processes on several machines, with clocks of their own, may share the store. */
+  now?(): Promise<number>;
   /** Reads all that is stored and resolves to what is damaged, in the words of the store. Only where the store is a file of ours (SQLite). */
   inspect?(): Promise<readonly string[]>;
   /** How long the last commit waited for the disk, ms. Only where the store knows. */

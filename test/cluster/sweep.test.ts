@@ -4,7 +4,7 @@ import { openGroup } from '../../lib/groups/operations.ts';
 import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
-import { Clock, startServer } from '../helpers/server.ts';
+import { Clock, startServer, startServerFor } from '../helpers/server.ts';
 import { sharedServices } from '../helpers/shared-services.ts';
 
 const { freshEnv, shared } = await sharedServices(test);
@@ -62,4 +62,19 @@ shared('sweep: due work is done once when several processes start at the same mo
   t.is(log.filter((entry) => entry.kind === 'join' && entry.member === joiner.id).length, 1);
   t.is(await scrubDue(core), 0);
   t.is(await announceMembershipChanges(core), 0);
+});
+
+shared('sweep: an erasure can be undone in time, though a clock of another server is an hour ahead', async (t) => {
+  const env = freshEnv();
+  const first = await startServerFor(t, { env, clock: new Clock(Date.now()), isSkewed: true });
+  const ahead = await startServerFor(t, { env, clock: new Clock(Date.now() + 3_600_000), isSkewed: true });
+  await first.signUp('Ann');
+  const [ann] = await first.core.store.users.list({ limit: 1 });
+  if (!ann) throw new Error('Ann has signed up');
+  const at = await openGroup(first.core, ann, 'lobby');
+  const { message } = await operations.post(first.core, at, { body: 'soup' });
+  await operations.erase(first.core, at, message.seq);
+  await scrubDue(ahead.core);
+  const { state } = await operations.unerase(first.core, at, message.seq);
+  t.deepEqual([state.erasedBy, state.body], [undefined, 'soup']);
 });

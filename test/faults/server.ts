@@ -32,6 +32,6 @@ process.on('SIGWINCH', async () => {
 
 const status = await serve(config, {
   print: (line) => void process.stdout.write(`${line}\n`),
-  forTests: { now: () => Date.now() + offsetMs, bcryptCost: 4, heartbeatMs: HEARTBEAT_MS, sweepMs: SWEEP_MS },
+  forTests: { now: () => Date.now() + offsetMs, isSkewed: true, bcryptCost: 4, heartbeatMs: HEARTBEAT_MS, sweepMs: SWEEP_MS },
 });
 process.exitCode = status;

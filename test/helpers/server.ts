@@ -44,7 +44,8 @@ export async function signUpAt(url: string, name: string, password = PASSWORD): 
   return client;
 }
 
-export type TestOptions = ServerOptions & Pick<CoreOptions, 'storeWaitMs'> & { readonly env?: Environment; readonly clock?: Clock };
+export type TestOptions = ServerOptions &
+  Pick<CoreOptions, 'storeWaitMs' | 'isSkewed'> & { readonly env?: Environment; readonly clock?: Clock };
 
 /** A store on a busy machine is given the time that it takes. A test about a store that is away says how long it is waited for: `storeWaitMs`. */
 export const PATIENT_MS = 30_000;
@@ -54,8 +55,8 @@ export async function startServer(options: TestOptions = {}): Promise<TestServer
   const clock = options.clock ?? new Clock();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...options.env });
-  const { storeWaitMs = PATIENT_MS } = options;
-  const core = await openCore(config, { role: 'server', now: clock.now, bcryptCost: 4, storeWaitMs });
+  const { storeWaitMs = PATIENT_MS, isSkewed = false } = options;
+  const core = await openCore(config, { role: 'server', now: clock.now, isSkewed, bcryptCost: 4, storeWaitMs });
   const server = await openServer(core, { sweepMs: 3_600_000, ...options });
   server.http.listen(0, '127.0.0.1');
   await once(server.http, 'listening');

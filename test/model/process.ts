@@ -85,6 +85,7 @@ export class ModelProcess {
     const directory = openDirectory({ store: parts.store });
     this.core = {
       ...parts,
+      sharedNow: async () => now(),
       config,
       health: { check: async () => ({ isUp: true }), reason: () => undefined },
       secrets,

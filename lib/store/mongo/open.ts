@@ -123,6 +123,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
   const guard = <T extends object>(methods: T): T => guarded(methods, timeoutMs, onFault);
   const lifecycle = guard({
     ping: async () => void (await collections.settings.findOne({ _id: 'ping' })),
+    now: async () => ((await database(client, url).command({ hello: 1 })) as { localTime: Date }).localTime.getTime(),
     size: () => bytesOf(database(client, url)),
     flush: heads.flush,
     close: () => client.close(),
@@ -157,6 +158,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     backup: backupStore(collections, heads, guard),
     size: lifecycle.size,
     ping: lifecycle.ping,
+    now: lifecycle.now,
     async close() {
       await lifecycle.flush().catch(() => {});
       await lifecycle.close().catch(() => {});
