@@ -27,7 +27,7 @@ export async function pages(report: Report, isQuick: boolean): Promise<void> {
 }
 
 /** Inserts messages after the join line of each group; every other message contains Markdown. */
-function fill(file: string, slugs: readonly string[]): void {
+export function fill(file: string, slugs: readonly string[]): void {
   const db = new DatabaseSync(file);
   db.exec('BEGIN');
   const insert = db.prepare(

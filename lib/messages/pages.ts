@@ -50,7 +50,8 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
   const page = await readPage(core, at.group.id, window);
   const isNewest = page.newer === undefined;
   const unread = await unreadLine(core, at, page, asked);
-  if (isNewest && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
+  const isRead = (at.membership?.mark ?? 0) >= page.head.n;
+  if (isNewest && !isRead && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
   const [rows, members, sidebar, pins, quoted] = await Promise.all([
     presentLines(core, page.lines, at.group, page.previous),
     roster(core, at.group.id),

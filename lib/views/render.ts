@@ -3,6 +3,8 @@ import nunjucks from 'nunjucks';
 import { withBase, withBaseInHtml } from '../base-path.ts';
 import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
+import { compiling } from './loader.ts';
+import { SYNTAX } from './syntax.ts';
 import { changingTemplates, loadedTemplates } from './templates.ts';
 
 /** What a reader has chosen; '' where the browser decides. `timeZone`: IANA name. */
@@ -36,12 +38,22 @@ type ViewOptions = {
   readonly now?: () => number;
   /** Shared with the routes of static files; created here if absent. */
   readonly assets?: Assets;
+  /** For tests: everything is rendered by Nunjucks itself. */
+  readonly isUncompiled?: boolean;
 };
 
 let segmenter: Intl.Segmenter | undefined; // created at first use, and only once: that takes longer than the rest of a row
+let initials: LRUCache<string, string> | undefined;
 
 /** The first letter or digit of a name (a grapheme), for an avatar. */
 export function initial(name: string): string {
+  initials ??= new LRUCache({ max: 1000 });
+  const known = initials.get(name) ?? firstOf(name);
+  initials.set(name, known);
+  return known;
+}
+
+function firstOf(name: string): string {
   const bare = name.replace(/^[^\p{L}\p{N}]+/u, '') || name;
   segmenter ??= new Intl.Segmenter('en');
   const [first] = segmenter.segment(bare);
@@ -92,9 +104,10 @@ function rowRenderer(render: (template: string, locals: object) => string) {
 /** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
+  const { basePath = '', timeZone: usualZone = 'UTC', now = Date.now, isUncompiled = false } = options;
   const loader = options.dev ? changingTemplates() : loadedTemplates();
-  const env = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true });
-  const { basePath = '', timeZone: usualZone = 'UTC', now = Date.now } = options;
+  const used = options.dev || isUncompiled ? loader : compiling(loader, (name) => env.getFilter(name));
+  const env: nunjucks.Environment = new nunjucks.Environment(used, { ...SYNTAX, throwOnUndefined: true });
   const usual = datesIn(usualZone);
   let dates = usual; // of the reader for whom a page is being rendered, which is synchronous
   for (const name of ['time', 'day', 'dayLabel', 'iso'] as const) env.addFilter(name, (at: number) => dates[name](at));

@@ -45,6 +45,20 @@ for (const sample of all) {
   });
 }
 
+test('templates: compiled ones give the text that Nunjucks gives', (t) => {
+  const now = () => Date.UTC(2026, 0, 2);
+  const [compiled, plain] = [createViews({ dev: false, now }), createViews({ dev: false, now, isUncompiled: true })];
+  for (const { template, name, locals } of all)
+    for (const given of [locals, poison(locals) as object])
+      t.is(compiled.render(template, given), plain.render(template, given), `${template} (${name})`);
+});
+
+test('templates: a compiled one names the template and line that print a missing value', (t) => {
+  t.throws(() => views.render('messages/_line.njk', { line: { seq: 1, text: 'joined', iso: '' } }), {
+    message: /messages\/_line\.njk.*null or undefined/s,
+  });
+});
+
 test('templates: every template has a sample', (t) => {
   const shown = new Set(all.map(({ template }) => template));
   const included = globSync('**/*.njk', { cwd: templates }).flatMap((path) =>

@@ -11,6 +11,8 @@ import type { WritesOf } from './writing/remote.ts';
 
 const SELECT = `SELECT ${ENTRY_COLUMNS} FROM entries`;
 const HEAD = 'SELECT seq, n, at FROM entries WHERE group_id = ? ORDER BY seq DESC LIMIT 1';
+const HEADS = `SELECT e.group_id AS "group", e.seq, e.n, e.at FROM json_each(?) t CROSS JOIN entries e
+  ON e.group_id = t.value AND e.seq = (SELECT max(seq) FROM entries WHERE group_id = t.value)`;
 const RANGE = `${SELECT} WHERE group_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`;
 // A condition on `kind` alone would not use the primary key.
 const SYSTEM = `${SELECT} WHERE group_id = ? AND seq BETWEEN ? AND ? AND +kind IN ('join', 'leave', 'rename', 'topic', 'archive', 'revoke') ORDER BY seq`;
@@ -70,7 +72,12 @@ export function logStore(db: Connection, writes: Writes): LogStore {
       }
     },
     head: async (group) => headOf(db, group),
-    heads: async (groups) => new Map(groups.map((group) => [group, headOf(db, group)])),
+    async heads(groups) {
+      const heads = new Map<GroupId, Head>(groups.map((group) => [group, EMPTY_HEAD]));
+      const found = db.all<Head & { readonly group: GroupId }>(HEADS, JSON.stringify(groups));
+      for (const { group, seq, n, at } of found) heads.set(group, { seq, n, at });
+      return heads;
+    },
     range: async (group, from, to) => select(RANGE, group, from, to),
     systemEntries: async (group, from, to) => select(SYSTEM, group, from, to),
     edits: async (group, target, { before, limit }) => select<Entry & { kind: 'edit' }>(EDITS, group, target, before, limit),

@@ -40,13 +40,19 @@ export function mapping<T extends object>(table: string, columns: Columns<T>): M
     values: (record) => cells.map(({ field, as }) => encode(record[field as keyof T], as)),
     read(row) {
       const found = row as Record<string, unknown>;
-      const present = cells.filter(
-        ({ field, as }) => !(as?.startsWith('optional') && found[field] === null) && !(as === 'flag' && found[field] === 0),
-      );
-      return Object.fromEntries(present.map(({ field, as }) => [field, decode(found[field], as)])) as T;
+      const record: Record<string, unknown> = {};
+      for (const { field, as } of cells) {
+        const cell = found[field];
+        if (as === undefined) record[field] = cell;
+        else if (!isAbsent(cell, as)) record[field] = decode(cell, as);
+      }
+      return record as T;
     },
   };
 }
+
+const isAbsent = (cell: unknown, as: Encoding): boolean =>
+  (cell === null && (as === 'optional' || as === 'optionalJson')) || (cell === 0 && as === 'flag');
 
 function encode(value: unknown, as: Encoding | undefined): SQLInputValue {
   if (as === 'boolean') return Number(value);

@@ -133,9 +133,25 @@ const valuesOf = (group: Omit<Group, 'number' | 'head'>) => [
   group.createdAt,
 ];
 
-function toGroup({ headSeq, headN, headAt, retentionDays, held, ...row }: GroupRow): Group {
-  const head = headSeq === null ? EMPTY_HEAD : { seq: headSeq, n: headN, at: headAt };
-  const people = row.people === null ? null : (JSON.parse(row.people) as UserId[]);
-  const keeping = { ...(retentionDays === null ? {} : { retentionDays }), ...(held === 1 ? { held: true as const } : {}) };
-  return { ...row, people, open: row.open === 1, archived: row.archived === 1, ...keeping, head };
+function toGroup(row: GroupRow): Group {
+  const { people, retentionDays } = row;
+  return {
+    id: row.id,
+    kind: row.kind,
+    people: people === null ? null : (JSON.parse(people) as UserId[]),
+    number: row.number,
+    slug: row.slug,
+    name: row.name,
+    topic: row.topic,
+    open: row.open === 1,
+    archived: row.archived === 1,
+    codeMac: row.codeMac,
+    codeSealed: row.codeSealed,
+    codeExpiresAt: row.codeExpiresAt,
+    codeUsesLeft: row.codeUsesLeft,
+    createdAt: row.createdAt,
+    ...(retentionDays === null ? undefined : { retentionDays }),
+    ...(row.held === 1 ? { held: true as const } : undefined),
+    head: row.headSeq === null ? EMPTY_HEAD : { seq: row.headSeq, n: row.headN, at: row.headAt },
+  };
 }
