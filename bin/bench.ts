@@ -8,15 +8,21 @@ import { history } from './bench/history.ts';
 import { hooks } from './bench/hooks.ts';
 import { idle } from './bench/idle.ts';
 import { cores, describeMachine } from './bench/machine.ts';
+import { many } from './bench/many.ts';
 import { mongo } from './bench/mongo.ts';
+import { page } from './bench/page.ts';
 import { pages } from './bench/pages.ts';
 import { posts } from './bench/posts.ts';
 import { Report } from './bench/report.ts';
+import { search } from './bench/search.ts';
 import { stalled } from './bench/stalled.ts';
 import { startUp } from './bench/start.ts';
 import { storm } from './bench/storm.ts';
 
-const SUITES = { posts, fsync, hooks, mongo, fanout, idle, storm, stalled, start: startUp, history, pages, encryption, constants } as const;
+const SUITES = {
+  ...{ posts, fsync, hooks, mongo, fanout, idle, many, storm, stalled, start: startUp },
+  ...{ history, pages, page, search, encryption, constants },
+} as const;
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');

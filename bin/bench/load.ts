@@ -1,4 +1,5 @@
 /** The process that generates the load: it holds the client connections and receives its orders over IPC. */
+import { type PacePlan, pace } from './pacer.ts';
 import { type Posted, Poster, type PostPlan } from './poster.ts';
 import { Streams } from './streams.ts';
 import type { Target } from './wire.ts';
@@ -6,8 +7,17 @@ import type { Target } from './wire.ts';
 export type Order =
   | { readonly do: 'open'; readonly target: Target; readonly paths: readonly string[]; readonly storm?: boolean; readonly expect?: number }
   | { readonly do: 'post'; readonly plan: PostPlan }
+  | { readonly do: 'pace'; readonly plan: PacePlan }
+  | { readonly do: 'await'; readonly delivered: number }
   | { readonly do: 'stall' | 'close' | 'counts' };
-export type Answer = { readonly ms: number; readonly posted?: Posted; readonly counts?: readonly number[]; readonly open?: number };
+export type Answer = {
+  readonly ms: number;
+  readonly posted?: Posted;
+  readonly counts?: readonly number[];
+  readonly open?: number;
+  /** ms, sorted. */
+  readonly latencies?: readonly number[];
+};
 
 const streams = new Streams();
 
@@ -19,6 +29,11 @@ async function execute(order: Order): Promise<Omit<Answer, 'ms'>> {
       return {};
     case 'post':
       return { posted: await new Poster(order.plan, streams).run() };
+    case 'pace':
+      return { latencies: await pace(order.plan) };
+    case 'await':
+      await streams.until(order.delivered);
+      return {};
     case 'stall':
       streams.stall();
       return {};

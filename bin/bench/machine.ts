@@ -21,6 +21,11 @@ export function residentKib(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
+/** Raises the limit of open files of this process and those that it starts. Throws when it may not be raised so far. */
+export function allowOpenFiles(count: number): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${count}:${count}`]);
+}
+
 /** The process and its descendants. */
 export function familyOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
