@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import { readConfig } from '../../lib/config.ts';
+import { newKey } from '../encryption/keys.ts';
 import { startService } from '../helpers/process.ts';
 import { program, requireOrSkip } from '../helpers/services.ts';
 
@@ -80,6 +81,50 @@ for (const file of FILES) {
     t.notRegex(readFileSync(file, 'utf8'), /:\/\/[^/\s]*:[^/\s]*@/);
   });
 }
+
+/** Lines that are commented out, without the mark of a comment. */
+const uncommented = (text: string): string =>
+  text.replaceAll(/^( *)# (?=(?:secrets:|[A-Z_]+: .+| *- [a-z-]+| *[a-z-]+:| +file: .+)$)/gm, '$1');
+
+/** What only the image, the proxy or other ways to run Parley set. */
+const NOT_IN_COMPOSE = new Set([
+  ...['HOST', 'PORT', 'LISTEN', 'DATA_DIR', 'WEB_CONCURRENCY', 'HSTS_SUBDOMAINS', 'MAX_BODY_BYTES', 'STREAMS_PER_USER', 'POSTS_PER_SECOND'],
+  ...['MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS', 'OIDC_SCOPES', 'OIDC_GROUPS_CLAIM', 'OIDC_TRUST_NAMES'],
+  ...['AUTH_PROXY_HEADER', 'AUTH_PROXY_FROM', 'AUTH_PROXY_LOGOUT_URL'],
+]);
+
+for (const file of FILES)
+  test(`${file}: the optional settings work when they are uncommented, and none is missing`, (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'parley-compose-'));
+    t.teardown(() => rmSync(dir, { recursive: true }));
+    const { services, secrets = {} }: Compose = parse(uncommented(readFileSync(file, 'utf8')), { merge: true });
+    const { environment = {}, secrets: used = [] } = services.parley ?? {};
+    t.deepEqual(
+      used.filter((name) => secrets[name]?.file !== `./secrets/${name}`),
+      [],
+    );
+    const contents: Record<string, string> = {
+      'encryption-keys': newKey('k1'),
+      'secret-keys': 'x'.repeat(40),
+      'metrics-token': 'y'.repeat(20),
+      'smtp-url': 'smtps://chat:password@mail.example.org',
+      'oidc-client-secret': 'z',
+      'mongodb-url': 'mongodb://mongo/parley',
+      'redis-url': 'redis://redis:6379',
+    };
+    for (const name of used) writeFileSync(join(dir, name), contents[name] ?? '');
+    const asked: string[] = [];
+    readConfig({}, ({ name }) => asked.push(name));
+    const given = Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replace('/run/secrets', dir).replace(/\$\{\w+:-(.*?)\}/g, '$1'),
+    ]);
+    const config = readConfig(Object.fromEntries(given));
+    t.is(config.encryptionKeys.length, 1);
+    const named = new Set(Object.keys(environment).map((name) => name.replace(/_FILE$/, '')));
+    const missing = asked.filter((name) => !named.has(name) && !NOT_IN_COMPOSE.has(name));
+    t.deepEqual(missing, file === 'compose.yaml' ? [] : ['MONGODB_URL', 'REDIS_URL']);
+  });
 
 test('compose.yaml: the databases are reachable from Parley alone, and reach nothing', (t) => {
   t.deepEqual(Object.keys(full.services).sort(), ['caddy', 'mongo', 'parley', 'redis']);

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { readConfig } from '../../lib/config.ts';
 import { SECRET_SETTINGS } from '../../lib/config-files.ts';
 import { ensureHelm, helmThatExists } from '../helpers/helm.ts';
@@ -122,4 +123,16 @@ onHelm('helm: the ingress has the host, the path and the certificate of the publ
 onHelm('helm: what cannot work is refused with the value to set', async (t) => {
   await t.throwsAsync(rendered(), { message: /publicUrl is required/ });
   await t.throwsAsync(rendered(...PUBLIC, '--set', 'replicas=2'), { message: /replicas above 1 need mongodb\.secret and redis\.secret/ });
+});
+
+test('helm: the settings that values.yaml shows are those that Parley takes', (t) => {
+  const shown = readFileSync('deploy/helm/values.yaml', 'utf8').replace('settings: {}', 'settings:');
+  const { settings }: { readonly settings: Readonly<Record<string, string>> } = parse(shown.replaceAll(/^# {3}(?=[A-Z_]+: )/gm, '  '));
+  t.true(Object.keys(settings).length > 10);
+  const asked = new Set<string>();
+  readConfig({ ...settings, PUBLIC_URL: 'https://chat.example.org' }, ({ name }) => asked.add(name));
+  t.deepEqual(
+    Object.keys(settings).filter((name) => !asked.has(name)),
+    [],
+  );
 });
