@@ -123,8 +123,9 @@ export async function* readArchive(path: string, { onBytes = () => {}, keyring }
       header: { name: string; size: number };
       body: ReadableStream<Uint8Array>;
     }>) {
-      yield { name: header.name, bytes: header.size, content: body as unknown as AsyncIterable<Uint8Array> };
-      if (!body.locked) await body.cancel().catch(() => {});
+      const content = body as unknown as AsyncIterable<Uint8Array>;
+      yield { name: header.name, bytes: header.size, content };
+      if (!body.locked) for await (const _ of content); // not cancel(), after which the decoder may wait for ever
     }
   } finally {
     archive.destroy();

@@ -2,6 +2,7 @@ import { copyFile, open, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type ExecutionContext } from 'ava';
+import { createArchive, readArchive } from '../../lib/backup/archive.ts';
 import { LOCAL_SETTINGS } from '../../lib/backup/port.ts';
 import { restoreBackup } from '../../lib/backup/restore.ts';
 import { verifyBackup } from '../../lib/backup/verify.ts';
@@ -154,6 +155,22 @@ test('damage anywhere in a backup is found, and nothing is restored from it', as
   }
   t.true(await store.backup.isEmpty());
   await restoreBackup(store, [path]); // the allowed twin
+});
+
+test('members of an archive that a reader leaves unread do not hold up those after them', async (t) => {
+  const path = join(await folderOf(t), 'archive.tar');
+  const archive = await createArchive(path);
+  const sizes = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? 4_000_000 : 100));
+  for (const [index, bytes] of sizes.entries()) await archive.add(`member ${index}`, bytes, [new Uint8Array(bytes)]);
+  await archive.finish();
+  for (const unread of [0, 1]) {
+    const read: number[] = [];
+    for await (const { bytes, content } of readArchive(path)) {
+      read.push(bytes);
+      if (read.length % 2 !== unread) for await (const _ of content);
+    }
+    t.deepEqual(read, sizes);
+  }
 });
 
 test('content that the store itself has lost is named by the backup, which stays usable', async (t) => {

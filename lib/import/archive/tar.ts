@@ -69,16 +69,14 @@ async function unpack(path: string, isGzip: boolean, content: FileHandle, maxByt
         throw damaged(`The archive would unpack to more than ${maxBytes} bytes (${MAX_RATIO} times its size), which no export does.`);
       const name = safePath(header.name);
       if (name === undefined) throw damaged(`The archive has a path that leaves it: ${header.name.slice(0, 200)}`);
-      if (header.type !== 'file') {
-        await body.cancel().catch(() => {});
-        continue;
-      }
+      const isFile = header.type === 'file';
       const begin = at;
       for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+        if (!isFile) continue; // not cancel(), after which the decoder may wait for ever
         await content.writeFile(piece); // unlike write(), all of it; from where the last one ended
         at += piece.length;
       }
-      files.set(name, { path: name, bytes: at - begin, at: begin });
+      if (isFile) files.set(name, { path: name, bytes: at - begin, at: begin });
     }
   } finally {
     file.destroy();
