@@ -5,9 +5,10 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { DomainError, invalid } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { showPicture } from '../people/avatar.ts';
 import { setDisplayName } from '../people/operations.ts';
 import { ChosenNames, candidates, cleanName } from './names.ts';
-import type { SourcePerson } from './source.ts';
+import type { Source, SourcePerson } from './source.ts';
 import type { ImportState } from './state.ts';
 
 /** Which name a person has in Parley, by id, e-mail address, login or name in the source. Null: the messages of this person are left out. */
@@ -104,14 +105,31 @@ const isFree = async ({ store }: Core, name: string): Promise<boolean> =>
  * Creates the accounts that are new, without a password: nobody can log in until an administrator sets one. Resolves to the account of each person
  * who is not left out. Errors: `conflict` (name): somebody took it in between.
  */
-export async function createPeople(core: Core, state: ImportState, plans: readonly PersonPlan[]): Promise<Map<string, User>> {
+export async function createPeople(
+  core: Core,
+  state: ImportState,
+  plans: readonly PersonPlan[],
+  open: Source['open'],
+): Promise<Map<string, User>> {
   const users = new Map<string, User>();
   for (const { person, status, name, user } of plans) {
     if (status === 'left out' || status === 'taken') continue;
     if (user && status !== 'earlier') await state.setUser(person.id, user.id);
-    users.set(person.id, user ?? (await createOne(core, await state.keepUser(person.id), name, person)));
+    const account = user ?? (await createOne(core, await state.keepUser(person.id), name, person));
+    if (status !== 'matched') await addPicture(core, account, person, open);
+    users.set(person.id, account);
   }
   return users;
+}
+
+/** Not to an account that has one, or that somebody uses: an earlier run may have matched it. One that cannot be read is left out. */
+async function addPicture(core: Core, user: User, { picture }: SourcePerson, open: Source['open']): Promise<void> {
+  if (picture === undefined || user.avatar !== undefined || user.passwordHash !== null) return;
+  const content = await open(picture);
+  if (!content) return;
+  await showPicture(core, user, content).catch((error) => {
+    if (!(error instanceof DomainError)) throw error;
+  });
 }
 
 async function createOne(core: Core, id: UserId, name: string, person: SourcePerson): Promise<User> {

@@ -74,7 +74,7 @@ export async function runImport(core: Core, source: Source, options: ImportOptio
     const { people, channels } = await plan(core, source, staging, options);
     refuseTaken(people);
     const state = new ImportState(core, source.origin);
-    const users = await whileAway(() => createPeople(core, state, people));
+    const users = await whileAway(() => createPeople(core, state, people, (path) => source.open(path)));
     const names = new Map([
       ...people.map(({ person, name }) => [person.id, name] as const),
       ...[...users].map(([id, { name }]) => [id, name] as const),

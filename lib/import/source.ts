@@ -15,6 +15,8 @@ export type SourcePerson = {
   readonly shownName?: string | undefined;
   readonly email?: string | undefined;
   readonly bot?: boolean;
+  /** Where the picture is, for `open` of the source. */
+  readonly picture?: string | undefined;
 };
 
 /**

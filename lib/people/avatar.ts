@@ -10,12 +10,17 @@ import { setPicture } from './operations.ts';
 
 export const MAX_PICTURE_BYTES = 10 * 1024 * 1024;
 
-/**
- * Makes square copies (256 and 96 px, WebP, without metadata) of an image and shows them as the picture of this user. The image itself is not kept.
- * Errors: `tooLarge`, `invalid` (picture), `tooMany`.
- */
+/** As `showPicture`, within the limits of a person. Errors: also `tooMany`. */
 export async function uploadPicture(core: Core, user: User, source: AsyncIterable<Uint8Array>): Promise<void> {
   await checkAccountRate(core, user, 'profile');
+  await showPicture(core, user, source);
+}
+
+/**
+ * Makes square copies (256 and 96 px, WebP, without metadata) of an image and shows them as the picture of this user. The image itself is not kept.
+ * Errors: `tooLarge`, `invalid` (picture).
+ */
+export async function showPicture(core: Core, user: User, source: AsyncIterable<Uint8Array>): Promise<void> {
   await setPicture(core, user, await store(core, user, await squaresOf(core, source)));
 }
 

@@ -38,8 +38,8 @@ async function storageFor(t: Parameters<typeof folderFor>[0]): Promise<string> {
     insert into messages (id, room_id, creator_id, created_at, updated_at) values
       (1, 1, 1, '2024-02-01 09:00:00.123456', '2024-02-01 09:00:00.200000'), (2, 1, 2, '2024-02-01 09:01:00.000000', '2024-02-01 09:05:00.000000'),
       (3, 1, 2, '2024-02-01 09:02:00.000000', '2024-02-01 09:02:00.000000'), (4, 3, 2, '2024-02-01 09:03:00.000000', '2024-02-01 09:03:00.000000');
-    insert into active_storage_blobs (id, key, filename, byte_size) values (1, 'abcdefgh1234', 'recipe.txt', 10);
-    insert into active_storage_attachments (name, record_type, record_id, blob_id) values ('attachment', 'Message', 3, 1);
+    insert into active_storage_blobs (id, key, filename, byte_size) values (1, 'abcdefgh1234', 'recipe.txt', 10), (2, 'abcdefgh1234', 'me.png', 10), (3, 'lost', 'me.png', 10);
+    insert into active_storage_attachments (name, record_type, record_id, blob_id) values ('attachment', 'Message', 3, 1), ('avatar', 'User', 1, 2), ('avatar', 'User', 2, 3);
     insert into boosts (message_id, booster_id, content, created_at) values (1, 2, '👍', '2024-02-01 09:00:30.000000');`);
   const rich = db.prepare("insert into action_text_rich_texts (name, body, record_type, record_id) values ('body', ?, 'Message', ?)");
   rich.run(BODY, 1);
@@ -59,6 +59,10 @@ test('Campfire: the storage folder, the folder above it, and the database file a
 
 test('Campfire: people, bots, rooms and direct messages', async (t) => {
   const { people, channels } = await readAll(await storageFor(t));
+  t.deepEqual(
+    people.map(({ picture }) => picture),
+    ['files/ab/cd/abcdefgh1234', undefined, undefined, undefined],
+  );
   t.deepEqual(
     people.map(({ id, name, email, bot }) => [id, name, email, bot]),
     [

@@ -12,6 +12,8 @@ const MESSAGES = `select m.id, m.room_id room, m.creator_id author, m.created_at
   from messages m left join action_text_rich_texts t on t.record_type = 'Message' and t.record_id = m.id and t.name = 'body' order by m.id`;
 const FILES = `select a.record_id message, b.key, b.filename from active_storage_attachments a join active_storage_blobs b on b.id = a.blob_id
   where a.record_type = 'Message' and a.name = 'attachment' order by a.id`;
+const PICTURES = `select a.record_id user, b.key from active_storage_attachments a join active_storage_blobs b on b.id = a.blob_id
+  where a.record_type = 'User' and a.name = 'avatar' order by a.id`;
 const BOOSTS = 'select message_id message, booster_id booster, content, created_at created from boosts order by id';
 
 type User = { id: number; name: string; email: string | null; role: number; status: number };
@@ -78,8 +80,9 @@ class Reader {
 
   async read(): Promise<void> {
     const users = this.#rows<User>(USERS);
+    const pictures = new Map(this.#rows<{ user: number; key: string }>(PICTURES).map(({ user, key }) => [user, this.#path(key)]));
     for (const { id, name, email, role } of users)
-      this.#into.person({ id: String(id), name, email: email ?? undefined, bot: role === BOT });
+      this.#into.person({ id: String(id), name, email: email ?? undefined, bot: role === BOT, picture: pictures.get(id) });
     this.#rooms(users);
     const files = Map.groupBy(this.#rows<{ message: number; key: string; filename: string }>(FILES), ({ message }) => message);
     const boosts = Map.groupBy(
@@ -118,8 +121,13 @@ class Reader {
   }
 
   #file({ key, filename }: { readonly key: string; readonly filename: string }): SourceFile {
+    return { name: filename, path: this.#path(key) };
+  }
+
+  /** Undefined if there is no such content. */
+  #path(key: string): string | undefined {
     const path = `${this.#folder}${key.slice(0, 2)}/${key.slice(2, 4)}/${key}`;
-    return { name: filename, path: this.#archive.files.has(path) ? path : undefined };
+    return this.#archive.files.has(path) ? path : undefined;
   }
 }
 

@@ -35,7 +35,8 @@ async function readChannel(archive: Archive, path: string, into: Collector): Pro
     if (people.has(person)) return person;
     people.add(person);
     const login = textOf(user.name);
-    into.person({ id: person, name: firstOf(user.nickname, login, person) ?? person, login, bot: user.isBot === true });
+    const picture = fileOf(archive, folder, textOf(user.avatarUrl), '').path;
+    into.person({ id: person, name: firstOf(user.nickname, login, person) ?? person, login, bot: user.isBot === true, picture });
     return person;
   };
   for (const message of listOf(messages)) {

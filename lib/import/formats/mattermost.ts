@@ -100,7 +100,11 @@ class Reader {
     const login = textOf(record.username);
     if (login === undefined) return;
     this.#logins.add(login);
-    this.#into.person({ id: login, name: name ?? login, login, email: textOf(record.email), bot });
+    const picture = textOf(record.profile_image);
+    this.#into.person({
+      ...{ id: login, name: name ?? login, login, email: textOf(record.email), bot },
+      picture: picture === undefined ? undefined : this.#file(picture).path,
+    });
   }
 
   #direct(given: readonly string[], topic?: string): string {

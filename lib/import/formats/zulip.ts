@@ -29,6 +29,7 @@ class Reader {
   readonly #subscribers = new Map<string, string[]>();
   readonly #reactions = new Map<string, Fields[]>();
   readonly #directs = new Set<string>();
+  readonly #pictures = new Map<string, string>();
   /** The topic of the last message of a channel: it is written where it changes. */
   readonly #topics = new Map<string, string>();
 
@@ -40,6 +41,8 @@ class Reader {
 
   async read(): Promise<void> {
     const realm = fieldsOf(await readJson(this.#archive, `${this.#base}realm.json`));
+    for (const { user_profile_id: user, path } of listOf(await readJson(this.#archive, `${this.#base}avatars/records.json`)))
+      this.#keepPicture(textOf(user) ?? '', `${this.#base}avatars/${textOf(path) ?? ''}`);
     for (const table of ['zerver_userprofile', 'zerver_userprofile_mirrordummy', 'zerver_userprofile_crossrealm'])
       for (const user of listOf(realm[table])) this.#person(user);
     for (const { id, type, type_id } of listOf(realm.zerver_recipient))
@@ -63,6 +66,11 @@ class Reader {
     for (const { name } of listOf(realm.zerver_realmemoji)) this.#into.leftOut('emoji of the workspace', textOf(name));
   }
 
+  /** Of the sizes of a picture, the largest: as it was uploaded. */
+  #keepPicture(user: string, path: string): void {
+    if (this.#archive.files.has(path) && (path.endsWith('.original') || !this.#pictures.has(user))) this.#pictures.set(user, path);
+  }
+
   #keepReactions(table: Fields): void {
     for (const reaction of listOf(table.zerver_reaction)) {
       const message = textOf(reaction.message) ?? '';
@@ -79,7 +87,10 @@ class Reader {
     this.#names.set(id, name);
     this.#byName.set(name, id);
     if (user.is_active !== false) this.#active.add(id);
-    this.#into.person({ id, name, login, email, bot: user.is_bot === true || user.full_name === undefined });
+    this.#into.person({
+      ...{ id, name, login, email, bot: user.is_bot === true || user.full_name === undefined },
+      picture: this.#pictures.get(id),
+    });
   }
 
   #stream(id: string, stream: Fields | undefined, recipient: string): void {
