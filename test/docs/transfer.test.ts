@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import test from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -10,11 +8,7 @@ import { openCore } from '../../lib/open-core.ts';
 import { freshSettings, parley } from '../cli/cli.ts';
 import { folderFor } from '../helpers/folder.ts';
 import { zipped } from '../import/places.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const page = (name: string): string => readFileSync(`${ROOT}docs/${name}`, 'utf8');
-const blocks = (name: string, language: string): string[] =>
-  [...page(name).matchAll(/^```(\w+)\n(.*?)\n```$/gms)].flatMap(([, of, code]) => (of === language && code ? [code] : []));
+import { blocks, run } from './pages.ts';
 
 /** An installation with Ann, Bob and Lena, the group Operations, and a folder with the files that the pages name. */
 async function place(t: Parameters<typeof freshSettings>[0]): Promise<{ settings: Record<string, string>; cwd: string }> {
@@ -28,12 +22,6 @@ async function place(t: Parameters<typeof freshSettings>[0]): Promise<{ settings
   await parley(settings, ['group', 'create', 'Operations']);
   return { settings, cwd };
 }
-
-const run = (command: string, settings: Record<string, string>, cwd: string): Promise<{ status: number; out: string; err: string }> =>
-  new Promise((resolve) => {
-    const env = { PATH: `${dirname(process.execPath)}:${ROOT}bin:${process.env.PATH}`, HOME: process.env.HOME, ...settings };
-    execFile('sh', ['-ec', command], { env, cwd }, (error, out, err) => resolve({ status: error ? Number(error.code) : 0, out, err }));
-  });
 
 test('docs/export.md: every command writes its export', async (t) => {
   const { settings, cwd } = await place(t);
