@@ -83,7 +83,7 @@ export async function openServer(
   listener: HttpListener = createListener(core),
 ): Promise<OpenServer> {
   const isDev = options.isDev ?? false;
-  const views = createViews({ dev: isDev, now: core.now, basePath: core.config.basePath });
+  const views = createViews({ dev: isDev, now: core.now, basePath: core.config.basePath, site: () => core.site.identity });
   const renderMembers = async (group: Parameters<typeof roster>[1]) =>
     views.render('groups/_members.njk', { members: await roster(core, group) });
   const renderSidebar = (sidebar: object) => views.render('groups/_sidebar.njk', { sidebar });
@@ -178,6 +178,7 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: S
     await announceGroupChanges(core);
     await lookForDigests(core);
     mailer.wake();
+    await core.site.reload();
     await purgeGroups(core);
     await core.store.links.sweep(core.now());
     await core.store.sessions.sweep(core.now());

@@ -42,6 +42,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'services',
   'settings',
   'signup',
+  'site-icon',
   'static',
   'sw.js',
   'switch',

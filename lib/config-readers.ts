@@ -2,6 +2,13 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { basePathOf, OWN_SEGMENTS } from './base-path.ts';
 
+/** A setting as it is in effect. `source`: where its value comes from. */
+export type Setting = {
+  readonly name: string;
+  readonly value: string | number | boolean | readonly string[] | undefined;
+  readonly source: 'default' | 'environment' | 'file';
+};
+
 /** Invalid settings: the message names every invalid variable, one per line. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {

@@ -21,6 +21,7 @@ import {
   matching,
   oneOf,
   type Reader,
+  type Setting,
   sender,
   siteUrl,
   socketPath,
@@ -54,7 +55,9 @@ export type Config = {
   readonly secretKeys: readonly string[];
   /** `<id>:<base64 of 32 bytes>`, newest first; empty: nothing is encrypted at rest. */
   readonly encryptionKeys: readonly string[];
-  readonly signup: 'open' | 'code' | 'closed';
+  /** These two are undefined where administrators choose. */
+  readonly signup: 'open' | 'code' | 'closed' | undefined;
+  readonly siteName: string | undefined;
   /** Who must log in with a second factor. */
   readonly requireSecondFactor: 'off' | 'admins' | 'all';
   readonly maxBodyBytes: number;
@@ -108,14 +111,9 @@ export type Config = {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
-/** A setting as it is in effect. `source`: where its value comes from. */
-export type Setting = {
-  readonly name: string;
-  readonly value: string | number | boolean | readonly string[] | undefined;
-  readonly source: 'default' | 'environment' | 'file';
-};
-
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type { Setting };
 
 /** Called for each setting. */
 type Note = (setting: Setting) => void;
@@ -146,7 +144,8 @@ export function readConfig(env: Environment = process.env, note: Note = () => {}
     hstsSubdomains: read('HSTS_SUBDOMAINS', flag, false),
     secretKeys: read('SECRET_KEYS', keys, []),
     encryptionKeys: read('ENCRYPTION_KEYS', encryptionKeys, []),
-    signup: read('SIGNUP', oneOf('open', 'code', 'closed'), 'open'),
+    signup: read('SIGNUP', oneOf('open', 'code', 'closed'), undefined),
+    siteName: read('SITE_NAME', anything, undefined),
     requireSecondFactor: read('REQUIRE_SECOND_FACTOR', oneOf('off', 'admins', 'all'), 'off'),
     maxBodyBytes: read('MAX_BODY_BYTES', count(1, 1_000_000), 65_536),
     maxUploadBytes: read('MAX_UPLOAD_BYTES', count(1, 2 ** 40), 26_214_400),

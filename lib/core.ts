@@ -12,6 +12,7 @@ import type { Meters } from './metrics/meters.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
 import type { SecurityEvent } from './security/event.ts';
+import type { Site } from './site/identity.ts';
 import type { StoreHealth } from './store/health.ts';
 import type { LookupCache } from './store/lookup-cache.ts';
 import type { Store } from './store/port.ts';
@@ -45,6 +46,7 @@ export type Core = {
   readonly securityLog: SecurityLog;
   readonly audit: AuditLog;
   readonly mailOutbox: MailOutbox;
+  readonly site: Site;
   readonly scheduler: Scheduler;
   readonly renderedBodies: RenderedBodies;
   /** How long one write may wait for the store, ms. A request waits 500 ms longer, all its calls together. */

@@ -67,6 +67,9 @@ export const REPORTS_GROUP = 'reports' as GroupId;
 /** The group in the records of people's pictures; no group has such an id. */
 export const AVATARS_GROUP = 'avatars' as GroupId;
 
+/** The group in the record of the picture of the site; no group has such an id. */
+export const SITE_GROUP = 'site' as GroupId;
+
 /** The bus channel of changed profiles; no group has such an id. */
 export const PROFILES_CHANNEL = 'profiles' as GroupId;
 

@@ -23,6 +23,7 @@ import { Scheduler } from './scheduler.ts';
 import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
 import { openSecurityLog } from './security/log.ts';
+import { openSite } from './site/identity.ts';
 import { storeHealth } from './store/health.ts';
 import { withLookupCache } from './store/lookup-cache.ts';
 import type { Store } from './store/port.ts';
@@ -96,6 +97,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     securityLog: withNotices(securityLog, { store, outbox: mailOutbox, logger, now }),
     mailOutbox,
     audit: openAuditLog({ appender, directory, random, via }),
+    site: openSite({ store, config }),
     scheduler,
     renderedBodies: openRenderedBodies(),
     storeWaitMs,
@@ -111,6 +113,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     await store.close();
     release();
   };
+  await core.site.reload();
   return { ...core, encryption, close };
 }
 

@@ -11,6 +11,7 @@ import { accountSettingsRoutes, type SettingsHooks } from './accounts/settings-r
 import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { adminSiteRoutes } from './admin/site-routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { deliveryRoutes } from './bots/delivery-routes.ts';
@@ -179,6 +180,12 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
   routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
   routeFile('admin/group-routes.ts', adminGroupRoutes, ['GET,POST /admin/groups/:id']),
+  routeFile('admin/site-routes.ts', adminSiteRoutes, [
+    'GET /site-icon/:id',
+    'GET /site-icon/:id/small',
+    'GET,POST /admin/site',
+    'POST /admin/site/picture',
+  ]),
   routeFile('admin/routes.ts', adminRoutes, ['GET,POST /admin']),
   routeFile('api/routes.ts', docsRoutes, ['GET /docs']),
 ];

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { hasSetupCode, isEmpty } from './operations.ts';
+import { signUpMode } from './sign-up-mode.ts';
 
 /** Initial values of a form. */
 type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };
@@ -21,8 +22,9 @@ type FormOrigin = { readonly from: EntryPage; readonly returnTo: string };
 /** The inputs of templates/accounts/_signup.njk and _login.njk. */
 export async function entryForms(core: Core, forms: EntryForms, origin: FormOrigin) {
   const isFirst = await isEmpty(core);
-  const needsCode = isFirst ? await hasSetupCode(core) : core.config.signup === 'code';
-  const closed = !isFirst && core.config.signup === 'closed';
+  const mode = await signUpMode(core);
+  const needsCode = isFirst ? await hasSetupCode(core) : mode === 'code';
+  const closed = !isFirst && mode === 'closed';
   return {
     signup: { name: '', code: '', error: null, needsCode, closed, ...forms.signup },
     login: {

@@ -4,6 +4,7 @@ import { sameText } from '../secrets.ts';
 import { inviteCode } from './invite-code.ts';
 import { createAccount, isEmpty, SETUP_CODE } from './operations.ts';
 import type { User } from './port.ts';
+import { signUpMode } from './sign-up-mode.ts';
 
 /** `invitation`: the code of the invitation page on which the person signs up. */
 type SignUp = {
@@ -40,7 +41,7 @@ export async function signUp(core: Core, input: SignUp, admit: Admit = async () 
 /** Undefined when sign-up is allowed without a use of a code. */
 async function admissionOf(core: Core, { code, invitation }: SignUp, admit: Admit): Promise<Admission | undefined> {
   const isFirst = await isEmpty(core);
-  if (!isFirst && core.config.signup === 'closed') throw forbidden('Sign-up is closed. Ask an administrator for an account.');
+  if (!isFirst && (await signUpMode(core)) === 'closed') throw forbidden('Sign-up is closed. Ask an administrator for an account.');
   const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
   if (wanted === undefined || sameText(wanted, (code ?? '').trim()))
     return isFirst || invitation === undefined ? undefined : admit(invitation);

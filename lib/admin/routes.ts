@@ -15,6 +15,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { askFirst } from './confirm.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
 import { actOn } from './person-routes.ts';
 
@@ -22,7 +23,7 @@ const form = z.union(
   [
     z.object({ action: z.enum(['admin', 'unadmin', 'disable', 'enable']), user: shortText }),
     z.object({ action: z.enum(['archive', 'unarchive']), group: shortText }),
-    z.object({ action: z.literal('renew-code') }),
+    z.object({ action: z.literal('renew-code'), sure: z.literal('1', 'must be 1').optional() }),
     z.object({ action: z.literal('invite'), address: shortText }),
   ],
   'must be an action on a user, a group or the invitation code, or an invitation',
@@ -50,11 +51,20 @@ export function adminRoutes(deps: RouteContext): Router {
   router.post('/admin', async (ctx) => {
     const { user: by } = adminOf(ctx);
     const here = pathOf(parseQuery(query, ctx));
-    setFlash(ctx, await act(deps, by, await parse(form, ctx)));
+    const asked = await parse(form, ctx);
+    if (asked.action === 'renew-code' && asked.sure === undefined) return askFirst(ctx, deps, { ...RENEWAL, action: here, back: here });
+    setFlash(ctx, await act(deps, by, asked));
     seeOther(ctx, here);
   });
   return router;
 }
+
+const RENEWAL = {
+  title: 'Renew the invitation code?',
+  lost: ['The present code stops working at once, wherever it was sent or written down.'],
+  fields: { action: 'renew-code' },
+  label: 'Renew the code',
+} as const;
 
 /** Resolves to what was done, in words. */
 async function act({ core }: RouteContext, by: User, asked: Act): Promise<string> {

@@ -14,6 +14,8 @@ export const AUDIT_ACTS = {
   account_disabled: 'Account disabled',
   account_enabled: 'Account enabled',
   invitation_code_renewed: 'Invitation code renewed',
+  signup_changed: 'Sign-up changed',
+  site_changed: 'Name or picture of the site changed',
   group_archived: 'Group archived',
   group_unarchived: 'Group unarchived',
   group_transferred: 'Group handed over',

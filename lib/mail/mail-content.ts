@@ -25,6 +25,10 @@ export type Message = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+/** The sender of MAIL_FROM, under the name of the site where that is the usual one. */
+export const senderOf = (from: string, name: string): string =>
+  from.replace(/^Parley(?= <)/, /^[\w .-]+$/.test(name) ? name : `"${name.replaceAll(/["\\]/g, '')}"`);
+
 export function messageOf(
   content: MailContent,
   { from, views }: { readonly from: string; readonly views: Pick<Views, 'render'> },

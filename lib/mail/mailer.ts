@@ -4,7 +4,7 @@ import type { Core } from '../core.ts';
 import { StoreUnavailable } from '../errors.ts';
 import type { Views } from '../views/render.ts';
 import type { MailJob } from './job.ts';
-import { type MailContent, messageOf } from './mail-content.ts';
+import { type MailContent, messageOf, senderOf } from './mail-content.ts';
 import { jobIn } from './outbox.ts';
 import type { WaitingMail } from './port.ts';
 import { isPermanent, openTransport, reasonOf, type Transport } from './transport.ts';
@@ -109,7 +109,8 @@ export class Mailer {
     if (!job || this.#core.now() > createdAt + (USELESS_AFTER_MS[job.kind] ?? Number.POSITIVE_INFINITY)) return 0;
     const compose = this.#composers[job.kind] as Composer<MailJob['kind']>;
     const contents = await compose(this.#core, job);
-    const { smtpUrl = '', mailFrom: from } = this.#core.config;
+    const { smtpUrl = '', mailFrom } = this.#core.config;
+    const from = senderOf(mailFrom, this.#core.site.identity.name);
     this.#transport ??= openTransport(smtpUrl);
     const transport = await this.#transport;
     for (const content of contents) await transport.send(messageOf(content, { from, views: this.#views }));

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { signUpMode } from '../accounts/sign-up-mode.ts';
 import { DomainError, forbidden } from '../errors.ts';
 import { joinCode } from '../groups/codes.ts';
 import { moveMark } from '../groups/membership.ts';
@@ -72,7 +73,7 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
     members,
     sidebar,
     pins,
-    begin: page.head.n === 0 && mayPost(at) && !isDirect(at.group) ? beginning(ctx, core, at) : null,
+    begin: page.head.n === 0 && mayPost(at) && !isDirect(at.group) ? await beginning(ctx, core, at) : null,
     older: page.older === undefined ? null : `${base}?before=${page.older}`,
     newer: isNewest ? null : `${base}?after=${page.newer}#messages`,
     composer: {
@@ -110,9 +111,9 @@ async function windowFor(
 }
 
 /** How to invite people into a group without messages. */
-function beginning(ctx: Context, core: RouteContext['core'], at: GroupAccess) {
+async function beginning(ctx: Context, core: RouteContext['core'], at: GroupAccess) {
   const site = siteUrlOf(ctx, core.config);
-  if (!mayManage(at)) return { link: null, site: at.group.open && core.config.signup === 'open' ? site : null };
+  if (!mayManage(at)) return { link: null, site: at.group.open && (await signUpMode(core)) === 'open' ? site : null };
   noTransform(ctx); // the code is a secret
   return { link: `${site}/join/${joinCode(core, at.group)}`, site: null };
 }

@@ -4,7 +4,7 @@ import type { Core, SquarePictures } from '../core.ts';
 import { DomainError, invalid } from '../errors.ts';
 import { isImage, sizeText } from '../files/file.ts';
 import { Inspection } from '../files/inspection.ts';
-import { AVATARS_GROUP, type FileId, newFileId } from '../ids.ts';
+import { AVATARS_GROUP, type FileId, type GroupId, newFileId, type UserId } from '../ids.ts';
 import { sha256 } from '../secrets.ts';
 import { setPicture } from './operations.ts';
 
@@ -21,8 +21,15 @@ export async function uploadPicture(core: Core, user: User, source: AsyncIterabl
  * Errors: `tooLarge`, `invalid` (picture).
  */
 export async function showPicture(core: Core, user: User, source: AsyncIterable<Uint8Array>): Promise<void> {
-  await setPicture(core, user, await store(core, user, await squaresOf(core, source)));
+  await setPicture(core, user, await storePicture(core, source, { group: AVATARS_GROUP, author: user.id, name: 'avatar.webp' }));
 }
+
+/** Whose picture it is, and the name of its file. */
+type Owner = { readonly group: GroupId; readonly author: UserId; readonly name: string };
+
+/** Stores square copies of an image (see uploadPicture) as a file. Errors: `tooLarge`, `invalid` (picture). */
+export const storePicture = async (core: Core, source: AsyncIterable<Uint8Array>, owner: Owner): Promise<FileId> =>
+  store(core, owner, await squaresOf(core, source));
 
 async function squaresOf(core: Core, source: AsyncIterable<Uint8Array>): Promise<SquarePictures> {
   const seen = new Inspection();
@@ -37,10 +44,10 @@ const tooLarge = (): DomainError =>
   new DomainError('tooLarge', `The picture is too large: ${sizeText(MAX_PICTURE_BYTES)} at most.`, { field: 'picture' });
 
 /** As a file of no group. With a seq the sweep of unused files does not take it; the sweep takes one that a crash left without. */
-async function store({ store: { files }, random, now }: Core, user: User, { large, small }: SquarePictures): Promise<FileId> {
+async function store({ store: { files }, random, now }: Core, owner: Owner, { large, small }: SquarePictures): Promise<FileId> {
   const [id, at] = [newFileId(random), now()];
   const facts = { type: 'image/webp', bytes: large.length, sha256: sha256(large), width: 256, height: 256, thumb: true as const };
-  const record = { id, name: 'avatar.webp', group: AVATARS_GROUP, author: user.id, seq: null, key: null, createdAt: at, touchedAt: at };
+  const record = { id, ...owner, seq: null, key: null, createdAt: at, touchedAt: at };
   await files.begin({ ...record, ...facts, state: 'coming' });
   await files.write(id, 'whole', from([large]));
   await files.write(id, 'thumb', from([small]));

@@ -9,7 +9,7 @@ import { parse } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { AVATARS_GROUP, asFileId, asUserId } from '../ids.ts';
+import { AVATARS_GROUP, asFileId, asUserId, type GroupId } from '../ids.ts';
 import { meForm } from './forms.ts';
 import { setDisplayName, setStatus } from './operations.ts';
 import { personFor, personJson, personPage } from './presenter.ts';
@@ -17,7 +17,8 @@ import { personFor, personJson, personPage } from './presenter.ts';
 /** Pictures change their URL with their content. */
 const FOR_EVER = 'private, max-age=31536000, immutable';
 
-type Ctx = Context & { params: Record<string, string | undefined> };
+export type PictureContext = Context & { params: Record<string, string | undefined> };
+type Ctx = PictureContext;
 
 /** `/people/:person` and `/avatars/…`: how people and bots appear to others; for everybody who is logged in. */
 export function peopleRoutes(deps: RouteContext): Router {
@@ -42,8 +43,8 @@ export function peopleRoutes(deps: RouteContext): Router {
     await respond(ctx, { json: async () => personJson(core, await personFor(core, changed, changed)) });
   });
 
-  router.get('/avatars/:id', (ctx: Ctx) => sendPicture(ctx, core, 'whole'));
-  router.get('/avatars/:id/small', (ctx: Ctx) => sendPicture(ctx, core, 'thumb'));
+  router.get('/avatars/:id', (ctx: Ctx) => sendAvatar(ctx, core, 'whole'));
+  router.get('/avatars/:id/small', (ctx: Ctx) => sendAvatar(ctx, core, 'thumb'));
   return router;
 }
 
@@ -56,18 +57,25 @@ async function findPerson(core: Core, text: string): Promise<User> {
   return user;
 }
 
-async function sendPicture(ctx: Ctx, { store }: Core, part: 'whole' | 'thumb'): Promise<void> {
+async function sendAvatar(ctx: Ctx, core: Core, part: 'whole' | 'thumb'): Promise<void> {
   viewerOf(ctx);
+  await sendPicture(ctx, core, { part, group: AVATARS_GROUP, cache: FOR_EVER });
+  ctx.vary('Cookie');
+  ctx.vary('Authorization');
+}
+
+type Picture = { readonly part: 'whole' | 'thumb'; readonly group: GroupId; readonly cache: string };
+
+/** Sends the picture whose id is in the path, of this pseudo-group. Errors: `notFound`. */
+export async function sendPicture(ctx: PictureContext, { store }: Core, { part, group, cache }: Picture): Promise<void> {
   const id = ctx.params.id ?? '';
   const record = /^[0-9a-z]{26}$/.test(id) ? await store.files.byId(asFileId(id)) : undefined;
-  if (record?.state !== 'stored' || record.group !== AVATARS_GROUP) throw notFound();
+  if (record?.state !== 'stored' || record.group !== group) throw notFound();
   ctx.set({
-    'Cache-Control': FOR_EVER,
+    'Cache-Control': cache,
     ETag: `"${id}${part === 'thumb' ? '-s' : ''}"`,
     'Content-Security-Policy': "sandbox; default-src 'none'",
   });
-  ctx.vary('Cookie');
-  ctx.vary('Authorization');
   ctx.type = 'image/webp';
   ctx.status = 200;
   if (ctx.fresh) {

@@ -55,7 +55,8 @@ export async function tryDevice(core: Core, user: UserId, id: string, options: S
   checkRate(core, user);
   const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);
   if (!device) throw notFound('There is no such device.');
-  const text = { author: 'Parley', title: 'Parley', body: 'Notifications reach this device.' };
+  const { name } = core.site.identity;
+  const text = { author: name, title: name, body: 'Notifications reach this device.' };
   const notice = { group: null, seq: null, ...text, tag: 'test', url: `${core.config.basePath}/settings` };
   return new Sender(core, options).send({ device, notice, topic: 'test', isUrgent: true }, new AbortController().signal);
 }

@@ -85,18 +85,21 @@ export function appRoutes({ core, views: { asset, assets } }: Pick<RouteContext,
       sizes,
       purpose,
     });
+    const { icon: own, small } = core.site.identity;
+    const ownIcon = (src: string, sizes: string) => ({ src: core.config.basePath + src, type: 'image/webp', sizes, purpose: 'any' });
+    const ownIcons = () => own && small && [ownIcon(own, '256x256'), ownIcon(small, '96x96')];
     ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache' });
     ctx.body = JSON.stringify({
       id: scope,
-      name: 'Parley',
-      short_name: 'Parley',
+      name: core.site.identity.name,
+      short_name: core.site.identity.name,
       description: 'Group chat',
       start_url: `${core.config.basePath}/groups`,
       scope,
       display: 'standalone',
       theme_color: '#0f6b64',
       background_color: '#faf9f6',
-      icons: [
+      icons: ownIcons() ?? [
         icon('icon-192.png', '192x192', 'any'),
         icon('icon-512.png', '512x512', 'any'),
         icon('maskable-512.png', '512x512', 'maskable'),

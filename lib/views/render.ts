@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import nunjucks from 'nunjucks';
 import { withBase, withBaseInHtml } from '../base-path.ts';
+import type { SiteIdentity } from '../site/identity.ts';
 import { type Dates, datesIn } from '../text/dates.ts';
 import { type Assets, createAssets } from './assets.ts';
 import { compiling } from './loader.ts';
@@ -36,6 +37,8 @@ type ViewOptions = {
   readonly timeZone?: string;
   /** The current time (ms). */
   readonly now?: () => number;
+  /** How the site is called and its picture, now (default: Parley). */
+  readonly site?: () => SiteIdentity;
   /** Shared with the routes of static files; created here if absent. */
   readonly assets?: Assets;
   /** For tests: everything is rendered by Nunjucks itself. */
@@ -101,6 +104,21 @@ function rowRenderer(render: (template: string, locals: object) => string) {
     new nunjucks.runtime.SafeString(rows.map((row) => renderRow(row, template, here)).join(''));
 }
 
+type Shown = Pick<SiteIdentity, 'name' | 'icon' | 'small'>;
+
+/** What templates see as `site`. */
+const siteOf = (now: () => Shown = () => ({ name: 'Parley', icon: null, small: null })): Shown => ({
+  get name() {
+    return now().name;
+  },
+  get icon() {
+    return now().icon;
+  },
+  get small() {
+    return now().small;
+  },
+});
+
 /** Templates are compiled at first use and cached, unless `dev`. */
 export function createViews(options: ViewOptions): Views {
   const assets = options.assets ?? createAssets({ dev: options.dev });
@@ -122,6 +140,7 @@ export function createViews(options: ViewOptions): Views {
   );
   env.addGlobal('asset', assets.url);
   env.addGlobal('dev', options.dev);
+  env.addGlobal('site', siteOf(options.site));
   const render: Views['render'] = (template, locals) => {
     const { timeZone = '', clock = '' } = (locals as { readonly look?: Look }).look ?? {};
     dates = timeZone === '' && clock !== '12' ? usual : datesOf(timeZone || usualZone, clock === '12');

@@ -34,7 +34,7 @@ test('sign-up: administrators see and renew the invitation code, the old one sto
   const site = await startServerFor(t, { env: { SIGNUP: 'code' } });
   const ann = await site.signUp('Ann');
   const codeShown = async (): Promise<string | undefined> =>
-    /id="code-title"[\s\S]*?<code>([^<]+)<\/code>/.exec((await ann.get('/admin')).text)?.[1];
+    /id="invite-code"[^>]*? value="([^"]+)"/.exec((await ann.get('/admin')).text)?.[1];
   const join = (name: string, code = ''): Promise<number> =>
     site
       .client()
@@ -42,7 +42,7 @@ test('sign-up: administrators see and renew the invitation code, the old one sto
       .then(({ status }) => status);
   const before = await codeShown();
   t.is(await join('Bob', before), 303);
-  t.is((await ann.form('/admin', { action: 'renew-code' })).status, 303);
+  t.is((await ann.form('/admin', { action: 'renew-code', sure: '1' })).status, 303);
   const after = await codeShown();
   t.not(after, before);
   t.is(await join('Carl', before), 422);
@@ -58,7 +58,7 @@ test('sign-up: without SIGNUP=code there is no invitation code to show or renew'
   const site = await startServerFor(t);
   const ann = await site.signUp('Ann');
   t.notRegex((await ann.get('/admin')).text, /Invitation code/);
-  t.is((await ann.form('/admin', { action: 'renew-code' })).status, 409);
+  t.is((await ann.form('/admin', { action: 'renew-code', sure: '1' })).status, 409);
 });
 
 test('sign-up: the rate of new accounts per address is limited', async (t) => {

@@ -15,6 +15,7 @@ import { openRateLimiter } from '../../lib/rate-limiter.ts';
 import { STORE_WAIT_MS } from '../../lib/request-scope.ts';
 import { Scheduler } from '../../lib/scheduler.ts';
 import { openSecrets } from '../../lib/secrets.ts';
+import { openSite } from '../../lib/site/identity.ts';
 import { withLookupCache } from '../../lib/store/lookup-cache.ts';
 import type { BusEnd } from './bus.ts';
 import type { ModelStore } from './store.ts';
@@ -100,6 +101,7 @@ export class ModelProcess {
       mailOutbox: { isOn: false, enqueue: async () => {}, onEnqueued: () => () => {} },
       directory,
       appender: openAppender(parts),
+      site: openSite({ store: store.store, config: { siteName: undefined } }),
       storeWaitMs: STORE_WAIT_MS,
     };
     this.#hub = new Hub({ core: this.core, views: { render: rendered }, renderMembers: async () => 'members', heartbeatMs });

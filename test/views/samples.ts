@@ -757,6 +757,20 @@ export const pages: readonly Sample[] = [
     },
   },
   {
+    name: 'admin-site',
+    template: 'admin/site.njk',
+    locals: { ...common, path: '/admin/site', mode: 'code', isModeSet: false, isNameSet: false, inviteCode: 'hK3p9QwzLm2v', error: null },
+  },
+  {
+    name: 'admin-site-set',
+    template: 'admin/site.njk',
+    locals: {
+      ...common,
+      ...{ path: '/admin/site', mode: 'open', isModeSet: true, isNameSet: true, inviteCode: null },
+      error: wrong('picture', 'Choose a picture.'),
+    },
+  },
+  {
     name: 'admin-group',
     template: 'admin/group.njk',
     locals: {

@@ -33,7 +33,7 @@ export async function creationOptions(core: Core, { id, name }: User, { host }: 
   if (passkeys.length >= MAX_PASSKEYS) throw conflict(`You have ${MAX_PASSKEYS} passkeys, which is the limit. Remove one first.`);
   return generateRegistrationOptions({
     ...{
-      rpName: 'Parley',
+      rpName: core.site.identity.name,
       rpID: host,
       userName: name,
       userDisplayName: name,

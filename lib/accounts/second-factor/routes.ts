@@ -104,7 +104,7 @@ async function setUpAgain(ctx: Context, core: Core, user: User, asked: Form): Pr
 }
 
 /** How apps call this server: they show it beside the codes. */
-const siteOf = (ctx: Context, { config }: Core): string => `Parley ${new URL(siteUrlOf(ctx, config)).hostname}`;
+const siteOf = (ctx: Context, { config, site }: Core): string => `${site.identity.name} ${new URL(siteUrlOf(ctx, config)).hostname}`;
 
 async function show(ctx: Context, { core, views }: RouteContext, { setup, newCodes = [], failed, error }: More = {}): Promise<void> {
   const { user } = sessionViewerOf(ctx);
