@@ -23,8 +23,8 @@ export function titlePrefixes(files: readonly string[]): Map<string, string> {
   return new Map(files.map((file) => [prefixOf(file), file]));
 }
 
-/** Lines of a failure that the summary repeats: the end of a long output is often all that is kept of it. */
-const REPEATED_LINES = 30;
+/** Lines of a failure, and characters of each, that the summary repeats: the end of a long output is often all that is kept of it. */
+const [REPEATED_LINES, REPEATED_LENGTH] = [30, 300];
 
 /** The result of one test. `reason`: the first lines of what was printed about a failure. */
 export type Result = {
@@ -107,7 +107,7 @@ export class Tally {
   #detail(line: string): void {
     this.#print(line);
     const reason = this.#results.at(-1)?.reason;
-    if (reason && reason.length < REPEATED_LINES) reason.push(line);
+    if (reason && reason.length < REPEATED_LINES) reason.push(line.slice(0, REPEATED_LENGTH));
   }
 
   /** The file that a title belongs to; prints its path the first time. */

@@ -43,8 +43,18 @@ onlyInLongRun(test, tools)('OpenAPI: schemathesis finds no response that the doc
     await rm(cwd, { recursive: true, force: true });
   });
   await writeFile(join(cwd, 'openapi.json'), await documentFor(world));
+  // An erased message is still there, as erased: `use_after_free` has no exceptions by operation.
   const config = ['--config-file', join(import.meta.dirname, 'schemathesis.toml')];
-  const checks = ['--checks', 'all', '--continue-on-failure', '--request-timeout', '10', '--no-color'];
+  const checks = [
+    '--checks',
+    'all',
+    '--exclude-checks',
+    'use_after_free',
+    '--continue-on-failure',
+    '--request-timeout',
+    '10',
+    '--no-color',
+  ];
   const who = ['--header', `Authorization: Bearer ${world.annToken}`];
   const apart = STREAMS.flatMap((id) => ['--exclude-operation-id', id]);
   const child = spawn(

@@ -43,7 +43,7 @@ export const accountTable: readonly Operation[] = [
     access: 'token',
     summary: 'Change your display name and status',
     description: 'What the body does not name stays as it is. The log-in name never changes; `@name` mentions go by it.',
-    body: { schema: 'ProfileChange', media: ['json'] },
+    body: { schema: 'ProfileChange', media: ['json'], optional: true },
     responses: { 200: { description: 'How others see you now.', schema: 'Person', media: ['json'] } },
     problems: { 409: 'The display name looks like the log-in name of somebody else.', 422: '' },
     examples: [
