@@ -3,17 +3,21 @@ import { createRequire } from 'node:module';
 import test, { type ExecutionContext } from 'ava';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { newGroupId } from '../../lib/ids.ts';
+import { unsubscribeToken } from '../../lib/mail/digest.ts';
+import { newLink } from '../../lib/mail/links.ts';
 import { formOf, newImage } from '../files/fixtures.ts';
 import { openBrowser, openWindow } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { setUpApp } from '../helpers/second-factor.ts';
-import { startServer } from '../helpers/server.ts';
+import { PASSWORD, startServer } from '../helpers/server.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const site = await startServer();
+// Nothing is sent: no mail is due.
+const site = await startServer({ env: { SMTP_URL: 'smtp://127.0.0.1:9', PUBLIC_URL: 'http://chat.example.org' } });
 const ann = await site.signUp('Ann');
 const visitor = site.client();
 const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](https://example.org)\n\n> quoted\n\n- one\n- two\n\n1. first\n\n---\n
@@ -21,6 +25,8 @@ const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](ht
 ~~~js\n// a comment\nconst boats = [1, 'two', /three/g].map((one) => one ?? null); // ${'and so on '.repeat(12)}\n~~~\n
 ~~~diff\n+ added\n- removed\n~~~`;
 const { bob, direct, invite } = await furnish();
+const halfLoggedIn = site.client();
+const { confirm, reset, invited, unsubscribe, bot, delivery } = await furnishOthers();
 
 test.after.always(() => site.close());
 
@@ -53,7 +59,45 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string 
   await ann.json('POST', '/groups', { name: 'Old' });
   await ann.json('POST', '/groups/old/settings', { action: 'archive', on: '1' });
   await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
-  return { bob, direct: url, invite: link };
+  return { bob, direct: pathOf(url), invite: pathOf(link) };
+}
+
+function pathOf(url: string): string {
+  return new URL(url, site.url).pathname;
+}
+
+/** What the pages need that few people see: links of mails, a log-in before its second factor, a call of a bot that failed. */
+async function furnishOthers() {
+  const { core } = site;
+  const { id: user } = await personCalled('bob');
+  const { id: by } = await personCalled('ann');
+  const bot = await personCalled('deploy');
+  const link = async (kind: 'confirm' | 'reset' | 'invite', about: object) =>
+    pathOf(await newLink(core, kind, { user: kind === 'invite' ? null : user, about }));
+  await halfLoggedIn.form('/login', { name: 'Bob', password: PASSWORD });
+  const group = await core.store.groups.bySlug('lobby');
+  const attempt = { at: core.now(), status: 500, ms: 12, error: 'the answer was 500', answer: '{"error": "no"}', answerBytes: 15 };
+  await core.store.deliveries.insert([
+    {
+      ...{ id: 'failed-call', bot: bot.id, group: group?.id ?? newGroupId(core.random), seq: 4, message: 4, reply: null, event: 'posted' },
+      ...{ state: 'failed', reason: 'the answer was 500', due: core.now(), tries: 1, attempts: [attempt] },
+      ...{ createdAt: core.now(), finishedAt: core.now(), rev: 1 },
+    },
+  ]);
+  return {
+    confirm: await link('confirm', { address: 'bob@example.org' }),
+    reset: await link('reset', { address: 'bob@example.org' }),
+    invited: await link('invite', { address: 'fay@example.org', by }),
+    unsubscribe: `/unsubscribe/${unsubscribeToken(core, user)}`,
+    bot: `/groups/lobby/bots/${bot.id}`,
+    delivery: 'failed-call',
+  };
+}
+
+async function personCalled(name: string) {
+  const found = await site.core.store.users.byNameKey(name);
+  if (!found) throw new Error(`there is no ${name}`);
+  return found;
 }
 
 /** An image, an audio file, and a file that can only be downloaded. */
@@ -71,7 +115,16 @@ type PageUnderTest = { readonly name: string; readonly path: string; readonly wh
 const PAGES: readonly PageUnderTest[] = [
   { name: 'welcome', path: '/', who: visitor },
   { name: 'log-in', path: '/login', who: visitor },
+  { name: 'sign-up', path: '/signup', who: visitor },
+  { name: 'log-in with a second factor', path: '/login/second-factor', who: halfLoggedIn },
+  { name: 'log-out', path: '/logout', who: ann },
+  { name: 'forgotten password', path: '/forgot-password', who: visitor },
+  { name: 'new password', path: reset, who: visitor },
+  { name: 'invitation by mail', path: invited, who: visitor },
+  { name: 'confirming an address', path: confirm, who: bob },
+  { name: 'no more digests', path: unsubscribe, who: visitor },
   { name: 'groups', path: '/groups', who: ann },
+  { name: 'going somewhere', path: '/switch', who: ann },
   { name: 'group', path: '/groups/lobby', who: ann },
   { name: 'group with an unread line', path: '/groups/lobby?around=4&unread=4', who: ann },
   { name: 'Markdown and files', path: '/groups/news', who: ann },
@@ -79,8 +132,8 @@ const PAGES: readonly PageUnderTest[] = [
   { name: 'API', path: '/docs', who: visitor },
   { name: 'search', path: '/search?q=word', who: ann },
   { name: 'search without words', path: '/search', who: ann },
-  { name: 'one message', path: '/groups/lobby/messages/3', who: ann },
-  { name: 'edit', path: '/groups/lobby/messages/3/edit', who: ann },
+  { name: 'one message', path: '/groups/lobby/messages/4', who: ann },
+  { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
   { name: 'group settings', path: '/groups/lobby/settings', who: ann },
   { name: 'group settings of a member', path: '/groups/lobby/settings', who: bob },
@@ -95,21 +148,27 @@ const PAGES: readonly PageUnderTest[] = [
   { name: 'nothing saved', path: '/saved', who: bob },
   { name: 'earlier versions', path: '/groups/lobby/messages/4/history', who: ann },
   { name: 'bots', path: '/groups/lobby/bots', who: ann },
-  { name: 'a bot', path: `/groups/lobby/bots/${(await site.core.store.users.byNameKey('deploy'))?.id}`, who: ann },
+  { name: 'a bot', path: bot, who: ann },
+  { name: 'a call of a bot', path: `${bot}/deliveries/${delivery}`, who: ann },
   { name: 'settings', path: '/settings', who: ann },
   { name: 'second factor', path: '/settings/second-factor', who: ann },
   { name: 'second factor that is set up', path: '/settings/second-factor', who: bob },
+  { name: 'security events', path: '/settings/security', who: ann },
+  { name: 'mail address', path: '/settings/email', who: ann },
   { name: 'administration', path: '/admin', who: ann },
+  { name: 'security events of everybody', path: '/admin/security', who: ann },
+  { name: 'storage', path: '/admin/storage', who: ann },
+  { name: 'erasing', path: '/admin/erase', who: ann },
   { name: 'profile', path: '/people/Bob', who: ann },
   { name: 'own profile', path: '/people/Ann', who: ann },
   { name: 'profile settings', path: '/settings/profile', who: ann },
   { name: 'own data', path: '/settings/data', who: ann },
   { name: 'appearance', path: '/settings/appearance', who: ann },
-  { name: 'report a message', path: '/groups/lobby/messages/3/report', who: bob },
+  { name: 'report a message', path: '/groups/lobby/messages/4/report', who: bob },
   { name: 'messages of all groups', path: '/admin/messages?q=word', who: ann },
   { name: 'reports', path: '/admin/reports', who: ann },
   { name: 'new account', path: '/admin/people/new', who: ann },
-  { name: 'an account', path: `/admin/people/${(await site.core.store.users.byNameKey('bob'))?.id}`, who: ann },
+  { name: 'an account', path: `/admin/people/${(await personCalled('bob')).id}`, who: ann },
   { name: 'audit log', path: '/admin/audit', who: ann },
   { name: 'error', path: '/groups/nowhere', who: ann },
 ];
@@ -184,11 +243,13 @@ async function checkPages(t: ExecutionContext): Promise<Map<Check, Record<string
     [ann, await open(t, ann)],
     [bob, await open(t, bob)],
     [visitor, await open(t, visitor)],
+    [halfLoggedIn, await open(t, halfLoggedIn)],
   ]);
   for (const { name, path, who } of PAGES) {
     const page = pages.get(who);
     await page?.setViewportSize({ width: 1280, height: 800 });
-    await page?.goto(path, { waitUntil: 'domcontentloaded' });
+    const answer = await page?.goto(path, { waitUntil: 'domcontentloaded' });
+    t.is(answer?.status(), name === 'error' ? 404 : 200, name);
     for (const [{ findViolations }, violations] of found) {
       const here = page ? await findViolations(page) : ['not opened'];
       if (here.length > 0) violations[name] = here;
