@@ -35,6 +35,8 @@ type EraseOptions = {
   readonly detail: string;
   /** Ends the work, such as before a request times out. */
   readonly signal?: AbortSignal;
+  /** Called with the number of messages that were read since. */
+  readonly onRead?: (messages: number) => void;
 };
 
 const AT_ONCE = 50;
@@ -69,7 +71,7 @@ async function eraseIn(core: Core, group: Group, criteria: Criteria, options: Er
   const count = (outcome: string): void => {
     if (outcome === 'erased') found += 1;
   };
-  for await (const { seq } of selectMessages(core, group, criteria)) {
+  for await (const { seq } of selectMessages(core, group, criteria, options.onRead)) {
     if (options.signal?.aborted) {
       result.isMore = true;
       break;

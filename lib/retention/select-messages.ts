@@ -23,14 +23,20 @@ export type Criteria = {
 
 const AT_ONCE = 200;
 
-/** The messages of a group that meet the criteria and are not erased, oldest first. Reads all between the bounds. */
-export async function* selectMessages(core: Core, group: Group, criteria: Criteria): AsyncGenerator<Message> {
+/** The messages of a group that meet the criteria and are not erased, oldest first. Reads all between the bounds, and says how many it reads. */
+export async function* selectMessages(
+  core: Core,
+  group: Group,
+  criteria: Criteria,
+  onRead: (messages: number) => void = () => {},
+): AsyncGenerator<Message> {
   const head = await core.store.log.head(group.id);
   const first = criteria.after === undefined ? undefined : await firstSince(core, group.id, head, criteria.after);
   if (criteria.after !== undefined && !first) return;
   for (let n = first?.n ?? 1; n <= head.n; n += AT_ONCE) {
     await core.scheduler.turn();
     const messages = await core.store.log.messages(group.id, n, n + AT_ONCE - 1);
+    onRead(messages.length);
     yield* await meeting(core, group, messages, criteria);
     const last = messages.at(-1);
     if (!last || last.at >= (criteria.before ?? Number.POSITIVE_INFINITY) || last.seq > (criteria.to ?? Number.POSITIVE_INFINITY)) return;

@@ -5,6 +5,7 @@ import { daysText, parseDays } from '../../retention/rules.ts';
 import { SERVER } from '../../security/event.ts';
 import type { Session } from '../command.ts';
 import { findGroup, operator } from '../lookup.ts';
+import { openProgress } from '../progress.ts';
 
 export type EraseOptions = Asked & { readonly yes?: true };
 
@@ -13,7 +14,13 @@ export async function erase({ core, out }: Session, { yes, ...asked }: EraseOpti
   const { detail, ...selection } = await selectionOf(core, asked);
   const isErasing = yes === true;
   const by = (await operator(core))?.id ?? SERVER;
-  const { messages, groups, held } = await eraseSelected(core, selection, { isErasing, by, detail });
+  const progress = openProgress(out, 'messages');
+  let read = 0;
+  const onRead = (count: number): void => {
+    read += count;
+    progress.show('read', read);
+  };
+  const { messages, groups, held } = await eraseSelected(core, selection, { isErasing, by, detail, onRead });
   const left = held === 0 ? '' : `; ${held} on legal hold left out`;
   const size = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${groups} ${groups === 1 ? 'group' : 'groups'}`;
   const text = isErasing ? `Erased ${size}${left}.` : `Found ${size}${left}. Add --yes to erase them for good.`;
