@@ -27,8 +27,8 @@ type SearchWindow = { readonly cursor?: string | undefined; readonly limit: numb
 export const MAX_FOUND = 50;
 /** Candidates read for one page: only few of the messages that contain all words may contain the phrase. */
 const MAX_READ = 400;
-/** Candidates per read for queries with phrases. */
-const PHRASE_CANDIDATES = 200;
+/** Candidates per read for queries with phrases: all at once, since each read looks up every word in every group. */
+const PHRASE_CANDIDATES = MAX_READ;
 const MAX_MS = 800;
 const [PER_SECOND, BURST] = [2, 30];
 const MAX_NAMES = 10;

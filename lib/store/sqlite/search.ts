@@ -72,18 +72,22 @@ export function searchStore(db: Connection, writes: WritesOf<ReturnType<typeof s
     return low;
   }
 
-  function findIn(query: FindQuery, { group, slice }: Slice): MessagePosition[] {
+  /** Reads the messages of a slice that match, newest first, some at a time. */
+  function readerOf(query: FindQuery, { group, slice }: Slice): (count: number) => MessagePosition[] {
     const number = numberOf(db, group);
-    if (number === undefined) return [];
+    if (number === undefined) return () => [];
     const [start, end] = [Math.max(1, slice * SLICE), (slice + 1) * SLICE - 1];
     const tops = topsOf(query, group).map((top) => ('seq' in top ? Math.min(top.seq, end) : lastBefore(group, top.at, start, end)));
     const first = query.from === undefined ? start : lastBefore(group, query.from, start, end) + 1;
-    const last = Math.min(end, ...tops);
-    if (first > last) return []; // else FTS5 would walk there
     const base = number * SEQS;
     const wanted = expression(query, scopeOf(number, slice));
-    const rows = db.all<{ id: number; at: number }>(FIND, wanted, base + first, base + last, query.limit);
-    return rows.map(({ id, at }) => ({ at, group, seq: id - base }));
+    let last = Math.min(end, ...tops);
+    return (count) => {
+      if (first > last) return []; // else FTS5 would walk there
+      const rows = db.all<{ id: number; at: number }>(FIND, wanted, base + first, base + last, count);
+      last = (rows.at(-1)?.id ?? base) - base - 1;
+      return rows.map(({ id, at }) => ({ at, group, seq: id - base }));
+    };
   }
 
   return {
@@ -91,11 +95,35 @@ export function searchStore(db: Connection, writes: WritesOf<ReturnType<typeof s
       new Map(db.all<{ id: GroupId; seq: number }>(POSITIONS, version, JSON.stringify(groups)).map(({ id, seq }) => [id, seq])),
     put: writes.put,
     find: async (query) =>
-      query.slices
-        .flatMap((slice) => findIn(query, slice))
-        .sort(byNewest)
-        .slice(0, query.limit),
+      newest(
+        query.slices.map((slice) => readerOf(query, slice)),
+        query.limit,
+      ),
   };
+}
+
+/** The least that is read of a slice at a time. */
+const LEAST = 4;
+
+/**
+ * The newest `limit` of what several readers read, each newest first. Of many slices each gives few: they are read a little at a time, and further only
+ * where what is left may be newer than the last one found.
+ */
+function newest(readers: readonly ((count: number) => readonly MessagePosition[])[], limit: number): MessagePosition[] {
+  let found: MessagePosition[] = [];
+  let open = readers;
+  for (let count = Math.max(LEAST, Math.ceil((2 * limit) / readers.length)); open.length > 0; count *= 2) {
+    const size = Math.min(count, limit);
+    const parts = open.map((read) => ({ read, places: read(size) }));
+    found = [...found, ...parts.flatMap(({ places }) => places)].sort(byNewest).slice(0, limit);
+    const border = found.length < limit ? undefined : found.at(-1);
+    const mayGoOn = (places: readonly MessagePosition[]): boolean => {
+      const oldest = places.at(-1);
+      return oldest !== undefined && places.length === size && (!border || byNewest(oldest, border) < 0);
+    };
+    open = parts.filter(({ places }) => mayGoOn(places)).map(({ read }) => read);
+  }
+  return found;
 }
 
 /** Escapes characters that FTS5 does not treat as part of a word. */
