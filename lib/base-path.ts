@@ -31,6 +31,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'me',
   'messages',
   'metrics',
+  'offline',
   'openapi.json',
   'people',
   'readyz',

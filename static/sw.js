@@ -1,4 +1,4 @@
-// The service worker: shows pushed notifications, unless the group's page is visible. It caches no pages.
+// The service worker: shows pushed notifications, unless the group's page is visible. sw-offline.js is its other part.
 /** Below which the site is served: '' or such as /chat. */
 const site = new URL('.', location.href).pathname.slice(0, -1);
 const ICON = `${site}/static/0000000000000000/icons/icon-192.png`; // every hash serves the current file

@@ -13,6 +13,12 @@ import { noteUse, peekSession, sessionRef, sessionUserId } from './session.ts';
 
 const TOUCH_MS = 60_000;
 
+/**
+ * A header for the service worker, which keeps pages for offline use: a name of the browser's session that opens nothing, or `none`. What was kept
+ * under another name is deleted.
+ */
+const SESSION = 'Parley-Session';
+
 /** Authenticates requests, for routes behind the session. A bearer token takes precedence over a cookie. */
 export const identify =
   (core: Core): Middleware =>
@@ -22,6 +28,7 @@ export const identify =
     const viewer = bearer ?? (await enabled(ctx, lookups, sessionUserId(ctx, proxiedName(ctx, core.config)), sessionRef(ctx, core)));
     stateOf(ctx).viewer = viewer;
     if (viewer?.via === 'session') noteUse(ctx, core);
+    if (viewer?.via !== 'token') ctx.set(SESSION, viewer ? core.secrets.sign('session-name', viewer.ref) : 'none');
     if (viewer) setActor({ user: viewer.user.id, via: viewer.via === 'token' ? 'token' : 'browser' });
     await next();
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
-import { noStore, respond, seeOther, writeJson } from '../http/reply.ts';
+import { noStore, renderPage, respond, seeOther, writeJson } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
@@ -66,8 +66,9 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
   return router;
 }
 
-/** The web app manifest and the service worker. */
-export function appRoutes({ core, views: { asset, assets } }: Pick<RouteContext, 'core' | 'views'>): Router {
+/** The installed app: manifest, service worker, and the page that it shows without the network. */
+export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>): Router {
+  const { asset, assets } = views;
   const router = new Router();
   const scope = `${core.config.basePath}/`;
 
@@ -76,6 +77,11 @@ export function appRoutes({ core, views: { asset, assets } }: Pick<RouteContext,
     const { headers, body } = assets.get(assets.url('sw.js'), '') ?? {};
     ctx.set({ 'Content-Type': headers?.['Content-Type'] ?? '', 'Cache-Control': 'no-cache' });
     ctx.body = body;
+  });
+
+  router.get('/offline', (ctx) => {
+    noStore(ctx);
+    renderPage(ctx, views, 'push/offline.njk', 'Offline');
   });
 
   router.get('/manifest.webmanifest', (ctx) => {

@@ -72,6 +72,13 @@ function bundleStyles(read: (path: string) => string): string {
   return [`@layer ${Object.keys(LAYERS).join(', ')};`, ...layers].join('\n');
 }
 
+/** What the pages need without the network. */
+const OFFLINE_FILES = ['app.js', 'css/app.css', 'icons/icon.svg', 'icons/icon-dot.svg', 'icons/icon-192.png'];
+
+/** Names the files that the service worker keeps, by their hashes: when one changes, the service worker does, and browsers install it anew. */
+const withFiles = (worker: string, url: (path: string) => string): string =>
+  worker.replace('const FILES = [];', `const FILES = ${JSON.stringify(OFFLINE_FILES.map(url))};`);
+
 /** Replaces `url("../icons/x.svg")` by the hashed URL of the file, relative to that of the style sheet (`/static/<hash>/css/app.css`). */
 const linkImages = (css: string, url: (path: string) => string): string =>
   css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path).replace('/static/', '../../')}")`);
@@ -87,6 +94,11 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
   add(
     'css/app.css',
     linkImages(bundleStyles(read), (path) => hashedUrl(table, path)),
+  );
+  const worker = ['sw.js', 'sw-offline.js'].map(read).join('\n');
+  add(
+    'sw.js',
+    withFiles(worker, (path) => hashedUrl(table, path)),
   );
   return table;
 }

@@ -10,6 +10,7 @@ import './drafts.js';
 import './tabs.js';
 import './notifications.js';
 import './notification-settings.js';
+import './offline.js';
 import './copying.js';
 import './passkeys.js';
 import './home.js';

@@ -49,6 +49,11 @@ function put(fresh) {
   show(fresh.dataset.waiting);
 }
 
+function onClosed({ target }) {
+  target.close();
+  document.dispatchEvent(new Event('parley:closed'));
+}
+
 /** Keeps the stream of the hidden tabs until `shown` resolves. */
 async function lead(shown) {
   const stream = new EventSource(`${site}/events?as=sidebar`);
@@ -58,7 +63,7 @@ async function lead(shown) {
     show(fresh.dataset.waiting);
     tabs.postMessage(fresh.dataset.waiting);
   });
-  stream.addEventListener('closed', () => stream.close());
+  stream.addEventListener('closed', onClosed);
   await shown;
   stream.close();
 }
@@ -72,7 +77,7 @@ function followSidebar(isWanted) {
   own?.close();
   own = isWanted ? new EventSource(`${site}/events?as=sidebar`) : null;
   own?.addEventListener('sidebar', ({ data }) => put(parse(data)));
-  own?.addEventListener('closed', ({ target }) => target.close());
+  own?.addEventListener('closed', onClosed);
 }
 
 let endHidden = () => {};

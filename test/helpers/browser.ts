@@ -40,6 +40,7 @@ export async function openWindow(
     javaScriptEnabled: script === 'on',
     viewport: { width: 1280, height: 800 },
     timezoneId: 'UTC',
+    serviceWorkers: 'block', // which answer requests that a test intercepts; a test about them allows them
     ...options,
   });
   t.teardown(() => context.close());

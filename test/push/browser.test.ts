@@ -28,7 +28,7 @@ const NOTIFICATIONS = `
 
 /** Ann at a browser with permission for notifications. `notified`: the bodies of those that her pages have shown. */
 async function open(t: ExecutionContext, site: PushSite, path: string, notified: string[] = []): Promise<Person> {
-  const ann = await openWindow(t, browser, site.ann);
+  const ann = await openWindow(t, browser, site.ann, { serviceWorkers: 'allow' });
   const context = ann.page.context();
   await context.grantPermissions(['notifications'], { origin: site.url });
   await context.exposeFunction('onNotification', (body: string) => notified.push(body));

@@ -1,0 +1,104 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Page } from 'playwright-core';
+import { openBrowser, openWindow, type Person } from '../helpers/browser.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { newGroup, openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
+import { requireOrSkip } from '../helpers/services.ts';
+
+const browser = await openBrowser();
+const check = requireOrSkip(test, browser);
+
+/** The paths of the pages that the browser keeps, newest last. */
+const kept = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(async () => {
+    const names = (await caches.keys()).filter((name) => name.includes(':pages:'));
+    const keys = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return keys.flat().map(({ url }) => new URL(url).pathname);
+  })()`);
+
+const isKept = (page: Page, ...paths: string[]): Promise<void> =>
+  eventually(async () => (await kept(page)).toSorted().join() === paths.toSorted().join());
+
+/** A page that the service worker controls. */
+async function openInstalled(t: ExecutionContext, client: Parameters<typeof openWindow>[2], options = {}): Promise<Person> {
+  const person = await openWindow(t, browser, client, { serviceWorkers: 'allow', ...options });
+  await person.openGroup('lobby');
+  await person.page.evaluate('navigator.serviceWorker.ready');
+  return person;
+}
+
+check.serial('offline: a group is shown as it was, other pages lead to what is kept, and both come back with the network', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  await postAs(ann, 'hello', await newGroup(ann, 'Kitchen')); // the page of an empty group shows an invitation, which is a secret
+  await newGroup(ann, 'Cellar');
+  await postAs(bob, 'before the tunnel');
+  const person = await openInstalled(t, ann);
+  const { page } = person;
+  await isKept(page, '/groups/lobby');
+  for (const path of ['/settings', '/groups/kitchen/settings', '/groups/lobby?before=2', '/admin', '/groups/cellar']) await person.go(path);
+  await person.openGroup('kitchen');
+  await isKept(page, '/groups/lobby', '/groups/kitchen');
+
+  await page.context().setOffline(true);
+  await person.go('/settings');
+  await page.getByRole('heading', { name: 'You are offline', level: 1 }).waitFor();
+  t.deepEqual(await page.getByRole('list', { name: 'Kept on this device' }).getByRole('link').allInnerTexts(), ['Kitchen', 'Lobby']);
+  await person.press(page.getByRole('link', { name: 'Lobby' }));
+  await page.getByText(/^You are offline\. This is how it was at \d\d:\d\d( [AP]M)?\.$/).waitFor();
+  await person.sees('before the tunnel');
+  t.is(await page.evaluate("getComputedStyle(document.body).display !== '' && document.styleSheets.length > 0"), true);
+  t.is(await person.message('before the tunnel').getByLabel('Actions').isVisible(), false, 'nothing can be changed');
+
+  await postAs(bob, 'after the tunnel');
+  await page.context().setOffline(false);
+  await person.sees('after the tunnel');
+  await page.getByText('You are offline').waitFor({ state: 'detached' });
+  await page.context().setOffline(true);
+  await person.go('/groups');
+  await page.getByRole('heading', { name: 'You are offline', level: 1 }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor();
+  t.deepEqual(
+    person.complaints.filter((text) => !text.includes('Failed to fetch')), // the stream's, while there is no network
+    [],
+  );
+});
+
+check.serial(
+  'offline: what is kept belongs to one session, and is gone after log-out, for another person, and when the session has ended',
+  async (t) => {
+    const { ann, bob } = await openLobby(t);
+    const person = await openInstalled(t, ann);
+    const { page } = person;
+    await isKept(page, '/groups/lobby');
+    await person.press(page.getByRole('button', { name: 'Log out' }));
+    await page.getByText('You are logged out.').waitFor();
+    t.deepEqual(await kept(page), []);
+    await page.context().setOffline(true);
+    await person.go('/groups/lobby');
+    await page.getByRole('heading', { name: 'You are offline', level: 1 }).waitFor();
+    t.is(await page.getByRole('main').getByRole('link', { name: 'Lobby' }).count(), 0);
+    await page.context().setOffline(false);
+
+    await person.logIn('Bob');
+    await page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor();
+    await person.openGroup('lobby');
+    await isKept(page, '/groups/lobby');
+    const before = await page.evaluate<string[]>('caches.keys()');
+    await bob.form('/settings/logout-everywhere', {}); // the page's session ends: the stream tells it
+    await isKept(page);
+    t.true(before.some((name) => name.includes(':pages:')));
+  },
+);
+
+check.serial('offline: a group that the person was removed from is not kept', async (t) => {
+  const { core, ann, bob } = await openLobby(t);
+  const slug = await newGroup(ann, 'Kitchen', ['Bob']);
+  for (const group of ['lobby', slug]) await postAs(ann, 'hello', group);
+  const person = await openInstalled(t, bob);
+  await person.openGroup(slug);
+  await isKept(person.page, '/groups/lobby', `/groups/${slug}`);
+  const { id } = await userNamed(core, 'Bob');
+  await ann.json('POST', `/groups/${slug}/members`, { action: 'remove', user: id });
+  await isKept(person.page, '/groups/lobby');
+});
