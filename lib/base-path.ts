@@ -42,6 +42,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'search',
   'services',
   'settings',
+  'share',
   'signup',
   'site-icon',
   'static',

@@ -46,6 +46,7 @@ import { peopleRoutes } from './people/routes.ts';
 import { profileRoutes } from './people/settings-routes.ts';
 import { pushSettings } from './push/presenter.ts';
 import { appRoutes, pushRoutes } from './push/routes.ts';
+import { shareRoutes } from './push/share-routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { cspReportRoutes } from './security/csp-reports.ts';
@@ -133,6 +134,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   ]),
   routeFile('digest/routes.ts', digestRoutes, ['GET,POST /unsubscribe/:token']),
   routeFile('push/routes.ts', pushRoutes, ['GET,POST,DELETE /settings/push', 'POST /settings/push/:id']),
+  routeFile('push/share-routes.ts', shareRoutes, ['GET,POST /share']),
   routeFile('retention/routes.ts', retentionRoutes, ['GET,POST /admin/storage', 'GET,POST /admin/erase']),
   routeFile('security/routes.ts', securityRoutes, ['GET /settings/security', 'GET /admin/security']),
   routeFile('groups/list-routes.ts', groupsIndexRoutes, ['GET,POST /groups', 'POST /groups/join']),

@@ -10,6 +10,8 @@ const SHELL = `parley${site}:shell`;
 /** Followed by the name of the session: the header Parley-Session. */
 const PAGES = `parley${site}:pages:`;
 const OFFLINE = `${site}/offline`;
+const SHARE = `${site}/share`;
+const SHARED = `parley${site}:shared`;
 
 /** Whether it is the path of a group's newest messages. */
 const isGroup = ({ pathname, search }) =>
@@ -30,7 +32,8 @@ addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin || !url.pathname.startsWith(`${site}/`)) return;
-  if (request.method === 'POST' && url.pathname === `${site}/logout`) event.waitUntil(inTurn(() => forgetPages()));
+  if (request.method === 'POST' && url.pathname === `${site}/logout`) event.waitUntil(inTurn(forgetAll));
+  if (request.method === 'POST' && url.pathname === SHARE) event.respondWith(takeShared(request));
   if (request.method !== 'GET') return;
   if (url.pathname.startsWith(`${site}/static/`)) event.respondWith(file(request, url));
   else if (request.destination === 'document' && !url.pathname.startsWith(`${site}/files/`)) event.respondWith(page(event, url));
@@ -69,6 +72,11 @@ function inTurn(act) {
 async function forgetPages(session) {
   const names = (await caches.keys()).filter((name) => name.startsWith(PAGES) && name !== PAGES + session);
   for (const name of names) await caches.delete(name);
+}
+
+async function forgetAll() {
+  await forgetPages();
+  await caches.delete(SHARED);
 }
 
 /** Keeps a group's page; deletes those of a session that has ended, and one that may not be seen any more. */
@@ -157,4 +165,25 @@ async function offlinePage(all) {
   const links = all.map(({ path, title }) => `<li><a href="${path}">${title}</a></li>`).join('\n');
   const html = await shell.text();
   return respond(all.length === 0 ? html : html.replace(/(<ul id="kept"[^>]*?) hidden>/, `$1>${links}`), shell);
+}
+
+// --- what another app shares ---
+
+/** Keeps text and files until the page /share has them (static/js/share.js); the server is not sent the files before a group is chosen. */
+async function takeShared(request) {
+  const sent = request.clone();
+  try {
+    const form = await request.formData();
+    const texts = ['title', 'text', 'url'].map((name) => (form.get(name) ?? '').trim()).filter((text) => text !== '');
+    await caches.delete(SHARED);
+    const cache = await caches.open(SHARED);
+    const keepOne = (name, body, headers) =>
+      cache.put(`${SHARE}/${name}`, new Response(body, { headers: { ...headers, 'Parley-Kept': Date.now() } }));
+    await keepOne('text', [...new Set(texts)].join('\n'), {});
+    for (const [index, file] of form.getAll('attachment').entries())
+      if (file.name) await keepOne(index, file, { 'Content-Type': file.type, 'Parley-Name': encodeURIComponent(file.name) });
+    return Response.redirect(SHARE, 303);
+  } catch {
+    return fetch(sent);
+  }
 }

@@ -107,6 +107,8 @@ export function accountRoutes(deps: RouteContext, hooks: AccountHooks): Router {
     if (viewer?.via === 'session') await accounts.endSession(core, viewer.user.id, viewer.ref);
     await endBrowserSession(ctx, { kind: 'info', text: 'You are logged out.' });
     stateOf(ctx).viewer = undefined;
+    // Pictures of people, which the browser has cached. At a base path the cache is of other programs as well.
+    if (ctx.secure && core.config.basePath === '') ctx.set('Clear-Site-Data', '"cache"');
     if (elsewhere) showExternalRedirect(ctx, deps, elsewhere);
     else seeOther(ctx, '/');
   });

@@ -94,6 +94,11 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
     const { icon: own, small } = core.site.identity;
     const ownIcon = (src: string, sizes: string) => ({ src: core.config.basePath + src, type: 'image/webp', sizes, purpose: 'any' });
     const ownIcons = () => own && small && [ownIcon(own, '256x256'), ownIcon(small, '96x96')];
+    const screenshot = (path: string, sizes: string, form_factor: string, label: string) => ({
+      src: asset(`screenshots/${path}`),
+      type: 'image/png',
+      ...{ sizes, form_factor, label },
+    });
     ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache' });
     ctx.body = JSON.stringify({
       id: scope,
@@ -109,6 +114,21 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
         icon('icon-192.png', '192x192', 'any'),
         icon('icon-512.png', '512x512', 'any'),
         icon('maskable-512.png', '512x512', 'maskable'),
+      ],
+      shortcuts: [
+        { name: 'Direct messages', url: `${scope}direct` },
+        { name: 'Saved messages', url: `${scope}saved` },
+        { name: 'Search', url: `${scope}search` },
+      ],
+      share_target: {
+        action: `${scope}share`,
+        method: 'POST',
+        enctype: 'multipart/form-data',
+        params: { title: 'title', text: 'text', url: 'url', files: [{ name: 'attachment', accept: ['*/*'] }] },
+      },
+      screenshots: [
+        screenshot('phone.png', '780x1688', 'narrow', 'A conversation on a phone'),
+        screenshot('desktop.png', '1280x800', 'wide', 'A conversation with the list of groups'),
       ],
     });
   });

@@ -11,6 +11,8 @@ import './tabs.js';
 import './notifications.js';
 import './notification-settings.js';
 import './offline.js';
+import './share.js';
+import './install.js';
 import './copying.js';
 import './passkeys.js';
 import './home.js';

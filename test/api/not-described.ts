@@ -41,6 +41,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'POST /settings/push/:id',
   'GET /sw.js',
   'GET /manifest.webmanifest',
+  ...['GET /offline', 'GET /share', 'POST /share'],
   'POST /csp-reports',
   'GET /admin',
   'POST /admin',

@@ -102,3 +102,36 @@ check.serial('offline: a group that the person was removed from is not kept', as
   await ann.json('POST', `/groups/${slug}/members`, { action: 'remove', user: id });
   await isKept(person.page, '/groups/lobby');
 });
+
+for (const [way, serviceWorkers, script] of [
+  ['the service worker keeps the files', 'allow', 'on'],
+  ['without JavaScript the files are chosen again', 'block', 'off'],
+] as const)
+  check.serial(`share: what another app shares is posted in the chosen group; ${way}`, async (t) => {
+    const { ann, bob, url } = await openLobby(t);
+    await newGroup(ann, 'Kitchen');
+    const person = await openWindow(t, browser, ann, { serviceWorkers, script });
+    const { page } = person;
+    await page.goto('/share', { waitUntil: 'domcontentloaded' });
+    if (script === 'on') await page.evaluate('navigator.serviceWorker.ready.then(() => true)');
+    // As the system does: a form that navigates to the action of the manifest's share_target.
+    await page.setContent(`<form method="post" enctype="multipart/form-data" action="${url}/share">
+      <input name="title" value="Timetable"><input name="text" value="of the ferry"><input name="url" value="https://example.org/t">
+      <input type="file" name="attachment"><button>Go</button></form>`);
+    await page.locator('[type="file"]').setInputFiles({ name: 'pier 2.txt', mimeType: 'text/plain', buffer: Buffer.from('8:40') });
+    await person.press(page.getByRole('button', { name: 'Go' }));
+    await page.getByRole('heading', { name: 'Share', level: 1 }).waitFor();
+    const message = page.getByRole('textbox', { name: 'Message' });
+    await eventually(async () => (await message.inputValue()) === 'Timetable\nof the ferry\nhttps://example.org/t');
+    const files = page.getByLabel('Files');
+    if (script === 'on') await eventually(() => page.evaluate<boolean>('document.getElementById("files").files.length === 1'));
+    else await page.getByText('1 file could not be taken over. Choose it again.').waitFor();
+    if (script === 'off') await files.setInputFiles({ name: 'pier 2.txt', mimeType: 'text/plain', buffer: Buffer.from('8:40') });
+    await person.press(page.getByRole('button', { name: 'Lobby' }));
+    await page.getByRole('heading', { name: 'Lobby', level: 1 }).waitFor();
+    const [posted] = (await bob.get('/groups/lobby/messages', 'application/json')).json<
+      { body: string; attachments: { name: string }[] }[]
+    >();
+    t.like(posted, { body: 'Timetable\nof the ferry\nhttps://example.org/t', attachments: [{ name: 'pier 2.txt' }] });
+    t.deepEqual(person.complaints, []);
+  });

@@ -2,7 +2,16 @@ import test from 'ava';
 import { startServerFor } from '../helpers/server.ts';
 
 type Icon = { readonly src: string; readonly type: string; readonly sizes: string; readonly purpose: string };
-type Manifest = { readonly start_url: string; readonly scope: string; readonly display: string; readonly icons: readonly Icon[] };
+type Screenshot = Omit<Icon, 'purpose'> & { readonly form_factor: string };
+type Manifest = {
+  readonly id: string;
+  readonly start_url: string;
+  readonly scope: string;
+  readonly display: string;
+  readonly icons: readonly Icon[];
+  readonly screenshots: readonly Screenshot[];
+  readonly shortcuts: readonly { readonly name: string; readonly url: string }[];
+};
 
 /** Width and height of a PNG, from its first chunk. */
 const sizeOf = (png: Buffer): string => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
@@ -12,13 +21,25 @@ test('app: the manifest and its icons are public, and the icons have the stated 
   const found = await fetch(`${site.url}/manifest.webmanifest`);
   t.is(found.status, 200);
   t.is(found.headers.get('content-type'), 'application/manifest+json; charset=utf-8');
-  const { icons, ...manifest } = (await found.json()) as Manifest;
-  t.like(manifest, { start_url: '/groups', scope: '/', display: 'standalone' });
+  const { icons, screenshots, shortcuts, ...manifest } = (await found.json()) as Manifest;
+  t.like(manifest, {
+    id: '/',
+    start_url: '/groups',
+    scope: '/',
+    display: 'standalone',
+    share_target: { action: '/share', method: 'POST' },
+  });
+  const ann = await site.signUp('Ann');
+  for (const { name, url } of shortcuts) t.true((await ann.get(url)).text.includes(`<h1>${name}</h1>`), name);
+  t.deepEqual(
+    screenshots.map(({ form_factor }) => form_factor),
+    ['narrow', 'wide'],
+  );
   t.deepEqual(
     icons.map(({ sizes, purpose }) => `${sizes} ${purpose}`),
     ['192x192 any', '512x512 any', '512x512 maskable'],
   );
-  for (const { src, type, sizes } of icons) {
+  for (const { src, type, sizes } of [...icons, ...screenshots]) {
     const icon = await fetch(new URL(src, site.url));
     t.is(icon.headers.get('content-type'), type, src);
     t.is(sizeOf(Buffer.from(await icon.arrayBuffer())), sizes, src);

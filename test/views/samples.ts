@@ -1055,6 +1055,20 @@ export const pages: readonly Sample[] = [
       },
     },
   },
+  { name: 'offline', template: 'push/offline.njk', locals: { ...common, viewer: null, title: 'Offline', path: '/offline' } },
+  {
+    name: 'share',
+    template: 'push/share.njk',
+    locals: {
+      ...{ ...common, title: 'Share', path: '/share', body: 'Timetable\nhttps://example.org/timetable', key: 'k1', dropped: 2 },
+      ...{ maxFiles: 10, fileBytes: 1_000_000 },
+      groups: [
+        { slug: 'lobby', name: 'Lobby', face: null },
+        { slug: 'dm-1', name: 'Éva Lindqvist', face: { name: 'Éva Lindqvist', color: 10 } },
+      ],
+    },
+  },
+  { name: 'share-none', template: 'push/share.njk', locals: { ...common, title: 'Share', path: '/share', groups: [] } },
   {
     name: 'switch-none',
     template: 'groups/switch.njk',
