@@ -1,7 +1,7 @@
 // Unread counts of the viewer's groups. The stream of a group's page delivers them; any other page has a stream of the sidebar only. The tabs of a
 // browser share them. A hidden tab has no stream (see stream.js): one of them, the holder of a lock, keeps a stream of the sidebar. So a browser has one
 // stream per visible tab and one for all others.
-import { byId, list, site } from './dom.js';
+import { byId, list, site, viewer } from './dom.js';
 import { foldSections } from './rail.js';
 
 const LOCK = 'parley-hidden-tabs';
@@ -96,6 +96,7 @@ function onVisibility() {
   navigator.locks?.request(LOCK, { signal: waits.signal }, () => lead(promise)).catch(() => {});
 }
 
+if (!viewer) navigator.clearAppBadge?.().catch(() => {}); // of somebody who has logged out
 if (sidebar) {
   show(sidebar.dataset.waiting);
   document.addEventListener('sidebar', ({ detail }) => put(parse(detail.data)));

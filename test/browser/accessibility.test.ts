@@ -125,6 +125,8 @@ const PAGES: readonly PageUnderTest[] = [
   { name: 'no more digests', path: unsubscribe, who: visitor },
   { name: 'groups', path: '/groups', who: ann },
   { name: 'going somewhere', path: '/switch', who: ann },
+  { name: 'sharing', path: '/share?text=Timetable', who: ann },
+  { name: 'without the network', path: '/offline', who: visitor },
   { name: 'group', path: '/groups/lobby', who: ann },
   { name: 'group with an unread line', path: '/groups/lobby?around=4&unread=4', who: ann },
   { name: 'Markdown and files', path: '/groups/news', who: ann },

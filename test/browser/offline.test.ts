@@ -72,8 +72,10 @@ check.serial(
     const person = await openInstalled(t, ann);
     const { page } = person;
     await isKept(page, '/groups/lobby');
+    await page.addInitScript("Navigator.prototype.clearAppBadge = async () => void (globalThis.badge = 'none')");
     await person.press(page.getByRole('button', { name: 'Log out' }));
     await page.getByText('You are logged out.').waitFor();
+    await eventually(() => page.evaluate<boolean>("globalThis.badge === 'none'"));
     t.deepEqual(await kept(page), []);
     await page.context().setOffline(true);
     await person.go('/groups/lobby');
