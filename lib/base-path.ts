@@ -28,6 +28,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'login',
   'logout',
   'manifest.webmanifest',
+  'mcp',
   'me',
   'messages',
   'metrics',

@@ -1,13 +1,12 @@
 import { addressRoutes } from './accounts/mail/address-routes.ts';
 import { mailLinkRoutes } from './accounts/mail/link-routes.ts';
-import type { User } from './accounts/port.ts';
 import { preferencesRoutes } from './accounts/preferences-routes.ts';
-import { type ProviderHooks, providerRoutes } from './accounts/provider/routes.ts';
-import { type AccountHooks, accountRoutes } from './accounts/routes.ts';
+import { providerRoutes } from './accounts/provider/routes.ts';
+import { accountRoutes } from './accounts/routes.ts';
 import { secondFactorLogInRoutes } from './accounts/second-factor/log-in-routes.ts';
 import { passkeyRoutes } from './accounts/second-factor/passkey-routes.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
-import { accountSettingsRoutes, type SettingsHooks } from './accounts/settings-routes.ts';
+import { accountSettingsRoutes } from './accounts/settings-routes.ts';
 import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -17,22 +16,19 @@ import { auditRoutes } from './audit/routes.ts';
 import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
+import { accountHooks, providerHooks, settingsHooks, settleIn } from './composition/route-hooks.ts';
 import { digestRoutes } from './digest/routes.ts';
 import { fileRoutes } from './files/routes.ts';
-import { withTitle } from './groups/direct.ts';
 import { directRoutes } from './groups/direct-routes.ts';
-import { inviteRoutes, showInvitationAgain } from './groups/invite-routes.ts';
-import { admitByCode, joinFirstGroup } from './groups/joining.ts';
+import { inviteRoutes } from './groups/invite-routes.ts';
 import { groupsIndexRoutes } from './groups/list-routes.ts';
-import { finishFirstAccount } from './groups/operations.ts';
-import { followGroups } from './groups/provider-groups.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { settingsRoutes } from './groups/settings-routes.ts';
 import { switchRoutes } from './groups/switch-routes.ts';
 import type { FastRoute } from './http/fast-path.ts';
-import type { RouteContext } from './http/route-context.ts';
 import { type RouteFile, routeFile } from './http/route-table.ts';
 import { fastStreams, liveRoutes } from './live/routes.ts';
+import { mcpRoutes } from './mcp/routes.ts';
 import { editHistoryRoutes } from './messages/edit-history-routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
 import { fastPosts, messageRoutes } from './messages/routes.ts';
@@ -44,7 +40,6 @@ import { reportRoutes } from './moderation/report-routes.ts';
 import { ownDataRoutes } from './own-data/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { profileRoutes } from './people/settings-routes.ts';
-import { pushSettings } from './push/presenter.ts';
 import { appRoutes, pushRoutes } from './push/routes.ts';
 import { shareRoutes } from './push/share-routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
@@ -81,6 +76,7 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
     'POST /rooms/:room/:key/messages/:id/boosts',
     'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
   ]),
+  routeFile('mcp/routes.ts', mcpRoutes, ['POST,GET,DELETE /mcp']),
   routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
   routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
   routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /offline', 'GET /manifest.webmanifest']),
@@ -194,27 +190,3 @@ export const LATE_ROUTES: readonly RouteFile[] = [
 
 /** High-volume routes, which bypass Koa; rejected requests go through the routes above. */
 export const fastRoutes = (): readonly FastRoute[] => [...fastStreams, ...fastPosts, ...fastHooks()];
-
-/** Leads a new account that did not come by the sign-up page into the group for new accounts. */
-export async function settleIn(core: RouteContext['core'], user: User): Promise<void> {
-  await finishFirstAccount(core);
-  await joinFirstGroup(core, user, undefined);
-}
-
-/** What accounts/ needs from groups/. */
-const accountHooks = (deps: RouteContext, core = deps.core): AccountHooks => ({
-  admit: (code) => admitByCode(core, code),
-  afterSignUp: () => finishFirstAccount(core),
-  joinFirst: (user, invitation) => joinFirstGroup(core, user, invitation),
-  showInvitation: (ctx, path, forms) => showInvitationAgain(ctx, deps, path, forms),
-  titled: (viewer, group) => withTitle(core, viewer, group),
-});
-
-const settingsHooks = (core: RouteContext['core']): SettingsHooks => ({
-  pushSettings: (user, session) => pushSettings(core, user, session),
-});
-
-const providerHooks = (core: RouteContext['core']): ProviderHooks => ({
-  afterSignUp: (user) => settleIn(core, user),
-  followGroups: (user, groups) => followGroups(core, user, groups),
-});

@@ -27,6 +27,8 @@ export type State = {
   fields?: Readonly<Record<string, unknown>>;
   /** A page of somebody who is logged in: rendered by `finishPage`, with the list of their groups. */
   page?: PendingPage;
+  /** Set for calls of the Model Context Protocol. `tool`: the tool that is called. */
+  mcp?: { readonly tool: string | undefined };
   /** The format of the response, once it has been negotiated. */
   format?: Format;
 };

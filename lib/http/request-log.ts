@@ -21,6 +21,9 @@ type RequestLine = {
   readonly path: string;
   readonly user: string | undefined;
   readonly status: number;
+  /** How it came, where that is not by the method and the path: by the Model Context Protocol, and the tool. */
+  readonly via?: 'MCP' | undefined;
+  readonly tool?: string | undefined;
   readonly startedAt: number;
 };
 
@@ -50,6 +53,7 @@ export const requestLog =
         ...line,
         path: loggablePath(ctx.path),
         user: stateOf(ctx).viewer?.user.id,
+        ...viaOf(ctx),
         status: ctx.res.statusCode,
         startedAt,
       });
@@ -57,6 +61,11 @@ export const requestLog =
     await runRequest(line.trace, next, ctx.ip, core.storeWaitMs);
     if (ctx.respond === false) count(); // a stream: the time until it started
   };
+
+const viaOf = (ctx: Context): Pick<RequestLine, 'via' | 'tool'> => {
+  const { mcp } = stateOf(ctx);
+  return mcp ? { via: 'MCP', ...(mcp.tool === undefined ? {} : { tool: mcp.tool }) } : {};
+};
 
 /** Writes the line. */
 export function logRequest({ logger }: Core, { trace, path, startedAt, ...fields }: RequestLine): void {

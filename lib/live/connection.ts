@@ -4,7 +4,7 @@ import type { Meters } from '../metrics/meters.ts';
 import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import { endSoon } from './end-soon.ts';
-import type { StreamListener, Subscriber } from './follower.ts';
+import { isRendered, type StreamListener, type Subscriber } from './follower.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 import { type Position, positionId } from './position.ts';
 
@@ -19,7 +19,7 @@ const FRAME_MAX_BYTES = 2 * 1024 * 1024;
  * Streams for programs use chunked transfer coding: many HTTP clients (such as Python's requests) pass on each chunk at once, but buffer a body
  * without chunks. Browsers do not buffer. The live document must not be chunked: its end must look the same when the server is killed.
  */
-const CHUNKED: ReadonlySet<string> = new Set(['json', 'text']);
+const CHUNKED: ReadonlySet<string> = new Set(['json', 'text', 'changes']);
 
 /**
  * One open stream: a socket and the cursor of what was written to it. Until it has started, nothing is written and the request can still be
@@ -119,7 +119,7 @@ export class Connection implements Subscriber {
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
     const { format, filter, user } = this.listener;
-    if (format === 'sidebar') return true; // belongs to no group
+    if (!isRendered(format)) return true; // follows no group itself
     if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), batch.positionAt(upTo));
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;

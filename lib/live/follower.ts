@@ -2,19 +2,23 @@ import type { UserId } from '../ids.ts';
 import type { Batch, Form, StreamFormat } from './batch.ts';
 import type { Filter } from './filter.ts';
 
+/** Streams to which no entry is written: `sidebar` has the unread counts of the user's groups, `changes` what its source makes of new entries. */
+type Unrendered = 'sidebar' | 'changes';
+
+export const isRendered = (form: Form | Unrendered): form is Form => form !== 'sidebar' && form !== 'changes';
+
 export type Listener = {
   readonly user: UserId;
   /** The hash of the session or token, as revocations name it. */
   readonly ref: string;
-  /** `sidebar`: only the unread counts of the user's groups. */
-  readonly format: Form | 'sidebar';
+  readonly format: Form | Unrendered;
   /** Undefined: no filter. */
   readonly filter?: Filter | undefined;
 };
 
 /** The user of one socket. */
 export type StreamListener = Listener & {
-  readonly format: StreamFormat | 'sidebar';
+  readonly format: StreamFormat | Unrendered;
   /** When its session expires unless it is used before (ms since the epoch). Undefined: no known expiry. */
   readonly until?: number | undefined;
 };

@@ -1,17 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { type GroupId, SYSTEM_GROUP } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
-import type { Cursor } from './all-groups/cursor.ts';
 import { AllGroupsStream } from './all-groups/stream.ts';
 import type { Renderer } from './batch.ts';
+import { ChangeStream } from './changes/stream.ts';
 import type { Connection } from './connection.ts';
-import type { FeedGroup } from './feed.ts';
 import { Feeds } from './feeds.ts';
-import type { StreamListener } from './follower.ts';
 import { GapCheck } from './gap-check.ts';
-import type { Position } from './position.ts';
+import type { AllGroupsOpening, ChangesOpening, GroupOpening, Opening } from './opening.ts';
 import { PresenceBroadcaster } from './presence/broadcaster.ts';
 import type { Render } from './sidebar/pages.ts';
 import { Sidebars } from './sidebar/sidebars.ts';
@@ -31,21 +28,6 @@ type HubDependencies = {
   readonly leaseMs?: number;
   readonly frameMaxMs?: number;
 };
-
-type Opening = {
-  readonly listener: StreamListener;
-  readonly response: ServerResponse;
-  /** Called after the stream is registered for revocations; throws to refuse it. */
-  readonly authorise: () => Promise<unknown>;
-  /** Sends the head of the response and what precedes the first entry. */
-  readonly start: (response: ServerResponse, isChunked: boolean) => void;
-};
-
-/** `after` undefined: only new entries. */
-type GroupOpening = Opening & { readonly group: FeedGroup; readonly after: Position | undefined };
-
-/** `begin`: where groups start that the cursor does not contain: at their heads, at their first entries, or where the user joined. */
-type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
 
 type Register = (connection: Connection) => Promise<() => void>;
 
@@ -136,6 +118,16 @@ export class Hub {
       });
       await everything.enter();
       return () => everything.begin();
+    });
+  }
+
+  /** Opens a stream whose source is told of changes in some groups. Errors: as `open`. */
+  async openChanges({ changes, ...opening }: ChangesOpening): Promise<void> {
+    await this.#start(opening, async (connection) => {
+      const hub = { core: this.#parts.core, feeds: this.#feeds, userChannels: this.#userChannels };
+      const stream = new ChangeStream({ ...hub, ...changes, connection });
+      await stream.enter();
+      return () => stream.begin();
     });
   }
 

@@ -6,7 +6,7 @@ import { BATCH_WEIGHT, weightOfEntry, weightOfMessage } from '../log/weight.ts';
 import { textsIn, withholdErased } from '../log/withhold.ts';
 import { peopleIn } from '../messages/presenter.ts';
 import { Batch, type Place, type Renderer } from './batch.ts';
-import type { Subscriber } from './follower.ts';
+import { isRendered, type Subscriber } from './follower.ts';
 
 /** Entries at most this old that arrive live are not looked up for erasures: ms. */
 const LIVE_MS = 1000;
@@ -73,8 +73,8 @@ function changedMessages(core: Core, entries: readonly Entry[], known: ReadonlyM
 export async function renderFor(batch: Batch, followers: Iterable<Subscriber>): Promise<void> {
   for (;;) {
     const forms = Array.from(followers, ({ listener }) => listener.format);
-    const missing = forms.find((form) => form !== 'sidebar' && !batch.isRendered(form));
-    if (missing === undefined || missing === 'sidebar') return;
+    const missing = forms.filter(isRendered).find((form) => !batch.isRendered(form));
+    if (missing === undefined) return;
     await batch.render(missing);
   }
 }

@@ -12,7 +12,7 @@ type RequestLabels = { readonly method: string; readonly route: string; readonly
 /** Counters of this process since its start. Plain numbers, so counting has no measurable cost. Read by `familiesOf`. */
 export class Meters {
   /** Open streams by format: a gauge; all others only increase. */
-  readonly streams = { html: 0, json: 0, text: 0, frame: 0, sidebar: 0 };
+  readonly streams = { html: 0, json: 0, text: 0, frame: 0, sidebar: 0, changes: 0 };
   /** Entries sent live, multiplied by the streams they were sent to. */
   deliveries = 0;
   /** Bytes handed to the sockets of streams. */

@@ -43,6 +43,8 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /manifest.webmanifest',
   ...['GET /offline', 'GET /share', 'POST /share'],
   'POST /csp-reports',
+  // The Model Context Protocol describes its own calls.
+  ...['POST', 'GET', 'DELETE'].map((method) => `${method} /mcp`),
   'GET /admin',
   'POST /admin',
   'GET /groups/:slug/live',

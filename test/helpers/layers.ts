@@ -34,6 +34,7 @@ const FOLDERS = [
   'live',
   'admin',
   'api',
+  'mcp',
   'backup',
   'export',
   'own-data',

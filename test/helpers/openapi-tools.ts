@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { isProgram, type Missing, which } from './programs.ts';
-import { cacheFolder, ensurePythonTool, lastLine } from './python-tools.ts';
-
-const run = promisify(execFile);
+import { ensureNpmTool } from './npm-tools.ts';
+import type { Missing } from './programs.ts';
+import { ensurePythonTool } from './python-tools.ts';
 
 /** Tools that read the OpenAPI document: a tester, and generators of clients for Python and TypeScript. */
 const PYTHON = {
@@ -17,6 +13,7 @@ const PYTHON = {
 const NPM = {
   name: 'openapi-typescript-7.13.0',
   packages: ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0', 'typescript@5.9.3'],
+  program: 'openapi-typescript',
 };
 
 /** The folder with `schemathesis`, `openapi-python-client` and a Python that has what its clients import. Installed when first asked for. */
@@ -26,30 +23,4 @@ export async function pythonTools(): Promise<{ readonly bin: string } | Missing>
 }
 
 /** The `node_modules` folder with openapi-typescript and openapi-fetch. Installed when first asked for. */
-export async function npmTools(): Promise<{ readonly modules: string } | Missing> {
-  const modules = join(cacheFolder(NPM.name), 'node_modules');
-  if (isProgram(join(modules, '.bin', 'openapi-typescript'))) return { modules };
-  const npm = which('npm');
-  if (!npm) return { missing: 'no openapi-typescript: no npm to install it' };
-  try {
-    await installNpm(npm);
-    return { modules };
-  } catch (error) {
-    return { missing: `no openapi-typescript: it could not be installed (${lastLine(error)})` };
-  }
-}
-
-/** Into a temporary folder first: another process may install at the same time. */
-async function installNpm(npm: string): Promise<void> {
-  const folder = cacheFolder(NPM.name);
-  console.error(`Installing ${NPM.packages.join(' ')} for the tests into ${folder}, once …`);
-  await mkdir(join(folder, '..'), { recursive: true });
-  const own = await mkdtemp(`${folder}-`);
-  try {
-    await run(npm, ['install', '--prefix', own, '--no-audit', '--no-fund', '--no-save', ...NPM.packages], { timeout: 300_000 });
-    await rename(own, folder);
-  } catch (error) {
-    await rm(own, { recursive: true, force: true });
-    if (!isProgram(join(folder, 'node_modules', '.bin', 'openapi-typescript'))) throw error;
-  }
-}
+export const npmTools = () => ensureNpmTool(NPM);

@@ -4,6 +4,7 @@ import type { GroupId } from '../../ids.ts';
 import type { Batch } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import type { Feeds } from '../feeds.ts';
+import { isRendered } from '../follower.ts';
 import { sseId } from '../frame.ts';
 import { retryWhileUnavailable } from '../retry-while-unavailable.ts';
 import type { UserChannels } from '../sidebar/user-channel.ts';
@@ -175,7 +176,7 @@ export class AllGroupsStream implements MultiGroupStream {
   writeEntries({ group, listener, cursor: after }: GroupSubscription, batch: Batch, upTo: number): void {
     const { connection, cursor } = this.#parts;
     const { format, user, filter } = listener;
-    if (format === 'sidebar') return;
+    if (!isRendered(format)) return;
     const picked = batch.pick(format, after, upTo, user, filter);
     const pieces = picked.flatMap(({ at, bytes }) => {
       cursor.move(group.number, at);

@@ -1,0 +1,37 @@
+import type { GroupAccess } from '../groups/rules.ts';
+import type { FoldedMessage } from '../log/fold.ts';
+import { type Page, readPage, type Window } from '../log/history.ts';
+import { notifiedBy } from '../messages/notified-members.ts';
+import { messageJson, messageText, peopleIn } from '../messages/presenter.ts';
+import type { Caller } from './caller.ts';
+
+/** One message as JSON. */
+export async function oneMessage({ core }: Caller, at: GroupAccess, folded: FoldedMessage) {
+  return messageJson(core, folded, at.group, await core.directory.profiles(peopleIn([{ type: 'message', folded }])));
+}
+
+/** A message that the caller has written, with whom it notifies. */
+export const writtenMessage = async (caller: Caller, at: GroupAccess, folded: FoldedMessage) => ({
+  ...(await oneMessage(caller, at, folded)),
+  notified: await notifiedBy(caller.core, folded),
+});
+
+/** A window of messages as JSON, oldest first, with the cursors of the adjacent ones. Errors: StoreUnavailable. */
+export async function messagesIn({ core }: Caller, at: GroupAccess, window: Window) {
+  const page = await readPage(core, at.group.id, window);
+  const profiles = await core.directory.profiles(peopleIn(page.lines));
+  const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, profiles));
+  return { messages, older: page.older ?? null, newer: page.newer ?? null };
+}
+
+export const foldedIn = ({ lines }: Page): FoldedMessage[] => lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
+
+/** Messages as lines of text, each with its number and time. */
+export async function linesOf({ core }: Caller, messages: readonly FoldedMessage[]): Promise<string> {
+  const profiles = await core.directory.profiles(peopleIn(messages.map((folded) => ({ type: 'message', folded }))));
+  const lines = await Array.fromAsync(
+    messages,
+    async (folded) => `#${folded.message.seq} ${new Date(folded.message.at).toISOString()} ${await messageText(core, folded, profiles)}`,
+  );
+  return lines.join('\n');
+}
