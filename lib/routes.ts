@@ -7,6 +7,7 @@ import { secondFactorLogInRoutes } from './accounts/second-factor/log-in-routes.
 import { passkeyRoutes } from './accounts/second-factor/passkey-routes.ts';
 import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
 import { accountSettingsRoutes } from './accounts/settings-routes.ts';
+import { adminBotRoutes } from './admin/bot-routes.ts';
 import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -177,6 +178,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('moderation/report-routes.ts', reportRoutes, ['GET,POST /groups/:slug/messages/:seq/report']),
   routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
   routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
+  routeFile('admin/bot-routes.ts', adminBotRoutes, ['GET,POST /admin/bots', 'GET,POST /admin/deliveries']),
   routeFile('admin/group-routes.ts', adminGroupRoutes, ['GET,POST /admin/groups/:id']),
   routeFile('admin/site-routes.ts', adminSiteRoutes, [
     'GET /site-icon/:id',

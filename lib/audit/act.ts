@@ -20,6 +20,8 @@ export const AUDIT_ACTS = {
   group_unarchived: 'Group unarchived',
   group_transferred: 'Group handed over',
   group_deleted: 'Group deleted',
+  bot_deleted: 'Bot deleted',
+  delivery_repeated: 'Delivery sent again',
   messages_searched: 'Messages of all groups searched',
   message_erased: 'Message erased',
   report_closed: 'Report closed',

@@ -771,6 +771,41 @@ export const pages: readonly Sample[] = [
     },
   },
   {
+    name: 'admin-bots',
+    template: 'admin/bots.njk',
+    locals: {
+      ...common,
+      ...{ path: '/admin/bots', q: '', here: '/admin/bots', more: '/admin/bots?after=x' },
+      bots: [
+        {
+          ...{ id: echo.id, name: 'echo', color: 5, disabled: false, usedAt: NOW, incoming: 1 },
+          groups: [lobby, { slug: 'release-train', name: 'Release train' }],
+          outgoing: { host: 'hooks.example.org', disabled: 'It failed for 3 days.' },
+        },
+        { id: 'old0', name: 'Weather station', color: 9, disabled: true, usedAt: null, incoming: 0, groups: [], outgoing: null },
+      ],
+    },
+  },
+  {
+    name: 'admin-deliveries',
+    template: 'admin/deliveries.njk',
+    locals: {
+      ...common,
+      ...{ path: '/admin/deliveries', here: '/admin/deliveries', state: 'all', states: ['all', 'waiting', 'failed', 'dropped', 'done'] },
+      older: '/admin/deliveries?before=d1',
+      deliveries: [
+        {
+          ...{ id: 'd1', event: 'posted', state: 'failed', reason: 'No response within 10 s.', createdAt: NOW, attempts: 7 },
+          ...{ status: null, error: null, group: 'lobby', seq: 3, bot: { id: echo.id, name: 'echo' } },
+        },
+        {
+          ...{ id: 'd2', event: 'posted', state: 'done', reason: null, createdAt: NOW, attempts: 1 },
+          ...{ status: 204, error: null, group: null, seq: null, bot: null },
+        },
+      ],
+    },
+  },
+  {
     name: 'admin-group',
     template: 'admin/group.njk',
     locals: {

@@ -1,0 +1,51 @@
+import test from 'ava';
+import { readAudit } from '../../lib/audit/reading.ts';
+import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
+import { newGroup, newHook, openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
+
+test('bots: administrators list those of all groups, disable and delete them; deleting asks once', async (t) => {
+  const { core, ann, bob, client } = await openLobby(t);
+  const hook = await newHook(bob, 'Waiter', `/groups/${await newGroup(bob, 'Kitchen')}`);
+  t.is((await bob.get('/admin/bots')).status, 403);
+  const { id } = await userNamed(core, 'Waiter');
+  const act = (action: string, sure = {}) => ann.form('/admin/bots?q=wait', { action, bot: id, ...sure });
+  t.is((await bob.form('/admin/bots', { action: 'delete', bot: id, sure: '1' })).status, 403);
+  t.regex((await ann.get('/admin/bots')).text, /Waiter<\/a>[\s\S]*Kitchen<\/a>[\s\S]*1 incoming[\s\S]*never/);
+  t.is((await client().json('POST', hook, { text: 'soup' })).status, 200);
+  t.notRegex((await ann.get('/admin/bots')).text, /never/);
+  t.is((await act('disable')).headers.get('location'), '/admin/bots?q=wait', 'the filter stays');
+  t.is((await client().json('POST', hook, { text: 'soup' })).status, 404);
+  t.is((await act('enable')).status, 303);
+  t.is((await client().json('POST', hook, { text: 'soup' })).status, 200);
+  t.regex((await act('delete')).text, /Delete Waiter\?/);
+  t.is((await client().json('POST', hook, { text: 'soup' })).status, 200, 'it only asked');
+  t.is((await act('delete', { sure: '1' })).status, 303);
+  t.is((await client().json('POST', hook, { text: 'soup' })).status, 404);
+  t.deepEqual(await core.store.memberships.ofUser(id), []);
+  t.like((await readAudit(core, { limit: 1 })).entries[0] ?? {}, { act: 'bot_deleted' });
+  t.is((await ann.form('/admin/bots', { action: 'delete', bot: (await userNamed(core, 'Bob')).id })).status, 404, 'only bots');
+});
+
+test('deliveries: administrators see those of all bots by state, and send one again', async (t) => {
+  const { core, ann, bob, server } = await openLobby(t);
+  await newHook(ann, 'Waiter');
+  const waiter = await userNamed(core, 'Waiter');
+  await setWebhook(core, waiter, { url: 'https://hooks.example.invalid/x', on: 'all' });
+  await postAs(bob, 'leek soup');
+  await server.sweep();
+  const [delivery] = await core.store.deliveries.ofBot(waiter.id, { limit: 1 });
+  if (!delivery) return t.fail('nothing is to be delivered');
+  t.is((await bob.get('/admin/deliveries')).status, 403);
+  t.is((await bob.form('/admin/deliveries', { delivery: delivery.id })).status, 403);
+  const outcome = { state: 'failed', reason: 'No more attempts.', due: 0, tries: 9, finishedAt: core.now(), reply: null } as const;
+  while (!(await core.store.deliveries.recordOutcome(delivery.id, (await core.store.deliveries.byId(delivery.id))?.rev ?? 0, outcome)));
+  const { text } = await ann.get('/admin/deliveries?state=failed');
+  t.regex(text, /Waiter[\s\S]*posted[\s\S]*No more attempts\./);
+  t.notRegex(text, /leek soup/);
+  t.notRegex((await ann.get('/admin/deliveries?state=done')).text, /Waiter/);
+  const again = await ann.form('/admin/deliveries?state=failed', { delivery: delivery.id });
+  t.is(again.headers.get('location'), '/admin/deliveries?state=failed');
+  t.is((await core.store.deliveries.byId(delivery.id))?.reason, null);
+  t.like((await readAudit(core, { limit: 1 })).entries[0] ?? {}, { act: 'delivery_repeated', detail: 'posted' });
+  t.is((await ann.form('/admin/deliveries', { delivery: 'none' })).status, 404);
+});
