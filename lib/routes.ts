@@ -114,6 +114,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('accounts/provider/routes.ts', (deps) => providerRoutes(deps, providerHooks(deps.core)), [
     'GET /login/oidc',
     'GET /login/oidc/callback',
+    'POST /login/oidc/logout',
     'POST /settings/oidc',
   ]),
   routeFile('accounts/second-factor/log-in-routes.ts', secondFactorLogInRoutes, ['GET,POST /login/second-factor']),

@@ -1,10 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
+import { generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { ConfigError, readConfig } from '../../lib/config.ts';
 import type { Answer, Client } from '../helpers/client.ts';
 import { newGroup, userNamed } from '../helpers/fixtures.ts';
 import { goThrough, type OidcServer, startOidcServer } from '../helpers/oidc.ts';
 import { setUpApp } from '../helpers/second-factor.ts';
 import { PASSWORD, startServerFor, type TestServer } from '../helpers/server.ts';
+import { EventReader } from '../helpers/stream.ts';
 
 type Site = TestServer & { readonly oidc: OidcServer; readonly ann: Client };
 
@@ -22,7 +24,7 @@ async function logIn(browser: Client, from = '/login/oidc'): Promise<Answer> {
   const begun = await browser.get(from);
   return browser.get(await goThrough(begun.headers.get('location') ?? '', browser));
 }
-const nameOf = async (browser: Client): Promise<unknown> => (await browser.get('/me', 'application/json')).json().name;
+const nameOf = async (browser: Client): Promise<unknown> => (await browser.get('/me', 'application/json')).json().name ?? null;
 const flashOf = async (browser: Client, path = '/login'): Promise<string> =>
   /class="flash"[^>]*>([^<]*)</.exec((await browser.get(path)).text)?.[1] ?? '';
 
@@ -162,6 +164,61 @@ test('OIDC: log-out ends the log-in at the provider too', async (t) => {
   const asked = await fetch(url);
   t.is(asked.status, 200, 'the provider takes the token');
   t.is((await site.ann.form('/logout', {})).headers.get('location'), '/');
+});
+
+test('OIDC: a log-out at the provider ends the sessions and streams of that person here, and of nobody else', async (t) => {
+  const site = await siteWithProvider(t);
+  site.oidc.person = BOB;
+  const bob = site.client();
+  await logIn(bob);
+  site.oidc.person = { sub: 'c-1', claims: { preferred_username: 'carl' } };
+  const carl = site.client();
+  await logIn(carl);
+  const stream = await EventReader.open(bob, '/events?as=json');
+  await site.oidc.tellLogOut('nobody-1');
+  t.is(await nameOf(bob), 'bob');
+  await site.oidc.tellLogOut(BOB.sub);
+  await stream.until((events) => events.some(({ event }) => event === 'closed'));
+  t.is((await bob.get('/me', 'application/json')).status, 401);
+  t.is(await nameOf(carl), 'carl');
+  t.is(await nameOf(site.ann), 'Ann');
+});
+
+test('OIDC: a log-out is refused unless the provider has signed it for this site, just now, and as a log-out', async (t) => {
+  const site = await siteWithProvider(t);
+  const { privateKey } = await generateKeyPair('RS256');
+  const { OIDC_ISSUER: issuer = '', OIDC_CLIENT_ID: audience = '' } = site.oidc.env;
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const signed = (claims: JWTPayload, key: Parameters<SignJWT['sign']>[0] = privateKey, alg = 'RS256') =>
+    new SignJWT({ iss: issuer, aud: audience, sub: BOB.sub, jti: 'x', events, ...claims })
+      .setIssuedAt()
+      .setProtectedHeader({ alg })
+      .sign(key);
+  site.oidc.person = BOB;
+  const bob = site.client();
+  await logIn(bob);
+  const send = async (token: string) => (await site.client().form('/login/oidc/logout', { logout_token: token })).status;
+  t.is(await send('x'), 400);
+  t.is(await send(await signed({})), 400, 'signed by somebody else');
+  t.is(
+    await send(await signed({}, new TextEncoder().encode(site.oidc.env.OIDC_CLIENT_SECRET), 'HS256')),
+    400,
+    'signed with the secret of the client',
+  );
+  for (const [claims, why] of [
+    [{ aud: 'another client' }, 'for another site'],
+    [{ iss: 'https://login.example.org' }, 'of another provider'],
+    [{ events: {} }, 'of another kind'],
+    [{ nonce: 'n' }, 'an ID token'],
+    [{ sub: undefined }, 'of nobody'],
+    [{ exp: 1_000_000 }, 'expired'],
+  ] as const)
+    t.is(await send(await signed(claims as JWTPayload, site.oidc.key)), 400, why);
+  t.is(await nameOf(bob), 'bob');
+  t.is(await send(await signed({}, site.oidc.key)), 200, 'the allowed twin');
+  t.is((await bob.get('/me', 'application/json')).status, 401);
+  const plain = await startServerFor(t);
+  t.is((await plain.client().form('/login/oidc/logout', { logout_token: 'x' })).status, 404);
 });
 
 test('OIDC: who refuses at the provider, and a provider that is away, lead back with a message; password log-in goes on', async (t) => {

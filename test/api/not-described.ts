@@ -18,6 +18,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   ].flatMap((path) => [`GET /${path}`, `POST /${path}`]),
   'GET /login/oidc',
   'GET /login/oidc/callback',
+  'POST /login/oidc/logout',
   'POST /settings/oidc',
   ...['login', 'settings'].flatMap((of) => [`GET /${of}/second-factor`, `POST /${of}/second-factor`]),
   'GET /settings/security',

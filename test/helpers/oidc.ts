@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider from 'oidc-provider';
 import type { Client } from './client.ts';
 
@@ -12,10 +13,14 @@ export type Claims = Readonly<Record<string, unknown>>;
 export type OidcServer = {
   /** The settings of a site that uses it. */
   readonly env: Record<string, string>;
+  /** The key that it signs with. */
+  readonly key: CryptoKey;
   /** Who logs in next; undefined: the person refuses. */
   person: { readonly sub: string; readonly claims: Claims; readonly amr?: readonly string[] } | undefined;
   /** Begins to serve this site. */
   serve(site: string): void;
+  /** Tells the site that this person has logged out, as the provider does when a session of it ends. Rejects when the site does not take it. */
+  tellLogOut(sub: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -33,27 +38,56 @@ export async function startOidcServer(t: Pick<ExecutionContext, 'teardown'>): Pr
     await closed;
   };
   t.teardown(() => (http.listening ? close() : undefined));
+  const known = new Map<string, Claims>();
+  const { privateKey: key } = await generateKeyPair('RS256', { extractable: true });
+  const jwk = { ...(await exportJWK(key)), use: 'sig', alg: 'RS256' };
   const server: OidcServer = {
+    key,
     env: { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT.client_id, OIDC_CLIENT_SECRET: CLIENT.client_secret, OIDC_NAME: 'Example Ltd' },
     person: undefined,
-    serve: (site) => void http.on('request', handlerOf(issuer, site, server)),
+    serve(site) {
+      const provider = providerOf(issuer, site, known, jwk);
+      http.on('request', handlerOf(provider, server, known));
+      server.tellLogOut = async (sub) => {
+        const client = await provider.Client.find(CLIENT.client_id);
+        await (client as unknown as { backchannelLogout(sub: string, session: string): Promise<void> }).backchannelLogout(sub, 'a session');
+      };
+    },
+    tellLogOut: async () => {},
     close,
   };
   return server;
 }
 
-function handlerOf(issuer: string, site: string, server: OidcServer): RequestListener {
-  const known = new Map<string, Claims>();
-  const provider = new Provider(issuer, {
-    clients: [{ ...CLIENT, redirect_uris: [`${site}/login/oidc/callback`], post_logout_redirect_uris: [`${site}/`] }],
+function providerOf(issuer: string, site: string, known: ReadonlyMap<string, Claims>, jwk: JWK): Provider {
+  return new Provider(issuer, {
+    clients: [
+      {
+        ...CLIENT,
+        redirect_uris: [`${site}/login/oidc/callback`],
+        post_logout_redirect_uris: [`${site}/`],
+        backchannel_logout_uri: `${site}/login/oidc/logout`,
+      },
+    ],
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: async () => ({ sub, ...known.get(sub) }) }),
     claims: { openid: ['sub', 'amr'], profile: ['name', 'preferred_username', 'groups'], email: ['email', 'email_verified'] },
+    jwks: { keys: [jwk] },
+    fetch: fetchAnywhere,
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     cookies: { keys: ['a key of the provider'] },
     ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, IdToken: 600 },
   });
+}
+
+/** The provider's own refuses sites on this machine. */
+const fetchAnywhere: typeof fetch = (url, options) => {
+  const { dispatcher: _, ...rest } = { ...options } as RequestInit & { dispatcher?: unknown };
+  return fetch(url, rest);
+};
+
+function handlerOf(provider: Provider, server: OidcServer, known: Map<string, Claims>): RequestListener {
   const callback = provider.callback();
   return async (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return void callback(request, response);

@@ -3,12 +3,12 @@ import { conflict, DomainError, forbidden } from '../../errors.ts';
 import { sha256 } from '../../secrets.ts';
 import { nameKey } from '../account.ts';
 import type { Credential } from '../credentials-port.ts';
-import { createAccount, isEmpty } from '../operations.ts';
+import { createAccount, endSessions, isEmpty } from '../operations.ts';
 import type { User } from '../port.ts';
 import type { AfterSignUp } from '../proxy-sign-in.ts';
 import type { Identity } from './provider.ts';
 
-const idOf = ({ issuer, subject }: Identity): string => `identity-${sha256(`${issuer}\n${subject}`)}`;
+const idOf = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string => `identity-${sha256(`${issuer}\n${subject}`)}`;
 
 /** The identity at the provider that a person's account is connected with. */
 export const identityOf = async ({ store }: Core, { id }: User): Promise<Credential | undefined> =>
@@ -51,6 +51,12 @@ export async function disconnect(core: Core, user: User): Promise<void> {
   const identity = await identityOf(core, user);
   await core.store.credentials.removeAll(user.id, 'identity');
   if (identity) core.securityLog.record({ event: 'provider_disconnected', user: user.id, detail: identity.label });
+}
+
+/** Ends the sessions of a person who has logged out at the provider; tokens and bots go on. Somebody without an account has none. */
+export async function endSessionsOf(core: Core, identity: Pick<Identity, 'issuer' | 'subject'>): Promise<void> {
+  const connected = await core.store.credentials.byId(idOf(identity));
+  if (connected) await endSessions(core, connected.user, connected.user);
 }
 
 /** Only with OIDC_TRUST_NAMES: where people choose their names at the provider, they could choose that of an administrator. */

@@ -1,6 +1,8 @@
 import type { Configuration } from 'openid-client';
 import type { Config } from '../../config.ts';
 import { parseName } from '../account.ts';
+import { checkLogoutToken, openProviderKeys } from './logout-token.ts';
+import { ProviderFailed } from './provider-failed.ts';
 
 /** What a log-in at the provider is checked by when it comes back. */
 export type Checks = { readonly state: string; readonly nonce: string; readonly verifier: string };
@@ -26,18 +28,9 @@ export type Provider = {
   finish(url: URL, checks: Checks): Promise<Identity>;
   /** Where the provider logs out and returns from; undefined when it cannot. */
   logOutUrl(idToken: string, returnTo: string): Promise<string | undefined>;
+  /** Checks a token by which the provider says that a person has logged out there (OpenID Connect Back-Channel Logout 1.0). */
+  loggedOut(logoutToken: string): Promise<Pick<Identity, 'issuer' | 'subject'>>;
 };
-
-/** `reason`: for the log; without tokens and codes. `isRefusal`: the provider or the person has said no. */
-export class ProviderFailed extends Error {
-  readonly isRefusal: boolean;
-
-  constructor(reason: string, isRefusal: boolean) {
-    super(reason);
-    this.name = 'ProviderFailed';
-    this.isRefusal = isRefusal;
-  }
-}
 
 const TIMEOUT_S = 10;
 /** How long what was discovered is used. Keys of the provider are renewed by the library. */
@@ -47,6 +40,7 @@ const DISCOVERY_MS = 3_600_000;
 export function openProvider(config: Config, now: () => number): Provider | undefined {
   const { oidcIssuer, oidcClientId } = config;
   if (oidcIssuer === undefined || oidcClientId === undefined) return undefined;
+  const keys = openProviderKeys();
   let discovered: { readonly at: number; readonly found: Promise<Configuration> } | undefined;
   const configuration = (): Promise<Configuration> => {
     if (!discovered || now() > discovered.at + DISCOVERY_MS) {
@@ -62,6 +56,12 @@ export function openProvider(config: Config, now: () => number): Provider | unde
     begin: (redirectUri) => guarded(async () => begin(await configuration(), config, redirectUri)),
     finish: (url, checks) => guarded(async () => finish(await configuration(), config, url, checks)),
     logOutUrl: (idToken, returnTo) => guarded(async () => logOutUrl(await configuration(), idToken, returnTo)),
+    loggedOut: (token) =>
+      guarded(async () => {
+        const { issuer, jwks_uri: keysUri } = (await configuration()).serverMetadata();
+        if (keysUri === undefined) throw new ProviderFailed('the provider has no keys', false);
+        return checkLogoutToken(token, { issuer, audience: oidcClientId, key: await keys(keysUri) });
+      }),
   };
 }
 

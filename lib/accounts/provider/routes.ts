@@ -5,7 +5,7 @@ import { siteUrlOf } from '../../http/context.ts';
 import { shortText } from '../../http/fields.ts';
 import { sessionViewerOf } from '../../http/identity.ts';
 import { parse, parseQuery } from '../../http/input.ts';
-import { noStore, seeOther } from '../../http/reply.ts';
+import { noStore, seeOther, writeJson } from '../../http/reply.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { type AtProvider, keepAtProvider, setFlash, takeAtProvider } from '../../http/session-data.ts';
@@ -15,8 +15,9 @@ import { confirmPassword } from '../confirm-password.ts';
 import { showExternalRedirect } from '../external-redirect.ts';
 import type { User } from '../port.ts';
 import type { AfterSignUp } from '../proxy-sign-in.ts';
-import { connect, disconnect, memberOf } from './operations.ts';
-import { type Identity, openProvider, type Provider, ProviderFailed } from './provider.ts';
+import { connect, disconnect, endSessionsOf, memberOf } from './operations.ts';
+import { type Identity, openProvider, type Provider } from './provider.ts';
+import { ProviderFailed } from './provider-failed.ts';
 
 export type ProviderHooks = {
   readonly afterSignUp: AfterSignUp;
@@ -26,6 +27,7 @@ export type ProviderHooks = {
 
 const beginQuery = z.object({ return_to: shortText.default('') });
 const form = z.object({ action: z.enum(['connect', 'disconnect'], 'must be connect or disconnect'), current: shortText.default('') });
+const logoutForm = z.object({ logout_token: z.string().max(8192, 'must have at most 8,192 characters') });
 const PATH = '/login/oidc';
 const CALLBACK = `${PATH}/callback`;
 
@@ -43,6 +45,22 @@ export function providerRoutes(deps: RouteContext, hooks: ProviderHooks): Router
   });
 
   router.get(CALLBACK, async (ctx) => finish(ctx, deps, hooks, provider ?? ctx.throw(404)));
+
+  // Sent by the provider itself. The token is all that tells who sends it: no cookie is looked at.
+  router.post(`${PATH}/logout`, async (ctx) => {
+    const known = provider ?? ctx.throw(404);
+    noStore(ctx);
+    const { logout_token: token } = await parse(logoutForm, ctx);
+    try {
+      await endSessionsOf(core, await known.loggedOut(token));
+      writeJson(ctx, {});
+    } catch (error) {
+      if (!(error instanceof ProviderFailed)) throw error;
+      core.logger.warn({ reason: error.message }, 'a log-out by OpenID Connect was refused');
+      ctx.status = 400;
+      writeJson(ctx, { error: 'invalid_request' });
+    }
+  });
 
   router.post('/settings/oidc', async (ctx) => {
     const { user } = sessionViewerOf(ctx);

@@ -21,7 +21,8 @@ export async function checkMail({ smtpUrl = '', mailFrom }: Config): Promise<Fin
 
 /** Asks the OpenID Connect provider for its settings. Call it with OIDC_ISSUER. */
 export async function checkProvider(config: Config): Promise<Finding> {
-  const { openProvider, ProviderFailed } = await import('../../accounts/provider/provider.ts');
+  const { openProvider } = await import('../../accounts/provider/provider.ts');
+  const { ProviderFailed } = await import('../../accounts/provider/provider-failed.ts');
   try {
     const begun = await openProvider(config, Date.now)?.begin(`${config.publicUrl ?? 'http://localhost'}/login/oidc/callback`);
     return { detail: `${config.oidcIssuer}, log-in at ${new URL(begun?.url ?? '').host}` };
