@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { requestBytes, type Target } from './wire.ts';
 
 const MARK = Buffer.from('\nid: ');
+const CURSOR = /\nid: [^\n]*\n\n/;
 const AT_ONCE = 64;
 
 /** Shared read buffer: with one allocation per packet the reader would use more CPU than the server. */
@@ -45,11 +46,14 @@ class Stream {
     return true;
   }
 
-  /** The head of the response, and the cursor at the start of the stream, which is not an entry. */
+  /** The head of the response, the cursor at the start of the stream, which is not an entry, and the entries in the same packet. */
   #readFirst(bytes: Buffer): true {
     this.#onFirst?.(bytes);
     this.#onFirst = undefined;
     this.#carry = Buffer.from(bytes.subarray(-(MARK.length - 1)));
+    const found = occurrences(bytes) - (CURSOR.test(bytes.toString('latin1')) ? 1 : 0);
+    this.count += found;
+    if (found > 0) this.#onFound(found);
     return true;
   }
 
