@@ -68,7 +68,8 @@ export const withBase = (url: string, basePath: string): string =>
   basePath === '' || !isPath(url) || withoutBase(url, basePath) !== url ? url : basePath + url;
 
 /** Attributes whose value is a URL or a path. In text and in values a quotation mark is escaped, so that only attributes match. */
-const LINKS = /(\s(?:href|src|action|formaction|poster|data-base|data-dot|hx-(?:get|post|put|patch|delete|sse:connect))=")(\/[^"]*)/g;
+const LINKS =
+  /(\s(?:href|src|action|formaction|poster|data-base|data-dot|data-later|hx-(?:get|post|put|patch|delete|sse:connect))=")(\/[^"]*)/g;
 
 /** Adds the base path to the links of HTML that a template has rendered. */
 export const withBaseInHtml = (html: string, basePath: string): string =>

@@ -43,6 +43,15 @@ const MAY_BE = /:[a-z0-9_+-]{1,40}:/;
 export const withEmoji = (text: string): string =>
   MAY_BE.test(text) ? text.replace(SHORTCODES, (all) => all.replace(/:([^:]+):/g, (one, name: string) => emojiNamed(name) ?? one)) : text;
 
+const MAX_LARGE = 8;
+const ONLY_EMOJI = new RegExp(`^(?:\\p{RGI_Emoji}\\s*){1,${MAX_LARGE}}$`, 'v');
+
+/** Whether a text is up to 8 emoji and nothing else: it is shown large. Short codes count as the emoji that they stand for. */
+export function isOnlyEmoji(text: string): boolean {
+  const trimmed = text.trim();
+  return trimmed.length > 0 && trimmed.length <= 300 && ONLY_EMOJI.test(withEmoji(trimmed));
+}
+
 /** Parses a reaction: an emoji, its short code (`:tada:`), or up to 16 characters of text. Errors: `invalid` (emoji). */
 export function parseEmoji(text: string): string {
   const given = text

@@ -105,7 +105,8 @@ class Renderer {
     const code = content.replace(/\n$/, '');
     this.#mayHighlight -= code.length;
     const html = this.#mayHighlight < 0 ? escapeHtml(code) : renderCode(code, info);
-    return `<pre${isWide(code) ? ' tabindex="0"' : ''}><code>${html}</code></pre>`;
+    const isTall = code.split('\n').length > TALL_LINES;
+    return `<pre${isTall ? ' class="tall"' : ''}${isTall || isWide(code) ? ' tabindex="0"' : ''}><code>${html}</code></pre>`;
   }
 
   /** A link contains no other links and no mentions. */
@@ -157,6 +158,9 @@ const numberAttribute = (name: string, value: unknown): string => (Number.isSafe
 
 const SIDES: Readonly<Record<string, string>> = { 'text-align:right': ' class="to-end"', 'text-align:center': ' class="to-middle"' };
 const sideOf = (token: Token): string => SIDES[String(token.attrGet('style'))] ?? '';
+
+/** Code with more lines is taller than 24 rem, and is cut on pages with a script. */
+const TALL_LINES = 20;
 
 /** Longer lines may scroll on a phone: the element must then be focusable for the keyboard. */
 const FITTING = 20;

@@ -5,6 +5,7 @@ import { filesOf } from '../log/body-text.ts';
 import type { Entry, Message } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
+import { isOnlyEmoji } from '../markup/emoji.ts';
 import { datesIn } from '../text/dates.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
 import { namesAll, peopleNamed, readRendered } from './rendered.ts';
@@ -31,6 +32,8 @@ type Row = {
   readonly day: string;
   readonly dayLabel: string;
   readonly html: string;
+  /** Whether it is a few emoji and nothing else, which are shown large. */
+  readonly isEmoji: boolean;
   readonly files: readonly FileRow[];
   readonly edited: boolean;
   /** Name of the user who pinned it. */
@@ -91,6 +94,7 @@ export async function presentRow(
     icon,
     ...dateFields(message.at),
     html,
+    isEmoji: !isGone && state.format !== 'model' && isOnlyEmoji(state.body),
     files: filesOf(folded).map(presentFile),
     edited: state.editedAt !== undefined,
     pinned: state.pinned && !isGone ? nameOf(profiles, state.pinned.by) : null,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
 import pLimit from 'p-limit';
 import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
-import { bundleModules } from './bundle.ts';
+import { bundleModules, compactStyles } from './bundle.ts';
 
 type AssetResponse = {
   readonly status: 200 | 304;
@@ -92,8 +92,12 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
   };
   add('app.js', bundleScripts(read));
   add(
+    'later.js',
+    bundleModules('later.js', (name) => read(`js/${name}`)),
+  );
+  add(
     'css/app.css',
-    linkImages(bundleStyles(read), (path) => hashedUrl(table, path)),
+    linkImages(compactStyles(bundleStyles(read)), (path) => hashedUrl(table, path)),
   );
   const worker = ['sw.js', 'sw-offline.js'].map(read).join('\n');
   add(
@@ -117,7 +121,7 @@ function asAsset(path: string, body: Buffer): [string, Asset][] {
 }
 
 /**
- * The static files under `root` and the two bundles `app.js` and `css/app.css`, read once and held in memory.
+ * The static files under `root` and the bundles `app.js`, `later.js` (which app.js loads when it is needed) and `css/app.css`, read once and held in memory.
  * With `dev` they are reread at each call of url(), so that an edited style shows on the next load.
  */
 export function createAssets(options: { readonly root?: string; readonly dev?: boolean } = {}): Assets {

@@ -17,3 +17,4 @@ import './copying.js';
 import './passkeys.js';
 import './home.js';
 import './switcher.js';
+import './on-demand.js';

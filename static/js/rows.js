@@ -1,6 +1,7 @@
 // Rows in the list: each id once, in order of seq, and never replaced by an older revision. Other elements that the stream sends (the list of members,
 // who is typing) replace the one with their id.
 import { byId, list, seqOf } from './dom.js';
+import { foldCode, keepUnfolded } from './folding.js';
 import { carryTools } from './menu.js';
 
 const revOf = (row) => Number(row.dataset.rev ?? 0);
@@ -13,6 +14,7 @@ export function put(row, fromStream) {
   if (!/^[mf]-\d+$/.test(row.id) || row.hasAttribute('data-follow')) return false; // a change to a message that is not on this page
   for (const line of row.querySelectorAll('.line[id]')) byId(line.id)?.remove(); // was a row of its own, and is now part of a fold
   insertInOrder(row);
+  foldCode(row);
   return true;
 }
 
@@ -20,9 +22,11 @@ function replace(present, row, fromStream) {
   if (revOf(row) < revOf(present)) return false;
   if (fromStream && present.querySelector('form.edit')) return false; // Save and Cancel bring the newest revision
   if (present.hasAttribute('data-cont')) row.setAttribute('data-cont', ''); // a change does not know the message before
+  keepUnfolded(present, row);
   const focus = focusIn(present);
   const carry = carryTools(present);
   present.replaceWith(row);
+  foldCode(row);
   if (!carry(row) && focus) restoreFocus(row, focus);
   document.dispatchEvent(new CustomEvent('parley:row', { detail: row }));
   return true;

@@ -1,4 +1,7 @@
+import { brotliCompressSync } from 'node:zlib';
 import test from 'ava';
+import type { Locator } from 'playwright-core';
+import { formOf, newImage } from '../files/fixtures.ts';
 import { openBrowser, openLobbyPage, openWindow } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { openLobby, postAs } from '../helpers/fixtures.ts';
@@ -56,16 +59,78 @@ check.serial(
   },
 );
 
-check.serial('rows: a page of 50 messages has at most 60 KB of HTML, and the actions of a message once', async (t) => {
-  const { ann, bob } = await openLobby(t, { env: { POSTS_PER_SECOND: '0' } });
-  const urls: string[] = [];
-  for (const n of numbers(1, 60)) urls.push((await postAs(n % 3 === 0 ? ann : bob, `message ${n}: ${'words '.repeat(n % 7)}`)).url);
-  for (const url of urls.slice(-10)) await bob.json('PUT', `${url}/reactions/${encodeURIComponent('👍')}`);
-  const { text } = await ann.get('/groups/lobby');
-  const bytes = Buffer.byteLength(text);
-  t.is(text.match(/<article /g)?.length, 50);
-  t.true(bytes <= 60_000, `${bytes} bytes`);
-  t.is(text.match(/Mark unread from here/g)?.length, 1);
+check.serial(
+  'rows: a page of 50 messages has at most 60 KB of HTML, the actions of a message once, and is first seen after 90 KB',
+  async (t) => {
+    const { ann, bob } = await openLobby(t, { env: { POSTS_PER_SECOND: '0' } });
+    const urls: string[] = [];
+    for (const n of numbers(1, 60)) urls.push((await postAs(n % 3 === 0 ? ann : bob, `message ${n}: ${'words '.repeat(n % 7)}`)).url);
+    for (const url of urls.slice(-10)) await bob.json('PUT', `${url}/reactions/${encodeURIComponent('👍')}`);
+    const { text } = await ann.get('/groups/lobby');
+    const bytes = Buffer.byteLength(text);
+    t.is(text.match(/<article /g)?.length, 50);
+    t.true(bytes <= 60_000, `${bytes} bytes`);
+    t.is(text.match(/Mark unread from here/g)?.length, 1);
+    const parts = [text, ...[/src="([^"]+app\.js)"/, /href="([^"]+app\.css)"/].map((link) => link.exec(text)?.[1] ?? '')];
+    const sent = parts.map(async (part, index) => brotliCompressSync(index === 0 ? part : (await ann.get(part)).text).length);
+    const seen = (await Promise.all(sent)).reduce((sum, one) => sum + one);
+    t.true(seen > 50_000 && seen <= 90_000, `${seen} bytes`);
+  },
+);
+
+const FOCUSED = (element: object) => (element as { matches(selector: string): boolean }).matches(':focus');
+const heightOf = async (one: Locator): Promise<number> => (await one.boundingBox())?.height ?? 0;
+
+for (const script of ['on', 'off'] as const)
+  check.serial(`content: few emoji are large, and long code is cut, with JavaScript ${script}`, async (t) => {
+    const { ann, bob } = await openLobby(t);
+    await postAs(bob, '🎉 :tada: 👩‍👩‍👧');
+    await postAs(bob, '🎉 nine');
+    const long = numbers(1, 60).map((n) => `const line${n} = ${n};`);
+    await bob.json('POST', '/groups/lobby/messages', { body: `look:\n~~~js\n${long.join('\n')}\n~~~`, format: 'markdown' });
+    const person = await openLobbyPage(t, browser, ann, { script });
+    const size = (text: string) =>
+      person.message(text).locator('.body').evaluate('(body) => parseFloat(getComputedStyle(body).fontSize)') as Promise<number>;
+    await person.sees('look:');
+    t.true((await size('👩‍👩‍👧')) > 1.8 * (await size('nine')));
+    const code = person.message('look:').locator('pre');
+    t.is(await heightOf(code), 24 * 16);
+    if (script === 'off') return t.is(await code.evaluate('(code) => getComputedStyle(code).overflowY'), 'auto');
+    await person.message('look:').getByRole('button', { name: 'Show all 60 lines' }).click();
+    t.true((await heightOf(code)) > 1000);
+    await bob.json('PUT', '/groups/lobby/messages/5/reactions/👍');
+    await person.message('look:').getByRole('button', { name: '👍 1' }).waitFor();
+    t.true((await heightOf(code)) > 1000, 'also after a change');
+    await person.message('look:').getByRole('button', { name: 'Show less' }).click();
+    t.is(await heightOf(code), 24 * 16);
+    t.deepEqual(person.complaints, []);
+  });
+
+check.serial('pictures: they open over the page; arrow keys go to the others, Escape closes, and the focus returns', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  const picture = async (name: string, width: number) => ({
+    name,
+    content: await newImage(width, 300).png().toBuffer(),
+    type: 'image/png',
+  });
+  for (const files of [[await picture('pier.png', 600), await picture('boat.png', 500)], [await picture('gull.png', 400)]])
+    await bob.send('/groups/lobby/messages', { method: 'POST', body: formOf(files), headers: { Accept: 'application/json' } });
+  const person = await openLobbyPage(t, browser, ann);
+  const link = person.log().getByRole('link', { name: 'boat.png' });
+  await link.focus();
+  await person.page.keyboard.press('Enter');
+  const dialog = person.page.getByRole('dialog', { name: 'The picture' });
+  await dialog.getByRole('img', { name: 'boat.png' }).waitFor();
+  await dialog.getByText('2 of 3').waitFor();
+  await person.page.keyboard.press('ArrowRight');
+  await dialog.getByRole('img', { name: 'gull.png' }).waitFor();
+  t.true(await dialog.getByRole('button', { name: 'Next picture' }).isDisabled());
+  await person.page.keyboard.press('ArrowLeft');
+  await dialog.getByRole('img', { name: 'boat.png' }).waitFor();
+  await person.page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  t.true(await link.evaluate(FOCUSED));
+  t.deepEqual(person.complaints, []);
 });
 
 check.serial('actions: the bar beside the message under the pointer reacts and replies; the menu closes after use', async (t) => {

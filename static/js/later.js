@@ -1,0 +1,2 @@
+// What few readers need: app.js loads this script when it is first used (see on-demand.js).
+import './lightbox.js';

@@ -1,0 +1,32 @@
+// Loads static/js/later.js when something in it is used for the first time: it is not part of what every page loads.
+import { announce, make } from './dom.js';
+
+const { later: url } = document.currentScript.dataset;
+let loading = null;
+
+const load = () => {
+  loading ??= new Promise((resolve, reject) => {
+    document.head.append(make('script', { src: url, onload: resolve, onerror: reject }));
+  });
+  return loading;
+};
+
+/** Sends an event to that script. */
+export async function later(name, detail) {
+  try {
+    await load();
+    document.dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
+  } catch {
+    loading = null;
+    announce('The server did not answer. Try again.', true);
+  }
+}
+
+const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
+
+document.addEventListener('click', (event) => {
+  const picture = event.target.closest?.('.files a.image');
+  if (!picture || !isPlain(event)) return;
+  event.preventDefault();
+  void later('picture', picture);
+});
