@@ -1,13 +1,16 @@
-// The form that posts messages. Its field is cleared when a message is sent; if sending fails, text and files are restored.
+// The form that posts messages. Its field is cleared when a message is sent, and outbox.js shows the message. One that the server refuses is in the
+// field again; one that got no answer can be sent again as it was.
 import { ask, byId, complain, composer, field } from './dom.js';
-import { hold, release } from './drafts.js';
+import { fail, resume, settle, takeBack, underway } from './outbox.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
 import { scroller } from './viewport.js';
 
 let returned = ''; // restored texts at the start of the field
-let lost = null; // {sameness, key} of a message that may have been posted: an unchanged retry uses the same key
+let lost = null; // {sameness, key} of a message that may have been posted: if it is sent unchanged, it has the same key
+let again = null; // the body of a message that is sent again
 
-const textOf = ({ request }) => request.body.get?.('body') ?? '';
+const textOf = (body) => body.get?.('body') ?? '';
+const keyOf = ({ request }) => request.body.get('key');
 
 /** Equal for two messages with the same text and files. */
 function sameness(sent) {
@@ -16,15 +19,31 @@ function sameness(sent) {
 }
 
 function onSend({ detail: { ctx } }) {
-  const { body } = ctx.request; // the fields as they were when Send was pressed
+  if (again) {
+    ctx.request.body = again;
+    attach(ctx, filesIn(again));
+    again = null;
+  } else takeFields(ctx);
+  const { body } = ctx.request;
+  scroller.scrollTop = 0;
+  if (textOf(body).trim() !== '' || filesIn(body).length > 0) underway(body, filesIn(body));
+}
+
+/** The fields as they were when Send was pressed; the field is empty then. */
+function takeFields(ctx) {
+  const { body } = ctx.request;
   if (lost?.sameness === sameness(body)) body.set('key', lost.key);
   lost = null;
   returned = '';
   attach(ctx);
   field.value = '';
+  field.dispatchEvent(new Event('parley:emptied', { bubbles: true }));
   byId('composer-key').value = Math.random().toString(36).slice(2) + Math.random().toString(36).slice(2);
-  scroller.scrollTop = 0;
-  hold(textOf(ctx));
+}
+
+function resend(body) {
+  again = body;
+  composer.requestSubmit();
 }
 
 /** Without files, sends a URL-encoded form: it is smaller and needs no multipart parser. */
@@ -35,16 +54,29 @@ function dropEmptyFiles({ detail: { ctx } }) {
   ctx.request.body = new URLSearchParams(body);
 }
 
+const ACTS = {
+  Retry: ({ body }) => resend(body),
+  Edit(entry) {
+    takeBack(entry);
+    giveBack(entry.body);
+    lost = { sameness: sameness(entry.body), key: entry.key };
+    field.focus();
+  },
+};
+
 function onFailure({ detail: { ctx, error } }) {
   const { request, response } = ctx;
   if (response && response.status < 400) return; // posted; only displaying it failed
-  giveBackText(textOf(ctx));
-  if (!response || response.status >= 500) {
-    lost = { sameness: sameness(request.body), key: request.body.get('key') };
-    complain('Not sent: the server did not answer. Your text and files are back; send again.');
-  } // else the response is swapped in as the error
-  giveBackFiles(request.body);
-  if (error?.message === 'stopped') complain('Cancelled: nothing was sent.');
+  const isStopped = error?.message === 'stopped';
+  if (!isStopped && (!response || response.status >= 500)) return fail(keyOf(ctx), ACTS);
+  giveBack(request.body); // the response is swapped in as the error
+  if (isStopped) complain('Cancelled: nothing was sent.');
+}
+
+function giveBack(body) {
+  giveBackText(textOf(body));
+  giveBackFiles(body);
+  field.dispatchEvent(new Event('parley:emptied', { bubbles: true }));
 }
 
 /** Inserts a text before what was typed since, and after texts restored before it. */
@@ -54,6 +86,17 @@ function giveBackText(text) {
   const typed = field.value.slice(returned.length);
   returned = returned === '' ? text : `${returned}\n${text}`;
   field.value = typed === '' || typed.startsWith('\n') ? returned + typed : `${returned}\n${typed}`;
+}
+
+/** What a page that was left has not seen through. With files it is a draft: browsers do not keep them. */
+function takeOver({ key, text, hasFiles }, isSentAgain) {
+  if (hasFiles) return giveBackText(text);
+  const body = new FormData();
+  body.set('key', key);
+  body.set('body', text);
+  if (isSentAgain) return resend(body);
+  underway(body, []);
+  fail(key, ACTS);
 }
 
 // --- typing notifications: at most one every 3 s ---
@@ -73,6 +116,7 @@ if (composer) {
   composer.addEventListener('htmx:before:request', dropEmptyFiles);
   composer.addEventListener('htmx:response:error', onFailure);
   composer.addEventListener('htmx:error', onFailure);
-  composer.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => release(textOf(ctx)));
+  composer.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => settle(keyOf(ctx)));
   field.addEventListener('input', onInput);
+  composer.addEventListener('htmx:after:init', () => setTimeout(() => resume(takeOver)), { once: true });
 }

@@ -7,6 +7,21 @@ export const byId = (id) => document.getElementById(id);
 
 /** Id of the account that is logged in; undefined for a visitor. */
 export const viewer = document.body.dataset.viewer;
+/** Accesses a storage. If the browser refuses that, nothing is stored. */
+export function attempt(act) {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Identifies this tab, also after a reload. */
+export const tab = attempt(() => sessionStorage.tab) ?? Math.random().toString(36).slice(2);
+attempt(() => {
+  sessionStorage.tab = tab;
+});
+
 /** The list of messages; null on a page without one. */
 export const list = byId('messages');
 /** The form that posts and its text field; null if the viewer cannot post. */

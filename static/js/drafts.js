@@ -1,69 +1,66 @@
-// Drafts: unsent text is stored in this browser per account and group until the server has accepted it, so it survives a reload.
-import { byId, field, site, viewer } from './dom.js';
+// Drafts: unsent text is stored in this browser per account and group. Each tab has its own; the draft of a page that is left is offered to the next one
+// that opens the group.
+import { attempt, byId, field, site, viewer } from './dom.js';
 
 const PREFIX = 'draft:';
 const keyOf = (path) => `${PREFIX}${viewer}:${path}`;
 const here = viewer && field && keyOf(new URL(field.form.action).pathname.replace(/\/messages$/, ''));
 const sidebar = byId('sidebar');
 
-/** Accesses localStorage. If the browser refuses that, there are no drafts. */
-function attempt(act) {
-  try {
-    return act(localStorage);
-  } catch {
-    return undefined;
-  }
-}
+/** `storage`: of the tab, or of the browser. An empty text removes the draft. */
+const put = (storage, text) => attempt(() => (text.trim() === '' ? storage().removeItem(here) : storage().setItem(here, text)));
+const ofTab = () => sessionStorage;
+const ofBrowser = () => localStorage;
 
-let sent = []; // texts of pending requests
+const keep = () => put(ofTab, field.value);
 
-/** Stores the texts of pending requests and the text of the field. */
-export function keep() {
-  const text = [...sent, field.value].filter((part) => part.trim() !== '').join('\n');
-  attempt((store) => (text === '' ? store.removeItem(here) : store.setItem(here, text)));
-  markSidebar();
-}
-
-/** Keeps a text that is being sent until `release` is called with it. */
-export function hold(text) {
-  sent.push(text);
+/** The page is being left: another tab may go on with its draft. */
+function leave() {
   keep();
+  if (field.value.trim() !== '') put(ofBrowser, field.value);
 }
 
-/** Call when the request has ended: the text was accepted, or is in the field again. */
-export function release(text) {
-  const at = sent.indexOf(text);
-  sent = at === -1 ? [] : sent.toSpliced(at, 1);
-  keep();
-}
-
+/** The draft is in this tab now. */
 function restore() {
-  const text = attempt((store) => store.getItem(here));
-  if (!text || field.value !== '') return;
+  const own = attempt(() => ofTab().getItem(here));
+  const left = attempt(() => ofBrowser().getItem(here));
+  const text = own ?? left;
+  if (text === null || text === undefined) return;
+  if (text === left) put(ofBrowser, '');
+  if (field.value !== '') return;
   field.value = text;
   field.setSelectionRange(text.length, text.length);
+  keep();
 }
 
 /** Removes all drafts at log-out. */
 function removeAll() {
-  attempt((store) => {
-    for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
-  });
+  for (const storage of [ofTab, ofBrowser])
+    attempt(() => {
+      for (const key of Object.keys(storage())) if (key.startsWith(PREFIX)) storage().removeItem(key);
+    });
 }
 
 function markSidebar() {
   for (const link of sidebar?.querySelectorAll(`a[href^="${site}/groups/"]`) ?? []) {
-    const isDraft = attempt((store) => store.getItem(keyOf(link.getAttribute('href')))) && !link.hasAttribute('aria-current');
+    const key = keyOf(link.getAttribute('href'));
+    const isDraft = attempt(() => ofBrowser().getItem(key) ?? ofTab().getItem(key)) && !link.hasAttribute('aria-current');
     link.toggleAttribute('data-draft', Boolean(isDraft));
   }
 }
 
-document.addEventListener('submit', ({ target }) => target.getAttribute('action') === `${site}/logout` && removeAll());
+let isLoggingOut = false;
+document.addEventListener('submit', ({ target }) => {
+  if (target.getAttribute('action') !== `${site}/logout`) return;
+  isLoggingOut = true;
+  removeAll();
+});
 
 if (viewer) {
   addEventListener('storage', ({ key }) => key?.startsWith(PREFIX) && markSidebar());
-  field?.addEventListener('input', keep);
+  for (const name of ['input', 'parley:emptied']) field?.addEventListener(name, keep);
   if (field) restore();
+  if (field) addEventListener('pagehide', () => !isLoggingOut && leave());
   markSidebar();
   if (sidebar) new MutationObserver(markSidebar).observe(sidebar, { childList: true, subtree: true });
 }

@@ -3,6 +3,7 @@
 import { closesOnEscape } from './dialogs.js';
 import { announce, byId, list, seqOf } from './dom.js';
 import { releaseTools } from './menu.js';
+import { onArrival } from './outbox.js';
 import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
 import { keepLine, look, onAdded } from './reading.js';
 import { put } from './rows.js';
@@ -41,8 +42,10 @@ htmx.registerExtension('log', {
 /** Inserts the rows that follow the shown ones without a gap and counts the others. Returns the inserted rows. */
 function take(arriving, fromStream) {
   return steady(() => {
+    const unknown = new Set(arriving.filter((row) => row.matches('article') && !byId(row.id)));
     const added = arriving.filter((row) => isWanted(row, fromStream) && put(row, fromStream));
     for (const row of added) localise(row);
+    for (const row of added) if (unknown.has(row)) onArrival(row);
     if (added.length > 0 && base) {
       if (!isPast() && !isReadingBack()) removeOldest();
       onAdded(added);

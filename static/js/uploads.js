@@ -87,12 +87,12 @@ if (control) {
 /** The files in the body of a request. */
 export const filesIn = (sent) => sent.getAll('attachment').filter((one) => one instanceof File && one.name !== '');
 
-/** Sends the chosen files with the request that is being prepared. */
-export function attach(ctx) {
-  if (chosen.length === 0) return;
+/** Sends files with the request that is being prepared: the chosen ones, or those of a message that is sent again. */
+export function attach(ctx, files = chosen) {
+  if (files.length === 0) return;
   ctx.fetch = upload;
   ctx.request.timeout = '30m';
-  choose([]);
+  if (files === chosen) choose([]);
 }
 
 /** Restores the files of a failed request, before those chosen since. */

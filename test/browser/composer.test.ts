@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Route } from 'playwright-core';
-import { openBrowser, openLobbyPage, type Person } from '../helpers/browser.ts';
+import { openBrowser, openLobbyPage, Person } from '../helpers/browser.ts';
 import type { Client } from '../helpers/client.ts';
 import { bodiesFor, postAs } from '../helpers/fixtures.ts';
 import { startServerFor, type TestServer } from '../helpers/server.ts';
@@ -18,6 +18,8 @@ async function openAnn(t: ExecutionContext): Promise<{ site: TestServer; ann: Pe
   return { site, client, ann: await openLobbyPage(t, browser, client) };
 }
 
+/** A message that is not yet, or could not be, sent. */
+const pending = ({ page }: Person, text: string) => page.locator('#outbox .pending').filter({ hasText: text });
 const composerError = ({ page }: Person) => page.locator('#composer-error');
 
 /** Posts a last message and waits until the pages show it: by then they show every message before it. */
@@ -98,15 +100,16 @@ const FAILURES: readonly Failure[] = [
 ];
 
 for (const { name, handle } of FAILURES)
-  check.serial(`composer: when ${name}, the text is restored, and sending it again posts it once`, async (t) => {
+  check.serial(`composer: when ${name}, the message says so, and Retry posts it once`, async (t) => {
     const { ann, client } = await openAnn(t);
     await ann.page.route(POSTING, handle, { times: 1 });
     await ann.write('precious words ');
-    await composerError(ann).getByText('Not sent').waitFor();
-    t.is(await ann.composer().inputValue(), 'precious words ');
-    await ann.page.keyboard.press('Enter');
+    const row = pending(ann, 'precious words');
+    await row.getByText('Not sent').waitFor();
+    t.is(await ann.composer().inputValue(), '');
+    await row.getByRole('button', { name: 'Retry' }).click();
+    await row.waitFor({ state: 'detached' });
     await ann.sees('precious words');
-    t.is(await composerError(ann).textContent(), '');
     t.is(await ann.composer().inputValue(), '');
     await postLast(client, ann);
     t.deepEqual(await ann.bodies(), ['precious words', 'closing words']);
@@ -114,32 +117,93 @@ for (const { name, handle } of FAILURES)
     t.deepEqual(unexpected(ann), []);
   });
 
-check.serial('composer: a restored text that is changed is a new message, whether the first was posted or not', async (t) => {
+check.serial('composer: Edit puts a message that failed into the field; changed it is a new one, unchanged the same', async (t) => {
   const { ann, client } = await openAnn(t);
-  await ann.page.route(POSTING, loseResponse, { times: 1 });
-  await ann.write('precious words');
-  await composerError(ann).getByText('Not sent').waitFor();
-  await ann.composer().press('End');
-  await ann.composer().pressSequentially(' indeed');
-  await ann.page.keyboard.press('Enter');
-  await ann.sees('precious words indeed');
-  t.deepEqual(await bodiesFor(client), ['precious words', 'precious words indeed']);
+  await ann.page.route(POSTING, loseResponse, { times: 2 });
+  for (const change of ['', ' indeed']) {
+    await ann.write('precious words');
+    await pending(ann, 'precious words').getByRole('button', { name: 'Edit' }).click();
+    t.is(await ann.composer().inputValue(), 'precious words');
+    await ann.composer().press('End');
+    await ann.page.keyboard.insertText(change);
+    await ann.page.keyboard.press('Enter');
+    await ann.message(`precious words${change}`).first().waitFor();
+  }
+  await postLast(client, ann);
+  t.deepEqual(await bodiesFor(client), ['precious words', 'precious words', 'precious words indeed', 'closing words']);
+  t.is(await ann.page.locator('#outbox .pending').count(), 0);
   t.deepEqual(unexpected(ann), []);
 });
 
-check.serial('composer: several failed messages are restored in order, before text typed since', async (t) => {
-  const { ann } = await openAnn(t);
+check.serial('composer: messages on their way are shown at once, failed ones in order, and the text typed since is kept', async (t) => {
+  const { ann, client } = await openAnn(t);
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   await ann.page.route(POSTING, async (route) => {
     await released;
     await route.abort();
   });
   for (const word of ['one', 'two', 'three']) await ann.write(word);
+  const rows = ann.page.locator('#outbox .pending');
+  t.deepEqual(await rows.locator('.body').allInnerTexts(), ['one', 'two', 'three']);
   await ann.composer().pressSequentially('typed since');
   release();
-  await ann.page.locator('#composer:not(.htmx-request)').waitFor();
-  t.is(await ann.composer().inputValue(), 'one\ntwo\nthree\ntyped since');
+  await pending(ann, 'three').getByText('Not sent').waitFor();
+  t.is(await ann.composer().inputValue(), 'typed since');
+  await ann.page.unroute(POSTING);
+  await pending(ann, 'two').getByRole('button', { name: 'Discard' }).click();
+  await ann.page.reload();
+  await ann.live();
+  t.is(await ann.composer().inputValue(), 'typed since');
+  for (const word of ['one', 'three']) await pending(ann, word).getByRole('button', { name: 'Retry' }).click();
+  await ann.sees('three');
+  await rows.first().waitFor({ state: 'detached' });
+  t.deepEqual(await bodiesFor(client), ['one', 'three']);
   t.deepEqual(unexpected(ann), []);
+});
+
+check.serial('composer: a page that is left while a message is on its way posts it once, and does not restore it', async (t) => {
+  const { ann, client } = await openAnn(t);
+  for (const [index, arrives] of [true, false].entries()) {
+    const text = `parting words ${index}`;
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+    await ann.page.route(
+      POSTING,
+      async (route) => {
+        if (arrives) await route.fetch();
+        reach();
+      },
+      { times: 1 },
+    );
+    await ann.write(text);
+    await reached;
+    await ann.openGroup('lobby');
+    await ann.sees(text);
+    await pending(ann, text).waitFor({ state: 'detached' });
+    t.is(await ann.composer().inputValue(), '');
+  }
+  await postLast(client, ann);
+  t.deepEqual(await bodiesFor(client), ['parting words 0', 'parting words 1', 'closing words']);
+  t.deepEqual(unexpected(ann), []);
+});
+
+check.serial('drafts: two tabs have one each, and the draft of a closed tab is offered to the next', async (t) => {
+  const { ann } = await openAnn(t);
+  await ann.composer().fill('of the first');
+  const second = new Person(await ann.page.context().newPage(), 'on');
+  await second.openGroup('lobby');
+  t.is(await second.composer().inputValue(), '');
+  await second.composer().fill('of the second');
+  for (const person of [ann, second]) {
+    await person.page.reload();
+    await person.live();
+  }
+  t.deepEqual([await ann.composer().inputValue(), await second.composer().inputValue()], ['of the first', 'of the second']);
+  await second.go('/groups');
+  await second.page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor();
+  await second.page.close();
+  const third = new Person(await ann.page.context().newPage(), 'on');
+  await third.openGroup('lobby');
+  t.is(await third.composer().inputValue(), 'of the second');
 });
 
 check.serial('composer: a blank message shows an error at the field, and the next message is posted', async (t) => {

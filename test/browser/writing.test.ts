@@ -113,14 +113,16 @@ check.serial(
   },
 );
 
-check.serial('drafts: a draft whose message was refused exists after a reload', async (t) => {
+check.serial('drafts: a message that failed exists after a reload', async (t) => {
   const { ann } = await scene(t);
   await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
   await ann.write('precious');
-  await ann.page.locator('#composer-error').getByText('Not sent').waitFor();
+  const row = ann.page.locator('#outbox .pending', { hasText: 'precious' });
+  await row.getByText('Not sent').waitFor();
   await ann.page.reload();
   await ann.live();
-  t.is(await ann.composer().inputValue(), 'precious');
+  await row.getByRole('button', { name: 'Retry' }).waitFor();
+  t.is(await ann.composer().inputValue(), '');
 });
 
 check.serial('completion: names are completed by keyboard and mouse, and Enter sends only if no list is open', async (t) => {
