@@ -72,6 +72,7 @@ const versionsOf = (message: Entry & { kind: 'message' }, followUps: readonly Fo
 
 const fileRecord = (file: Attached) => ({
   ...{ id: file.id, name: file.name, type: file.type, bytes: file.bytes, path: filePath(file) },
+  ...(file.alt === undefined ? {} : { alt: file.alt }),
 });
 
 const reactionRecord = (emoji: string, by: readonly UserId[], followUps: readonly FollowUp[]) => ({

@@ -9,7 +9,7 @@ import type { Attached } from '../log/entry.ts';
  * - `touchedAt` (ms): time of the upload or of the last attempt to post.
  * - `sha256`: of the content, hex; empty while `coming`.
  */
-export type FileRecord = Attached & {
+export type FileRecord = Omit<Attached, 'alt'> & {
   readonly group: GroupId;
   readonly author: UserId;
   readonly seq: number | null;

@@ -46,7 +46,7 @@ export type EntryCommon = {
 
 /**
  * A file of a message, with what is needed to show it. `type`: MIME type of the content, without parameters. `width` and `height` (px, orientation
- * applied): only of images that could be decoded. `thumb`: whether there is a thumbnail.
+ * applied): only of images that could be decoded. `thumb`: whether there is a thumbnail. `alt`: what the author says that a picture shows.
  */
 export type Attached = {
   readonly id: FileId;
@@ -56,6 +56,7 @@ export type Attached = {
   readonly width?: number;
   readonly height?: number;
   readonly thumb?: true;
+  readonly alt?: string;
 };
 
 /** Maximum number of files of a message. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ALT_FIELDS, type AltTexts, MAX_ALT_LENGTH } from '../files/alt.ts';
 import { flag, onOrOff, text, wholeNumber } from '../http/fields.ts';
 import { MAX_KEY_LENGTH } from './operations.ts';
 
@@ -34,10 +35,18 @@ export const postForm = z.object({
   key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text post once.'),
 });
 
-/** With files, which are read separately; the text is then optional. */
-export const uploadForm = postForm.extend({ body: body.default('') });
+const altText = text
+  .max(MAX_ALT_LENGTH, `must have ${MAX_ALT_LENGTH} characters at most`)
+  .optional()
+  .describe(
+    'What the picture shows, for those who do not see it. The number is that of the file in the message; an empty text removes it.',
+  );
+const altFields = Object.fromEntries(ALT_FIELDS.map((name) => [name, altText])) as Record<keyof AltTexts, typeof altText>;
 
-export const editForm = z.object({ body, format });
+/** With files, which are read separately; the text is then optional. */
+export const uploadForm = postForm.extend({ body: body.default(''), ...altFields });
+
+export const editForm = z.object({ body, format, ...altFields });
 
 export const reactionForm = z.object({
   emoji: text.max(64, 'must have 64 characters at most').describe('One emoji, or up to 16 characters of text, without a slash.'),

@@ -1,5 +1,6 @@
 import type { Core, Decide } from '../core.ts';
 import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
+import { type AltTexts, areDescribedAlike, describe } from '../files/alt.ts';
 import { attached, type Stored } from '../files/operations.ts';
 import { groupAccess } from '../groups/operations.ts';
 import { type GroupAccess, mayPost } from '../groups/rules.ts';
@@ -142,21 +143,26 @@ async function checkRate(core: Core, bucket: string): Promise<void> {
   if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 
+type EditOptions = { readonly format?: Format | undefined; readonly alt?: AltTexts };
+
 /**
- * Replaces the text of a message; `givenFormat`: its format, default that of the old text. Idempotent.
+ * Replaces the text of a message, and the alternative texts that are given; `format`: default that of the old text. Idempotent.
  * Errors of edit, erase, unerase, react and pin: `notFound` (no such message, or no access), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`.
  */
-export async function edit(core: Core, at: GroupAccess, target: number, text: string, givenFormat?: Format): Promise<FoldedMessage> {
+export async function edit(core: Core, at: GroupAccess, target: number, text: string, options: EditOptions = {}): Promise<FoldedMessage> {
   requireMember(at);
   const body = bodyIn(core, text, ['files of the message, checked below']);
-  const { state } = await readMessage(core, at.group.id, target);
-  const format = givenFormat ?? formatAfter(state.format);
+  const old = await readMessage(core, at.group.id, target);
+  const { state } = old;
+  const format = options.format ?? formatAfter(state.format);
+  const described = describe(filesOf(old), options.alt ?? {});
+  const files = areDescribedAlike(described, filesOf(old)) ? {} : { attachments: described };
   const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
   const mentions = await mentionsIn(core, at, body, { format, notifyAll });
-  return follow(core, at, { kind: 'edit', target, body, format, ...mentions }, (now, folded) => {
+  return follow(core, at, { kind: 'edit', target, body, format, ...files, ...mentions }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
     bodyIn(core, body, filesOf(folded));
-    return folded.state.body !== body || folded.state.format !== format;
+    return folded.state.body !== body || folded.state.format !== format || !areDescribedAlike(described, filesOf(folded));
   });
 }
 

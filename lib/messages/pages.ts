@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
 import { signUpMode } from '../accounts/sign-up-mode.ts';
 import { DomainError, forbidden } from '../errors.ts';
+import type { AltTexts } from '../files/alt.ts';
+import { kindOf, thumbUrl } from '../files/file.ts';
 import { joinCode } from '../groups/codes.ts';
 import { moveMark } from '../groups/membership.ts';
 import { readSidebar, roster } from '../groups/roster.ts';
@@ -9,7 +11,7 @@ import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { fieldError, noStore, noTransform, renderFragment, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
-import { writtenBody } from '../log/body-text.ts';
+import { filesOf, writtenBody } from '../log/body-text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { messageNumberAt, type Page, readPage, type Window } from '../log/history.ts';
@@ -25,7 +27,7 @@ import { unreadFromSeq, unreadOn } from './unread.ts';
 const formKey = (deps: RouteContext): string => randomId(deps.core.random, 24);
 
 /** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
-type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
+type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined; readonly alt?: AltTexts };
 
 /**
  * The query of a group page. `unread`: the seq of the message that was the first unread one when the link was rendered. `at`: the message that a form
@@ -178,12 +180,27 @@ async function actsOn(core: RouteContext['core'], at: GroupAccess, folded: Folde
   };
 }
 
+/** The pictures of a message with their alternative texts, by their field in the edit form. */
+const describedPictures = (folded: FoldedMessage, typed: AltTexts) =>
+  filesOf(folded).flatMap((file, index) => {
+    const field = `alt_${index + 1}` as const;
+    return kindOf(file) === 'image' ? [{ field, name: file.name, thumb: thumbUrl(file), alt: typed[field] ?? file.alt ?? '' }] : [];
+  });
+
 /** The edit form of a message: a fragment for htmx, otherwise a page. */
 export async function showEditForm(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
   if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
   const error = draft ? fieldError(ctx, draft.error).message : null;
-  const edit = { slug: at.group.slug, seq: folded.message.seq, body: draft?.body ?? writtenBody(folded), key: formKey(deps), error };
+  const pictures = describedPictures(folded, draft?.alt ?? {});
+  const edit = {
+    slug: at.group.slug,
+    seq: folded.message.seq,
+    body: draft?.body ?? writtenBody(folded),
+    key: formKey(deps),
+    pictures,
+    error,
+  };
   if (isHtmx(ctx)) renderFragment(ctx, deps.views, 'messages/_edit.njk', { edit });
   else renderPage(ctx, deps.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
 }

@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
+import type { z } from 'zod';
 import { DomainError, invalid } from '../errors.ts';
+import type { AltTexts } from '../files/alt.ts';
 import { moveMark } from '../groups/membership.ts';
 import { openGroup } from '../groups/operations.ts';
 import { groupJson } from '../groups/presenter.ts';
@@ -26,10 +28,14 @@ import { type Ctx, listMessages, respondWithMessage, seqOf } from './responses.t
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
+type EditRequest = Pick<z.infer<typeof editForm>, 'body' | 'format'> & { readonly alt: AltTexts };
+
 /** Routes of the group page, and of reading and changing messages. */
 export function messageRoutes(deps: RouteContext): Router {
   const { core } = deps;
   const router = new Router();
+  const edit = (ctx: Ctx, at: GroupAccess, { body, format, alt }: EditRequest) =>
+    operations.edit(core, at, seqOf(ctx), body, { format: declaredTextFormat(ctx, format), alt });
   const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
   router.get('/groups/:slug', async (ctx) => {
@@ -68,23 +74,19 @@ export function messageRoutes(deps: RouteContext): Router {
 
   router.post('/groups/:slug/messages/:seq/edit', async (ctx) => {
     const at = await open(ctx);
-    const { body, format } = await parse(editForm, ctx);
+    const { body, format, ...alt } = await parse(editForm, ctx);
     try {
-      await respondWithMessage(ctx, deps, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
-        isWritten: true,
-      });
+      await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, alt }), { isWritten: true });
     } catch (error) {
       if (!isShownOnPage(ctx, error)) throw error;
-      await showEditForm(ctx, deps, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error });
+      await showEditForm(ctx, deps, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error, alt });
     }
   });
 
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
-    const { body, format } = await parse(editForm, ctx);
-    await respondWithMessage(ctx, deps, at, await operations.edit(core, at, seqOf(ctx), body, declaredTextFormat(ctx, format)), {
-      isWritten: true,
-    });
+    const { body, format, ...alt } = await parse(editForm, ctx);
+    await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, alt }), { isWritten: true });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
+import { describe } from '../files/alt.ts';
 import { discard, type Stored, storeFile } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
@@ -24,7 +25,10 @@ export const isUpload = (ctx: Context): boolean => /^multipart\/form-data/i.test
 export async function readPost(ctx: Context, core: Core, at: GroupAccess): Promise<PostRequest> {
   if (!isUpload(ctx)) return { ...(await parse(postForm, ctx)), files: [], isAdmitted: false };
   const { fields, files } = await readUpload(ctx, core, at);
-  return discardFilesOnError(core, files, () => ({ ...check(uploadForm, fields), files, isAdmitted: true }));
+  return discardFilesOnError(core, files, () => {
+    const form = check(uploadForm, fields);
+    return { ...form, files: describe(files, form), isAdmitted: true };
+  });
 }
 
 type UploadOptions = Pick<FormLimits, 'takesFiles' | 'isText'> & {

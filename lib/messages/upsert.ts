@@ -21,7 +21,7 @@ export async function upsert(core: Core, at: GroupAccess, key: string, input: Pi
     : await post(core, at, { ...input, key: storedKey, sameness: ['upsert'] }); // concurrent calls with other texts are the same message
   if (isNew && message.kind === 'message') return { folded: fold(message, []), isNew };
   if (isErased(await readMessage(core, at.group.id, message.seq))) throw gone();
-  return { folded: await edit(core, at, message.seq, input.body, input.format), isNew };
+  return { folded: await edit(core, at, message.seq, input.body, { format: input.format }), isNew };
 }
 
 const gone = (): DomainError =>

@@ -42,7 +42,33 @@ function above(element) {
 
 const listed = () => composer.querySelector('.chosen') ?? above(make('ul', { className: 'chosen', 'aria-label': 'Files to send' }));
 
-function chip(file) {
+const MAX_ALT = 1500;
+const THUMB = 44;
+const alts = new WeakMap(); // what was typed, by file
+const isPicture = ({ type }) => /^image\/(?:jpeg|png|gif|webp|avif)$/.test(type);
+
+/** A small copy: the page's policy allows no URL of a whole one. */
+function thumbOf(file) {
+  const canvas = make('canvas', { width: THUMB * 2, height: THUMB * 2, 'aria-hidden': 'true' });
+  createImageBitmap(file)
+    .then((image) => {
+      const side = Math.min(image.width, image.height);
+      const [x, y] = [(image.width - side) / 2, (image.height - side) / 2];
+      canvas.getContext('2d').drawImage(image, x, y, side, side, 0, 0, canvas.width, canvas.height);
+    })
+    .catch(() => canvas.remove());
+  return canvas;
+}
+
+function altField(file, index) {
+  const label = `What ${file.name} shows`;
+  const input = make('input', { className: 'alt', name: `alt_${index + 1}`, maxLength: MAX_ALT, dir: 'auto', autocomplete: 'off' });
+  Object.assign(input, { value: alts.get(file) ?? '', placeholder: 'Describe it for those who do not see it', ariaLabel: label });
+  input.addEventListener('input', () => alts.set(file, input.value));
+  return input;
+}
+
+function chip(file, index) {
   const cross = make('span', { className: 'i i-cross' });
   const remove = make('button', { type: 'button', 'aria-label': `Remove ${file.name}` }, cross);
   remove.addEventListener('click', (event) => {
@@ -50,7 +76,9 @@ function chip(file) {
     choose(chosen.filter((one) => one !== file));
     field.focus();
   });
-  return make('li', {}, file.name, make('small', { textContent: sizeText(file.size) }), remove);
+  const about = make('span', { className: 'name' }, file.name, ' ', make('small', { textContent: sizeText(file.size) }));
+  if (!isPicture(file)) return make('li', {}, about, remove);
+  return make('li', { className: 'picture' }, thumbOf(file), make('span', { className: 'about' }, about, altField(file, index)), remove);
 }
 
 function addFrom(files) {
@@ -96,7 +124,12 @@ export function attach(ctx, files = chosen) {
 }
 
 /** Restores the files of a failed request, before those chosen since. */
-export const giveBackFiles = (sent) => sent instanceof FormData && add(filesIn(sent), { first: true });
+export function giveBackFiles(sent) {
+  if (!(sent instanceof FormData)) return;
+  const files = filesIn(sent);
+  for (const [index, file] of files.entries()) alts.set(file, sent.get(`alt_${index + 1}`) ?? '');
+  add(files, { first: true });
+}
 
 let underway = 0;
 

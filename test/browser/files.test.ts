@@ -60,11 +60,12 @@ for (const script of ['on', 'off'] as const)
     const notes = fileIn(folder, 'notes.txt', 'the notes');
     await ann.page.getByLabel('Attach files').setInputFiles([photo, notes]);
     if (script === 'on') t.is(await chosen(ann.page).count(), 2);
+    if (script === 'on') await ann.page.getByRole('textbox', { name: 'What door.png shows' }).fill('A blue door');
     await ann.composer().fill('The new door');
     await ann.press(ann.page.getByRole('button', { name: 'Send' }));
     for (const person of [ann, bob]) {
       const row = person.message('The new door');
-      const image = row.getByRole('img', { name: 'door.png' });
+      const image = row.getByRole('img', { name: script === 'on' ? 'A blue door' : 'door.png' });
       await image.waitFor();
       t.deepEqual(await drawn(image), { natural: 800, width: 400, height: 200 });
       t.regex((await row.getByRole('link', { name: /notes\.txt/ }).textContent()) ?? '', /9 bytes/);
@@ -76,6 +77,10 @@ for (const script of ['on', 'off'] as const)
       .click();
     t.is((await coming).suggestedFilename(), 'notes.txt');
     if (script === 'on') t.is(await chosen(ann.page).count(), 0);
+    await ann.press((await ann.actions('The new door')).getByRole('link', { name: 'Edit' }));
+    await ann.page.getByLabel('Description of door.png').fill('A green door');
+    await ann.press(ann.page.getByRole('button', { name: 'Save' }));
+    await bob.message('The new door').getByRole('img', { name: 'A green door' }).waitFor();
     t.deepEqual([ann.complaints, bob.complaints], [[], []]);
   });
 

@@ -33,6 +33,7 @@ type Attachment = {
   readonly height: number | null;
   readonly url: string;
   readonly thumb_url: string | null;
+  readonly alt: string | null;
 };
 export type Posted = { readonly seq: number; readonly body: string; readonly attachments: readonly Attachment[] };
 

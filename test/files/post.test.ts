@@ -31,6 +31,30 @@ test('upload: a message with several files has its text, names, types and sizes,
     t.deepEqual(await download(site.bob, url), Buffer.from(sent[index]?.content ?? 'none'), url);
 });
 
+test('upload: pictures have alternative texts, given with the upload or later, in JSON and on pages', async (t) => {
+  const site = await openLobby(t);
+  const png = { name: 'door.png', content: await newImage(40, 30).png().toBuffer(), type: 'image/png' };
+  const texts = { alt_1: 'no picture', alt_2: ' A blue\n door ', alt_4: 'there is no fourth file' };
+  const { seq, attachments } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }, png, png], { body: 'look', ...texts });
+  t.deepEqual(
+    attachments.map(({ alt }) => alt),
+    [null, 'A blue door', null],
+  );
+  const url = `/groups/lobby/messages/${seq}`;
+  const altsNow = async () => (await site.bob.get(url, 'application/json')).json<Posted>().attachments.map(({ alt }) => alt);
+  t.is((await site.ann.json('PATCH', url, { body: 'look', alt_3: 'The same', alt_2: '' })).status, 200);
+  t.deepEqual(await altsNow(), [null, null, 'The same']);
+  const page = (await site.ann.get(`${url}/edit`)).text;
+  t.true(page.includes('name="alt_3" value="The same"'));
+  t.is((await site.ann.form(`${url}/edit`, { body: 'look', alt_2: 'A "door"' })).status, 303);
+  t.deepEqual(await altsNow(), [null, 'A "door"', 'The same'], 'what is not in the form stays');
+  t.regex((await site.bob.get(url)).text, /alt="A &quot;door&quot;"/);
+  const refused = await site.ann.json('PATCH', url, { body: 'look', alt_2: 'x'.repeat(1501) });
+  t.is(refused.status, 422);
+  t.regex(refused.text, /alt_2.*1500 characters at most/);
+  t.is((await site.bob.json('PATCH', url, { body: 'look', alt_2: 'by another' })).status, 403);
+});
+
 test('upload: files without text are a message; neither text nor files are refused', async (t) => {
   const site = await openLobby(t);
   const { seq } = await posted(site.ann, [{ name: 'a.txt', content: 'a' }]);

@@ -70,7 +70,7 @@ async function seed({ group, count, shape, edits = 0, reactions = 0 }: Seed): Pr
   ).map(({ seq }) => seq);
   await inBatches(posted, async (target) => {
     const at = await openGroup(site.core, author, group);
-    for (const { body, format } of heavyBodies(edits, shapes)) await edit(site.core, at, target, body, format);
+    for (const { body, format } of heavyBodies(edits, shapes)) await edit(site.core, at, target, body, { format });
     for (const n of numbers(1, reactions)) await react(site.core, at, target, `r${n}`, true);
   });
   return Math.min(...posted);

@@ -85,7 +85,7 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
 };
 const file = (kind: string, name: string, type: string, size: string, place = { width: 1, height: 1 }) => {
   const url = `/files/f0000000000000000000000000/${encodeURIComponent(name)}`;
-  return { kind, name, type, size, url, thumb: '/files/f0000000000000000000000000/thumb', ...place };
+  return { kind, name, type, size, url, thumb: '/files/f0000000000000000000000000/thumb', ...place, alt: '' };
 };
 const line = (time: string, text: string) => ({ ...row(echo, time, ''), author: null, text });
 const [ann, bob, eve, niki] = people;
@@ -287,7 +287,7 @@ const settings = {
     ],
   },
 };
-export const edit = { slug: 'lobby', seq: 3, body: 'It is. I took the old worker down last night.', key: 'k3y', error: null };
+export const edit = { slug: 'lobby', seq: 3, body: 'It is. I took the old worker down last night.', key: 'k3y', error: null, pictures: [] };
 const bot = { id: echo.id, name: 'echo', color: 5, createdAt: NOW, disabled: false };
 const botsPage = {
   ...common,

@@ -14,6 +14,7 @@ const Attachment = z.object({
   bytes: z.int(),
   width: z.int().nullable().describe('Of an image, in pixels.'),
   height: z.int().nullable().describe('Of an image, in pixels.'),
+  alt: z.string().nullable().describe('What a picture shows, by its author.'),
   url,
   thumb_url: z.string().nullable().describe('Thumbnail of an image, WebP.'),
 });

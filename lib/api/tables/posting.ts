@@ -91,7 +91,7 @@ export const postingTable: readonly Operation[] = [
           value: written(15, 'The log', {
             attachments: [
               {
-                ...{ id: MINTED.file, name: 'build.log', type: 'text/plain', bytes: 7, width: null, height: null },
+                ...{ id: MINTED.file, name: 'build.log', type: 'text/plain', bytes: 7, width: null, height: null, alt: null },
                 ...{ url: `/files/${MINTED.file}/build.log`, thumb_url: null },
               },
             ],

@@ -53,7 +53,7 @@ async function edit(ctx: CallContext, campfire: CampfireContext): Promise<void> 
   const { message } = await present(ctx, campfire);
   const folded = isUpload(ctx)
     ? await replaceFiles(core, at, message.seq, await filesIn(ctx, campfire))
-    : await messages.edit(core, at, message.seq, cutText(await textIn(ctx), core.config.maxBodyBytes), 'text');
+    : await messages.edit(core, at, message.seq, cutText(await textIn(ctx), core.config.maxBodyBytes), { format: 'text' });
   [ctx.body] = await messagesJson(campfire, [folded]);
 }
 

@@ -45,7 +45,7 @@ async function execute(ctx: Context, core: Core, { at }: IncomingWebhook, folded
   }
   if (ctx.method !== 'PATCH') return folded;
   const { body, format } = editedBody(ctx, core, folded, payload);
-  return edit(core, at, seq, body, format);
+  return edit(core, at, seq, body, { format });
 }
 
 /** Errors: `notFound` (message), the same for a message that is absent, of another author, or erased. */
