@@ -7,19 +7,20 @@ import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../h
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
-import { type Preferences, parseQuietHours, parseTimeZone } from './preferences.ts';
+import { type Preferences, parseQuietHours, parseTimeZone, UNDO_SECONDS } from './preferences.ts';
 
 const form = z.object({
   theme: z.enum(['', 'light', 'dark'], 'must be empty, light or dark').default(''),
   density: z.enum(['', 'compact'], 'must be empty or compact').default(''),
   time_zone: shortText.default(''),
   clock: z.enum(['', '12', '24'], 'must be empty, 12 or 24').default(''),
+  undo: z.enum(['10', '30', '60'], 'must be 10, 30 or 60').default('10'),
   quiet_from: shortText.default(''),
   quiet_to: shortText.default(''),
 });
 type Form = z.infer<typeof form>;
 
-/** `/settings/appearance`: theme, density, time zone, clock and quiet hours of the viewer. */
+/** `/settings/appearance`: theme, density, time zone, clock, quiet hours and the time to undo of the viewer. */
 export function preferencesRoutes(deps: RouteContext): Router {
   const { core } = deps;
   const router = new Router();
@@ -41,21 +42,22 @@ export function preferencesRoutes(deps: RouteContext): Router {
   return router;
 }
 
-function preferencesIn({ theme, density, clock, ...rest }: Form): Preferences {
+function preferencesIn({ theme, density, clock, undo, ...rest }: Form): Preferences {
   const timeZone = parseTimeZone(rest.time_zone);
   const quiet = parseQuietHours(rest.quiet_from, rest.quiet_to);
   return {
     ...(theme === '' ? {} : { theme }),
     ...(density === '' ? {} : { density }),
     ...(clock === '' ? {} : { clock }),
+    ...(undo === '10' ? {} : { undoSeconds: undo === '30' ? 30 : 60 }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(quiet === undefined ? {} : { quiet }),
   };
 }
 
-const asForm = ({ theme, density, timeZone, clock, quiet }: Preferences): Form => ({
+const asForm = ({ theme, density, timeZone, clock, quiet, undoSeconds }: Preferences): Form => ({
   ...{ theme: theme ?? '', density: density ?? '', clock: clock ?? '', time_zone: timeZone ?? '' },
-  ...{ quiet_from: quiet?.from ?? '', quiet_to: quiet?.to ?? '' },
+  ...{ quiet_from: quiet?.from ?? '', quiet_to: quiet?.to ?? '', undo: `${undoSeconds ?? UNDO_SECONDS}` as const },
 });
 
 async function showPreferences(

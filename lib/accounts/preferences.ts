@@ -8,9 +8,14 @@ export type Preferences = {
   /** IANA name, such as `Europe/Paris`. */
   readonly timeZone?: string;
   readonly clock?: '12' | '24';
+  /** How long an erasure can be undone (s); else UNDO_SECONDS. */
+  readonly undoSeconds?: 30 | 60;
   /** No notifications are pushed from the first to the second, `HH:MM` in `timeZone`; the end may be on the next day. */
   readonly quiet?: { readonly from: string; readonly to: string };
 };
+
+/** How long an erasure can be undone, unless chosen otherwise. */
+export const UNDO_SECONDS = 10;
 
 /** A time zone that Intl knows; undefined for an empty text. Errors: `invalid` (time_zone). */
 export function parseTimeZone(text: string): string | undefined {

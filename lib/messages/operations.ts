@@ -170,7 +170,7 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
 const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
 export const erase = async (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
-  const undoUntil = (await core.sharedNow()) + rules.UNDO_MS;
+  const undoUntil = (await core.sharedNow()) + rules.undoMs(at.user);
   return follow(core, at, { kind: 'erase', target, undoUntil, due: undoUntil + rules.SCRUB_GRACE_MS }, (now, folded) => {
     if (folded.state.erasedBy) return false;
     if (!rules.mayErase(now, folded)) throw forbidden('Only the author or a moderator can erase a message.');

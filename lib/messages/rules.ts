@@ -1,10 +1,14 @@
+import type { User } from '../accounts/port.ts';
+import { UNDO_SECONDS } from '../accounts/preferences.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { isDirect, isMember, isModerator } from '../groups/rules.ts';
 import type { Message } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 
-/** Period in which an erasure can be undone. */
-export const UNDO_MS = 10_000;
+/** Period in which an erasure can be undone by somebody who has not chosen another. */
+export const UNDO_MS = UNDO_SECONDS * 1000;
+/** The same for a person. */
+export const undoMs = ({ preferences }: Pick<User, 'preferences'>): number => (preferences?.undoSeconds ?? UNDO_SECONDS) * 1000;
 /** Scrubbing waits this much longer, so that an undo accepted in time is in the log before. */
 export const SCRUB_GRACE_MS = 5_000;
 

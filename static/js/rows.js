@@ -3,6 +3,7 @@
 import { byId, list, seqOf } from './dom.js';
 import { foldCode, keepUnfolded } from './folding.js';
 import { carryTools } from './menu.js';
+import { expireUndo } from './undo.js';
 
 const revOf = (row) => Number(row.dataset.rev ?? 0);
 
@@ -15,6 +16,7 @@ export function put(row, fromStream) {
   for (const line of row.querySelectorAll('.line[id]')) byId(line.id)?.remove(); // was a row of its own, and is now part of a fold
   insertInOrder(row);
   foldCode(row);
+  expireUndo(row);
   return true;
 }
 
@@ -27,6 +29,7 @@ function replace(present, row, fromStream) {
   const carry = carryTools(present);
   present.replaceWith(row);
   foldCode(row);
+  expireUndo(row);
   if (!carry(row) && focus) restoreFocus(row, focus);
   document.dispatchEvent(new CustomEvent('parley:row', { detail: row }));
   return true;

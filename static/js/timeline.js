@@ -1,7 +1,7 @@
 // The conversation on the page: consecutive rows without a gap, at most 300. Near an end more rows are fetched, and rows far away at the other end
 // are removed. If the newest rows are not shown, the page is in the past: arriving rows are only counted.
 import { closesOnEscape } from './dialogs.js';
-import { announce, byId, list, seqOf } from './dom.js';
+import { announce, byId, composer, list, seqOf } from './dom.js';
 import { releaseTools } from './menu.js';
 import { onArrival } from './outbox.js';
 import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
@@ -39,8 +39,43 @@ htmx.registerExtension('log', {
   handle_swap: (style, _target, fragment) => style === 'log' && take([...fragment.children], swapSource === list),
 });
 
+let paused = null; // rows from the stream while the reader has paused it
+
+function showPause() {
+  const button = byId('pause');
+  const count = paused ? new Set(paused.filter((row) => row.matches('article:not([data-follow])')).map(({ id }) => id)).size : 0;
+  button.toggleAttribute('data-on', Boolean(paused));
+  button.title = paused ? 'Show new messages again' : 'Pause new messages';
+  button.lastElementChild.textContent = paused ? `Resume${count > 0 ? `, ${count} new` : ''}` : 'Pause';
+}
+
+function pause() {
+  paused = [];
+  list.setAttribute('aria-live', 'off');
+  announce('Paused. New messages are not shown.');
+  showPause();
+}
+
+function resume() {
+  if (!paused) return;
+  const waited = paused;
+  paused = null;
+  list.removeAttribute('aria-live');
+  showPause();
+  for (const row of take(waited, true)) htmx.process(row);
+}
+
 /** Inserts the rows that follow the shown ones without a gap and counts the others. Returns the inserted rows. */
 function take(arriving, fromStream) {
+  if (paused && fromStream) {
+    const isRow = ({ id }) => /^[mf]-\d+$/.test(id);
+    paused.push(...arriving.filter(isRow));
+    showPause();
+    return take(
+      arriving.filter((one) => !isRow(one)),
+      false,
+    );
+  }
   return steady(() => {
     const unknown = new Set(arriving.filter((row) => row.matches('article') && !byId(row.id)));
     const added = arriving.filter((row) => isWanted(row, fromStream) && put(row, fromStream));
@@ -109,7 +144,7 @@ async function withRows(query, act) {
     release();
     if (isNewestWanted) setTimeout(() => void toNewest());
     isNewestWanted = false;
-    requestAnimationFrame(() => requestAnimationFrame(() => list.removeAttribute('aria-live')));
+    requestAnimationFrame(() => requestAnimationFrame(() => !paused && list.removeAttribute('aria-live')));
     showFresh();
     look();
   }
@@ -201,6 +236,7 @@ function onClick(event) {
   if (turned || target.id === 'newest') event.preventDefault();
   if (turned) void load(turned.rel);
   if (target.id === 'newest') void toNewest();
+  if (target.closest('#pause')) (paused ? resume : pause)();
   const line = target.id === 'jump' && byId('unread');
   if (!line) return;
   event.preventDefault();
@@ -216,4 +252,5 @@ if (base) {
   });
   document.addEventListener('keydown', onKey);
   document.addEventListener('click', onClick);
+  composer?.addEventListener('htmx:config:request', resume); // what is posted follows what waits
 }

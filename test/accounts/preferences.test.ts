@@ -1,8 +1,25 @@
 import test from 'ava';
 import { isQuiet, parseQuietHours, parseTimeZone } from '../../lib/accounts/preferences.ts';
-import { openLobby, userNamed } from '../helpers/fixtures.ts';
+import { openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
 
-const CHOSEN = { theme: 'dark', density: 'compact', time_zone: 'Asia/Tokyo', clock: '12', quiet_from: '22:00', quiet_to: '07:00' };
+const CHOSEN = {
+  theme: 'dark',
+  density: 'compact',
+  time_zone: 'Asia/Tokyo',
+  clock: '12',
+  quiet_from: '22:00',
+  quiet_to: '07:00',
+  undo: '30',
+};
+
+test('preferences: an erasure can be undone for as long as chosen, by default 10 s', async (t) => {
+  const { ann, bob, clock } = await openLobby(t);
+  await ann.form('/settings/appearance', { undo: '30' });
+  const posts = await Promise.all([ann, bob].map(async (one) => ({ one, url: (await postAs(one, 'a slip')).url })));
+  for (const { one, url } of posts) await one.json('DELETE', url);
+  clock.turn(29_000);
+  t.deepEqual(await Promise.all(posts.map(async ({ one, url }) => (await one.json('POST', `${url}/unerase`)).status)), [200, 403]);
+});
 
 test('preferences: what is chosen is on every page of that person, and of nobody else', async (t) => {
   const { ann, bob, client, core } = await openLobby(t);
@@ -22,6 +39,7 @@ test('preferences: what is chosen is on every page of that person, and of nobody
     /name="clock" value="12" checked/,
     /<option selected>Asia\/Tokyo</,
     /value="22:00"/,
+    /name="undo" value="30" checked/,
   ])
     t.regex(page, shown);
   t.is((await ann.form('/settings/appearance', {})).status, 303);

@@ -46,6 +46,8 @@ check.serial(
     await past.page.goto('/groups/lobby?before=8');
     for (const [what, person] of Object.entries({ live, frame, later, past })) {
       const rows = person.log().locator('article');
+      const links = rows.getByRole('link', { name: /^(?:Ann|Bob|Carl)$/ });
+      t.is(await links.count(), await rows.count(), `${what}: a screen reader hears each with its author`);
       const headings = await rows.evaluateAll((all) =>
         all.map((row) => (row.querySelector('header')?.getBoundingClientRect().height ?? 0) < 1),
       );
@@ -110,6 +112,49 @@ for (const script of ['on', 'off'] as const)
     t.is(await heightOf(code), 24 * 16);
     t.deepEqual(person.complaints, []);
   });
+
+check.serial('pause: new messages wait until the reader resumes, and nothing is read out meanwhile', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  const { url } = await postAs(bob, 'before');
+  const person = await openLobbyPage(t, browser, ann);
+  await person.sees('before');
+  await person.page.getByRole('button', { name: 'Pause' }).click();
+  t.is(await person.log().getAttribute('aria-live'), 'off');
+  await postAs(bob, 'first');
+  await bob.json('PUT', `${url}/reactions/👍`);
+  await postAs(bob, 'second');
+  const resume = person.page.getByRole('button', { name: 'Resume, 2 new' });
+  await resume.waitFor();
+  t.deepEqual(await person.bodies(), ['before']);
+  await resume.click();
+  await person.sees('second');
+  t.deepEqual(await person.bodies(), ['before', 'first', 'second']);
+  t.is(await person.message('before').getByRole('button', { name: '👍 1' }).count(), 1);
+  t.is(await person.log().getAttribute('aria-live'), null);
+  await person.page.getByRole('button', { name: 'Pause' }).click();
+  await postAs(bob, 'third');
+  await person.page.getByRole('button', { name: 'Resume, 1 new' }).waitFor();
+  await person.write('mine');
+  await person.sees('mine');
+  t.deepEqual(await person.bodies(), ['before', 'first', 'second', 'third', 'mine']);
+  t.deepEqual(person.complaints, []);
+});
+
+check.serial('undo: it is there as long as its author has chosen, and goes then', async (t) => {
+  const { ann } = await openLobby(t);
+  t.is((await ann.form('/settings/appearance', { undo: '30' })).status, 303);
+  const { url } = await postAs(ann, 'a slip');
+  const person = await openWindow(t, browser, ann);
+  await person.page.clock.install();
+  await person.openGroup('lobby');
+  await ann.json('DELETE', url);
+  const undo = person.page.getByRole('button', { name: 'Undo' });
+  await undo.waitFor();
+  t.regex((await undo.locator('..').getAttribute('data-left')) ?? '', /^(?:29|30)$/);
+  await person.page.clock.fastForward(31_000);
+  await undo.waitFor({ state: 'detached' });
+  t.deepEqual(person.complaints, []);
+});
 
 check.serial('pictures: they open over the page; arrow keys go to the others, Escape closes, and the focus returns', async (t) => {
   const { ann, bob } = await openLobby(t);
