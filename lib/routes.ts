@@ -31,6 +31,7 @@ import { type RouteFile, routeFile } from './http/route-table.ts';
 import { fastStreams, liveRoutes } from './live/routes.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { editHistoryRoutes } from './messages/edit-history-routes.ts';
+import { emojiRoutes } from './messages/emoji-routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
 import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
@@ -172,6 +173,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'GET /groups/:slug/messages/:seq/quote',
     'GET /emoji',
   ]),
+  routeFile('messages/emoji-routes.ts', emojiRoutes, ['GET /groups/:slug/emoji', 'GET /groups/:slug/messages/:seq/emoji']),
   routeFile('search/routes.ts', searchRoutes, ['GET /search']),
   routeFile('messages/saved-routes.ts', savedRoutes, ['POST /groups/:slug/messages/:seq/save', 'GET /saved']),
   routeFile('files/routes.ts', fileRoutes, ['GET /files/:id/thumb', 'GET /files/:id', 'GET /files/:id/:name']),

@@ -33,6 +33,38 @@ function emojiTable(): ReadonlyMap<string, string> {
 /** All emoji by name, as JSON, for completion on pages. */
 export const emojiJson = (): string => JSON.stringify(Object.fromEntries(emojiTable()));
 
+/** The parts of the table, which is in the order of Unicode, by the name that each begins with. */
+const PARTS: Readonly<Record<string, string>> = {
+  grinning: 'Faces',
+  wave: 'People',
+  monkey_face: 'Nature',
+  grapes: 'Food',
+  earth_africa: 'Places',
+  jack_o_lantern: 'Activities',
+  eyeglasses: 'Objects',
+  atm: 'Symbols',
+  checkered_flag: 'Flags',
+};
+export const EMOJI_PARTS = Object.values(PARTS);
+
+export type NamedEmoji = { readonly name: string; readonly emoji: string };
+
+/** Each emoji once, by the first of its names. */
+const unique = (all: readonly NamedEmoji[]): NamedEmoji[] =>
+  [...new Map(all.toReversed().map((one) => [one.emoji, one])).values()].toReversed();
+
+/** The emoji of a part, or those with these words in their names, 200 at most. */
+export function listEmoji({ part, words }: { readonly part: string; readonly words: readonly string[] }): NamedEmoji[] {
+  let current = '';
+  const found: NamedEmoji[] = [];
+  for (const [name, emoji] of emojiTable()) {
+    current = PARTS[name] ?? current;
+    const isWanted = words.length > 0 ? words.every((word) => name.includes(word)) : current === part;
+    if (isWanted) found.push({ name, emoji });
+  }
+  return words.length > 0 ? unique(found).slice(0, 200) : unique(found);
+}
+
 /** The emoji with this name, such as `tada`; undefined for an unknown name. */
 export const emojiNamed = (name: string): string | undefined => emojiTable().get(name);
 

@@ -15,6 +15,7 @@ import { filesOf, writtenBody } from '../log/body-text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { messageNumberAt, type Page, readPage, type Window } from '../log/history.ts';
+import { isOnlyEmoji } from '../markup/emoji.ts';
 import { quotation } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
@@ -147,9 +148,10 @@ async function unreadLine(core: RouteContext['core'], at: GroupAccess, page: Pag
   return { seq, count, here, ...dateFields(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
 
-/** The initial text of the composer for `?quote=<seq>`; empty when there is no such message. */
+/** The initial text of the composer for `?quote=<seq>` or `?emoji=<emoji>`; empty when there is no such message or emoji. */
 async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAccess): Promise<string> {
-  const { quote } = ctx.query;
+  const { quote, emoji } = ctx.query;
+  if (typeof emoji === 'string' && isOnlyEmoji(emoji)) return emoji;
   if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
   return quotation(ctx, core, at, Number(quote)).catch(() => '');
 }

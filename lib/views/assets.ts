@@ -43,7 +43,7 @@ const LIBRARIES = [
   ['htmx.org', 'dist/ext/hx-sse.min.js'],
   ['hyperscript.org', 'dist/_hyperscript.min.js'],
 ] as const;
-const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline', 'empty-state', 'switcher'];
+const CHAT = ['sidebar', 'message', 'markup', 'composer', 'menu', 'timeline', 'empty-state', 'switcher', 'emoji'];
 /** The cascade layers in order, with the style sheets of each in order (under static/css). */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   tokens: ['tokens'],

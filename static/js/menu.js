@@ -1,6 +1,7 @@
 // The actions of a message. A page has one menu and one bar of quick actions for all its rows; both are moved into the row that they act on. The link
 // "Actions" of a row leads, without this script, to the page of its message, which has the same actions.
 import { announce, ask, byId, list, viewer } from './dom.js';
+import { later } from './on-demand.js';
 
 const [tools, menu, quick] = [byId('tools'), byId('menu'), byId('quick')];
 const MARGIN = 8;
@@ -101,6 +102,12 @@ async function save(form) {
   announce(ok ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved: the server did not answer. Try again.', true);
 }
 
+function pickReaction(row) {
+  const url = `${linkOf(row).getAttribute('href')}/reactions`;
+  closeMenu();
+  void later('emoji', (emoji) => htmx.ajax('POST', url, { source: list, target: list, swap: 'log', values: { emoji, on: '1' } }));
+}
+
 // --- events ---
 
 function onClick(event) {
@@ -108,6 +115,10 @@ function onClick(event) {
   const row = rowOf(event.target);
   if (!row) return;
   const isLink = event.target.closest('a.acts');
+  if (event.target.closest('.pick')) {
+    event.preventDefault();
+    return pickReaction(row);
+  }
   if (!isLink && !event.target.closest('.edits')) return;
   event.preventDefault();
   if (!isLink) startEdit(row);

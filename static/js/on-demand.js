@@ -1,5 +1,5 @@
 // Loads static/js/later.js when something in it is used for the first time: it is not part of what every page loads.
-import { announce, make } from './dom.js';
+import { announce, field, make } from './dom.js';
 
 const { later: url } = document.currentScript.dataset;
 let loading = null;
@@ -25,8 +25,15 @@ export async function later(name, detail) {
 const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
 
 document.addEventListener('click', (event) => {
-  const picture = event.target.closest?.('.files a.image');
-  if (!picture || !isPlain(event)) return;
+  const link = event.target.closest?.('.files a.image, .composer a.emoji');
+  if (!link || !isPlain(event)) return;
   event.preventDefault();
-  void later('picture', picture);
+  if (link.matches('.image')) void later('picture', link);
+  else void later('emoji', insert);
 });
+
+function insert(emoji) {
+  field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end');
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.focus();
+}

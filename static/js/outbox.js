@@ -44,13 +44,13 @@ function rowOf({ text, files }) {
 
 function showFailure(entry, acts) {
   const buttons = Object.entries(acts).map(([name, act]) => {
-    const button = make('button', { type: 'button', className: 'plain', textContent: name });
+    const button = make('button', { type: 'button', className: 'quiet', textContent: name });
     button.addEventListener('click', () => act(entry));
     return button;
   });
   entry.row.hidden = false;
   entry.row.setAttribute('data-failed', '');
-  entry.row.querySelector('.note').replaceChildren('Not sent: the server did not answer.', ...buttons);
+  entry.row.querySelector('.note').replaceChildren('Not sent.', ...buttons);
 }
 
 // --- called by the composer ---

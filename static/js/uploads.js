@@ -76,9 +76,10 @@ function chip(file, index) {
     choose(chosen.filter((one) => one !== file));
     field.focus();
   });
-  const about = make('span', { className: 'name' }, file.name, ' ', make('small', { textContent: sizeText(file.size) }));
-  if (!isPicture(file)) return make('li', {}, about, remove);
-  return make('li', { className: 'picture' }, thumbOf(file), make('span', { className: 'about' }, about, altField(file, index)), remove);
+  const size = make('small', { textContent: sizeText(file.size) });
+  if (!isPicture(file)) return make('li', {}, file.name, size, remove);
+  const about = make('span', { className: 'about' }, make('span', {}, file.name, ' ', size), altField(file, index));
+  return make('li', { className: 'picture' }, thumbOf(file), about, remove);
 }
 
 function addFrom(files) {

@@ -55,6 +55,8 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /groups/:slug/bots/:id',
   'POST /groups/:slug/bots/:id',
   'GET /groups/:slug/messages/:seq/quote',
+  'GET /groups/:slug/emoji',
+  'GET /groups/:slug/messages/:seq/emoji',
   'GET /emoji',
   'GET /groups/:slug/messages/:seq/edit',
   'POST /groups/:slug/messages/:seq/edit',

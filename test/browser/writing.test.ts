@@ -125,6 +125,45 @@ check.serial('drafts: a message that failed exists after a reload', async (t) =>
   t.is(await ann.composer().inputValue(), '');
 });
 
+check.serial('emoji: found by name with the keyboard alone, for a message and a reaction; the last used are first', async (t) => {
+  const { ann, bob } = await scene(t);
+  await postAs(bob, 'shall we?');
+  await ann.sees('shall we?');
+  const { keyboard } = ann.page;
+  const dialog = ann.page.getByRole('dialog', { name: 'Emoji' });
+  await ann.composer().fill('on the ');
+  await ann.page.getByRole('link', { name: 'Emoji' }).focus();
+  await keyboard.press('Enter');
+  await dialog.getByRole('region', { name: 'Faces' }).waitFor();
+  await keyboard.type('rocket');
+  await dialog.getByRole('region', { name: 'Found' }).waitFor();
+  await keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  t.is(await ann.composer().inputValue(), 'on the 🚀');
+  t.is(await focused(ann), 'body');
+  await (await ann.actions('shall we?')).getByRole('link', { name: 'More emoji' }).click();
+  await dialog.getByRole('region', { name: 'Recent' }).getByRole('button', { name: 'rocket' }).waitFor();
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowUp', 'Enter']) await keyboard.press(key);
+  await ann.message('shall we?').getByRole('button', { name: '🚀 1' }).waitFor();
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('emoji: without JavaScript they are on a page, for a message and a reaction', async (t) => {
+  const { ann, bob } = await scene(t, 'off');
+  const { url } = await postAs(bob, 'shall we?');
+  await ann.press(ann.page.getByRole('link', { name: 'Emoji' }));
+  await ann.page.getByRole('searchbox', { name: 'Name of the emoji' }).fill('rocket');
+  await ann.press(ann.page.getByRole('button', { name: 'Find' }));
+  await ann.press(ann.page.getByRole('link', { name: '🚀' }));
+  await ann.page.waitForURL('**/groups/lobby?emoji=*', { waitUntil: 'commit' });
+  t.is(await ann.composer().inputValue(), '🚀');
+  await ann.go(url);
+  await ann.press(ann.page.getByRole('link', { name: 'More emoji' }));
+  await ann.press(ann.page.getByRole('link', { name: 'Food' }));
+  await ann.press(ann.page.getByRole('button', { name: '🍇' }));
+  await ann.message('shall we?').getByRole('button', { name: '🍇 1' }).waitFor();
+});
+
 check.serial('completion: names are completed by keyboard and mouse, and Enter sends only if no list is open', async (t) => {
   const { ann } = await scene(t);
   const { keyboard, page } = { keyboard: ann.page.keyboard, page: ann.page };

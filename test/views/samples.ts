@@ -732,6 +732,11 @@ export const pages: readonly Sample[] = [
   { name: 'saved-end', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },
   { name: 'history', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1], rows[2], rows[3]] } },
+  {
+    name: 'emoji',
+    template: 'messages/emoji.njk',
+    locals: { ...common, group, seq: 3, q: '', part: 'Food', parts: ['Faces', 'Food'], found: [{ name: 'grapes', emoji: '🍇' }] },
+  },
   { name: 'history-none', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1]] } },
   {
     name: 'admin',
