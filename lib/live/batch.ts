@@ -9,14 +9,10 @@ import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
+import { type Form, isFrame, lookIn, type RowLook } from './formats.ts';
 import { sseFrame } from './frame.ts';
 import { findMessageBefore } from './message-before.ts';
 import { type Position, positionId, positionOf } from './position.ts';
-
-/** The format of a stream: `html` rows for pages, `json` for programs, `text` for shells, `frame` rows for the page without JavaScript. */
-export type StreamFormat = 'html' | 'json' | 'text' | 'frame';
-/** The format that an entry is rendered in. Multi-group streams use `event` (JSON without an id) and `line` (text prefixed with the group's slug). */
-export type Form = StreamFormat | 'event' | 'line';
 
 /** The group that the entries belong to, as far as rendering needs it. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
@@ -178,11 +174,10 @@ export class Batch {
   }
 
   async #render(entry: Entry, form: Form): Promise<string> {
+    if (isFrame(form)) return isFollowUp(entry) ? '' : `${await this.#html(entry, lookIn(form))}\n`;
     switch (form) {
       case 'html':
         return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
-      case 'frame':
-        return isFollowUp(entry) ? '' : `${await this.#html(entry)}\n`;
       case 'json':
         return sseFrame(await this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'event':
@@ -202,16 +197,22 @@ export class Batch {
   }
 
   /** The entry's row. A follow-up renders the row that it changes, with `data-follow`: a page that does not show that row ignores it. */
-  async #html(entry: Entry): Promise<string> {
-    if (entry.kind === 'message') return this.#row(fold(entry, []), await findMessageBefore(this.#core, entry, this.entries, this.#before));
-    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles) });
+  async #html(entry: Entry, look?: RowLook): Promise<string> {
+    if (entry.kind === 'message') {
+      const previous = await findMessageBefore(this.#core, entry, this.entries, this.#before);
+      return this.#row(fold(entry, []), { look, previous });
+    }
+    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles), look });
     const folded = this.#folded.get(entry.target);
     return folded ? (await this.#row(folded)).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
   }
 
-  async #row(folded: FoldedMessage, previous?: Message): Promise<string> {
+  async #row(
+    folded: FoldedMessage,
+    { previous, look }: { readonly previous?: Message | undefined; readonly look?: RowLook | undefined } = {},
+  ): Promise<string> {
     const row = await presentRow(this.#core, folded, this.#place, this.#profiles, previous);
-    return this.#views.render('messages/_row.njk', { row }).trim();
+    return this.#views.render('messages/_row.njk', { row, look }).trim();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import { endSoon } from './end-soon.ts';
 import { isRendered, type StreamListener, type Subscriber } from './follower.ts';
+import { isFrame, kindOf } from './formats.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 import { type Position, positionId } from './position.ts';
 
@@ -95,7 +96,7 @@ export class Connection implements Subscriber {
     this.#response = undefined;
     this.#startedAt = performance.now();
     this.#socket = socket.on('close', () => this.#onEnd());
-    this.#meters.streams[this.listener.format] += 1;
+    this.#meters.streams[kindOf(this.listener.format)] += 1;
   }
 
   write(bytes: Buffer | string): void {
@@ -114,7 +115,7 @@ export class Connection implements Subscriber {
     this.#socket.write(bytes);
     this.#bytes += bytes.length;
     this.#meters.streamBytes += bytes.length;
-    if (this.listener.format === 'frame' && this.#bytes > FRAME_MAX_BYTES) this.end();
+    if (isFrame(this.listener.format) && this.#bytes > FRAME_MAX_BYTES) this.end();
   }
 
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
@@ -124,7 +125,7 @@ export class Connection implements Subscriber {
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('You are no longer in this group.');
-    else if (format === 'frame' && batch.changesThePast) this.endForReload();
+    else if (isFrame(format) && batch.changesThePast) this.endForReload();
     return true;
   }
 
@@ -156,7 +157,7 @@ export class Connection implements Subscriber {
   heartbeat(frameMaxMs: number): void {
     const { format } = this.listener;
     if (!this.isStarted || format === 'text') return; // plain text has no comments; TCP keep-alive detects dead connections
-    if (format !== 'frame') this.write(this.#heartbeat());
+    if (!isFrame(format)) this.write(this.#heartbeat());
     else if (performance.now() - this.#startedAt > frameMaxMs) this.endForReload();
     else this.write(HTML_COMMENT);
   }
@@ -186,7 +187,7 @@ export class Connection implements Subscriber {
 
   #writeEvent(event: string, reason: string): void {
     const { format } = this.listener;
-    if (format !== 'frame' && format !== 'text') this.write(sseFrame(reason, { event }));
+    if (!isFrame(format) && format !== 'text') this.write(sseFrame(reason, { event }));
   }
 
   /** Ends the live document with a refresh after 1 s. The refresh in its head has a longer delay: it serves when the server died. */
@@ -213,7 +214,7 @@ export class Connection implements Subscriber {
   #onEnd(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    if (this.#socket) this.#meters.streams[this.listener.format] -= 1;
+    if (this.#socket) this.#meters.streams[kindOf(this.listener.format)] -= 1;
     for (const ending of this.#endings.splice(0)) ending();
   }
 }

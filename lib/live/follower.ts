@@ -1,6 +1,7 @@
 import type { UserId } from '../ids.ts';
-import type { Batch, Form, StreamFormat } from './batch.ts';
+import type { Batch } from './batch.ts';
 import type { Filter } from './filter.ts';
+import type { Form, StreamFormat } from './formats.ts';
 
 /** Streams to which no entry is written: `sidebar` has the unread counts of the user's groups, `changes` what its source makes of new entries. */
 type Unrendered = 'sidebar' | 'changes';

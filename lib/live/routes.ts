@@ -16,6 +16,7 @@ import { presentLines } from '../messages/presenter.ts';
 import { dateFields } from '../messages/system-message.ts';
 import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
+import { frameFor } from './formats.ts';
 import { SSE_COMMENT } from './frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
 import { MAX_SEQ, POSITION, parsePosition } from './position.ts';
@@ -82,7 +83,7 @@ async function openFrame(deps: RouteContext, ctx: Context, slug: string): Promis
   noteRead(deps, at, page.head.n);
   await hub.open({
     group: at.group,
-    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: 'frame' },
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: frameFor(lookOf(at.user)) },
     after: { seq: page.head.seq },
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, deps, at, stamp),
@@ -124,7 +125,10 @@ async function frameStart(
   const rows = await presentLines(core, lines, at.group, previous);
   const { nonce } = stateOf(ctx);
   const locals = { viewer: { id: at.user.id }, nonce, group: at.group, look: lookOf(at.user) };
-  return views.render('messages/frame.njk', locals) + views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread) });
+  return (
+    views.render('messages/frame.njk', locals) +
+    views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread), look: locals.look })
+  );
 }
 
 function lineAt(lines: readonly Line[], seq: number | undefined) {

@@ -128,7 +128,8 @@ export function createViews(options: ViewOptions): Views {
   const env: nunjucks.Environment = new nunjucks.Environment(used, { ...SYNTAX, throwOnUndefined: true });
   const usual = datesIn(usualZone);
   let dates = usual; // of the reader for whom a page is being rendered, which is synchronous
-  for (const name of ['time', 'day', 'dayLabel', 'iso'] as const) env.addFilter(name, (at: number) => dates[name](at));
+  for (const name of ['time', 'day', 'dayLabel', 'iso'] as const)
+    env.addFilter(name, (at: number | string) => dates[name](typeof at === 'number' ? at : Date.parse(at)));
   const element = (name: string, text: string, at: number) => new nunjucks.runtime.SafeString(timeElement(name, text, dates.iso(at)));
   env.addFilter('moment', (at: number) => element('moment', dates.moment(at), at));
   env.addFilter('when', (at: number) => element('when', dates.when(at, now()), at));

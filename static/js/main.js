@@ -1,5 +1,6 @@
 // The page's own script: imports every module. lib/views/assets.ts serves all of it with htmx and hyperscript as one file.
 import './timeline.js';
+import './position.js';
 import './reading.js';
 import './stream.js';
 import './trouble.js';

@@ -136,6 +136,7 @@ const PAGES: readonly PageUnderTest[] = [
   { name: 'search without words', path: '/search', who: ann },
   { name: 'one message', path: '/groups/lobby/messages/4', who: ann },
   { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
+  { name: 'emoji', path: '/groups/lobby/messages/4/emoji', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
   { name: 'group settings', path: '/groups/lobby/settings', who: ann },
   { name: 'group settings of a member', path: '/groups/lobby/settings', who: bob },
@@ -285,6 +286,20 @@ check.serial('accessibility: axe finds no violations in open panels and message 
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog', { name: 'Go to' }).getByRole('link').first().waitFor();
   t.deepEqual(await violations(page, 'light'), [], 'switcher');
+  await page.keyboard.press('Escape');
+  for (const [typed, name] of [
+    ['@', 'People to mention'],
+    [':bo', 'Emoji'],
+  ] as const) {
+    await page.locator('#body').fill('');
+    await page.locator('#body').pressSequentially(`to ${typed}`);
+    await page.getByRole('listbox', { name }).waitFor();
+    for (const theme of ['light', 'dark'] as const) t.deepEqual(await violations(page, theme), [], `${name}, ${theme}`);
+  }
+  await page.locator('#body').fill('');
+  await page.getByRole('link', { name: 'Emoji' }).press('Enter');
+  await page.getByRole('dialog', { name: 'Emoji' }).getByRole('button').first().waitFor();
+  for (const theme of ['light', 'dark'] as const) t.deepEqual(await violations(page, theme), [], `emoji, ${theme}`);
 });
 
 check.serial('accessibility: the motion test detects motion without prefers-reduced-motion', async (t) => {

@@ -120,6 +120,39 @@ check.serial(
   },
 );
 
+check.serial('timeline: a reload, and Back from the page of a message, return to where the reader was', async (t) => {
+  const { ann } = await openNumbered(t, 200);
+  const person = await openPage(t, ann, '/groups/lobby');
+  const { page } = person;
+  const text = (n: number) => page.locator('#messages > article').getByText(`message ${n}`, { exact: true });
+  await page.getByRole('region', { name: 'Conversation' }).focus();
+  await eventually(async () => {
+    await page.keyboard.press('Home');
+    return (await text(90).count()) === 1;
+  });
+  await text(95).scrollIntoViewIfNeeded();
+  await eventually(async () => /[?]at=/.test(page.url()));
+  const place = async () => Math.round((await text(95).boundingBox())?.y ?? Number.NaN);
+  await eventually(async () => {
+    const before = page.url();
+    await page.mouse.wheel(0, -1);
+    return page.url() === before;
+  });
+  const before = await place();
+  await page.reload();
+  await text(95).waitFor();
+  await eventually(async () => Math.abs((await place()) - before) < 120);
+  await page
+    .locator('#messages > article', { has: text(95) })
+    .locator('header time')
+    .click({ force: true });
+  await page.getByRole('link', { name: 'Show in conversation' }).waitFor();
+  await page.goBack();
+  await text(95).waitFor();
+  await eventually(async () => Math.abs((await place()) - before) < 120);
+  t.deepEqual(person.complaints, []);
+});
+
 check.serial('timeline: visible messages stay in place while older ones load above and new ones arrive below', async (t) => {
   const { ann, postNumbered } = await openNumbered(t, 200);
   const person = await openPage(t, ann, '/groups/lobby');

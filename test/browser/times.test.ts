@@ -45,3 +45,20 @@ check('times: pages show dates in the reader’s time zone, and without JavaScri
     t.deepEqual(person.complaints, []);
   }
 });
+
+check('times: without JavaScript rows and live frames are in the time zone and with the clock that the reader has chosen', async (t) => {
+  const site = await startServerFor(t, { clock: new Clock(AT) });
+  const ann = await site.signUp('Ann');
+  await ann.form('/settings/appearance', { time_zone: 'Asia/Tokyo', clock: '12' });
+  await postAs(ann, 'before');
+  const person = await openWindow(t, browser, ann, { script: 'off' });
+  await person.openGroup('lobby');
+  await person.sees('before');
+  await postAs(ann, 'after');
+  await person.sees('after');
+  await person.log().getByRole('heading', { name: 'Saturday 3 January 2026' }).waitFor();
+  for (const text of ['before', 'after']) t.is(await person.message(text).locator('time').textContent(), '7:30 am', text);
+  await person.go('/groups/lobby?around=2');
+  await person.page.getByRole('heading', { name: 'Saturday 3 January 2026' }).waitFor();
+  t.is(await person.page.locator('#m-2 time').textContent(), '7:30 am');
+});

@@ -6,7 +6,7 @@ import type { Core } from '../../lib/core.ts';
 import { DomainError, notFound, StoreUnavailable } from '../../lib/errors.ts';
 import { groupAccess, openGroup } from '../../lib/groups/operations.ts';
 import { mayRead } from '../../lib/groups/rules.ts';
-import type { StreamFormat } from '../../lib/live/batch.ts';
+import type { StreamFormat } from '../../lib/live/formats.ts';
 import { Hub } from '../../lib/live/hub.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import { openRenderedBodies } from '../../lib/messages/rendered-bodies.ts';

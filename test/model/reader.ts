@@ -1,5 +1,5 @@
 import type { User } from '../../lib/accounts/port.ts';
-import type { StreamFormat } from '../../lib/live/batch.ts';
+import type { StreamFormat } from '../../lib/live/formats.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import type { ModelProcess } from './process.ts';
 import { Socket } from './socket.ts';
