@@ -1,9 +1,8 @@
 import type { Core, Decide } from '../core.ts';
-import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
+import { DomainError, forbidden } from '../errors.ts';
 import { type AltTexts, areDescribedAlike, describe } from '../files/alt.ts';
 import { attached, type Stored } from '../files/operations.ts';
-import { groupAccess } from '../groups/operations.ts';
-import { type GroupAccess, mayPost } from '../groups/rules.ts';
+import type { GroupAccess } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
@@ -13,10 +12,12 @@ import { parseEmoji } from '../markup/emoji.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { sameText } from '../secrets.ts';
 import { isBlank, parseBody } from '../text/body.ts';
+import { checkRate, currentAccess, decidePost, requireMember } from './admission.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
+export { checkPostRate } from './admission.ts';
 
 export type Post = {
   readonly body: string;
@@ -58,12 +59,6 @@ export async function post(core: Core, at: GroupAccess, input: Post): Promise<Po
   } finally {
     release();
   }
-}
-
-/** Checks whether the user may post, before files are stored for it. Counts towards the rate limit. Errors: `forbidden`, `notFound`, `tooMany`. */
-export async function checkPostRate(core: Core, at: GroupAccess, rate: string = at.user.id): Promise<void> {
-  requireMember(at);
-  await checkRate(core, rate);
 }
 
 /** The text may be empty only with files. */
@@ -119,29 +114,6 @@ const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =
       ...(input.files ?? []).map(({ sha256 }) => sha256),
     ]),
   );
-
-function requireMember(at: GroupAccess): void {
-  if (mayPost(at)) return;
-  throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived and read-only.') : notFound();
-}
-
-/** Reads the membership again; throws when posting is no longer allowed. */
-async function decidePost(core: Core, at: GroupAccess): Promise<void> {
-  requireMember(await currentAccess(core, at));
-}
-
-async function currentAccess(core: Core, at: GroupAccess): Promise<GroupAccess> {
-  const [group, user] = await Promise.all([core.store.groups.byId(at.group.id), core.store.users.byId(at.user.id)]);
-  if (!group || !user) throw notFound();
-  return groupAccess(core, user, group);
-}
-
-/** A process posts a quarter of a burst before it waits for the others: a post must not wait for the bus. */
-async function checkRate(core: Core, bucket: string): Promise<void> {
-  const rate = core.config.postsPerSecond;
-  const waitMs = await core.rateLimiter.takeShared(`post:${bucket}`, rate, rate * 3, (rate * 3) / 4);
-  if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
-}
 
 type EditOptions = { readonly format?: Format | undefined; readonly alt?: AltTexts };
 
