@@ -129,7 +129,10 @@ export function createViews(options: ViewOptions): Views {
   const usual = datesIn(usualZone);
   let dates = usual; // of the reader for whom a page is being rendered, which is synchronous
   for (const name of ['time', 'day', 'dayLabel', 'iso'] as const)
-    env.addFilter(name, (at: number | string) => dates[name](typeof at === 'number' ? at : Date.parse(at)));
+    env.addFilter(name, (at: number | string) => {
+      const ms = typeof at === 'number' ? at : Date.parse(at);
+      return Number.isNaN(ms) ? at : dates[name](ms);
+    });
   const element = (name: string, text: string, at: number) => new nunjucks.runtime.SafeString(timeElement(name, text, dates.iso(at)));
   env.addFilter('moment', (at: number) => element('moment', dates.moment(at), at));
   env.addFilter('when', (at: number) => element('when', dates.when(at, now()), at));

@@ -54,7 +54,7 @@ test('templates: compiled ones give the text that Nunjucks gives', (t) => {
 });
 
 test('templates: a compiled one names the template and line that print a missing value', (t) => {
-  t.throws(() => views.render('messages/_line.njk', { line: { seq: 1, text: 'joined', iso: '' } }), {
+  t.throws(() => views.render('messages/_line.njk', { line: { seq: 1, iso: '2026-01-02T10:00:00Z' } }), {
     message: /messages\/_line\.njk.*null or undefined/s,
   });
 });
