@@ -3,8 +3,8 @@ import { type LineRow, nameOf, type Profiles, presentLine } from './system-messa
 
 /** A system message on a page. */
 export type SingleLine = LineRow & { readonly author: null };
-/** Consecutive system messages of one day, shown as one expandable row. `seq`, `day`: of the first. */
-export type FoldedLines = Pick<LineRow, 'seq' | 'day' | 'dayLabel'> & {
+/** Consecutive system messages of one day, shown as one expandable row. `seq`, `iso`, `day`: of the first. */
+export type FoldedLines = Pick<LineRow, 'seq' | 'iso' | 'day' | 'dayLabel'> & {
   readonly author: null;
   readonly fold: { readonly summary: string; readonly lines: readonly LineRow[] };
 };
@@ -24,9 +24,9 @@ export function presentRun(entries: readonly Entry[], profiles: Profiles): (Sing
     const lines = all.map(({ line }) => line);
     const [first] = lines;
     if (!first || lines.length < MIN_COLLAPSED) return lines.map((line) => ({ ...line, author: null }));
-    const { seq, day, dayLabel } = first;
+    const { seq, iso, day, dayLabel } = first;
     const ofDay = all.map(({ entry }) => entry);
-    return [{ seq, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, profiles), lines } }];
+    return [{ seq, iso, day, dayLabel, author: null, fold: { summary: summaryOf(ofDay, profiles), lines } }];
   });
 }
 

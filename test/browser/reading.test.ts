@@ -142,10 +142,7 @@ check.serial('timeline: a reload, and Back from the page of a message, return to
   await page.reload();
   await text(95).waitFor();
   await eventually(async () => Math.abs((await place()) - before) < 120);
-  await page
-    .locator('#messages > article', { has: text(95) })
-    .locator('header time')
-    .click({ force: true });
+  await person.message('message 95').locator('header time').click({ force: true });
   await page.getByRole('link', { name: 'Show in conversation' }).waitFor();
   await page.goBack();
   await text(95).waitFor();

@@ -56,9 +56,9 @@ check('times: without JavaScript rows and live frames are in the time zone and w
   await person.sees('before');
   await postAs(ann, 'after');
   await person.sees('after');
-  await person.log().getByRole('heading', { name: 'Saturday 3 January 2026' }).waitFor();
+  await person.log().getByRole('heading', { name: 'Saturday, 3 January 2026' }).waitFor();
   for (const text of ['before', 'after']) t.is(await person.message(text).locator('time').textContent(), '7:30 am', text);
   await person.go('/groups/lobby?around=2');
-  await person.page.getByRole('heading', { name: 'Saturday 3 January 2026' }).waitFor();
+  await person.page.getByRole('heading', { name: 'Saturday, 3 January 2026' }).waitFor();
   t.is(await person.page.locator('#m-2 time').textContent(), '7:30 am');
 });
