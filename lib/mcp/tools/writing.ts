@@ -40,7 +40,7 @@ const editMessage = tool({
   output: Written,
   call: async (caller, { group, seq, body, format }) => {
     const at = await groupOf(caller, group);
-    return writtenMessage(caller, at, await edit(caller.core, at, seq, body, format));
+    return writtenMessage(caller, at, await edit(caller.core, at, seq, body, { format }));
   },
 });
 
