@@ -27,9 +27,9 @@ export type Member = Person & { readonly client: Client };
 export const person = ({ t, browser, site, script }: Way): Promise<Person> => openWindow(t, browser, site.client(), { script });
 
 /** A browser window with the session of a new account. The first account of a site is the administrator and in Lobby. */
-export async function member(way: Way, name: string): Promise<Member> {
+export async function member(way: Way, name: string, options: Parameters<typeof openWindow>[3] = {}): Promise<Member> {
   const client = await way.site.signUp(name);
-  return Object.assign(await openWindow(way.t, way.browser, client, { script: way.script }), { client });
+  return Object.assign(await openWindow(way.t, way.browser, client, { script: way.script, ...options }), { client });
 }
 
 /** Ann and Bob at the page of Lobby. */

@@ -71,7 +71,7 @@ export const COMING: readonly Journey[] = [
       const browser = present(await openBrowser({ isWhole: true }));
       given.t.teardown(() => browser.close());
       const way = { ...given, browser };
-      const [ann, bob] = [await member(way, 'Ann'), await member(way, 'Bob')];
+      const [ann, bob] = [await member(way, 'Ann', { serviceWorkers: 'allow' }), await member(way, 'Bob')];
       await bob.client.form('/groups/join', { slug: 'lobby' });
       await ann.client.json('POST', '/groups', { name: 'Den' });
       await ann.page.context().grantPermissions(['notifications'], { origin: way.site.url });
