@@ -24,8 +24,16 @@ export function toolError(caller: Caller, error: unknown, tool: string): CallToo
   return { isError: true, content: [{ type: 'text', text }], _meta: { 'parley/problem': data } };
 }
 
-/** The protocol's error of a resource or a prompt that could not be read. `uri`: the resource's. */
-export function protocolError(caller: Caller, error: unknown, of: string, uri?: string): Error {
+/** Runs what reads a resource or a prompt; its errors become those of the protocol. `uri`: the resource's. */
+export async function orProtocolError<T>(caller: Caller, of: string, work: () => Promise<T>, uri?: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw protocolError(caller, error, of, uri);
+  }
+}
+
+function protocolError(caller: Caller, error: unknown, of: string, uri?: string): Error {
   if (error instanceof ProtocolError) return error;
   const problem = detailsOf(caller, error, of);
   if (problem.code === 'notFound' && uri !== undefined) return new ResourceNotFoundError(uri);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Context } from 'koa';
 import { unauthenticated } from '../errors.ts';
 import { readRaw } from '../http/body.ts';
@@ -45,7 +45,7 @@ async function handleMcp(ctx: Context, deps: Parts): Promise<void> {
   const caller: Caller = { core, user: viewer.user, ref: viewer.ref, request: stateOf(ctx).requestId };
   const filter = listenFilterOf(incoming);
   if (incoming && filter) await openSubscription(ctx, deps, { caller, viewer, incoming, filter });
-  else await reply(ctx, await answer(ctx, handlerFor(caller, deps.version), incoming));
+  else await reply(ctx, await answer(ctx, caller, deps.version, incoming));
 }
 
 /** The owner of the token. A browser's session does not count. Errors: `unauthenticated`. */
@@ -57,14 +57,16 @@ async function bearerOf(ctx: Context, { core }: RouteContext, lookups: Lookups):
   return viewer;
 }
 
-function handlerFor(caller: Caller, version: string, bus?: Notifier): McpHttpHandler {
-  const { core, request } = caller;
-  const onerror = (error: Error): void => core.logger.warn({ err: error, request }, 'a request of MCP was refused');
-  const options = { onerror, keepAliveMs: 0, ...(bus ? { bus } : {}) }; // the hub has heartbeats of its own
-  return createMcpHandler(({ era }) => createServer(caller, version, era === 'modern'), options);
-}
-
-function answer(ctx: Context, handler: McpHttpHandler, incoming: Incoming | undefined): Promise<Response> {
+/** What the library answers. Why it refuses a request may quote the body, so only what it failed at is logged. */
+async function answer(ctx: Context, caller: Caller, version: string, incoming: Incoming | undefined, bus?: Notifier): Promise<Response> {
+  let failure: Error | undefined;
+  const handler = createMcpHandler(({ era }) => createServer(caller, version, era === 'modern'), {
+    onerror: (error) => {
+      failure = error;
+    },
+    keepAliveMs: 0, // the hub has heartbeats of its own
+    ...(bus ? { bus } : {}),
+  });
   const headers = Object.entries(ctx.req.headers).flatMap(([name, value]): [string, string][] =>
     READ.test(name) && typeof value === 'string' ? [[name, value]] : [],
   );
@@ -72,7 +74,9 @@ function answer(ctx: Context, handler: McpHttpHandler, incoming: Incoming | unde
     ...{ method: ctx.method, headers },
     ...(incoming ? { body: incoming.text } : {}),
   });
-  return handler.fetch(request, incoming?.message === undefined ? {} : { parsedBody: incoming.message });
+  const response = await handler.fetch(request, incoming?.message === undefined ? {} : { parsedBody: incoming.message });
+  if (response.status >= 500) caller.core.logger.error({ err: failure, request: caller.request }, 'unexpected error');
+  return response;
 }
 
 /** Sends a complete response. */
@@ -96,7 +100,7 @@ async function openSubscription(ctx: Context, deps: Parts, { caller, viewer, inc
   const { core, hub } = deps;
   const subscription = await subscriptionOf(caller, filter.uris);
   const bus = new Notifier();
-  const response = await answer(ctx, handlerFor(caller, deps.version, bus), withUris(incoming, subscription.uris));
+  const response = await answer(ctx, caller, deps.version, withUris(incoming, subscription.uris), bus);
   const { body } = response;
   if (!body || !response.headers.get('content-type')?.startsWith(EVENTS)) return reply(ctx, response);
   await hub.openChanges({

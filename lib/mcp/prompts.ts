@@ -2,7 +2,7 @@ import { completable, type GetPromptResult, type McpServer } from '@modelcontext
 import { z } from 'zod';
 import { readMessage, readPage } from '../log/history.ts';
 import { type Caller, groupOf } from './caller.ts';
-import { protocolError } from './errors.ts';
+import { orProtocolError } from './errors.ts';
 import { foldedIn, linesOf } from './messages.ts';
 import { slugsOf } from './resources.ts';
 import { group, MAX_MESSAGES } from './schemas.ts';
@@ -34,13 +34,8 @@ export function registerPrompts(server: McpServer, caller: Caller): void {
   );
 }
 
-async function prompt(caller: Caller, name: string, text: () => Promise<string>): Promise<GetPromptResult> {
-  try {
-    return { messages: [{ role: 'user', content: { type: 'text', text: await text() } }] };
-  } catch (error) {
-    throw protocolError(caller, error, name);
-  }
-}
+const prompt = (caller: Caller, name: string, text: () => Promise<string>): Promise<GetPromptResult> =>
+  orProtocolError(caller, name, async () => ({ messages: [{ role: 'user', content: { type: 'text', text: await text() } }] }));
 
 async function summariseUnread(caller: Caller, slug: string): Promise<string> {
   const at = await groupOf(caller, slug);

@@ -3,7 +3,7 @@ import { groupJson } from '../groups/presenter.ts';
 import { myGroups } from '../groups/roster.ts';
 import { readMessage } from '../log/history.ts';
 import { type Caller, groupOf } from './caller.ts';
-import { protocolError } from './errors.ts';
+import { orProtocolError } from './errors.ts';
 import { messagesIn, oneMessage } from './messages.ts';
 import { Group, Message } from './schemas.ts';
 import { GROUP_URI, groupUri, MESSAGE_URI, parseUri } from './uris.ts';
@@ -16,7 +16,7 @@ export function registerResources(server: McpServer, caller: Caller): void {
   const complete = { slug: (begun: string) => slugsOf(caller, begun) };
   server.registerResource(
     'group',
-    new ResourceTemplate(GROUP_URI, { list: () => listGroups(caller), complete }),
+    new ResourceTemplate(GROUP_URI, { list: () => orProtocolError(caller, 'resources/list', () => listGroups(caller)), complete }),
     { title: 'A group', description: `A group or direct messages, with the newest ${NEWEST} messages.`, mimeType: 'application/json' },
     (uri) => read(caller, uri.href, readGroup),
   );
@@ -39,21 +39,26 @@ async function listGroups({ core, user }: Caller) {
 }
 
 /** The slugs of the caller's groups that begin like this. */
-export const slugsOf = async ({ core, user }: Caller, begun: string): Promise<string[]> =>
-  (await myGroups(core, user, { all: true })).map(({ group }) => group.slug).filter((slug) => slug.startsWith(begun));
+export const slugsOf = (caller: Caller, begun: string): Promise<string[]> =>
+  orProtocolError(caller, 'completion/complete', async () => {
+    const mine = await myGroups(caller.core, caller.user, { all: true });
+    return mine.map(({ group }) => group.slug).filter((slug) => slug.startsWith(begun));
+  });
 
 type Reader = (caller: Caller, slug: string, seq: number | undefined) => Promise<object>;
 
-async function read(caller: Caller, uri: string, reader: Reader): Promise<ReadResourceResult> {
-  try {
-    const named = parseUri(uri);
-    if (!named) throw new ResourceNotFoundError(uri);
-    const text = JSON.stringify(await reader(caller, named.slug, named.seq));
-    return { contents: [{ uri, mimeType: 'application/json', text }] };
-  } catch (error) {
-    throw protocolError(caller, error, 'resources/read', uri);
-  }
-}
+const read = (caller: Caller, uri: string, reader: Reader): Promise<ReadResourceResult> =>
+  orProtocolError(
+    caller,
+    'resources/read',
+    async () => {
+      const named = parseUri(uri);
+      if (!named) throw new ResourceNotFoundError(uri);
+      const text = JSON.stringify(await reader(caller, named.slug, named.seq));
+      return { contents: [{ uri, mimeType: 'application/json', text }] };
+    },
+    uri,
+  );
 
 async function readGroup(caller: Caller, slug: string): Promise<object> {
   const { core } = caller;

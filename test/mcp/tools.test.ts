@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createBot } from '../../lib/bots/operations.ts';
+import { StoreUnavailable } from '../../lib/errors.ts';
 import { newGroup, postAs } from '../helpers/fixtures.ts';
 import { openSite } from '../helpers/site.ts';
 import { call, connect, MODERN, type Mode, refused, tokenOf } from './connect.ts';
@@ -158,4 +159,28 @@ test('MCP: a bot acts as itself in its group, and in no other', async (t) => {
   t.like(await call(t, mcp, 'who_am_i'), { name: 'deploy', bot: true });
   t.is((await call<Message>(t, mcp, 'post_message', { group: 'lobby', body: 'Deployed' })).author.name, 'deploy');
   t.regex((await refused(t, mcp, 'post_message', { group: team, body: 'Deployed' })).text, /code: notFound/);
+});
+
+test('MCP: a store that is away is an error with the time to try again; an unexpected error says nothing of itself', async (t) => {
+  const site = await openSite(t);
+  const mcp = await connect(t, site.url, await tokenOf(site, 'Bob'));
+  const { memberships } = site.core.store;
+  const { ofUser } = memberships;
+  const failWith = (error: Error): void => {
+    memberships.ofUser = () => Promise.reject(error);
+  };
+  failWith(new StoreUnavailable('away, as the test wants it'));
+  const { text, data } = await refused(t, mcp, 'list_groups');
+  t.regex(text, /The database does not answer.*code: unavailable, retry_after: 2/);
+  t.like(data, { code: 'unavailable', retry_after: 2 });
+  const away = await t.throwsAsync<Error & { data?: unknown }>(mcp.listResources());
+  t.regex(away.message, /The database does not answer/);
+  t.like(away.data, { code: 'unavailable', retry_after: 2 });
+  failWith(new Error('SECRET'));
+  const failed = await refused(t, mcp, 'list_groups');
+  t.regex(failed.text, /An internal error occurred.*request: [0-9a-z]{26}/);
+  const list = await t.throwsAsync(mcp.listResources());
+  t.false(/SECRET/.test(failed.text + list.message));
+  memberships.ofUser = ofUser;
+  t.is((await call<{ groups: unknown[] }>(t, mcp, 'list_groups')).groups.length, 1);
 });
