@@ -73,7 +73,7 @@ function bundleStyles(read: (path: string) => string): string {
 }
 
 /** What the pages need without the network. */
-const OFFLINE_FILES = ['app.js', 'css/app.css', 'icons/icon.svg', 'icons/icon-dot.svg', 'icons/icon-192.png'];
+const OFFLINE_FILES = ['app.js', 'later.js', 'css/app.css', 'icons/icon.svg', 'icons/icon-dot.svg', 'icons/icon-192.png'];
 
 /** Names the files that the service worker keeps, by their hashes: when one changes, the service worker does, and browsers install it anew. */
 const withFiles = (worker: string, url: (path: string) => string): string =>

@@ -2,11 +2,12 @@
 const IMPORT = /^import (?:{([^}]*)} from )?'\.\/([\w-]+\.js)';$/gm;
 const EXPORT = /^export (?=(?:async )?(?:function|const) ([\w$]+))/gm;
 
-/** Removes lines of comments and indentation, which are a fifth of what is sent. A module has no line break within a template literal. */
+/** Removes comments and indentation, which are a fifth of what is sent. A module has no line break within a template literal. */
 const compact = (source: string): string =>
   source
     .replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, '')
     .replace(/^\s*\/\/.*\n/gm, '')
+    .replace(/^((?:[^'"`/\n]|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)*[;{},)]) \/\/ .*$/gm, '$1')
     .replace(/\n\s+/g, '\n');
 
 /** The same for a style sheet. */

@@ -1,7 +1,7 @@
 // The form that posts messages. Its field is cleared when a message is sent, and outbox.js shows the message. One that the server refuses is in the
 // field again; one that got no answer can be sent again as it was.
 import { ask, byId, complain, composer, field } from './dom.js';
-import { fail, resume, settle, takeBack, underway } from './outbox.js';
+import { fail, resume, settle, takeBack, underway, waitingForNetwork } from './outbox.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
 import { scroller } from './viewport.js';
 
@@ -89,14 +89,14 @@ function giveBackText(text) {
 }
 
 /** What a page that was left has not seen through. With files it is a draft: browsers do not keep them. */
-function takeOver({ key, text, hasFiles }, isSentAgain) {
+function takeOver({ key, text, hasFiles, why }, isSentAgain) {
   if (hasFiles) return giveBackText(text);
   const body = new FormData();
   body.set('key', key);
   body.set('body', text);
   if (isSentAgain) return resend(body);
   underway(body, []);
-  fail(key, ACTS);
+  fail(key, ACTS, why);
 }
 
 // --- typing notifications: at most one every 3 s ---
@@ -118,5 +118,8 @@ if (composer) {
   composer.addEventListener('htmx:error', onFailure);
   composer.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => settle(keyOf(ctx)));
   field.addEventListener('input', onInput);
+  addEventListener('online', () => {
+    for (const body of waitingForNetwork()) resend(body);
+  });
   composer.addEventListener('htmx:after:init', () => setTimeout(() => resume(takeOver)), { once: true });
 }

@@ -11,6 +11,7 @@ import './drafts.js';
 import './tabs.js';
 import './notifications.js';
 import './notification-settings.js';
+import './waiting.js';
 import './offline.js';
 import './share.js';
 import './install.js';

@@ -15,7 +15,10 @@ const save = (all) => attempt(() => (all.length === 0 ? localStorage.removeItem(
 
 /** Files are not stored: their message is a draft after a reload. */
 function store() {
-  const mine = waiting.map(({ key, text, at, isFailed, files }) => ({ key, text, at, tab, isFailed, hasFiles: files.length > 0 }));
+  const mine = waiting.map(({ key, text, at, isFailed, waits, why, files }) => ({
+    ...{ key, text, at, tab, isFailed, waits, why },
+    hasFiles: files.length > 0,
+  }));
   const others = stored().filter((one) => one.tab !== tab && !mine.some(({ key }) => key === one.key));
   save([...others, ...mine]);
 }
@@ -42,6 +45,11 @@ function rowOf({ text, files }) {
   return row;
 }
 
+/** A page that is shown without the network, or one that has lost it. */
+const isOffline = () => !navigator.onLine || document.documentElement.hasAttribute('data-kept');
+
+const stateOf = ({ why, waits }) => (why ? `Not sent: ${why}` : waits ? 'Waits for the network.' : 'Not sent.');
+
 function showFailure(entry, acts) {
   const buttons = Object.entries(acts).map(([name, act]) => {
     const button = make('button', { type: 'button', className: 'quiet', textContent: name });
@@ -49,8 +57,9 @@ function showFailure(entry, acts) {
     return button;
   });
   entry.row.hidden = false;
-  entry.row.setAttribute('data-failed', '');
-  entry.row.querySelector('.note').replaceChildren('Not sent.', ...buttons);
+  entry.row.toggleAttribute('data-failed', !entry.waits);
+  entry.row.toggleAttribute('data-waits', entry.waits);
+  entry.row.querySelector('.note').replaceChildren(stateOf(entry), ...buttons);
 }
 
 // --- called by the composer ---
@@ -62,8 +71,8 @@ export function underway(body, files) {
   const entry = known ?? { key, text: body.get('body') ?? '', at: Date.now(), body, files };
   if (!known) waiting.push(entry);
   if (!known) entry.row = rowOf(entry);
-  entry.isFailed = false;
-  entry.row.removeAttribute('data-failed');
+  Object.assign(entry, { isFailed: false, waits: false, why: undefined });
+  for (const name of ['data-failed', 'data-waits']) entry.row.removeAttribute(name);
   entry.row.querySelector('.note').replaceChildren();
   place().append(entry.row);
   store();
@@ -75,12 +84,13 @@ export function settle(key) {
   if (entry && !entry.isFailed && !isLeaving) remove(entry);
 }
 
-/** `acts`: what a person can do with it, by the names of the buttons. */
-export function fail(key, acts) {
+/** `acts`: what a person can do with it, by the names of the buttons. `why`: the reason of the server, if it has refused the message. */
+export function fail(key, acts, why) {
   const entry = find(key);
   if (!entry || isLeaving) return;
-  entry.isFailed = true;
-  showFailure(entry, { ...acts, Discard: remove });
+  Object.assign(entry, { isFailed: true, why, waits: !why && isOffline() });
+  const { Retry, ...others } = acts;
+  showFailure(entry, { ...(entry.waits ? others : { Retry, ...others }), Discard: remove });
   store();
 }
 
@@ -93,6 +103,9 @@ for (const name of ['beforeunload', 'pagehide', 'pageshow'])
         isLeaving = false; // leaving was refused
       }, 2000);
   });
+
+/** The bodies of those that wait for the network. */
+export const waitingForNetwork = () => waiting.filter(({ waits }) => waits).map(({ body }) => body);
 
 /** Takes a message out of those that wait. */
 export const takeBack = remove;
@@ -109,6 +122,6 @@ export function resume(act) {
   if (!where) return;
   const left = stored().filter((one) => one.tab === tab || Date.now() - one.at > ABANDONED_MS);
   save(stored().filter((one) => !left.some(({ key }) => key === one.key)));
-  for (const one of left) act(one, !one.isFailed && Date.now() - one.at < RESENT_MS);
+  for (const one of left) act(one, one.waits || (!one.isFailed && Date.now() - one.at < RESENT_MS));
   store();
 }

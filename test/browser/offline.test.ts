@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { openBrowser, openWindow, type Person } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { newGroup, openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
+import { bodiesFor, newGroup, openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 
 const browser = await openBrowser();
@@ -103,6 +103,48 @@ check.serial('offline: a group that the person was removed from is not kept', as
   await ann.json('POST', `/groups/${slug}/members`, { action: 'remove', user: id });
   await isKept(person.page, '/groups/lobby');
   t.deepEqual(person.complaints, []);
+});
+
+check.serial('offline: a message written without the network waits, and is sent once when it is back, from whatever page', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  await postAs(ann, 'hello', await newGroup(ann, 'Kitchen', ['Bob']));
+  await postAs(bob, 'hello');
+  const person = await openInstalled(t, ann);
+  const { page } = person;
+  await isKept(page, '/groups/lobby');
+  await page.context().setOffline(true);
+  await person.write('from the open page');
+  const waits = page.getByText('Waits for the network.');
+  await waits.waitFor();
+  await page.reload({ waitUntil: 'commit' });
+  await page.getByText(/^You are offline/).waitFor();
+  await waits.waitFor();
+  await person.write('from the kept page');
+  await eventually(async () => (await waits.count()) === 2);
+  await page.context().setOffline(false);
+  await person.sees('from the kept page');
+  await person.sees('from the open page');
+  await page.getByText('You are offline').waitFor({ state: 'detached' });
+  await person.live();
+  t.is(await waits.count(), 0);
+
+  await page.context().setOffline(true);
+  await person.write('from the tunnel');
+  await waits.waitFor();
+  await person.go('/settings');
+  await page.getByRole('heading', { name: 'You are offline', level: 1 }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByText('Your message in Lobby was sent').waitFor();
+  const texts = (await bodiesFor(bob)).filter((body) => body.startsWith('from'));
+  t.deepEqual(texts.toSorted(), ['from the kept page', 'from the open page', 'from the tunnel'], 'each once');
+
+  // One that the group refuses meanwhile, as a tab has left it that was closed.
+  await ann.json('POST', '/groups/kitchen/settings', { action: 'archive', on: '1' });
+  const left = { key: 'too-late', text: 'too late', at: 0, tab: 'closed', waits: true };
+  const viewer = await page.locator('body').getAttribute('data-viewer');
+  await page.evaluate(`localStorage.setItem('draft:${viewer}:/groups/kitchen/messages', '${JSON.stringify([left])}')`);
+  await page.reload({ waitUntil: 'commit' });
+  await page.getByText('Your message in Kitchen was not sent: This group is archived and read-only.').waitFor();
 });
 
 for (const [way, serviceWorkers, script] of [

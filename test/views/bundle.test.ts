@@ -49,3 +49,12 @@ test('modules that import each other are refused', (t) => {
   const files: Record<string, string> = { 'main.js': "import './a.js';", 'a.js': "import './b.js';", 'b.js': "import './a.js';" };
   t.throws(() => run(files), { message: 'b.js and a.js import each other' });
 });
+
+test('comments are left out, and strings that look like one are not', (t) => {
+  const main = "// first\n/** what */\nconst at = 'https://x // y'; // why\nsaid.push(at, `a // b`); // 'last'\n";
+  t.deepEqual(run({ 'main.js': main }), ['https://x // y', 'a // b']);
+  t.notRegex(
+    bundleModules('main.js', () => main),
+    /first|what|why|last/,
+  );
+});
