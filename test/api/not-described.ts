@@ -30,7 +30,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   ...['GET /settings/data', 'GET /settings/data.jsonl', 'POST /settings/delete'],
   ...['GET /admin/messages', 'POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id'],
   ...['GET', 'POST'].map((method) => `${method} /groups/:slug/messages/:seq/report`),
-  ...['GET', 'POST'].flatMap((method) => [`${method} /admin/groups/*`, `${method} /admin/site`]),
+  ...['GET', 'POST'].flatMap((method) => ['groups/*', 'site', 'bots', 'deliveries'].map((page) => `${method} /admin/${page}`)),
   ...['POST /admin/site/picture', 'GET /site-icon/*', 'GET /site-icon/*/small'],
   ...['/admin/people/new', '/admin/people/:id'].flatMap((path) => [`GET ${path}`, `POST ${path}`]),
   'GET /admin/audit.jsonl',
