@@ -38,5 +38,6 @@ export const settingsForm = z.discriminatedUnion('action', [
   z.object({ action: z.literal('open'), on }),
   z.object({ action: z.literal('archive'), on }),
   z.object({ action: z.literal('level'), level }).describe('Your own notifications of this group.'),
+  z.object({ action: z.literal('favourite'), on }).describe('Puts the group first in your own list, or back.'),
   z.object({ action: z.literal('hide'), on }).describe('Hides direct messages from your own list until the next message.'),
 ]);

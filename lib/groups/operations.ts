@@ -124,6 +124,11 @@ export async function setLevel(core: Core, { group, user }: GroupAccess, level: 
   await setPreferences(core, group.id, user.id, { level });
 }
 
+/** Puts a group into the section Favourites of a member's list, or back. */
+export async function setFavourite(core: Core, { group, user }: GroupAccess, favourite: boolean): Promise<void> {
+  await setPreferences(core, group.id, user.id, { favourite });
+}
+
 /** Hides direct messages from a member's list until the next message, or shows them again. Errors: `forbidden` for a group. */
 export async function setHidden(core: Core, at: GroupAccess, isHidden: boolean): Promise<void> {
   const { group, user } = at;

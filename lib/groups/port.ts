@@ -116,16 +116,18 @@ export type Membership = {
   readonly hidden: number | null;
   /** A moderator who is stepping down: others who step down concurrently do not count this one as remaining. Reset when the step-down is withdrawn. */
   readonly ceding: boolean;
+  /** Whether it is in the section Favourites of this member's list. */
+  readonly favourite?: boolean;
   /** ms when the member last had the group open, accurate to some minutes. Absent: never. */
   readonly seen?: number;
 };
 
-export type Preferences = Partial<Pick<Membership, 'level' | 'hidden'>>;
+export type Preferences = Partial<Pick<Membership, 'level' | 'hidden' | 'favourite'>>;
 
 export type MembershipStore = {
   /** Also of former members: check `in`. */
   get(group: GroupId, user: UserId): Promise<Membership | undefined>;
-  /** Compare-and-set: writes when the stored record has `rev` − 1 (for rev 1: no record); otherwise resolves to false. Keeps `line`, `mark`, `level`, `hidden` and `seen` of a stored record. */
+  /** Compare-and-set: writes when the stored record has `rev` − 1 (for rev 1: no record); otherwise resolves to false. Keeps `line`, `mark`, `level`, `hidden`, `favourite` and `seen` of a stored record. */
   put(membership: Membership): Promise<boolean>;
   /** Sets `lined` and `line`, if the stored rev is still `rev`. */
   markAnnounced(group: GroupId, user: UserId, rev: number, line: number): Promise<void>;

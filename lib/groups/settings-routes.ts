@@ -18,10 +18,10 @@ import { codeJson, groupJson } from './presenter.ts';
 import { type GroupAccess, isDirect, isHidden, mayHide, mayLeave, mayManage } from './rules.ts';
 
 type Form = z.infer<typeof settingsForm>;
-type Own = Extract<Form, { action: 'level' | 'hide' }>;
+type Own = Extract<Form, { action: 'level' | 'hide' | 'favourite' }>;
 type Managing = Exclude<Form, Own>;
 
-const isOwn = (form: Form): form is Own => form.action === 'level' || form.action === 'hide';
+const isOwn = (form: Form): form is Own => form.action === 'level' || form.action === 'hide' || form.action === 'favourite';
 
 /** `/groups/:slug/settings`: the preferences of a member, and for moderators the settings of the group. */
 export function settingsRoutes(deps: RouteContext): Router {
@@ -48,6 +48,7 @@ export function settingsRoutes(deps: RouteContext): Router {
       const slug = isOwn(form) ? await changeOwn(deps, at, form) : await changeGroup(deps, at, form);
       await respond(ctx, {
         html: () => {
+          if (form.action === 'favourite') return seeOther(ctx, `/groups/${slug}`); // its button is there
           setFlash(ctx, 'Saved.');
           seeOther(ctx, `/groups/${slug}/settings`);
         },
@@ -65,6 +66,7 @@ export function settingsRoutes(deps: RouteContext): Router {
 async function changeOwn({ core }: RouteContext, at: GroupAccess, form: Own): Promise<string> {
   if (!at.membership?.in) throw forbidden('You are not a member of this group.');
   if (form.action === 'level') await groups.setLevel(core, at, form.level);
+  else if (form.action === 'favourite') await groups.setFavourite(core, at, form.on);
   else await groups.setHidden(core, at, form.on);
   return at.group.slug;
 }

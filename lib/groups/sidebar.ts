@@ -11,7 +11,7 @@ export type Disc = { readonly name: string; readonly color: number };
 /** A group of the viewer. `n`: number of messages; `mentions`: number of unread messages that mention the viewer; `face`: the disc of direct messages. */
 export type SidebarInput = {
   readonly group: Pick<Group, 'id' | 'slug' | 'name' | 'kind' | 'archived'>;
-  readonly membership: Pick<Membership, 'mark' | 'level' | 'hidden'>;
+  readonly membership: Pick<Membership, 'mark' | 'level' | 'hidden' | 'favourite'>;
   readonly n: number;
   readonly mentions: number;
   readonly face: Disc | null;
@@ -32,9 +32,9 @@ type SidebarRow = {
   readonly all: boolean;
 };
 
-/** `href`: the page of all its groups, with the title `all`. `waiting`: the sum over its rows. */
+/** `href`: the page of all its groups, with the title `all`; '' for none. `waiting`: the sum over its rows. */
 type Section = {
-  readonly id: 'groups' | 'direct';
+  readonly id: 'favourites' | 'groups' | 'direct';
   readonly title: string;
   readonly href: string;
   readonly all: string;
@@ -62,7 +62,13 @@ type Entry = { readonly one: SidebarInput; readonly row: SidebarRow; readonly pl
 /** `sidebarOf` for pages of several groups of one user: what they share is worked out once, and their equal rows are the same objects. */
 export function sidebarsOf(mine: readonly SidebarInput[]): (current: Group['id'] | undefined) => Sidebar {
   const entries = mine.toSorted((a, b) => byName(a.group.name, b.group.name)).map((one) => entryOf(one, isMuted(one.membership), false));
-  const { groups = [], direct = [] } = Object.groupBy(entries, ({ one }) => (isDirect(one.group) ? 'direct' : 'groups'));
+  const {
+    favourites = [],
+    groups = [],
+    direct = [],
+  } = Object.groupBy(entries, ({ one: { group, membership } }) =>
+    membership.favourite ? 'favourites' : isDirect(group) ? 'direct' : 'groups',
+  );
   return (current) => {
     const sectionOf = (head: Omit<Section, 'rows' | 'waiting'>, some: readonly Entry[]) => {
       const listed = some.flatMap((entry) =>
@@ -73,6 +79,7 @@ export function sidebarsOf(mine: readonly SidebarInput[]): (current: Group['id']
       return { waiting, section: { ...head, waiting: shown(waiting), rows: rows.map(({ row }) => row) } };
     };
     const parts = [
+      ...(favourites.length > 0 ? [sectionOf({ id: 'favourites', title: 'Favourites', href: '', all: '' }, favourites)] : []),
       sectionOf({ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups' }, groups),
       sectionOf({ id: 'direct', title: 'Direct messages', href: '/direct', all: 'All direct messages' }, direct),
     ];

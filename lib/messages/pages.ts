@@ -72,6 +72,7 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
     group: at.group,
     rows: rows.map((row) => (row.seq === window.around ? { ...row, current: true } : row)),
     unread,
+    favourite: at.membership?.favourite === true,
     behind: (at.membership?.mark ?? page.head.n) < page.head.n,
     members,
     sidebar,

@@ -116,6 +116,8 @@ async function renameWithoutLine(core: Core, group: Group, { ann }: TestCore): P
 
 async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore): Promise<void> {
   await store.groups.update(group.id, { retentionDays: 90, held: true });
+  await store.memberships.setPreferences(group.id, ann.id, { favourite: true });
+  await store.memberships.setPreferences(group.id, bob.id, { favourite: false });
   const gone = { ...group, id: newGroupId(systemRandom), slug: 'gone', codeMac: 'gone' };
   await store.groups.insert(gone);
   await store.removals.mark(gone.id, now);

@@ -721,6 +721,10 @@ const memberships: Cases = {
     t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing' });
     t.true(await store.memberships.setPreferences(first.group, first.user, { hidden: null }));
     t.true(await store.memberships.setPreferences(first.group, first.user, {}));
+    t.true(await store.memberships.setPreferences(first.group, first.user, { favourite: true }));
+    t.true((await now())?.favourite);
+    t.true(await store.memberships.setPreferences(first.group, first.user, { favourite: false }));
+    t.is((await now())?.favourite, undefined);
     t.deepEqual(await now(), { ...first, rev: 2, level: 'nothing', hidden: null });
     t.true(await store.memberships.put({ ...first, rev: 3, role: 'moderator', ceding: true, lined: false }));
     t.like(await now(), { ceding: true, level: 'nothing' });

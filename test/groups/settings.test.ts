@@ -125,3 +125,20 @@ test('settings: the API responds without a redirect', async (t) => {
   t.is(answer.status, 200);
   t.is(answer.json().topic, 'by program');
 });
+
+test('settings: a favourite is first in the list of the member who chose it', async (t) => {
+  const slug = await newClub();
+  const sections = async (who: Client) => [...(await who.get('/groups')).text.matchAll(/data-section="(\w+)"/g)].map(([, id]) => id);
+  t.deepEqual(await sections(carl), ['groups', 'direct']);
+  t.regex((await carl.get(`/groups/${slug}`)).text, /title="Add to favourites"/);
+  const answer = await set(carl, slug, { action: 'favourite', on: '1' });
+  t.like({ status: answer.status, to: answer.headers.get('location') }, { status: 303, to: `/groups/${slug}` });
+  t.regex((await carl.get(`/groups/${slug}`)).text, /title="Remove from favourites"/);
+  t.deepEqual(await sections(carl), ['favourites', 'groups', 'direct']);
+  const favourites = /data-section="favourites"[\s\S]*?<\/details>/.exec((await carl.get('/groups')).text)?.[0] ?? '';
+  t.true(favourites.includes(`href="/groups/${slug}"`));
+  t.deepEqual(await sections(bob), ['groups', 'direct'], 'only for who asked');
+  t.is((await set(ann, slug, { action: 'favourite', on: '1' })).status, 403, 'not for administrators who are not members');
+  await set(carl, slug, { action: 'favourite', on: '0' });
+  t.deepEqual(await sections(carl), ['groups', 'direct']);
+});

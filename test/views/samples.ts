@@ -25,6 +25,10 @@ const inList = (slug: string, name: string, more: object) => ({
 const sidebar = {
   sections: [
     {
+      ...{ id: 'favourites', title: 'Favourites', href: '', all: '', waiting: '' },
+      rows: [inList('kitchen', 'Kitchen', {})],
+    },
+    {
       ...{ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups', waiting: '2' },
       rows: [
         inList('release-train', 'Release train', { unread: '5', mentions: '2' }),
@@ -175,6 +179,7 @@ const show = {
   members,
   sidebar,
   pins: 2,
+  favourite: false,
   begin: null,
   composer,
   older: '/groups/lobby?before=1',

@@ -202,7 +202,7 @@ export class UserSidebar implements ActivityListener {
 function rowOf({ group, membership, face }: MyGroup, activity: ActivityHead | undefined, before: readonly Row[]): Row[] {
   if (!activity) return [];
   const { id, slug, name, kind, archived } = group;
-  const { mark, level, hidden } = membership;
+  const { mark, level, hidden, favourite = false } = membership;
   const mentions = before.find((row) => row.group.id === id)?.mentions ?? 0;
-  return [{ group: { id, slug, name, kind, archived }, membership: { mark, level, hidden }, activity, mentions, face }];
+  return [{ group: { id, slug, name, kind, archived }, membership: { mark, level, hidden, favourite }, activity, mentions, face }];
 }

@@ -24,7 +24,7 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
 
   /** Replaces the record of the previous rev if its `in` equals `was`. */
   async function replace(membership: Membership, was: boolean): Promise<boolean> {
-    const { group, user, line, mark, level, hidden, seen, ...change } = membership;
+    const { group, user, line, mark, level, hidden, favourite, seen, ...change } = membership;
     const came = !was && membership.in ? { came: membership.at } : {};
     const before = { _id: { $eq: idOf(group, user) }, rev: change.rev - 1, in: was };
     return (await memberships.updateOne(before, { $set: { ...change, ...came } })).matchedCount === 1;
@@ -62,4 +62,8 @@ const byComing = (a: MembershipRow, b: MembershipRow): number => a.came - b.came
 /** Records stored before members had preferences. */
 const BEFORE = { level: 'mentions', hidden: null, ceding: false } as const;
 
-export const toMembership = ({ _id, came, ...membership }: MembershipRow): Membership => ({ ...BEFORE, ...membership });
+export const toMembership = ({ _id, came, favourite, ...membership }: MembershipRow): Membership => ({
+  ...BEFORE,
+  ...membership,
+  ...(favourite ? { favourite } : {}),
+});

@@ -19,6 +19,7 @@ export const MEMBERSHIP_COLUMNS: Columns<Membership> = {
   level: 'level',
   hidden: 'hidden',
   ceding: ['ceding', 'boolean'],
+  favourite: ['favourite', 'flag'],
   seen: ['seen_at', 'optional'],
 };
 const MEMBERSHIPS = mapping<Membership>('memberships', MEMBERSHIP_COLUMNS);
@@ -36,7 +37,7 @@ const MARK = 'UPDATE memberships SET mark = ?1 WHERE group_id = ?2 AND user_id =
 const UNMARK = 'UPDATE memberships SET mark = ?1 WHERE group_id = ?2 AND user_id = ?3 AND mark > ?1';
 const SEEN = 'UPDATE memberships SET seen_at = ?1 WHERE group_id = ?2 AND user_id = ?3 AND coalesce(seen_at, 0) < ?1';
 
-const PREFERRED: { readonly [F in keyof Preferences]-?: string } = { level: 'level', hidden: 'hidden' };
+const PREFERRED: { readonly [F in keyof Preferences]-?: string } = { level: 'level', hidden: 'hidden', favourite: 'favourite' };
 
 export const membershipWrites = (db: Connection) => ({
   put(membership: Membership): boolean {
