@@ -120,7 +120,7 @@ async function showSettings(ctx: Context, deps: RouteContext, at: GroupAccess, e
   const hidden = mayHide(at) && membership ? isHidden(membership, (await core.store.log.head(group.id)).n) : null;
   renderPage(ctx, views, 'groups/settings.njk', isDirect(group) ? group.name : `Settings of ${group.name}`, {
     group,
-    own: membership?.in ? { level: membership.level, hidden, mayLeave: mayLeave(at) } : null,
+    own: membership?.in ? { level: membership.level, favourite: membership.favourite === true, hidden, mayLeave: mayLeave(at) } : null,
     manage: mayManage(at) ? { ...inviteOf(ctx, deps, at), error } : null,
   });
 }

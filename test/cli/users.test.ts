@@ -96,5 +96,5 @@ test('invite code: prints and renews the invitation code; refused without SIGNUP
   const second = await code('--new');
   t.not(second, first);
   t.is(await code(), second);
-  refused(t, await parley(settings, ['invite', 'code']), /SIGNUP is not set to code/);
+  refused(t, await parley(settings, ['invite', 'code']), /people do not sign up by code/);
 });

@@ -238,7 +238,7 @@ const index = {
   join: { code: '', error: null },
   mayCreate: true,
 };
-const own = { level: 'mentions', hidden: null, mayLeave: true };
+const own = { level: 'mentions', favourite: false, hidden: null, mayLeave: true };
 const manage = {
   ...{ code: 'hK3p-9Qwz-Lm2v', link: 'https://chat.example.org/join/hK3p-9Qwz-Lm2v', error: null },
   ...{ expiresAt: NOW + 864e5, usesLeft: 3, now: NOW },
@@ -626,7 +626,7 @@ export const pages: readonly Sample[] = [
     locals: {
       ...common,
       group: { ...group, kind: 'direct', name: 'Bob Marsh' },
-      own: { level: 'everything', hidden: false, mayLeave: false },
+      own: { level: 'everything', favourite: true, hidden: false, mayLeave: false },
       manage: null,
     },
   },

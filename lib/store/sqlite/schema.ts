@@ -214,8 +214,7 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX groups_deleted ON groups (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX files_by_group ON files (group_id, bytes);
   `,
-  `
-  -- Groups that a member has put first.
+  `-- Groups that a member has put first.
   ALTER TABLE memberships ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;
   `,
 ];
