@@ -10,6 +10,7 @@ import { readConfig } from '../../lib/config.ts';
 import { newGroupId, systemRandom } from '../../lib/ids.ts';
 import { openCore } from '../../lib/open-core.ts';
 import { textDraft, wholeLog } from '../helpers/core-fixture.ts';
+import { PATIENT_MS } from '../helpers/server.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 import { backUp, dataOf, draft, emptyStore, folderOf, KINDS, type Kind, mongo, openFilled, postFile } from './data.ts';
 
@@ -37,7 +38,7 @@ for (const from of KINDS)
 
 /** Opens the restored store as a server does: it reads, finds, posts on, and gives out files. */
 async function opens(t: ExecutionContext, settings: Record<string, string>, source: Awaited<ReturnType<typeof openCore>>): Promise<void> {
-  const core = await openCore(readConfig({ LOG_LEVEL: 'silent', ...settings }), { role: 'visitor' });
+  const core = await openCore(readConfig({ LOG_LEVEL: 'silent', ...settings }), { role: 'visitor', storeWaitMs: PATIENT_MS });
   t.teardown(core.close);
   const group = await core.store.groups.bySlug('kitchen');
   if (!group) return t.fail('the former slug is lost');

@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { makeWorld, type World } from '../../fixtures/world.ts';
 import { readConfig } from '../../lib/config.ts';
 import { openCore } from '../../lib/open-core.ts';
+import { PATIENT_MS } from '../helpers/server.ts';
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/parley', import.meta.url));
 
@@ -100,7 +101,11 @@ export async function freshSettings(t: ExecutionContext): Promise<Settings & { r
 /** A data folder with the test accounts, created with cheap password hashing. */
 export async function settledWorld(t: ExecutionContext): Promise<{ settings: Settings; world: World }> {
   const settings = await freshSettings(t);
-  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent' }), { role: 'visitor', bcryptCost: 4 });
+  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent' }), {
+    role: 'visitor',
+    bcryptCost: 4,
+    storeWaitMs: PATIENT_MS,
+  });
   const world = await makeWorld(core);
   await core.close();
   return { settings, world };

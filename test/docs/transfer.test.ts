@@ -7,13 +7,18 @@ import { readConfig } from '../../lib/config.ts';
 import { openCore } from '../../lib/open-core.ts';
 import { freshSettings, parley } from '../cli/cli.ts';
 import { folderFor } from '../helpers/folder.ts';
+import { PATIENT_MS } from '../helpers/server.ts';
 import { zipped } from '../import/places.ts';
 import { blocks, run } from './pages.ts';
 
 /** An installation with Ann, Bob and Lena, the group Operations, and a folder with the files that the pages name. */
 async function place(t: Parameters<typeof freshSettings>[0]): Promise<{ settings: Record<string, string>; cwd: string }> {
   const settings = await freshSettings(t);
-  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent' }), { role: 'visitor', bcryptCost: 4 });
+  const core = await openCore(readConfig({ ...settings, LOG_LEVEL: 'silent' }), {
+    role: 'visitor',
+    bcryptCost: 4,
+    storeWaitMs: PATIENT_MS,
+  });
   for (const name of ['Ann', 'Bob', 'Lena']) await createAccount(core, { name, password: null });
   await core.close();
   const cwd = await folderFor(t);

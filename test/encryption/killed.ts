@@ -7,7 +7,7 @@ import { convert, readProgress } from '../../lib/encryption/conversion.ts';
 import { openCore } from '../../lib/open-core.ts';
 import type { Store } from '../../lib/store/port.ts';
 
-const core = await openCore(readConfig(), { role: 'visitor' });
+const core = await openCore(readConfig(), { role: 'visitor', storeWaitMs: 30_000 });
 if (!core.encryption) throw new Error('no keys');
 const { raw, keyring } = core.encryption;
 

@@ -16,6 +16,7 @@ import type { Client } from '../../helpers/client.ts';
 import { groupAt, userNamed } from '../../helpers/fixtures.ts';
 import { type Service, startService } from '../../helpers/process.ts';
 import { Receiver } from '../../helpers/receiver.ts';
+import { PATIENT_MS } from '../../helpers/server.ts';
 import { sharedServices } from '../../helpers/shared-services.ts';
 
 const { freshEnv, shared } = await sharedServices(test);
@@ -47,7 +48,7 @@ async function settings(t: ExecutionContext, more: Env = {}): Promise<Env> {
 
 /** Creates a bot in Lobby that is called for every message, by another process; resolves when all servers know of it. */
 async function makeBot(env: Env, url: string, clients: readonly Client[]): Promise<void> {
-  const core = await openCore(readConfig(env), { role: 'visitor' });
+  const core = await openCore(readConfig(env), { role: 'visitor', storeWaitMs: PATIENT_MS });
   const group = await groupAt(core, 'lobby');
   const { user } = await createBot(core, undefined, { name: 'Echo', group });
   await setWebhook(core, user, { url, on: 'all' });
@@ -118,7 +119,7 @@ shared.serial('two server processes on one store deliver each message to each bo
   await makeBot(env, receiver.url, [ann, bob]);
   const bodies = await Promise.all(Array.from({ length: 60 }, (_, index) => post(index % 2 ? ann : bob, `message ${index}`)));
   await hears(receiver, bodies);
-  const core = await openCore(readConfig(env), { role: 'visitor' });
+  const core = await openCore(readConfig(env), { role: 'visitor', storeWaitMs: PATIENT_MS });
   t.teardown(core.close);
   const bot = await userNamed(core, 'Echo');
   const states = async () =>
