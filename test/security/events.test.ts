@@ -199,7 +199,7 @@ test('the settings page shows the newest events, /settings/security all of them,
     t.is((await bob.get(path)).status, 403, 'Bob is no administrator');
     t.true((await ann.get(path)).text.includes('token &lt;60&gt;'), 'Ann is');
   }
-  t.true((await ann.get('/admin')).text.includes(`href="/admin/security?user=${id}"`));
+  t.true((await ann.get(`/admin/people/${id}`)).text.includes(`href="/admin/security?user=${id}"`));
   t.is((await ann.get('/admin/security?user=nobody')).status, 404);
 });
 
