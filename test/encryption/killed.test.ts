@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readProgress } from '../../lib/encryption/conversion.ts';
 import { survey } from '../../lib/encryption/survey.ts';
 import type { Store } from '../../lib/store/port.ts';
+import { isLongRun } from '../helpers/long-run.ts';
 import { dumpOf, placesOf } from './dump.ts';
 import { ALL, type Filled, fill } from './fill.ts';
 import { isIntact, open } from './intact.ts';
@@ -56,7 +57,8 @@ async function reading<T>(settings: Settings, work: (raw: Store) => Promise<T>):
   }
 }
 
-for (const kind of KINDS)
+// On MongoDB only in `npm run test:all`: the steps are the same.
+for (const kind of KINDS.filter((one) => one === 'sqlite' || isLongRun))
   (kind === 'mongo' ? requireOrSkip(test, mongo) : test)(
     `${kind}: a conversion killed by SIGKILL at any step goes on, first to encryption and then to another key, and everything is readable throughout`,
     async (t) => {
