@@ -119,6 +119,11 @@ function groupStore(line: Line): GroupStore {
   };
 }
 
+/** `favourite` is absent where it is false. */
+function preferring({ favourite: _, ...membership }: Membership, favourite: boolean): Membership {
+  return favourite ? { ...membership, favourite } : membership;
+}
+
 function membershipStore(line: Line): MembershipStore {
   const read = <T>(label: string, select: (all: readonly Membership[], state: State) => T): Promise<T> =>
     line.read(label, (state) => select([...state.memberships.values()], state));
@@ -133,12 +138,12 @@ function membershipStore(line: Line): MembershipStore {
       line.write('memberships.put', ({ memberships }) => {
         const present = memberships.get(memberKey(membership.group, membership.user));
         if ((present?.rev ?? 0) !== membership.rev - 1) return { result: false };
-        const { mark, level, hidden } = present ?? membership;
+        const { mark, level, hidden, favourite = false } = present ?? membership;
         const line = {
           ...(present?.line === undefined ? {} : { line: present.line }),
           ...(present?.seen === undefined ? {} : { seen: present.seen }),
         };
-        return { result: true, change: putMembership({ ...membership, ...line, mark, level, hidden }) };
+        return { result: true, change: putMembership(preferring({ ...membership, ...line, mark, level, hidden }, favourite)) };
       }),
     markAnnounced: (group, user, rev, at) =>
       update('memberships.lined', group, user, (one) => (one.rev === rev ? { ...one, lined: true, line: at } : one)),
@@ -160,7 +165,9 @@ function membershipStore(line: Line): MembershipStore {
     setPreferences: (group, user, preferences) =>
       line.write('memberships.prefer', ({ memberships }) => {
         const present = memberships.get(memberKey(group, user));
-        return present ? { result: true, change: putMembership({ ...present, ...preferences }) } : { result: false };
+        if (!present) return { result: false };
+        const { favourite = present.favourite ?? false, ...others } = preferences;
+        return { result: true, change: putMembership(preferring({ ...present, ...others }, favourite)) };
       }),
     listUnannounced: (before, limit) => read('unlined', (all) => all.filter(({ lined, at }) => !lined && at < before).slice(0, limit)),
     ofGroup: (group) =>
