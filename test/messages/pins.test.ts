@@ -101,7 +101,10 @@ test('pins: form, htmx and API; page, JSON and text; the group page counts them'
   t.regex((await ann.get('/groups/lobby/pins')).text, /No pinned messages/);
   const form = await ann.form(`${url}/pin`, { on: '1' });
   t.deepEqual([form.status, form.headers.get('location')], [303, url.replace(/\/messages\/(\d+)$/, '?at=$1#m-$1')]);
-  t.regex((await ann.get('/groups/lobby')).text, /<a id="pins" class="pins" href="\/groups\/lobby\/pins"><span>Pinned \(<b>1<\/b>\)/);
+  t.regex(
+    (await ann.get('/groups/lobby')).text,
+    /<a id="pins" class="pins" href="\/groups\/lobby\/pins"><span class="i i-pin" aria-hidden="true"><\/span><span>Pinned \(<b>1<\/b>\)/,
+  );
   t.regex((await ann.get('/groups/lobby/pins')).text, /read &lt;this&gt; first[\s\S]*Pinned by Ann/);
   t.is((await ann.get('/groups/lobby/pins', 'text/plain')).text, 'Ann: read <this> first\n');
   const [pinned] = (await ann.get('/groups/lobby/pins', 'application/json')).json<{ url: string; pinned: { by: { name: string } } }[]>();

@@ -12,6 +12,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { brotliDecompressSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { PASSWORD, startServerFor, type TestServer } from '../helpers/server.ts';
 import { type Missing, present, requireOrSkip } from '../helpers/services.ts';
 import { caddy, nginx, type StartProxy } from './proxies.ts';
@@ -24,10 +25,25 @@ async function open(t: ExecutionContext, proxy: { readonly start: StartProxy } |
   const ann = await server.signUp('Ann');
   const running = await present(proxy).start(new URL(server.url).port);
   t.teardown(() => running.stop());
-  const session = connect(running.url, { rejectUnauthorized: false });
+  const session = await connected(running.url);
   t.teardown(() => session.destroy());
-  await once(session, 'connect');
   return { server, session, ann };
+}
+
+/** A connection, once the proxy has a certificate: Caddy listens before it has made one. */
+async function connected(url: string): Promise<ClientHttp2Session> {
+  let session: ClientHttp2Session | undefined;
+  await eventually(async () => {
+    const attempt = connect(url, { rejectUnauthorized: false });
+    try {
+      await once(attempt, 'connect');
+      session = attempt;
+    } catch {
+      attempt.destroy();
+    }
+    return session !== undefined;
+  });
+  return session as ClientHttp2Session;
 }
 
 type Headers = IncomingHttpHeaders & IncomingHttpStatusHeader;
