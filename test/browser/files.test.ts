@@ -44,13 +44,25 @@ declare const DataTransfer: new () => { readonly items: { add(file: File): void 
 declare const ClipboardEvent: new (type: string, init: object) => object;
 declare const DragEvent: new (type: string, init: object) => object;
 
-/** Resolves once the image is decoded: its natural width and its size in the page, in px. */
-async function drawn(image: Locator): Promise<{ natural: number; width: number; height: number }> {
-  await image.scrollIntoViewIfNeeded();
-  return image.evaluate(async (element: Image) => {
-    await element.decode();
-    return { natural: element.naturalWidth, width: element.clientWidth, height: element.clientHeight };
+type Drawn = { readonly natural: number; readonly width: number; readonly height: number };
+
+/**
+ * Resolves once the image is decoded: its natural width and its size in the page, in px. The row may be replaced meanwhile: by the stream, and when the
+ * small copy of the image is there.
+ */
+async function drawn(image: Locator): Promise<Drawn | undefined> {
+  let found: Drawn | undefined;
+  await eventually(async () => {
+    try {
+      await image.scrollIntoViewIfNeeded();
+      found = await image.evaluate(async (element: Image) => {
+        await element.decode();
+        return { natural: element.naturalWidth, width: element.clientWidth, height: element.clientHeight };
+      });
+    } catch {} // replaced: once more
+    return found !== undefined;
   });
+  return found;
 }
 
 for (const script of ['on', 'off'] as const)
