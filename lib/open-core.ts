@@ -154,13 +154,21 @@ async function openServerLog(config: Config): Promise<Logger> {
   return openLogger(config);
 }
 
+/** Loads at the first call; again at the next one when that failed, as without a free file handle. */
+function lazily<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((error) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
+}
+
 /** Loads bcrypt at the first password: most CLI commands need none. */
 function passwordsAt(cost: number): Passwords {
-  let opened: Promise<Passwords> | undefined;
-  const open = (): Promise<Passwords> => {
-    opened ??= import('./accounts/password.ts').then(({ openPasswords }) => openPasswords(cost));
-    return opened;
-  };
+  const open = lazily(async () => (await import('./accounts/password.ts')).openPasswords(cost));
   return {
     hash: async (...input) => (await open()).hash(...input),
     verify: async (...input) => (await open()).verify(...input),
@@ -169,15 +177,20 @@ function passwordsAt(cost: number): Passwords {
 
 /** Loads the thumbnailer at the first image. */
 function lazyThumbnailer(logger: Logger): Thumbnailer {
+  const load = lazily(async () => (await import('./files/thumbnails.ts')).openThumbnailer(logger));
   let opened: Promise<Thumbnailer> | undefined;
   const open = (): Promise<Thumbnailer> => {
-    opened ??= import('./files/thumbnails.ts').then(({ openThumbnailer }) => openThumbnailer(logger));
+    opened = load();
     return opened;
   };
   return {
     create: async (...image) => (await open()).create(...image),
     square: async (...image) => (await open()).square(...image),
-    close: () => void opened?.then((thumbnailer) => thumbnailer.close()),
+    close: () =>
+      void opened?.then(
+        (thumbnailer) => thumbnailer.close(),
+        () => {}, // it could not be loaded
+      ),
   };
 }
 

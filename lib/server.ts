@@ -67,7 +67,8 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   logger.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
   printAll(options, [`Parley is at ${url}`, ...instructions]);
   const server = early ?? (await open()); // loaded after listening: early requests wait instead of being refused
-  const probe = setTimeout(() => warnWithoutThumbnails(core, logger), PROBE_THUMBNAILS_AFTER_MS);
+  const failed = (error: unknown): void => logger.warn({ err: error }, 'whether thumbnails can be created could not be found out');
+  const probe = setTimeout(() => void warnWithoutThumbnails(core, logger).catch(failed), PROBE_THUMBNAILS_AFTER_MS);
   const left = leaveRequested().then(() => {
     logger.info({}, 'replaced by another worker: leaving');
     return leave(server);

@@ -32,18 +32,11 @@ class Person {
     return person;
   }
 
-  /** Again when the connection was reset: a server without handles closes connections, and a client then repeats its request. */
   async ask(method: string, path: string, accept: string, type = '', body = ''): Promise<Answer> {
     const headers = { Accept: accept, Cookie: this.#cookie, 'Sec-Fetch-Site': 'same-origin', ...(type && { 'Content-Type': type }) };
-    for (let tries = 1; ; tries += 1) {
-      const sent = request(new URL(path, this.#url), { method, agent: this.#agent, headers }).end(body);
-      try {
-        const [answer] = await once(sent, 'response');
-        return { status: answer.statusCode, text: await text(answer) };
-      } catch (error) {
-        if (tries === 3 || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
-      }
-    }
+    const sent = request(new URL(path, this.#url), { method, agent: this.#agent, headers }).end(body);
+    const [answer] = await once(sent, 'response');
+    return { status: answer.statusCode, text: await text(answer) };
   }
 
   get = (path: string, accept = 'application/json') => this.ask('GET', path, accept);
