@@ -52,6 +52,9 @@ shared('two servers: a multi-group stream resumes at the other one by a stored c
   t.true(bodiesIn(again.events).every((body) => body === 'in between'));
 });
 
+/** Less than a heartbeat, at which heads are compared in any case, ms; much more than it takes. */
+const HEARD_MS = 10_000;
+
 shared(
   'who is added or put out at one server hears of it at the other, in the stream and in the sidebar; with Redis away too',
   async (t) => {
@@ -76,10 +79,10 @@ shared(
       return ms;
     };
     const ms = await join('Kitchen');
-    t.true(ms < 1000, `${Math.round(ms)} ms`);
+    t.true(ms < HEARD_MS, `${Math.round(ms)} ms`);
     await own.kill('SIGKILL');
     const msWithout = await join('Garden');
-    t.true(msWithout < 3000, `${Math.round(msWithout)} ms without Redis`);
+    t.true(msWithout < HEARD_MS, `${Math.round(msWithout)} ms without Redis`);
     t.false(bodiesIn(stream.events).some((body) => body?.includes('without him')));
     t.deepEqual(
       entriesIn(stream.events).map(({ group, kind }) => `${group} ${kind}`),
