@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -16,8 +15,6 @@ const LONGEST_SILENCE_MS = 15 * 60_000;
 const AVA_LIMIT = '60m';
 /** What an interrupted run gets to end by itself. */
 const INTERRUPT_MS = 20_000;
-/** Test files at once, unless the arguments say it: one more than cores, since a test waits for other processes and the disk an eighth of its time. */
-const CONCURRENCY = availableParallelism() + 1;
 const EVENTS_FD = 3;
 const ROOT = resolve(import.meta.dirname, '../..');
 const OPTIONS_WITH_VALUE = /^(-[mcTN]|--(match|concurrency|timeout|node-arguments|config))$/;
@@ -53,7 +50,7 @@ export class TestRun {
     this.#before = before;
     this.#tally = new Tally(files, (text) => console.log(text), before);
     const cli = join(ROOT, 'node_modules/ava/entrypoints/cli.js');
-    this.#ava = spawn(process.execPath, [cli, '--tap', `--timeout=${AVA_LIMIT}`, ...concurrencyOf(args), ...args], {
+    this.#ava = spawn(process.execPath, [cli, '--tap', `--timeout=${AVA_LIMIT}`, ...args], {
       // Every test file loads the same code: the compile cache has it without types.
       env: { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/parley'), ...process.env, ...env, PARLEY_TEST_EVENTS: String(EVENTS_FD) },
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
@@ -116,9 +113,6 @@ export class TestRun {
     return isGood && this.#tally.failed === 0 && this.#tally.passed > 0;
   }
 }
-
-const concurrencyOf = (args: readonly string[]): string[] =>
-  args.some((arg) => /^(-c|--concurrency)\b/.test(arg)) ? [] : [`--concurrency=${CONCURRENCY}`];
 
 /** The arguments that are no files. */
 export const optionsOf = (args: readonly string[]): string[] => args.filter((arg, i) => !isPattern(arg, args[i - 1]));
