@@ -13,10 +13,11 @@ import {
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { isDirect } from '../groups/rules.ts';
+import { everyUser } from '../people/every-user.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import type { Session } from './command.ts';
 import { readText } from './input.ts';
-import { actingFor, everybody, findGroup, operator } from './lookup.ts';
+import { actingFor, findGroup, operator } from './lookup.ts';
 import type { Row } from './out.ts';
 
 type CreateOptions = { readonly group: string; readonly secret?: true };
@@ -49,7 +50,7 @@ export async function secret({ core, out }: Session, name: string, { off, stdin 
 
 export async function list({ core, out }: Session): Promise<void> {
   const rows: Row[] = [];
-  for await (const user of everybody(core)) {
+  for await (const user of everyUser(core.store)) {
     if (!user.bot) continue;
     const memberships = await core.store.memberships.ofUser(user.id);
     const found = await core.store.groups.byIds(memberships.map(({ group }) => group));

@@ -5,8 +5,7 @@ import { invalid, notFound } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
-
-const PAGE = 500;
+import { everyUser } from '../people/every-user.ts';
 
 /** The group with this current or former slug. Direct messages are private, so they are not found. Errors: `notFound`. */
 export async function findGroup(core: Core, slug: string): Promise<Group> {
@@ -22,19 +21,9 @@ export async function findPerson(core: Core, name: string): Promise<User> {
   return user;
 }
 
-/** All people and bots, oldest first. */
-export async function* everybody(core: Core): AsyncGenerator<User> {
-  for (let after: User | undefined; ; ) {
-    const page = await core.store.users.list({ limit: PAGE, ...(after ? { after } : {}) });
-    yield* page;
-    after = page.at(-1);
-    if (page.length < PAGE) return;
-  }
-}
-
 /** The author of what the command line does: the first enabled administrator, if there is one. */
 export async function operator(core: Core): Promise<User | undefined> {
-  for await (const user of everybody(core)) if (user.admin && !user.disabled) return user;
+  for await (const user of everyUser(core.store)) if (user.admin && !user.disabled) return user;
   return undefined;
 }
 

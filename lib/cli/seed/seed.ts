@@ -8,9 +8,9 @@ import { randomId } from '../../ids.ts';
 import { scrubDue } from '../../log/scrub.ts';
 import { edit, erase, keyIn, post, react } from '../../messages/operations.ts';
 import type { OpenCore } from '../../open-core.ts';
+import { everyUser } from '../../people/every-user.ts';
 import { isDoctor } from '../doctor/probe-account.ts';
 import { readPassword } from '../input.ts';
-import { everybody } from '../lookup.ts';
 import type { Out } from '../out.ts';
 import { createDemoAccounts, createDemoGroup, type DemoAccounts, isOfDemo } from './accounts.ts';
 import { type Act, readDemoScript } from './demo-script.ts';
@@ -45,7 +45,7 @@ export async function seed(out: Out, open: (now: () => number) => Promise<OpenCo
 }
 
 async function refuseBesideOthers(core: Core): Promise<void> {
-  for await (const user of everybody(core))
+  for await (const user of everyUser(core.store))
     if (!(await isOfDemo(core, user)) && !(await isDoctor(core, user)))
       throw forbidden(`There is already an account, ${user.name}, and the demo is for an empty chat. Use another DATA_DIR, or --force.`);
 }
