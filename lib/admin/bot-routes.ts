@@ -18,11 +18,11 @@ import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { sendAgain } from '../webhooks/outgoing/operations.ts';
-import { askFirst } from './confirm.ts';
+import { askFirst, sure } from './confirm.ts';
 import { deliveriesOfAll, STATES } from './deliveries.ts';
 import { listUsers } from './listing.ts';
+import { pathWith } from './path-with.ts';
 
-const sure = z.literal('1', 'must be 1').optional();
 const botForm = z.object({ action: z.enum(['disable', 'enable', 'delete'], 'must be an action on a bot'), bot: shortText, sure });
 /** `q`: text that names contain. `after`: the cursor of the list. */
 const botQuery = z.object({ q: shortText.default(''), after: shortText.default('') });
@@ -42,7 +42,7 @@ export function adminBotRoutes(deps: RouteContext): Router {
 
   router.post('/admin/bots', async (ctx) => {
     const { user: by } = adminOf(ctx);
-    const here = pathOf('/admin/bots', parseQuery(botQuery, ctx));
+    const here = botsPath(parseQuery(botQuery, ctx));
     const { action, bot: id, sure: isSure } = await parse(botForm, ctx);
     const bot = await botOf(core, id);
     if (action === 'delete' && isSure === undefined) return askFirst(ctx, deps, { ...deletionOf(bot), action: here, back: here });
@@ -57,7 +57,7 @@ export function adminBotRoutes(deps: RouteContext): Router {
 
   router.post('/admin/deliveries', async (ctx) => {
     adminOf(ctx);
-    const here = pathOf('/admin/deliveries', parseQuery(deliveryQuery, ctx));
+    const here = deliveriesPath(parseQuery(deliveryQuery, ctx));
     const { delivery: id } = await parse(againForm, ctx);
     const delivery = await core.store.deliveries.byId(id);
     if (!delivery) throw notFound('There is no such delivery.');
@@ -70,10 +70,12 @@ export function adminBotRoutes(deps: RouteContext): Router {
   return router;
 }
 
-function pathOf(path: string, query: Readonly<Record<string, string>>): string {
-  const set = Object.entries(query).filter(([, value]) => value !== '' && value !== 'all');
-  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
-}
+type BotQuery = z.infer<typeof botQuery>;
+type DeliveryQuery = z.infer<typeof deliveryQuery>;
+
+const botsPath = (asked: BotQuery): string => pathWith('/admin/bots', asked);
+const deliveriesPath = ({ state, before }: DeliveryQuery): string =>
+  pathWith('/admin/deliveries', { state: state === 'all' ? '' : state, before });
 
 async function botOf({ store }: Core, id: string): Promise<User> {
   const bot = await store.users.byId(asUserId(id));
@@ -110,14 +112,14 @@ async function leaveAll(core: Core, by: User, bot: User): Promise<void> {
     if (!isDirect(group)) await removeMember(core, by.id, group, bot, true);
 }
 
-async function showBots(ctx: Context, { core, views }: RouteContext, asked: z.infer<typeof botQuery>): Promise<void> {
+async function showBots(ctx: Context, { core, views }: RouteContext, asked: BotQuery): Promise<void> {
   noStore(ctx);
   const { rows, next } = await listUsers(core, { bots: true, words: asked.q, after: asked.after });
   renderPage(ctx, views, 'admin/bots.njk', 'Bots', {
     q: asked.q,
-    here: pathOf('/admin/bots', asked),
+    here: botsPath(asked),
     bots: await Promise.all(rows.map((bot) => rowOf(core, bot))),
-    more: next === null ? null : pathOf('/admin/bots', { ...asked, after: next }),
+    more: next === null ? null : botsPath({ ...asked, after: next }),
   });
 }
 
@@ -139,15 +141,15 @@ async function rowOf({ store }: Core, { id, name, color, disabled }: User) {
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'unknown');
 
-async function showDeliveries(ctx: Context, { core, views }: RouteContext, asked: z.infer<typeof deliveryQuery>): Promise<void> {
+async function showDeliveries(ctx: Context, { core, views }: RouteContext, asked: DeliveryQuery): Promise<void> {
   noStore(ctx);
   const { deliveries, bots, older } = await deliveriesOfAll(core, asked);
   const rows = await rowsOf(core, deliveries);
   renderPage(ctx, views, 'admin/deliveries.njk', 'Deliveries', {
-    here: pathOf('/admin/deliveries', asked),
+    here: deliveriesPath(asked),
     state: asked.state,
     states: STATES,
     deliveries: rows.map((row, index) => ({ ...row, bot: bots.get(deliveries[index]?.bot ?? asUserId('')) ?? null })),
-    older: older === null ? null : pathOf('/admin/deliveries', { ...asked, before: older }),
+    older: older === null ? null : deliveriesPath({ ...asked, before: older }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { z } from 'zod';
 import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 
@@ -12,6 +13,9 @@ export type Question = {
   readonly label: string;
   readonly back: string;
 };
+
+/** Field of a form that destroys: set once the question was answered. */
+export const sure = z.literal('1', 'must be 1').optional();
 
 /** Responds with the page that asks once. Its form posts the same act with `sure` = 1. */
 export function askFirst(ctx: Context, { views }: RouteContext, question: Question): void {

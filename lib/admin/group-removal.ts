@@ -1,3 +1,4 @@
+import type { User } from '../accounts/port.ts';
 import { revoke } from '../accounts/revoke.ts';
 import { ofGroup } from '../audit/act.ts';
 import { botsOf, revokeBot } from '../bots/operations.ts';
@@ -15,8 +16,8 @@ export const PURGE_AFTER_MS = 30_000;
 /** A step of the sweep, and how many steps it takes in one group at a time. */
 const [AT_ONCE, MAX_STEPS] = [1000, 20];
 
-/** What the deletion of a group removes. `bots`: the names of those that are in no other group. */
-export type Loss = FileUsage & { readonly messages: number; readonly members: number; readonly bots: readonly string[] };
+/** What the deletion of a group removes. `bots`: those that are in no other group. */
+export type Loss = FileUsage & { readonly messages: number; readonly members: number; readonly bots: readonly User[] };
 
 export async function lossOf(core: Core, group: Group): Promise<Loss> {
   const { log, memberships, files } = core.store;
@@ -26,11 +27,11 @@ export async function lossOf(core: Core, group: Group): Promise<Loss> {
     files.usageIn(group.id),
     ownBots(core, group),
   ]);
-  return { ...usage, messages: n, members: members.length, bots: bots.map(({ name }) => name) };
+  return { ...usage, messages: n, members: members.length, bots };
 }
 
 /** The bots of a group that are in no other one. */
-async function ownBots(core: Core, group: Group) {
+async function ownBots(core: Core, group: Group): Promise<User[]> {
   const bots = await botsOf(core, group);
   const reaches = await Promise.all(bots.map(({ id }) => core.store.memberships.ofUser(id)));
   return bots.filter((_, index) => reaches[index]?.length === 1);
@@ -43,8 +44,7 @@ async function ownBots(core: Core, group: Group) {
 export async function deleteGroup(core: Core, by: UserId, group: Group): Promise<void> {
   if (isDirect(group)) throw forbidden('Direct messages belong to their members and cannot be deleted.');
   if (isHeld(group, core.config)) throw conflict(`${group.name} is on legal hold. Lift the hold first.`);
-  const { messages, members } = await lossOf(core, group);
-  const bots = await ownBots(core, group);
+  const { messages, members, bots } = await lossOf(core, group);
   await core.audit.record({ act: 'group_deleted', subject: ofGroup(group), detail: `${messages} messages, ${members} members` });
   await core.store.removals.mark(group.id, core.now());
   for (const bot of bots) await revokeBot(core, by, bot);

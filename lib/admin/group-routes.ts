@@ -20,10 +20,9 @@ import { setFlash } from '../http/session-data.ts';
 import { asGroupId, type UserId } from '../ids.ts';
 import { daysFor, daysText, isHeld } from '../retention/rules.ts';
 import { plural } from '../views/render.ts';
-import { askFirst } from './confirm.ts';
+import { askFirst, sure } from './confirm.ts';
 import { deleteGroup, lossOf } from './group-removal.ts';
 
-const sure = z.literal('1', 'must be 1').optional();
 const form = z.discriminatedUnion('action', [
   z.object({ action: z.enum(['archive', 'unarchive']) }),
   z.object({ action: z.literal('transfer'), name: shortText }),
@@ -91,7 +90,7 @@ async function remove(ctx: Ctx, deps: RouteContext, by: UserId, group: Group, is
       `${plural(loss.messages, 'message')} and ${plural(loss.files, 'file')} (${sizeText(loss.bytes)}) are removed for good.`,
       `${plural(loss.members, 'member')} lose the group; their open pages of it end at once.`,
       loss.bots.length > 0
-        ? `Its webhooks end, and these bots with their tokens: ${loss.bots.join(', ')}.`
+        ? `Its webhooks end, and these bots with their tokens: ${loss.bots.map((bot) => bot.name).join(', ')}.`
         : 'Its webhooks end. No bot is only in this group.',
       'It cannot be undone. Backups made before keep the group.',
     ];

@@ -17,6 +17,7 @@ import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { askFirst } from './confirm.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
+import { pathWith } from './path-with.ts';
 import { actOn } from './person-routes.ts';
 
 const form = z.union(
@@ -116,12 +117,9 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
 const faceOf = ({ id, name, color, admin, disabled, createdAt }: User) => ({ id, name, color, admin, disabled, createdAt });
 
 /** The page with this filter, and as far on in its lists. */
-function pathOf({ q, people, bots, groups }: Asked): string {
-  const set = Object.entries({ q, people, bots, groups: groups === 0 ? '' : String(groups) }).filter(([, value]) => value !== '');
-  return set.length === 0 ? '/admin' : `/admin?${new URLSearchParams(set)}`;
-}
+const pathOf = ({ q, people, bots, groups }: Asked): string =>
+  pathWith('/admin', { q, people, bots, groups: groups === 0 ? '' : String(groups) });
 
 /** URL of the next page of one list; null at its end. */
-function moreUrl({ q }: Asked, list: 'people' | 'bots' | 'groups', { next }: Part<unknown>): string | null {
-  return next === null ? null : `/admin?${new URLSearchParams({ ...(q === '' ? {} : { q }), [list]: next })}#${list}-title`;
-}
+const moreUrl = ({ q }: Asked, list: 'people' | 'bots' | 'groups', { next }: Part<unknown>): string | null =>
+  next === null ? null : `${pathWith('/admin', { q, [list]: next })}#${list}-title`;

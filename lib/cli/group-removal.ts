@@ -23,7 +23,7 @@ export async function remove({ core, out }: Session, slug: string, isSure: boole
   if (isSure) await deleteGroup(core, (await operator(core))?.id ?? SERVER, group);
   const lost = `${plural(messages, 'message')}, ${plural(files, 'file')} (${sizeText(bytes)}), ${plural(members, 'member')}, ${plural(bots.length, 'bot')}`;
   out.write(
-    { id: group.id, slug: group.slug, messages, members, files, bytes, bots: bots.join(', '), deleted: isSure },
+    { id: group.id, slug: group.slug, messages, members, files, bytes, bots: bots.map((bot) => bot.name).join(', '), deleted: isSure },
     isSure
       ? `Deleted ${group.name}: ${lost}. The server removes messages and files within a minute or so.`
       : `${group.name} has ${lost}. Add --yes to delete it for good.`,
