@@ -101,3 +101,15 @@ check.serial('an empty conversation: direct messages say only that there are non
   await person.page.getByText('No messages yet.').waitFor();
   t.is(await person.page.getByRole('heading', { name: 'Invite people' }).count(), 0);
 });
+
+check.serial('an empty group: on a phone without JavaScript, the live messages are above the composer, not behind it', async (t) => {
+  const site = await startServerFor(t);
+  const { page } = await openLobbyPage(t, browser, await site.signUp('Ann'), { script: 'off' });
+  for (const height of [800, 640]) {
+    await page.setViewportSize({ width: 390, height });
+    const live = await page.getByTitle('Live messages').boundingBox();
+    const composer = await page.locator('#composer').boundingBox();
+    t.true(live !== null && live.height >= 80, `${live?.height} px of ${height}`);
+    t.true(live !== null && composer !== null && live.y + live.height <= composer.y, `${JSON.stringify({ live, composer })} of ${height}`);
+  }
+});
