@@ -1,4 +1,5 @@
 import { nameKey } from '../accounts/account.ts';
+import { avatarUrl } from '../accounts/avatar-url.ts';
 import type { User } from '../accounts/port.ts';
 import type { Core, Profile } from '../core.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
@@ -72,11 +73,15 @@ export async function asSeenBy(core: Core, viewer: UserId, group: Group): Promis
     viewer,
     people.map(({ id, shownName }) => ({ id, name: shownName })),
   );
-  return { group: { ...group, name }, face: discOf(people.length === 1 ? people : people.filter(({ id }) => id !== viewer)) };
+  return { group: { ...group, name }, face: discOf(viewer, people.length === 1 ? people : people.filter(({ id }) => id !== viewer)) };
 }
 
-const discOf = ([first, ...rest]: readonly Profile[]): Disc | null =>
-  first ? { name: rest.length === 0 ? first.name : String(rest.length + 1), color: first.color } : null;
+function discOf(viewer: UserId, [first, ...rest]: readonly Profile[]): Disc | null {
+  if (!first) return null;
+  const { id, name, color, avatar } = first;
+  if (rest.length > 0) return { name: String(rest.length + 1), color, avatar: null, person: null };
+  return { name, color, avatar: avatarUrl(avatar), person: id === viewer ? null : id };
+}
 
 /** The group with the title that this user sees: used by all pages and responses. */
 export const withTitle = async (core: Core, viewer: UserId, group: Group): Promise<Group> => (await asSeenBy(core, viewer, group)).group;

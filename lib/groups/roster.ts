@@ -99,8 +99,11 @@ export async function withMentions(
 }
 
 /** The sidebar of a page of this user; `current`: the group that the page is about. `mine`: all groups of the user, where the page has read them. */
-export const readSidebar = async (core: Core, user: Pick<User, 'id'>, current?: GroupId, mine?: readonly MyGroup[]): Promise<Sidebar> =>
-  sidebarOf(await withMentions(core, user.id, mine ?? (await myGroups(core, user, { all: true }))), current);
+export async function readSidebar(core: Core, user: Pick<User, 'id'>, current?: GroupId, mine?: readonly MyGroup[]): Promise<Sidebar> {
+  const counted = await withMentions(core, user.id, mine ?? (await myGroups(core, user, { all: true })));
+  const inputs = counted.map((one) => ({ ...one, present: false }));
+  return sidebarOf(inputs, current);
+}
 
 const inOrder = ({ group: a }: MyGroup, { group: b }: MyGroup): number =>
   Number(isDirect(a)) - Number(isDirect(b)) || Number(a.archived) - Number(b.archived) || byName(a.name, b.name);

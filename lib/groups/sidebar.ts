@@ -1,3 +1,4 @@
+import type { UserId } from '../ids.ts';
 import { byName } from '../text/order.ts';
 import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden, isMuted } from './rules.ts';
@@ -5,16 +6,28 @@ import { isDirect, isHidden, isMuted } from './rules.ts';
 /** Higher counts are shown as `99+`. */
 const MAX_SHOWN = 99;
 
-/** The disc of direct messages in lists of groups: of the only other person, or with the number of the others. */
-export type Disc = { readonly name: string; readonly color: number };
+/**
+ * The disc of direct messages in lists of groups: of the only other person, or with the number of the others. `avatar`: the path of the picture of that
+ * person, null for none. `person`: who it is; null for several people, and for notes to oneself.
+ */
+export type Disc = {
+  readonly name: string;
+  readonly color: number;
+  readonly avatar: string | null;
+  readonly person: UserId | null;
+};
 
-/** A group of the viewer. `n`: number of messages; `mentions`: number of unread messages that mention the viewer; `face`: the disc of direct messages. */
+/**
+ * A group of the viewer. `n`: number of messages; `mentions`: number of unread messages that mention the viewer; `face`: the disc of direct messages;
+ * `present`: whether the person on it is online.
+ */
 export type SidebarInput = {
   readonly group: Pick<Group, 'id' | 'slug' | 'name' | 'kind' | 'archived'>;
   readonly membership: Pick<Membership, 'mark' | 'level' | 'hidden' | 'favourite'>;
   readonly n: number;
   readonly mentions: number;
   readonly face: Disc | null;
+  readonly present: boolean;
 };
 
 /** A row of groups/_sidebar.njk. Counts are '' for 0. */
@@ -25,6 +38,7 @@ type SidebarRow = {
   readonly mentions: string;
   readonly current: boolean;
   readonly face: Disc | null;
+  readonly present: boolean;
   readonly muted: boolean;
   readonly archived: boolean;
   /** Number of unread messages for the viewer (`all`: every message counts; otherwise mentions). */
@@ -93,13 +107,13 @@ const isListed = ({ one: { membership, n } }: Entry): boolean => !isHidden(membe
 
 /** `isQuiet`: without counts. */
 function entryOf(one: SidebarInput, isQuiet: boolean, current: boolean): Entry {
-  const { group, membership, mentions, face } = one;
+  const { group, membership, mentions, face, present } = one;
   const unread = isQuiet ? 0 : Math.max(0, one.n - membership.mark);
   const all = isDirect(group) || membership.level === 'everything';
   const waiting = isQuiet ? 0 : all ? unread : mentions;
   const place = group.archived ? ARCHIVED : unread === 0 ? QUIET : mentions > 0 ? MENTIONED : UNREAD;
   const row = {
-    ...{ slug: group.slug, name: group.name, unread: shown(unread), mentions: isQuiet ? '' : shown(mentions), current, face },
+    ...{ slug: group.slug, name: group.name, unread: shown(unread), mentions: isQuiet ? '' : shown(mentions), current, face, present },
     ...{ muted: isMuted(membership), archived: group.archived, waiting: shown(waiting), all },
   };
   return { one, row, place, waiting };

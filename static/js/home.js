@@ -4,8 +4,19 @@ import { localiseDates } from './times.js';
 
 const EVERY_MS = 1000;
 const home = byId('home');
-let known = byId('sidebar')?.innerHTML;
+const beside = byId('sidebar');
+let known = home && beside ? stateOf(beside) : '';
 let timer = 0;
+
+/** What the list says, without who is online, which the page of all groups does not show. */
+function stateOf(sidebar) {
+  const copy = sidebar.cloneNode(true);
+  for (const row of copy.querySelectorAll('[data-present]')) {
+    row.removeAttribute('data-present');
+    row.querySelector('.vh').remove();
+  }
+  return copy.innerHTML;
+}
 
 async function refresh() {
   timer = 0;
@@ -20,8 +31,9 @@ async function refresh() {
 }
 
 function onSidebar({ detail }) {
-  if (detail.innerHTML === known) return;
-  known = detail.innerHTML;
+  const state = stateOf(detail);
+  if (state === known) return;
+  known = state;
   if (timer === 0) timer = setTimeout(() => void refresh(), EVERY_MS);
 }
 

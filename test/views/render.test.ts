@@ -156,7 +156,7 @@ test('renderEach: rows with the same values share their HTML; others, and anothe
   const row = { slug: 'lobby', name: 'Lobby', unread: '', mentions: '', current: true, face: null, muted: false, archived: false };
   const section = (...names: string[]) => ({
     ...{ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups', waiting: '' },
-    rows: names.map((name) => ({ ...row, name, waiting: '', all: false })),
+    rows: names.map((name) => ({ ...row, name, present: false, waiting: '', all: false })),
   });
   const shown = (path: string, ...names: string[]): string[] =>
     views
@@ -166,4 +166,25 @@ test('renderEach: rows with the same values share their HTML; others, and anothe
   t.deepEqual(shown('/groups/lobby', 'Lobby', 'Hall', 'Lobby'), [lobby('Lobby', 'page'), lobby('Hall', 'page'), lobby('Lobby', 'page')]);
   t.deepEqual(shown('/groups/lobby/settings', 'Hall', 'Lobby'), [lobby('Hall', 'true'), lobby('Lobby', 'true')]);
   t.deepEqual(shown('/groups/lobby', 'Lobby'), [lobby('Lobby', 'page')]);
+});
+
+test('a row of the list of groups has the picture of a person, else the initial, and says who is online', (t) => {
+  const row = {
+    slug: 'dm-1',
+    name: 'Bob Marsh',
+    unread: '',
+    mentions: '',
+    current: false,
+    muted: false,
+    archived: false,
+    waiting: '',
+    all: true,
+  };
+  const shown = (face: object, present: boolean): string =>
+    views.render('groups/_sidebar-row.njk', { row: { ...row, face, present }, here: true }).trim();
+  const pictured = shown({ name: 'Bob', color: 3, avatar: '/avatars/x/small', person: 'bob' }, true);
+  t.regex(pictured, /^<li class="c-3" data-i="B" data-present data-all><img class="avatar" src="\/avatars\/x\/small" alt="" [^>]*><a /);
+  t.regex(pictured, />Bob Marsh<span class="vh">, online<\/span><\/a>/);
+  const plain = shown({ name: 'Bob', color: 3, avatar: null, person: 'bob' }, false);
+  t.regex(plain, /^<li class="c-3" data-i="B" data-all><a href="\/groups\/dm-1">Bob Marsh<\/a><\/li>$/);
 });

@@ -19,7 +19,8 @@ const echo = { id: 'echo000000000000', name: 'echo', color: 5, admin: false };
 
 const look = { theme: '', density: '', timeZone: '', clock: '' };
 const inList = (slug: string, name: string, more: object) => ({
-  ...{ slug, name, unread: '', mentions: '', current: false, face: null, muted: false, archived: false, waiting: '', all: false },
+  ...{ slug, name, unread: '', mentions: '', current: false, face: null, present: false },
+  ...{ muted: false, archived: false, waiting: '', all: false },
   ...more,
 });
 const sidebar = {
@@ -42,8 +43,9 @@ const sidebar = {
     {
       ...{ id: 'direct', title: 'Direct messages', href: '/direct', all: 'All direct messages', waiting: '' },
       rows: [
-        inList('dm-1', 'Éva Lindqvist', { unread: '1', face: { name: 'Éva Lindqvist', color: 10 } }),
-        inList('dm-2', 'Bob Marsh, Éva Lindqvist, Νίκη', { face: { name: '3', color: 1 } }),
+        inList('dm-1', 'Éva Lindqvist', { unread: '1', face: { name: 'Éva Lindqvist', color: 10, avatar: null }, present: true }),
+        inList('dm-2', 'Bob Marsh, Éva Lindqvist, Νίκη', { face: { name: '3', color: 1, avatar: null } }),
+        inList('dm-3', 'Νίκη', { face: { name: 'Νίκη', color: 4, avatar: '/avatars/f0000000000000000000000000/small' } }),
       ],
     },
   ],

@@ -27,7 +27,7 @@ type Dependencies = {
 };
 
 /** One group of the user. Kept small: there is one per group of each user with a page open. */
-type Row = Omit<SidebarInput, 'n'> & { readonly activity: ActivityHead };
+type Row = Omit<SidebarInput, 'n' | 'present'> & { readonly activity: ActivityHead };
 
 /**
  * The unread counts of one user's groups, for all pages of the user in this process. Read from the store once, then updated by events:
@@ -192,7 +192,7 @@ export class UserSidebar implements ActivityListener {
 
   #send(): void {
     const beganAt = performance.now();
-    if (!this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n })))) return;
+    if (!this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n, present: false })))) return;
     this.#sentAt = performance.now();
     this.#tookMs = this.#sentAt - beganAt;
   }
