@@ -10,7 +10,7 @@ export type Preferences = {
   readonly clock?: '12' | '24';
   /** How long an erasure can be undone (s); else UNDO_SECONDS. */
   readonly undoSeconds?: 30 | 60;
-  /** No notifications are pushed from the first to the second, `HH:MM` in `timeZone`; the end may be on the next day. */
+  /** No notifications from the first to the second, `HH:MM` in `timeZone`, else in UTC; the end may be on the next day. */
   readonly quiet?: { readonly from: string; readonly to: string };
 };
 
@@ -40,7 +40,7 @@ export function parseQuietHours(from: string, to: string): Preferences['quiet'] 
   return from === to ? undefined : { from, to };
 }
 
-/** Whether a person has quiet hours at `now` (ms). */
+/** Whether a person has quiet hours at `now` (ms). static/js/quiet.js is the same for open pages. */
 export function isQuiet({ quiet, timeZone = 'UTC' }: Preferences, now: number): boolean {
   if (!quiet) return false;
   const time = datesIn(timeZone).time(now);

@@ -52,10 +52,13 @@ function pageLocals(ctx: Context, title: string): object {
   };
 }
 
-/** The choices of the reader that every page follows; '' where the browser decides. */
+/** The choices of the reader that every page follows. */
 export function lookOf(user: Pick<User, 'preferences'> | undefined): Look {
-  const { theme, density, timeZone, clock } = user?.preferences ?? {};
-  return { theme: theme ?? '', density: density ?? '', timeZone: timeZone ?? '', clock: clock ?? '' };
+  const { theme, density, timeZone, clock, quiet } = user?.preferences ?? {};
+  return {
+    ...{ theme: theme ?? '', density: density ?? '', timeZone: timeZone ?? '', clock: clock ?? '' },
+    quiet: quiet ? `${quiet.from} ${quiet.to} ${timeZone ?? 'UTC'}` : '',
+  };
 }
 
 /** `name`: as others see it; `login`: for log-in and mentions. */

@@ -8,12 +8,13 @@ import { compiling } from './loader.ts';
 import { SYNTAX } from './syntax.ts';
 import { changingTemplates, loadedTemplates } from './templates.ts';
 
-/** What a reader has chosen; '' where the browser decides. `timeZone`: IANA name. */
+/** What a reader has chosen; '' where the browser decides. `timeZone`: IANA name. `quiet`: quiet hours, such as `22:00 07:00 Europe/Paris`. */
 export type Look = {
   readonly theme: '' | 'light' | 'dark';
   readonly density: '' | 'compact';
   readonly timeZone: string;
   readonly clock: '' | '12' | '24';
+  readonly quiet: string;
 };
 
 export type Views = {

@@ -1,8 +1,9 @@
 // Notifications while a tab is open (tabs.js reports unread counts). Without an open tab, the service worker static/sw.js shows push notifications.
 import { ask, byId, make, site, viewer } from './dom.js';
+import { isQuiet } from './quiet.js';
 
-/** Keys in localStorage: the account with notifications while a tab is open; the last notified message by group; whether the hint was dismissed. */
-const [OPEN, TOLD, HINT] = ['parley-notify', 'parley-told', 'parley-hint'];
+/** Keys in localStorage: the account with notifications while a tab is open; the last notified message by group; whether the hint was dismissed; quiet hours. */
+const [OPEN, TOLD, HINT, QUIET] = ['parley-notify', 'parley-told', 'parley-hint', 'parley-quiet'];
 const MAX_BODY = 200;
 const CLAIMED_MS = 60_000;
 
@@ -26,6 +27,12 @@ function see() {
   navigator.locks.request(seen(shown.dataset.base), { mode: 'shared' }, () => promise).catch(() => {});
 }
 
+/**
+ * Asked for each message, so that an open page follows when quiet hours begin and end. They are those of the page loaded last, as the reader may have changed
+ * them in another tab. What comes meanwhile is not notified of later.
+ */
+const isQuietNow = () => isQuiet(localStorage.getItem(QUIET));
+
 const isSeen = async (base) => (await navigator.locks.query()).held.some(({ name }) => name === seen(base));
 
 // --- when the unread count of a group increases, one tab notifies of the newest message ---
@@ -44,7 +51,7 @@ function onSidebar(sidebar) {
 }
 
 async function notifyOf(base, name, isAll) {
-  if (await isSeen(base)) return;
+  if (isQuietNow() || (await isSeen(base))) return;
   const response = await ask(`${base}/messages?limit=20`);
   if (!response.ok) return;
   const isNamed = ({ mentions, mentions_all }) => mentions_all || mentions.includes(viewer);
@@ -98,6 +105,7 @@ function hint() {
 const watch = new MutationObserver(hint);
 
 if (viewer && isAble) {
+  localStorage.setItem(QUIET, document.documentElement.dataset.quiet ?? '');
   document.addEventListener('visibilitychange', see);
   see();
   if (byId('sidebar')) onSidebar(byId('sidebar'));

@@ -1,5 +1,7 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { isQuiet, parseQuietHours, parseTimeZone } from '../../lib/accounts/preferences.ts';
+import { lookOf } from '../../lib/http/reply.ts';
 import { openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
 
 const CHOSEN = {
@@ -99,6 +101,30 @@ test('preferences: quiet hours are in the zone of the person, also over midnight
   t.is(parseQuietHours('', ''), undefined);
   t.is(parseQuietHours('08:00', '08:00'), undefined);
   t.throws(() => parseQuietHours('08:00', ''), { message: /must end at a time/ });
+});
+
+test('preferences: open pages have the same quiet hours as pushes', async (t) => {
+  const { isQuiet: isQuietOnPage }: { isQuiet: (hours: string | undefined, now: number) => boolean } = await import(
+    new URL('../../static/js/quiet.js', import.meta.url).href
+  );
+  const minute = fc
+    .integer({ min: 0, max: 24 * 60 - 1 })
+    .map((at) => [at / 60, at % 60].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':'));
+  const zone = fc.constantFrom(undefined, 'UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kathmandu', 'Europe/Paris');
+  const now = fc.date({ min: new Date('2026-01-01'), max: new Date('2026-12-31'), noInvalidDate: true }).map(Number);
+  let quiet = 0;
+  fc.assert(
+    fc.property(minute, minute, zone, now, (from, to, timeZone, at) => {
+      fc.pre(from !== to);
+      const preferences = { quiet: { from, to }, ...(timeZone === undefined ? {} : { timeZone }) };
+      const expected = isQuiet(preferences, at);
+      t.is(isQuietOnPage(lookOf({ preferences }).quiet, at), expected);
+      quiet += Number(expected);
+    }),
+    { numRuns: 500 },
+  );
+  t.true(quiet > 50 && quiet < 450, `${quiet} of 500 were quiet`);
+  for (const none of ['', undefined]) t.false(isQuietOnPage(none, 0));
 });
 
 test('preferences: a time zone is one that Intl knows, by its present name', (t) => {

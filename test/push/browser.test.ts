@@ -181,6 +181,42 @@ check.serial('notifications: one of several open tabs notifies, only of relevant
   for (const { complaints } of [first, second]) t.deepEqual(complaints, []);
 });
 
+check.serial('notifications: open pages show none in quiet hours, which begin and end while they are open', async (t) => {
+  const site = await openPushSite(t);
+  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
+  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
+  const notified: string[] = [];
+  const ann = await open(t, site, '/settings', notified);
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const { clock } = ann.page.context();
+  /** At a time of the page, which then counts `unread` messages. */
+  const post = async (time: string, text: string, unread: number): Promise<void> => {
+    await clock.setFixedTime(`2026-07-02T${time}Z`);
+    await site.postText(site.bob, text, 'kitchen');
+    await eventually(async () => (await ann.page.title()) === `(${unread}) Lobby · Parley`);
+  };
+  await ann.openGroup('lobby');
+  await ann.live();
+  await post('21:00', 'evening, @Ann', 1);
+  await eventually(() => notified.length === 1);
+  await site.ann.form('/settings/appearance', { time_zone: 'Europe/Paris', quiet_from: '22:00', quiet_to: '07:00' });
+  const other = await ann.page.context().newPage();
+  await other.goto('/settings', { waitUntil: 'domcontentloaded' });
+  await other.close();
+  await post('20:00', 'at ten, @Ann', 2);
+  await post('04:59', 'at night, @Ann', 3);
+  await post('05:00', 'morning, @Ann', 4);
+  await eventually(() => notified.length === 2);
+  await ann.openGroup('lobby');
+  await ann.live();
+  await post('21:00', 'late, @Ann', 5);
+  await post('19:59', 'early, @Ann', 6);
+  await eventually(() => notified.length === 3);
+  t.deepEqual(notified, ['evening, @Ann', 'morning, @Ann', 'early, @Ann']);
+  t.deepEqual(ann.complaints, []);
+});
+
 check.serial('notifications: a browser subscribes and unsubscribes in the settings', async (t) => {
   const site = await openPushSite(t);
   const device = site.service.device();

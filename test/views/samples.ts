@@ -17,7 +17,7 @@ const people: [Person, Person, Person, Person] = [
 const eve0 = people[2].id;
 const echo = { id: 'echo000000000000', name: 'echo', color: 5, admin: false };
 
-const look = { theme: '', density: '', timeZone: '', clock: '' };
+const look = { theme: '', density: '', timeZone: '', clock: '', quiet: '' };
 const inList = (slug: string, name: string, more: object) => ({
   ...{ slug, name, unread: '', mentions: '', current: false, face: null, present: false },
   ...{ muted: false, archived: false, waiting: '', all: false },
@@ -519,7 +519,7 @@ export const pages: readonly Sample[] = [
       self: { id: ann.id, name: 'Ann Lee', login: 'Ann', color: 7, picture: null },
       displayName: 'Ann Lee',
       status: { emoji: '🌴', text: 'On holiday', until: NOW },
-      form: { emoji: '🌴', text: 'On holiday', end: 'never' },
+      form: { emoji: '🌴', text: 'On holiday', end: 'never', until: '' },
       error: null,
     },
   },
@@ -532,7 +532,7 @@ export const pages: readonly Sample[] = [
       self: { id: ann.id, name: 'Ann', login: 'Ann', color: 7, picture: '/avatars/f0000000000000000000000000' },
       displayName: '',
       status: null,
-      form: { emoji: 'x', text: '', end: 'today' },
+      form: { emoji: 'x', text: '', end: 'custom', until: '2025-11-28T09:00' },
       error: wrong('picture', 'The picture cannot be read.'),
     },
   },
@@ -544,7 +544,7 @@ export const pages: readonly Sample[] = [
       ...{
         title: 'Appearance',
         path: '/settings/appearance',
-        look: { theme: 'dark', density: 'compact', timeZone: 'Europe/Paris', clock: '12' },
+        look: { theme: 'dark', density: 'compact', timeZone: 'Europe/Paris', clock: '12', quiet: '22:00 07:00 Europe/Paris' },
       },
       ...{ zones: ['Asia/Tokyo', 'Europe/Paris'], error: wrong('quiet_to', 'Quiet hours must end at a time such as 07:00.') },
       form: {
