@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { shortText } from '../http/fields.ts';
 
-/** How long a status lasts, by the values of the form. `today`: to the end of the day in the person's time zone. */
-export const STATUS_ENDS = ['never', '30m', '1h', '4h', 'today', 'week'] as const;
+/** How long a status lasts, by the values of the form. `today`: to the end of the day in the person's time zone. `custom`: to the time in `until`. */
+export const STATUS_ENDS = ['never', '30m', '1h', '4h', 'today', 'week', 'custom'] as const;
 export type StatusEnd = (typeof STATUS_ENDS)[number];
 
 export const profileForm = z.discriminatedUnion('action', [
@@ -12,6 +12,8 @@ export const profileForm = z.discriminatedUnion('action', [
     emoji: shortText.default(''),
     text: shortText.default(''),
     end: z.enum(STATUS_ENDS).default('never'),
+    until: shortText.default(''),
+    time_zone: shortText.default(''),
   }),
   z.object({ action: z.literal('clear') }),
   z.object({ action: z.literal('unpicture') }),
@@ -28,7 +30,7 @@ export const meForm = z.object({
         .datetime({ offset: true, error: 'must be a time such as 2026-01-02T15:00:00Z, or null' })
         .nullable()
         .default(null)
-        .describe('When it ends; null: never.'),
+        .describe('When it ends, at most a year (366 days) from now; null: never.'),
     })
     .optional()
     .describe('Without emoji and text it is removed.'),

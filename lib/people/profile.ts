@@ -5,6 +5,8 @@ import { isBlank } from '../text/body.ts';
 
 export const MAX_DISPLAY_NAME = 48;
 export const MAX_STATUS_TEXT = 100;
+/** A leap year. */
+const MAX_STATUS_MS = 366 * 86_400_000;
 const MAX_EMOJI = 16;
 
 /** Not allowed: control, format, unassigned and other invisible characters. The joiners U+200C and U+200D are, between letters: Persian and Indic scripts need them. */
@@ -38,6 +40,7 @@ export function parseStatus(
     throw invalid('text', 'Status contains an invisible character. Remove it.');
   if (emoji === '' && text === '') return null;
   if (given.until !== null && given.until <= now) throw invalid('until', 'The end of a status must be in the future.');
+  if (given.until !== null && given.until > now + MAX_STATUS_MS) throw invalid('until', 'The end of a status must be within a year.');
   return { emoji, text, until: given.until };
 }
 

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { avatarUrl } from '../accounts/avatar-url.ts';
 import type { User } from '../accounts/port.ts';
+import { parseTimeZone } from '../accounts/preferences.ts';
 import { checkAccountRate } from '../accounts/rates.ts';
 import { currentStatus } from '../accounts/status.ts';
 import type { Core } from '../core.ts';
@@ -64,7 +65,7 @@ async function change(core: Core, user: User, form: Form): Promise<string> {
       await setDisplayName(core, user, form.display_name);
       return 'Your display name is changed.';
     case 'status': {
-      const until = endOf(form.end, core.now(), user.preferences?.timeZone ?? 'UTC');
+      const until = endOf(form, core.now(), parseTimeZone(form.time_zone) ?? user.preferences?.timeZone ?? 'UTC');
       await setStatus(core, user, { emoji: form.emoji, text: form.text, until });
       return form.emoji.trim() === '' && form.text.trim() === '' ? 'Your status is cleared.' : 'Your status is set.';
     }
@@ -94,7 +95,7 @@ async function showProfile(
     self: { id, name: user.displayName ?? user.name, login: user.name, color: user.color, picture: avatarUrl(user.avatar, 'large') },
     displayName: typed?.action === 'name' ? typed.display_name : (user.displayName ?? ''),
     status,
-    form: typed?.action === 'status' ? typed : { emoji: status?.emoji ?? '', text: status?.text ?? '', end: 'never' },
+    form: typed?.action === 'status' ? typed : { emoji: status?.emoji ?? '', text: status?.text ?? '', end: 'never', until: '' },
     error: refused?.error ?? null,
   });
 }

@@ -71,6 +71,19 @@ export function startOfDay(day: string, timeZone: string): number {
   return from;
 }
 
+/**
+ * The ms at which clocks in a zone show a day (`2026-11-01`) and a time (`02:30`); undefined when the calendar has no such day. The earlier of two when clocks
+ * are set back; when they are set forward over it, as if they were not. Throws RangeError when Intl does not know the zone.
+ */
+export function localTime(day: string, time: string, timeZone: string): number | undefined {
+  const utc = Date.parse(`${day}T${time}Z`);
+  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 10) !== day) return undefined;
+  const dates = datesIn(timeZone);
+  const shown = (at: number): number => Date.parse(`${dates.day(at)}T${dates.time(at)}Z`);
+  const [early = utc, late = utc] = [utc - 24 * HOUR_MS, utc + 24 * HOUR_MS].map((at) => utc - (shown(at) - at));
+  return shown(early) !== utc && shown(late) === utc ? late : early;
+}
+
 /** Since then all zones differ from UTC by whole minutes: none of these formats changes within a minute. */
 const WHOLE_MINUTES_SINCE = Date.UTC(1972, 6);
 

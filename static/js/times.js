@@ -92,6 +92,14 @@ function updateAgo() {
   }
 }
 
+// Forms with a time say in which zone it is: the one that the reader has chosen, else that of the browser.
+const browserZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const input of document.querySelectorAll('input[name="time_zone"][value=""]')) {
+  input.value = browserZone;
+  const name = input.form.querySelector('.own-zone');
+  if (name) name.textContent = browserZone;
+}
+
 if (list) localise(list);
 localiseDates(document);
 if (list) breakDays();

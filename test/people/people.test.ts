@@ -113,6 +113,37 @@ test('people: a status is shown until it ends', async (t) => {
   t.is((await person(bob, 'Ann')).status, null);
 });
 
+test('people: a status ends at a date and time in the zone of the form, of the settings, or in UTC', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  const set = (fields: Record<string, string>) =>
+    ann.form('/settings/profile', { action: 'status', text: 'Away', end: 'custom', ...fields });
+  const until = async () => ((await person(bob, 'Ann')).status as { until: string }).until;
+  await set({ until: '2026-02-03T09:00' });
+  t.is(await until(), '2026-02-03T09:00:00.000Z');
+  await set({ until: '2026-02-03 09:00', time_zone: 'Asia/Tokyo' });
+  t.is(await until(), '2026-02-03T00:00:00.000Z');
+  await ann.form('/settings/appearance', { time_zone: 'America/New_York' });
+  t.regex((await ann.get('/settings/profile')).text, /name="time_zone" value="America\/New_York"[\s\S]*"own-zone">America\/New_York</);
+  await set({ until: '2026-02-03T09:00' });
+  t.is(await until(), '2026-02-03T14:00:00.000Z');
+
+  for (const [given, message] of [
+    ['2026-01-02T06:00', /must be in the future/],
+    ['2027-01-04T09:00', /must be within a year/],
+    ['2026-02-30T09:00', /Enter a date and a time/],
+    ['', /Enter a date and a time/],
+  ] as const) {
+    const { status, text } = await set({ until: given, emoji: '🌴' });
+    t.is(status, 422, given);
+    t.regex(text, new RegExp(`id="status-until-error" role="alert">[^<]*${message.source}`), given);
+    t.true(text.includes(`type="datetime-local" value="${given}"`), 'what was typed is still there');
+    t.regex(text, /<option value="custom" selected>/);
+    t.regex(text, /name="text" type="text" value="Away"/);
+  }
+  t.is((await set({ until: '2026-02-03T09:00', time_zone: 'Mars/Olympus' })).status, 422);
+  t.is(await until(), '2026-02-03T14:00:00.000Z');
+});
+
 for (const [store, register, env] of STORES)
   register.serial(
     `${store}: people: a picture is cut to a square in two sizes without metadata, and replaces the one before`,
@@ -224,6 +255,10 @@ test('people: PATCH /me changes what it names, and refuses what is wrong', async
   ])
     t.is((await patch(bad)).status, 400, JSON.stringify(bad));
   t.is((await patch({ status: { text: 'x', until: '2026-01-01T00:00:00Z' } })).status, 422);
+  t.is((await patch({ status: { text: 'x', until: '2027-01-04T12:00:00Z' } })).status, 422);
+  t.like((await patch({ status: { text: 'x', until: '2027-01-02T12:00:00.001Z' } })).json(), {
+    status: { until: '2027-01-02T12:00:00.001Z' },
+  });
   t.is((await person(bob, 'Ann')).display_name, 'Ann');
 });
 
