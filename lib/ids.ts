@@ -75,3 +75,6 @@ export const PROFILES_CHANNEL = 'profiles' as GroupId;
 
 /** The bus channel of one user; no group has such an id. */
 export const channelOf = (user: UserId): GroupId => `user-${user}` as GroupId;
+
+/** The bus channel of whether a user is online, and the group of that lease; no group has such an id. */
+export const onlineChannelOf = (user: UserId): GroupId => `online-${user}` as GroupId;

@@ -6,6 +6,7 @@ import type { GroupId, UserId } from '../ids.ts';
 import { ago } from '../text/dates.ts';
 import { byName } from '../text/order.ts';
 import { asSeenBy } from './direct.ts';
+import { isPartnerIn, onlineAmong, partnersIn } from './online.ts';
 import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden } from './rules.ts';
 import { type Disc, type Sidebar, sidebarOf } from './sidebar.ts';
@@ -100,8 +101,9 @@ export async function withMentions(
 
 /** The sidebar of a page of this user; `current`: the group that the page is about. `mine`: all groups of the user, where the page has read them. */
 export async function readSidebar(core: Core, user: Pick<User, 'id'>, current?: GroupId, mine?: readonly MyGroup[]): Promise<Sidebar> {
-  const counted = await withMentions(core, user.id, mine ?? (await myGroups(core, user, { all: true })));
-  const inputs = counted.map((one) => ({ ...one, present: false }));
+  const all = mine ?? (await myGroups(core, user, { all: true }));
+  const [counted, online] = await Promise.all([withMentions(core, user.id, all), onlineAmong(core, partnersIn(all))]);
+  const inputs = counted.map((one) => ({ ...one, present: isPartnerIn(online, one) }));
   return sidebarOf(inputs, current);
 }
 

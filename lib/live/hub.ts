@@ -8,7 +8,7 @@ import { ChangeStream } from './changes/stream.ts';
 import type { Connection } from './connection.ts';
 import { Feeds } from './feeds.ts';
 import { GapCheck } from './gap-check.ts';
-import type { AllGroupsOpening, ChangesOpening, GroupOpening, Opening } from './opening.ts';
+import type { AllGroupsOpening, ChangesOpening, GroupOpening, Opening, SidebarOpening } from './opening.ts';
 import { PresenceBroadcaster } from './presence/broadcaster.ts';
 import type { Render } from './sidebar/pages.ts';
 import { Sidebars } from './sidebar/sidebars.ts';
@@ -54,9 +54,10 @@ export class Hub {
     this.#parts = parts;
     this.#streams = new Streams(core);
     this.#userChannels = new UserChannels(core.bus);
-    this.#sidebars = renderSidebar && new Sidebars({ core, userChannels: this.#userChannels, render: renderSidebar });
     this.#gapCheck = new GapCheck({ ...core, everyMs: parts.probeMs ?? PROBE_MS, compare: () => this.#compare() });
     this.#presence = new PresenceBroadcaster({ ...parts, feeds: () => this.#feeds });
+    const { online } = this.#presence;
+    this.#sidebars = renderSidebar && new Sidebars({ core, userChannels: this.#userChannels, online, render: renderSidebar });
     this.#feeds = new Feeds({
       ...parts,
       onPeople: (group) => this.#presence.changed(group),
@@ -131,9 +132,12 @@ export class Hub {
     });
   }
 
-  /** Opens a stream of the unread counts of its user's groups. Errors: as `open`. */
-  async openSidebar(opening: Opening): Promise<void> {
-    await this.#start(opening, async (connection) => () => this.#sidebars?.open(connection, undefined));
+  /** Opens a stream of the unread counts of its user's groups, of a page that can be seen or not. Errors: as `open`. */
+  async openSidebar({ isSeen, ...opening }: SidebarOpening): Promise<void> {
+    await this.#start(opening, async (connection) => () => {
+      if (isSeen) this.#presence.online.opened(connection);
+      this.#sidebars?.open(connection, undefined);
+    });
   }
 
   /** `register` makes revocations find the stream; it resolves to the function that starts writing entries once the head is sent. */
@@ -194,7 +198,7 @@ export class Hub {
     this.#userChannels.notifyAll('lost');
     const heads = await this.#parts.core.store.log.heads([SYSTEM_GROUP, ...this.#feeds.groups()]);
     for (const [group, { seq }] of heads) (group === SYSTEM_GROUP ? this.#system : this.#feeds.get(group)?.tail)?.reach(seq);
-    await this.#sidebars?.probe();
+    await Promise.all([this.#sidebars?.probe(), this.#presence.online.recheck()]);
   }
 
   /** Ends every stream; clients reconnect to the server that is up then. */

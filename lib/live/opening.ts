@@ -21,5 +21,8 @@ export type GroupOpening = Opening & { readonly group: FeedGroup; readonly after
 /** `begin`: where groups start that the cursor does not contain: at their heads, at their first entries, or where the user joined. */
 export type AllGroupsOpening = Opening & { readonly cursor: Cursor; readonly begin: 'now' | 'start' | 'join' };
 
+/** `isSeen`: whether the page can be seen, by which its reader is online. */
+export type SidebarOpening = Opening & { readonly isSeen: boolean };
+
 /** `changes`: what the stream follows, and what it writes. */
 export type ChangesOpening = Opening & { readonly changes: Changes };

@@ -56,7 +56,7 @@ function onClosed({ target }) {
 
 /** Keeps the stream of the hidden tabs until `shown` resolves. */
 async function lead(shown) {
-  const stream = new EventSource(`${site}/events?as=sidebar`);
+  const stream = new EventSource(`${site}/events?as=sidebar&hidden=1`);
   stream.addEventListener('sidebar', ({ data }) => {
     const fresh = parse(data);
     tellOthers(fresh);

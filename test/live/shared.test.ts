@@ -8,7 +8,7 @@ import { Clock, startServerFor, type TestServer } from '../helpers/server.ts';
 import { freshDatabase, present, redisService, type Service } from '../helpers/services.ts';
 import { sharedServices } from '../helpers/shared-services.ts';
 import { LOBBY, numbers, openSite, type Site } from '../helpers/site.ts';
-import { EventReader } from '../helpers/stream.ts';
+import { EventReader, type StreamEvent } from '../helpers/stream.ts';
 
 const { mongo, redis, shared } = await sharedServices(test);
 
@@ -20,11 +20,11 @@ type Pair = Site & {
 };
 
 /** Two servers on one database and one Redis. */
-async function openPair(t: ExecutionContext, ownRedis?: Service): Promise<Pair> {
+async function openPair(t: ExecutionContext, ownRedis?: Service, leaseMs = 60_000): Promise<Pair> {
   const env = { MONGODB_URL: freshDatabase(present(mongo)), REDIS_URL: (ownRedis ?? present(redis)).url };
   const clock = new Clock();
-  const site = await openSite(t, { env, clock });
-  const second = await startServerFor(t, { env: { ...env, POSTS_PER_SECOND: '0' }, clock });
+  const site = await openSite(t, { env, clock, leaseMs });
+  const second = await startServerFor(t, { env: { ...env, POSTS_PER_SECOND: '0' }, clock, leaseMs });
   const at2 = (who: Client): Client => who.at(second.url);
   const stream2 = async (who: Client, query = ''): Promise<EventReader> => {
     const reader = await EventReader.open(at2(who), `${LOBBY}/events${query}`);
@@ -91,6 +91,24 @@ shared('two servers: a user with a page on each is present until both are closed
   t.true(await isThere());
   there.close();
   await eventually(async () => !(await isThere()));
+});
+
+shared('two servers: a person with a page at one of them has a dot in lists at the other', async (t) => {
+  const { ann, bob, stream, stream2 } = await openPair(t, undefined, 2000);
+  await ann.json('POST', '/direct', { with: 'Bob' });
+  const mine = await stream(ann);
+  const isDotted = (is: boolean) => (events: readonly StreamEvent[]) => {
+    const list = events.findLast(({ event }) => event === 'sidebar')?.data ?? '';
+    return list.includes('>Bob<') && list.includes('data-present') === is;
+  };
+  await mine.until(isDotted(false));
+  const there = await stream2(bob);
+  await mine.until(isDotted(true));
+  t.true((await ann.get('/groups')).text.includes('Bob<span class="vh">, online</span>'));
+  there.close();
+  const here = await stream(bob);
+  here.close();
+  await t.notThrowsAsync(mine.until(isDotted(false)));
 });
 
 shared('two servers: with Redis killed and restarted every message arrives once, within 2 s', async (t) => {

@@ -21,6 +21,7 @@ export const allGroupsQuery = z.object({
     .enum(['json', 'text', 'sidebar'], 'must be json, text or sidebar')
     .default('json')
     .describe('sidebar: unread counts as HTML, for pages.'),
+  hidden: z.enum(['1'], 'must be 1').optional().describe('With `as=sidebar`: nobody sees the page, so its reader is not online.'),
   ...filterQuery,
 });
 
@@ -34,7 +35,7 @@ export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<v
   const stamp = core.lookupCache.stamp();
   const viewer = await requireViewer(ctx, deps, core.lookupCache); // checked again by `authorise`
   const query = queryOf(ctx, allGroupsQuery);
-  const { as: format } = query;
+  const { as: format, hidden } = query;
   const type = typeOf(format);
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   const opening = {
@@ -46,7 +47,7 @@ export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<v
     start: (response: Context['res'], isChunked: boolean) =>
       startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT, config: core.config }),
   };
-  if (format === 'sidebar') return hub.openSidebar(opening);
+  if (format === 'sidebar') return hub.openSidebar({ ...opening, isSeen: hidden === undefined });
   const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
   const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
   await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(deps, viewer.user.id, after) });

@@ -8,6 +8,7 @@ import type { Feeds } from '../feeds.ts';
 import type { Subscriber } from '../follower.ts';
 import { Leases } from './leases.ts';
 import { MemberLists } from './members.ts';
+import { OnlinePeople } from './online.ts';
 import { Typing } from './typing.ts';
 
 type Dependencies = {
@@ -20,6 +21,7 @@ type Dependencies = {
 
 /** Sends pages the members of their group, who of them is present, and who is typing. */
 export class PresenceBroadcaster {
+  readonly online: OnlinePeople;
   readonly #parts: Dependencies;
   readonly #leases: Leases;
   readonly #members: MemberLists;
@@ -32,7 +34,9 @@ export class PresenceBroadcaster {
       core.store.memberships
         .setLastSeen(group, user, at)
         .catch((error) => core.logger.debug({ err: error }, 'storing a "last seen" time failed'));
-    this.#leases = new Leases(core.bus, { now: core.now, note }, randomId(core.random), leaseMs);
+    const holder = randomId(core.random);
+    this.#leases = new Leases(core.bus, { now: core.now, note }, holder, leaseMs);
+    this.online = new OnlinePeople({ core, holder, leaseMs });
     this.#members = new MemberLists({
       render: renderMembers,
       onError: (error) => core.logger.debug({ err: error }, 'sending the members list failed; retrying'),
@@ -59,6 +63,7 @@ export class PresenceBroadcaster {
     this.#typing.opened(group, connection);
     const { user, format } = connection.listener;
     if (format === 'json' || format === 'text') return;
+    this.online.opened(connection);
     this.#leases.opened(group, user);
     connection.atEnd(() => this.#leases.closed(group, user));
     this.#members.send(group, [connection]);
@@ -79,7 +84,7 @@ export class PresenceBroadcaster {
 
   /** Renews the leases of the present users, and detects users whose server died. */
   async heartbeat(): Promise<void> {
-    await this.#leases.renewAll();
+    await Promise.all([this.#leases.renewAll(), this.online.heartbeat()]);
     if (!this.#parts.core.bus.isUp()) return; // while the bus is down its presence list is empty
     for (const group of await this.#leases.changedIn(this.#parts.feeds().groups())) this.changed(group);
   }

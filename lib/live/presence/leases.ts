@@ -1,7 +1,7 @@
 import type { Bus } from '../../bus/port.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
 /** How often "last seen" is stored for a user who stays: the error of that time after a crash. */
 const NOTE_EVERY_MS = 180_000;
 

@@ -1,6 +1,7 @@
 import type { Core } from '../../core.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Connection } from '../connection.ts';
+import type { OnlinePeople } from '../presence/online.ts';
 import { GroupActivity } from './group-activity.ts';
 import type { Render } from './pages.ts';
 import type { UserChannels } from './user-channel.ts';
@@ -9,7 +10,12 @@ import { UserSidebar } from './user-sidebar.ts';
 /** Users whose groups are read in parallel. When all clients reconnect at once, this keeps the store free for posts. */
 const MAX_READING = 4;
 
-type Dependencies = { readonly core: Core; readonly userChannels: UserChannels; readonly render: Render };
+type Dependencies = {
+  readonly core: Core;
+  readonly userChannels: UserChannels;
+  readonly online: OnlinePeople;
+  readonly render: Render;
+};
 
 /** The unread counts for every user with a page open in this process: one state per user, sent to all pages of that user. */
 export class Sidebars {

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Core } from '../../core.ts';
+import { isPartnerIn, partnersIn } from '../../groups/online.ts';
 import { type MyGroup, myGroups } from '../../groups/roster.ts';
 import type { SidebarInput } from '../../groups/sidebar.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import type { Connection } from '../connection.ts';
+import type { OnlineListener, OnlinePeople } from '../presence/online.ts';
 import type { ActivityHead, ActivityListener, ActivityUpdate, GroupActivity } from './group-activity.ts';
 import { type Render, SidebarPages } from './pages.ts';
 import type { UserChannels } from './user-channel.ts';
@@ -21,6 +23,7 @@ type Dependencies = {
   readonly core: Core;
   readonly userChannels: UserChannels;
   readonly activity: GroupActivity;
+  readonly online: OnlinePeople;
   readonly render: Render;
   /** Runs `work` when fewer than MAX_READING users are read. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
@@ -31,9 +34,9 @@ type Row = Omit<SidebarInput, 'n' | 'present'> & { readonly activity: ActivityHe
 
 /**
  * The unread counts of one user's groups, for all pages of the user in this process. Read from the store once, then updated by events:
- * each group's activity, and the user's own channel for read marks and memberships.
+ * each group's activity, the user's own channel for read marks and memberships, and whether the others of direct messages are online.
  */
-export class UserSidebar implements ActivityListener {
+export class UserSidebar implements ActivityListener, OnlineListener {
   readonly #user: UserId;
   readonly #parts: Dependencies;
   readonly #pages: SidebarPages;
@@ -73,6 +76,11 @@ export class UserSidebar implements ActivityListener {
     this.#isClosed = true;
     this.#stop();
     this.#leave(this.#rows);
+    this.#parts.online.unfollow(this);
+  }
+
+  onOnline(): void {
+    this.#change();
   }
 
   onActivity({ group, named, left, isChanged }: ActivityUpdate): void {
@@ -130,7 +138,7 @@ export class UserSidebar implements ActivityListener {
   /** Subscribes to each group before its unread count is read. */
   async #read(): Promise<void> {
     if (this.#isClosed) return;
-    const { core, activity } = this.#parts;
+    const { core, activity, online } = this.#parts;
     await this.#listen();
     this.#isRead = true; // an event from here on may set it to false again
     this.#readAt = performance.now();
@@ -139,7 +147,9 @@ export class UserSidebar implements ActivityListener {
       const mine = await myGroups(core, { id: this.#user }, { all: true });
       const before = this.#rows;
       const ids = mine.map(({ group }) => group.id);
-      const watched = new Map((await activity.watch(ids, this)).map((activity) => [activity.group, activity]));
+      const [heads] = await Promise.all([activity.watch(ids, this), online.follow(this, partnersIn(mine))]);
+      if (this.#isClosed) online.unfollow(this);
+      const watched = new Map(heads.map((head) => [head.group, head]));
       const rows = mine.flatMap((one) => rowOf(one, watched.get(one.group.id), before));
       const isWanted = ({ group }: Row): boolean => !this.#isClosed && !this.#left.has(group.id);
       this.#rows = rows.filter(isWanted);
@@ -192,7 +202,8 @@ export class UserSidebar implements ActivityListener {
 
   #send(): void {
     const beganAt = performance.now();
-    if (!this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n, present: false })))) return;
+    const { online } = this.#parts;
+    if (!this.#pages.send(this.#rows.map((row) => ({ ...row, n: row.activity.n, present: isPartnerIn(online, row) })))) return;
     this.#sentAt = performance.now();
     this.#tookMs = this.#sentAt - beganAt;
   }
