@@ -1,3 +1,5 @@
+import { t } from './language/text.ts';
+
 /** Errors of the domain. HTTP statuses are assigned in http/errors.ts, exit statuses in the CLI. */
 export type ErrorCode =
   | 'unauthenticated' // not signed in, or invalid credentials
@@ -31,8 +33,8 @@ export class DomainError extends Error {
   }
 }
 
-export const unauthenticated = (message = 'Log in first.') => new DomainError('unauthenticated', message);
-export const notFound = (message = 'Not found, or you do not have access.') => new DomainError('notFound', message);
+export const unauthenticated = (message = t`Log in first.`) => new DomainError('unauthenticated', message);
+export const notFound = (message = t`Not found, or you do not have access.`) => new DomainError('notFound', message);
 export const forbidden = (message: string) => new DomainError('forbidden', message);
 export const invalid = (field: string, message: string) => new DomainError('invalid', message, { field });
 export const conflict = (message: string, field?: string) => new DomainError('conflict', message, field === undefined ? {} : { field });
@@ -64,23 +66,23 @@ export type StoreFault =
   | 'closed'
   | 'unknown';
 
-const FAULT_TEXTS: Partial<Record<StoreFault, string>> = {
-  locked: 'Another program holds the database.',
-  full: 'The disk of the server is full.',
-  denied: 'The server may not write to its database.',
-  notDatabase: 'The database of the server is damaged.',
-  truncated: 'The database of the server is damaged.',
-  damaged: 'The database of the server is damaged.',
-  handles: 'The server has no free file handle.',
-  io: 'The disk of the server reports an error.',
+const FAULT_TEXTS: Partial<Record<StoreFault, () => string>> = {
+  locked: () => t`Another program holds the database.`,
+  full: () => t`The disk of the server is full.`,
+  denied: () => t`The server may not write to its database.`,
+  notDatabase: () => t`The database of the server is damaged.`,
+  truncated: () => t`The database of the server is damaged.`,
+  damaged: () => t`The database of the server is damaged.`,
+  handles: () => t`The server has no free file handle.`,
+  io: () => t`The disk of the server reports an error.`,
 };
 
 /** A fault in one sentence for everybody, without paths. */
-export const faultText = (fault: StoreFault | undefined): string => (fault && FAULT_TEXTS[fault]) ?? 'The database does not answer.';
+export const faultText = (fault: StoreFault | undefined): string => (fault && FAULT_TEXTS[fault]?.()) ?? t`The database does not answer.`;
 
 /** What a person is told whose request the store did not take. */
 export const unavailableText = (fault?: StoreFault): string =>
-  `${faultText(fault)} Nothing that was acknowledged is lost. Try again in a moment.`;
+  t`${faultText(fault)} Nothing that was acknowledged is lost. Try again in a moment.`;
 
 /** The store did not answer; the message names the cause, without secrets. A write that rejects with it may or may not have happened. */
 export class StoreUnavailable extends Error {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { UserId } from './ids.ts';
+import { inLanguage } from './language/current.ts';
 import type { Trace } from './trace.ts';
 
 /** How long one write may wait for the store, ms. */
@@ -67,14 +68,14 @@ const current = new AsyncLocalStorage<RequestScope | undefined>();
 export async function runRequest<T>(trace: Trace, work: () => Promise<T>, address = '', writeMs = STORE_WAIT_MS): Promise<T> {
   const storeWait = new StoreWait(undefined, writeMs);
   try {
-    return await current.run({ trace, storeWait, address }, work);
+    return await inLanguage('en', () => current.run({ trace, storeWait, address }, work));
   } finally {
     storeWait.end();
   }
 }
 
 /** Runs `work`, and what it starts, without a request: for work that serves many requests. */
-export const runOutsideRequest = <T>(work: () => T): T => current.run(undefined, work);
+export const runOutsideRequest = <T>(work: () => T): T => inLanguage('en', () => current.run(undefined, work));
 
 /** The request of the current asynchronous context. */
 export const currentRequest = (): RequestScope | undefined => current.getStore();

@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 
 /** Colour classes `c-0` … `c-11` in the style sheet. */
 export const COLORS = 12;
@@ -19,9 +20,9 @@ export function parseName(text: string): string {
     .normalize('NFKC')
     .trim()
     .replace(/\p{Zs}+/gu, ' ');
-  if (name.replace(VARIATIONS, '') === '') throw invalid('name', 'Name is missing: enter 1 to 32 characters.');
-  if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', `Name is too long: ${MAX_NAME_LENGTH} characters at most.`);
-  if (INVISIBLE.test(name)) throw invalid('name', 'Name contains an invisible character. Remove it.');
+  if (name.replace(VARIATIONS, '') === '') throw invalid('name', t`Name is missing: enter 1 to 32 characters.`);
+  if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', t`Name is too long: ${MAX_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', t`Name contains an invisible character. Remove it.`);
   return name;
 }
 
@@ -31,8 +32,8 @@ const MAX_TOKEN_NAME_LENGTH = 40;
 export function parseTokenName(text: string): string | undefined {
   const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
   if ([...name].length > MAX_TOKEN_NAME_LENGTH)
-    throw invalid('name', `Token name is too long: ${MAX_TOKEN_NAME_LENGTH} characters at most.`);
-  if (INVISIBLE.test(name)) throw invalid('name', 'Token name contains an invisible character. Remove it.');
+    throw invalid('name', t`Token name is too long: ${MAX_TOKEN_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', t`Token name contains an invisible character. Remove it.`);
   return name === '' ? undefined : name;
 }
 
@@ -50,11 +51,11 @@ export const nameKey = (name: string): string =>
 /** Throws `invalid` (field `password`) unless 8–72 bytes in UTF-8. */
 export function parsePassword(password: string): string {
   const bytes = Buffer.byteLength(password, 'utf8');
-  if (bytes < MIN_PASSWORD_BYTES) throw invalid('password', `Password is too short: at least ${MIN_PASSWORD_BYTES} characters.`);
+  if (bytes < MIN_PASSWORD_BYTES) throw invalid('password', t`Password is too short: at least ${MIN_PASSWORD_BYTES} characters.`);
   if (bytes > MAX_PASSWORD_BYTES)
     throw invalid(
       'password',
-      `Password is too long: ${MAX_PASSWORD_BYTES} bytes at most (about ${MAX_PASSWORD_BYTES} plain letters, fewer with accents or emoji).`,
+      t`Password is too long: ${MAX_PASSWORD_BYTES} bytes at most (about ${MAX_PASSWORD_BYTES} plain letters, fewer with accents or emoji).`,
     );
   return password;
 }

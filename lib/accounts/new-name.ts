@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { nameKey } from './account.ts';
 import { skeletonOf } from './lookalikes.ts';
 
@@ -37,10 +38,10 @@ const NO_WORD = /[^\p{L}\p{M}\p{N}]+/u;
  * mixes scripts that no language mixes. Accounts from before keep their names. Errors: `invalid` (field `name`).
  */
 export function checkNewName(name: string): void {
-  if (isReserved(name)) throw invalid('name', `The name ${name} is reserved. Choose another.`);
+  if (isReserved(name)) throw invalid('name', t`The name ${name} is reserved. Choose another.`);
   for (const word of name.split(NO_WORD)) {
     const mixed = mixedIn(word);
-    if (mixed) throw invalid('name', `Name mixes ${mixed.join(' and ')} letters in one word. Use one script.`);
+    if (mixed) throw invalid('name', t`Name mixes ${mixed.join(' and ')} letters in one word. Use one script.`);
   }
 }
 

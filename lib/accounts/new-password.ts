@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { nameKey, parsePassword } from './account.ts';
 
 /**
@@ -21,11 +22,11 @@ const MIN_WORD_LENGTH = 3;
 export async function acceptPassword(core: Pick<Core, 'config'>, name: string, password: string): Promise<string> {
   parsePassword(password);
   if (/^(.)\1*$/su.test(password) || (await isCommon(password)))
-    throw invalid('password', 'This password is one of the first that others try. Choose another, such as several words.');
+    throw invalid('password', t`This password is one of the first that others try. Choose another, such as several words.`);
   const [own, ...sites] = [name, SITE, ...hostWords(core.config.publicUrl)].map((word) => isLittleMoreThan(word, password));
-  if (own) throw invalid('password', 'This password is little more than the name, which others try first. Choose another.');
+  if (own) throw invalid('password', t`This password is little more than the name, which others try first. Choose another.`);
   if (sites.includes(true))
-    throw invalid('password', "This password is little more than this site's name, which others try first. Choose another.");
+    throw invalid('password', t`This password is little more than this site's name, which others try first. Choose another.`);
   return password;
 }
 

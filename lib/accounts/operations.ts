@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { conflict, DomainError, forbidden, notFound } from '../errors.ts';
 import { labelOf } from '../http/user-agent.ts';
 import { newUserId, randomToken, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { COLORS, nameKey, parseName } from './account.ts';
 import { confirmPassword } from './confirm-password.ts';
 import { skeletonOf } from './lookalikes.ts';
@@ -71,10 +72,10 @@ export async function createAccount(core: Core, input: NewAccount): Promise<User
 async function checkFree({ store }: Core, name: string): Promise<void> {
   if (await store.users.byNameKey(nameKey(name))) throw nameTaken(name);
   const alike = await store.users.bySkeleton(skeletonOf(name));
-  if (alike) throw conflict(`The name ${name} looks like ${alike.name}, which is taken. Choose another.`, 'name');
+  if (alike) throw conflict(t`The name ${name} looks like ${alike.name}, which is taken. Choose another.`, 'name');
 }
 
-const nameTaken = (name: string): DomainError => conflict(`The name ${name} is taken. Choose another.`, 'name');
+const nameTaken = (name: string): DomainError => conflict(t`The name ${name} is taken. Choose another.`, 'name');
 
 async function claimFirst(core: Core, user: User): Promise<User> {
   const first = await core.store.settings.putIfAbsent(FIRST_ACCOUNT, user.id);
@@ -119,7 +120,7 @@ export const recordNewBrowser = (core: Core, { id }: User, userAgent: string): v
 /** The account with this name. Errors: `notFound`. */
 export async function userByName(core: Core, name: string): Promise<User> {
   const user = await core.store.users.byNameKey(nameKey(name));
-  if (!user) throw notFound(`There is no user named ${name.slice(0, 64)}.`);
+  if (!user) throw notFound(t`There is no user named ${name.slice(0, 64)}.`);
   return user;
 }
 
@@ -186,7 +187,7 @@ async function enable(core: Core, user: User): Promise<void> {
 
 /** Errors: `forbidden` for the last administrator or a bot. */
 export async function setAdmin(core: Core, user: User, admin: boolean): Promise<void> {
-  if (user.bot) throw forbidden('A bot cannot be an administrator.');
+  if (user.bot) throw forbidden(t`A bot cannot be an administrator.`);
   if (admin) await core.store.users.update(user.id, { admin });
   else await stepDown(core, user, { admin: false });
   if (user.admin !== admin) core.securityLog.record({ event: admin ? 'admin_granted' : 'admin_revoked', user: user.id });
@@ -195,5 +196,5 @@ export async function setAdmin(core: Core, user: User, admin: boolean): Promise<
 
 async function stepDown(core: Core, user: User, patch: { readonly admin: false } | { readonly disabled: true }): Promise<void> {
   if ((await core.store.users.stepDown(user.id, patch)) === 'last')
-    throw forbidden(`${user.name} is the last administrator. Make another user an administrator first.`);
+    throw forbidden(t`${user.name} is the last administrator. Make another user an administrator first.`);
 }

@@ -2,6 +2,7 @@ import bcrypt from 'bcrypt';
 import pLimit from 'p-limit';
 import type { PasswordQueue, Passwords } from '../core.ts';
 import { tooMany } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { MAX_PASSWORD_BYTES } from './account.ts';
 
 /** At once, by queue: bcrypt uses libuv's four threads; more would starve file access. */
@@ -16,7 +17,7 @@ export function openPasswords(cost: number): Passwords {
   const limited = async <T>(queue: PasswordQueue, work: () => Promise<T>): Promise<T> => {
     const limit = limits[queue];
     if (limit.activeCount + limit.pendingCount >= CONCURRENCY[queue] + MAX_WAITING)
-      throw tooMany('Too many people are logging in right now. Try again in a few seconds.', 3000);
+      throw tooMany(t`Too many people are logging in right now. Try again in a few seconds.`, 3000);
     return limit(work);
   };
 

@@ -1,10 +1,13 @@
 import { invalid } from '../errors.ts';
+import type { Language } from '../language/current.ts';
+import { t } from '../language/text.ts';
 import { datesIn } from '../text/dates.ts';
 
 /** What a person has chosen for the pages they see. What is absent is as the browser has it. */
 export type Preferences = {
   readonly theme?: 'light' | 'dark';
   readonly density?: 'compact';
+  readonly language?: Language;
   /** IANA name, such as `Europe/Paris`. */
   readonly timeZone?: string;
   readonly clock?: '12' | '24';
@@ -27,7 +30,7 @@ export function parseTimeZone(text: string): string | undefined {
   } catch {
     // unknown
   }
-  throw invalid('time_zone', 'The time zone must be one of the list, such as Europe/Paris.');
+  throw invalid('time_zone', t`The time zone must be one of the list, such as Europe/Paris.`);
 }
 
 const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -35,8 +38,8 @@ const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 /** Quiet hours; undefined when both are empty or equal. Errors: `invalid` (quiet_from, quiet_to). */
 export function parseQuietHours(from: string, to: string): Preferences['quiet'] {
   if (from === '' && to === '') return undefined;
-  if (!CLOCK_TIME.test(from)) throw invalid('quiet_from', 'Quiet hours must begin at a time such as 22:00.');
-  if (!CLOCK_TIME.test(to)) throw invalid('quiet_to', 'Quiet hours must end at a time such as 07:00.');
+  if (!CLOCK_TIME.test(from)) throw invalid('quiet_from', t`Quiet hours must begin at a time such as 22:00.`);
+  if (!CLOCK_TIME.test(to)) throw invalid('quiet_to', t`Quiet hours must end at a time such as 07:00.`);
   return from === to ? undefined : { from, to };
 }
 

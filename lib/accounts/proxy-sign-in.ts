@@ -5,6 +5,7 @@ import { stateOf } from '../http/context.ts';
 import { proxiedName } from '../http/proxied-name.ts';
 import { knownAs, startSession } from '../http/session.ts';
 import { sessionProxyName } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { setActor } from '../request-scope.ts';
 import { nameKey, parseName } from './account.ts';
 import { createAccount, isEmpty, recordNewBrowser } from './operations.ts';
@@ -36,14 +37,15 @@ export const proxySignIn =
 export async function organisationMember(core: Core, name: string, afterSignUp: AfterSignUp): Promise<User> {
   const present = await core.store.users.byNameKey(nameKey(name.slice(0, 200)));
   const user = present ?? (await createMember(core, name, afterSignUp));
-  if (user.bot) throw forbidden(`${user.name} is a bot. The log-in of a person must have another name.`);
-  if (user.disabled) throw forbidden('This account is disabled. Ask an administrator.');
+  if (user.bot) throw forbidden(t`${user.name} is a bot. The log-in of a person must have another name.`);
+  if (user.disabled) throw forbidden(t`This account is disabled. Ask an administrator.`);
   return user;
 }
 
 /** Errors: `forbidden`, also for a name that no new account may have, and on a server without accounts. */
 export async function createMember(core: Core, name: string, afterSignUp: AfterSignUp): Promise<User> {
-  if (await isEmpty(core)) throw forbidden('The first account is the operator’s: sign up with a password, or run parley user create NAME.');
+  if (await isEmpty(core))
+    throw forbidden(t`The first account is the operator’s: sign up with a password, or run parley user create NAME.`);
   try {
     const user = await createAccount(core, { name: parseName(name), password: null });
     await afterSignUp(user);
@@ -52,7 +54,7 @@ export async function createMember(core: Core, name: string, afterSignUp: AfterS
     const other = await core.store.users.byNameKey(nameKey(name)); // another request was first
     if (other) return other;
     if (error instanceof DomainError && error.field === 'name')
-      throw forbidden(`There can be no account with the name of this log-in. ${error.message}`);
+      throw forbidden(t`There can be no account with the name of this log-in. ${error.message}`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { DomainError, tooMany } from '../errors.ts';
+import { t } from '../language/text.ts';
 import type { User } from './port.ts';
 
 /** A limit on what one account does: so many at once, and so many an hour after that. */
@@ -28,7 +29,7 @@ export async function checkAccountRate(core: Core, user: User, name: keyof typeo
   if (user.admin) return;
   const { what, perHour, burst } = ACCOUNT_RATES[name];
   const waitMs = await core.rateLimiter.takeShared(`${name}:${user.id}`, perHour / 3600, burst);
-  if (waitMs > 0) throw tooMany(`Too many ${what}: ${perHour} an hour at most. Try again in ${inWords(waitMs)}.`, waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many ${what}: ${perHour} an hour at most. Try again in ${inWords(waitMs)}.`, waitMs);
 }
 
 /** Refuses one more of what an account or a group may have `most` of. Errors: `invalid`. */

@@ -9,6 +9,7 @@ import { noStore, noTransform, renderPage, respond, safeReturn, seeOther, showRe
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession, knownAs, startSession } from '../http/session.ts';
+import { t } from '../language/text.ts';
 import { networkOf } from '../network.ts';
 import { continueLogIn, welcome } from './begin-session.ts';
 import { logOutElsewhere, showExternalRedirect } from './external-redirect.ts';
@@ -121,7 +122,7 @@ async function checkSignUpRate({ core }: RouteContext, address: string): Promise
   for (const bits of [64, 48] as const) {
     const { perSecond, burst } = SIGN_UPS[bits];
     const waitMs = await core.rateLimiter.takeShared(`signup-${bits}:${networkOf(address, bits)}`, perSecond, burst);
-    if (waitMs > 0) throw tooMany('Too many new accounts from this address. Try again later.', waitMs);
+    if (waitMs > 0) throw tooMany(t`Too many new accounts from this address. Try again later.`, waitMs);
   }
 }
 

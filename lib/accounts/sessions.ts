@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { sessionDetails } from '../http/session.ts';
+import { t } from '../language/text.ts';
 import { endSession } from './operations.ts';
 import type { User } from './port.ts';
 
@@ -21,6 +22,6 @@ export async function listSessions(core: Core, user: User, current: string): Pro
 /** Ends one session of this user, and closes its streams. Errors: `notFound`. */
 export async function endOneSession(core: Core, user: User, hash: string): Promise<void> {
   const session = await core.store.sessions.get(hash, core.now());
-  if (session?.userId !== user.id) throw notFound('There is no such session.');
+  if (session?.userId !== user.id) throw notFound(t`There is no such session.`);
   await endSession(core, user.id, hash);
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
+import { t } from '../language/text.ts';
 
 /** Who may sign up: everybody, those who have a code, or nobody. */
 export type SignUpMode = NonNullable<Config['signup']>;
@@ -19,7 +20,7 @@ export async function signUpMode({ config, store }: Pick<Core, 'config' | 'store
 
 /** Chooses who may sign up from now on. Errors: `conflict` when SIGNUP is set, which wins. */
 export async function setSignUpMode(core: Core, mode: SignUpMode): Promise<void> {
-  if (core.config.signup !== undefined) throw conflict('SIGNUP is set in the environment of the server, which wins.', 'signup');
+  if (core.config.signup !== undefined) throw conflict(t`SIGNUP is set in the environment of the server, which wins.`, 'signup');
   await core.store.settings.put(KEY, mode);
   await core.audit.record({ act: 'signup_changed', detail: mode });
 }

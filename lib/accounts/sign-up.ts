@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { forbidden, invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { sameText } from '../secrets.ts';
 import { inviteCode } from './invite-code.ts';
 import { createAccount, isEmpty, SETUP_CODE } from './operations.ts';
@@ -41,7 +42,7 @@ export async function signUp(core: Core, input: SignUp, admit: Admit = async () 
 /** Undefined when sign-up is allowed without a use of a code. */
 async function admissionOf(core: Core, { code, invitation }: SignUp, admit: Admit): Promise<Admission | undefined> {
   const isFirst = await isEmpty(core);
-  if (!isFirst && (await signUpMode(core)) === 'closed') throw forbidden('Sign-up is closed. Ask an administrator for an account.');
+  if (!isFirst && (await signUpMode(core)) === 'closed') throw forbidden(t`Sign-up is closed. Ask an administrator for an account.`);
   const wanted = isFirst ? await core.store.settings.get(SETUP_CODE) : await inviteCode(core);
   if (wanted === undefined || sameText(wanted, (code ?? '').trim()))
     return isFirst || invitation === undefined ? undefined : admit(invitation);

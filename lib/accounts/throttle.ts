@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { networkOf } from '../network.ts';
 
 /**
@@ -56,7 +57,7 @@ export async function countAttempt(core: Core, counts: readonly Count[]): Promis
     if (waitMs === 0) continue;
     takeBack(core, counts.slice(0, at));
     core.securityLog.record({ event: 'login_throttled' });
-    throw tooMany(`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
+    throw tooMany(t`Too many failed log-ins. Try again in ${Math.ceil(waitMs / 1000)} seconds.`, waitMs);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { type GroupId, randomToken, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sha256 } from '../secrets.ts';
 import { parseTokenName } from './account.ts';
 import type { Token, User } from './port.ts';
@@ -38,7 +39,7 @@ const tokenIn = ({ kind, name, prefix }: Token): string =>
 /** Removes a token of this user and closes the streams opened with it. Errors: `notFound`. */
 export async function revokeToken(core: Core, by: UserId, user: UserId, hash: string): Promise<void> {
   const token = await core.store.tokens.byHash(hash);
-  if (token?.user !== user) throw notFound('There is no such token.');
+  if (token?.user !== user) throw notFound(t`There is no such token.`);
   await core.store.tokens.remove(hash);
   await revoke(core, by, { member: user, scope: 'token', ref: hash });
   core.securityLog.record({ event: 'token_revoked', user, detail: tokenIn(token) });

@@ -17,6 +17,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sendAgain } from '../webhooks/outgoing/operations.ts';
 import { askFirst, sure } from './confirm.ts';
 import { deliveriesOfAll, STATES } from './deliveries.ts';
@@ -60,7 +61,7 @@ export function adminBotRoutes(deps: RouteContext): Router {
     const here = deliveriesPath(parseQuery(deliveryQuery, ctx));
     const { delivery: id } = await parse(againForm, ctx);
     const delivery = await core.store.deliveries.byId(id);
-    if (!delivery) throw notFound('There is no such delivery.');
+    if (!delivery) throw notFound(t`There is no such delivery.`);
     const bot = await botOf(core, delivery.bot);
     await sendAgain(core, bot, id);
     await core.audit.record({ act: 'delivery_repeated', subject: ofUser(bot), detail: delivery.event });
@@ -79,7 +80,7 @@ const deliveriesPath = ({ state, before }: DeliveryQuery): string =>
 
 async function botOf({ store }: Core, id: string): Promise<User> {
   const bot = await store.users.byId(asUserId(id));
-  if (!bot?.bot) throw notFound('There is no such bot.');
+  if (!bot?.bot) throw notFound(t`There is no such bot.`);
   return bot;
 }
 

@@ -8,6 +8,7 @@ import type { FileUsage } from '../files/port.ts';
 import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import { channelOf, type GroupId, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { isHeld } from '../retention/rules.ts';
 import { SERVER } from '../security/event.ts';
 
@@ -42,8 +43,8 @@ async function ownBots(core: Core, group: Group): Promise<User[]> {
  * memberships, webhooks and search terms are removed by `purgeGroups` within a minute or so. Errors: `forbidden` (direct messages), `conflict` (legal hold).
  */
 export async function deleteGroup(core: Core, by: UserId, group: Group): Promise<void> {
-  if (isDirect(group)) throw forbidden('Direct messages belong to their members and cannot be deleted.');
-  if (isHeld(group, core.config)) throw conflict(`${group.name} is on legal hold. Lift the hold first.`);
+  if (isDirect(group)) throw forbidden(t`Direct messages belong to their members and cannot be deleted.`);
+  if (isHeld(group, core.config)) throw conflict(t`${group.name} is on legal hold. Lift the hold first.`);
   const { messages, members, bots } = await lossOf(core, group);
   await core.audit.record({ act: 'group_deleted', subject: ofGroup(group), detail: `${messages} messages, ${members} members` });
   await core.store.removals.mark(group.id, core.now());

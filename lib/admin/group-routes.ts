@@ -18,8 +18,8 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asGroupId, type UserId } from '../ids.ts';
+import { plural, t } from '../language/text.ts';
 import { daysFor, daysText, isHeld } from '../retention/rules.ts';
-import { plural } from '../views/render.ts';
 import { askFirst, sure } from './confirm.ts';
 import { deleteGroup, lossOf } from './group-removal.ts';
 
@@ -58,7 +58,7 @@ export function adminGroupRoutes(deps: RouteContext): Router {
 
 async function groupIn(ctx: Ctx, { store }: Core): Promise<Group> {
   const group = await store.groups.byId(asGroupId(ctx.params.id ?? ''));
-  if (!group || isDirect(group)) throw notFound('There is no such group.');
+  if (!group || isDirect(group)) throw notFound(t`There is no such group.`);
   return group;
 }
 

@@ -7,6 +7,7 @@ import { forbidden, invalid } from '../errors.ts';
 import { removeMember } from '../groups/operations.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { newLink } from '../mail/links.ts';
 
 /** How long the links of administrators are valid, ms: a new person may be away for a while. */
@@ -28,8 +29,8 @@ export async function createPerson(core: Core, name: string, origin: string): Pr
  * password works until then. Errors: `invalid` for a bot or a disabled account.
  */
 export async function resetLink(core: Core, user: User, origin: string): Promise<PasswordLink> {
-  if (user.bot) throw invalid('name', `${user.name} is a bot, which has no password.`);
-  if (user.disabled) throw invalid('name', `${user.name} is disabled. Enable the account first.`);
+  if (user.bot) throw invalid('name', t`${user.name} is a bot, which has no password.`);
+  if (user.disabled) throw invalid('name', t`${user.name} is disabled. Enable the account first.`);
   await core.store.links.removeOf(user.id, 'reset');
   const link = await linkFor(core, user, origin);
   await core.audit.record({ act: 'reset_link_created', subject: ofUser(user) });
@@ -55,7 +56,7 @@ export async function logOutEverywhere(core: Core, by: UserId, user: User): Prom
  * for the last administrator.
  */
 export async function ban(core: Core, by: UserId, user: User): Promise<void> {
-  if (user.id === by) throw forbidden('You cannot ban yourself.');
+  if (user.id === by) throw forbidden(t`You cannot ban yourself.`);
   await setDisabled(core, by, user, true);
   const memberships = await core.store.memberships.ofUser(user.id);
   for (const group of await core.store.groups.byIds(memberships.map((one) => one.group)))

@@ -16,6 +16,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { askFirst, type Question } from './confirm.ts';
 import { ban, createPerson, logOutEverywhere, type PasswordLink, resetLink } from './people.ts';
 
@@ -111,7 +112,7 @@ export async function actOn(core: Core, by: User, user: User, action: Exclude<Ac
 
 async function userIn(ctx: Ctx, { store }: Core): Promise<User> {
   const user = await store.users.byId(asUserId(ctx.params.id ?? ''));
-  if (!user) throw notFound('There is no such user.');
+  if (!user) throw notFound(t`There is no such user.`);
   return user;
 }
 

@@ -15,6 +15,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { askFirst } from './confirm.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
 import { pathWith } from './path-with.ts';
@@ -84,7 +85,7 @@ async function act({ core }: RouteContext, by: User, asked: Act): Promise<string
     return 'There is a new invitation code. The one before no longer works.';
   }
   const user = await core.store.users.byId(asUserId(asked.user));
-  if (!user) throw notFound('There is no such user.');
+  if (!user) throw notFound(t`There is no such user.`);
   return actOn(core, by, user, asked.action);
 }
 

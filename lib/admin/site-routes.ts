@@ -13,6 +13,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { type FileId, SITE_GROUP } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { MAX_PICTURE_BYTES, storePicture } from '../people/avatar.ts';
 import { type PictureContext, sendPicture } from '../people/routes.ts';
 
@@ -56,7 +57,7 @@ export function adminSiteRoutes(deps: RouteContext): Router {
         storePicture(core, source, { group: SITE_GROUP, author: user.id, name: 'site.webp' }),
       );
       const [picture] = received.files;
-      if (picture === undefined) throw invalid('picture', 'Choose a picture.');
+      if (picture === undefined) throw invalid('picture', t`Choose a picture.`);
       return setPicture(core, picture);
     });
   });
@@ -77,7 +78,7 @@ async function answer(ctx: Context, deps: RouteContext, work: () => Promise<stri
 async function act(core: Core, asked: Act): Promise<string> {
   switch (asked.action) {
     case 'name':
-      if (core.config.siteName !== undefined) throw conflict('SITE_NAME is set in the environment of the server, which wins.', 'name');
+      if (core.config.siteName !== undefined) throw conflict(t`SITE_NAME is set in the environment of the server, which wins.`, 'name');
       await core.site.setName(asked.name);
       await core.audit.record({ act: 'site_changed', detail: `name: ${core.site.identity.name}` });
       return `The site is called ${core.site.identity.name} now.`;

@@ -7,6 +7,7 @@ import { responseFormat } from '../http/format.ts';
 import { seeOther, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { newHookSecret } from '../webhooks/incoming/secrets.ts';
 import { enableWebhook, removeWebhook, rotateWebhookSecret, sendTest, setWebhook } from '../webhooks/outgoing/operations.ts';
 import type { BotForm } from './forms.ts';
@@ -80,7 +81,7 @@ async function execute(ctx: Context, deps: RouteContext, { at, bot, path }: BotC
 async function toGroup({ core }: RouteContext, at: GroupAccess, bot: User, slug: string): Promise<bots.NewHook> {
   if (!at.user.admin) throw new DomainError('forbidden', 'Only an administrator can add a bot to another group.');
   const group = await core.store.groups.bySlug(slug.trim());
-  if (!group || group.kind === 'direct') throw invalid('group', 'There is no such group.');
+  if (!group || group.kind === 'direct') throw invalid('group', t`There is no such group.`);
   return bots.addToGroup(core, at.user.id, bot, group);
 }
 

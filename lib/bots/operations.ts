@@ -8,6 +8,7 @@ import { addMember } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import type { GroupId, UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { openedSecrets, sealSecrets } from '../webhooks/incoming/secrets.ts';
 
 /** A bot's secrets, shown once. `hook` is a path; `campfire` is the key in Campfire's format, which is derived and not stored. */
@@ -55,7 +56,7 @@ export async function hookSecrets(core: Core, user: User): Promise<readonly stri
 export async function setHookSecrets(core: Core, user: User, secrets: readonly string[]): Promise<void> {
   const sealed = sealSecrets(core, secrets);
   const hooks = (await core.store.tokens.listOf(user.id)).filter(({ kind }) => kind === 'hook');
-  if (hooks.length === 0) throw invalid('name', `${user.name} has no webhook.`);
+  if (hooks.length === 0) throw invalid('name', t`${user.name} has no webhook.`);
   for (const { hash } of hooks) await core.store.tokens.setSecrets(hash, sealed);
   core.securityLog.record({
     event: 'webhook_secrets_changed',
@@ -66,7 +67,7 @@ export async function setHookSecrets(core: Core, user: User, secrets: readonly s
 
 /** The user if it is a bot. Errors: `notFound`. */
 export function requireBot(user: User | undefined, name: string): User {
-  if (!user?.bot) throw notFound(`There is no bot named ${name.slice(0, 64)}.`);
+  if (!user?.bot) throw notFound(t`There is no bot named ${name.slice(0, 64)}.`);
   return user;
 }
 
@@ -86,7 +87,7 @@ export async function rotateBot(
 ): Promise<BotSecrets> {
   const old = await core.store.tokens.listOf(user.id);
   const [first, ...others] = await wantedFor(core, old);
-  if (!first) throw invalid('name', `${user.name} has no incoming webhook.`);
+  if (!first) throw invalid('name', t`${user.name} has no incoming webhook.`);
   const rotated = { ...user, keyVersion: user.keyVersion + 1 };
   await core.store.users.update(user.id, { keyVersion: rotated.keyVersion });
   const secrets = await issueSecrets(core, rotated, [first, ...others]);
@@ -157,9 +158,9 @@ export async function botsOf(core: Core, group: Group): Promise<User[]> {
  */
 export async function managedBot(core: Core, at: GroupAccess, id: UserId): Promise<User> {
   const bot = (await botsOf(core, at.group)).find((user) => user.id === id);
-  if (!bot) throw notFound('This group has no such bot.');
+  if (!bot) throw notFound(t`This group has no such bot.`);
   const reaches = await groupsOf(core, bot);
   if (!at.user.admin && [...reaches].some((group) => group !== at.group.id))
-    throw forbidden(`${bot.name} is also in other groups: only an administrator can do that.`);
+    throw forbidden(t`${bot.name} is also in other groups: only an administrator can do that.`);
   return bot;
 }

@@ -12,6 +12,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { runAction } from './actions.ts';
 import { botForm, botQuery, botsForm } from './forms.ts';
 import * as bots from './operations.ts';
@@ -82,10 +83,10 @@ async function create(ctx: Context, deps: RouteContext, at: GroupAccess, name: s
 
 /** Adds an existing bot to this group, with an incoming webhook for it. */
 async function bring(ctx: Context, deps: RouteContext, at: GroupAccess, name: string): Promise<void> {
-  if (!at.user.admin) throw forbidden('Only an administrator can add a bot from another group.');
+  if (!at.user.admin) throw forbidden(t`Only an administrator can add a bot from another group.`);
   try {
     const user = await deps.core.store.users.byNameKey(nameKey(name));
-    if (!user?.bot) throw invalid('name', `There is no bot named ${name.slice(0, 64)}.`);
+    if (!user?.bot) throw invalid('name', t`There is no bot named ${name.slice(0, 64)}.`);
     const made = await bots.addToGroup(deps.core, at.user.id, user, at.group);
     await showBots(ctx, deps, at, { made: hookMade(ctx, deps.core, user.name, made) });
   } catch (error) {

@@ -1,8 +1,8 @@
 import { deleteGroup, lossOf } from '../admin/group-removal.ts';
 import { sizeText } from '../files/file.ts';
 import { transferGroup } from '../groups/transfer.ts';
+import { plural } from '../language/text.ts';
 import { SERVER } from '../security/event.ts';
-import { plural } from '../views/render.ts';
 import type { Session } from './command.ts';
 import { actingFor, findGroup, findPerson, operator } from './lookup.ts';
 

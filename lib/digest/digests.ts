@@ -1,11 +1,11 @@
 import { addressOf } from '../accounts/mail/operations.ts';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
+import { plural } from '../language/text.ts';
 import { unsubscribeToken } from '../mail/digest.ts';
 import { siteUrl } from '../mail/links.ts';
 import type { Composer } from '../mail/mailer.ts';
 import type { MailAddress } from '../mail/port.ts';
-import { plural } from '../views/render.ts';
 import { lastSeen, type Waiting, waitingFor } from './unread.ts';
 
 /** A digest is sent when the person has had no group open for this long, and the oldest message has waited as long. */

@@ -5,6 +5,7 @@ import { noStore, renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { personOfToken, setDigest } from '../mail/digest.ts';
 
 const emptyForm = z.object({});
@@ -14,7 +15,7 @@ export function digestRoutes({ core, views }: RouteContext): Router {
   const router = new Router();
   const userOf = (token: string | undefined): UserId => {
     const user = personOfToken(core, token ?? '');
-    if (user === undefined) throw notFound('This link is not valid.');
+    if (user === undefined) throw notFound(t`This link is not valid.`);
     return user;
   };
 

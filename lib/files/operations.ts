@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { conflict, DomainError, notFound, StoreUnavailable } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { type FileId, newFileId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Attached, Entry } from '../log/entry.ts';
 import { cleanName, isImage, sizeText } from './file.ts';
 import { Inspection } from './inspection.ts';
@@ -76,7 +77,7 @@ export async function discard(core: Core, files: readonly Pick<Attached, 'id'>[]
 export async function claim(core: Core, files: readonly Stored[], key: string): Promise<void> {
   const ids = files.map(({ id }) => id);
   if ((await core.store.files.claim(ids, key, core.now())) !== ids.length)
-    throw conflict('A file was removed because it was not posted within an hour. Choose it again.', 'attachment');
+    throw conflict(t`A file was removed because it was not posted within an hour. Choose it again.`, 'attachment');
 }
 
 /** Records the message of these files. If that fails, the next download or the sweep finds the message by its key. */

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { invalid, notFound } from '../errors.ts';
 import { randomId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { normaliseCode } from './group.ts';
 import type { Group } from './port.ts';
 
@@ -45,4 +46,4 @@ export async function groupOfCode(core: Core, code: string): Promise<Group | und
 
 /** One error for codes that are wrong, expired, used up or replaced, and for archived groups. */
 export const badCode = () =>
-  invalid('code', 'No group has this code. It may have expired, been used up, or been replaced: ask for a new one.');
+  invalid('code', t`No group has this code. It may have expired, been used up, or been replaced: ask for a new one.`);

@@ -4,6 +4,7 @@ import type { User } from '../accounts/port.ts';
 import type { Core, Profile } from '../core.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { asUserId, newGroupId, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { directSlug, directTitle, MAX_DIRECT, sortedPeople } from './group.ts';
 import { changeMembership, setPreferences } from './membership.ts';
 import type { Group } from './port.ts';
@@ -25,10 +26,10 @@ type OpenedDirect = { readonly group: Group; readonly isNew: boolean };
 export async function openDirect(core: Core, user: User, others: readonly User[]): Promise<OpenedDirect> {
   const everybody = [user, ...others];
   const people = sortedPeople(everybody.map(({ id }) => id));
-  if (people.length > MAX_DIRECT) throw invalid('with', `Direct messages are limited to ${MAX_DIRECT} people. Create a group instead.`);
+  if (people.length > MAX_DIRECT) throw invalid('with', t`Direct messages are limited to ${MAX_DIRECT} people. Create a group instead.`);
   const present = await core.store.groups.bySlug(directSlug(people));
   const group = present ?? (await insertDirect(core, everybody));
-  if (!isDirect(group) || group.people?.join() !== people.join()) throw conflict('These direct messages cannot be opened.');
+  if (!isDirect(group) || group.people?.join() !== people.join()) throw conflict(t`These direct messages cannot be opened.`);
   const isNew = await complete(core, user, group);
   return { group: await withTitle(core, user.id, group), isNew: isNew && !present };
 }
@@ -40,7 +41,7 @@ export async function openDirect(core: Core, user: User, others: readonly User[]
 export async function insertDirect(core: Core, everybody: readonly User[]): Promise<Group> {
   const people = sortedPeople(everybody.map(({ id }) => id));
   const disabled = everybody.find((one) => one.disabled);
-  if (disabled) throw invalid('with', `${disabled.name} is disabled.`);
+  if (disabled) throw invalid('with', t`${disabled.name} is disabled.`);
   const id = newGroupId(core.random);
   const slug = directSlug(people);
   const code = { codeMac: `direct:${id}`, codeSealed: '', codeExpiresAt: null, codeUsesLeft: 0 }; // no code has this HMAC
@@ -101,7 +102,7 @@ async function named(core: Core, text: string): Promise<User[]> {
   const whole = await personOf(core, text);
   if (whole) return [whole];
   const parts = text.split(',').map((part) => part.trim());
-  if (parts.length > MAX_PARTS) throw invalid('with', `Direct messages are limited to ${MAX_DIRECT} people. Create a group instead.`);
+  if (parts.length > MAX_PARTS) throw invalid('with', t`Direct messages are limited to ${MAX_DIRECT} people. Create a group instead.`);
   const people = parts.filter((part) => part !== '').map(async (part) => (await personOf(core, part)) ?? noSuchUser(part));
   return Promise.all(people);
 }
@@ -111,5 +112,5 @@ const personOf = async (core: Core, text: string): Promise<User | undefined> =>
   (await core.store.users.byId(asUserId(text))) ?? core.store.users.byNameKey(nameKey(text));
 
 function noSuchUser(name: string): never {
-  throw invalid('with', `There is no user named ${name.slice(0, 64)}.`);
+  throw invalid('with', t`There is no user named ${name.slice(0, 64)}.`);
 }

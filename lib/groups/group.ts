@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sha256 } from '../secrets.ts';
 import { isBlank } from '../text/body.ts';
 
@@ -22,18 +23,18 @@ const INVISIBLE = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/u;
 /** Throws `invalid` (field `name`). */
 export function parseGroupName(text: string): string {
   const name = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
-  if (isBlank(name)) throw invalid('name', 'Group name is missing.');
+  if (isBlank(name)) throw invalid('name', t`Group name is missing.`);
   if ([...name].length > MAX_GROUP_NAME_LENGTH)
-    throw invalid('name', `Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
-  if (INVISIBLE.test(name)) throw invalid('name', 'Group name has an invisible character. Remove it.');
+    throw invalid('name', t`Group name is too long: ${MAX_GROUP_NAME_LENGTH} characters at most.`);
+  if (INVISIBLE.test(name)) throw invalid('name', t`Group name has an invisible character. Remove it.`);
   return name;
 }
 
 /** Throws `invalid` (field `topic`). */
 export function parseTopic(text: string): string {
   const topic = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
-  if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', `Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
-  if (INVISIBLE.test(topic)) throw invalid('topic', 'Topic has an invisible character. Remove it.');
+  if ([...topic].length > MAX_TOPIC_LENGTH) throw invalid('topic', t`Topic is too long: ${MAX_TOPIC_LENGTH} characters at most.`);
+  if (INVISIBLE.test(topic)) throw invalid('topic', t`Topic has an invisible character. Remove it.`);
   return topic;
 }
 
@@ -81,7 +82,7 @@ export function parseExpiry(text: string): number | null {
   const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text.trim()) ?? [];
   const hours = Number(count) * (unit === 'd' ? 24 : 1);
   if (!(hours >= 1 && hours <= LONGEST_HOURS))
-    throw invalid('expires', "The validity of a code must be 'never', or hours or days such as 1h or 7d, 365 days at most.");
+    throw invalid('expires', t`The validity of a code must be 'never', or hours or days such as 1h or 7d, 365 days at most.`);
   return hours * HOUR_MS;
 }
 
@@ -89,6 +90,6 @@ export function parseExpiry(text: string): number | null {
 export function parseUses(text: string): number | null {
   if (text === 'unlimited') return null;
   const uses = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
-  if (uses < 1 || uses > MAX_USES) throw invalid('uses', `The uses of a code must be 'unlimited', or 1 to ${MAX_USES}.`);
+  if (uses < 1 || uses > MAX_USES) throw invalid('uses', t`The uses of a code must be 'unlimited', or 1 to ${MAX_USES}.`);
   return uses;
 }

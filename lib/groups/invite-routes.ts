@@ -6,6 +6,7 @@ import { viewerOf } from '../http/identity.ts';
 import { noTransform, renderPage, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { networkOf } from '../network.ts';
 import { type Invitation, invitation, joinByCode } from './joining.ts';
 import { invitationJson } from './presenter.ts';
@@ -34,7 +35,7 @@ export function inviteRoutes(deps: RouteContext): Router {
 /** One error for unknown, expired and used-up codes, and for archived groups. */
 function hideReason(error: unknown): never {
   const isBad = error instanceof DomainError && error.code === 'invalid';
-  throw isBad ? notFound('This invitation is not valid. It may have expired, been used up, or been replaced: ask for a new one.') : error;
+  throw isBad ? notFound(t`This invitation is not valid. It may have expired, been used up, or been replaced: ask for a new one.`) : error;
 }
 
 /** Shows an invitation again with a refused sign-up or log-in form. Resolves to false when it is not valid. */

@@ -3,6 +3,7 @@ import type { Admission } from '../accounts/sign-up.ts';
 import type { Core } from '../core.ts';
 import { DomainError, forbidden, notFound, tooMany } from '../errors.ts';
 import { SYSTEM_GROUP } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { badCode, groupOfCode } from './codes.ts';
 import { changeMembership } from './membership.ts';
 import { FIRST_SLUG } from './operations.ts';
@@ -73,14 +74,14 @@ const bucketOf = (who: string): string => `join:${who}`;
 
 async function countAttempt(core: Core, who: string): Promise<void> {
   const waitMs = await core.rateLimiter.takeShared(bucketOf(who), ATTEMPTS.perSecond, ATTEMPTS.burst);
-  if (waitMs > 0) throw tooMany('Too many attempts to join. Wait a moment.', waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many attempts to join. Wait a moment.`, waitMs);
 }
 
 const isIn = async (core: Core, { id }: User, group: Group): Promise<boolean> =>
   (await core.store.memberships.get(group.id, id))?.in === true;
 
 function refuseBots(user: User): void {
-  if (user.bot || user.disabled) throw forbidden('Bots are added by a moderator.');
+  if (user.bot || user.disabled) throw forbidden(t`Bots are added by a moderator.`);
 }
 
 /** Resolves to whether the user was added. */

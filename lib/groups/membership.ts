@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import { channelOf, type GroupId, newUid, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { announceStepDown } from '../step-down.ts';
 import { settleColor } from './colors.ts';
 import type { Membership, Preferences } from './port.ts';
@@ -38,7 +39,7 @@ export async function changeMembership(core: Core, group: GroupId, user: UserId,
     await recordRole(core, present, next);
     return true;
   }
-  throw conflict('This membership is being changed by others at the same time. Try again.');
+  throw conflict(t`This membership is being changed by others at the same time. Try again.`);
 }
 
 /** A colour is a convenience: a failure does not fail the change. */
@@ -75,7 +76,7 @@ async function announceModerator(core: Core, present: Membership): Promise<Membe
   return outcome === 'changed' ? undefined : outcome;
 }
 
-const lastModerator = () => conflict('You are the last moderator of this group. Make somebody else a moderator first.');
+const lastModerator = () => conflict(t`You are the last moderator of this group. Make somebody else a moderator first.`);
 
 async function hasOtherModerator(core: Core, { group, user }: Membership): Promise<boolean> {
   const others = (await core.store.memberships.ofGroup(group)).filter((one) => one.user !== user);

@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';
 import { asUserId, type GroupId, newGroupId, randomId, SYSTEM_GROUP, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { changeGroup } from './changes.ts';
 import { newCode } from './codes.ts';
@@ -55,7 +56,7 @@ async function findGroup(core: Core, user: User, slug: string, lookups: Lookups 
 
 /** Creates a group; the creator is its first moderator. Errors: `invalid` (name), `forbidden`. */
 export async function createGroup(core: Core, creator: User, input: { readonly name: string; readonly open?: boolean }): Promise<Group> {
-  if (!rules.mayCreate(creator)) throw forbidden('Bots cannot create groups.');
+  if (!rules.mayCreate(creator)) throw forbidden(t`Bots cannot create groups.`);
   const group = await insertGroup(core, parseGroupName(input.name), input.open ?? false);
   await changeMembership(core, group.id, creator.id, { in: true, role: 'moderator', by: creator.id });
   return group;
@@ -69,7 +70,7 @@ export async function insertGroup(core: Core, name: string, open: boolean, id = 
     const made = await insertAt(core, id, slug, name, open);
     if (typeof made === 'object') return wanted === '' ? useNumberAsSlug(core, made) : made;
   }
-  throw conflict('No free URL was found for this name. Choose another name.', 'name');
+  throw conflict(t`No free URL was found for this name. Choose another name.`, 'name');
 }
 
 /** Inserts a group with this slug; resolves to the name of the field that is taken. */
@@ -88,7 +89,7 @@ async function useNumberAsSlug(core: Core, group: Group): Promise<Group> {
 /** Leaves a group. Errors: `conflict` for the last moderator while others remain, `forbidden` for direct messages. */
 export async function leaveGroup(core: Core, at: GroupAccess): Promise<void> {
   const { user, group } = at;
-  if (rules.isDirect(group)) throw forbidden('Direct messages cannot be left. Mute them, or hide them from your list.');
+  if (rules.isDirect(group)) throw forbidden(t`Direct messages cannot be left. Mute them, or hide them from your list.`);
   await changeMembership(core, group.id, user.id, { in: false, role: 'member', by: user.id });
 }
 
@@ -101,7 +102,7 @@ export async function addMember(
   role: 'member' | 'moderator' = 'member',
 ): Promise<boolean> {
   refuseDirect(group);
-  if (user.disabled) throw invalid('name', `${user.name} is disabled.`);
+  if (user.disabled) throw invalid('name', t`${user.name} is disabled.`);
   if ((await core.store.memberships.get(group.id, user.id))?.in) return false;
   return changeMembership(core, group.id, user.id, { in: true, role, by });
 }
@@ -132,7 +133,7 @@ export async function setFavourite(core: Core, { group, user }: GroupAccess, fav
 /** Hides direct messages from a member's list until the next message, or shows them again. Errors: `forbidden` for a group. */
 export async function setHidden(core: Core, at: GroupAccess, isHidden: boolean): Promise<void> {
   const { group, user } = at;
-  if (!rules.mayHide(at)) throw forbidden('Only direct messages can be hidden. Leave the group, or mute it.');
+  if (!rules.mayHide(at)) throw forbidden(t`Only direct messages can be hidden. Leave the group, or mute it.`);
   const hidden = isHidden ? (await core.store.log.head(group.id)).n : null;
   await setPreferences(core, group.id, user.id, { hidden });
 }
@@ -140,8 +141,8 @@ export async function setHidden(core: Core, at: GroupAccess, isHidden: boolean):
 /** Sets the role of a member. Errors: `notFound` (not a member), `conflict` (last moderator), `forbidden` (a bot). */
 export async function setRole(core: Core, by: UserId, group: Group, user: User, role: 'member' | 'moderator'): Promise<void> {
   refuseDirect(group);
-  if (!(await core.store.memberships.get(group.id, user.id))?.in) throw notFound(`${user.name} is not in this group.`);
-  if (role === 'moderator' && user.bot) throw forbidden('A bot cannot be a moderator.');
+  if (!(await core.store.memberships.get(group.id, user.id))?.in) throw notFound(t`${user.name} is not in this group.`);
+  if (role === 'moderator' && user.bot) throw forbidden(t`A bot cannot be a moderator.`);
   await changeMembership(core, group.id, user.id, { in: true, role, by });
 }
 
@@ -157,7 +158,7 @@ export async function renameGroup(core: Core, by: UserId, group: Group, name: st
     if ((await changeGroup(core, by, group, patch, { kind: 'rename', ...patch })) !== 'done') continue;
     return { ...group, name: parsed, slug };
   }
-  throw conflict('No free URL was found for this name. Choose another name.', 'name');
+  throw conflict(t`No free URL was found for this name. Choose another name.`, 'name');
 }
 
 /** Sets the topic; empty removes it. Errors: `invalid` (topic). */

@@ -10,6 +10,7 @@ import { renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
 import { memberJson, membershipJson, memberText } from './presenter.ts';
@@ -65,7 +66,7 @@ async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.in
   await checkAccountRate(core, by, 'members');
   if (form.action === 'add') return addByName({ core }, managed, form.name);
   const user = await core.store.users.byId(asUserId(form.user));
-  if (!user) throw notFound('There is no such user.');
+  if (!user) throw notFound(t`There is no such user.`);
   if (form.action === 'remove') await groups.removeMember(core, by.id, group, user, by.admin);
   else await groups.setRole(core, by.id, group, user, form.action);
   return user;
@@ -78,9 +79,9 @@ async function changedJson({ core }: RouteContext, { group }: GroupAccess, user:
 
 async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by }: GroupAccess, name: string): Promise<User> {
   const user = await userByName(core, name).catch(() => {
-    throw invalid('name', `There is no user named ${name.slice(0, 64)}.`);
+    throw invalid('name', t`There is no user named ${name.slice(0, 64)}.`);
   });
-  if (user.bot && !by.admin) throw invalid('name', `${user.name} is a bot: only an administrator can add it to another group.`);
+  if (user.bot && !by.admin) throw invalid('name', t`${user.name} is a bot: only an administrator can add it to another group.`);
   await groups.addMember(core, by.id, group, user);
   return user;
 }

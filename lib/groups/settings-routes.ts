@@ -9,6 +9,7 @@ import { type FieldError, noStore, noTransform, renderPage, respond, seeOther, s
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { qrCodeSvg } from '../views/qr.ts';
 import { type CodeLimits, joinCode, limitCode, replaceCode } from './codes.ts';
 import { settingsForm } from './forms.ts';
@@ -64,7 +65,7 @@ export function settingsRoutes(deps: RouteContext): Router {
 }
 
 async function changeOwn({ core }: RouteContext, at: GroupAccess, form: Own): Promise<string> {
-  if (!at.membership?.in) throw forbidden('You are not a member of this group.');
+  if (!at.membership?.in) throw forbidden(t`You are not a member of this group.`);
   if (form.action === 'level') await groups.setLevel(core, at, form.level);
   else if (form.action === 'favourite') await groups.setFavourite(core, at, form.on);
   else await groups.setHidden(core, at, form.on);

@@ -3,6 +3,7 @@ import { ofGroup } from '../audit/act.ts';
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { addMember, setRole } from './operations.ts';
 import type { Group } from './port.ts';
 
@@ -11,7 +12,7 @@ import type { Group } from './port.ts';
  * Errors: `invalid` (a bot, or disabled), `forbidden` (direct messages).
  */
 export async function transferGroup(core: Core, by: UserId, group: Group, user: User): Promise<number> {
-  if (user.bot) throw invalid('name', `${user.name} is a bot: a bot cannot be a moderator.`);
+  if (user.bot) throw invalid('name', t`${user.name} is a bot: a bot cannot be a moderator.`);
   await addMember(core, by, group, user, 'moderator');
   await setRole(core, by, group, user, 'moderator');
   const moderators = (await core.store.memberships.ofGroup(group.id)).filter(

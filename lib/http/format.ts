@@ -1,4 +1,6 @@
 import type { Context } from 'koa';
+import type { User } from '../accounts/port.ts';
+import { isLanguage, LANGUAGES, type Language, setLanguage } from '../language/current.ts';
 import { type Format, isHtmx, stateOf } from './context.ts';
 
 const HTML_TYPES = new Set(['text/html', 'application/xhtml+xml']);
@@ -35,4 +37,18 @@ function negotiate(ctx: Context): Format {
     default:
       return hasToken && !isHtmx(ctx) ? 'json' : 'html';
   }
+}
+
+/** The language of a page: that of the reader's settings, else the first of Accept-Language that there is, else English. */
+export function languageFor(ctx: Context, user?: Pick<User, 'preferences'>): Language {
+  const chosen = user?.preferences?.language;
+  if (chosen !== undefined) return chosen;
+  if (ctx.get('Accept-Language') === '') return 'en';
+  const accepted = ctx.acceptsLanguages(...LANGUAGES);
+  return typeof accepted === 'string' && isLanguage(accepted) ? accepted : 'en';
+}
+
+/** Sets the language of a request for a page or a part of one. Programs get English. */
+export function chooseLanguage(ctx: Context, user?: Pick<User, 'preferences'>): void {
+  if (problemFormat(ctx) === 'html') setLanguage(languageFor(ctx, user));
 }

@@ -2,12 +2,14 @@ import type { Context, Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import { forbidden, unauthenticated } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { setActor } from '../request-scope.ts';
 import { needsSecondFactor } from '../required-factor.ts';
 import { isTokenValid, sha256 } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { admitConnection } from './connections.ts';
 import { stateOf, type Viewer } from './context.ts';
+import { chooseLanguage } from './format.ts';
 import { proxiedName } from './proxied-name.ts';
 import { noteUse, peekSession, sessionRef, sessionUserId } from './session.ts';
 
@@ -29,6 +31,7 @@ export const identify =
     stateOf(ctx).viewer = viewer;
     if (viewer?.via === 'session') noteUse(ctx, core);
     if (viewer?.via !== 'token') ctx.set(SESSION, viewer ? core.secrets.sign('session-name', viewer.ref) : 'none');
+    if (viewer?.via === 'session' && viewer.user.preferences?.language !== undefined) chooseLanguage(ctx, viewer.user);
     if (viewer) setActor({ user: viewer.user.id, via: viewer.via === 'token' ? 'token' : 'browser' });
     await next();
   };
@@ -61,7 +64,7 @@ async function bearerOf(ctx: Context, core: Core, lookups: Lookups): Promise<Vie
   const [, text] = /^Bearer ([A-Za-z0-9._~+/-]{1,512}=*)$/i.exec(given) ?? [];
   const token = text === undefined ? undefined : await lookups.tokens.byHash(sha256(text));
   const user = token?.kind === 'api' && isTokenValid(token, core.now()) ? await lookups.users.byId(token.user) : undefined;
-  if (!token || !user || user.disabled) throw unauthenticated('This token is unknown or revoked.');
+  if (!token || !user || user.disabled) throw unauthenticated(t`This token is unknown or revoked.`);
   admitConnection(ctx.req);
   if (core.now() - (token.lastUsedAt ?? 0) > TOUCH_MS) await core.store.tokens.touch(token.hash, core.now());
   return { user, via: 'token', ref: token.hash };
@@ -77,13 +80,13 @@ export function viewerOf(ctx: Context): Viewer {
 /** The viewer of a page that only a browser session may use: tokens cannot create tokens. Errors: `unauthenticated`, `forbidden`. */
 export function sessionViewerOf(ctx: Context): Viewer {
   const viewer = viewerOf(ctx);
-  if (viewer.via !== 'session') throw forbidden('This needs a browser session; a token is not enough.');
+  if (viewer.via !== 'session') throw forbidden(t`This needs a browser session; a token is not enough.`);
   return viewer;
 }
 
 /** The viewer, who must be an administrator. Errors: `unauthenticated`, `forbidden`. */
 export function adminOf(ctx: Context): Viewer {
   const viewer = sessionViewerOf(ctx);
-  if (!viewer.user.admin) throw forbidden('Only administrators may see this.');
+  if (!viewer.user.admin) throw forbidden(t`Only administrators may see this.`);
   return viewer;
 }

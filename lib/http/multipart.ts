@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DomainError, invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 
 /** The parts of a form received so far. Filled while the form is read, so that typed text survives when a later part is refused. */
@@ -113,7 +114,7 @@ class Reading<F> {
       else this.#into.fields[name] = value;
     });
     parser.on('file', (field: string | undefined, source, name: string | undefined) => this.#receive(field ?? '', source, name ?? ''));
-    parser.on('filesLimit', () => this.#note(invalid(FIELD, `A message can have at most ${MAX_FILES} files.`)));
+    parser.on('filesLimit', () => this.#note(invalid(FIELD, t`A message can have at most ${MAX_FILES} files.`)));
     for (const limit of ['partsLimit', 'fieldsLimit'] as const)
       parser.on(limit, () => this.#note(malformed(`A form has ${MAX_FIELDS} fields at most.`)));
     parser.once('finish', () => this.#end.resolve());

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { Config } from '../config.ts';
 import { forbidden } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { isInNetworks } from '../network.ts';
 
 type Settings = Pick<Config, 'authProxyHeader' | 'authProxyFrom'>;
@@ -13,9 +14,9 @@ export function proxiedName(ctx: Context, { authProxyHeader: header, authProxyFr
   const given = header === undefined ? undefined : ctx.req.headersDistinct[header.toLowerCase()];
   if (given === undefined) return undefined;
   if (!isInNetworks(ctx.req.socket.remoteAddress, authProxyFrom))
-    throw forbidden(`Only the proxy that logs people in may send the header ${header}. Its address must be in AUTH_PROXY_FROM.`);
+    throw forbidden(t`Only the proxy that logs people in may send the header ${header ?? ''}. Its address must be in AUTH_PROXY_FROM.`);
   if (given.length > 1)
-    throw forbidden(`The header ${header} is there more than once: the proxy must replace one that the client has sent.`);
+    throw forbidden(t`The header ${header ?? ''} is there more than once: the proxy must replace one that the client has sent.`);
   return decoded(given[0] ?? '').trim() || undefined;
 }
 

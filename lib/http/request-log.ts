@@ -5,6 +5,7 @@ import { loggablePath, traceFields } from '../logger.ts';
 import { runRequest } from '../request-scope.ts';
 import { type Trace, traceFrom } from '../trace.ts';
 import { stateOf } from './context.ts';
+import { chooseLanguage } from './format.ts';
 
 /** The methods that are counted by name. Clients may send any method, and each would be a metric series of its own. */
 const COUNTED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -58,7 +59,11 @@ export const requestLog =
         startedAt,
       });
     });
-    await runRequest(line.trace, next, ctx.ip, core.storeWaitMs);
+    const work = () => {
+      chooseLanguage(ctx);
+      return next();
+    };
+    await runRequest(line.trace, work, ctx.ip, core.storeWaitMs);
     if (ctx.respond === false) count(); // a stream: the time until it started
   };
 

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { Config } from '../config.ts';
 import { forbidden } from '../errors.ts';
 import { systemRandom } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { siteUrlOf, stateOf } from './context.ts';
 
 /** Where browsers send reports of violations. */
@@ -127,7 +128,7 @@ export function checkOrigin(ctx: Context, config: Pick<Config, 'publicUrl'>): vo
 }
 
 const foreign = () =>
-  forbidden('This request comes from another site. If it does not, the operator must set PUBLIC_URL to the address that you use.');
+  forbidden(t`This request comes from another site. If it does not, the operator must set PUBLIC_URL to the address that you use.`);
 
 function isForeign(ctx: Context, config: Pick<Config, 'publicUrl'>): boolean {
   const site = ctx.get('Sec-Fetch-Site');

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import { asUserId, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sameText, sha256 } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { stateOf } from './context.ts';
@@ -80,7 +81,7 @@ export const sessionRef = (ctx: Context, core: Origin): string | undefined => {
 
 /** Replaces the session by one with a new id, against session fixation. Errors: `forbidden` with a bearer token. */
 async function renew(ctx: Context, data: SessionData): Promise<void> {
-  if (ctx.get('Authorization') !== '') throw forbidden('Log in without a token: a request with a token has no session.');
+  if (ctx.get('Authorization') !== '') throw forbidden(t`Log in without a token: a request with a token has no session.`);
   replaceSession(ctx, data);
   await readSession(ctx)?.regenerate();
 }

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
+import { inLanguage } from '../language/current.ts';
 import { type Entry, isFollowUp, type Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
 import type { Readable } from '../log/withhold.ts';
@@ -9,7 +10,7 @@ import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
 import { type Filter, passes } from './filter.ts';
-import { type Form, isFrame, lookIn, type RowLook } from './formats.ts';
+import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './formats.ts';
 import { sseFrame } from './frame.ts';
 import { findMessageBefore } from './message-before.ts';
 import { type Position, positionId, positionOf } from './position.ts';
@@ -164,7 +165,8 @@ export class Batch {
   }
 
   async #renderAll(form: Form): Promise<void> {
-    this.#rendered.set(form, await Array.fromAsync(this.entries, async (entry) => Buffer.from(await this.#render(entry, form), 'utf8')));
+    const rows = () => Array.fromAsync(this.entries, async (entry) => Buffer.from(await this.#render(entry, form), 'utf8'));
+    this.#rendered.set(form, await inLanguage(languageOf(form), rows));
   }
 
   #frames(form: Form): readonly Buffer[] {
@@ -175,9 +177,8 @@ export class Batch {
 
   async #render(entry: Entry, form: Form): Promise<string> {
     if (isFrame(form)) return isFollowUp(entry) ? '' : `${await this.#html(entry, lookIn(form))}\n`;
+    if (isHtml(form)) return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
     switch (form) {
-      case 'html':
-        return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'json':
         return sseFrame(await this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
       case 'event':

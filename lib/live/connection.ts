@@ -5,7 +5,7 @@ import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import { endSoon } from './end-soon.ts';
 import { isRendered, type StreamListener, type Subscriber } from './follower.ts';
-import { isFrame, kindOf } from './formats.ts';
+import { isFrame, isHtml, kindOf } from './formats.ts';
 import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
 import { type Position, positionId } from './position.ts';
 
@@ -137,7 +137,7 @@ export class Connection implements Subscriber {
   /** Writes the cursor as an id, so that a client disconnected before the first entry misses none. Text and documents have no ids. */
   writeCursor(): void {
     const { format } = this.listener;
-    if (format === 'html' || format === 'json') this.write(sseId(positionId({ seq: this.cursor, tag: this.tag })));
+    if (isHtml(format) || format === 'json') this.write(sseId(positionId({ seq: this.cursor, tag: this.tag })));
   }
 
   /** Resolves when more may be written: at once while fewer than ROOM_BYTES are unsent, else when the socket has drained or the stream has ended. */

@@ -1,12 +1,13 @@
 import type { UserId } from '../ids.ts';
+import type { Language } from '../language/current.ts';
 import type { Batch } from './batch.ts';
 import type { Filter } from './filter.ts';
 import type { Form, StreamFormat } from './formats.ts';
 
 /** Streams to which no entry is written: `sidebar` has the unread counts of the user's groups, `changes` what its source makes of new entries. */
-type Unrendered = 'sidebar' | 'changes';
+type Unrendered = 'sidebar' | `sidebar ${Language}` | 'changes';
 
-export const isRendered = (form: Form | Unrendered): form is Form => form !== 'sidebar' && form !== 'changes';
+export const isRendered = (form: Form | Unrendered): form is Form => !form.startsWith('sidebar') && form !== 'changes';
 
 export type Listener = {
   readonly user: UserId;

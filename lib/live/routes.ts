@@ -7,16 +7,18 @@ import { type GroupAccess, mayRead } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import type { FastRoute } from '../http/fast-path.ts';
 import { wholeNumber } from '../http/fields.ts';
+import { languageFor } from '../http/format.ts';
 import { lookOf } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
+import { currentLanguage, setLanguage } from '../language/current.ts';
 import { type Line, type Page, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { dateFields } from '../messages/system-message.ts';
 import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
-import { frameFor } from './formats.ts';
+import { formatIn, frameFor } from './formats.ts';
 import { SSE_COMMENT } from './frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
 import { MAX_SEQ, POSITION, parsePosition } from './position.ts';
@@ -55,8 +57,9 @@ async function openEvents(deps: RouteContext, ctx: Context, slug: string): Promi
   const at = await openGroup(core, viewer.user, slug, core.lookupCache);
   const query = queryOf(ctx, streamQuery);
   const last = lastEventId(ctx, (text) => parsePosition(text) !== undefined);
-  const format = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
-  const type = typeOf(format);
+  const asked = query.as ?? (viewer.via === 'token' ? 'json' : 'html');
+  const type = typeOf(asked);
+  const format = asked === 'html' ? formatIn('html', languageFor(ctx, viewer.user)) : asked;
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   await hub.open({
     group: at.group,
@@ -79,11 +82,12 @@ async function openFrame(deps: RouteContext, ctx: Context, slug: string): Promis
   if (ctx.method === 'HEAD') return respondToHead(ctx, HTML);
   const { unread } = queryOf(ctx, frameQuery);
   const page = await readPage(core, at.group.id, { limit: FRAME_MESSAGES });
+  setLanguage(languageFor(ctx, viewer.user));
   const html = await frameStart(ctx, deps, at, page, unread);
   noteRead(deps, at, page.head.n);
   await hub.open({
     group: at.group,
-    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: frameFor(lookOf(at.user)) },
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: frameFor(lookOf(at.user), currentLanguage()) },
     after: { seq: page.head.seq },
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, deps, at, stamp),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { limitNames } from '../rate-limiter.ts';
 
 /** How long the streams of a process that was killed still count. */
@@ -97,4 +98,4 @@ export class StreamCounts {
   }
 }
 
-const refusal = (most: number) => tooMany(`Too many open streams: ${most} at most. Close some tabs.`, 5000);
+const refusal = (most: number) => tooMany(t`Too many open streams: ${most} at most. Close some tabs.`, 5000);

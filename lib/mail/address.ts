@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { invalid, tooMany } from '../errors.ts';
+import { t } from '../language/text.ts';
 
 /** RFC 5321, section 4.5.3.1. */
 const MAX_LENGTH = 254;
@@ -9,8 +10,8 @@ const ADDRESS = /^[^\s@<>()[\]\\,;:"\p{C}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]
 /** The address as typed, trimmed. Errors: `invalid` (address). */
 export function parseAddress(text: string): string {
   const address = text.normalize('NFC').trim();
-  if (address.length > MAX_LENGTH) throw invalid('address', `The address is too long: ${MAX_LENGTH} characters at most.`);
-  if (!ADDRESS.test(address)) throw invalid('address', 'This is no e-mail address. It must look like ann@example.org.');
+  if (address.length > MAX_LENGTH) throw invalid('address', t`The address is too long: ${MAX_LENGTH} characters at most.`);
+  if (!ADDRESS.test(address)) throw invalid('address', t`This is no e-mail address. It must look like ann@example.org.`);
   return address;
 }
 
@@ -24,5 +25,5 @@ const PER_ADDRESS = { perSecond: 1 / 1200, burst: 5 };
 /** Counts a mail to an address. Errors: `tooMany`. */
 export async function checkAddressRate(core: Core, address: string): Promise<void> {
   const waitMs = await core.rateLimiter.takeShared(`mail:${addressMac(core, address)}`, PER_ADDRESS.perSecond, PER_ADDRESS.burst);
-  if (waitMs > 0) throw tooMany('This address has been sent several mails already. Try again in 20 minutes.', waitMs);
+  if (waitMs > 0) throw tooMany(t`This address has been sent several mails already. Try again in 20 minutes.`, waitMs);
 }

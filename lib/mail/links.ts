@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import { randomToken, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sha256 } from '../secrets.ts';
 import type { MailLink } from './port.ts';
 
@@ -39,7 +40,7 @@ export async function findLink(core: Core, kind: MailLink['kind'], token: string
   const link = await core.store.links.byHash(sha256(token));
   const about = link && core.secrets.open(link.sealed);
   if (link?.kind !== kind || about === undefined || core.now() > link.expiresAt)
-    throw notFound('This link is not valid. It may have expired, or been used.');
+    throw notFound(t`This link is not valid. It may have expired, or been used.`);
   return {
     user: link.user,
     about: JSON.parse(about),

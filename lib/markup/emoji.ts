@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { isBlank } from '../text/body.ts';
 
 const require = createRequire(import.meta.url);
@@ -93,8 +94,8 @@ export function parseEmoji(text: string): string {
     .replace(/\p{Zs}+/gu, ' ');
   const [, name] = /^:([\w+-]{1,60}):$/.exec(given) ?? [];
   const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
-  if (emoji === '' || isBlank(emoji)) throw invalid('emoji', 'Reaction is empty.');
+  if (emoji === '' || isBlank(emoji)) throw invalid('emoji', t`Reaction is empty.`);
   if ([...emoji].length > 16 || /[\p{Cc}/]/u.test(emoji))
-    throw invalid('emoji', 'Reaction is too long: 16 characters at most, without a slash.');
+    throw invalid('emoji', t`Reaction is too long: 16 characters at most, without a slash.`);
   return emoji;
 }

@@ -2,11 +2,12 @@ import type { Core } from '../core.ts';
 import { forbidden, notFound, tooMany } from '../errors.ts';
 import { groupAccess } from '../groups/operations.ts';
 import { type GroupAccess, mayPost } from '../groups/rules.ts';
+import { t } from '../language/text.ts';
 
 /** Errors: `forbidden` (archived), `notFound`. */
 export function requireMember(at: GroupAccess): void {
   if (mayPost(at)) return;
-  throw at.membership?.in && !at.user.disabled ? forbidden('This group is archived and read-only.') : notFound();
+  throw at.membership?.in && !at.user.disabled ? forbidden(t`This group is archived and read-only.`) : notFound();
 }
 
 /** Reads the membership again; throws when posting is no longer allowed. */
@@ -25,7 +26,7 @@ export async function currentAccess(core: Core, at: GroupAccess): Promise<GroupA
 export async function checkRate(core: Core, bucket: string): Promise<void> {
   const rate = core.config.postsPerSecond;
   const waitMs = await core.rateLimiter.takeShared(`post:${bucket}`, rate, rate * 3, (rate * 3) / 4);
-  if (waitMs > 0) throw tooMany(`Too many messages at once: ${rate} a second at most.`, waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many messages at once: ${rate} a second at most.`, waitMs);
 }
 
 /** Checks whether the user may post, before files are stored for it. Counts towards the rate limit. Errors: `forbidden`, `notFound`, `tooMany`. */

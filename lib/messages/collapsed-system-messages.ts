@@ -1,3 +1,4 @@
+import { plural, t } from '../language/text.ts';
 import type { Entry } from '../log/entry.ts';
 import { type LineRow, nameOf, type Profiles, presentLine } from './system-message.ts';
 
@@ -32,16 +33,20 @@ export function presentRun(entries: readonly Entry[], profiles: Profiles): (Sing
 
 /** `Ann, Bob and 3 others joined · Carl left · 2 other changes`. */
 export function summaryOf(entries: readonly Entry[], profiles: Profiles): string {
-  const membershipChanges = (kind: 'join' | 'leave', verb: string): string[] => {
+  const membershipChanges = (kind: 'join' | 'leave', textOf: (names: string) => string): string[] => {
     const people = new Set(entries.flatMap((entry) => (entry.kind === kind ? [entry.member] : [])));
-    return people.size === 0 ? [] : [`${namesOf([...people].map((id) => nameOf(profiles, id)))} ${verb}`];
+    return people.size === 0 ? [] : [textOf(namesOf([...people].map((id) => nameOf(profiles, id))))];
   };
   const others = entries.filter(({ kind }) => kind !== 'join' && kind !== 'leave').length;
-  const rest = others === 0 ? [] : [others === 1 ? '1 other change' : `${others} other changes`];
-  return [...membershipChanges('join', 'joined'), ...membershipChanges('leave', 'left'), ...rest].join(' · ');
+  const rest = others === 0 ? [] : [plural(others, 'other change')];
+  return [
+    ...membershipChanges('join', (names) => t`${names} joined`),
+    ...membershipChanges('leave', (names) => t`${names} left`),
+    ...rest,
+  ].join(' · ');
 }
 
 function namesOf(names: readonly string[]): string {
-  const shown = names.length > MAX_NAMES ? [...names.slice(0, 2), `${names.length - 2} others`] : names;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  const shown = names.length > MAX_NAMES ? [...names.slice(0, 2), plural(names.length - 2, 'other')] : names;
+  return shown.length < 2 ? shown.join('') : t`${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }

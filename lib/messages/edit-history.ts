@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { notFound } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Edited, EntryCommon, Format, Message } from '../log/entry.ts';
 import { isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
@@ -30,7 +31,7 @@ export type Versions = { readonly versions: readonly Version[]; readonly older: 
  */
 export async function versionsOf(core: Core, at: GroupAccess, seq: number, before = Number.MAX_SAFE_INTEGER): Promise<Versions> {
   const folded = await readMessage(core, at.group.id, seq);
-  if (isErased(folded)) throw notFound('This message and its earlier versions are erased.');
+  if (isErased(folded)) throw notFound(t`This message and its earlier versions are erased.`);
   const versions: Version[] = [];
   let weight = 0;
   for await (const version of newestFirst(core, folded.message, before)) {

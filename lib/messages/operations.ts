@@ -4,6 +4,7 @@ import { type AltTexts, areDescribedAlike, describe } from '../files/alt.ts';
 import { attached, type Stored } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
@@ -132,7 +133,7 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
   const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
   const mentions = await mentionsIn(core, at, body, { format, notifyAll });
   return follow(core, at, { kind: 'edit', target, body, format, ...files, ...mentions }, (now, folded) => {
-    if (!rules.mayEdit(now, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
+    if (!rules.mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
     bodyIn(core, body, filesOf(folded));
     return folded.state.body !== body || folded.state.format !== format || !areDescribedAlike(described, filesOf(folded));
   });
@@ -145,7 +146,7 @@ export const erase = async (core: Core, at: GroupAccess, target: number): Promis
   const undoUntil = (await core.sharedNow()) + rules.undoMs(at.user);
   return follow(core, at, { kind: 'erase', target, undoUntil, due: undoUntil + rules.SCRUB_GRACE_MS }, (now, folded) => {
     if (folded.state.erasedBy) return false;
-    if (!rules.mayErase(now, folded)) throw forbidden('Only the author or a moderator can erase a message.');
+    if (!rules.mayErase(now, folded)) throw forbidden(t`Only the author or a moderator can erase a message.`);
     return true;
   });
 };
@@ -161,15 +162,15 @@ export async function unerase(core: Core, at: GroupAccess, target: number): Prom
   return folded;
 }
 
-const tooLateToUndo = () => forbidden('It is too late to undo this, or somebody else erased the message.');
+const tooLateToUndo = () => forbidden(t`It is too late to undo this, or somebody else erased the message.`);
 
 /** Adds (`on`) or removes the reaction of the user. Idempotent. */
 export const react = (core: Core, at: GroupAccess, target: number, text: string, on: boolean): Promise<FoldedMessage> => {
   const emoji = parseEmoji(text);
   return follow(core, at, { kind: on ? 'react' : 'unreact', target, emoji }, (now, folded) => {
-    if (!rules.mayReact(now, folded)) throw forbidden('Erased messages cannot be reacted to.');
+    if (!rules.mayReact(now, folded)) throw forbidden(t`Erased messages cannot be reacted to.`);
     const has = folded.state.reactions.find((reaction) => reaction.emoji === emoji)?.by.includes(at.user.id) ?? false;
-    if (on && !has && folded.state.reactions.length >= 50) throw forbidden('This message has 50 different reactions, which is the limit.');
+    if (on && !has && folded.state.reactions.length >= 50) throw forbidden(t`This message has 50 different reactions, which is the limit.`);
     return has !== on;
   });
 };

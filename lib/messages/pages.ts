@@ -11,6 +11,7 @@ import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { fieldError, noStore, noTransform, renderFragment, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { randomId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { filesOf, writtenBody } from '../log/body-text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
@@ -193,7 +194,7 @@ const describedPictures = (folded: FoldedMessage, typed: AltTexts) =>
 /** The edit form of a message: a fragment for htmx, otherwise a page. */
 export async function showEditForm(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage, draft?: Draft): Promise<void> {
   noStore(ctx);
-  if (!mayEdit(at, folded)) throw forbidden('Only the author can edit a message, and only until it is erased.');
+  if (!mayEdit(at, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const pictures = describedPictures(folded, draft?.alt ?? {});
   const edit = {

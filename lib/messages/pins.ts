@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { forbidden } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import type { GroupId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import { follow } from './operations.ts';
@@ -37,9 +38,9 @@ export async function readPins(core: Core, group: GroupId): Promise<FoldedMessag
 export async function pin(core: Core, at: GroupAccess, target: number, on: boolean): Promise<FoldedMessage> {
   const { id } = at.group;
   const folded = await follow(core, at, on ? { kind: 'pin', target, stands: true } : { kind: 'unpin', target }, async (now, present) => {
-    if (!mayPin(now, present)) throw forbidden('Erased messages cannot be pinned.');
+    if (!mayPin(now, present)) throw forbidden(t`Erased messages cannot be pinned.`);
     const changes = (present.state.pinned !== undefined) !== on;
-    if (changes && on && (await isFull(core, id))) throw forbidden(`This group has ${MAX_PINS} pinned messages, which is the limit.`);
+    if (changes && on && (await isFull(core, id))) throw forbidden(t`This group has ${MAX_PINS} pinned messages, which is the limit.`);
     return changes;
   });
   if (!on && !folded.state.pinned) await core.store.log.clearPins(id, target, folded.rev);

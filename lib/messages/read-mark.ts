@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { moveMark, moveMarkBack } from '../groups/membership.ts';
 import type { GroupAccess } from '../groups/rules.ts';
+import { t } from '../language/text.ts';
 import { messageNumberAt } from '../log/history.ts';
 
 /** A message number or a seq; both undefined: the end of the log. */
@@ -27,7 +28,7 @@ export async function markRead(
 export async function markUnread(core: Core, at: GroupAccess, seq: number): Promise<{ readonly n: number; readonly unread: number }> {
   const head = await core.store.log.head(at.group.id);
   const [entry] = await core.store.log.range(at.group.id, seq, seq);
-  if (!entry) throw invalid('seq', 'There is no such message.');
+  if (!entry) throw invalid('seq', t`There is no such message.`);
   const n = Math.min(entry.kind === 'message' ? entry.n - 1 : entry.n, at.membership?.mark ?? 0);
   await moveMarkBack(core, at.group.id, at.user.id, n);
   return { n, unread: head.n - n };

@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Format } from '../log/entry.ts';
 import { EVERYBODY, findMentions } from '../markup/mentions.ts';
 import { bodyAsProse } from '../markup/rich-content-text.ts';
@@ -25,6 +26,6 @@ export async function mentionsIn(
   const found = findMentions(bodyAsProse(body, format), [...everybody, ...profiles.values()]);
   const mentions = [...new Set(found.map((mention) => mention.id))];
   if (!isFew && notifyAll === 'ask' && mentions.includes(EVERYBODY.id))
-    throw invalid('notify_all', `Notify all ${members.length} members?`);
+    throw invalid('notify_all', t`Notify all ${members.length} members?`);
   return mentions.length > 0 ? { mentions } : {};
 }

@@ -16,6 +16,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { Message } from '../log/entry.ts';
 import { readMessage, readPosted } from '../log/history.ts';
@@ -213,6 +214,6 @@ function redirectToSlug(ctx: Context, at: GroupAccess): void {
 function keyOf(ctx: Context, nonce: string | undefined): string | undefined {
   const given = idempotencyKey(ctx);
   if (given !== undefined) return keyIn('client', given);
-  if (nonce === '') throw invalid('key', 'key must not be empty.');
+  if (nonce === '') throw invalid('key', t`key must not be empty.`);
   return nonce === undefined ? undefined : keyIn('form', nonce);
 }

@@ -9,6 +9,7 @@ import { renderFragment, renderPage, respond, seeOther } from '../http/reply.ts'
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { savedQuery, saveForm } from './forms.ts';
 import { contextUrl, returnUrl } from './links.ts';
 import { messageJson, messageText, type Profiles, peopleIn, presentRow } from './presenter.ts';
@@ -50,7 +51,7 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   const { user } = viewerOf(ctx);
   const { cursor, limit } = parseQuery(savedQuery, ctx);
   const after = cursor === undefined ? undefined : positionOf(cursor);
-  if (cursor !== undefined && !after) throw invalid('cursor', 'cursor must be the one in `next`.');
+  if (cursor !== undefined && !after) throw invalid('cursor', t`cursor must be the one in \`next\`.`);
   const { kept, next } = await readSaved(core, user, { limit, after });
   const profiles = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;

@@ -5,6 +5,7 @@ import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages, readMessage } from '../log/history.ts';
 import type { Saved } from './port.ts';
@@ -18,8 +19,8 @@ const WINDOW = 100;
 export async function save(core: Core, { user, group }: GroupAccess, seq: number, on: boolean): Promise<void> {
   const { saved } = core.store;
   if (!on) return saved.remove(user.id, group.id, seq);
-  if (isErased(await readMessage(core, group.id, seq))) throw forbidden('Erased messages cannot be saved.');
-  if ((await saved.count(user.id)) >= MAX_SAVED) throw forbidden(`You have saved ${MAX_SAVED} messages, which is the limit.`);
+  if (isErased(await readMessage(core, group.id, seq))) throw forbidden(t`Erased messages cannot be saved.`);
+  if ((await saved.count(user.id)) >= MAX_SAVED) throw forbidden(t`You have saved ${MAX_SAVED} messages, which is the limit.`);
   await saved.put({ user: user.id, group: group.id, seq, at: core.now() });
 }
 

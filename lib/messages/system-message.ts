@@ -1,6 +1,7 @@
 import { avatarUrl } from '../accounts/avatar-url.ts';
 import type { Profile } from '../core.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Entry } from '../log/entry.ts';
 import { SERVER } from '../security/event.ts';
 import { datesIn } from '../text/dates.ts';
@@ -23,7 +24,7 @@ const dates = datesIn('UTC');
 export const nameOf = (profiles: Profiles, id: UserId): string => profiles.get(id)?.shownName ?? unknownName(id);
 
 /** A name for an id without an account. */
-export const unknownName = (id: UserId): string => (id === SERVER ? 'Parley' : 'somebody');
+export const unknownName = (id: UserId): string => (id === SERVER ? 'Parley' : t`somebody`);
 
 /** How a user appears in a row. */
 export type Face = {
@@ -38,7 +39,7 @@ export function faceOf(profiles: Profiles, id: UserId): Face {
   const profile = profiles.get(id);
   return profile
     ? { id, name: profile.shownName, color: profile.color, bot: profile.bot, avatar: avatarUrl(profile.avatar) }
-    : { id, name: 'somebody', color: 0, bot: false, avatar: null };
+    : { id, name: t`somebody`, color: 0, bot: false, avatar: null };
 }
 
 /** The date fields of a row, for `at` (ms). */
@@ -51,20 +52,20 @@ export const presentLine = (entry: Entry, profiles: Profiles): LineRow => ({
   ...dateFields(entry.at),
 });
 
-/** The text of a system message; empty for entries that are not shown. */
+/** The text of a system message, in the current language; empty for entries that are not shown. */
 export function lineText(entry: Entry, profiles: Profiles): string {
   const author = nameOf(profiles, entry.author);
   switch (entry.kind) {
     case 'join':
-      return entry.member === entry.author ? `${author} joined` : `${author} added ${nameOf(profiles, entry.member)}`;
+      return entry.member === entry.author ? t`${author} joined` : t`${author} added ${nameOf(profiles, entry.member)}`;
     case 'leave':
-      return entry.member === entry.author ? `${author} left` : `${author} removed ${nameOf(profiles, entry.member)}`;
+      return entry.member === entry.author ? t`${author} left` : t`${author} removed ${nameOf(profiles, entry.member)}`;
     case 'rename':
-      return `${author} named the group ${entry.name}`;
+      return t`${author} named the group ${entry.name}`;
     case 'topic':
-      return entry.topic === '' ? `${author} removed the topic` : `${author} set the topic: ${entry.topic}`;
+      return entry.topic === '' ? t`${author} removed the topic` : t`${author} set the topic: ${entry.topic}`;
     case 'archive':
-      return entry.on ? `${author} archived the group` : `${author} unarchived the group`;
+      return entry.on ? t`${author} archived the group` : t`${author} unarchived the group`;
     case 'message':
     case 'edit':
     case 'erase':

@@ -9,6 +9,7 @@ import { stateOf } from '../http/context.ts';
 import { problemFormat } from '../http/format.ts';
 import { check, parse } from '../http/input.ts';
 import { type FormLimits, type Received, receiveForm } from '../http/multipart.ts';
+import { t } from '../language/text.ts';
 import { postForm, uploadForm } from './forms.ts';
 import { checkPostRate } from './operations.ts';
 
@@ -84,7 +85,7 @@ async function acquireUpload(ctx: Context, core: Core, at: GroupAccess, rate: st
 
 function takeSlot(core: Core, bucket: string): () => void {
   if (core.rateLimiter.take(bucket, UPLOADS_PER_SECOND, MAX_UPLOADS) > 0)
-    throw tooMany(`Too many uploads at once: ${MAX_UPLOADS} at most. Wait for one to end.`, 5000);
+    throw tooMany(t`Too many uploads at once: ${MAX_UPLOADS} at most. Wait for one to end.`, 5000);
   return () => core.rateLimiter.giveBack(bucket);
 }
 

@@ -3,6 +3,7 @@ import { DomainError, forbidden } from '../errors.ts';
 import { attach, attached, claim, discard, isUncertain, type Stored } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { newUid } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Edited, Folded } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
@@ -53,7 +54,7 @@ const editOf = (target: number, { body, format, mentions }: Folded, files: reado
 });
 
 function mayReplace(at: GroupAccess, current: FoldedMessage, { body }: Folded): true {
-  if (!mayEdit(at, current)) throw forbidden('Only the author can edit a message, and only until it is erased.');
+  if (!mayEdit(at, current)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
   if (current.state.body !== body) throw new DomainError('conflict', 'The text was edited at the same time. Try again.');
   return true;
 }

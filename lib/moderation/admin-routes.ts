@@ -11,6 +11,7 @@ import { noStore, renderPage, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
 import { faceOf, peopleIn, presentRow } from '../messages/presenter.ts';
@@ -43,7 +44,7 @@ export function moderationRoutes(deps: RouteContext): Router {
     const { user } = adminOf(ctx);
     const { group: slug, seq, q } = await parse(eraseForm, ctx);
     const group = await core.store.groups.bySlug(slug);
-    if (!group || isDirect(group)) throw notFound('There is no such group.');
+    if (!group || isDirect(group)) throw notFound(t`There is no such group.`);
     const wasThere = await eraseAsAdmin(core, user, group, seq);
     setFlash(ctx, wasThere ? `Message ${seq} in ${group.name} is erased.` : `Message ${seq} in ${group.name} was erased before.`);
     seeOther(ctx, `/admin/messages${q === '' ? '' : `?${new URLSearchParams({ q })}`}`);

@@ -2,6 +2,7 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { conflict } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
+import { t } from '../language/text.ts';
 import { readMessage } from '../log/history.ts';
 import { eraseOne } from '../retention/erase-one.ts';
 
@@ -13,7 +14,7 @@ export async function eraseAsAdmin(core: Core, by: User, group: Group, seq: numb
   const { message } = await readMessage(core, group.id, seq);
   const where = group.kind === 'direct' ? 'direct messages' : group.slug;
   const outcome = await eraseOne(core, group.id, seq, by.id);
-  if (outcome === 'held') throw conflict(`Message ${seq} in ${where} is on legal hold: it cannot be erased.`);
+  if (outcome === 'held') throw conflict(t`Message ${seq} in ${where} is on legal hold: it cannot be erased.`);
   if (outcome === 'gone') return false;
   const author = (await core.directory.profiles([message.author])).get(message.author)?.name ?? message.author;
   const subject = { kind: 'message', id: `${group.id}-${seq}`, name: `message ${seq} in ${where}` } as const;

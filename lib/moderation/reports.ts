@@ -5,6 +5,7 @@ import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { type GroupId, newUid, REPORTS_GROUP, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Entry } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
@@ -34,8 +35,8 @@ export type Report = {
 export async function reportMessage(core: Core, { user, group }: GroupAccess, seq: number, text: string): Promise<void> {
   const reason = parseReason(text);
   const folded = await readMessage(core, group.id, seq);
-  if (isErased(folded)) throw forbidden('This message is erased.');
-  if (folded.message.author === user.id) throw forbidden('This is your own message: you can erase it.');
+  if (isErased(folded)) throw forbidden(t`This message is erased.`);
+  if (folded.message.author === user.id) throw forbidden(t`This is your own message: you can erase it.`);
   await checkAccountRate(core, user, 'reports');
   const draft = { kind: 'report', of: group.id, seqOf: seq, reason, author: user.id, uid: newUid(core.random) } as const;
   await core.appender.append(REPORTS_GROUP, { ...draft, key: `s:report:${group.id}:${seq}` });
@@ -43,8 +44,8 @@ export async function reportMessage(core: Core, { user, group }: GroupAccess, se
 
 function parseReason(text: string): string {
   const reason = cleanText(text);
-  if (isBlank(reason)) throw invalid('reason', 'Say what is wrong with the message.');
-  if ([...reason].length > MAX_REASON) throw invalid('reason', `The reason is too long: ${MAX_REASON} characters at most.`);
+  if (isBlank(reason)) throw invalid('reason', t`Say what is wrong with the message.`);
+  if ([...reason].length > MAX_REASON) throw invalid('reason', t`The reason is too long: ${MAX_REASON} characters at most.`);
   return reason;
 }
 
@@ -76,8 +77,8 @@ export async function reportedMessage(core: Core, { of, seq }: Report): Promise<
 export async function closeReport(core: Core, by: User, id: number, outcome: 'erased' | 'kept'): Promise<void> {
   const all = await listReports(core);
   const report = all.find((one) => one.id === id);
-  if (!report) throw notFound('There is no such report.');
-  if (report.closed) throw conflict('Somebody has closed this report already.');
+  if (!report) throw notFound(t`There is no such report.`);
+  if (report.closed) throw conflict(t`Somebody has closed this report already.`);
   const found = await reportedMessage(core, report);
   if (outcome === 'erased' && found) await eraseAsAdmin(core, by, found.group, report.seq);
   for (const { id: closes } of all.filter((one) => one.of === report.of && one.seq === report.seq && !one.closed))

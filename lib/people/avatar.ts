@@ -5,6 +5,7 @@ import { DomainError, invalid } from '../errors.ts';
 import { isImage, sizeText } from '../files/file.ts';
 import { Inspection } from '../files/inspection.ts';
 import { AVATARS_GROUP, type FileId, type GroupId, newFileId, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sha256 } from '../secrets.ts';
 import { setPicture } from './operations.ts';
 
@@ -36,7 +37,7 @@ async function squaresOf(core: Core, source: AsyncIterable<Uint8Array>): Promise
   const pieces = await Array.fromAsync(seen.of(source, MAX_PICTURE_BYTES, tooLarge));
   const type = await seen.type();
   const pictures = isImage(type) ? await core.thumbnailer.square(from(pieces), seen.bytes, type) : undefined;
-  if (!pictures) throw invalid('picture', 'The picture cannot be read: use a JPEG, PNG, GIF, WebP or AVIF file of at most 50 megapixels.');
+  if (!pictures) throw invalid('picture', t`The picture cannot be read: use a JPEG, PNG, GIF, WebP or AVIF file of at most 50 megapixels.`);
   return pictures;
 }
 

@@ -5,6 +5,7 @@ import { checkAccountRate } from '../accounts/rates.ts';
 import type { Core } from '../core.ts';
 import { conflict, DomainError, invalid } from '../errors.ts';
 import type { FileId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { parseDisplayName, parseStatus, withoutJoiners } from './profile.ts';
 
 /**
@@ -22,7 +23,7 @@ async function checkDisplayName(core: Core, user: User, name: string): Promise<v
   const looks = withoutJoiners(name);
   const other = await core.store.users.bySkeleton(skeletonOf(looks));
   if (other && other.id !== user.id)
-    throw conflict(`The display name ${name} looks like ${other.name}, which is somebody else's name. Choose another.`, 'display_name');
+    throw conflict(t`The display name ${name} looks like ${other.name}, which is somebody else's name. Choose another.`, 'display_name');
   if (other) return; // one's own log-in name, whatever it is
   try {
     checkNewName(looks);

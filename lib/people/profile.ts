@@ -1,5 +1,6 @@
 import type { Status } from '../accounts/port.ts';
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { emojiNamed } from '../markup/emoji.ts';
 import { isBlank } from '../text/body.ts';
 
@@ -21,9 +22,9 @@ export function parseDisplayName(text: string): string | null {
   const name = spaced(text);
   if (name === '') return null;
   if (isBlank(name) || INVISIBLE.test(withoutJoiners(name)))
-    throw invalid('display_name', 'Display name contains an invisible character. Remove it.');
+    throw invalid('display_name', t`Display name contains an invisible character. Remove it.`);
   if ([...name].length > MAX_DISPLAY_NAME)
-    throw invalid('display_name', `Display name is too long: ${MAX_DISPLAY_NAME} characters at most.`);
+    throw invalid('display_name', t`Display name is too long: ${MAX_DISPLAY_NAME} characters at most.`);
   return name;
 }
 
@@ -35,12 +36,12 @@ export function parseStatus(
   now: number,
 ): Status | null {
   const [emoji, text] = [parseStatusEmoji(given.emoji), spaced(given.text)];
-  if ([...text].length > MAX_STATUS_TEXT) throw invalid('text', `Status is too long: ${MAX_STATUS_TEXT} characters at most.`);
+  if ([...text].length > MAX_STATUS_TEXT) throw invalid('text', t`Status is too long: ${MAX_STATUS_TEXT} characters at most.`);
   if (text !== '' && (isBlank(text) || INVISIBLE.test(text.replace(/\u200d/gu, ''))))
-    throw invalid('text', 'Status contains an invisible character. Remove it.');
+    throw invalid('text', t`Status contains an invisible character. Remove it.`);
   if (emoji === '' && text === '') return null;
-  if (given.until !== null && given.until <= now) throw invalid('until', 'The end of a status must be in the future.');
-  if (given.until !== null && given.until > now + MAX_STATUS_MS) throw invalid('until', 'The end of a status must be within a year.');
+  if (given.until !== null && given.until <= now) throw invalid('until', t`The end of a status must be in the future.`);
+  if (given.until !== null && given.until > now + MAX_STATUS_MS) throw invalid('until', t`The end of a status must be within a year.`);
   return { emoji, text, until: given.until };
 }
 
@@ -51,6 +52,6 @@ function parseStatusEmoji(text: string): string {
   const emoji = (name === undefined ? undefined : emojiNamed(name.toLowerCase())) ?? given;
   const isOne =
     emoji === '' || ([...emoji].length <= MAX_EMOJI && /^[\p{Emoji}\p{Emoji_Component}]+$/u.test(emoji) && !/^[\d#*]+$/.test(emoji));
-  if (!isOne) throw invalid('emoji', 'The emoji of a status must be one emoji, or its name such as :palm_tree:.');
+  if (!isOne) throw invalid('emoji', t`The emoji of a status must be one emoji, or its name such as :palm_tree:.`);
   return emoji;
 }

@@ -10,6 +10,7 @@ import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { AVATARS_GROUP, asFileId, asUserId, type GroupId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { meForm } from './forms.ts';
 import { setDisplayName, setStatus } from './operations.ts';
 import { personFor, personJson, personPage } from './presenter.ts';
@@ -53,7 +54,7 @@ const timeOf = (until: string | null): number | null => (until === null ? null :
 /** By id, else by log-in name. Errors: `notFound`. */
 async function findPerson(core: Core, text: string): Promise<User> {
   const user = (await core.store.users.byId(asUserId(text))) ?? (await core.store.users.byNameKey(nameKey(text.slice(0, 200))));
-  if (!user) throw notFound('There is no such person.');
+  if (!user) throw notFound(t`There is no such person.`);
   return user;
 }
 

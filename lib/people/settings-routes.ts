@@ -14,6 +14,7 @@ import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../h
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { MAX_PICTURE_BYTES, uploadPicture } from './avatar.ts';
 import { profileForm } from './forms.ts';
 import { setDisplayName, setPicture, setStatus } from './operations.ts';
@@ -48,7 +49,7 @@ export function profileRoutes(deps: RouteContext): Router {
         await uploadPicture(core, user, source);
         return true;
       });
-      if (received.files.length === 0) throw invalid('picture', 'Choose a picture.');
+      if (received.files.length === 0) throw invalid('picture', t`Choose a picture.`);
       setFlash(ctx, 'Your picture is changed.');
       seeOther(ctx, '/settings/profile');
     } catch (error) {

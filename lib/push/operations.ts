@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import { invalid, notFound, tooMany } from '../errors.ts';
 import { labelOf } from '../http/user-agent.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { DestinationRefused, refuseLiteral } from '../outbound/ssrf-guard.ts';
 import { sha256 } from '../secrets.ts';
 import type { Device } from './port.ts';
@@ -44,7 +45,7 @@ async function makeRoom(core: Core, user: UserId, added: string): Promise<void> 
 
 function checkRate(core: Core, user: UserId): void {
   const waitMs = core.rateLimiter.take(`push:${user}`, CHANGES.perSecond, CHANGES.burst);
-  if (waitMs > 0) throw tooMany('Too many changes to your devices. Try again in a moment.', waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many changes to your devices. Try again in a moment.`, waitMs);
 }
 
 /** Resolves to whether the user had this device. */
@@ -54,7 +55,7 @@ export const removeDevice = (core: Core, user: UserId, id: string): Promise<bool
 export async function tryDevice(core: Core, user: UserId, id: string, options: SendOptions = {}): Promise<Outcome> {
   checkRate(core, user);
   const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);
-  if (!device) throw notFound('There is no such device.');
+  if (!device) throw notFound(t`There is no such device.`);
   const { name } = core.site.identity;
   const text = { author: name, title: name, body: 'Notifications reach this device.' };
   const notice = { group: null, seq: null, ...text, tag: 'test', url: `${core.config.basePath}/settings` };

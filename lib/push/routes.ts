@@ -6,6 +6,7 @@ import { noStore, renderPage, respond, seeOther, writeJson } from '../http/reply
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { keysOf } from './keys.ts';
 import { addDevice, deviceId, removeDevice, tryDevice } from './operations.ts';
 import { deviceJson } from './presenter.ts';
@@ -50,7 +51,7 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
     const { user } = sessionViewerOf(ctx);
     const { endpoint } = await parse(endpointForm, ctx);
     noStore(ctx);
-    if (!(await removeDevice(core, user.id, deviceId(URL.parse(endpoint)?.href ?? endpoint)))) throw notFound('There is no such device.');
+    if (!(await removeDevice(core, user.id, deviceId(URL.parse(endpoint)?.href ?? endpoint)))) throw notFound(t`There is no such device.`);
     ctx.status = 204;
   });
 
@@ -60,7 +61,7 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
     const id = String(ctx.params.id);
     if (action === 'test') setFlash(ctx, TEST_RESULTS[await tryDevice(core, user.id, id)]);
     else if (await removeDevice(core, user.id, id)) setFlash(ctx, 'Device removed. It gets no more notifications.');
-    else throw notFound('There is no such device.');
+    else throw notFound(t`There is no such device.`);
     seeOther(ctx, '/settings#notifications');
   });
   return router;

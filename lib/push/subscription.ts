@@ -1,6 +1,7 @@
 import { ECDH } from 'node:crypto';
 import { isLoopback } from '../config.ts';
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 
 /** A PushSubscription of the Push API as JSON: the endpoint, and keys to encrypt for it (RFC 8291). */
 export type Subscription = { readonly endpoint: string; readonly keys: { readonly p256dh: string; readonly auth: string } };
@@ -12,10 +13,10 @@ const [POINT_BYTES, AUTH_BYTES] = [65, 16];
 export function parseSubscription({ endpoint, keys }: Subscription): Subscription {
   const url = endpoint.length > MAX_ENDPOINT_LENGTH ? null : URL.parse(endpoint);
   if (!url || !isSafe(url) || url.username !== '' || url.password !== '')
-    throw invalid('endpoint', `The endpoint must be an https:// URL of ${MAX_ENDPOINT_LENGTH} characters at most.`);
+    throw invalid('endpoint', t`The endpoint must be an https:// URL of ${MAX_ENDPOINT_LENGTH} characters at most.`);
   const [p256dh, auth] = [Buffer.from(keys.p256dh, 'base64url'), Buffer.from(keys.auth, 'base64url')];
   if (p256dh.length !== POINT_BYTES || auth.length !== AUTH_BYTES || !isPoint(p256dh))
-    throw invalid('keys', 'The keys must be a P-256 point (65 bytes) and a secret (16 bytes), in base64url.');
+    throw invalid('keys', t`The keys must be a P-256 point (65 bytes) and a secret (16 bytes), in base64url.`);
   return { endpoint: url.href, keys: { p256dh: p256dh.toString('base64url'), auth: auth.toString('base64url') } };
 }
 

@@ -4,6 +4,7 @@ import { conflict, invalid, notFound } from '../errors.ts';
 import { everyGroup } from '../groups/every-group.ts';
 import type { Group } from '../groups/port.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { eraseOne } from './erase-one.ts';
 import { daysText, isHeld } from './rules.ts';
 import { type Criteria, selectMessages } from './select-messages.ts';
@@ -44,9 +45,9 @@ const AT_ONCE = 50;
 /** Counts or erases the messages of a selection. Errors: `invalid` (criteria) when it has no condition, `conflict` when its group is on legal hold, `unavailable`. */
 export async function eraseSelected(core: Core, { group, criteria }: Selection, options: EraseOptions): Promise<EraseResult> {
   if (Object.values(criteria).every((condition) => condition === undefined))
-    throw invalid('criteria', 'Say which messages: by author, range, time or words.');
-  if ((criteria.from !== undefined || criteria.to !== undefined) && !group) throw invalid('group', 'A range of numbers needs a group.');
-  if (group && isHeld(group, core.config)) throw conflict(`${group.name} is on legal hold: nothing in it can be erased.`, 'group');
+    throw invalid('criteria', t`Say which messages: by author, range, time or words.`);
+  if ((criteria.from !== undefined || criteria.to !== undefined) && !group) throw invalid('group', t`A range of numbers needs a group.`);
+  if (group && isHeld(group, core.config)) throw conflict(t`${group.name} is on legal hold: nothing in it can be erased.`, 'group');
   const result = { messages: 0, groups: 0, held: 0, isMore: false };
   try {
     for await (const one of group ? [group] : everyGroup(core.store)) await eraseIn(core, one, criteria, options, result);

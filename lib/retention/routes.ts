@@ -10,6 +10,7 @@ import { type FieldError, noStore, renderPage, respond, seeOther, showRefused } 
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { eraseForm, keepForm } from './forms.ts';
 import { type EraseResult, eraseSelected, setHold, setRetention } from './operations.ts';
 import { selectionOf } from './parse-selection.ts';
@@ -38,7 +39,7 @@ export function retentionRoutes(deps: RouteContext): Router {
     const form = await parse(keepForm, ctx);
     try {
       const group = await core.store.groups.bySlug(form.group);
-      if (!group || isDirect(group)) throw notFound('There is no such group.');
+      if (!group || isDirect(group)) throw notFound(t`There is no such group.`);
       if (form.action === 'days') await setRetention(core, group, parseDays(form.days));
       else await setHold(core, group, form.on === '1');
       setFlash(ctx, `Done: ${group.name}.`);

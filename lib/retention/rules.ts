@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { invalid } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
+import { t } from '../language/text.ts';
 
 export const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
@@ -20,7 +21,7 @@ export function parseDays(text: string): number | null {
   if (text === 'forever') return 0;
   const days = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (days < 1 || days > MAX_DAYS)
-    throw invalid('days', `Retention must be 1 to ${MAX_DAYS} days, 'forever', or 'site' for that of the site.`);
+    throw invalid('days', t`Retention must be 1 to ${MAX_DAYS} days, 'forever', or 'site' for that of the site.`);
   return days;
 }
 

@@ -7,6 +7,7 @@ import { groupPages } from '../groups/every-group.ts';
 import type { Group } from '../groups/port.ts';
 import { mayRead } from '../groups/rules.ts';
 import { asGroupId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
 import { PAGE_WEIGHT, weightOfMessage } from '../log/weight.ts';
@@ -54,7 +55,7 @@ async function searchIn(
   findGroups: () => Promise<Group[]>,
 ): Promise<SearchPage> {
   const waitMs = core.rateLimiter.take(`search:${user.id}`, PER_SECOND, BURST);
-  if (waitMs > 0) throw tooMany('Too many searches at once. Wait a moment.', waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many searches at once. Wait a moment.`, waitMs);
   const behind = cursor === undefined ? undefined : parseCursor(cursor);
   const [groups, wanted] = await Promise.all([findGroups(), wantedBy(core, user, query)]);
   if (groups.length === 0 || !wanted) return { found: [], next: undefined };
@@ -188,6 +189,6 @@ const cursorOf = (place: MessagePosition | undefined): string | undefined => pla
 /** Errors: `invalid` (cursor). */
 function parseCursor(cursor: string): MessagePosition {
   const [, at, group = '', seq] = /^(\d{1,15})-([0-9a-z]{0,16})-(\d{1,10})$/.exec(cursor) ?? [];
-  if (at === undefined) throw invalid('cursor', 'cursor must be the one in `next`.');
+  if (at === undefined) throw invalid('cursor', t`cursor must be the one in \`next\`.`);
   return { at: Number(at), group: asGroupId(group), seq: Number(seq) };
 }

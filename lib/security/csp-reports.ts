@@ -7,6 +7,7 @@ import { stateOf } from '../http/context.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { CSP_REPORTS } from '../http/security.ts';
+import { t } from '../language/text.ts';
 import { loggablePath } from '../logger.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { networkOf } from '../network.ts';
@@ -76,7 +77,7 @@ function checkRate({ rateLimiter }: Core, address: string): void {
   const waitMs =
     rateLimiter.take(`csp:${networkOf(address)}`, PER_NETWORK.perSecond, PER_NETWORK.burst) ||
     rateLimiter.take('csp', PER_PROCESS.perSecond, PER_PROCESS.burst);
-  if (waitMs > 0) throw tooMany('Too many reports.', waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many reports.`, waitMs);
 }
 
 async function jsonOf(ctx: Context): Promise<unknown> {

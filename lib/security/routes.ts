@@ -8,6 +8,7 @@ import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId, type UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { SERVER } from './event.ts';
 import { positionOf, securityPage } from './presenter.ts';
 
@@ -39,7 +40,7 @@ export function securityRoutes(deps: RouteContext): Router {
     adminOf(ctx);
     const { before, user: id } = parseQuery(adminQuery, ctx);
     const user = id === undefined ? undefined : await deps.core.store.users.byId(asUserId(id));
-    if (id !== undefined && !user) throw notFound('There is no such user.');
+    if (id !== undefined && !user) throw notFound(t`There is no such user.`);
     const title = user ? `Security events of ${user.name}` : 'Security events';
     await show(ctx, deps, { title, owner: user?.id ?? SERVER, before, path: ctx.path, user: user?.id });
   });
@@ -49,7 +50,7 @@ export function securityRoutes(deps: RouteContext): Router {
 async function show(ctx: Context, { core, views }: RouteContext, { title, owner, before, path, user }: List): Promise<void> {
   noStore(ctx);
   const position = before === undefined ? undefined : positionOf(before);
-  if (before !== undefined && !position) throw invalid('before', 'before must be the one in the link to older events.');
+  if (before !== undefined && !position) throw invalid('before', t`before must be the one in the link to older events.`);
   const { rows, next } = await securityPage(core, owner, { limit: PAGE_SIZE, before: position });
   const query = new URLSearchParams({ ...(user === undefined ? {} : { user }), ...(next === null ? {} : { before: next }) });
   renderPage(ctx, views, 'security/index.njk', title, {

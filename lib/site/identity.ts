@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { invalid } from '../errors.ts';
 import { asFileId, type FileId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Store } from '../store/port.ts';
 import { isBlank } from '../text/body.ts';
 
@@ -64,8 +65,8 @@ function identityOf(name: string, icon: string): SiteIdentity {
 export function parseSiteName(text: string): string {
   const name = text.toWellFormed().normalize('NFC').replace(/\s+/gu, ' ').trim();
   if (isBlank(name)) return '';
-  if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', `The name is too long: ${MAX_NAME_LENGTH} characters at most.`);
+  if ([...name].length > MAX_NAME_LENGTH) throw invalid('name', t`The name is too long: ${MAX_NAME_LENGTH} characters at most.`);
   if (/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f<>]/u.test(name))
-    throw invalid('name', 'The name has a character that it must not have: < > or one that is invisible.');
+    throw invalid('name', t`The name has a character that it must not have: < > or one that is invisible.`);
   return name;
 }

@@ -1,4 +1,5 @@
 import { DomainError, invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 
 /** C0 and C1 controls except line feed and tab: invisible, and interpreted by terminals. */
 const CONTROLS = /[^\P{Cc}\n\t]/gu;
@@ -25,7 +26,7 @@ export const isBlank = (text: string): boolean => /^[\s\p{Cf}\p{Zl}\p{Zp}\p{Defa
 /** Cleans and checks the body of a message. Errors: `invalid` (blank), `tooLarge`; both with field `body`. */
 export function parseBody(text: string, maxBytes: number): string {
   const body = cleanText(text);
-  if (isBlank(body)) throw invalid('body', 'Message is empty.');
+  if (isBlank(body)) throw invalid('body', t`Message is empty.`);
   const bytes = Buffer.byteLength(body, 'utf8');
   if (bytes > maxBytes) throw new DomainError('tooLarge', `Message is too long: ${bytes} bytes, ${maxBytes} at most.`, { field: 'body' });
   return body;

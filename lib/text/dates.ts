@@ -1,3 +1,6 @@
+import { currentLanguage, type Language } from '../language/current.ts';
+import { t } from '../language/text.ts';
+
 /** Formats times for one time zone. Every argument `at` is ms since the epoch. */
 export type Dates = {
   /** `14:02` */
@@ -14,19 +17,23 @@ export type Dates = {
   iso(at: number): string;
 };
 
-/** The formatters of a zone; `is12Hours`: `2:02 pm` in place of `14:02`. Each throws RangeError when Intl does not know the zone. */
-export function datesIn(timeZone: string, is12Hours = false): Dates {
+/** The variant of a language whose dates and times are used. */
+const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', fr: 'fr-FR' };
+
+/** The formatters of a zone and a language; `is12Hours`: `2:02 pm` in place of `14:02`. Each throws RangeError when Intl does not know the zone. */
+export function datesIn(timeZone: string, is12Hours = false, language: Language = 'en'): Dates {
+  const locale = LOCALES[language];
   const hour = is12Hours ? ({ hour: 'numeric', hour12: true } as const) : ({ hour: '2-digit' } as const);
-  const clock = formatter('en-GB', { timeZone, ...hour, minute: '2-digit' });
+  const clock = formatter(locale, { timeZone, ...hour, minute: '2-digit' });
   const calendar = formatter('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  const long = formatter('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-  const short = formatter('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
-  const weekday = formatter('en-GB', { timeZone, weekday: 'short' });
-  const inYear = formatter('en-GB', { timeZone, day: 'numeric', month: 'short' });
+  const long = formatter(locale, { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  const short = formatter(locale, { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
+  const weekday = formatter(locale, { timeZone, weekday: 'short' });
+  const inYear = formatter(locale, { timeZone, day: 'numeric', month: 'short' });
   const when = (at: number, now: number): string => {
     const daysAgo = Math.round((Date.parse(calendar(now)) - Date.parse(calendar(at))) / (24 * HOUR_MS));
     if (daysAgo === 0) return clock(at);
-    if (daysAgo === 1) return 'Yesterday';
+    if (daysAgo === 1) return capitalised(relativeIn(language).format(-1, 'day'), language);
     if (daysAgo > 1 && daysAgo < 7) return weekday(at);
     return calendar(at).slice(0, 4) === calendar(now).slice(0, 4) ? inYear(at) : short(at);
   };
@@ -47,13 +54,20 @@ const UNITS = [
   ['hour', HOUR_MS],
   ['minute', MINUTE_MS],
 ] as const;
-let relative: Intl.RelativeTimeFormat | undefined; // created at first use, as below
+const relative = new Map<Language, Intl.RelativeTimeFormat>(); // created at first use, as below
 
-/** Relative time in whole units: `5 minutes ago`, `yesterday`; `just now` within 1 min. */
+function relativeIn(language: Language): Intl.RelativeTimeFormat {
+  const format = relative.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  relative.set(language, format);
+  return format;
+}
+
+const capitalised = (text: string, language: Language): string => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+
+/** Relative time in whole units, in the current language: `5 minutes ago`, `yesterday`; `just now` within 1 min. */
 export function ago(at: number, now: number): string {
   const [unit, ms] = UNITS.find(([, unitMs]) => now - at >= unitMs) ?? [];
-  relative ??= new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-  return unit && ms ? relative.format(-Math.floor((now - at) / ms), unit) : 'just now';
+  return unit && ms ? relativeIn(currentLanguage()).format(-Math.floor((now - at) / ms), unit) : t`just now`;
 }
 
 /** More than the offset of any zone from UTC. */

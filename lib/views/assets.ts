@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzipSync } from 'node:zlib';
 import pLimit from 'p-limit';
 import { acceptedEncodings, type Encoding } from '../http/encoding.ts';
+import type { Language } from '../language/current.ts';
+import { translateScript } from '../language/source.ts';
 import { bundleModules, compactStyles } from './bundle.ts';
 
 type AssetResponse = {
@@ -15,8 +17,11 @@ type AssetResponse = {
 };
 
 export type Assets = {
-  /** `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`. Throws when there is no such asset. */
-  url(path: string): string;
+  /**
+   * `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`; of a bundle of scripts with texts in another language `/static/…/fr/app.js`.
+   * Throws when there is no such asset.
+   */
+  url(path: string, language?: Language): string;
   /**
    * The response for a path of url(); undefined if there is no such asset.
    * With another hash (a page from before or after an upgrade) it has the current content and must be revalidated.
@@ -26,6 +31,8 @@ export type Assets = {
 };
 
 type Asset = { readonly type: string; readonly hash: string; readonly bodies: Map<Encoding, Buffer>; squeezing: boolean };
+
+type Table = Map<string, Asset>;
 
 const ROOT = join(import.meta.dirname, '../..');
 const TYPES: Readonly<Record<string, string>> = {
@@ -58,11 +65,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const folderOf = (name: string): string => dirname(findPackageJSON(name, import.meta.url) ?? '');
 
 /** One file, because htmx starts as soon as its own script has run and would miss an extension that arrives later. */
-function bundleScripts(read: (path: string) => string): string {
-  const own = bundleModules('main.js', (name) => read(`js/${name}`));
-  const parts = [...LIBRARIES.map(([name, file]) => readFileSync(join(folderOf(name), file), 'utf8')), own];
-  return parts.map((part) => part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()).join('\n;');
+function bundleLibraries(): string {
+  const parts = LIBRARIES.map(([name, file]) => readFileSync(join(folderOf(name), file), 'utf8'));
+  return parts.map((part) => `${part.replace(/^\/\/[#@] sourceMappingURL=.*$/gm, '').trim()}\n;`).join('');
 }
+
+/** The bundles of scripts, by name: what comes before the modules, and the module that imports the others. */
+const BUNDLES: Readonly<Record<string, { readonly before: () => string; readonly main: string }>> = {
+  'app.js': { before: bundleLibraries, main: 'main.js' },
+  'later.js': { before: () => '', main: 'later.js' },
+};
 
 /** Declares the order of the layers first, so that it does not depend on the order of the files. */
 function bundleStyles(read: (path: string) => string): string {
@@ -83,18 +95,15 @@ const withFiles = (worker: string, url: (path: string) => string): string =>
 const linkImages = (css: string, url: (path: string) => string): string =>
   css.replace(/url\("\.\.\/([^"]+)"\)/g, (_, path: string) => `url("${url(path).replace('/static/', '../../')}")`);
 
-function readTable(root: string): ReadonlyMap<string, Asset> {
+function readTable(root: string): Table {
   const paths = globSync('**/*.*', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const table = new Map(paths.flatMap((path) => asAsset(path, readFileSync(join(root, path)))));
   const add = (path: string, text: string) => {
     for (const [name, asset] of asAsset(path, Buffer.from(text))) table.set(name, asset);
   };
-  add('app.js', bundleScripts(read));
-  add(
-    'later.js',
-    bundleModules('later.js', (name) => read(`js/${name}`)),
-  );
+  for (const [name, { before, main }] of Object.entries(BUNDLES))
+    add(name, before() + bundleModules(main, (module) => read(`js/${module}`)));
   add(
     'css/app.css',
     linkImages(compactStyles(bundleStyles(read)), (path) => hashedUrl(table, path)),
@@ -105,6 +114,20 @@ function readTable(root: string): ReadonlyMap<string, Asset> {
     withFiles(worker, (path) => hashedUrl(table, path)),
   );
   return table;
+}
+
+/** Adds a bundle of scripts with its texts in a language, made of the modules in the table, and returns its path. */
+function addTranslated(table: Table, path: string, language: Language): string {
+  const translated = `${language}/${path}`;
+  const bundle = BUNDLES[path];
+  if (!bundle || table.has(translated)) return translated;
+  const textOf = (name: string) => table.get(name)?.bodies.get('identity')?.toString('utf8') ?? '';
+  const bundled = (read: (module: string) => string) => bundleModules(bundle.main, read);
+  const plain = bundled((module) => textOf(`js/${module}`));
+  const libraries = textOf(path).slice(0, -plain.length);
+  const own = bundled((module) => translateScript(textOf(`js/${module}`), language));
+  for (const [name, asset] of asAsset(translated, Buffer.from(libraries + own))) table.set(name, asset);
+  return translated;
 }
 
 function hashedUrl(table: ReadonlyMap<string, Asset>, path: string): string {
@@ -144,9 +167,9 @@ export function createAssets(options: { readonly root?: string; readonly dev?: b
   }
 
   return {
-    url(path) {
+    url(path, language = 'en') {
       if (options.dev) table = readTable(root);
-      return hashedUrl(table, path);
+      return hashedUrl(table, language === 'en' || !(path in BUNDLES) ? path : addTranslated(table, path, language));
     },
     get(urlPath, acceptEncoding, ifNoneMatch = '') {
       const [, hash, path = ''] = /^\/static\/([0-9a-f]{16})\/([\w./-]+)$/.exec(urlPath) ?? [];

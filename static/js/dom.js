@@ -62,3 +62,6 @@ export function complain(text, element = document.body) {
   const region = element.closest('form.edit')?.querySelector('.wrong') ?? byId('composer-error') ?? byId('trouble');
   if (region) region.textContent = text;
 }
+
+/** A text, with the values for {1}, {2}. Of a page in another language the server has replaced the text in the source. */
+export const t = (text, ...values) => text.replace(/\{(\d)\}/g, (_, n) => values[n - 1]);

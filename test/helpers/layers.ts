@@ -3,6 +3,7 @@ import type { Import } from './imports.ts';
 
 /** The folders of lib, lowest first: a folder imports values only from those before it. `.` is lib itself, `composition` what puts the parts together. */
 const FOLDERS = [
+  'language',
   '.',
   'cluster',
   'text',

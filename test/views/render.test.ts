@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { createViews, initial, plural } from '../../lib/views/render.ts';
+import { plural } from '../../lib/language/text.ts';
+import { initial } from '../../lib/views/environment.ts';
+import { createViews } from '../../lib/views/render.ts';
 import { pages, partials, rows, type Sample } from './samples.ts';
 
 const templates = join(import.meta.dirname, '../../templates');

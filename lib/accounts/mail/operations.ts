@@ -1,6 +1,7 @@
 import type { Core } from '../../core.ts';
 import { DomainError, notFound, tooMany } from '../../errors.ts';
 import { asUserId } from '../../ids.ts';
+import { t } from '../../language/text.ts';
 import { addressMac, checkAddressRate, parseAddress } from '../../mail/address.ts';
 import { findLink } from '../../mail/links.ts';
 import type { MailAddress } from '../../mail/port.ts';
@@ -15,7 +16,7 @@ const masked = (address: string): string => address.replace(/^(.).*@/su, '$1…@
 
 /** Throws `notFound` on a server without SMTP_URL, which has none of the pages about mail. */
 export function requireMail({ mailOutbox }: Core): void {
-  if (!mailOutbox.isOn) throw notFound('This server sends no mail: SMTP_URL is not set.');
+  if (!mailOutbox.isOn) throw notFound(t`This server sends no mail: SMTP_URL is not set.`);
 }
 
 /** Where the person gets mail, opened; undefined without an address, and when no key opens it. */
@@ -42,7 +43,7 @@ export async function addressToConfirm(core: Core, token: string) {
   const { user: id, about, take } = await findLink(core, 'confirm', token);
   const user = id === null ? undefined : await core.store.users.byId(id);
   if (!user || user.disabled || typeof about.address !== 'string')
-    throw notFound('This link is not valid. It may have expired, or been used.');
+    throw notFound(t`This link is not valid. It may have expired, or been used.`);
   return { user, address: about.address, take };
 }
 
@@ -50,7 +51,7 @@ export async function addressToConfirm(core: Core, token: string) {
 export async function confirmAddress(core: Core, token: string): Promise<User> {
   const { user, address, take } = await addressToConfirm(core, token);
   const former = await addressOf(core, user.id);
-  if (!(await take())) throw notFound('This link has been used.');
+  if (!(await take())) throw notFound(t`This link has been used.`);
   const { digest = false, digestDue = 0, digestUpTo = core.now() } = former ?? {};
   await store(core, user, address, { digest, digestDue, digestUpTo });
   core.securityLog.record({ event: 'address_changed', user: user.id, by: user.id, detail: masked(address) });
@@ -93,7 +94,7 @@ const RESETS = { perSecond: 1 / 60, burst: 10 };
 export async function requestReset(core: Core, text: string, from: string): Promise<void> {
   const address = parseAddress(text);
   const waitMs = await core.rateLimiter.takeShared(`reset:${networkOf(from)}`, RESETS.perSecond, RESETS.burst);
-  if (waitMs > 0) throw tooMany('Too many requests from this address. Try again in a minute.', waitMs);
+  if (waitMs > 0) throw tooMany(t`Too many requests from this address. Try again in a minute.`, waitMs);
   await checkAddressRate(core, address);
   await core.mailOutbox.enqueue({ kind: 'reset', address });
 }
@@ -103,7 +104,7 @@ export async function personToReset(core: Core, token: string): Promise<User> {
   const { user: id, about } = await findLink(core, 'reset', token);
   const user = id === null ? undefined : await core.store.users.byId(id);
   if (!user || user.disabled || (user.passwordHash === null && about.first !== true))
-    throw notFound('This link is not valid. It may have expired, or been used.');
+    throw notFound(t`This link is not valid. It may have expired, or been used.`);
   return user;
 }
 
@@ -112,7 +113,7 @@ export async function resetPassword(core: Core, token: string, password: string)
   const user = await personToReset(core, token);
   await acceptPassword(core, user.name, password);
   const { take } = await findLink(core, 'reset', token);
-  if (!(await take())) throw notFound('This link has been used.');
+  if (!(await take())) throw notFound(t`This link has been used.`);
   await core.store.links.removeOf(user.id, 'reset');
   await setPassword(core, user, password);
   return user;
@@ -131,7 +132,7 @@ export async function invite(core: Core, by: User, text: string): Promise<string
 export async function invitedAddress(core: Core, token: string) {
   const link = await findLink(core, 'invite', token);
   const by = await core.store.users.byId(asUserId(String(link.about.by)));
-  if (!by?.admin || by.disabled || typeof link.about.address !== 'string') throw notFound('This invitation is no longer valid.');
+  if (!by?.admin || by.disabled || typeof link.about.address !== 'string') throw notFound(t`This invitation is no longer valid.`);
   return { ...link, address: link.about.address, by };
 }
 
@@ -142,7 +143,7 @@ export async function acceptInvitation(
   input: { readonly name: string; readonly password: string },
 ): Promise<User> {
   const { address, take, putBack } = await invitedAddress(core, token);
-  if (!(await take())) throw notFound('This invitation has been used.');
+  if (!(await take())) throw notFound(t`This invitation has been used.`);
   try {
     const user = await createAccount(core, input);
     await store(core, user, address, { digest: false, digestDue: 0, digestUpTo: core.now() });

@@ -1,5 +1,6 @@
 import type { Core } from '../../core.ts';
 import { conflict, DomainError, forbidden } from '../../errors.ts';
+import { t } from '../../language/text.ts';
 import { sha256 } from '../../secrets.ts';
 import { nameKey } from '../account.ts';
 import type { Credential } from '../credentials-port.ts';
@@ -23,7 +24,7 @@ export async function memberOf(core: Core, identity: Identity, afterSignUp: Afte
   const user = connected
     ? await core.store.users.byId(connected.user)
     : ((await namedAlike(core, identity)) ?? (await create(core, identity, afterSignUp)));
-  if (!user || user.disabled) throw forbidden('This account is disabled. Ask an administrator.');
+  if (!user || user.disabled) throw forbidden(t`This account is disabled. Ask an administrator.`);
   return user;
 }
 
@@ -32,7 +33,7 @@ export async function connect(core: Core, user: User, identity: Identity): Promi
   const present = await core.store.credentials.byId(idOf(identity));
   if (present?.user === user.id) return;
   if (present || (await identityOf(core, user)))
-    throw conflict(`${present ? 'That log-in' : 'This account'} is connected already. Disconnect it first.`);
+    throw conflict(t`${present ? 'That log-in' : 'This account'} is connected already. Disconnect it first.`);
   await insert(core, user, identity);
 }
 
@@ -41,13 +42,13 @@ async function insert(core: Core, user: User, identity: Identity): Promise<void>
     ...{ id: idOf(identity), user: user.id, kind: 'identity', sealed: '', label: new URL(identity.issuer).host, counter: 0 },
     ...{ createdAt: core.now(), lastUsedAt: null },
   });
-  if (!isNew) throw conflict('That log-in is connected with another account.');
+  if (!isNew) throw conflict(t`That log-in is connected with another account.`);
   core.securityLog.record({ event: 'provider_connected', user: user.id, by: user.id, detail: new URL(identity.issuer).host });
 }
 
 /** Errors: `conflict` for a person who could not log in any more. */
 export async function disconnect(core: Core, user: User): Promise<void> {
-  if (user.passwordHash === null) throw conflict('Your account has no password, so you could not log in any more.');
+  if (user.passwordHash === null) throw conflict(t`Your account has no password, so you could not log in any more.`);
   const identity = await identityOf(core, user);
   await core.store.credentials.removeAll(user.id, 'identity');
   if (identity) core.securityLog.record({ event: 'provider_disconnected', user: user.id, detail: identity.label });
@@ -73,7 +74,8 @@ const MORE_NAMES = 20;
 
 /** A new account, with the first name that no other has. */
 async function create(core: Core, identity: Identity, afterSignUp: AfterSignUp): Promise<User> {
-  if (await isEmpty(core)) throw forbidden('The first account is the operator’s: sign up with a password, or run parley user create NAME.');
+  if (await isEmpty(core))
+    throw forbidden(t`The first account is the operator’s: sign up with a password, or run parley user create NAME.`);
   const [first] = identity.names;
   const numbered = first === undefined ? [] : Array.from({ length: MORE_NAMES }, (_, at) => `${first} ${at + 2}`);
   for (const name of [...identity.names, ...numbered]) {
@@ -83,7 +85,7 @@ async function create(core: Core, identity: Identity, afterSignUp: AfterSignUp):
     await afterSignUp(user);
     return user;
   }
-  throw forbidden('There can be no account with a name of this log-in. Ask an administrator.');
+  throw forbidden(t`There can be no account with a name of this log-in. Ask an administrator.`);
 }
 
 function unlessNameRefused(error: unknown): undefined {

@@ -10,6 +10,7 @@ import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { knownAs } from '../../http/session.ts';
 import { type PendingLogIn, pendingLogIn, setFlash } from '../../http/session-data.ts';
+import { t } from '../../language/text.ts';
 import { beginSession, proofOf, SECOND_FACTOR } from '../begin-session.ts';
 import type { User } from '../port.ts';
 import { checkCode, factorsOf } from './operations.ts';
@@ -53,7 +54,7 @@ export async function pendingOf(ctx: Context, core: Core): Promise<Pending | und
 
 function begin(ctx: Context): void {
   if (responseFormat(ctx) !== 'html')
-    throw unauthenticated('Log in with your name and password first; the second factor must follow within 10 minutes.');
+    throw unauthenticated(t`Log in with your name and password first; the second factor must follow within 10 minutes.`);
   setFlash(ctx, 'Log in with your name and password first.', 'error');
   seeOther(ctx, '/login');
 }

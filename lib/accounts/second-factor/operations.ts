@@ -1,6 +1,7 @@
 import type { Core } from '../../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
+import { t } from '../../language/text.ts';
 import { needsSecondFactor } from '../../required-factor.ts';
 import type { Credential } from '../credentials-port.ts';
 import type { User } from '../port.ts';
@@ -40,7 +41,7 @@ export async function beginTotp(core: Core, { id, name }: User, site: string): P
 function openTotpSetup(core: Core, user: UserId, sealed: string): { readonly secret: string } {
   const { user: of, secret, at } = JSON.parse(core.secrets.open(sealed) ?? '{}');
   if (of !== user || typeof secret !== 'string' || core.now() > at + SETUP_MS)
-    throw invalid('code', 'The set-up has taken more than 15 minutes. Begin again.');
+    throw invalid('code', t`The set-up has taken more than 15 minutes. Begin again.`);
   return { secret };
 }
 
@@ -54,12 +55,12 @@ export async function continueTotp(core: Core, { id, name }: User, site: string,
 export async function finishTotp(core: Core, user: User, sealed: string, code: string): Promise<readonly string[]> {
   const { secret } = openTotpSetup(core, user.id, sealed);
   const step = await stepOf(secret, digitsOf(code), core.now());
-  if (step === undefined) throw invalid('code', 'Code is wrong. Enter the six digits that the app shows now; its clock must be right.');
+  if (step === undefined) throw invalid('code', t`Code is wrong. Enter the six digits that the app shows now; its clock must be right.`);
   const isNew = await core.store.credentials.insert({
     ...{ id: totpId(user.id), user: user.id, kind: 'totp', label: 'Authenticator app', counter: step },
     ...{ sealed: core.secrets.seal(secret), createdAt: core.now(), lastUsedAt: null },
   });
-  if (!isNew) throw conflict('You have an authenticator app already. Remove it first.', 'code');
+  if (!isNew) throw conflict(t`You have an authenticator app already. Remove it first.`, 'code');
   core.securityLog.record({ event: 'second_factor_added', user: user.id, detail: 'authenticator app' });
   return firstCodes(core, user.id);
 }
@@ -89,9 +90,9 @@ export async function removeFactor(core: Core, user: User, id: string): Promise<
   const { totp, passkeys } = await factorsOf(core, user.id);
   const present = [...(totp ? [totp] : []), ...passkeys];
   const found = present.find((one) => one.id === id);
-  if (!found) throw notFound('You have no such second factor.');
+  if (!found) throw notFound(t`You have no such second factor.`);
   if (present.length === 1 && needsSecondFactor(core.config, user))
-    throw forbidden('Your account must have a second factor. Add another one first.');
+    throw forbidden(t`Your account must have a second factor. Add another one first.`);
   await core.store.credentials.remove(id, user.id);
   core.securityLog.record({
     event: 'second_factor_removed',
@@ -119,7 +120,7 @@ export async function checkCode(core: Core, user: User, typed: string, isKnown: 
   if (/^\d{6}$/.test(digitsOf(typed)) ? await takeAppCode(core, user, digitsOf(typed)) : await takeRecoveryCode(core, user, typed))
     return takeBack(core, counts);
   core.securityLog.record({ event: 'login_failed', user: user.id, detail: 'wrong code of the second factor' });
-  throw invalid('code', 'Code is wrong, or has been used already. An app shows a new one every 30 seconds.');
+  throw invalid('code', t`Code is wrong, or has been used already. An app shows a new one every 30 seconds.`);
 }
 
 async function takeAppCode(core: Core, user: User, digits: string): Promise<boolean> {

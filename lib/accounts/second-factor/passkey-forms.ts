@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../../errors.ts';
+import { t } from '../../language/text.ts';
 
 const text = z.string().max(8000);
 /** The answer of `navigator.credentials`, as its `toJSON` gives it (WebAuthn, level 3, section 5.1). Unknown fields are dropped. */
@@ -20,7 +21,7 @@ const parsed = <S extends z.ZodType>(schema: S, json: string): z.infer<S> => {
   try {
     return schema.parse(JSON.parse(json));
   } catch {
-    throw invalid('response', 'The browser did not answer with a passkey.');
+    throw invalid('response', t`The browser did not answer with a passkey.`);
   }
 };
 

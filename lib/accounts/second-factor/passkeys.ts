@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Core } from '../../core.ts';
 import { conflict, invalid } from '../../errors.ts';
+import { t } from '../../language/text.ts';
 import type { Credential } from '../credentials-port.ts';
 import type { User } from '../port.ts';
 import { factorsOf, firstCodes } from './operations.ts';
@@ -30,7 +31,7 @@ type Key = { readonly publicKey: string };
 export async function creationOptions(core: Core, { id, name }: User, { host }: PasskeySite) {
   const { generateRegistrationOptions } = await import('@simplewebauthn/server');
   const { passkeys } = await factorsOf(core, id);
-  if (passkeys.length >= MAX_PASSKEYS) throw conflict(`You have ${MAX_PASSKEYS} passkeys, which is the limit. Remove one first.`);
+  if (passkeys.length >= MAX_PASSKEYS) throw conflict(t`You have ${MAX_PASSKEYS} passkeys, which is the limit. Remove one first.`);
   return generateRegistrationOptions({
     ...{
       rpName: core.site.identity.name,
@@ -69,7 +70,7 @@ export async function addPasskey(
     ...{ id: idOf(id), user: user.id, kind: 'passkey', label, counter },
     ...{ sealed: core.secrets.seal(JSON.stringify(key)), createdAt: core.now(), lastUsedAt: null },
   });
-  if (!isNew) throw invalid('response', 'This passkey is set up already.');
+  if (!isNew) throw invalid('response', t`This passkey is set up already.`);
   core.securityLog.record({ event: 'second_factor_added', user: user.id, detail: `passkey, ${label}` });
   return firstCodes(core, user.id);
 }
@@ -118,7 +119,7 @@ const rawIdOf = ({ id }: Credential): string => id.slice(idOf('').length);
 
 /** The library throws for whatever does not fit: another challenge, origin, signature, a counter that has gone back. */
 async function accepted<T>(challenge: string | undefined, verify: (challenge: string) => Promise<T>): Promise<T> {
-  if (challenge === undefined) throw invalid('response', 'That took more than 5 minutes. Try again.');
+  if (challenge === undefined) throw invalid('response', t`That took more than 5 minutes. Try again.`);
   try {
     return await verify(challenge);
   } catch {

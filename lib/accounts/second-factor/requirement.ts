@@ -6,6 +6,7 @@ import { problemFormat } from '../../http/format.ts';
 import { seeOther } from '../../http/reply.ts';
 import { keepPending } from '../../http/session.ts';
 import { isStrongSession } from '../../http/session-data.ts';
+import { t } from '../../language/text.ts';
 import { needsSecondFactor } from '../../required-factor.ts';
 import { proofOf, SECOND_FACTOR } from '../begin-session.ts';
 import { endSession } from '../operations.ts';
@@ -29,10 +30,10 @@ export const requireSecondFactor =
     if (!hasFactor(await factorsOf(core, viewer.user.id))) {
       if (SETTING_UP.has(ctx.path)) return next();
       if (isPage) return seeOther(ctx, SETTINGS);
-      throw forbidden(`Your account must have a second factor. Set it up first: ${SETTINGS}`);
+      throw forbidden(t`Your account must have a second factor. Set it up first: ${SETTINGS}`);
     }
     if (ctx.path === '/logout') return next();
-    if (!isPage) throw unauthenticated('Log in again: your account needs a second factor.');
+    if (!isPage) throw unauthenticated(t`Log in again: your account needs a second factor.`);
     await endSession(core, viewer.user.id, viewer.ref);
     await keepPending(ctx, { user: viewer.user.id, proof: proofOf(core, viewer.user), at: core.now(), returnTo: ctx.originalUrl });
     seeOther(ctx, SECOND_FACTOR);

@@ -1,9 +1,11 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
+import { languageFor } from '../../http/format.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { checkOrigin } from '../../http/security.ts';
 import type { UserId } from '../../ids.ts';
+import { formatIn } from '../formats.ts';
 import { SSE_COMMENT } from '../frame.ts';
 import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
@@ -35,8 +37,9 @@ export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<v
   const stamp = core.lookupCache.stamp();
   const viewer = await requireViewer(ctx, deps, core.lookupCache); // checked again by `authorise`
   const query = queryOf(ctx, allGroupsQuery);
-  const { as: format, hidden } = query;
-  const type = typeOf(format);
+  const { as: kind, hidden } = query;
+  const type = typeOf(kind);
+  const format = kind === 'sidebar' ? formatIn(kind, languageFor(ctx, viewer.user)) : kind;
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   const opening = {
     listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
@@ -45,9 +48,9 @@ export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<v
       if (!(await core.lookupCache.isCurrent(stamp))) await requireViewer(ctx, deps, core.lookupCache.fresh());
     },
     start: (response: Context['res'], isChunked: boolean) =>
-      startStream(ctx, response, { type, isChunked, first: format === 'text' ? '' : SSE_COMMENT, config: core.config }),
+      startStream(ctx, response, { type, isChunked, first: kind === 'text' ? '' : SSE_COMMENT, config: core.config }),
   };
-  if (format === 'sidebar') return hub.openSidebar({ ...opening, isSeen: hidden === undefined });
+  if (kind === 'sidebar') return hub.openSidebar({ ...opening, isSeen: hidden === undefined });
   const after = lastEventId(ctx, (text) => parseCursor(text) !== undefined) ?? query.after;
   const begin = after === undefined ? 'now' : after === START ? 'start' : 'join';
   await hub.openAllGroups({ ...opening, begin, cursor: await cursorAt(deps, viewer.user.id, after) });

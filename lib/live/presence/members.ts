@@ -1,5 +1,7 @@
 import type { GroupId } from '../../ids.ts';
+import { inLanguage } from '../../language/current.ts';
 import type { Subscriber } from '../follower.ts';
+import { isHtml, languageOf } from '../formats.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 100;
@@ -25,7 +27,7 @@ export class MemberLists {
 
   /** Sends the list to pages only. The delay grows by 1 ms per page, since each change is sent to all of them. */
   send(group: GroupId, connections: Iterable<Subscriber>): void {
-    const pages = [...connections].filter(({ isOpen, listener }) => isOpen && listener.format === 'html');
+    const pages = [...connections].filter(({ isOpen, listener }) => isOpen && isHtml(listener.format));
     this.#sendIn(group, pages, GATHER_MS + pages.length);
   }
 
@@ -42,8 +44,11 @@ export class MemberLists {
     this.#waiting.set(group, new Set()); // pages added from here on get the next list
     let failed: Subscriber[] = [];
     try {
-      const frame = Buffer.from(sseFrame(await this.#parts.render(group)));
-      for (const page of pages) page.write(frame);
+      const render = async () => Buffer.from(sseFrame(await this.#parts.render(group)));
+      for (const [language, readers] of Map.groupBy(pages, ({ listener }) => languageOf(listener.format))) {
+        const frame = await inLanguage(language, render);
+        for (const page of readers) page.write(frame);
+      }
     } catch (error) {
       failed = pages;
       this.#parts.onError(error);

@@ -1,9 +1,11 @@
 import type { Core, Profile } from '../../core.ts';
 import { TYPING_MS, type TypingEvent } from '../../events.ts';
 import type { GroupId, UserId } from '../../ids.ts';
+import { inLanguage, type Language } from '../../language/current.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
 import type { Subscriber } from '../follower.ts';
+import { isHtml, languageOf } from '../formats.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 50;
@@ -101,11 +103,11 @@ export class Typing {
       const known = await this.#parts.core.directory.profiles(this.#typing(group));
       const users = this.#typing(group).flatMap((id) => known.get(id) ?? []); // read again after the await: the last state sent must be the current one
       const frames = this.#frames(group, users);
-      if (isAll && this.#isUnchanged(group, users.length === 0 ? '' : frames.html)) return;
+      if (isAll && this.#isUnchanged(group, users.length === 0 ? '' : frames.html('en'))) return;
       for (const connection of connections) {
         const { format, filter } = connection.listener;
         if (filter) continue;
-        if (format === 'html') connection.write(frames.html);
+        if (isHtml(format)) connection.write(frames.html(languageOf(format)));
         else if (format === 'json' || format === 'event') connection.write(frames.json);
       }
     } catch (error) {
@@ -121,15 +123,19 @@ export class Typing {
     return before === what;
   }
 
-  #frames(group: GroupId, users: readonly Profile[]): { readonly html: string; readonly json: string } {
+  #frames(group: GroupId, users: readonly Profile[]): { readonly html: (language: Language) => string; readonly json: string } {
     const several = users.length > MAX_NAMED;
     const typists = several ? [] : users;
+    const locals = { typists: typists.map(({ id, shownName: name }) => ({ id, name })), several };
+    const rendered = new Map<Language, string>();
+    const html = (language: Language): string => {
+      const render = () => sseFrame(this.#parts.views.render('messages/_typing.njk', locals).trim());
+      const frame = rendered.get(language) ?? inLanguage(language, render);
+      rendered.set(language, frame);
+      return frame;
+    };
     return {
-      html: sseFrame(
-        this.#parts.views
-          .render('messages/_typing.njk', { typists: typists.map(({ id, shownName: name }) => ({ id, name })), several })
-          .trim(),
-      ),
+      html,
       json: sseFrame(JSON.stringify({ group: this.#parts.slugOf(group), users: typists.map(namedJson), several }), { event: 'typing' }),
     };
   }

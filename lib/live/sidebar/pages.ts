@@ -1,10 +1,15 @@
 import { hash } from 'node:crypto';
 import { type Sidebar, type SidebarInput, sidebarsOf } from '../../groups/sidebar.ts';
 import type { GroupId } from '../../ids.ts';
+import { inLanguage, type Language } from '../../language/current.ts';
 import type { Connection } from '../connection.ts';
+import { languageOf } from '../formats.ts';
 import { sseFrame } from '../frame.ts';
 
 export type Render = (sidebar: Sidebar) => string;
+
+/** The group that a page shows, and its language. */
+const keyOf = (current: GroupId | undefined, language: Language): string => `${language} ${current ?? ''}`;
 
 /** `sent`: the digest of the sidebar that the page shows. */
 type Page = { readonly current: GroupId | undefined; sent: string | undefined };
@@ -12,7 +17,7 @@ type Page = { readonly current: GroupId | undefined; sent: string | undefined };
 /** The current sidebar for pages of one group. */
 type State = { readonly digest: string; readonly frame: Buffer };
 
-/** The pages that one user has open in this process. The sidebar is rendered once per group shown. */
+/** The pages that one user has open in this process. The sidebar is rendered once per group shown and language. */
 export class SidebarPages {
   readonly #render: Render;
   readonly #pages = new Map<Connection, Page>();
@@ -50,11 +55,13 @@ export class SidebarPages {
   /** Sends the sidebar to pages that show another state; returns whether there was one. */
   send(mine: readonly SidebarInput[]): boolean {
     const sidebarFor = sidebarsOf(mine);
-    const states = new Map<GroupId | undefined, State>();
+    const states = new Map<string, State>();
     let isSent = false;
     for (const [connection, page] of this.#pages) {
-      const state = states.get(page.current) ?? this.#stateOf(sidebarFor(page.current));
-      states.set(page.current, state);
+      const language = languageOf(connection.listener.format);
+      const key = keyOf(page.current, language);
+      const state = states.get(key) ?? inLanguage(language, () => this.#stateOf(sidebarFor(page.current)));
+      states.set(key, state);
       if (page.sent === state.digest) continue;
       page.sent = state.digest;
       isSent = true;

@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import test from 'ava';
+import { filesOf } from '../../lib/language/catalogue.ts';
+import { LANGUAGES } from '../../lib/language/current.ts';
+import { taggedTemplates, untranslated, usedTexts } from './texts.ts';
+
+type Text = string | Readonly<Record<string, string>>;
+
+const entriesOf = (file: string): [string, Text][] => Object.entries(JSON.parse(readFileSync(file, 'utf8')));
+const OTHERS = LANGUAGES.filter((language) => language !== 'en');
+
+/** What a translation must have as the English text has it: values, expressions, tags with their attributes. */
+const fixedParts = (text: string): string[] => (text.match(/\{\d+\}|\{\{.*?\}\}|\{%.*?%\}|<[^>]*>/g) ?? []).toSorted();
+
+for (const language of OTHERS) {
+  const files = filesOf(language);
+  const entries = files.flatMap(entriesOf);
+  const catalogue = new Map(entries);
+
+  test.failing(`${language}: every text of the interface is in the catalogue, and nothing else`, (t) => {
+    const used = usedTexts();
+    t.true(used.length > 20);
+    const missing = used.filter(({ key, isPlural }) => typeof catalogue.get(key) !== (isPlural ? 'object' : 'string'));
+    t.deepEqual(
+      missing.map(({ key, file }) => `${file}: ${key}`),
+      [],
+      'missing',
+    );
+    const keys = new Set(used.map(({ key }) => key));
+    t.deepEqual(
+      [...catalogue.keys()].filter((key) => !keys.has(key)),
+      [],
+      'unused',
+    );
+  });
+
+  test(`${language}: each text is in one file, once, and is not empty`, (t) => {
+    const twice = [...Map.groupBy(entries, ([key]) => key)].flatMap(([key, all]) => (all.length > 1 ? [key] : []));
+    t.deepEqual(twice, []);
+    const lines = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^ {2}"((?:[^"\\]|\\.)*)":/gm)].map(([, key]) => key));
+    t.is(lines.length, catalogue.size, 'a key stands twice in a file, or a line has another form');
+    t.deepEqual(
+      entries.filter(([, text]) => (typeof text === 'string' ? text.trim() === '' : Object.values(text).includes(''))),
+      [],
+    );
+  });
+
+  test(`${language}: a translation has the values and tags of the English text`, (t) => {
+    for (const [english, text] of entries)
+      if (typeof text === 'string') t.deepEqual(fixedParts(text), fixedParts(english), `${basename(language)}: ${english}`);
+  });
+
+  test(`${language}: a text with a number has the forms of the plural rules`, (t) => {
+    const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+    for (const [english, text] of entries)
+      if (typeof text === 'object') {
+        t.deepEqual(Object.keys(text).toSorted(), pluralCategories.toSorted(), english);
+        for (const form of Object.values(text)) t.true(form.includes('{n}'), `${english}: ${form}`);
+      }
+  });
+}
+
+/** In English for everybody: the description of the API, and files that are kept. */
+const ENGLISH = /^templates\/(?:api|export)\//;
+
+test.failing('templates have no text outside of t() and trans', (t) => {
+  const found = globSync('templates/**/*.njk')
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !ENGLISH.test(file))
+    .flatMap((file) => untranslated(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`));
+  t.deepEqual(found, []);
+});
+
+/** Whose errors only programs and operators see, in English. */
+const FOR_PROGRAMS = /^lib\/(?:api|backup|cli|compat|encryption|export|import|mcp|metrics|store|webhooks|outbound|language)\//;
+const PLAIN_ERROR =
+  /\b(?:conflict|forbidden|notFound|tooMany|unauthenticated|unavailable)\(\s*['`"].*|\binvalid\(\s*(?:'[^']*'|[\w.]+),\s*['`"].*/g;
+
+test('the messages of errors that people see can be translated', (t) => {
+  const found = globSync('lib/**/*.ts')
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !FOR_PROGRAMS.test(file))
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(PLAIN_ERROR)].map(([text]) => `${file}: ${text}`));
+  t.deepEqual(found, []);
+});
+
+test('a forgotten text is found, a translated one is not', (t) => {
+  t.deepEqual(
+    untranslated(`<p title="{{ t('Close it') }}">{{ t('Close') }} {% trans %}as {{ name }}{% endtrans %} {{ n | plural('member') }}</p>`),
+    [],
+  );
+  t.deepEqual(untranslated(`{# note #}<p title="Close it">Close {{ field({label: 'Your name'}) }}</p>{% if a == 'admin' %}{% endif %}`), [
+    'Your name',
+    'Close it',
+    'Close',
+  ]);
+  t.deepEqual(taggedTemplates('a(t`One $'.concat('{f(`x $', '{1}`)} of $', '{b}.`, other`no`, t`Two`)')), ['One {1} of {2}.', 'Two']);
+});
