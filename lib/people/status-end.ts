@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { datesIn, localTime, startOfDay } from '../text/dates.ts';
 import type { StatusEnd } from './forms.ts';
 
@@ -25,6 +26,6 @@ export function endOf({ end, until }: Given, now: number, timeZone: string): num
 function parseUntil(text: string, timeZone: string): number {
   const [, day = '', time = ''] = /^(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(?::00)?$/.exec(text.trim()) ?? [];
   const at = localTime(day, time, timeZone);
-  if (at === undefined) throw invalid('until', 'Enter a date and a time, such as 2026-01-31 09:00.');
+  if (at === undefined) throw invalid('until', t`Enter a date and a time, such as 2026-01-31 09:00.`);
   return at;
 }
