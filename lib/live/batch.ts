@@ -180,9 +180,10 @@ export class Batch {
     if (isHtml(form)) return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
     switch (form) {
       case 'json':
-        return sseFrame(await this.#json(entry), { id: positionId(this.positionAt(entry.seq)) });
-      case 'event':
-        return sseFrame(await this.#json(entry));
+      case 'event': {
+        const json = JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#profiles));
+        return sseFrame(json, form === 'json' ? { id: positionId(this.positionAt(entry.seq)) } : {});
+      }
       case 'text':
       case 'line': {
         const text = await entryText(this.#core, entry, this.#profiles);
@@ -191,10 +192,6 @@ export class Batch {
       default:
         throw form satisfies never;
     }
-  }
-
-  async #json(entry: Entry): Promise<string> {
-    return JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#profiles));
   }
 
   /** The entry's row. A follow-up renders the row that it changes, with `data-follow`: a page that does not show that row ignores it. */

@@ -4,8 +4,7 @@ import type { GroupId } from '../ids.ts';
 import type { Entry, Message } from '../log/entry.ts';
 import { readWithin } from '../log/read-within.ts';
 import type { Batch, Place, Renderer } from './batch.ts';
-import type { Subscriber } from './follower.ts';
-import { isHtml } from './formats.ts';
+import { isPage, type Subscriber } from './follower.ts';
 import { LogIdentity } from './log-identity.ts';
 import type { Position } from './position.ts';
 import { isReadyFor, isStillReadable, prepareBatch, renderFor } from './prepare-batch.ts';
@@ -94,7 +93,7 @@ export class Feed {
   /** Replays from the follower's cursor, then adds it to the live followers. Resolves when it has caught up or ended. */
   async join(follower: Subscriber): Promise<void> {
     if (await this.#isOfAnotherLog(follower)) return follower.reset();
-    if (isHtml(follower.listener.format) && this.#sent - follower.cursor > MAX_BEHIND_FOR_HTML) return follower.reset();
+    if (isPage(follower) && this.#sent - follower.cursor > MAX_BEHIND_FOR_HTML) return follower.reset();
     await follower.drained(); // first what the stream started with: otherwise a replay on top of it could exceed the limit of unsent bytes
     while (follower.isOpen && follower.cursor < this.#sent) {
       const batch = await this.#retrying(follower, () => this.#window(follower.cursor));

@@ -2,7 +2,7 @@ import type { UserId } from '../ids.ts';
 import type { Language } from '../language/current.ts';
 import type { Batch } from './batch.ts';
 import type { Filter } from './filter.ts';
-import type { Form, StreamFormat } from './formats.ts';
+import { type Form, isHtml, type StreamFormat } from './formats.ts';
 
 /** Streams to which no entry is written: `sidebar` has the unread counts of the user's groups, `changes` what its source makes of new entries. */
 type Unrendered = 'sidebar' | `sidebar ${Language}` | 'changes';
@@ -54,3 +54,6 @@ export type Subscriber = {
   /** Ends it; the client may reconnect. */
   end(): void;
 };
+
+/** Whether it is a page with scripts, which is sent what surrounds the messages too. */
+export const isPage = ({ listener }: Pick<Subscriber, 'listener'>): boolean => isHtml(listener.format);

@@ -1,7 +1,7 @@
 import type { GroupId } from '../../ids.ts';
 import { inLanguage } from '../../language/current.ts';
-import type { Subscriber } from '../follower.ts';
-import { isHtml, languageOf } from '../formats.ts';
+import { isPage, type Subscriber } from '../follower.ts';
+import { languageOf } from '../formats.ts';
 import { sseFrame } from '../frame.ts';
 
 const GATHER_MS = 100;
@@ -27,7 +27,7 @@ export class MemberLists {
 
   /** Sends the list to pages only. The delay grows by 1 ms per page, since each change is sent to all of them. */
   send(group: GroupId, connections: Iterable<Subscriber>): void {
-    const pages = [...connections].filter(({ isOpen, listener }) => isOpen && isHtml(listener.format));
+    const pages = [...connections].filter((one) => one.isOpen && isPage(one));
     this.#sendIn(group, pages, GATHER_MS + pages.length);
   }
 
