@@ -135,6 +135,8 @@ export type MembershipStore = {
   listUnannounced(before: number, limit: number): Promise<Membership[]>;
   /** Current members, in order of joining. */
   ofGroup(group: GroupId): Promise<Membership[]>;
+  /** The ids of current members, in any order, `limit` (≥ 1) at most: reads no more, however large the group. */
+  someOf(group: GroupId, limit: number): Promise<UserId[]>;
   /** Current memberships of this user. */
   ofUser(user: UserId): Promise<Membership[]>;
   /** Changes the preferences of a member. Resolves to whether there is a record. */

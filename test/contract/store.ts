@@ -831,6 +831,20 @@ const memberships: Cases = {
     t.deepEqual(await store.memberships.ofGroup(group), [moderator, eve, back]);
     t.deepEqual(await store.memberships.ofGroup(aGroupId()), []);
   },
+  'memberships: someOf gives the ids of those who are in, as many as asked for at most': async (t, store, other) => {
+    const group = aGroupId();
+    const all = upTo(5).map(() => aMembership({ group }));
+    for (const membership of [...all, aMembership()]) await store.memberships.put(membership);
+    const [gone, ...stay] = all;
+    if (!gone) return t.fail();
+    await store.memberships.put({ ...gone, rev: 2, in: false });
+    const ids = stay.map(({ user }) => user).toSorted();
+    for (const limit of [4, 5, 100]) t.deepEqual((await other.memberships.someOf(group, limit)).toSorted(), ids);
+    const some = await store.memberships.someOf(group, 2);
+    t.is(new Set(some).size, 2);
+    t.true(some.every((user) => ids.includes(user)));
+    t.deepEqual(await store.memberships.someOf(aGroupId(), 2), []);
+  },
   'memberships: ofUser gives the groups a user is in': async (t, store) => {
     const user = aUserId();
     const [one, two] = [aMembership({ user }), aMembership({ user })];

@@ -175,6 +175,13 @@ function membershipStore(line: Line): MembershipStore {
         const since = ({ user }: Membership): number => came.get(memberKey(group, user)) ?? 0;
         return all.filter((one) => one.group === group && one.in).sort((a, b) => since(a) - since(b));
       }),
+    someOf: (group, limit) =>
+      read('some members', (all) =>
+        all
+          .filter((one) => one.group === group && one.in)
+          .slice(0, limit)
+          .map(({ user }) => user),
+      ),
     ofUser: (user) => read('memberships', (all) => all.filter((one) => one.user === user && one.in)),
   };
 }

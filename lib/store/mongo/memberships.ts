@@ -42,6 +42,10 @@ export function membershipStore({ memberships }: Collections, timeoutMs: number)
       return (await rows.sort({ at: 1 }).limit(limit).toArray()).map(toMembership);
     },
     ofGroup: async (group) => (await memberships.find({ group, in: true }).toArray()).toSorted(byComing).map(toMembership),
+    async someOf(group, limit) {
+      const rows = memberships.find({ group, in: true }).project<Pick<MembershipRow, 'user'>>({ _id: 0, user: 1 });
+      return (await rows.limit(limit).toArray()).map(({ user }) => user);
+    },
     ofUser: async (user) => (await memberships.find({ user, in: true }).toArray()).map(toMembership),
     setPreferences: async (group, user, preferences) =>
       (await memberships.updateOne({ _id: { $eq: idOf(group, user) } }, { $set: { ...preferences } })).matchedCount === 1,

@@ -31,6 +31,7 @@ const CHANGE = `UPDATE memberships SET present = ?1, role = ?2, rev = ?3, by_use
 const LINED = 'UPDATE memberships SET lined = 1, line = ? WHERE group_id = ? AND user_id = ? AND rev = ?';
 const UNLINED = `${MEMBERSHIPS.select} WHERE lined = 0 AND at < ? ORDER BY at LIMIT ?`;
 const OF_GROUP = `${MEMBERSHIPS.select} WHERE group_id = ? AND present = 1 ORDER BY came_at, user_id`;
+const SOME_OF = 'SELECT user_id AS user FROM memberships WHERE group_id = ? AND present = 1 LIMIT ?';
 const OF_USER = `${MEMBERSHIPS.select} WHERE user_id = ? AND present = 1`;
 const PREFER = 'UPDATE memberships SET';
 const MARK = 'UPDATE memberships SET mark = ?1 WHERE group_id = ?2 AND user_id = ?3 AND mark < ?1';
@@ -64,5 +65,6 @@ export const membershipStore = (db: Connection, writes: WritesOf<ReturnType<type
   },
   listUnannounced: async (before, limit) => db.all(UNLINED, before, limit).map(MEMBERSHIPS.read),
   ofGroup: async (group) => db.all(OF_GROUP, group).map(MEMBERSHIPS.read),
+  someOf: async (group, limit) => db.all<{ user: UserId }>(SOME_OF, group, limit).map(({ user }) => user),
   ofUser: async (user) => db.all(OF_USER, user).map(MEMBERSHIPS.read),
 });
