@@ -11,6 +11,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
 import { t } from '../language/text.ts';
+import { startsAWord } from '../text/word-start.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
 import { memberJson, membershipJson, memberText } from './presenter.ts';
@@ -91,9 +92,8 @@ const MAX_FOUND = 20;
 
 /** The members with a word of one of their names that starts with `q`. */
 const matching = <M extends { readonly name: string; readonly shownName: string }>(members: readonly M[], q: string): M[] => {
-  const typed = q.trim().toLowerCase();
-  const matches = (name: string) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
-  return members.filter(({ name, shownName }) => [name, shownName].some((one) => matches(one.toLowerCase()))).slice(0, MAX_FOUND);
+  const typed = q.trim();
+  return members.filter(({ name, shownName }) => [name, shownName].some((one) => startsAWord(one, typed))).slice(0, MAX_FOUND);
 };
 
 type AddForm = { readonly name: string; readonly error: object | null };

@@ -10,6 +10,7 @@ import { noStore, renderFragment, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { byName } from '../text/order.ts';
+import { startsAWord, startsName } from '../text/word-start.ts';
 import { type MyGroup, myGroups, readSidebar } from './roster.ts';
 
 const MAX_GROUPS = 12;
@@ -31,7 +32,7 @@ export function switchRoutes(deps: RouteContext): Router {
 
 async function showTargets(ctx: Context, { core, views }: RouteContext, user: User, q: string): Promise<void> {
   noStore(ctx);
-  const typed = q.trim().toLowerCase();
+  const typed = q.trim();
   const mine = await myGroups(core, user, { all: true });
   const groups = typed === '' ? newest(mine) : bestMatches(mine, ({ group }) => group.name, typed);
   const people = typed === '' ? [] : await peopleNamed(core, user, mine, typed);
@@ -53,8 +54,8 @@ const newest = (mine: readonly MyGroup[]): MyGroup[] => mine.toSorted((a, b) => 
 /** Those with a word that begins as typed; those whose name begins so are first. */
 function bestMatches<T>(all: readonly T[], nameOf: (one: T) => string, typed: string): T[] {
   const rank = (one: T): number => {
-    const name = nameOf(one).toLowerCase();
-    return name.startsWith(typed) ? 0 : name.split(/[\s,._-]+/).some((word) => word.startsWith(typed)) ? 1 : 2;
+    const name = nameOf(one);
+    return startsName(name, typed) ? 0 : startsAWord(name, typed) ? 1 : 2;
   };
   return all.filter((one) => rank(one) < 2).sort((a, b) => rank(a) - rank(b) || byName(nameOf(a), nameOf(b)));
 }

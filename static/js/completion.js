@@ -1,5 +1,6 @@
 // Suggests names after @ and emoji after : while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
 import { ask, byId, make, site, viewer } from './dom.js';
+import { startsAWord } from './word-start.js';
 
 const MAX_OFFERS = 8;
 const MAX_ON_PAGE = 200; // with more members, the server is queried
@@ -26,8 +27,6 @@ function wordAt(textarea) {
 
 // --- suggestions ---
 
-const startsAWord = (name, typed) => name.startsWith(typed) || name.split(/[\s._-]+/).some((part) => part.startsWith(typed));
-
 async function namesFor(typed) {
   const items = [...document.querySelectorAll('#members > li[data-user]')];
   const onPage = () =>
@@ -38,7 +37,7 @@ async function namesFor(typed) {
       color: item.className,
     }));
   const people = (items.length > MAX_ON_PAGE ? await askServer(typed) : onPage())
-    .filter(({ id, name, shown }) => id !== viewer && [name, shown].some((one) => startsAWord(one.toLowerCase(), typed)))
+    .filter(({ id, name, shown }) => id !== viewer && [name, shown].some((one) => startsAWord(one, typed)))
     .map(({ name, shown, color }) => ({ text: `@${name} `, label: name, ...(shown === name ? {} : { detail: shown }), color }));
   const all = typed !== '' && !'all'.startsWith(typed) ? [] : [{ text: '@all ', label: 'all', detail: 'everybody here' }];
   const isExact = ({ label }) => label.toLowerCase() === typed;
