@@ -100,8 +100,8 @@ onLinux(
       ['"before"', 'refused.txt', 'refused-too.txt', '"during"', 'after.txt'].map((each) => messages.includes(each)),
       [true, false, false, during.status === 201, true],
     );
-    t.regex(server.out, /"fault":"handles","reason":"This process has no free file handle\.","msg":"the store failed"/);
-    t.regex(server.out, /"fault":"handles","msg":"the store takes writes again"/);
+    await server.until('"fault":"handles","reason":"This process has no free file handle.","msg":"the store failed"');
+    await server.until('"fault":"handles","msg":"the store takes writes again"');
   },
 );
 

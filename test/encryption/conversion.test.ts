@@ -100,7 +100,7 @@ for (const kind of KINDS) {
 
     const refused = await t.throwsAsync(open(t, { ...settings, ENCRYPTION_KEYS: fresh }));
     t.regex(refused?.message ?? '', /ENCRYPTION_KEYS lacks the key old: .*\d+ messages, .*34 edits of messages, .*1 content of a file/);
-    t.notRegex(refused?.message ?? '', new RegExp(fresh.slice(4)));
+    t.false(refused?.message.includes(fresh.slice(4)));
     const unset = await t.throwsAsync(open(t, settings));
     t.regex(unset?.message ?? '', /lacks the key old/);
     const other = await t.throwsAsync(open(t, { ...settings, ENCRYPTION_KEYS: newKey('old') }));
