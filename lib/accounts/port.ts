@@ -58,8 +58,11 @@ export type UserStore = {
    * administrator stays; if there are no others, all calls may be refused.
    */
   stepDown(id: UserId, patch: { readonly admin: false } | { readonly disabled: true }): Promise<'done' | 'missing' | 'last'>;
-  /** All, by createdAt then id, `limit` (≥ 1) at most, after the given user when `after` is set. */
-  list(options: { readonly limit: number; readonly after?: User }): Promise<User[]>;
+  /**
+   * By createdAt then id, `limit` (≥ 1) at most, after the given user when `after` is set; all, or with `bot` only bots (true) or only people (false). The cost
+   * of a list of bots does not grow with the number of people.
+   */
+  list(options: { readonly limit: number; readonly after?: User; readonly bot?: boolean }): Promise<User[]>;
 };
 
 /** `hash`: SHA-256 of the cookie's id, hex. `data`: koa-session's data as JSON. */

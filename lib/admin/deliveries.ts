@@ -20,8 +20,7 @@ export async function deliveriesOfAll({ store }: Core, { state, before: beforeId
   const before = beforeId === '' ? undefined : await store.deliveries.byId(beforeId);
   const bots = new Map<UserId, BotName>();
   const found: Delivery[] = [];
-  for await (const { id, name, bot } of everyUser(store)) {
-    if (!bot) continue;
+  for await (const { id, name } of everyUser(store, { bot: true })) {
     bots.set(id, { id, name });
     found.push(...(await store.deliveries.ofBot(id, { limit: PAGE_SIZE + 1, ...(before ? { before } : {}) })));
   }

@@ -24,11 +24,11 @@ export async function listUsers(core: Core, { bots, words, after }: { bots: bool
   const isWanted = hasIn(words);
   return gatherPart(
     async () => {
-      const window = await core.store.users.list({ limit: WINDOW, ...(last ? { after: last } : {}) });
+      const window = await core.store.users.list({ limit: WINDOW, bot: bots, ...(last ? { after: last } : {}) });
       last = window.at(-1);
       return window;
     },
-    (user) => user.bot === bots && isWanted(user),
+    isWanted,
     ({ id }) => id,
   );
 }

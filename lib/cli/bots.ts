@@ -50,8 +50,7 @@ export async function secret({ core, out }: Session, name: string, { off, stdin 
 
 export async function list({ core, out }: Session): Promise<void> {
   const rows: Row[] = [];
-  for await (const user of everyUser(core.store)) {
-    if (!user.bot) continue;
+  for await (const user of everyUser(core.store, { bot: true })) {
     const memberships = await core.store.memberships.ofUser(user.id);
     const found = await core.store.groups.byIds(memberships.map(({ group }) => group));
     const groups = found.filter((group) => !isDirect(group));

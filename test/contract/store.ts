@@ -289,6 +289,19 @@ const users: Cases = {
     if (second) t.deepEqual((await store.users.list({ limit: 1, after: second }))[0], users[2]);
     t.is((await store.users.list({ limit: 2 })).length, 2);
   },
+  'users: list of bots, or of people, in the same order': async (t, store) => {
+    const start = farAhead();
+    const users = [0, 1, 2, 3, 4].map((at) => aUser({ createdAt: start + at, bot: at % 2 === 1 }));
+    for (const user of users.toReversed()) await store.users.insert(user);
+    const [ann, echo, bob, waiter, eve] = users;
+    const after = aUser({ createdAt: start - 1 });
+    t.deepEqual(await store.users.list({ limit: 2, after, bot: true }), [echo, waiter]);
+    t.deepEqual(await store.users.list({ limit: 3, after, bot: false }), [ann, bob, eve]);
+    t.deepEqual(await store.users.list({ limit: 1, after, bot: true }), [echo]);
+    t.deepEqual((await store.users.list({ limit: 1, after: users[1] ?? after, bot: true }))[0], waiter);
+    t.deepEqual((await store.users.list({ limit: 1, after: users[1] ?? after, bot: false }))[0], bob);
+    t.true((await store.users.list({ limit: 50, bot: true })).every(({ bot }) => bot));
+  },
 };
 
 const steppingDown: Cases = {

@@ -87,7 +87,7 @@ function userStore(line: Line): UserStore {
         const isNeeded = user.admin && !user.disabled && ![...all.values()].some((one) => one.id !== id && one.admin && !one.disabled);
         return isNeeded ? { result: 'last' as const } : { result: 'done' as const, change: putUser({ ...user, ...patch }) };
       }),
-    list: () => users('all users', (all) => [...all]),
+    list: ({ bot }) => users('all users', (all) => all.filter((user) => bot === undefined || user.bot === bot)),
   };
 }
 

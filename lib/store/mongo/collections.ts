@@ -136,6 +136,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'nameKey', key: { nameKey: 1 }, unique: true },
     { name: 'skeleton', key: { skeleton: 1 }, unique: true, partialFilterExpression: { skeleton: { $gte: '' } } },
     { name: 'order', key: { createdAt: 1, _id: 1 } },
+    { name: 'kind', key: { bot: 1, createdAt: 1, _id: 1 } },
   ],
   sessions: [
     { name: 'user', key: { userId: 1 } },

@@ -30,8 +30,8 @@ export function userStore(collections: Collections): UserStore {
     bySkeleton: (skeleton) => one({ skeleton: { $eq: skeleton } }),
     update: async (id, patch) => (await users.updateOne({ _id: { $eq: id } }, changesOf(patch))).matchedCount === 1,
     stepDown: stepDownIn(collections),
-    list: async ({ limit, after }) => {
-      const rows = users.find(after ? behind(after) : {});
+    list: async ({ limit, after, bot }) => {
+      const rows = users.find({ ...(bot === undefined ? {} : { bot: { $eq: bot } }), ...(after ? behind(after) : {}) });
       return (await rows.sort({ createdAt: 1, _id: 1 }).limit(limit).toArray()).map(toUser);
     },
   };

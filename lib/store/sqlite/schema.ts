@@ -215,6 +215,6 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX files_by_group ON files (group_id, bytes);
   `,
   `-- Groups that a member has put first.
-  ALTER TABLE memberships ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;
-  `,
+  ALTER TABLE memberships ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;`,
+  'CREATE INDEX users_bots ON users (created_at, id) WHERE bot = 1',
 ];

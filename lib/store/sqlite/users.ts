@@ -27,7 +27,8 @@ const BY_ID = `${USERS.select} WHERE id = ?`;
 const BY_IDS = `${USERS.select} WHERE id IN (SELECT value FROM json_each(?))`;
 const BY_NAME_KEY = `${USERS.select} WHERE name_key = ?`;
 const BY_SKELETON = `${USERS.select} WHERE skeleton = ?`;
-const LIST = `${USERS.select} WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?`;
+const listWhere = (kind: string) => `${USERS.select} WHERE ${kind} (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?`;
+const [LIST, BOTS, PEOPLE] = [listWhere(''), listWhere('bot = 1 AND'), listWhere('bot = 0 AND')];
 const IS_ADMIN = 'SELECT 1 FROM users WHERE id = ? AND admin = 1 AND disabled = 0';
 const OTHER_ADMIN = 'SELECT 1 FROM users WHERE id <> ? AND admin = 1 AND disabled = 0 LIMIT 1';
 const INSERT = `${USERS.insert} ON CONFLICT DO NOTHING`;
@@ -75,7 +76,8 @@ export const userStore = (db: Connection, writes: WritesOf<ReturnType<typeof use
   byIds: async (ids) => db.all(BY_IDS, JSON.stringify(ids)).map(USERS.read),
   byNameKey: async (nameKey) => userOf(db.one(BY_NAME_KEY, nameKey)),
   bySkeleton: async (skeleton) => userOf(db.one(BY_SKELETON, skeleton)),
-  list: async ({ limit, after }) => db.all(LIST, after?.createdAt ?? -1, after?.id ?? '', limit).map(USERS.read),
+  list: async ({ limit, after, bot }) =>
+    db.all(bot === undefined ? LIST : bot ? BOTS : PEOPLE, after?.createdAt ?? -1, after?.id ?? '', limit).map(USERS.read),
 });
 
 const userOf = (row: object | undefined): User | undefined => row && USERS.read(row);
