@@ -129,3 +129,31 @@ check.serial('groups: the page shows new messages by itself', async (t) => {
   await home.getByText('1 unread').waitFor();
   t.deepEqual(person.complaints, []);
 });
+
+check.serial('tabs: those of the administration are on one line, which scrolls to the current one on a phone', async (t) => {
+  const { ann } = await openLobby(t);
+  const { page } = await openWindow(t, browser, ann, { viewport: { width: 1024, height: 800 } });
+  const line = page.getByRole('navigation', { name: 'Administration' });
+  const tops = () => line.getByRole('link').evaluateAll((links) => new Set(links.map((link) => link.getBoundingClientRect().top)).size);
+  const hidden = () => line.evaluate((nav) => nav.scrollWidth - nav.clientWidth);
+  const isCurrentSeen = () =>
+    line.evaluate((nav) => {
+      const [frame, tab] = [nav.getBoundingClientRect(), nav.querySelector('[aria-current]')?.getBoundingClientRect()];
+      return tab !== undefined && tab.left > frame.left - 1 && tab.right < frame.right + 1;
+    });
+  for (const width of [1024, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ['/admin', '/admin/site', '/admin/audit']) {
+      await page.goto(path);
+      t.deepEqual([await tops(), await hidden()], [1, 0], `${path} at ${width}`);
+    }
+  }
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const path of ['/admin', '/admin/reports', '/admin/audit']) {
+    await page.goto(path);
+    t.is(await tops(), 1, path);
+    t.true((await hidden()) > 0, path);
+    t.true(await isCurrentSeen(), path);
+    t.is(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), 0, 'the page itself does not scroll sideways');
+  }
+});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { openBrowser, openWindow } from '../helpers/browser.ts';
-import { postAs } from '../helpers/fixtures.ts';
+import { postAs, userNamed } from '../helpers/fixtures.ts';
 import { Clock, startServerFor } from '../helpers/server.ts';
 import { requireOrSkip } from '../helpers/services.ts';
 
@@ -62,3 +62,33 @@ check('times: without JavaScript rows and live frames are in the time zone and w
   await person.page.getByRole('heading', { name: 'Saturday, 3 January 2026' }).waitFor();
   t.is(await person.page.locator('#m-2 time').textContent(), '7:30 am');
 });
+
+for (const { script, zone, until } of [
+  { script: 'on', zone: 'Asia/Tokyo', until: Date.UTC(2026, 1, 3) },
+  { script: 'off', zone: 'UTC', until: Date.UTC(2026, 1, 3, 9) },
+] as const)
+  check(`times: with JavaScript ${script}, a status ends at a date and time in the zone that the page names`, async (t) => {
+    const site = await startServerFor(t, { clock: new Clock(AT) });
+    const ann = await site.signUp('Ann');
+    const { page, complaints } = await openWindow(t, browser, ann, { script, timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    await page.goto('/settings/profile');
+    const field = page.getByLabel('Date and time');
+    t.false(await field.isVisible(), 'the chosen end needs none');
+    const set = async (at: string): Promise<void> => {
+      await page.getByLabel('What are you doing?').fill('Away');
+      await page.getByLabel('Clear it').selectOption('at a date and time');
+      await field.fill(at);
+      await page.getByRole('button', { name: 'Set the status' }).click();
+    };
+    await page.getByLabel('Clear it').selectOption('at a date and time');
+    t.is(await page.getByText('Time zone:').textContent(), `Time zone: ${zone}`);
+    await set('2026-01-01T09:00');
+    await page.getByText('The end of a status must be in the future.').waitFor();
+    t.is(await field.inputValue(), '2026-01-01T09:00');
+    t.is(await page.getByLabel('What are you doing?').inputValue(), 'Away');
+    await set('2026-02-03T09:00');
+    await page.getByText('Your status is set.').waitFor();
+    t.is((await userNamed(site.core, 'Ann')).status?.until, until);
+    t.is(await page.locator('.card time.moment').textContent(), '3 Feb 2026, 09:00');
+    t.deepEqual(complaints, []);
+  });
