@@ -29,19 +29,22 @@ export const filesOf = (language: Language): string[] => {
   return readdirSync(folder).map((name) => join(folder, name));
 };
 
+/** A word that is also a text by itself has its forms under another key: `{n} member`. */
+export const pluralKey = (key: string): string => key.replace(/^\{n\} /, '');
+
 function read(language: Language): Catalogue {
-  const texts = new Map<string, string | Forms>();
+  const texts = new Map<string, string>();
+  const plurals = new Map<string, Forms>();
   for (const file of filesOf(language))
-    for (const [english, text] of Object.entries<string | Forms>(JSON.parse(readFileSync(file, 'utf8')))) texts.set(english, text);
+    for (const [key, text] of Object.entries<string | Forms>(JSON.parse(readFileSync(file, 'utf8'))))
+      if (typeof text === 'string') texts.set(key, text);
+      else plurals.set(pluralKey(key), text);
   const rules = new Intl.PluralRules(language);
   return {
-    text(english) {
-      const text = texts.get(english);
-      return typeof text === 'string' ? text : english;
-    },
+    text: (english) => texts.get(english) ?? english,
     plural(one, count) {
-      const forms = texts.get(one);
-      return typeof forms === 'object' ? (forms[rules.select(count)] ?? forms.other) : undefined;
+      const forms = plurals.get(one);
+      return forms?.[rules.select(count)] ?? forms?.other;
     },
   };
 }
