@@ -1,4 +1,6 @@
 import contentDisposition from 'content-disposition';
+import { currentLanguage } from '../language/current.ts';
+import { plural, t } from '../language/text.ts';
 import type { Attached } from '../log/entry.ts';
 
 export const MAX_NAME_LENGTH = 120;
@@ -41,13 +43,21 @@ export function kindOf({ type, width }: Pick<Attached, 'type' | 'width'>): FileK
   return AUDIO.has(type) ? 'audio' : VIDEO.has(type) ? 'video' : 'file';
 }
 
-/** `640 bytes`, `12 KB`, `3.4 MB`: decimal units (1 KB = 1000 bytes). */
+const UNITS: readonly ((amount: string) => string)[] = [
+  (amount) => t`${amount} KB`,
+  (amount) => t`${amount} MB`,
+  (amount) => t`${amount} GB`,
+  (amount) => t`${amount} TB`,
+];
+
+/** `640 bytes`, `12 KB`, `3.4 MB`, in the current language: decimal units (1 KB = 1000 bytes). */
 export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
-  const step = Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  if (bytes < 1000) return plural(bytes, 'byte');
+  const step = Math.min(UNITS.length, Math.floor(Math.log10(bytes) / 3));
   const amount = bytes / 1000 ** step;
   const rounded = amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount);
-  return `${rounded} ${['', 'KB', 'MB', 'GB', 'TB'][step]}`;
+  const shown = currentLanguage() === 'en' ? String(rounded) : rounded.toLocaleString(currentLanguage(), { useGrouping: false });
+  return UNITS[step - 1]?.(shown) ?? shown;
 }
 
 /** The path of a file. The name in it is only a default for saving; the id alone selects the file. */

@@ -46,7 +46,7 @@ export async function storeFile(
 }
 
 const tooLarge = (name: string, limit: number): DomainError =>
-  new DomainError('tooLarge', `${name} is too large: ${sizeText(limit)} (${limit} bytes) at most for each file.`, { field: 'attachment' });
+  new DomainError('tooLarge', t`${name} is too large: ${sizeText(limit)} (${limit} bytes) at most for each file.`, { field: 'attachment' });
 
 async function factsOf(core: Core, id: FileId, seen: Inspection): Promise<FileFacts> {
   const plain = { type: await seen.type(), bytes: seen.bytes, sha256: seen.sha256() };

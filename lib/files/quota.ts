@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { sizeText } from './file.ts';
 
 /** The bytes that another file of this author may have at most: Infinity without quotas. Errors: `tooLarge` (attachment) when there is no room. */
@@ -23,7 +24,7 @@ export async function checkQuota(core: Core, author: UserId): Promise<void> {
 /** Whose files take their quota: those of the author, or all of the site. */
 export function overQuota({ config }: Pick<Core, 'config'>, isOwn: boolean): DomainError {
   const message = isOwn
-    ? `Your files may take ${sizeText(config.maxFilesBytesPerUser)} together. Erase messages with files that you no longer need.`
-    : `The files of this site may take ${sizeText(config.maxFilesBytes)} together. Ask an administrator for more room.`;
+    ? t`Your files may take ${sizeText(config.maxFilesBytesPerUser)} together. Erase messages with files that you no longer need.`
+    : t`The files of this site may take ${sizeText(config.maxFilesBytes)} together. Ask an administrator for more room.`;
   return new DomainError('tooLarge', message, { field: 'attachment' });
 }

@@ -4,9 +4,10 @@ import type { Meters } from '../metrics/meters.ts';
 import type { Batch, SelectedFrames } from './batch.ts';
 import { chunkOf, LAST_CHUNK } from './chunk.ts';
 import { endSoon } from './end-soon.ts';
+import { type Ending, endingEvent } from './ending.ts';
 import { isRendered, type StreamListener, type Subscriber } from './follower.ts';
 import { isFrame, isHtml, kindOf } from './formats.ts';
-import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseFrame, sseId } from './frame.ts';
+import { HTML_COMMENT, RELOAD_SOON, SSE_COMMENT, sseId } from './frame.ts';
 import { type Position, positionId } from './position.ts';
 
 /** A socket with more than this many bytes unsent is destroyed; the client reconnects with its cursor. */
@@ -124,7 +125,7 @@ export class Connection implements Subscriber {
     if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), batch.positionAt(upTo));
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
-    if (isOut) this.revoke('You are no longer in this group.');
+    if (isOut) this.revoke('left');
     else if (isFrame(format) && batch.changesThePast) this.endForReload();
     return true;
   }
@@ -171,23 +172,18 @@ export class Connection implements Subscriber {
   /** Writes `reset` and ends: the client's cursor is not valid here, or too far behind. A page then reloads. */
   reset(): void {
     this.#meters.resets += 1;
-    this.#writeEvent('reset', 'load the page again');
+    this.write(endingEvent(this.listener.format, 'reset'));
     this.end();
   }
 
   /** Writes `closed` and ends: the client must not reconnect. */
-  revoke(reason: string): void {
-    this.#writeEvent('closed', reason);
+  revoke(ending: Exclude<Ending, 'reset'>): void {
+    this.write(endingEvent(this.listener.format, ending));
     this.end();
   }
 
   expel(): void {
-    this.revoke('This group was deleted.');
-  }
-
-  #writeEvent(event: string, reason: string): void {
-    const { format } = this.listener;
-    if (!isFrame(format) && format !== 'text') this.write(sseFrame(reason, { event }));
+    this.revoke('deleted');
   }
 
   /** Ends the live document with a refresh after 1 s. The refresh in its head has a longer delay: it serves when the server died. */

@@ -44,7 +44,7 @@ export class Streams {
     if (entry.kind !== 'revoke' || entry.scope === 'group') return;
     for (const connection of [...this.#all]) {
       const { user, ref } = connection.listener;
-      if (user === entry.member && (entry.scope === 'account' || entry.ref === ref)) connection.revoke('You have been logged out.');
+      if (user === entry.member && (entry.scope === 'account' || entry.ref === ref)) connection.revoke('loggedOut');
     }
   }
 
@@ -54,7 +54,7 @@ export class Streams {
     for (const connection of [...this.#all].filter(({ until }) => until < now())) {
       const session = await store.sessions.get(connection.listener.ref, now());
       if (session) connection.until = session.expiresAt;
-      else connection.revoke('You have been logged out.');
+      else connection.revoke('loggedOut');
     }
   }
 

@@ -35,7 +35,7 @@ function emojiTable(): ReadonlyMap<string, string> {
 export const emojiJson = (): string => JSON.stringify(Object.fromEntries(emojiTable()));
 
 /** The parts of the table, which is in the order of Unicode, by the name that each begins with. */
-const PARTS: Readonly<Record<string, string>> = {
+const PARTS = {
   grinning: 'Faces',
   wave: 'People',
   monkey_face: 'Nature',
@@ -45,8 +45,10 @@ const PARTS: Readonly<Record<string, string>> = {
   eyeglasses: 'Objects',
   atm: 'Symbols',
   checkered_flag: 'Flags',
-};
-export const EMOJI_PARTS = Object.values(PARTS);
+} as const;
+/** A part, as URLs and /emoji name it. */
+export type EmojiPart = (typeof PARTS)[keyof typeof PARTS];
+export const EMOJI_PARTS: readonly EmojiPart[] = Object.values(PARTS);
 
 export type NamedEmoji = { readonly name: string; readonly emoji: string };
 
@@ -59,7 +61,7 @@ export function listEmoji({ part, words }: { readonly part: string; readonly wor
   let current = '';
   const found: NamedEmoji[] = [];
   for (const [name, emoji] of emojiTable()) {
-    current = PARTS[name] ?? current;
+    current = name in PARTS ? PARTS[name as keyof typeof PARTS] : current;
     const isWanted = words.length > 0 ? words.every((word) => name.includes(word)) : current === part;
     if (isWanted) found.push({ name, emoji });
   }

@@ -8,6 +8,7 @@ import { parseQuery } from '../http/input.ts';
 import { noStore, renderFragment, renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { bodyText, filesOf } from '../log/body-text.ts';
 import { readMessage } from '../log/history.ts';
 import { emojiJson } from '../markup/emoji.ts';
@@ -73,7 +74,7 @@ async function respondWithVersions(
       const shown = await Array.fromAsync(earlier.toReversed(), (version) => presentVersion(core, version, profiles));
       const locals = { group: at.group, seq, versions: shown, older: olderUrl };
       if (isHtmx(ctx)) renderFragment(ctx, views, 'messages/_versions.njk', locals);
-      else renderPage(ctx, views, 'messages/history.njk', 'Earlier versions', locals);
+      else renderPage(ctx, views, 'messages/history.njk', t`Earlier versions`, locals);
     },
     json: () => Array.fromAsync(versions, (version) => versionJson(core, version, profiles)),
     text: () => versions.map(({ at: time, body }) => `${dateFields(time).iso}\t${body.replaceAll('\n', '\n  ')}\n`).join(''),

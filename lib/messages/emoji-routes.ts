@@ -6,9 +6,26 @@ import { parseQuery } from '../http/input.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { readMessage } from '../log/history.ts';
-import { EMOJI_PARTS, listEmoji } from '../markup/emoji.ts';
+import { EMOJI_PARTS, type EmojiPart, listEmoji } from '../markup/emoji.ts';
 import { type Ctx, seqOf } from './responses.ts';
+
+/** The parts of the emoji with their names in the current language. */
+function labelledParts(): { readonly name: string; readonly label: string }[] {
+  const labels: Readonly<Record<EmojiPart, string>> = {
+    Faces: t`Faces`,
+    People: t`People`,
+    Nature: t`Nature`,
+    Food: t`Food`,
+    Places: t`Places`,
+    Activities: t`Activities`,
+    Objects: t`Objects`,
+    Symbols: t`Symbols`,
+    Flags: t`Flags`,
+  };
+  return EMOJI_PARTS.map((name) => ({ name, label: labels[name] }));
+}
 
 const query = z.object({ q: shortText.default(''), part: z.string().default('') });
 
@@ -25,12 +42,12 @@ export function emojiRoutes(deps: RouteContext): Router {
       .toLowerCase()
       .split(/[\s_:]+/)
       .filter((word) => word !== '');
-    const shown = EMOJI_PARTS.includes(part) ? part : EMOJI_PARTS[0];
+    const shown = EMOJI_PARTS.find((name) => name === part) ?? EMOJI_PARTS[0];
     noStore(ctx);
-    renderPage(ctx, deps.views, 'messages/emoji.njk', 'Emoji', {
+    renderPage(ctx, deps.views, 'messages/emoji.njk', t`Emoji`, {
       group,
       seq: seq ?? null,
-      ...{ q, part: words.length > 0 ? '' : shown, parts: EMOJI_PARTS },
+      ...{ q, part: words.length > 0 ? '' : shown, parts: labelledParts() },
       found: listEmoji({ part: shown ?? '', words }),
     });
   };

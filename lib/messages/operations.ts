@@ -74,7 +74,7 @@ function lockKey(core: Core, at: GroupAccess, { key, mayWait = true }: Post): ()
   if (key === undefined || mayWait) return () => {};
   const lease = `key:${at.group.id}:${at.user.id}:${key}`;
   const waitMs = core.rateLimiter.take(lease, IN_FLIGHT_PER_SECOND, 1);
-  if (waitMs > 0) throw new DomainError('inFlight', 'The first request with this key is still being written.', { retryAfterMs: 1000 });
+  if (waitMs > 0) throw new DomainError('inFlight', t`The first request with this key is still being written.`, { retryAfterMs: 1000 });
   return () => core.rateLimiter.giveBack(lease);
 }
 
@@ -99,7 +99,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
 function asPosted(entry: Entry, draft: Draft): Posted {
   const isNew = entry.uid === draft.uid;
   if (entry.kind !== 'message' || (!isNew && !sameText(entry.mac ?? '', draft.mac ?? '')))
-    throw new DomainError('keyReused', 'This idempotency key was already used with another text. Use a new key for a new message.', {
+    throw new DomainError('keyReused', t`This idempotency key was already used with another text. Use a new key for a new message.`, {
       field: 'key',
     });
   return { message: entry, isNew };

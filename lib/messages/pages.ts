@@ -206,5 +206,5 @@ export async function showEditForm(ctx: Context, deps: RouteContext, at: GroupAc
     error,
   };
   if (isHtmx(ctx)) renderFragment(ctx, deps.views, 'messages/_edit.njk', { edit });
-  else renderPage(ctx, deps.views, 'messages/edit.njk', 'Edit the message', { group: at.group, edit });
+  else renderPage(ctx, deps.views, 'messages/edit.njk', t`Edit the message`, { group: at.group, edit });
 }

@@ -6,6 +6,7 @@ import { parse } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { pinForm } from './forms.ts';
 import { pin, readPins } from './pins.ts';
 import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
@@ -43,7 +44,7 @@ async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAc
     html: async () => {
       const rows = await Array.fromAsync(pinned, (folded) => presentRow(core, folded, at.group, profiles));
       const locals = { group: at.group, rows, moderator: mayManage(at) };
-      renderPage(ctx, views, 'messages/pins.njk', `Pinned in ${at.group.name}`, locals);
+      renderPage(ctx, views, 'messages/pins.njk', t`Pinned in ${at.group.name}`, locals);
     },
     json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, profiles)),
     text: async () => (await Array.fromAsync(pinned, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join(''),

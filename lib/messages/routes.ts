@@ -126,7 +126,7 @@ export function messageRoutes(deps: RouteContext): Router {
       html: () => {
         ctx.status = 204;
         if (!isBack) return;
-        setFlash(ctx, `Unread again in ${at.group.name}: ${read.unread}.`); // not the group's page, which would mark it as read
+        setFlash(ctx, t`Unread again in ${at.group.name}: ${read.unread}.`); // not the group's page, which would mark it as read
         seeOther(ctx, '/groups');
       },
       json: () => read,

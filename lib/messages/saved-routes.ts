@@ -39,7 +39,7 @@ function respondToSave(ctx: Context, { core, views }: RouteContext, { slug, seq,
   return respond(ctx, {
     html: () => {
       if (isHtmx(ctx)) return renderFragment(ctx, views, 'messages/_save.njk', { u: url, saved: isSaved });
-      setFlash(ctx, isSaved ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Removed from your saved messages.');
+      setFlash(ctx, isSaved ? t`Saved. Your saved messages are in the menu, under Saved.` : t`Removed from your saved messages.`);
       seeOther(ctx, back === 'saved' ? '/saved' : returnUrl(slug, seq));
     },
     json: () => saveStateJson(isSaved, core.config.basePath + url),
@@ -62,7 +62,7 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
         ...about(one),
         row: await presentRow(core, one.folded, one.group, profiles),
       }));
-      renderPage(ctx, views, 'messages/saved.njk', 'Saved messages', { items, older, isFirst: after === undefined });
+      renderPage(ctx, views, 'messages/saved.njk', t`Saved messages`, { items, older, isFirst: after === undefined });
     },
     json: async () => ({
       results: await Array.fromAsync(kept, (one) => savedJson(core, one, profiles)),

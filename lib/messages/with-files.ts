@@ -55,6 +55,6 @@ const editOf = (target: number, { body, format, mentions }: Folded, files: reado
 
 function mayReplace(at: GroupAccess, current: FoldedMessage, { body }: Folded): true {
   if (!mayEdit(at, current)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
-  if (current.state.body !== body) throw new DomainError('conflict', 'The text was edited at the same time. Try again.');
+  if (current.state.body !== body) throw new DomainError('conflict', t`The text was edited at the same time. Try again.`);
   return true;
 }

@@ -28,7 +28,7 @@ export function parseBody(text: string, maxBytes: number): string {
   const body = cleanText(text);
   if (isBlank(body)) throw invalid('body', t`Message is empty.`);
   const bytes = Buffer.byteLength(body, 'utf8');
-  if (bytes > maxBytes) throw new DomainError('tooLarge', `Message is too long: ${bytes} bytes, ${maxBytes} at most.`, { field: 'body' });
+  if (bytes > maxBytes) throw new DomainError('tooLarge', t`Message is too long: ${bytes} bytes, ${maxBytes} at most.`, { field: 'body' });
   return body;
 }
 

@@ -75,6 +75,8 @@ const SPOKEN = /\b(?:aria-label|title|placeholder|alt|label|value)="([^"]*)"/g;
 const IGNORED = [
   /\{#[\s\S]*?#\}/g,
   BLOCK,
+  /\{% block width %\}[\s\S]*?\{% endblock %\}/g, // a class
+  /\s_="[^"]*"/g, // hyperscript
   /\{\{[\s\S]*?\}\}/g,
   /\{%[\s\S]*?%\}/g,
   /<(script|style|code|pre|kbd)\b[\s\S]*?<\/\1>/g,
@@ -88,7 +90,9 @@ export function untranslated(source: string): string[] {
   );
   const text = IGNORED.reduce((rest, pattern) => rest.replace(pattern, ''), source);
   const spoken = [...text.matchAll(SPOKEN)].map(([, value = '']) => value);
-  const shown = text.replace(/<[^>]*>/g, '\n').split('\n');
+  const shown = text
+    .replace(/<[^>]*>|[\w:-]+="[^"]*"/g, '\n') // attributes outside of a tag: those that a macro adds to one
+    .split('\n');
   return [...expressions, ...spoken.filter((value) => /\p{L}{2} |^\p{Lu}\p{L}/u.test(value)), ...shown]
     .map((one) => one.replace(/&\w+;/g, '').trim())
     .filter((one) => /\p{L}{2}/u.test(one));

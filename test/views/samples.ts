@@ -742,7 +742,10 @@ export const pages: readonly Sample[] = [
   {
     name: 'emoji',
     template: 'messages/emoji.njk',
-    locals: { ...common, group, seq: 3, q: '', part: 'Food', parts: ['Faces', 'Food'], found: [{ name: 'grapes', emoji: '🍇' }] },
+    locals: {
+      ...{ ...common, group, seq: 3, q: '', part: 'Food', found: [{ name: 'grapes', emoji: '🍇' }] },
+      parts: ['Faces', 'Food'].map((name) => ({ name, label: name })),
+    },
   },
   { name: 'history-none', template: 'messages/history.njk', locals: { ...common, group, seq: 3, versions: [rows[1]] } },
   {
