@@ -1,8 +1,10 @@
 import type { Context } from 'koa';
 import type { Core } from '../core.ts';
+import { chooseLanguage } from '../http/format.ts';
 import { respond, safeReturn, seeOther } from '../http/reply.ts';
 import { keepPending, knownAs, startSession } from '../http/session.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { recordNewBrowser } from './operations.ts';
 import type { User } from './port.ts';
 import { factorsOf, hasFactor } from './second-factor/operations.ts';
@@ -44,7 +46,8 @@ export async function beginSession(
   const known = knownAs(ctx, core);
   await startSession(ctx, core, user.id, { isStrong, idToken });
   if (known !== user.id) recordNewBrowser(core, user, ctx.get('User-Agent'));
-  await welcome(ctx, user, (await arrive?.()) ?? safeReturn(returnTo || undefined, '/groups'), `Welcome back, ${user.name}.`);
+  chooseLanguage(ctx, user);
+  await welcome(ctx, user, (await arrive?.()) ?? safeReturn(returnTo || undefined, '/groups'), t`Welcome back, ${user.name}.`);
 }
 
 /** `path`: of this site. */

@@ -4,6 +4,7 @@ import { siteUrlOf } from '../http/context.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { sessionIdToken, sessionProxyName } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import type { Provider } from './provider/provider.ts';
 
 /** A page that leads to another site, by itself and by a link. `url`: null when there is nowhere to go on to. */
@@ -17,12 +18,12 @@ export function showExternalRedirect(ctx: Context, { views }: RouteContext, { ti
 
 /** After the log-out of somebody whom the proxy has logged in. */
 const proxyLogOut = ({ authProxyLogoutUrl: url }: Pick<Config, 'authProxyLogoutUrl'>): ExternalRedirect => ({
-  title: 'Logged out',
+  title: t`Logged out`,
   text: url
-    ? 'You are logged out here. Log out of your organisation’s log-in too, or the next page logs you in again.'
-    : 'You are logged out here. Your organisation’s log-in goes on: the next page logs you in again.',
+    ? t`You are logged out here. Log out of your organisation’s log-in too, or the next page logs you in again.`
+    : t`You are logged out here. Your organisation’s log-in goes on: the next page logs you in again.`,
   url: url ?? null,
-  label: 'Log out there',
+  label: t`Log out there`,
 });
 
 /** Where somebody logs out who has logged in elsewhere; undefined for others, and when the provider does not answer. Call it before the session ends. */
@@ -39,9 +40,9 @@ export async function logOutElsewhere(
   if (url === undefined) return undefined;
   const name = core.config.oidcName;
   return {
-    title: 'Logged out',
-    text: `You are logged out here. Your log-in at ${name} ends on the next page.`,
+    title: t`Logged out`,
+    text: t`You are logged out here. Your log-in at ${name} ends on the next page.`,
     url,
-    label: `Log out at ${name}`,
+    label: t`Log out at ${name}`,
   };
 }

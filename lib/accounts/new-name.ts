@@ -41,7 +41,8 @@ export function checkNewName(name: string): void {
   if (isReserved(name)) throw invalid('name', t`The name ${name} is reserved. Choose another.`);
   for (const word of name.split(NO_WORD)) {
     const mixed = mixedIn(word);
-    if (mixed) throw invalid('name', t`Name mixes ${mixed.join(' and ')} letters in one word. Use one script.`);
+    if (mixed)
+      throw invalid('name', t`Name mixes ${mixed.reduce((all, one) => t`${all} and ${one}`)} letters in one word. Use one script.`);
   }
 }
 

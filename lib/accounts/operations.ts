@@ -18,8 +18,6 @@ import { endTokens } from './tokens.ts';
 export const FIRST_ACCOUNT = 'first-account';
 export const SETUP_CODE = 'setup-code';
 
-const WRONG = 'Name or password is wrong.';
-
 /** Whether there is no account yet. */
 export const isEmpty = async (core: Core): Promise<boolean> => (await core.store.settings.get(FIRST_ACCOUNT)) === undefined;
 
@@ -110,7 +108,7 @@ export async function logIn(core: Core, input: LogIn): Promise<User> {
     return user;
   }
   core.securityLog.record({ event: 'login_failed', user: user?.id, ...(isRight ? { detail: 'the account is disabled' } : {}) });
-  throw new DomainError('unauthenticated', WRONG, { field: 'password' });
+  throw new DomainError('unauthenticated', t`Name or password is wrong.`, { field: 'password' });
 }
 
 /** Records a log-in in a browser that this account has not used before. */

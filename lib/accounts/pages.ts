@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Core } from '../core.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
+import { t } from '../language/text.ts';
 import { hasSetupCode, isEmpty } from './operations.ts';
 import { signUpMode } from './sign-up-mode.ts';
 
@@ -38,7 +39,7 @@ export async function entryForms(core: Core, forms: EntryForms, origin: FormOrig
   };
 }
 
-const TITLES = { welcome: 'Welcome', signup: 'Sign up', login: 'Log in' } as const;
+const TITLES = { welcome: () => t`Welcome`, signup: () => t`Sign up`, login: () => t`Log in` } as const;
 type OwnPage = keyof typeof TITLES;
 
 /** Renders the welcome, sign-up or log-in page. */
@@ -50,5 +51,5 @@ export async function showEntry(
   forms: EntryForms = {},
 ): Promise<void> {
   noStore(ctx);
-  renderPage(ctx, views, `accounts/${from}.njk`, TITLES[from], await entryForms(core, forms, { from, returnTo }));
+  renderPage(ctx, views, `accounts/${from}.njk`, TITLES[from](), await entryForms(core, forms, { from, returnTo }));
 }

@@ -72,7 +72,7 @@ async function showPreferences(
 ): Promise<void> {
   noStore(ctx);
   const { user } = sessionViewerOf(ctx);
-  renderPage(ctx, views, 'accounts/appearance.njk', 'Appearance', {
+  renderPage(ctx, views, 'accounts/appearance.njk', t`Appearance`, {
     form: refused?.typed ?? asForm(user.preferences ?? {}),
     languages: LANGUAGES.map((id) => ({ id, name: LANGUAGE_NAMES[id] })),
     zones: Intl.supportedValuesOf('timeZone'),

@@ -78,7 +78,7 @@ export function accountRoutes(deps: RouteContext, hooks: AccountHooks): Router {
       await hooks.afterSignUp(user);
       const first = responseFormat(ctx) === 'html' ? await hooks.joinFirst(user, invitation) : undefined;
       await startSession(ctx, core, user.id);
-      await welcome(ctx, user, invitation && first ? first : safeReturn(form.return_to, first ?? '/groups'), `Welcome, ${user.name}.`);
+      await welcome(ctx, user, invitation && first ? first : safeReturn(form.return_to, first ?? '/groups'), t`Welcome, ${user.name}.`);
     } catch (error) {
       await showAgain(ctx, deps, hooks, 'signup', error, form);
     }
@@ -99,14 +99,14 @@ export function accountRoutes(deps: RouteContext, hooks: AccountHooks): Router {
 
   router.get('/logout', async (ctx) => {
     noStore(ctx);
-    renderPage(ctx, deps.views, 'accounts/logout.njk', 'Log out');
+    renderPage(ctx, deps.views, 'accounts/logout.njk', t`Log out`);
   });
 
   router.post('/logout', async (ctx) => {
     const { viewer } = stateOf(ctx);
     const elsewhere = await logOutElsewhere(ctx, deps, provider);
     if (viewer?.via === 'session') await accounts.endSession(core, viewer.user.id, viewer.ref);
-    await endBrowserSession(ctx, { kind: 'info', text: 'You are logged out.' });
+    await endBrowserSession(ctx, { kind: 'info', text: t`You are logged out.` });
     stateOf(ctx).viewer = undefined;
     // Pictures of people, which the browser has cached. At a base path the cache is of other programs as well.
     if (ctx.secure && core.config.basePath === '') ctx.set('Clear-Site-Data', '"cache"');

@@ -9,7 +9,7 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession } from '../http/session.ts';
 import { setFlash } from '../http/session-data.ts';
-import { plural } from '../language/text.ts';
+import { plural, t } from '../language/text.ts';
 import { securityPage } from '../security/presenter.ts';
 import { addressOf } from './mail/operations.ts';
 import * as accounts from './operations.ts';
@@ -46,7 +46,7 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
     const form = await parse(passwordForm, ctx);
     try {
       const ended = await accounts.changePassword(core, user, { ...form, session: ref, tokens: form.keep_tokens });
-      setFlash(ctx, `Password changed. You are logged out everywhere else.${revoked(ended)}`);
+      setFlash(ctx, t`Password changed. You are logged out everywhere else.` + revoked(ended));
       seeOther(ctx, '/settings');
     } catch (error) {
       await showSettings(ctx, deps, hooks, { passwordError: fieldError(ctx, error), keepsTokens: form.keep_tokens });
@@ -58,7 +58,7 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
     const form = await parse(logOutForm, ctx);
     await accounts.endSessions(core, user.id, user.id);
     const ended = form.keep_tokens ? 0 : await endTokens(core, user.id, user.id);
-    await endBrowserSession(ctx, { kind: 'info', text: `You are logged out everywhere.${revoked(ended)}` });
+    await endBrowserSession(ctx, { kind: 'info', text: t`You are logged out everywhere.` + revoked(ended) });
     seeOther(ctx, '/');
   });
 
@@ -67,17 +67,17 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
     const id = String(ctx.params.id);
     await endOneSession(core, user, id);
     if (id === ref) {
-      await endBrowserSession(ctx, { kind: 'info', text: 'You are logged out.' });
+      await endBrowserSession(ctx, { kind: 'info', text: t`You are logged out.` });
       return seeOther(ctx, '/');
     }
-    setFlash(ctx, 'That device is logged out.');
+    setFlash(ctx, t`That device is logged out.`);
     seeOther(ctx, '/settings#sessions-title');
   });
 
   router.post('/settings/logout-others', async (ctx) => {
     const { user, ref } = sessionViewerOf(ctx);
     const ended = await accounts.endSessions(core, user.id, user.id, ref);
-    setFlash(ctx, ended === 0 ? 'You were logged in nowhere else.' : `You are logged out on ${plural(ended, 'other device')}.`);
+    setFlash(ctx, ended === 0 ? t`You were logged in nowhere else.` : t`You are logged out on ${plural(ended, 'other device')}.`);
     seeOther(ctx, '/settings#sessions-title');
   });
 
@@ -96,13 +96,14 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
   router.post('/settings/tokens/:id/revoke', async (ctx) => {
     const { user } = sessionViewerOf(ctx);
     await revokeToken(core, user.id, user.id, String(ctx.params.id));
-    setFlash(ctx, 'Token revoked.');
+    setFlash(ctx, t`Token revoked.`);
     seeOther(ctx, '/settings');
   });
   return router;
 }
 
-const revoked = (tokens: number): string => (tokens === 0 ? '' : ` ${tokens === 1 ? 'Your API token is' : 'Your API tokens are'} revoked.`);
+const revoked = (tokens: number): string =>
+  tokens === 0 ? '' : ` ${tokens === 1 ? t`Your API token is revoked.` : t`Your API tokens are revoked.`}`;
 
 async function showSettings(
   ctx: Context,
@@ -134,7 +135,7 @@ async function showSettings(
     ...more,
   };
   if (locals.newToken !== null) noTransform(ctx);
-  renderPage(ctx, views, 'accounts/settings.njk', 'Settings', locals);
+  renderPage(ctx, views, 'accounts/settings.njk', t`Settings`, locals);
 }
 
 /** The card about the OpenID Connect provider; null without one. */

@@ -50,6 +50,6 @@ async function admissionOf(core: Core, { code, invitation }: SignUp, admit: Admi
   if (admission) return admission;
   throw invalid(
     'code',
-    isFirst ? 'Set-up code is missing or wrong: the server printed it when it started.' : 'Invitation code is missing or wrong.',
+    isFirst ? t`Set-up code is missing or wrong: the server printed it when it started.` : t`Invitation code is missing or wrong.`,
   );
 }

@@ -1,9 +1,11 @@
 import { addressOf } from '../accounts/mail/operations.ts';
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
-import { plural } from '../language/text.ts';
+import { inLanguage } from '../language/current.ts';
+import { plural, t } from '../language/text.ts';
 import { unsubscribeToken } from '../mail/digest.ts';
 import { siteUrl } from '../mail/links.ts';
+import { languageOf, type MailContent, mailIn } from '../mail/mail-content.ts';
 import type { Composer } from '../mail/mailer.ts';
 import type { MailAddress } from '../mail/port.ts';
 import { lastSeen, type Waiting, waitingFor } from './unread.ts';
@@ -40,32 +42,35 @@ async function isWaiting(core: Core, user: User, since: number, now: number): Pr
 }
 
 /** What still waits when it is sent. */
-export const digestMail: Composer<'digest'> = async (core, { user: id, since, until }) => {
-  const user = await core.store.users.byId(id);
-  const address = await addressOf(core, id);
+export const digestMail: Composer<'digest'> = async (core, job) => {
+  const user = await core.store.users.byId(job.user);
+  const address = await addressOf(core, job.user);
   if (!user || user.disabled || !address?.digest) return [];
-  const waiting = await waitingFor(core, user, { since, until });
+  const language = languageOf(user, job);
+  const waiting = await inLanguage(language, () => waitingFor(core, user, job));
   if (waiting.length === 0) return [];
-  const shown = waiting.slice(-MAX_ITEMS);
-  const more = waiting.length - shown.length;
-  return [
-    {
-      to: address.address,
-      subject: `${plural(waiting.length, 'message')} for you at ${new URL(siteUrl(core, '/')).host}`,
-      paragraphs: [
-        `${user.name}, while you were away somebody has mentioned you or written to you:`,
-        ...(more > 0 ? [`(${plural(more, 'earlier message is', 'earlier messages are')} not shown.)`] : []),
-      ],
-      items: shown.map((one) => itemOf(core, one)),
-      action: { label: 'Your groups', url: siteUrl(core, '/groups') },
-      reason: 'You get this digest because you have asked for it in your settings.',
-      unsubscribe: siteUrl(core, `/unsubscribe/${unsubscribeToken(core, id)}`),
-    },
-  ];
+  return [mailIn(language, () => digestOf(core, user, address.address, waiting))];
 };
 
+function digestOf(core: Core, { id, name }: User, to: string, waiting: readonly Waiting[]): Omit<MailContent, 'language'> {
+  const shown = waiting.slice(-MAX_ITEMS);
+  const more = waiting.length - shown.length;
+  return {
+    to,
+    subject: t`${plural(waiting.length, 'message')} for you at ${new URL(siteUrl(core, '/')).host}`,
+    paragraphs: [
+      t`${name}, while you were away somebody has mentioned you or written to you:`,
+      ...(more > 0 ? [t`(${plural(more, 'earlier message is', 'earlier messages are')} not shown.)`] : []),
+    ],
+    items: shown.map((one) => itemOf(core, one)),
+    action: { label: t`Your groups`, url: siteUrl(core, '/groups') },
+    reason: t`You get this digest because you have asked for it in your settings.`,
+    unsubscribe: siteUrl(core, `/unsubscribe/${unsubscribeToken(core, id)}`),
+  };
+}
+
 const itemOf = (core: Core, { group, author, text, seq }: Waiting) => ({
-  title: group.people?.length === 2 ? author : `${author} in ${group.name}`,
+  title: group.people?.length === 2 ? author : t`${author} in ${group.name}`,
   text,
   url: siteUrl(core, `/groups/${group.slug}/messages/${seq}`),
 });

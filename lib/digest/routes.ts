@@ -24,14 +24,14 @@ export function digestRoutes({ core, views }: RouteContext): Router {
     ctx.set('Referrer-Policy', 'strict-origin');
     noStore(ctx);
     userOf(ctx.params.token);
-    renderPage(ctx, views, 'mail/unsubscribe.njk', 'No more digests', { action: ctx.path, isDone: false });
+    renderPage(ctx, views, 'mail/unsubscribe.njk', t`No more digests`, { action: ctx.path, isDone: false });
   });
 
   router.post('/unsubscribe/:token', async (ctx) => {
     await parse(emptyForm, ctx);
     await setDigest(core, userOf(ctx.params.token), false);
     await respond(ctx, {
-      html: () => renderPage(ctx, views, 'mail/unsubscribe.njk', 'No more digests', { action: ctx.path, isDone: true }),
+      html: () => renderPage(ctx, views, 'mail/unsubscribe.njk', t`No more digests`, { action: ctx.path, isDone: true }),
       json: () => ({ digest: false }),
       text: () => 'You get no more digests.\n',
     });

@@ -2,6 +2,7 @@ import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import { type MyGroup, myGroups, withMentions } from '../groups/roster.ts';
 import { isDirect, isMuted } from '../groups/rules.ts';
+import { t } from '../language/text.ts';
 import { bodyText, filesOf } from '../log/body-text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
@@ -47,7 +48,7 @@ async function waitingIn(core: Core, user: User, { group, membership, n }: MyGro
   const profiles = await core.directory.profiles(folded.map(({ message }) => message.author));
   return folded.map((one) => {
     const { author, as, seq, at } = one.message;
-    const name = profiles.get(author)?.shownName ?? 'somebody';
+    const name = profiles.get(author)?.shownName ?? t`somebody`;
     return { group, author: as ? `${name} (${as})` : name, text: begun(textOf(one)), seq, at };
   });
 }

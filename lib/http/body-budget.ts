@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { networkOf } from '../network.ts';
 
 /** Limits on the bodies of requests by people who are not logged in. */
@@ -33,7 +34,7 @@ export type BodyBudget = { readonly limits: BodyLimits; hold(address: string): H
 
 /** Bodies in the order of their start. */
 type Network = { bytes: number; readonly bodies: Set<Body> };
-type Body = { bytes: number; readonly network: string; readonly refuse: (reason: DomainError) => void };
+type Body = { bytes: number; readonly network: string; readonly refuse: () => void };
 
 /**
  * Opens a budget. When a limit is reached, the body that has been arriving longest is refused, of the network that holds most: a form that arrives in
@@ -55,9 +56,7 @@ export function openBodyBudget(given: Partial<BodyLimits> = {}): BodyBudget {
     const [oldest] = network?.bodies ?? [];
     if (!oldest) return;
     remove(oldest);
-    oldest.refuse(
-      new DomainError('unavailable', 'Too many forms are arriving at once. Send it again in a moment.', { retryAfterMs: 5000 }),
-    );
+    oldest.refuse();
   };
   const heaviest = (): Network | undefined => {
     let most: Network | undefined;
@@ -70,7 +69,9 @@ export function openBodyBudget(given: Partial<BodyLimits> = {}): BodyBudget {
     hold(address) {
       const { promise, reject } = Promise.withResolvers<never>();
       promise.catch(() => {}); // a body may end without anybody waiting
-      const body: Body = { bytes: 0, network: networkOf(address), refuse: reject };
+      const refusal = t`Too many forms are arriving at once. Send it again in a moment.`; // in the language of this request: another one may refuse it
+      const refuse = (): void => reject(new DomainError('unavailable', refusal, { retryAfterMs: 5000 }));
+      const body: Body = { bytes: 0, network: networkOf(address), refuse };
       const network = networks.get(body.network) ?? { bytes: 0, bodies: new Set() };
       networks.set(body.network, network);
       network.bodies.add(body);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { DomainError } from '../errors.ts';
+import { t } from '../language/text.ts';
 import type { BodyBudget } from './body-budget.ts';
 
 /** The maximum length of a body that is no upload, in bytes. */
@@ -16,13 +17,13 @@ type Limits = {
   readonly refused?: Promise<never>;
 };
 
-const tooLarge = (limit: number): DomainError => new DomainError('tooLarge', `The request body is too large: ${limit} bytes at most.`);
+const tooLargeText = (limit: number): string => t`The request body is too large: ${limit} bytes at most.`;
 const late = (): DomainError => new DomainError('malformed', 'The request took too long.');
 const cut = (): DomainError => new DomainError('malformed', 'The request ended before its body did.');
 
 /** The body of a request by someone who may send it. Errors: `malformed`; `tooLarge`, without reading when Content-Length is too large. */
 export async function readRaw(request: IncomingMessage, maxBytes = MAX_REQUEST_BYTES): Promise<Buffer> {
-  if (lengthOf(request, maxBytes) > maxBytes) throw tooLarge(maxBytes);
+  if (lengthOf(request, maxBytes) > maxBytes) throw new DomainError('tooLarge', tooLargeText(maxBytes));
   const { bytes, error } = await collect(request, { maxBytes, withinMs: REQUEST_MS });
   if (error !== undefined) throw error;
   return bytes;
@@ -50,11 +51,12 @@ async function collect(request: IncomingMessage, limits: Limits): Promise<Begun>
   const body = new Collected(Math.min(maxBytes, lengthOf(request, maxBytes)), onTaken);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(late()), withinMs);
+  const tooLarge = tooLargeText(maxBytes); // here, since events of the socket are in no request, which has a language
   let size = 0;
   const take = (chunk: Buffer): void => {
     size += chunk.length;
     body.add(chunk);
-    if (size > maxBytes) reject(tooLarge(maxBytes));
+    if (size > maxBytes) reject(new DomainError('tooLarge', tooLarge));
   };
   request.on('data', take).once('error', () => reject(cut())); // the client is gone, or its framing is wrong
   request.once('end', resolve);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DomainError, invalid } from '../errors.ts';
+import { currentLanguage, inLanguage } from '../language/current.ts';
 import { t } from '../language/text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 
@@ -67,6 +68,8 @@ class Reading<F> {
   readonly #limits: FormLimits;
   readonly #into: Received<F>;
   readonly #take: Take<F>;
+  /** Of the request: events of its streams do not know it. */
+  readonly #language = currentLanguage();
   readonly #open = new Set<Readable>();
   readonly #work: Promise<void>[] = [];
   /** In the order of the form; a later file may be stored first. */
@@ -87,7 +90,7 @@ class Reading<F> {
     const count = (piece: Buffer): void => {
       timer.refresh();
       this.#bytes += piece.length;
-      if (this.#bytes > maxBytes) this.#giveUp(this.#wrong ?? tooMuch(maxBytes));
+      if (this.#bytes > maxBytes) this.#giveUp(this.#wrong ?? this.#inLanguage(() => tooMuch(maxBytes)));
     };
     const cut = (): void => {
       if (!this.#source.readableEnded) this.#giveUp(malformed('The request ended before its body did.'));
@@ -110,15 +113,19 @@ class Reading<F> {
   #listen(parser: Parser): void {
     parser.on('field', (name: string | undefined, value, _, isCut) => {
       if (name === undefined) this.#note(malformed('A part of the form has no name.'));
-      else if (isCut) this.#note(new DomainError('tooLarge', `${name} is too long: ${FIELD_BYTES} bytes at most.`, { field: name }));
+      else if (isCut) this.#note(this.#inLanguage(() => tooLong(name)));
       else this.#into.fields[name] = value;
     });
     parser.on('file', (field: string | undefined, source, name: string | undefined) => this.#receive(field ?? '', source, name ?? ''));
-    parser.on('filesLimit', () => this.#note(invalid(FIELD, t`A message can have at most ${MAX_FILES} files.`)));
+    parser.on('filesLimit', () => this.#note(this.#inLanguage(tooMany)));
     for (const limit of ['partsLimit', 'fieldsLimit'] as const)
       parser.on(limit, () => this.#note(malformed(`A form has ${MAX_FIELDS} fields at most.`)));
     parser.once('finish', () => this.#end.resolve());
     parser.on('error', () => this.#giveUp(unreadable()));
+  }
+
+  #inLanguage<T>(work: () => T): T {
+    return inLanguage(this.#language, work);
   }
 
   #note(error: unknown): void {
@@ -139,7 +146,7 @@ class Reading<F> {
     if (this.#wrong !== undefined) return void source.resume();
     const place = this.#stored.push(undefined) - 1;
     this.#open.add(source);
-    const work = this.#store(source, name)
+    const work = this.#inLanguage(() => this.#store(source, name))
       .then((file) => {
         this.#stored[place] = file;
       })
@@ -168,5 +175,8 @@ async function* after(first: IteratorResult<Uint8Array>, rest: AsyncIterator<Uin
   for (let step = first; !step.done; step = await rest.next()) yield step.value;
 }
 
+const tooMany = (): DomainError => invalid(FIELD, t`A message can have at most ${MAX_FILES} files.`);
+const tooLong = (field: string): DomainError =>
+  new DomainError('tooLarge', t`${field} is too long: ${FIELD_BYTES} bytes at most.`, { field });
 const tooMuch = (bytes: number): DomainError =>
-  new DomainError('tooLarge', `The files are too large: ${bytes} bytes at most all together.`, { field: FIELD });
+  new DomainError('tooLarge', t`The files are too large: ${bytes} bytes at most all together.`, { field: FIELD });

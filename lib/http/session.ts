@@ -12,7 +12,7 @@ import { sameText, sha256 } from '../secrets.ts';
 import type { Lookups } from '../store/lookup-cache.ts';
 import { stateOf } from './context.ts';
 import { type Begun, type Flash, type PendingLogIn, readSession, replaceSession, type SessionData } from './session-data.ts';
-import { labelOf } from './user-agent.ts';
+import { labelOf, shownLabel } from './user-agent.ts';
 
 type Origin = { readonly config: Pick<Config, 'publicUrl' | 'basePath'> };
 
@@ -112,7 +112,7 @@ export function noteUse(ctx: Context, { now }: Pick<Core, 'now'>): void {
 /** What a session record says of its device; null: not recorded. Times in ms. */
 export function sessionDetails({ data }: SessionRecord) {
   const { device, address, since, usedAt }: SessionData = JSON.parse(data);
-  return { device: device ?? 'A browser', address: address ?? null, since: since ?? null, usedAt: usedAt ?? null };
+  return { device: shownLabel(device ?? ''), address: address ?? null, since: since ?? null, usedAt: usedAt ?? null };
 }
 
 /** Keeps a log-in until its second factor is given, in a new session of nobody. Errors: `forbidden` with a bearer token. */

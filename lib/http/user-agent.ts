@@ -1,3 +1,5 @@
+import { t } from '../language/text.ts';
+
 const BROWSERS: readonly (readonly [string, RegExp])[] = [
   ['Edge', /\bEdg(?:A|iOS)?\//],
   ['Opera', /\bOPR\//],
@@ -16,7 +18,14 @@ const SYSTEMS: readonly (readonly [string, RegExp])[] = [
   ['Linux', /\bLinux\b/],
 ];
 
-/** Names a browser for its owner: `Firefox on Linux`. Nothing else of the User-Agent is stored. */
+/** A label of `labelOf` in the current language. */
+export function shownLabel(label: string): string {
+  const [, name, system] = /^(.+?)(?: on (.+))?$/.exec(label) ?? [];
+  const browser = name === undefined || name === 'A browser' ? t`A browser` : name;
+  return system === undefined ? browser : t`${browser} on ${system}`;
+}
+
+/** Names a browser for its owner: `Firefox on Linux`. Nothing else of the User-Agent is stored. In English: see `shownLabel`. */
 export function labelOf(userAgent: string): string {
   const nameIn = (table: typeof BROWSERS): string | undefined => table.find(([, pattern]) => pattern.test(userAgent))?.[0];
   const system = nameIn(SYSTEMS);

@@ -1,7 +1,13 @@
+import type { User } from '../accounts/port.ts';
+import { inLanguage, type Language } from '../language/current.ts';
+import { t } from '../language/text.ts';
 import type { Views } from '../views/render.ts';
+import type { MailJob } from './job.ts';
 
 /** A mail before it is made into text and HTML. Texts are plain. */
 export type MailContent = {
+  /** Of its texts. */
+  readonly language: Language;
   readonly to: string;
   readonly subject: string;
   readonly paragraphs: readonly string[];
@@ -14,6 +20,16 @@ export type MailContent = {
   /** The page that ends such mails: also for one click in the mail program (RFC 8058). */
   readonly unsubscribe?: string;
 };
+
+/** The language of a mail: the one that its reader has chosen, else that of the page that has caused it. */
+export const languageOf = (reader: Pick<User, 'preferences'> | undefined, { language = 'en' }: Pick<MailJob, 'language'>): Language =>
+  reader?.preferences?.language ?? language;
+
+/** A mail that `write` writes in a language. */
+export const mailIn = (language: Language, write: () => Omit<MailContent, 'language'>): MailContent => ({
+  language,
+  ...inLanguage(language, write),
+});
 
 /** A mail as it is sent. */
 export type Message = {
@@ -33,10 +49,10 @@ export function messageOf(
   content: MailContent,
   { from, views }: { readonly from: string; readonly views: Pick<Views, 'render'> },
 ): Message {
-  const { to, subject, unsubscribe } = content;
+  const { language, to, subject, unsubscribe } = content;
   return {
-    ...{ from, to, subject, text: textOf(content) },
-    html: views.render('mail/mail.njk', { items: [], action: null, unsubscribe: null, ...content }),
+    ...{ from, to, subject, text: inLanguage(language, () => textOf(content)) },
+    html: inLanguage(language, () => views.render('mail/mail.njk', { items: [], action: null, unsubscribe: null, ...content })),
     headers: {
       'Auto-Submitted': 'auto-generated', // RFC 3834: no automatic answers
       ...(unsubscribe === undefined
@@ -51,7 +67,7 @@ function textOf({ paragraphs, items = [], action, reason, unsubscribe }: MailCon
     ...paragraphs,
     ...items.map(({ title, text, url }) => `* ${title}\n${text === '' ? '' : `  ${text}\n`}  ${url}`),
     ...(action ? [`${action.label}:\n${action.url}`] : []),
-    `-- \n${reason}${unsubscribe === undefined ? '' : `\nNo more of these mails: ${unsubscribe}`}`,
+    `-- \n${reason}${unsubscribe === undefined ? '' : `\n${t`No more of these mails: ${unsubscribe}`}`}`,
   ];
   return `${parts.join('\n\n')}\n`;
 }

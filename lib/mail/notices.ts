@@ -1,4 +1,5 @@
 import type { MailOutbox, SecurityLog } from '../core.ts';
+import { currentLanguage, inLanguage } from '../language/current.ts';
 import type { Logger } from '../logger.ts';
 import { currentRequest, runOutsideRequest } from '../request-scope.ts';
 import type { SecurityEvent, SecurityEventName } from '../security/event.ts';
@@ -31,7 +32,8 @@ export function withNotices(log: SecurityLog, { store, outbox, logger, now }: Pa
       log.record(happened);
       if (!outbox.isOn || !NOTICED.has(happened.event)) return;
       const from = currentRequest()?.address ?? '';
-      const work = runOutsideRequest(() => enqueue(happened, now(), from)).catch((error: unknown) =>
+      const language = currentLanguage();
+      const work = runOutsideRequest(() => inLanguage(language, () => enqueue(happened, now(), from))).catch((error: unknown) =>
         logger.warn({ err: error, event: happened.event }, 'a notice was not put into the queue of mails'),
       );
       running.add(work);

@@ -1,5 +1,6 @@
 import type { Core, MailOutbox } from '../core.ts';
 import { type Random, randomId } from '../ids.ts';
+import { currentLanguage } from '../language/current.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Store } from '../store/port.ts';
 import type { MailJob } from './job.ts';
@@ -20,7 +21,14 @@ export function openMailOutbox({ store, secrets, now, random, isOn }: Parts): Ma
     async enqueue(job, id = randomId(random, 20)) {
       if (!isOn) return;
       const at = now();
-      await store.mails.insert({ id, sealed: secrets.seal(JSON.stringify(job)), due: at, tries: 0, createdAt: at, rev: 1 });
+      await store.mails.insert({
+        id,
+        sealed: secrets.seal(JSON.stringify({ language: currentLanguage(), ...job })),
+        due: at,
+        tries: 0,
+        createdAt: at,
+        rev: 1,
+      });
       for (const listener of listeners) listener();
     },
     onEnqueued(listener) {

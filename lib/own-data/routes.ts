@@ -9,6 +9,7 @@ import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../h
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { endBrowserSession } from '../http/session.ts';
+import { t } from '../language/text.ts';
 import { runOutsideRequest } from '../request-scope.ts';
 import { deleteAccount } from './delete.ts';
 import { writeOwnData } from './download.ts';
@@ -38,7 +39,7 @@ export function ownDataRoutes(deps: RouteContext): Router {
     try {
       await confirmPerson(core, user, current);
       await deleteAccount(core, user, messages);
-      await endBrowserSession(ctx, { kind: 'info', text: 'Your account is deleted.' });
+      await endBrowserSession(ctx, { kind: 'info', text: t`Your account is deleted.` });
       seeOther(ctx, '/');
     } catch (error) {
       await show(ctx, deps, fieldError(ctx, error));
@@ -50,5 +51,5 @@ export function ownDataRoutes(deps: RouteContext): Router {
 async function show(ctx: Context, { views }: RouteContext, error: FieldError | null = null): Promise<void> {
   noStore(ctx);
   const { user } = sessionViewerOf(ctx);
-  renderPage(ctx, views, 'own-data/index.njk', 'Your data', { hasPassword: user.passwordHash !== null, error });
+  renderPage(ctx, views, 'own-data/index.njk', t`Your data`, { hasPassword: user.passwordHash !== null, error });
 }

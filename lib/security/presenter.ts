@@ -1,6 +1,8 @@
 import type { User } from '../accounts/port.ts';
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
+import { detailText } from './detail.ts';
 import { SECURITY_EVENTS, type SecurityRecord, type SecurityVia } from './event.ts';
 import type { SecurityPosition } from './port.ts';
 
@@ -17,10 +19,10 @@ export type SecurityRow = {
 /** One page of a list. `next`: the cursor of the next page, or null. */
 export type SecurityPage = { readonly rows: readonly SecurityRow[]; readonly next: string | null };
 
-const FROM: Readonly<Record<Exclude<SecurityVia, 'browser'>, string>> = {
-  token: 'a program with a token',
-  cli: 'the command line',
-  server: 'the server',
+const FROM: Readonly<Record<Exclude<SecurityVia, 'browser'>, () => string>> = {
+  token: () => t`a program with a token`,
+  cli: () => t`the command line`,
+  server: () => t`the server`,
 };
 
 /** The events in the list of `owner`, newest first, older than `before`; names are those of the accounts. */
@@ -38,9 +40,9 @@ export async function securityPage(
 }
 
 function rowOf({ at, event, user, by, via, address, detail }: SecurityRecord, owner: UserId, nameOf: (id: UserId) => string): SecurityRow {
-  const where = via === 'browser' ? (address ?? '') : [FROM[via], address ?? []].flat().join(', ');
+  const where = via === 'browser' ? (address ?? '') : [FROM[via](), address ?? []].flat().join(', ');
   return {
-    ...{ at, title: SECURITY_EVENTS[event], detail, from: where },
+    ...{ at, title: SECURITY_EVENTS[event](), detail: detail && detailText(event, detail), from: where },
     account: user === null || user === owner ? null : nameOf(user),
     by: by === null || by === user || by === owner ? null : nameOf(by),
   };

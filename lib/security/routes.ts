@@ -33,7 +33,7 @@ export function securityRoutes(deps: RouteContext): Router {
   router.get('/settings/security', async (ctx) => {
     const { user } = sessionViewerOf(ctx);
     const { before } = parseQuery(ownQuery, ctx);
-    await show(ctx, deps, { title: 'Security', owner: user.id, before, path: ctx.path });
+    await show(ctx, deps, { title: t`Security`, owner: user.id, before, path: ctx.path });
   });
 
   router.get('/admin/security', async (ctx) => {
@@ -41,7 +41,7 @@ export function securityRoutes(deps: RouteContext): Router {
     const { before, user: id } = parseQuery(adminQuery, ctx);
     const user = id === undefined ? undefined : await deps.core.store.users.byId(asUserId(id));
     if (id !== undefined && !user) throw notFound(t`There is no such user.`);
-    const title = user ? `Security events of ${user.name}` : 'Security events';
+    const title = user ? t`Security events of ${user.name}` : t`Security events`;
     await show(ctx, deps, { title, owner: user?.id ?? SERVER, before, path: ctx.path, user: user?.id });
   });
   return router;

@@ -98,6 +98,8 @@ export function untranslated(source: string): string[] {
     .filter((one) => /\p{L}{2}/u.test(one));
 }
 
-/** Texts in quotes that begin like a sentence or a label. */
+/** Texts in quotes that begin like a sentence or a label, and are not the name of the program. */
 const sentencesIn = (expression: string): string[] =>
-  [...expression.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, text = '']) => text).filter((text) => /^\p{Lu}\p{Ll}|\p{L} \p{L}/u.test(text));
+  [...expression.matchAll(/'((?:[^'\\]|\\.)*)'/g)]
+    .map(([, text = '']) => text)
+    .filter((text) => text !== 'Parley' && /^\p{Lu}\p{Ll}|\p{L} \p{L}/u.test(text));

@@ -44,7 +44,7 @@ test('tokens, bots, settings, members and direct messages of one account are lim
     const beyond = await act(burst + 1);
     t.is(beyond.status, 429, rate);
     t.true(Number(beyond.headers.get('Retry-After')) > 0);
-    t.true(beyond.text.includes(`Too many ${what}`), rate);
+    t.true(beyond.text.includes(`Too many ${what()}`), rate);
   }
 });
 
@@ -100,7 +100,8 @@ test('a person tries 20 slugs or codes at once and then one every 3 s; another p
 
 test('docs/limits.md has the limits of the code', async (t) => {
   const page = await readFile(new URL('../../docs/limits.md', import.meta.url), 'utf8');
-  for (const { what, burst, perHour } of Object.values(ACCOUNT_RATES)) t.true(page.includes(`| ${what} | ${burst} | ${perHour} |`), what);
+  for (const { what, burst, perHour } of Object.values(ACCOUNT_RATES))
+    t.true(page.includes(`| ${what()} | ${burst} | ${perHour} |`), what());
   t.true(page.includes(`| API tokens of one account | ${MAX_TOKENS} |`));
   t.true(page.includes(`| bots of one group | ${MAX_BOTS} |`));
   t.true(page.includes(`| pinned messages of one group | ${MAX_PINS} |`));

@@ -8,6 +8,7 @@ import { type FieldError, fieldError, noStore, renderPage, seeOther } from '../.
 import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { setFlash } from '../../http/session-data.ts';
+import { t } from '../../language/text.ts';
 import { setDigest } from '../../mail/digest.ts';
 import { confirmPerson } from '../second-factor/routes.ts';
 import * as mail from './operations.ts';
@@ -40,14 +41,14 @@ export function addressRoutes(deps: RouteContext): Router {
         await confirmPerson(core, user, asked.current);
         setFlash(
           ctx,
-          `A mail to ${await mail.requestAddress(core, user, asked.address)} is on its way. Open the link in it within 24 hours.`,
+          t`A mail to ${await mail.requestAddress(core, user, asked.address)} is on its way. Open the link in it within 24 hours.`,
         );
       } else if (asked.action === 'digest') {
         await setDigest(core, user.id, asked.digest);
-        setFlash(ctx, asked.digest ? 'You get a digest of unread mentions.' : 'You get no digest.');
+        setFlash(ctx, asked.digest ? t`You get a digest of unread mentions.` : t`You get no digest.`);
       } else {
         await mail.removeAddress(core, user);
-        setFlash(ctx, 'Address removed.');
+        setFlash(ctx, t`Address removed.`);
       }
       seeOther(ctx, SETTINGS);
     } catch (error) {
@@ -59,13 +60,13 @@ export function addressRoutes(deps: RouteContext): Router {
     ctx.set('Referrer-Policy', 'strict-origin'); // the path is a secret
     noStore(ctx);
     const { user, address } = await mail.addressToConfirm(core, ctx.params.token ?? '');
-    renderPage(ctx, deps.views, 'accounts/mail/confirm.njk', 'Confirm your address', { name: user.name, address, action: ctx.path });
+    renderPage(ctx, deps.views, 'accounts/mail/confirm.njk', t`Confirm your address`, { name: user.name, address, action: ctx.path });
   });
 
   router.post('/confirm-address/:token', async (ctx) => {
     await parse(emptyForm, ctx);
     const user = await mail.confirmAddress(core, ctx.params.token ?? '');
-    setFlash(ctx, `Address of ${user.name} confirmed.`);
+    setFlash(ctx, t`Address of ${user.name} confirmed.`);
     seeOther(ctx, stateOf(ctx).viewer ? SETTINGS : '/');
   });
   return router;
@@ -76,7 +77,7 @@ async function show(ctx: Context, { core, views }: RouteContext, more: { error?:
   mail.requireMail(core);
   noStore(ctx);
   const present = await mail.addressOf(core, user.id);
-  renderPage(ctx, views, 'accounts/mail/settings.njk', 'E-mail', {
+  renderPage(ctx, views, 'accounts/mail/settings.njk', t`E-mail`, {
     address: present?.address ?? null,
     digest: present?.digest ?? false,
     hasPassword: user.passwordHash !== null,

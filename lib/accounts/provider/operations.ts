@@ -33,7 +33,9 @@ export async function connect(core: Core, user: User, identity: Identity): Promi
   const present = await core.store.credentials.byId(idOf(identity));
   if (present?.user === user.id) return;
   if (present || (await identityOf(core, user)))
-    throw conflict(t`${present ? 'That log-in' : 'This account'} is connected already. Disconnect it first.`);
+    throw conflict(
+      present ? t`That log-in is connected already. Disconnect it first.` : t`This account is connected already. Disconnect it first.`,
+    );
   await insert(core, user, identity);
 }
 

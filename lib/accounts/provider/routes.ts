@@ -10,6 +10,7 @@ import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { type AtProvider, keepAtProvider, setFlash, takeAtProvider } from '../../http/session-data.ts';
 import type { UserId } from '../../ids.ts';
+import { t } from '../../language/text.ts';
 import { continueLogIn } from '../begin-session.ts';
 import { confirmPassword } from '../confirm-password.ts';
 import { showExternalRedirect } from '../external-redirect.ts';
@@ -70,7 +71,7 @@ export function providerRoutes(deps: RouteContext, hooks: ProviderHooks): Router
       if (user.passwordHash !== null) await confirmPassword(core, user, current, `to ${action} ${core.config.oidcName}`);
       if (action === 'connect') return await leave(ctx, deps, known, user.id);
       await disconnect(core, user);
-      setFlash(ctx, `Disconnected from ${core.config.oidcName}.`);
+      setFlash(ctx, t`Disconnected from ${core.config.oidcName}.`);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       setFlash(ctx, error.message, 'error');
@@ -103,7 +104,12 @@ async function leave(ctx: Context, deps: RouteContext, provider: Provider, linkT
   const url = await begin(ctx, deps, provider, { returnTo: '/settings#provider', linkTo });
   if (url === undefined) return seeOther(ctx, '/settings#provider');
   const name = deps.core.config.oidcName;
-  showExternalRedirect(ctx, deps, { title: 'Connect', text: `Log in at ${name} to connect your account.`, url, label: `Go on to ${name}` });
+  showExternalRedirect(ctx, deps, {
+    title: t`Connect`,
+    text: t`Log in at ${name} to connect your account.`,
+    url,
+    label: t`Go on to ${name}`,
+  });
 }
 
 async function finish(ctx: Context, deps: RouteContext, hooks: ProviderHooks, provider: Provider): Promise<void> {
@@ -114,7 +120,7 @@ async function finish(ctx: Context, deps: RouteContext, hooks: ProviderHooks, pr
     setFlash(ctx, text, 'error');
     seeOther(ctx, to);
   };
-  if (!begun) return end('That log-in took more than 10 minutes, or was begun in another browser. Begin again.');
+  if (!begun) return end(t`That log-in took more than 10 minutes, or was begun in another browser. Begin again.`);
   let identity: Identity;
   try {
     identity = await provider.finish(new URL(`${siteUrlOf(ctx, core.config)}${CALLBACK}${ctx.search}`), begun);
@@ -144,9 +150,9 @@ async function logIn(
 
 async function link(ctx: Context, { core }: RouteContext, identity: Identity, linkTo: UserId): Promise<void> {
   const { user } = sessionViewerOf(ctx);
-  if (user.id !== linkTo) throw new DomainError('forbidden', 'Another account is logged in now. Begin again.');
+  if (user.id !== linkTo) throw new DomainError('forbidden', t`Another account is logged in now. Begin again.`);
   await connect(core, user, identity);
-  setFlash(ctx, `Connected with ${core.config.oidcName}.`);
+  setFlash(ctx, t`Connected with ${core.config.oidcName}.`);
   seeOther(ctx, '/settings#provider');
 }
 
@@ -156,7 +162,7 @@ function say(ctx: Context, { config, logger }: RouteContext['core'], error: unkn
   if (!error.isRefusal) logger.warn({ reason: error.message }, 'a log-in by OpenID Connect failed');
   setFlash(
     ctx,
-    error.isRefusal ? `${config.oidcName} has refused the log-in.` : `The log-in at ${config.oidcName} failed. Try again in a moment.`,
+    error.isRefusal ? t`${config.oidcName} has refused the log-in.` : t`The log-in at ${config.oidcName} failed. Try again in a moment.`,
     'error',
   );
 }

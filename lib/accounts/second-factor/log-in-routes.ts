@@ -55,7 +55,7 @@ export async function pendingOf(ctx: Context, core: Core): Promise<Pending | und
 function begin(ctx: Context): void {
   if (responseFormat(ctx) !== 'html')
     throw unauthenticated(t`Log in with your name and password first; the second factor must follow within 10 minutes.`);
-  setFlash(ctx, 'Log in with your name and password first.', 'error');
+  setFlash(ctx, t`Log in with your name and password first.`, 'error');
   seeOther(ctx, '/login');
 }
 
@@ -63,5 +63,5 @@ async function show(ctx: Context, { core, views }: RouteContext, { id }: User, e
   noStore(ctx);
   const { totp, passkeys } = await factorsOf(core, id);
   const has = { hasApp: totp !== undefined, hasPasskeys: passkeys.length > 0 };
-  renderPage(ctx, views, 'accounts/second-factor-login.njk', 'Second factor', { error, ...has });
+  renderPage(ctx, views, 'accounts/second-factor-login.njk', t`Second factor`, { error, ...has });
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Core } from '../../core.ts';
-import { conflict, invalid } from '../../errors.ts';
+import { conflict, type DomainError, invalid } from '../../errors.ts';
 import { t } from '../../language/text.ts';
 import type { Credential } from '../credentials-port.ts';
 import type { User } from '../port.ts';
@@ -21,7 +21,7 @@ export const hasPasskeys = ({ host }: PasskeySite): boolean => isIP(host.replace
 export const MAX_PASSKEYS = 20;
 /** EdDSA, ES256 and RS256 (COSE): every authenticator has one of them, and Node.js has all. */
 const ALGORITHMS = [-8, -7, -257];
-const REFUSED = 'The passkey was not accepted. Try again.';
+const refused = (): DomainError => invalid('response', t`The passkey was not accepted. Try again.`);
 const idOf = (passkey: string): string => `passkey-${passkey}`;
 
 /** What is sealed: the public key, base64url. */
@@ -63,7 +63,7 @@ export async function addPasskey(
       supportedAlgorithmIDs: ALGORITHMS,
     }),
   );
-  if (!registrationInfo) throw invalid('response', REFUSED);
+  if (!registrationInfo) throw refused();
   const { id, publicKey, counter } = registrationInfo.credential;
   const key: Key = { publicKey: Buffer.from(publicKey).toString('base64url') };
   const isNew = await core.store.credentials.insert({
@@ -98,7 +98,7 @@ export async function checkPasskey(
   const passkey = await core.store.credentials.byId(idOf(response.id));
   const user = passkey && (await core.store.users.byId(passkey.user));
   const key = passkey && keyOf(core, passkey);
-  if (!user || !key || user.disabled || (person && person.id !== user.id)) throw invalid('response', REFUSED);
+  if (!user || !key || user.disabled || (person && person.id !== user.id)) throw refused();
   const { verified, authenticationInfo } = await accepted(challenge, (expectedChallenge) =>
     verifyAuthenticationResponse({
       ...{ response, expectedChallenge, expectedOrigin: origin, expectedRPID: host, requireUserVerification: person === undefined },
@@ -106,7 +106,7 @@ export async function checkPasskey(
     }),
   );
   if (!verified || !(await core.store.credentials.use(passkey.id, passkey.counter, authenticationInfo.newCounter, core.now())))
-    throw invalid('response', REFUSED);
+    throw refused();
   return user;
 }
 
@@ -123,6 +123,6 @@ async function accepted<T>(challenge: string | undefined, verify: (challenge: st
   try {
     return await verify(challenge);
   } catch {
-    throw invalid('response', REFUSED);
+    throw refused();
   }
 }

@@ -9,7 +9,8 @@ import { type FieldError, fieldError, noTransform, renderPage, seeOther } from '
 import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { isStrongSession, setFlash, strengthenSession, takeChallenge } from '../../http/session-data.ts';
-import { labelOf } from '../../http/user-agent.ts';
+import { labelOf, shownLabel } from '../../http/user-agent.ts';
+import { t } from '../../language/text.ts';
 import { needsSecondFactor } from '../../required-factor.ts';
 import { qrCode } from '../../views/qr.ts';
 import { confirmPassword } from '../confirm-password.ts';
@@ -63,13 +64,13 @@ export function secondFactorRoutes(deps: RouteContext): Router {
 async function act(ctx: Context, deps: RouteContext, user: User, asked: Form): Promise<void> {
   const { core } = deps;
   if (asked.action === 'begin-app') return show(ctx, deps, { setup: await factors.beginTotp(core, user, siteOf(ctx, core)) });
-  if (asked.action === 'add-passkey') return added(ctx, deps, 'Passkey', await addPasskeyOf(ctx, core, user, asked.response));
+  if (asked.action === 'add-passkey') return added(ctx, deps, t`Passkey set up.`, await addPasskeyOf(ctx, core, user, asked.response));
   await confirmPerson(core, user, asked.current);
   if (asked.action === 'finish-app')
-    return added(ctx, deps, 'Authenticator app', await factors.finishTotp(core, user, asked.setup, asked.code));
+    return added(ctx, deps, t`Authenticator app set up.`, await factors.finishTotp(core, user, asked.setup, asked.code));
   if (asked.action === 'renew-codes') return show(ctx, deps, { newCodes: await factors.createCodes(core, user.id) });
   await factors.removeFactor(core, user, asked.action === 'remove-app' ? factors.totpId(user.id) : asked.factor);
-  setFlash(ctx, asked.action === 'remove-app' ? 'Authenticator app removed.' : 'Passkey removed.');
+  setFlash(ctx, asked.action === 'remove-app' ? t`Authenticator app removed.` : t`Passkey removed.`);
   seeOther(ctx, SETTINGS);
 }
 
@@ -80,10 +81,10 @@ function addPasskeyOf(ctx: Context, core: Core, user: User, response: string): P
   return addPasskey(core, user, passkeySite(siteUrlOf(ctx, core.config)), { challenge, response: createdPasskey(response), label });
 }
 
-async function added(ctx: Context, deps: RouteContext, what: string, newCodes: readonly string[]): Promise<void> {
+async function added(ctx: Context, deps: RouteContext, done: string, newCodes: readonly string[]): Promise<void> {
   strengthenSession(ctx);
   if (newCodes.length > 0) return show(ctx, deps, { newCodes });
-  setFlash(ctx, `${what} set up.`);
+  setFlash(ctx, done);
   seeOther(ctx, SETTINGS);
 }
 
@@ -110,10 +111,10 @@ async function show(ctx: Context, { core, views }: RouteContext, { setup, newCod
   const { user } = sessionViewerOf(ctx);
   const { totp, passkeys, codes } = await factors.factorsOf(core, user.id);
   noTransform(ctx); // the page may show a secret
-  renderPage(ctx, views, 'accounts/second-factor.njk', 'Second factor', {
+  renderPage(ctx, views, 'accounts/second-factor.njk', t`Second factor`, {
     app: totp ? { createdAt: totp.createdAt, lastUsedAt: totp.lastUsedAt } : null,
     setup: setup ? { sealed: setup.sealed, secret: setup.secret.replace(/(.{4})(?=.)/g, '$1 '), ...(await qrCode(setup.uri)) } : null,
-    passkeys: passkeys.map(({ id, label, createdAt, lastUsedAt }) => ({ id, label, createdAt, lastUsedAt })),
+    passkeys: passkeys.map(({ id, label, createdAt, lastUsedAt }) => ({ id, label: shownLabel(label), createdAt, lastUsedAt })),
     mayHavePasskeys: hasPasskeys(passkeySite(siteUrlOf(ctx, core.config))),
     codes,
     newCodes,
