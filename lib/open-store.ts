@@ -60,29 +60,26 @@ async function openUnencrypted(
     const serverSelectionTimeoutMs = isPatient ? PATIENT_MS : storeWaitMs;
     return { store: await openMongo({ url: config.mongodbUrl, mustExist, onFault, onStep, serverSelectionTimeoutMs }), release: () => {} };
   }
-  const [{ openSqlite, readSqliteSchema }, { lockServer }] = await Promise.all([
-    import('./store/sqlite/open.ts'),
-    import('./store/sqlite/lock.ts'),
-  ]);
+  const { openSqlite } = await import('./store/sqlite/open.ts');
   const file = join(config.dataDir, 'parley.db');
   if (mustExist && !existsSync(file)) throw new StoreMissing(config.dataDir);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   if (role === 'server') keepPrivate(config, logger);
-  const lock = role === 'server' ? lockServer(config.dataDir) : undefined;
   const wait = isPatient ? { busyTimeoutMs: PATIENT_MS } : { diskWaitMs: storeWaitMs };
-  const open = () => openSqlite({ file, onFault, onStep, ...wait });
-  if (lock) return { store: await open(), release: () => lock.release() };
-  if (!existsSync(file) || !isBehind(readSqliteSchema(file))) return { store: await open(), release: () => {} };
-  const migration = lockUnlessServed(() => lockServer(config.dataDir), config.dataDir);
-  return { store: await open().finally(() => migration.release()), release: () => {} };
+  const options = { file, onFault, onStep, ...wait };
+  if (role === 'visitor')
+    return { store: await openSqlite({ ...options, lockSchema: () => lockUnlessServed(config.dataDir) }), release: () => {} };
+  const { lockServer } = await import('./store/sqlite/lock.ts');
+  const lock = lockServer(config.dataDir);
+  return { store: await openSqlite(options), release: () => lock.release() };
 }
 
-const isBehind = ({ schema, newest }: SchemaState): boolean => schema > 0 && schema < newest;
-
 /** A command of this version does not change the schema under a server of an older one. */
-function lockUnlessServed<T>(lock: () => T, dataDir: string): T {
+async function lockUnlessServed(dataDir: string): Promise<() => void> {
+  const { lockServer } = await import('./store/sqlite/lock.ts');
   try {
-    return lock();
+    const lock = lockServer(dataDir);
+    return () => lock.release();
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     throw new Error(`A server of an older version is running on ${dataDir}: restart it with this version first.`);

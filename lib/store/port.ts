@@ -61,6 +61,8 @@ export type Store = {
   inspect?(): Promise<readonly string[]>;
   /** How long the last commit waited for the disk, ms. Only where the store knows. */
   commitMs?(): number;
+  /** Loads now what is otherwise loaded when it is first needed. Only where a store has such parts. Errors: StoreUnavailable. */
+  load?(): Promise<void>;
   /**
    * Moves the writing to a thread of its own, so that the event loop does not wait for the disk; until the thread is ready, this thread writes.
    * Only where the store is a file of ours. For processes that serve: the start of a thread takes longer than most commands. Resolves once the

@@ -95,6 +95,18 @@ test('sqlite: close completes pending writes', async (t) => {
   t.is((await (await opened(t, file)).log.head(group)).seq, 1);
 });
 
+test('sqlite: close completes writes that wait until their part of the store is loaded', async (t) => {
+  const file = join(tempDir(t), 'parley.sqlite');
+  const first = await openSqlite({ file });
+  const session = { hash: 'a'.repeat(64), userId: null, data: '{}', expiresAt: 5 };
+  const put = first.sessions.set(session);
+  const taken = first.sessions.destroy('b'.repeat(64));
+  await first.close();
+  await put;
+  await taken;
+  t.like(await (await opened(t, file)).sessions.get(session.hash, 1), session);
+});
+
 test('sqlite: acknowledged writes survive kill -9', async (t) => {
   const file = join(tempDir(t), 'parley.sqlite');
   const writer = child(t, appender(file, 1_000_000));

@@ -14,6 +14,9 @@ export const PRAGMAS = `
   PRAGMA wal_autocheckpoint = 4000;
 `;
 
+/** The version of a file after all steps of schema.ts, which are loaded only for a file that has another one. */
+export const NEWEST_SCHEMA = 28;
+
 /** How long one statement waits for a lock, ms. It blocks the thread: longer waits are many of these (writing/writer.ts). */
 export const LOCK_MS = 25;
 

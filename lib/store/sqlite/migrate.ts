@@ -1,7 +1,9 @@
 import { StoreUnavailable } from '../../errors.ts';
 import { newerThanThis, type OnStep, type PendingStep, type SchemaState, secondsFor } from '../migration.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, NEWEST_SCHEMA } from './connection.ts';
 import { MIGRATIONS, type Step } from './schema.ts';
+
+if (MIGRATIONS.length !== NEWEST_SCHEMA) throw new Error(`NEWEST_SCHEMA in connection.ts must be ${MIGRATIONS.length}.`);
 
 /**
  * Migrates the file to the newest schema. Each step is one transaction, so that what ends in the middle continues with the step that was cut off;

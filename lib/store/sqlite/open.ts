@@ -2,33 +2,19 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createPrivately } from '../../data-folder.ts';
 import type { OnFault } from '../../errors.ts';
+import { lazily } from '../../lazily.ts';
 import type { OnStep, SchemaState } from '../migration.ts';
 import type { Store } from '../port.ts';
-import { credentialStore } from './accounts/credentials.ts';
-import { addressStore, linkStore, mailStore } from './accounts/mail.ts';
-import { backupStore } from './backup.ts';
-import { type Connection, connect, LOCK_MS, PRAGMAS } from './connection.ts';
-import { cursorStore } from './cursors.ts';
-import { deliveryStore } from './deliveries.ts';
-import { contentKeyStore, fileStore } from './files.ts';
-import { openFolder } from './files-folder.ts';
+import { type Connection, connect, LOCK_MS, NEWEST_SCHEMA, PRAGMAS } from './connection.ts';
+import { unavailableDisk } from './faults.ts';
 import { groupStore } from './groups/groups.ts';
-import { removalStore } from './groups/removals.ts';
 import { logStore } from './log.ts';
 import { membershipStore } from './memberships.ts';
-import { migrate, schemaOf } from './migrate.ts';
-import { pushStore } from './push.ts';
-import { savedStore } from './saved.ts';
-import { MIGRATIONS } from './schema.ts';
 import { rewriteStore } from './scrubbing.ts';
-import { searchStore } from './search.ts';
-import { securityStore } from './security.ts';
-import { sessionStore } from './sessions.ts';
+import { lazyStores } from './seldom/lazy.ts';
 import { settingStore } from './settings.ts';
 import { signalStore } from './signals.ts';
-import { tokenStore } from './tokens.ts';
 import { userStore } from './users.ts';
-import { webhookStore } from './webhooks.ts';
 import { queued, runnerOf } from './writing/remote.ts';
 import type { WriterThread } from './writing/thread.ts';
 import { type Commit, commit } from './writing/transaction.ts';
@@ -46,6 +32,8 @@ type SqliteOptions = {
   readonly onFault?: OnFault;
   /** Called before each step by which an older file is migrated. */
   readonly onStep?: OnStep;
+  /** Called before an older file is migrated; may reject. What it resolves to is called afterwards. */
+  readonly lockSchema?: () => Promise<() => void>;
 };
 
 /**
@@ -53,13 +41,14 @@ type SqliteOptions = {
  * Rejects with StoreUnavailable, which names the cause, when the file cannot be opened or a newer Parley has written it.
  */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
-  const { file, busyTimeoutMs = 1500, diskWaitMs = 30_000, onFault = () => {}, onStep } = options;
+  const { file, busyTimeoutMs = 1500, diskWaitMs = 30_000, onFault = () => {} } = options;
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (file !== ':memory:') createPrivately(file);
   const db = connect(file, busyTimeoutMs, onFault);
   try {
     db.exec(PRAGMAS);
-    migrate(db, MIGRATIONS, onStep);
+    const version = schemaVersion(db);
+    if (version !== NEWEST_SCHEMA) await migrateFrom(version, db, options);
     db.exec(`PRAGMA busy_timeout = ${LOCK_MS}`);
   } catch (error) {
     db.close();
@@ -68,8 +57,20 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return storeOn(db, { file, busyTimeoutMs, diskWaitMs, onFault });
 }
 
+async function migrateFrom(version: number, db: Connection, { onStep, lockSchema }: SqliteOptions): Promise<void> {
+  const { migrate } = await import('./migrate.ts');
+  const isOlder = version > 0 && version < NEWEST_SCHEMA;
+  const unlock = isOlder ? await lockSchema?.() : undefined;
+  try {
+    migrate(db, undefined, onStep);
+  } finally {
+    unlock?.();
+  }
+}
+
 /** What opening an existing file would do to its schema. Changes nothing. Errors: StoreUnavailable. */
-export function readSqliteSchema(file: string, busyTimeoutMs = 1500): SchemaState {
+export async function readSqliteSchema(file: string, busyTimeoutMs = 1500): Promise<SchemaState> {
+  const { schemaOf } = await import('./migrate.ts');
   const db = connect(file, busyTimeoutMs);
   try {
     return schemaOf(db);
@@ -77,6 +78,8 @@ export function readSqliteSchema(file: string, busyTimeoutMs = 1500): SchemaStat
     db.close();
   }
 }
+
+const schemaVersion = (db: Connection): number => db.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
 
 /** With the write-ahead log. 0 for a store in memory. */
 const sizeOf = (file: string): number =>
@@ -91,48 +94,53 @@ const problemsOf = (db: Connection): string[] =>
     .flatMap(({ quick_check }) => quick_check.split('\n'))
     .filter((line) => line !== 'ok');
 
-function storeOn(db: Connection, { file, busyTimeoutMs, diskWaitMs, onFault }: Required<Omit<SqliteOptions, 'onStep'>>): Store {
+function storeOn(
+  db: Connection,
+  { file, busyTimeoutMs, diskWaitMs, onFault }: Required<Omit<SqliteOptions, 'onStep' | 'lockSchema'>>,
+): Store {
   const isInMemory = file === ':memory:';
-  const folder = openFolder(isInMemory ? undefined : join(dirname(file), 'files'));
-  const openSnapshot = () => connect(file, busyTimeoutMs, onFault);
   const tables = writesOn(db);
-  const run = runnerOf(tables);
+  const allTables: Parameters<typeof runnerOf>[0] = { ...tables };
+  const run = runnerOf(allTables);
   const here: Commit = async (jobs) => commit(db, run, jobs);
   const writer = createWriter(here, { busyTimeoutMs, diskWaitMs, onFault });
   const writes = queued(tables, writer.write);
   const { stop, ...signals } = signalStore(db, writes.signals);
+  let closeFiles = (): void => {};
+  const seldom = lazily(async () => {
+    const { seldomStoresOn } = await import('./seldom/stores.ts').catch((error: unknown) => {
+      throw unavailableDisk(error, 'A part of the program cannot be loaded');
+    });
+    const {
+      stores,
+      tables: more,
+      close,
+    } = seldomStoresOn(db, {
+      ...{ write: writer.write, journal: writes.journal },
+      folder: isInMemory ? undefined : join(dirname(file), 'files'),
+      openSnapshot: () => connect(file, busyTimeoutMs, onFault),
+    });
+    Object.assign(allTables, more);
+    closeFiles = close;
+    return stores;
+  });
   let thread: WriterThread | undefined;
   let isClosed = false;
   return {
     kind: 'sqlite',
+    ...lazyStores(seldom),
     settings: settingStore(db, writes.settings),
     users: userStore(db, writes.users),
-    sessions: sessionStore(db, writes.sessions),
-    tokens: tokenStore(db, writes.tokens),
-    credentials: credentialStore(db, writes.credentials),
     groups: groupStore(db, writes.groups),
-    removals: removalStore(db, writes.removals, writes.journal),
     memberships: membershipStore(db, writes.memberships),
     log: logStore(db, writes),
-    cursors: cursorStore(writes.cursors),
-    saved: savedStore(db, writes.saved),
-    files: fileStore(db, writes.files, folder),
-    contentKeys: contentKeyStore(db, writes.contentKeys),
     rewrite: rewriteStore(db, writes.replacing, writes.journal),
-    webhooks: webhookStore(db, writes.webhooks),
-    deliveries: deliveryStore(db, writes.deliveries),
-    push: pushStore(db, writes.push),
-    security: securityStore(db, writes.security),
-    addresses: addressStore(db, writes.addresses),
-    links: linkStore(db, writes.links),
-    mails: mailStore(db, writes.mails),
     signals,
     size: async () => sizeOf(file),
-    search: searchStore(db, writes.search),
-    backup: backupStore(db, writes.backup, openSnapshot),
     ping: async () => void db.one('SELECT 1'),
     inspect: async () => problemsOf(db),
     commitMs: writer.commitMs,
+    load: async () => void (await seldom.open()),
     async startWriterThread() {
       if (isInMemory || isClosed) return;
       const { writeOnThread } = await import('./writing/thread.ts');
@@ -142,10 +150,11 @@ function storeOn(db: Connection, { file, busyTimeoutMs, diskWaitMs, onFault }: R
     async close() {
       isClosed = true;
       stop();
+      await seldom.settled(); // calls of before wait for it
       await writer.close();
       await thread?.close();
       db.close();
-      folder.close();
+      closeFiles();
     },
   };
 }

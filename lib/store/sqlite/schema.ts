@@ -2,7 +2,7 @@ import { CREDENTIALS_TABLE } from './accounts/credentials.ts';
 import { MAIL_TABLES } from './accounts/mail.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
-import { addSkeletons } from './users.ts';
+import { addSkeletons } from './skeletons.ts';
 
 /** SQL; or what SQL cannot do, with what it does and the tables that it reads. */
 export type Step = string | { readonly what: string; readonly over: readonly string[]; run(db: Connection): void };
