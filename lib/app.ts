@@ -91,7 +91,7 @@ export async function openServer(
   const hub = new Hub({ core, views, renderMembers, renderSidebar, ...options });
   await finishFirstAccount(core);
   await hub.start();
-  core.indexer.start();
+  await core.indexer.start();
   core.conversion.start();
 
   const deps: RouteContext = { core, views, hub, readSidebar: (user, current) => readSidebar(core, user, current) };

@@ -127,7 +127,7 @@ export type Indexer = {
   /** Indexes the new entries of these logs, within a time limit. Errors: StoreUnavailable. */
   catchUp(groups: readonly Pick<Group, 'id' | 'head'>[]): Promise<void>;
   /** Starts to index in the background; `stop` resolves when that has ended. */
-  start(): void;
+  start(): Promise<void>;
   stop(): Promise<void>;
 };
 

@@ -4,12 +4,12 @@ import { RESTORING } from './backup/port.ts';
 import { openLocalBus } from './bus/local.ts';
 import { meteredBus } from './bus/metered.ts';
 import type { Bus } from './bus/port.ts';
+import { lazyAppender, lazyIndexer, lazyPasswords, lazyThumbnailer } from './composition/lazy-parts.ts';
 import type { Config } from './config.ts';
-import type { Conversion, Core, Indexer, Passwords, Thumbnailer, WrittenEntries } from './core.ts';
+import type { Conversion, Core, Indexer, WrittenEntries } from './core.ts';
 import type { Encryption } from './encryption/open.ts';
 import { StoreUnavailable } from './errors.ts';
 import { PROFILES_CHANNEL, type Random, randomId, randomToken, systemRandom } from './ids.ts';
-import { openAppender } from './log/appender.ts';
 import type { Entry } from './log/entry.ts';
 import type { Logger } from './logger.ts';
 import { withNotices } from './mail/notices.ts';
@@ -20,7 +20,6 @@ import { openStore, type StoreOptions } from './open-store.ts';
 import { limitNames, openRateLimiter } from './rate-limiter.ts';
 import { STORE_WAIT_MS } from './request-scope.ts';
 import { Scheduler } from './scheduler.ts';
-import { LogIndexer } from './search/indexer.ts';
 import { openSecrets } from './secrets.ts';
 import { openSecurityLog } from './security/log.ts';
 import { openSite } from './site/identity.ts';
@@ -45,8 +44,8 @@ export type CoreOptions = Pick<StoreOptions, 'role' | 'mustExist'> & {
   readonly logger?: Logger;
 };
 
-/** `encryption`: undefined without ENCRYPTION_KEYS. */
-export type OpenCore = Core & { readonly encryption: Encryption | undefined; close(): Promise<void> };
+/** `encryption`: undefined without ENCRYPTION_KEYS. `load`: loads what the first requests to a server need, which a command may never need. */
+export type OpenCore = Core & { readonly encryption: Encryption | undefined; load(): Promise<void>; close(): Promise<void> };
 
 /** Opens the store and the bus that the configuration names, and builds the other dependencies. Rejects when the store cannot be opened. */
 export async function openCore(config: Config, options: CoreOptions): Promise<OpenCore> {
@@ -66,9 +65,9 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
   const webhookCalls = openWebhookCalls({ store, lookupCache, directory });
   const mailOutbox = openMailOutbox({ store, secrets, now, random, isOn: config.smtpUrl !== undefined });
   const securityLog = openSecurityLog({ store, directory, logger, meters, now, random, via: role === 'server' ? 'server' : 'cli' });
-  const indexer = new LogIndexer({ store, logger, scheduler });
+  const indexer = lazyIndexer({ store, logger, scheduler });
   const written = openWritten();
-  const appender = openAppender({
+  const appender = lazyAppender({
     ...{ store, bus: publishTo(bus, indexer, written), now, logger, meters, webhookCalls, storeWaitMs },
     reason: health.reason,
   });
@@ -84,7 +83,7 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     sharedNow: store.now && (options.now === undefined || options.isSkewed) ? store.now : async () => now(),
     random,
     secrets,
-    passwords: passwordsAt(options.bcryptCost ?? BCRYPT_COST),
+    passwords: lazyPasswords(options.bcryptCost ?? BCRYPT_COST),
     directory,
     webhookCalls,
     appender,
@@ -113,8 +112,9 @@ export async function openCore(config: Config, options: CoreOptions): Promise<Op
     await store.close();
     release();
   };
+  const load = async (): Promise<void> => void (await Promise.all([store.load?.(), appender.load(), indexer.load()]));
   await core.site.reload();
-  return { ...core, encryption, close };
+  return { ...core, encryption, load, close };
 }
 
 /** A restore that was interrupted has left a part of the data. */
@@ -152,46 +152,6 @@ function openWritten(): WrittenEntries {
 async function openServerLog(config: Config): Promise<Logger> {
   const { openLogger } = await import('./logger.ts');
   return openLogger(config);
-}
-
-/** Loads at the first call; again at the next one when that failed, as without a free file handle. */
-function lazily<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () => {
-    loaded ??= load().catch((error) => {
-      loaded = undefined;
-      throw error;
-    });
-    return loaded;
-  };
-}
-
-/** Loads bcrypt at the first password: most CLI commands need none. */
-function passwordsAt(cost: number): Passwords {
-  const open = lazily(async () => (await import('./accounts/password.ts')).openPasswords(cost));
-  return {
-    hash: async (...input) => (await open()).hash(...input),
-    verify: async (...input) => (await open()).verify(...input),
-  };
-}
-
-/** Loads the thumbnailer at the first image. */
-function lazyThumbnailer(logger: Logger): Thumbnailer {
-  const load = lazily(async () => (await import('./files/thumbnails.ts')).openThumbnailer(logger));
-  let opened: Promise<Thumbnailer> | undefined;
-  const open = (): Promise<Thumbnailer> => {
-    opened = load();
-    return opened;
-  };
-  return {
-    create: async (...image) => (await open()).create(...image),
-    square: async (...image) => (await open()).square(...image),
-    close: () =>
-      void opened?.then(
-        (thumbnailer) => thumbnailer.close(),
-        () => {}, // it could not be loaded
-      ),
-  };
 }
 
 type BusOptions = {

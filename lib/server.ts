@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { isatty } from 'node:tty';
-import { isEmpty, setupCode } from './accounts/operations.ts';
+import { isEmpty, setupCode } from './accounts/sign-up-mode.ts';
 import type { OpenServer, ServerOptions } from './app.ts';
 import { GO, LEAVE, LEFT, type Listening } from './cluster/messages.ts';
 import { type Config, isEveryAddress, isLoopback } from './config.ts';
@@ -11,7 +11,6 @@ import type { Core } from './core.ts';
 import { createListener, REQUEST_MS } from './http/listener.ts';
 import { type Logger, openLogger } from './logger.ts';
 import { type CoreOptions, openCore } from './open-core.ts';
-import { admitGroup, removeLeftSocket } from './unix-socket.ts';
 
 /** Accept queue: when all clients reconnect at once, a connection beyond it is retried only after 1 s. */
 const BACKLOG = 4096;
@@ -32,7 +31,7 @@ type ServeOptions = {
  * With `config.workers` above 1 this process only supervises the workers; SIGHUP replaces them one by one.
  */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
-  if (config.listen !== undefined && cluster.isPrimary) await removeLeftSocket(config.listen);
+  if (config.listen !== undefined && cluster.isPrimary) await (await unixSocket()).removeLeftSocket(config.listen);
   if (config.workers === 1 || cluster.isWorker) return serveHere(config, options);
   const logger = openLogger(config, { worker: 0, pid: process.pid });
   const [{ Supervisor }, { shareMetrics }] = await Promise.all([import('./cluster/workers.ts'), import('./metrics/sharing.ts')]);
@@ -55,14 +54,17 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   });
   for (const { detail, mend } of configWarnings(config)) logger.warn({ mend }, detail);
   const listener = createListener(core);
-  const open = async () => (await import('./app.ts')).openServer(core, { isDev, ...forTests }, listener);
+  const open = async () => {
+    const [{ openServer }] = await Promise.all([import('./app.ts'), core.load()]);
+    return openServer(core, { isDev, ...forTests }, listener);
+  };
   const instructions = await firstSteps(core, config); // before listening: from then on the set-up code is required
   const stopped = stopRequested(() => logger.info({}, 'SIGHUP ignored: this process has no workers'));
   const early = cluster.isWorker ? await open() : undefined; // a worker must be able to respond before the one that it replaces leaves
   const { listen: path, port, host } = config;
   listener.http.listen({ ...(path === undefined ? { port, host } : { path }), backlog: BACKLOG });
   await once(listener.http, 'listening');
-  if (path !== undefined) admitGroup(path);
+  if (path !== undefined) (await unixSocket()).admitGroup(path);
   const url = urlOf(config, listener.http.address());
   logger.info({ url, store: core.store.kind, bus: config.redisUrl ? 'redis' : 'in-process' }, 'listening');
   printAll(options, [`Parley is at ${url}`, ...instructions]);
@@ -82,6 +84,8 @@ async function serveHere(config: Config, options: ServeOptions): Promise<number>
   await core.close();
   return 0;
 }
+
+const unixSocket = () => import('./composition/unix-socket.ts');
 
 /** Logged once per server: by the first worker. */
 async function warnWithoutThumbnails({ thumbnailer }: Core, logger: Logger): Promise<void> {

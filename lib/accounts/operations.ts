@@ -2,7 +2,7 @@ import { ofUser } from '../audit/act.ts';
 import type { Core } from '../core.ts';
 import { conflict, DomainError, forbidden, notFound } from '../errors.ts';
 import { labelOf } from '../http/user-agent.ts';
-import { newUserId, randomToken, type UserId } from '../ids.ts';
+import { newUserId, type UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { COLORS, nameKey, parseName } from './account.ts';
 import { confirmPassword } from './confirm-password.ts';
@@ -11,21 +11,9 @@ import { checkNewName } from './new-name.ts';
 import { acceptPassword } from './new-password.ts';
 import type { User } from './port.ts';
 import { revoke } from './revoke.ts';
+import { FIRST_ACCOUNT } from './sign-up-mode.ts';
 import { countAttempt, knownCount, strangerCounts, takeBack } from './throttle.ts';
 import { endTokens } from './tokens.ts';
-
-/** Settings keys of the first account: the id of its user, and the set-up code if one is required. */
-export const FIRST_ACCOUNT = 'first-account';
-export const SETUP_CODE = 'setup-code';
-
-/** Whether there is no account yet. */
-export const isEmpty = async (core: Core): Promise<boolean> => (await core.store.settings.get(FIRST_ACCOUNT)) === undefined;
-
-/** Creates the one-time set-up code. The first sign-up needs it when the server is reachable from other machines. */
-export const setupCode = (core: Core): Promise<string> => core.store.settings.putIfAbsent(SETUP_CODE, randomToken(core.random, 12));
-
-/** Whether the first sign-up needs the set-up code. */
-export const hasSetupCode = async (core: Core): Promise<boolean> => (await core.store.settings.get(SETUP_CODE)) !== undefined;
 
 type NewAccount = {
   /** An unused id; by default a new one. */

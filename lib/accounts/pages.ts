@@ -3,8 +3,7 @@ import type { Core } from '../core.ts';
 import { type FieldError, noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { t } from '../language/text.ts';
-import { hasSetupCode, isEmpty } from './operations.ts';
-import { signUpMode } from './sign-up-mode.ts';
+import { hasSetupCode, isEmpty, signUpMode } from './sign-up-mode.ts';
 
 /** Initial values of a form. */
 type FormValues = { readonly name?: string; readonly code?: string; readonly error?: FieldError };

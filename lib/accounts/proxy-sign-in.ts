@@ -8,8 +8,9 @@ import { sessionProxyName } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
 import { setActor } from '../request-scope.ts';
 import { nameKey, parseName } from './account.ts';
-import { createAccount, isEmpty, recordNewBrowser } from './operations.ts';
+import { createAccount, recordNewBrowser } from './operations.ts';
 import type { User } from './port.ts';
+import { isEmpty } from './sign-up-mode.ts';
 
 /** Called with each new account, as after a sign-up. */
 export type AfterSignUp = (user: User) => Promise<void>;

@@ -3,9 +3,9 @@ import { forbidden, invalid } from '../errors.ts';
 import { t } from '../language/text.ts';
 import { sameText } from '../secrets.ts';
 import { inviteCode } from './invite-code.ts';
-import { createAccount, isEmpty, SETUP_CODE } from './operations.ts';
+import { createAccount } from './operations.ts';
 import type { User } from './port.ts';
-import { signUpMode } from './sign-up-mode.ts';
+import { isEmpty, SETUP_CODE, signUpMode } from './sign-up-mode.ts';
 
 /** `invitation`: the code of the invitation page on which the person signs up. */
 type SignUp = {

@@ -1,5 +1,5 @@
-import { FIRST_ACCOUNT } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
+import { FIRST_ACCOUNT } from '../accounts/sign-up-mode.ts';
 import type { Core } from '../core.ts';
 import { conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { TYPING_MS } from '../events.ts';

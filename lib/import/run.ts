@@ -1,5 +1,5 @@
-import { isEmpty } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
+import { isEmpty } from '../accounts/sign-up-mode.ts';
 import type { Core } from '../core.ts';
 import { conflict, invalid } from '../errors.ts';
 import type { UserId } from '../ids.ts';

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Core, Indexer } from '../core.ts';
@@ -71,7 +70,7 @@ export class LogIndexer implements Indexer {
       }
   }
 
-  start(): void {
+  async start(): Promise<void> {
     this.#running ??= this.#run();
   }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { setupCode } from '../../lib/accounts/operations.ts';
+import { setupCode } from '../../lib/accounts/sign-up-mode.ts';
 import { PASSWORD, startServer, startServerFor, type TestServer } from '../helpers/server.ts';
 
 let site: TestServer;

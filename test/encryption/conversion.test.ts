@@ -40,7 +40,7 @@ for (const kind of KINDS) {
 
     const core = await open(t, { ...settings, ENCRYPTION_KEYS: newKey('k1') });
     await isIntact(t, core, filled);
-    core.indexer.start();
+    await core.indexer.start();
     core.conversion.start();
     await eventually(async () => (await readProgress(encryptionOf(core).raw))?.stage === 'done');
     await isIntact(t, core, filled);

@@ -32,7 +32,7 @@ const config = readConfig({ POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', LOG_LE
 const secrets = openSecrets(['a key that is long enough for the model']);
 const noThumbnails: Core['thumbnailer'] = { create: async () => undefined, square: async () => undefined, close: () => {} };
 const noCalls: Core['webhookCalls'] = { plan: async () => undefined, notify: () => {}, onNotify: () => () => {} };
-const noIndexer: Core['indexer'] = { note: () => {}, catchUp: async () => {}, start: () => {}, stop: async () => {} };
+const noIndexer: Core['indexer'] = { note: () => {}, catchUp: async () => {}, start: async () => {}, stop: async () => {} };
 const noPasswords = {
   hash: () => Promise.reject(new Error('passwords are not modelled')),
   verify: () => Promise.reject(new Error('passwords are not modelled')),

@@ -268,7 +268,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(await position(), 0, 'posting does not index');
     const { seq } = await core.store.log.head(group.id);
     const done = reaches(core, group.id, seq);
-    core.indexer.start();
+    await core.indexer.start();
     await done;
     t.is(await position(), seq);
     t.is((await find(core, ann, '"words 17"')).found.length, 1);
@@ -376,7 +376,7 @@ test('search: unavailable while the store is, and works again afterwards', async
   faults.isAway = true;
   await t.throwsAsync(find(core, ann, 'storm'), { name: 'StoreUnavailable' });
   const refused = faults.refusal();
-  core.indexer.start();
+  await core.indexer.start();
   await refused;
   faults.isAway = false;
   t.deepEqual(bodies(await find(core, ann, 'storm')), ['before the storm']);

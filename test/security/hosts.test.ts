@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import test from 'ava';
-import { isEmpty } from '../../lib/accounts/operations.ts';
+import { isEmpty } from '../../lib/accounts/sign-up-mode.ts';
 import { readConfig } from '../../lib/config.ts';
 import { configWarnings } from '../../lib/config-warnings.ts';
 import { openHostCheck } from '../../lib/http/host.ts';

@@ -4,9 +4,10 @@ import { t } from '../../language/text.ts';
 import { sha256 } from '../../secrets.ts';
 import { nameKey } from '../account.ts';
 import type { Credential } from '../credentials-port.ts';
-import { createAccount, endSessions, isEmpty } from '../operations.ts';
+import { createAccount, endSessions } from '../operations.ts';
 import type { User } from '../port.ts';
 import type { AfterSignUp } from '../proxy-sign-in.ts';
+import { isEmpty } from '../sign-up-mode.ts';
 import type { Identity } from './provider.ts';
 
 const idOf = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string => `identity-${sha256(`${issuer}\n${subject}`)}`;
