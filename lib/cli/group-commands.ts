@@ -4,6 +4,7 @@ import type { CodeOptions } from './groups.ts';
 import { keepingCommands } from './upkeep/storage-commands.ts';
 
 const groups = () => import('./groups.ts');
+const lists = () => import('./lists.ts');
 const removal = () => import('./group-removal.ts');
 const members = () => import('./members.ts');
 
@@ -35,7 +36,7 @@ function makingCommands(group: Command): void {
   const list = group
     .command('list')
     .description('list groups')
-    .action(withCore(async (session) => (await groups()).list(session)));
+    .action(withCore(async (session) => (await lists()).listGroups(session)));
   example(list, 'parley group list --json');
 }
 

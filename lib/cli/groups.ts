@@ -2,7 +2,6 @@ import { ofGroup } from '../audit/act.ts';
 import type { Core } from '../core.ts';
 import { invalid } from '../errors.ts';
 import { joinCode, limitCode, replaceCode } from '../groups/codes.ts';
-import { everyGroup } from '../groups/every-group.ts';
 import { parseExpiry, parseGroupName, parseUses } from '../groups/group.ts';
 import { insertGroup, renameGroup, setArchived } from '../groups/operations.ts';
 import type { Group } from '../groups/port.ts';
@@ -10,7 +9,6 @@ import { codeJson } from '../groups/presenter.ts';
 import type { UserId } from '../ids.ts';
 import type { Session } from './command.ts';
 import { findGroup, operator } from './lookup.ts';
-import type { Row } from './out.ts';
 
 export async function create({ core, out }: Session, name: string, open: boolean): Promise<void> {
   const group = await insertGroup(core, parseGroupName(name), open);
@@ -19,16 +17,6 @@ export async function create({ core, out }: Session, name: string, open: boolean
     { id: group.id, slug: group.slug, code },
     `Created the group ${group.name}: ${core.config.basePath}/groups/${group.slug}, join code ${code}`,
   );
-}
-
-export async function list({ core, out }: Session): Promise<void> {
-  const rows: Row[] = [];
-  for await (const group of everyGroup(core.store, { kind: 'group' })) {
-    const members = (await core.store.memberships.ofGroup(group.id)).length;
-    const { slug, name, open, archived, id } = group;
-    rows.push({ slug, name, members, messages: (await core.store.log.head(id)).n, open, archived, id });
-  }
-  out.list(rows, 'There are no groups yet.');
 }
 
 export async function rename({ core, out }: Session, slug: string, name: string): Promise<void> {

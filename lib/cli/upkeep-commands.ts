@@ -34,6 +34,6 @@ export function upkeepCommands(program: Command): void {
   const audit = program
     .command('audit')
     .description('print the audit log: what administrators and the command line have done, oldest first')
-    .action(withCore(async (session) => (await import('./audit.ts')).printAudit(session)));
+    .action(withCore(async (session) => (await import('./upkeep/audit.ts')).printAudit(session)));
   example(audit, 'parley audit', 'parley audit --json > audit.jsonl');
 }

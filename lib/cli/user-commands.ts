@@ -21,7 +21,7 @@ export function userCommands(program: Command): void {
   const list = user
     .command('list')
     .description('list people')
-    .action(withCore(async (session) => (await users()).list(session)));
+    .action(withCore(async (session) => (await import('./lists.ts')).listPeople(session)));
   example(list, 'parley user list --json');
   passwordCommand(user);
   rightsCommands(user);

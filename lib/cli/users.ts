@@ -6,11 +6,9 @@ import { resetLink } from '../admin/people.ts';
 import { ofUser } from '../audit/act.ts';
 import { invalid } from '../errors.ts';
 import { finishFirstAccount } from '../groups/operations.ts';
-import { everyUser } from '../people/every-user.ts';
 import type { Session } from './command.ts';
 import { readPassword } from './input.ts';
 import { actingFor, findPerson } from './lookup.ts';
-import type { Row } from './out.ts';
 
 /** Creates an account; the first one also gets what the web sign-up gives it (administrator, Lobby). */
 export async function create({ core, out }: Session, name: string, options: { readonly admin?: true }): Promise<void> {
@@ -20,13 +18,6 @@ export async function create({ core, out }: Session, name: string, options: { re
   await core.audit.record({ act: 'account_created', subject: ofUser(user) });
   const note = user.admin ? ' (administrator)' : '';
   out.write({ id: user.id, name: user.name }, `Created the account ${user.name}${note}.`);
-}
-
-export async function list({ core, out }: Session): Promise<void> {
-  const rows: Row[] = [];
-  for await (const { id, name, admin, disabled, bot, createdAt } of everyUser(core.store))
-    if (!bot) rows.push({ id, name, admin, disabled, created_at: new Date(createdAt).toISOString() });
-  out.list(rows, 'There are no accounts yet.');
 }
 
 export async function passwd({ core, out }: Session, name: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { auditJson, auditRow, wholeAudit } from '../audit/reading.ts';
-import type { Session } from './command.ts';
+import { auditJson, auditRow, wholeAudit } from '../../audit/reading.ts';
+import type { Session } from '../command.ts';
 
 /** Prints every record of the audit log, oldest first. */
 export async function printAudit({ core, out }: Session): Promise<void> {
