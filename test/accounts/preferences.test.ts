@@ -29,7 +29,7 @@ test('preferences: what is chosen is on every page of that person, and of nobody
   for (const path of ['/groups', '/groups/lobby', '/settings', '/people/Bob', '/nowhere'])
     t.regex(
       (await ann.get(path)).text,
-      /<html lang="en" data-theme="dark" data-density="compact" data-zone="Asia\/Tokyo" data-clock="12">/,
+      /<html lang="en" data-theme="dark" data-density="compact" data-zone="Asia\/Tokyo" data-clock="12" data-quiet="22:00 07:00 Asia\/Tokyo">/,
       path,
     );
   t.regex((await ann.get('/groups')).text, /<meta name="color-scheme" content="dark">/);
