@@ -66,7 +66,7 @@ function textOf({ paragraphs, items = [], action, reason, unsubscribe }: MailCon
   const parts = [
     ...paragraphs,
     ...items.map(({ title, text, url }) => `* ${title}\n${text === '' ? '' : `  ${text}\n`}  ${url}`),
-    ...(action ? [`${action.label}:\n${action.url}`] : []),
+    ...(action ? [`${t`${action.label}:`}\n${action.url}`] : []),
     `-- \n${reason}${unsubscribe === undefined ? '' : `\n${t`No more of these mails: ${unsubscribe}`}`}`,
   ];
   return `${parts.join('\n\n')}\n`;

@@ -114,6 +114,31 @@ test('digest: direct messages are in it; what is read before it is sent is not',
   t.regex(mail?.parsed.text ?? '', /^\* Ann\n {2}again and again .*…$/m);
 });
 
+test('digest: it is in the language of who gets it, not of who has written', async (t) => {
+  const site = await siteWithDigest(t);
+  await site.bob.form('/settings/appearance', { language: 'fr' });
+  await site.ann.form('/settings/appearance', { language: 'en' });
+  for (let n = 1; n <= 22; n += 1) await postAs(site.ann, `@Bob message ${n} for you`);
+  const [mail] = await away(site);
+  t.is(mail?.parsed.subject, '22 messages pour vous sur chat.example.org');
+  const [text, html] = [mail?.parsed.text ?? '', String(mail?.parsed.html)];
+  t.regex(
+    text,
+    /^Bob, pendant votre absence, quelqu’un vous a mentionné ou vous a écrit\u00a0:\n\n\(2 messages plus anciens non affichés\.\)/,
+  );
+  t.regex(text, /\* Ann dans Lobby\n {2}@Bob message 3 for you\n/, 'what she wrote is as she wrote it');
+  t.regex(text, /Vos groupes\u00a0:\n[\s\S]*Ne plus recevoir ces e-mails\u00a0: http/);
+  t.regex(html, /<html lang="fr">[\s\S]*<b>Vos groupes<\/b>[\s\S]*>Ne plus recevoir ces e-mails</);
+  const page = await site.client().get(linkIn(mail, 'unsubscribe'), 'text/html', { 'Accept-Language': 'fr' });
+  t.regex(page.text, /Ne plus recevoir de résumés\u00a0\?[\s\S]*Arrêter le résumé/);
+  await site.bob.form('/settings/appearance', { language: 'en' });
+  site.clock.turn(1000); // after the time up to which the first one has been
+  await postAs(site.ann, '@Bob one more');
+  const [english] = await after(site, EVERY_MS + AWAY_MS);
+  t.is(english?.parsed.subject, '1 message for you at chat.example.org');
+  t.regex(String(english?.parsed.html), /<html lang="en">/);
+});
+
 test('digest: off at first, and only with an address', async (t) => {
   const mail = await startMailServer(t);
   const site = await startServerFor(t, { env: mail.env });

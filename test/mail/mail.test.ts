@@ -277,3 +277,45 @@ test('config: SMTP_URL needs PUBLIC_URL; both are checked, and MAIL_FROM has a d
   for (const from of ['Ann', 'a@b, c@d', 'Ann <a@b> x', 'a@b\nBcc: c@d']) refused({ MAIL_FROM: from }, /MAIL_FROM must be an address/);
   t.is(readConfig({ PUBLIC_URL: 'https://chat.example.org/chat' }).mailFrom, 'Parley <no-reply@chat.example.org>');
 });
+
+const speak = (browser: Client, language: string) => browser.form('/settings/appearance', { language });
+
+test('mail: it is in the language that its reader has chosen, not in that of who causes it', async (t) => {
+  const site = await siteWithMail(t);
+  const bob = await site.signUp('Bob');
+  await confirm(site, bob, 'bob@example.org');
+  await speak(site.ann, 'en');
+  await speak(bob, 'fr');
+  await site.client().form('/forgot-password', { address: 'bob@example.org' }, { 'Accept-Language': 'en' });
+  const [reset] = await received(site, site.mail);
+  t.is(reset?.parsed.subject, 'Un nouveau mot de passe pour chat.example.org');
+  t.regex(reset?.parsed.text ?? '', /Quelqu’un, sans doute vous, a demandé[\s\S]*Choisir un nouveau mot de passe[\s\S]*reste inchangé/);
+  t.regex(String(reset?.parsed.html), /<html lang="fr">[\s\S]*<b>Choisir un nouveau mot de passe<\/b>/);
+  const agent = { 'Accept-Language': 'en', 'User-Agent': 'Mozilla/5.0 (X11; Linux) Firefox/140.0' };
+  await site.client().form('/login', { name: 'Bob', password: PASSWORD }, agent);
+  const [notice] = await received(site, site.mail);
+  t.is(notice?.parsed.subject, 'Connexion depuis un nouveau navigateur\u00a0: Bob sur chat.example.org');
+  t.regex(
+    notice?.parsed.text ?? '',
+    /pour le compte Bob sur chat\.example\.org, le 2 janv\. 2026, \d\d:\d\d UTC\u00a0: Firefox sur Linux, depuis l’adresse 127\.0\.0\.1\./,
+  );
+  await give(bob, 'new@example.org');
+  await bob.form(linkIn((await received(site, site.mail))[0], 'confirm-address'), {});
+  t.regex((await received(site, site.mail))[0]?.parsed.text ?? '', /La nouvelle est n…@example\.org\./);
+});
+
+test('mail: who has chosen no language gets that of the page that has caused it, an invited person that of the administrator', async (t) => {
+  const site = await siteWithMail(t);
+  const ask = (headers: Record<string, string>) =>
+    site.ann.form('/settings/email', { action: 'set', address: 'ann@example.org', current: PASSWORD }, headers);
+  await ask({ 'Accept-Language': 'fr' });
+  t.regex((await received(site, site.mail))[0]?.parsed.subject ?? '', /^Confirmez votre adresse pour chat/);
+  await ask({});
+  t.regex((await received(site, site.mail))[0]?.parsed.subject ?? '', /^Confirm your address for chat/);
+  await speak(site.ann, 'fr');
+  await site.ann.form('/admin', { action: 'invite', address: 'bob@example.org' });
+  const [invitation] = await received(site, site.mail);
+  t.is(invitation?.parsed.subject, 'Ann vous invite sur chat.example.org');
+  const { text } = await site.client().get(linkIn(invitation, 'invited'), 'text/html', { 'Accept-Language': 'fr' });
+  t.regex(text, /Ann a invité bob@example\.org\.[\s\S]*S’inscrire/);
+});
