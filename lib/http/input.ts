@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError } from '../errors.ts';
+import { t } from '../language/text.ts';
 import { decodeUtf8 } from '../text/body.ts';
 import { MAX_REQUEST_BYTES, readAnonymous, readRaw } from './body.ts';
 import { stateOf } from './context.ts';
@@ -64,7 +65,7 @@ async function bodyOf(ctx: Context, maxBytes?: number): Promise<Buffer> {
 function named(error: unknown, pair: string): unknown {
   const [, field] = /^([\w.-]{1,64})=/.exec(pair) ?? [];
   return error instanceof DomainError && error.code === 'tooLarge' && field !== undefined
-    ? new DomainError('tooLarge', `${field} is too long. ${error.message}`, { field })
+    ? new DomainError('tooLarge', t`${field} is too long. ${error.message}`, { field })
     : error;
 }
 

@@ -87,7 +87,7 @@ test('French: a form that is too large is refused in it while it arrives', async
   };
   const response = await french().open('/login', init as never);
   t.is(response.status, 413);
-  t.regex(await response.text(), /role="alert"[^>]*>La requête est trop volumineuse\u00a0: \d+ octets au maximum\./);
+  t.regex(await response.text(), /role="alert"[^>]*>code est trop long\. La requête est trop volumineuse\u00a0: \d+ octets au maximum\./);
 });
 
 test('French: who logs in is welcomed in it, also by the setting of the person in a browser that asks for nothing', async (t) => {
