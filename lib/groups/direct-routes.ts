@@ -6,6 +6,7 @@ import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { findPeople, openDirect } from './direct.ts';
 import { directForm } from './direct-forms.ts';
 import { listedJson, withLast } from './list.ts';
@@ -48,7 +49,7 @@ async function showDirect(ctx: Context, deps: RouteContext, user: User, begin: B
     html: async () => {
       const sidebar = await readSidebar(deps.core, user, undefined, mine);
       const locals = { sidebar, direct, people: await otherPeople(deps, user), begin };
-      renderPage(ctx, deps.views, 'groups/direct.njk', 'Direct messages', locals);
+      renderPage(ctx, deps.views, 'groups/direct.njk', t`Direct messages`, locals);
     },
     json: () => direct.map(listedJson),
     text: () => direct.map(({ slug, unread, name }) => `${[slug, unread, name].join('\t')}\n`).join(''),

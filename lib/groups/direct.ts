@@ -80,8 +80,8 @@ export async function asSeenBy(core: Core, viewer: UserId, group: Group): Promis
 function discOf(viewer: UserId, [first, ...rest]: readonly Profile[]): Disc | null {
   if (!first) return null;
   const { id, name, color, avatar } = first;
-  if (rest.length > 0) return { name: String(rest.length + 1), color, avatar: null, person: null };
-  return { name, color, avatar: avatarUrl(avatar), person: id === viewer ? null : id };
+  if (rest.length > 0) return { name: String(rest.length + 1), color, avatar: null, person: null, isOwn: false };
+  return { name, color, avatar: avatarUrl(avatar), person: id === viewer ? null : id, isOwn: id === viewer };
 }
 
 /** The group with the title that this user sees: used by all pages and responses. */

@@ -70,8 +70,11 @@ export const sortedPeople = (people: readonly UserId[]): UserId[] => [...new Set
 export function directTitle(viewer: UserId, people: readonly { readonly id: UserId; readonly name: string }[]): string {
   const others = people.filter(({ id }) => id !== viewer).map(({ name }) => name);
   if (others.length > 0) return others.sort((a, b) => a.localeCompare(b)).join(', ');
-  return `${people[0]?.name ?? 'Somebody'} (you)`;
+  return ownTitle(people[0]?.name ?? t`Somebody`);
 }
+
+/** The title of the notes of somebody to themselves. */
+export const ownTitle = (name: string): string => t`${name} (you)`;
 
 const HOUR_MS = 3_600_000;
 const LONGEST_HOURS = 365 * 24;

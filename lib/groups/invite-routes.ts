@@ -63,7 +63,7 @@ async function showInvitation(
       noTransform(ctx);
       const forms = viewer ? null : await entryForms(core, filled, { from: 'invitation', returnTo: `/join/${code}` });
       const invite = { name, topic, memberCount, code, mayJoin: viewer?.user.bot !== true };
-      renderPage(ctx, views, 'groups/invite.njk', `Join ${name}`, { invite, forms, ...(forms ?? {}) });
+      renderPage(ctx, views, 'groups/invite.njk', t`Join ${name}`, { invite, forms, ...(forms ?? {}) });
     },
     json: () => invitationJson({ group, memberCount, isIn }),
     text: () => `${name}\n`,

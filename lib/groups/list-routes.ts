@@ -6,6 +6,7 @@ import { parse } from '../http/input.ts';
 import { type FieldError, renderPage, respond, showRefused } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { joinByCode, joinOpenGroup } from './joining.ts';
 import { listedJson, withLast } from './list.ts';
 import { createForm, joinForm } from './list-forms.ts';
@@ -58,7 +59,7 @@ export function groupsIndexRoutes(deps: RouteContext): Router {
 /** Responds with the list; the page shows a refused form again. */
 const showGroups = (ctx: Context, deps: RouteContext, user: User, forms: GroupForms = {}): Promise<void> =>
   respond(ctx, {
-    html: async () => renderPage(ctx, deps.views, 'groups/index.njk', 'Groups', await locals(deps, user, forms)),
+    html: async () => renderPage(ctx, deps.views, 'groups/index.njk', t`Groups`, await locals(deps, user, forms)),
     json: async () => (await withLast(deps.core, await myGroups(deps.core, user, { all: true }))).map(listedJson),
     text: async () => (await myGroups(deps.core, user)).map(({ group, unread }) => `${group.slug} ${unread}\n`).join(''),
   });

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { t } from '../language/text.ts';
 import { bodyText, filesOf } from '../log/body-text.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { lastMessage } from '../log/history.ts';
@@ -11,7 +12,7 @@ export function withLast(core: Core, mine: readonly MyGroup[]) {
     mine.map(async ({ group, membership, n }) => {
       const folded = await lastMessage(core, group.id, n);
       const profiles = await core.directory.profiles(folded ? [folded.message.author] : []);
-      const author = folded ? (profiles.get(folded.message.author)?.shownName ?? 'somebody') : '';
+      const author = folded ? (profiles.get(folded.message.author)?.shownName ?? t`somebody`) : '';
       const last = folded ? { seq: folded.message.seq, author, text: snippet(summary(folded)), at: folded.message.at } : null;
       return { ...groupJson(group, membership, n, core.config.basePath), last };
     }),

@@ -18,7 +18,7 @@ import * as rules from './rules.ts';
 const MAX_ATTEMPTS = 10;
 /** The slug of the group that the first account gets, and that new accounts join. */
 export const FIRST_SLUG = 'lobby';
-const NOBODY_MANAGES = 'Direct messages have fixed members and are managed by nobody.';
+const nobodyManages = () => forbidden(t`Direct messages have fixed members and are managed by nobody.`);
 
 /** The access of a user to a group. */
 export async function groupAccess(core: Core, user: User, group: Group, lookups: Lookups = core.store): Promise<GroupAccess> {
@@ -37,7 +37,7 @@ export async function openManagedGroup(core: Core, user: User, slug: string): Pr
   const found = await findGroup(core, user, slug);
   if (rules.mayManage(found)) return found;
   if (!rules.mayRead(found)) throw notFound();
-  throw forbidden(rules.isDirect(found.group) ? NOBODY_MANAGES : 'Only moderators of this group and administrators can do that.');
+  throw rules.isDirect(found.group) ? nobodyManages() : forbidden(t`Only moderators of this group and administrators can do that.`);
 }
 
 /** A group for its members, and for administrators who manage it without being members. Errors: `notFound`. */
@@ -117,7 +117,7 @@ export async function removeMember(core: Core, by: UserId, group: Group, user: U
 }
 
 function refuseDirect(group: Group): void {
-  if (rules.isDirect(group)) throw forbidden(NOBODY_MANAGES);
+  if (rules.isDirect(group)) throw nobodyManages();
 }
 
 /** Sets the notification level of a member. */

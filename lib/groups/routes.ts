@@ -105,7 +105,7 @@ async function showMembers(ctx: Context, deps: RouteContext, at: GroupAccess, ad
   await respond(ctx, {
     html: () => {
       const locals = { group: at.group, members, mayManage: mayManage(at), add, isIn: at.membership?.in === true };
-      renderPage(ctx, deps.views, 'groups/members.njk', `Members of ${at.group.name}`, locals);
+      renderPage(ctx, deps.views, 'groups/members.njk', t`Members of ${at.group.name}`, locals);
     },
     json: () => members.map((member) => memberJson(member, deps.core.config.basePath)),
     text: () => members.map(memberText).join(''),

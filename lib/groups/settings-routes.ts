@@ -50,7 +50,7 @@ export function settingsRoutes(deps: RouteContext): Router {
       await respond(ctx, {
         html: () => {
           if (form.action === 'favourite') return seeOther(ctx, `/groups/${slug}`); // its button is there
-          setFlash(ctx, 'Saved.');
+          setFlash(ctx, t`Saved.`);
           seeOther(ctx, `/groups/${slug}/settings`);
         },
         json: async () => settingsJson(ctx, deps, await groups.openForMembers(core, at.user, slug)),
@@ -119,7 +119,7 @@ async function showSettings(ctx: Context, deps: RouteContext, at: GroupAccess, e
   const { group, membership } = at;
   noTransform(ctx);
   const hidden = mayHide(at) && membership ? isHidden(membership, (await core.store.log.head(group.id)).n) : null;
-  renderPage(ctx, views, 'groups/settings.njk', isDirect(group) ? group.name : `Settings of ${group.name}`, {
+  renderPage(ctx, views, 'groups/settings.njk', isDirect(group) ? group.name : t`Settings of ${group.name}`, {
     group,
     own: membership?.in ? { level: membership.level, favourite: membership.favourite === true, hidden, mayLeave: mayLeave(at) } : null,
     manage: mayManage(at) ? { ...inviteOf(ctx, deps, at), error } : null,

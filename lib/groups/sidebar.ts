@@ -1,5 +1,7 @@
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { byName } from '../text/order.ts';
+import { ownTitle } from './group.ts';
 import type { Group, Membership } from './port.ts';
 import { isDirect, isHidden, isMuted } from './rules.ts';
 
@@ -8,13 +10,14 @@ const MAX_SHOWN = 99;
 
 /**
  * The disc of direct messages in lists of groups: of the only other person, or with the number of the others. `avatar`: the path of the picture of that
- * person, null for none. `person`: who it is; null for several people, and for notes to oneself.
+ * person, null for none. `person`: who it is; null for several people, and for notes to oneself. `isOwn`: whether they are such notes.
  */
 export type Disc = {
   readonly name: string;
   readonly color: number;
   readonly avatar: string | null;
   readonly person: UserId | null;
+  readonly isOwn: boolean;
 };
 
 /**
@@ -73,7 +76,10 @@ const [MENTIONED, UNREAD, QUIET, ARCHIVED] = [0, 1, 2, 3];
 /** A group as it is in every sidebar of its user but that of its own page. `waiting`: how many messages are. */
 type Entry = { readonly one: SidebarInput; readonly row: SidebarRow; readonly place: number; readonly waiting: number };
 
-/** `sidebarOf` for pages of several groups of one user: what they share is worked out once, and their equal rows are the same objects. */
+/**
+ * `sidebarOf` for pages of several groups of one user, in the current language: what they share is worked out once, and their equal rows are the same
+ * objects.
+ */
 export function sidebarsOf(mine: readonly SidebarInput[]): (current: Group['id'] | undefined) => Sidebar {
   const entries = mine.toSorted((a, b) => byName(a.group.name, b.group.name)).map((one) => entryOf(one, isMuted(one.membership), false));
   const {
@@ -93,9 +99,9 @@ export function sidebarsOf(mine: readonly SidebarInput[]): (current: Group['id']
       return { waiting, section: { ...head, waiting: shown(waiting), rows: rows.map(({ row }) => row) } };
     };
     const parts = [
-      ...(favourites.length > 0 ? [sectionOf({ id: 'favourites', title: 'Favourites', href: '', all: '' }, favourites)] : []),
-      sectionOf({ id: 'groups', title: 'Groups', href: '/groups', all: 'All groups' }, groups),
-      sectionOf({ id: 'direct', title: 'Direct messages', href: '/direct', all: 'All direct messages' }, direct),
+      ...(favourites.length > 0 ? [sectionOf({ id: 'favourites', title: t`Favourites`, href: '', all: '' }, favourites)] : []),
+      sectionOf({ id: 'groups', title: t`Groups`, href: '/groups', all: t`All groups` }, groups),
+      sectionOf({ id: 'direct', title: t`Direct messages`, href: '/direct', all: t`All direct messages` }, direct),
     ];
     const slug = mine.find(({ group }) => group.id === current)?.group.slug ?? '';
     const waiting = parts.reduce((sum, part) => sum + part.waiting, 0);
@@ -112,8 +118,9 @@ function entryOf(one: SidebarInput, isQuiet: boolean, current: boolean): Entry {
   const all = isDirect(group) || membership.level === 'everything';
   const waiting = isQuiet ? 0 : all ? unread : mentions;
   const place = group.archived ? ARCHIVED : unread === 0 ? QUIET : mentions > 0 ? MENTIONED : UNREAD;
+  const name = face?.isOwn ? ownTitle(face.name) : group.name;
   const row = {
-    ...{ slug: group.slug, name: group.name, unread: shown(unread), mentions: isQuiet ? '' : shown(mentions), current, face, present },
+    ...{ slug: group.slug, name, unread: shown(unread), mentions: isQuiet ? '' : shown(mentions), current, face, present },
     ...{ muted: isMuted(membership), archived: group.archived, waiting: shown(waiting), all },
   };
   return { one, row, place, waiting };

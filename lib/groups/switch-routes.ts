@@ -9,6 +9,7 @@ import { parseQuery } from '../http/input.ts';
 import { noStore, renderFragment, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { byName } from '../text/order.ts';
 import { startsAWord, startsName } from '../text/word-start.ts';
 import { type MyGroup, myGroups, readSidebar } from './roster.ts';
@@ -38,7 +39,7 @@ async function showTargets(ctx: Context, { core, views }: RouteContext, user: Us
   const people = typed === '' ? [] : await peopleNamed(core, user, mine, typed);
   const locals = { q, targets: { groups: groups.slice(0, MAX_GROUPS).map(targetOf), people } };
   if (isHtmx(ctx)) renderFragment(ctx, views, 'groups/_targets.njk', locals);
-  else renderPage(ctx, views, 'groups/switch.njk', 'Go to', { ...locals, sidebar: await readSidebar(core, user, undefined, mine) });
+  else renderPage(ctx, views, 'groups/switch.njk', t`Go to`, { ...locals, sidebar: await readSidebar(core, user, undefined, mine) });
 }
 
 const targetOf = ({ group, unread, face }: MyGroup) => ({

@@ -1,5 +1,6 @@
 import { DomainError, type ErrorCode, StoreUnavailable, unavailableText } from '../errors.ts';
 import { isFromLackOfHandles } from '../file-handles.ts';
+import { t } from '../language/text.ts';
 
 /** Not imported: see listener.ts. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -32,21 +33,40 @@ export type Problem = {
   readonly isUnexpected: boolean;
 };
 
+const HEADINGS: Readonly<Record<number, () => string>> = {
+  400: () => t`Bad Request`,
+  401: () => t`Unauthorized`,
+  403: () => t`Forbidden`,
+  404: () => t`Not Found`,
+  405: () => t`Method Not Allowed`,
+  409: () => t`Conflict`,
+  410: () => t`Gone`,
+  413: () => t`Payload Too Large`,
+  415: () => t`Unsupported Media Type`,
+  422: () => t`Unprocessable Entity`,
+  429: () => t`Too Many Requests`,
+  500: () => t`Internal Server Error`,
+  503: () => t`Service Unavailable`,
+};
+
+/** The name of an HTTP status in the current language; in English that of Node.js. */
+const headingOf = (status: number): string => HEADINGS[status]?.() ?? STATUS_CODES[status] ?? 'Error';
+
 /** Messages of HTTP errors that have none of their own. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  404: 'This page does not exist.',
-  405: 'This URL does not support that method. The header Allow lists the supported ones.',
+const MESSAGES: Readonly<Record<number, () => string>> = {
+  404: () => t`This page does not exist.`,
+  405: () => t`This URL does not support that method. The header Allow lists the supported ones.`,
 };
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof StoreUnavailable) return problem(503, 'unavailable', unavailableText(error.fault), { retryAfterMs: 2000 });
   if (error instanceof DomainError) return problem(STATUS[error.code], error.code, error.message, error);
   const status = statusOf(error);
-  if (status !== undefined) return problem(status, 'refused', MESSAGES[status] ?? STATUS_CODES[status] ?? 'Refused', {});
+  if (status !== undefined) return problem(status, 'refused', MESSAGES[status]?.() ?? headingOf(status), {});
   if (isFromLackOfHandles(error))
     return { ...problem(503, 'unavailable', unavailableText('handles'), { retryAfterMs: 2000 }), isUnexpected: true };
   return {
-    ...problem(500, 'internal', 'An internal error occurred. The server log has it under this request id.', {}),
+    ...problem(500, 'internal', t`An internal error occurred. The server log has it under this request id.`, {}),
     isUnexpected: true,
   };
 }
@@ -63,7 +83,7 @@ type Detail = { readonly field?: string | undefined; readonly retryAfterMs?: num
 
 function problem(status: number, code: string, message: string, { field, retryAfterMs }: Detail): Problem {
   const retryAfterSeconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
-  return { status, code, heading: STATUS_CODES[status] ?? 'Error', message, field, retryAfterSeconds, isUnexpected: false };
+  return { status, code, heading: headingOf(status), message, field, retryAfterSeconds, isUnexpected: false };
 }
 
 /** The status of an error of Koa (http-errors) that may be shown to clients. */

@@ -42,7 +42,7 @@ async function squaresOf(core: Core, source: AsyncIterable<Uint8Array>): Promise
 }
 
 const tooLarge = (): DomainError =>
-  new DomainError('tooLarge', `The picture is too large: ${sizeText(MAX_PICTURE_BYTES)} at most.`, { field: 'picture' });
+  new DomainError('tooLarge', t`The picture is too large: ${sizeText(MAX_PICTURE_BYTES)} at most.`, { field: 'picture' });
 
 /** As a file of no group. With a seq the sweep of unused files does not take it; the sweep takes one that a crash left without. */
 async function store({ store: { files }, random, now }: Core, owner: Owner, { large, small }: SquarePictures): Promise<FileId> {

@@ -50,7 +50,7 @@ export function profileRoutes(deps: RouteContext): Router {
         return true;
       });
       if (received.files.length === 0) throw invalid('picture', t`Choose a picture.`);
-      setFlash(ctx, 'Your picture is changed.');
+      setFlash(ctx, t`Your picture is changed.`);
       seeOther(ctx, '/settings/profile');
     } catch (error) {
       await showProfile(ctx, deps, { error: fieldError(ctx, error) });
@@ -64,19 +64,19 @@ async function change(core: Core, user: User, form: Form): Promise<string> {
   switch (form.action) {
     case 'name':
       await setDisplayName(core, user, form.display_name);
-      return 'Your display name is changed.';
+      return t`Your display name is changed.`;
     case 'status': {
       const until = endOf(form, core.now(), parseTimeZone(form.time_zone) ?? user.preferences?.timeZone ?? 'UTC');
       await setStatus(core, user, { emoji: form.emoji, text: form.text, until });
-      return form.emoji.trim() === '' && form.text.trim() === '' ? 'Your status is cleared.' : 'Your status is set.';
+      return form.emoji.trim() === '' && form.text.trim() === '' ? t`Your status is cleared.` : t`Your status is set.`;
     }
     case 'clear':
       await setStatus(core, user, { emoji: '', text: '', until: null });
-      return 'Your status is cleared.';
+      return t`Your status is cleared.`;
     case 'unpicture':
       await checkAccountRate(core, user, 'profile');
       await setPicture(core, user, null);
-      return 'Your picture is removed.';
+      return t`Your picture is removed.`;
     default:
       throw form satisfies never;
   }
@@ -92,7 +92,7 @@ async function showProfile(
   const user = (await core.store.users.byId(id)) ?? sessionViewerOf(ctx).user; // also what this request has changed
   const status = currentStatus(user.status, core.now());
   const typed = refused?.typed;
-  renderPage(ctx, views, 'people/settings.njk', 'Profile', {
+  renderPage(ctx, views, 'people/settings.njk', t`Profile`, {
     self: { id, name: user.displayName ?? user.name, login: user.name, color: user.color, picture: avatarUrl(user.avatar, 'large') },
     displayName: typed?.action === 'name' ? typed.display_name : (user.displayName ?? ''),
     status,

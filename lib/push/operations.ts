@@ -57,7 +57,7 @@ export async function tryDevice(core: Core, user: UserId, id: string, options: S
   const device = (await core.store.push.ofUser(user)).find((one) => one.id === id);
   if (!device) throw notFound(t`There is no such device.`);
   const { name } = core.site.identity;
-  const text = { author: name, title: name, body: 'Notifications reach this device.' };
+  const text = { author: name, title: name, body: t`Notifications reach this device.` };
   const notice = { group: null, seq: null, ...text, tag: 'test', url: `${core.config.basePath}/settings` };
   return new Sender(core, options).send({ device, notice, topic: 'test', isUrgent: true }, new AbortController().signal);
 }

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { User } from '../accounts/port.ts';
 import { isQuiet } from '../accounts/preferences.ts';
 import type { Core, Profile } from '../core.ts';
 import { withTitle } from '../groups/direct.ts';
 import type { Group } from '../groups/port.ts';
 import { isDirect } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
+import { inLanguage } from '../language/current.ts';
+import { t } from '../language/text.ts';
 import { type Entry, isMessage, type Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
@@ -107,26 +110,27 @@ export class Pusher {
     const { store, directory, secrets } = this.#core;
     const awake = await this.#withoutQuiet(users);
     if (awake.length === 0) return;
-    const devices = Map.groupBy(await store.push.ofUsers(awake), ({ user }) => user);
+    const languages = new Map(awake.map(({ id, preferences }) => [id, preferences?.language]));
+    const devices = Map.groupBy(await store.push.ofUsers([...languages.keys()]), ({ user }) => user);
     const author = (await directory.profiles([message.author])).get(message.author);
     const topic = secrets.mac('push-topic', group.id).slice(0, 32);
     for (const [user, own] of devices) {
-      const notice = await this.#noticeFor(user, group, message, author);
+      const notice = await inLanguage(languages.get(user) ?? 'en', () => this.#noticeFor(user, group, message, author));
       const isUrgent = isDirect(group) || isNamed(message.mentions, user);
       for (const device of own) this.#send({ device, notice, topic, isUrgent }, message);
     }
   }
 
   /** Those who have no quiet hours now. */
-  async #withoutQuiet(users: readonly UserId[]): Promise<UserId[]> {
+  async #withoutQuiet(users: readonly UserId[]): Promise<User[]> {
     const { store, now } = this.#core;
     const found = users.length === 0 ? [] : await store.users.byIds(users);
-    return found.filter(({ preferences }) => !isQuiet(preferences ?? {}, now())).map(({ id }) => id);
+    return found.filter(({ preferences }) => !isQuiet(preferences ?? {}, now()));
   }
 
   async #noticeFor(user: UserId, group: Group, message: Message, author: Profile | undefined) {
     const { slug, name: title, people } = await withTitle(this.#core, user, group);
-    const name = author?.shownName ?? 'Somebody';
+    const name = author?.shownName ?? t`Somebody`;
     const text = textOf(message);
     const facts = { slug, seq: message.seq, title, text, author: message.as ? `${name} (${message.as})` : name };
     return noticeOf({ ...facts, basePath: this.#core.config.basePath, isBetweenTwo: people?.length === 2 });

@@ -17,10 +17,10 @@ const subscriptionForm = z.object({ endpoint: text, keys: z.object({ p256dh: tex
 const endpointForm = z.object({ endpoint: text });
 const deviceForm = z.object({ action: z.enum(['test', 'remove'], 'must be test or remove') });
 
-const TEST_RESULTS: Readonly<Record<Outcome, string>> = {
-  sent: 'Test notification sent. It should appear on that device in a moment.',
-  gone: 'That device no longer accepts notifications and was removed. Turn notifications on there again.',
-  failed: 'The push service of that browser refused the notification. Try again later.',
+const TEST_RESULTS: Readonly<Record<Outcome, () => string>> = {
+  sent: () => t`Test notification sent. It should appear on that device in a moment.`,
+  gone: () => t`That device no longer accepts notifications and was removed. Turn notifications on there again.`,
+  failed: () => t`The push service of that browser refused the notification. Try again later.`,
 };
 
 /** Push subscriptions of a person's browsers. Needs a session, because a subscription ends with it. */
@@ -59,8 +59,8 @@ export function pushRoutes({ core }: Pick<RouteContext, 'core'>): Router {
     const { user } = sessionViewerOf(ctx);
     const { action } = await parse(deviceForm, ctx);
     const id = String(ctx.params.id);
-    if (action === 'test') setFlash(ctx, TEST_RESULTS[await tryDevice(core, user.id, id)]);
-    else if (await removeDevice(core, user.id, id)) setFlash(ctx, 'Device removed. It gets no more notifications.');
+    if (action === 'test') setFlash(ctx, TEST_RESULTS[await tryDevice(core, user.id, id)]());
+    else if (await removeDevice(core, user.id, id)) setFlash(ctx, t`Device removed. It gets no more notifications.`);
     else throw notFound(t`There is no such device.`);
     seeOther(ctx, '/settings#notifications');
   });
@@ -82,7 +82,7 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
 
   router.get('/offline', (ctx) => {
     noStore(ctx);
-    renderPage(ctx, views, 'push/offline.njk', 'Offline');
+    renderPage(ctx, views, 'push/offline.njk', t`Offline`);
   });
 
   router.get('/manifest.webmanifest', (ctx) => {

@@ -1,4 +1,5 @@
 import type { UserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Message } from '../log/entry.ts';
 import { isNamed } from '../markup/mentions.ts';
 import type { Reachable } from './port.ts';
@@ -66,7 +67,7 @@ export const noticeOf = ({ basePath, slug, seq, author, title, text, isBetweenTw
   group: slug,
   seq,
   author: snippet(author, MAX_IN_TITLE),
-  title: snippet(isBetweenTwo ? author : `${author} in ${title}`, MAX_IN_TITLE),
+  title: snippet(isBetweenTwo ? author : t`${author} in ${title}`, MAX_IN_TITLE),
   body: snippet(text, MAX_IN_BODY),
   tag: `group:${slug}`,
   url: `${basePath}/groups/${slug}/messages/${seq}`,

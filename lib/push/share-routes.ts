@@ -10,6 +10,7 @@ import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { randomId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 
 const shared = (one: typeof text) => z.object({ title: one.default(''), text: one.default(''), url: one.default('') });
@@ -57,7 +58,7 @@ async function showShare(ctx: Context, { core, views }: RouteContext, { title, t
     .sort((a, b) => b.group.head.at - a.group.head.at)
     .map(({ group: { slug, name }, face }) => ({ slug, name, face }));
   const parts = [title, body, url].map((part) => part.trim()).filter((part, at, all) => part !== '' && all.indexOf(part) === at);
-  renderPage(ctx, views, 'push/share.njk', 'Share', {
+  renderPage(ctx, views, 'push/share.njk', t`Share`, {
     sidebar: await readSidebar(core, user, undefined, mine),
     ...{ groups, dropped, body: parts.join('\n'), key: randomId(core.random, 24) },
     ...{ maxFiles: MAX_FILES, fileBytes: core.config.maxUploadBytes },

@@ -7,6 +7,7 @@ import { parseQuery } from '../http/input.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { contextUrl } from '../messages/links.ts';
 import { faceOf, messageJson, messageText, type Profiles, peopleIn } from '../messages/presenter.ts';
 import { type Found, type SearchPage, search } from './operations.ts';
@@ -55,7 +56,7 @@ async function respondWithResults(ctx: Context, { core, views }: RouteContext, q
       const hits = found.map((one) => presentHit(one, profiles));
       const findsPrefixes = core.config.encryptionKeys.length === 0; // an index of HMACs has whole words only
       const locals = { q, hits, older, isFirst: ctx.query.cursor === undefined, findsPrefixes };
-      renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? 'Search' : `Search: ${q}`, locals);
+      renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? t`Search` : t`Search: ${q}`, locals);
     },
     json: async () => ({
       results: await Array.fromAsync(found, (one) => hitJson(core, one, profiles)),

@@ -7,7 +7,7 @@ export type Used = { readonly key: string; readonly isPlural: boolean; readonly 
 const read = (file: string): string => readFileSync(file, 'utf8');
 const filesIn = (pattern: string): string[] => globSync(pattern).map((file) => file.replaceAll('\\', '/'));
 
-const PLURAL_FILTER = /\| plural\('((?:[^'\\]|\\.)*)'/g;
+const PLURAL_FILTER = /\| plural\('((?:[^'\\]|\\.)*)'(?:, '(?:[^'\\]|\\.)*')?/g;
 const PLURAL_CALL = /(?<![\w$.])plural\(\s*(?:[^'"`;]*?),\s*'((?:[^'\\]|\\.)*)'/g;
 
 function inSource(file: string): Used[] {
@@ -81,6 +81,7 @@ const IGNORED = [
   /\{%[\s\S]*?%\}/g,
   /<(script|style|code|pre|kbd)\b[\s\S]*?<\/\1>/g,
   /<!--[\s\S]*?-->/g,
+  /<input type="hidden"[^>]*>/g,
 ];
 
 /** What a template shows in English in every language: text, and texts in expressions, that no catalogue can replace. */

@@ -54,13 +54,18 @@ export class SidebarPages {
 
   /** Sends the sidebar to pages that show another state; returns whether there was one. */
   send(mine: readonly SidebarInput[]): boolean {
-    const sidebarFor = sidebarsOf(mine);
+    const ofLanguage = new Map<Language, ReturnType<typeof sidebarsOf>>();
+    const sidebarFor = (language: Language, current: GroupId | undefined): Sidebar => {
+      const ofPage = ofLanguage.get(language) ?? sidebarsOf(mine);
+      ofLanguage.set(language, ofPage);
+      return ofPage(current);
+    };
     const states = new Map<string, State>();
     let isSent = false;
     for (const [connection, page] of this.#pages) {
       const language = languageOf(connection.listener.format);
       const key = keyOf(page.current, language);
-      const state = states.get(key) ?? inLanguage(language, () => this.#stateOf(sidebarFor(page.current)));
+      const state = states.get(key) ?? inLanguage(language, () => this.#stateOf(sidebarFor(language, page.current)));
       states.set(key, state);
       if (page.sent === state.digest) continue;
       page.sent = state.digest;
