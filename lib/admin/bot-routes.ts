@@ -19,6 +19,7 @@ import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { sendAgain } from '../webhooks/outgoing/operations.ts';
+import { recordedReason } from '../webhooks/outgoing/recorded.ts';
 import { askFirst, sure } from './confirm.ts';
 import { deliveriesOfAll, STATES } from './deliveries.ts';
 import { listUsers } from './listing.ts';
@@ -65,7 +66,7 @@ export function adminBotRoutes(deps: RouteContext): Router {
     const bot = await botOf(core, delivery.bot);
     await sendAgain(core, bot, id);
     await core.audit.record({ act: 'delivery_repeated', subject: ofUser(bot), detail: delivery.event });
-    setFlash(ctx, `The delivery to ${bot.name} is sent again.`);
+    setFlash(ctx, t`The delivery to ${bot.name} is sent again.`);
     seeOther(ctx, here);
   });
   return router;
@@ -85,26 +86,26 @@ async function botOf({ store }: Core, id: string): Promise<User> {
 }
 
 const deletionOf = ({ id, name }: User) => ({
-  title: `Delete ${name}?`,
+  title: t`Delete ${name}?`,
   lost: [
-    'Its tokens and its webhooks, incoming and outgoing, stop working at once.',
-    'It leaves all groups. Its messages stay.',
-    'It cannot be undone.',
+    t`Its tokens and its webhooks, incoming and outgoing, stop working at once.`,
+    t`It leaves all groups. Its messages stay.`,
+    t`It cannot be undone.`,
   ],
   fields: { action: 'delete', bot: id },
-  label: 'Delete the bot',
+  label: t`Delete the bot`,
 });
 
 /** Resolves to what was done, in words. */
 async function act(core: Core, by: User, bot: User, action: 'disable' | 'enable' | 'delete'): Promise<string> {
   if (action !== 'delete') {
     await setDisabled(core, by.id, bot, action === 'disable');
-    return action === 'disable' ? `${bot.name} is disabled: its tokens and webhooks do not work.` : `${bot.name} is enabled.`;
+    return action === 'disable' ? t`${bot.name} is disabled: its tokens and webhooks do not work.` : t`${bot.name} is enabled.`;
   }
   await leaveAll(core, by, bot);
   await revokeBot(core, by.id, bot);
   await core.audit.record({ act: 'bot_deleted', subject: ofUser(bot) });
-  return `${bot.name} is deleted. Its messages stay.`;
+  return t`${bot.name} is deleted. Its messages stay.`;
 }
 
 async function leaveAll(core: Core, by: User, bot: User): Promise<void> {
@@ -116,7 +117,7 @@ async function leaveAll(core: Core, by: User, bot: User): Promise<void> {
 async function showBots(ctx: Context, { core, views }: RouteContext, asked: BotQuery): Promise<void> {
   noStore(ctx);
   const { rows, next } = await listUsers(core, { bots: true, words: asked.q, after: asked.after });
-  renderPage(ctx, views, 'admin/bots.njk', 'Bots', {
+  renderPage(ctx, views, 'admin/bots.njk', t`Bots`, {
     q: asked.q,
     here: botsPath(asked),
     bots: await Promise.all(rows.map((bot) => rowOf(core, bot))),
@@ -136,17 +137,17 @@ async function rowOf({ store }: Core, { id, name, color, disabled }: User) {
     ...{ id, name, color, disabled, usedAt: used === 0 ? null : used },
     groups: groups.map(({ slug, name: title }) => ({ slug, name: title })),
     incoming: tokens.filter(({ kind }) => kind === 'hook').length,
-    outgoing: webhook ? { disabled: webhook.disabled, host: hostOf(webhook.url) } : null,
+    outgoing: webhook ? { disabled: recordedReason(webhook.disabled), host: hostOf(webhook.url) } : null,
   };
 }
 
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'unknown');
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : t`unknown`);
 
 async function showDeliveries(ctx: Context, { core, views }: RouteContext, asked: DeliveryQuery): Promise<void> {
   noStore(ctx);
   const { deliveries, bots, older } = await deliveriesOfAll(core, asked);
   const rows = await rowsOf(core, deliveries);
-  renderPage(ctx, views, 'admin/deliveries.njk', 'Deliveries', {
+  renderPage(ctx, views, 'admin/deliveries.njk', t`Deliveries`, {
     here: deliveriesPath(asked),
     state: asked.state,
     states: STATES,

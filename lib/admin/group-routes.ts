@@ -70,41 +70,47 @@ async function act(core: Core, by: UserId, group: Group, asked: Exclude<Act, { a
       const isOn = asked.action === 'archive';
       await setArchived(core, by, group, isOn);
       await core.audit.record({ act: isOn ? 'group_archived' : 'group_unarchived', subject: ofGroup(group) });
-      return `${group.name} is ${isOn ? 'archived: it is read-only now' : 'no longer archived'}.`;
+      return archivedText(group.name, isOn);
     }
     case 'transfer': {
       const user = await userByName(core, asked.name);
       const former = await transferGroup(core, by, group, user);
-      return `${user.name} is now the only moderator of ${group.name}. ${plural(former, 'former moderator')} stayed as ${former === 1 ? 'a member' : 'members'}.`;
+      return former === 1
+        ? t`${user.name} is now the only moderator of ${group.name}. ${plural(1, 'former moderator')} stayed as a member.`
+        : t`${user.name} is now the only moderator of ${group.name}. ${plural(former, 'former moderator')} stayed as members.`;
     }
     default:
       throw asked satisfies never;
   }
 }
 
+/** What a group is after it was archived, or brought back. */
+export const archivedText = (name: string, isArchived: boolean): string =>
+  isArchived ? t`${name} is archived: it is read-only now.` : t`${name} is no longer archived.`;
+
 async function remove(ctx: Ctx, deps: RouteContext, by: UserId, group: Group, isSure: boolean): Promise<void> {
   const path = `/admin/groups/${group.id}`;
   if (!isSure) {
     const loss = await lossOf(deps.core, group);
     const lost = [
-      `${plural(loss.messages, 'message')} and ${plural(loss.files, 'file')} (${sizeText(loss.bytes)}) are removed for good.`,
-      `${plural(loss.members, 'member')} lose the group; their open pages of it end at once.`,
+      t`${plural(loss.messages, 'message')} and ${plural(loss.files, 'file')} (${sizeText(loss.bytes)}) are removed for good.`,
+      t`${plural(loss.members, 'member')} lose the group; their open pages of it end at once.`,
       loss.bots.length > 0
-        ? `Its webhooks end, and these bots with their tokens: ${loss.bots.map((bot) => bot.name).join(', ')}.`
-        : 'Its webhooks end. No bot is only in this group.',
-      'It cannot be undone. Backups made before keep the group.',
+        ? t`Its webhooks end, and these bots with their tokens: ${loss.bots.map((bot) => bot.name).join(', ')}.`
+        : t`Its webhooks end. No bot is only in this group.`,
+      t`It cannot be undone. Backups made before keep the group.`,
     ];
     return askFirst(ctx, deps, {
-      title: `Delete ${group.name}?`,
+      title: t`Delete ${group.name}?`,
       lost,
       action: path,
       fields: { action: 'delete' },
-      label: 'Delete the group',
+      label: t`Delete the group`,
       back: path,
     });
   }
   await deleteGroup(deps.core, by, group);
-  setFlash(ctx, `${group.name} is deleted. Its messages and files are being removed.`);
+  setFlash(ctx, t`${group.name} is deleted. Its messages and files are being removed.`);
   seeOther(ctx, '/admin#groups-title');
 }
 

@@ -72,20 +72,20 @@ type NewForm = { readonly name: string; readonly error: FieldError | null };
 
 function showNew(ctx: Context, { views }: RouteContext, create: NewForm = { name: '', error: null }): void {
   noTransform(ctx);
-  renderPage(ctx, views, 'admin/new-person.njk', 'New account', { create });
+  renderPage(ctx, views, 'admin/new-person.njk', t`New account`, { create });
 }
 
 function questionOf({ id, name }: User, action: 'ban' | 'logout'): Question {
   const back = `/admin/people/${id}`;
   const same = { action: back, fields: { action }, back };
-  const ended = 'All sessions and API tokens end, and open pages close. Programs need new tokens.';
-  if (action === 'logout') return { title: `Log ${name} out everywhere?`, lost: [ended], label: 'Log out everywhere', ...same };
+  const ended = t`All sessions and API tokens end, and open pages close. Programs need new tokens.`;
+  if (action === 'logout') return { title: t`Log ${name} out everywhere?`, lost: [ended], label: t`Log out everywhere`, ...same };
   const lost = [
     ended,
-    'The account is disabled and leaves all groups. Enabling it later does not bring it back into them.',
-    'Its messages stay.',
+    t`The account is disabled and leaves all groups. Enabling it later does not bring it back into them.`,
+    t`Its messages stay.`,
   ];
-  return { title: `Ban ${name}?`, lost, label: 'Ban', ...same };
+  return { title: t`Ban ${name}?`, lost, label: t`Ban`, ...same };
 }
 
 /** Resolves to what was done, in words. */
@@ -94,17 +94,17 @@ export async function actOn(core: Core, by: User, user: User, action: Exclude<Ac
     case 'admin':
     case 'unadmin':
       await setAdmin(core, user, action === 'admin');
-      return action === 'admin' ? `${user.name} is an administrator now.` : `${user.name} is no longer an administrator.`;
+      return action === 'admin' ? t`${user.name} is an administrator now.` : t`${user.name} is no longer an administrator.`;
     case 'disable':
     case 'enable':
       await setDisabled(core, by.id, user, action === 'disable');
-      return action === 'disable' ? `${user.name} is disabled and logged out everywhere.` : `${user.name} is enabled.`;
+      return action === 'disable' ? t`${user.name} is disabled and logged out everywhere.` : t`${user.name} is enabled.`;
     case 'ban':
       await ban(core, by.id, user);
-      return `${user.name} is banned: disabled, logged out everywhere, and removed from all groups.`;
+      return t`${user.name} is banned: disabled, logged out everywhere, and removed from all groups.`;
     case 'logout':
       await logOutEverywhere(core, by.id, user);
-      return `${user.name} is logged out everywhere, and has no API tokens any more.`;
+      return t`${user.name} is logged out everywhere, and has no API tokens any more.`;
     default:
       throw action satisfies never;
   }

@@ -17,6 +17,7 @@ import { setFlash } from '../http/session-data.ts';
 import { asUserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { askFirst } from './confirm.ts';
+import { archivedText } from './group-routes.ts';
 import { listGroups, listUsers, type Part } from './listing.ts';
 import { pathWith } from './path-with.ts';
 import { actOn } from './person-routes.ts';
@@ -54,19 +55,19 @@ export function adminRoutes(deps: RouteContext): Router {
     const { user: by } = adminOf(ctx);
     const here = pathOf(parseQuery(query, ctx));
     const asked = await parse(form, ctx);
-    if (asked.action === 'renew-code' && asked.sure === undefined) return askFirst(ctx, deps, { ...RENEWAL, action: here, back: here });
+    if (asked.action === 'renew-code' && asked.sure === undefined) return askFirst(ctx, deps, { ...renewal(), action: here, back: here });
     setFlash(ctx, await act(deps, by, asked));
     seeOther(ctx, here);
   });
   return router;
 }
 
-const RENEWAL = {
-  title: 'Renew the invitation code?',
-  lost: ['The present code stops working at once, wherever it was sent or written down.'],
+const renewal = () => ({
+  title: t`Renew the invitation code?`,
+  lost: [t`The present code stops working at once, wherever it was sent or written down.`],
   fields: { action: 'renew-code' },
-  label: 'Renew the code',
-} as const;
+  label: t`Renew the code`,
+});
 
 /** Resolves to what was done, in words. */
 async function act({ core }: RouteContext, by: User, asked: Act): Promise<string> {
@@ -74,15 +75,15 @@ async function act({ core }: RouteContext, by: User, asked: Act): Promise<string
     const { group } = await openManagedGroup(core, by, asked.group);
     await setArchived(core, by.id, group, asked.action === 'archive');
     await core.audit.record({ act: asked.action === 'archive' ? 'group_archived' : 'group_unarchived', subject: ofGroup(group) });
-    return `${group.name} is ${asked.action === 'archive' ? 'archived: it is read-only now' : 'no longer archived'}.`;
+    return archivedText(group.name, asked.action === 'archive');
   }
   if (asked.action === 'invite') {
     requireMail(core);
-    return `An invitation is on its way to ${await invite(core, by, asked.address)}.`;
+    return t`An invitation is on its way to ${await invite(core, by, asked.address)}.`;
   }
   if (asked.action === 'renew-code') {
     await renewInviteCode(core);
-    return 'There is a new invitation code. The one before no longer works.';
+    return t`There is a new invitation code. The one before no longer works.`;
   }
   const user = await core.store.users.byId(asUserId(asked.user));
   if (!user) throw notFound(t`There is no such user.`);
@@ -102,7 +103,7 @@ async function showAdmin(ctx: Context, { core, views }: RouteContext, asked: Ask
     const members = await core.store.memberships.ofGroup(id);
     return { id, slug, name, open, archived, memberCount: members.length, messageCount: heads.get(id)?.n ?? 0 };
   };
-  renderPage(ctx, views, 'admin/index.njk', 'Administration', {
+  renderPage(ctx, views, 'admin/index.njk', t`Administration`, {
     q: asked.q,
     here: pathOf(asked),
     mayInvite: core.mailOutbox.isOn,

@@ -81,15 +81,15 @@ async function act(core: Core, asked: Act): Promise<string> {
       if (core.config.siteName !== undefined) throw conflict(t`SITE_NAME is set in the environment of the server, which wins.`, 'name');
       await core.site.setName(asked.name);
       await core.audit.record({ act: 'site_changed', detail: `name: ${core.site.identity.name}` });
-      return `The site is called ${core.site.identity.name} now.`;
+      return t`The site is called ${core.site.identity.name} now.`;
     case 'unpicture':
       return setPicture(core, null);
     case 'signup':
       await setSignUpMode(core, asked.mode);
-      return { open: 'Everybody can sign up now.', code: 'Signing up needs a code now.', closed: 'Nobody can sign up now.' }[asked.mode];
+      return { open: t`Everybody can sign up now.`, code: t`Signing up needs a code now.`, closed: t`Nobody can sign up now.` }[asked.mode];
     case 'code':
       await renewInviteCode(core, asked.code);
-      return 'There is a new invitation code. The one before no longer works.';
+      return t`There is a new invitation code. The one before no longer works.`;
     default:
       throw asked satisfies never;
   }
@@ -103,12 +103,12 @@ async function setPicture(core: Core, picture: FileId | null): Promise<string> {
     await core.store.files
       .remove(before)
       .catch((error) => core.logger.warn({ err: error }, 'the former picture of the site was not removed'));
-  return picture === null ? 'The site has the picture of Parley again.' : 'The picture of the site is changed.';
+  return picture === null ? t`The site has the picture of Parley again.` : t`The picture of the site is changed.`;
 }
 
 async function showSite(ctx: Context, { core, views }: RouteContext, error: FieldError | null = null): Promise<void> {
   noTransform(ctx); // the page shows the invitation code
-  renderPage(ctx, views, 'admin/site.njk', 'Site', {
+  renderPage(ctx, views, 'admin/site.njk', t`Site`, {
     mode: await signUpMode(core),
     isModeSet: core.config.signup !== undefined,
     isNameSet: core.config.siteName !== undefined,

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import { AUDIT_GROUP } from '../ids.ts';
+import { t } from '../language/text.ts';
 import type { Entry } from '../log/entry.ts';
 import { contiguous } from '../log/history.ts';
 import { SERVER, type SecurityVia } from '../security/event.ts';
@@ -59,10 +60,15 @@ export type AuditRow = {
   readonly from: string;
 };
 
-const VIA: Readonly<Record<SecurityVia, string>> = { browser: '', token: 'a token', cli: 'the command line', server: 'the server' };
+const VIA: Readonly<Record<SecurityVia, () => string>> = {
+  browser: () => '',
+  token: () => t`a token`,
+  cli: () => t`the command line`,
+  server: () => t`the server`,
+};
 
 export const auditRow = ({ seq, at, act, author, by, via, address, subject, detail }: AuditEntry): AuditRow => ({
-  ...{ seq, at, title: AUDIT_ACTS[act] ?? act, subject: subject ?? null, detail: detail ?? null },
-  by: by ?? (author === SERVER ? VIA[via] || 'nobody' : author),
-  from: [author === SERVER ? [] : VIA[via] || [], address ?? []].flat().join(', '),
+  ...{ seq, at, title: AUDIT_ACTS[act]?.() ?? act, subject: subject ?? null, detail: detail ?? null },
+  by: by ?? (author === SERVER ? VIA[via]() || t`nobody` : author),
+  from: [author === SERVER ? [] : VIA[via]() || [], address ?? []].flat().join(', '),
 });

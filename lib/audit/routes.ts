@@ -7,6 +7,7 @@ import { parseQuery } from '../http/input.ts';
 import { noStore, renderPage } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
+import { t } from '../language/text.ts';
 import { auditJson, auditRow, readAudit, wholeAudit } from './reading.ts';
 
 const PAGE_SIZE = 50;
@@ -23,7 +24,7 @@ export function auditRoutes({ core, views }: RouteContext): Router {
     const { before } = parseQuery(query, ctx);
     noStore(ctx);
     const { entries, next } = await readAudit(core, { before, limit: PAGE_SIZE });
-    renderPage(ctx, views, 'audit/index.njk', 'Audit log', {
+    renderPage(ctx, views, 'audit/index.njk', t`Audit log`, {
       acts: entries.map(auditRow),
       older: next === null ? null : `/admin/audit?before=${next}`,
       isFirst: before === undefined,

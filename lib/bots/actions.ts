@@ -56,10 +56,10 @@ async function execute(ctx: Context, deps: RouteContext, { at, bot, path }: BotC
       return { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, by, bot, { overlapMs: bots.ROTATION_MS })) };
     case 'end':
       await bots.endReplaced(core, by, bot);
-      return { flash: `The replaced secrets of ${bot.name} are revoked.` };
+      return { flash: t`The replaced secrets of ${bot.name} are revoked.` };
     case 'revoke':
       await bots.revokeBot(core, by, bot);
-      return { to: path.slice(0, path.lastIndexOf('/')), flash: `${bot.name} is revoked.` };
+      return { to: path.slice(0, path.lastIndexOf('/')), flash: t`${bot.name} is revoked.` };
     case 'group':
       return { made: hookMade(ctx, core, bot.name, await toGroup(deps, at, bot, form.group)) };
     case 'secret-add':
@@ -79,7 +79,7 @@ async function execute(ctx: Context, deps: RouteContext, { at, bot, path }: BotC
 }
 
 async function toGroup({ core }: RouteContext, at: GroupAccess, bot: User, slug: string): Promise<bots.NewHook> {
-  if (!at.user.admin) throw new DomainError('forbidden', 'Only an administrator can add a bot to another group.');
+  if (!at.user.admin) throw new DomainError('forbidden', t`Only an administrator can add a bot to another group.`);
   const group = await core.store.groups.bySlug(slug.trim());
   if (!group || group.kind === 'direct') throw invalid('group', t`There is no such group.`);
   return bots.addToGroup(core, at.user.id, bot, group);
@@ -91,14 +91,14 @@ async function changeSecrets({ core }: RouteContext, bot: User, form: SecretForm
   const present = await bots.hookSecrets(core, bot);
   if (form.action !== 'secret-add') {
     await bots.setHookSecrets(core, bot, form.action === 'secret-off' ? [] : present.slice(0, 1));
-    return { flash: form.action === 'secret-off' ? 'Signatures are no longer required.' : 'Only the newest secret is valid now.' };
+    return { flash: form.action === 'secret-off' ? t`Signatures are no longer required.` : t`Only the newest secret is valid now.` };
   }
   const given = form.secret.trim();
   const secret = given === '' ? newHookSecret(core) : given;
   await bots.setHookSecrets(core, bot, [secret, ...present.slice(0, 1)]);
   return given === ''
-    ? { made: secretMade('A new secret', 'Secret', secret) }
-    : { flash: 'Requests signed with this secret are accepted now.' };
+    ? { made: secretMade(t`A new secret`, t`Secret`, secret) }
+    : { flash: t`Requests signed with this secret are accepted now.` };
 }
 
 type WebhookForm = BotForm & { readonly action: 'webhook' | 'webhook-rotate' | 'webhook-enable' | 'webhook-remove' };
@@ -114,23 +114,23 @@ async function changeWebhook({ core }: RouteContext, bot: User, form: WebhookFor
         events: events?.filter((word) => word !== ''),
       });
       return secret === undefined
-        ? { flash: `The outgoing webhook of ${bot.name} is saved.` }
-        : { made: secretMade(`The outgoing webhook of ${bot.name} is saved`, 'Signing secret', secret) };
+        ? { flash: t`The outgoing webhook of ${bot.name} is saved.` }
+        : { made: secretMade(t`The outgoing webhook of ${bot.name} is saved`, t`Signing secret`, secret) };
     }
     case 'webhook-rotate':
       return {
         made: secretMade(
-          'New signing secret; the previous one also signs for 24 hours',
-          'Signing secret',
+          t`New signing secret; the previous one also signs for 24 hours`,
+          t`Signing secret`,
           await rotateWebhookSecret(core, bot),
         ),
       };
     case 'webhook-enable':
       await enableWebhook(core, bot);
-      return { flash: `The outgoing webhook of ${bot.name} is enabled.` };
+      return { flash: t`The outgoing webhook of ${bot.name} is enabled.` };
     case 'webhook-remove':
       await removeWebhook(core, bot);
-      return { flash: `The outgoing webhook of ${bot.name} is removed.` };
+      return { flash: t`The outgoing webhook of ${bot.name} is removed.` };
     default:
       throw form satisfies never;
   }

@@ -6,9 +6,11 @@ import type { Group } from '../groups/port.ts';
 import { type GroupAccess, isDirect, isMember } from '../groups/rules.ts';
 import { renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
+import { t } from '../language/text.ts';
 import type { Attempt, Delivery } from '../webhooks/outgoing/deliveries-port.ts';
 import { TEST_EVENT } from '../webhooks/outgoing/payload.ts';
 import { requestNow, type ShownRequest } from '../webhooks/outgoing/preview.ts';
+import { recordedReason } from '../webhooks/outgoing/recorded.ts';
 
 /** A time in ms since the epoch as ISO 8601; null for none. */
 export const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
@@ -25,8 +27,8 @@ function rowOf({ id, event, message, seq, state, reason, attempts, due, createdA
   const last = attempts.at(-1);
   const about = message ?? (seq > 0 ? seq : null);
   return {
-    ...{ id, event, state, reason, createdAt, due: state === 'waiting' ? due : null, attempts: attempts.length },
-    ...{ status: last?.status ?? null, ms: last?.ms ?? null, error: last?.error ?? null },
+    ...{ id, event, state, reason: recordedReason(reason), createdAt, due: state === 'waiting' ? due : null, attempts: attempts.length },
+    ...{ status: last?.status ?? null, ms: last?.ms ?? null, error: recordedReason(last?.error ?? null) },
     url: group && about !== null ? `/groups/${group.slug}/messages/${about}` : null,
     reply: group && reply !== null ? `/groups/${group.slug}/messages/${reply}` : null,
     seq: about,
@@ -62,10 +64,10 @@ async function detailOf(core: Core, viewer: User, delivery: Delivery): Promise<D
   ]);
   const bytes = 'body' in request ? Buffer.byteLength(JSON.stringify(request.body)) : null;
   const attempts = delivery.attempts.map((attempt) => shownAttempt(attempt, isShown && !isErased));
-  return { request: isShown || bytes === null ? request : { reason: NOT_SHOWN }, bytes, attempts };
+  return { request: isShown || bytes === null ? request : { reason: notShown() }, bytes, attempts };
 }
 
-const NOT_SHOWN = 'Bodies are shown only to members of the group; those of direct messages are never shown.';
+const notShown = (): string => t`Bodies are shown only to members of the group; those of direct messages are never shown.`;
 
 /** Whether the viewer may read bodies. A manager of the bot who is not in the group sees only status and sizes; a test event has no content of the group. */
 async function mayReadBodies(core: Core, viewer: User, { event, group: id }: Delivery): Promise<boolean> {
@@ -106,10 +108,12 @@ function renderDelivery(
       ? null
       : { headers: Object.entries(request.headers), body: JSON.stringify(request.body, null, 2), url: request.url };
   renderPage(ctx, deps.views, 'bots/delivery.njk', `${bot.name}: ${delivery.event}`, {
-    ...{ group: at.group, bot: { id: bot.id, name: bot.name }, delivery: row, attempts: attempts.toReversed() },
-    ...{ request: shown, noRequest: 'reason' in request ? request.reason : null, bytes, isOver },
+    ...{ group: at.group, bot: { id: bot.id, name: bot.name }, delivery: row, attempts: attempts.map(inWords).toReversed() },
+    ...{ request: shown, noRequest: 'reason' in request ? recordedReason(request.reason) : null, bytes, isOver },
   });
 }
+
+const inWords = (attempt: ShownAttempt): ShownAttempt => ({ ...attempt, error: recordedReason(attempt.error) });
 
 const SOON_MS = 10_000;
 

@@ -5,8 +5,10 @@ import type { GroupAccess } from '../groups/rules.ts';
 import { siteUrlOf } from '../http/context.ts';
 import { type FieldError, noTransform, renderPage, respond } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
+import { t } from '../language/text.ts';
 import { type DeliveryPage, listDeliveries, webhookOf } from '../webhooks/outgoing/operations.ts';
 import { EVENTS, TRIGGERS } from '../webhooks/outgoing/port.ts';
+import { recordedReason } from '../webhooks/outgoing/recorded.ts';
 import { deliveryJson, iso, rowsOf } from './delivery-pages.ts';
 import * as bots from './operations.ts';
 
@@ -24,16 +26,16 @@ export function secretsMade(ctx: Context, core: Core, name: string, { hooks, tok
   const origin = siteUrlOf(ctx, core.config);
   const fields = [
     ...hooksMade(origin, hooks),
-    { id: 'token', label: 'Bearer token', value: token },
-    { id: 'campfire', label: 'Key for bots written for Campfire', value: campfire },
+    { id: 'token', label: t`Bearer token`, value: token },
+    { id: 'campfire', label: t`Key for bots written for Campfire`, value: campfire },
   ];
-  return { title: `${name} is ready`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
+  return { title: t`${name} is ready`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
 }
 
 /** The webhook for another group. */
 export function hookMade(ctx: Context, core: Core, name: string, made: bots.NewHook): IssuedSecrets {
   const fields = hooksMade(siteUrlOf(ctx, core.config), [made]);
-  return { title: `${name} is in ${made.group.name}`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
+  return { title: t`${name} is in ${made.group.name}`, fields, curl: curlFor(name, fields[0]?.value ?? '') };
 }
 
 export const secretMade = (title: string, label: string, value: string): IssuedSecrets => ({
@@ -45,7 +47,7 @@ export const secretMade = (title: string, label: string, value: string): IssuedS
 const hooksMade = (origin: string, hooks: readonly bots.NewHook[]): Field[] =>
   hooks.map(({ group, hook }, index) => ({
     id: index === 0 ? 'hook' : `hook-${index + 1}`,
-    label: hooks.length === 1 ? 'Hook URL' : `Hook URL for ${group.name}`,
+    label: hooks.length === 1 ? t`Hook URL` : t`Hook URL for ${group.name}`,
     value: `${origin}${hook}`,
   }));
 
@@ -109,7 +111,7 @@ async function locals(
     })),
     isEnding: view.tokens.some(({ expiresAt }) => expiresAt !== undefined),
     secrets: view.secrets,
-    webhook: webhook ?? null,
+    webhook: webhook ? { ...webhook, disabled: recordedReason(webhook.disabled) } : null,
     form: webhookForm(view, more.refused),
     deliveries: await rowsOf(core, page.deliveries),
     older: page.older ?? null,
@@ -128,12 +130,13 @@ function webhookForm({ webhook }: BotView, refused: Refusal | undefined) {
   return {
     url: typed.url ?? has.url,
     keywords: typed.keywords ?? has.keywords.join(', '),
-    triggers: TRIGGERS.map((value) => ({ value, label: TRIGGER_LABELS[value], chosen: value === on })),
+    triggers: TRIGGERS.map((value) => ({ value, label: triggerLabel(value), chosen: value === on })),
     events: EVENTS.map((value) => ({ value, chosen: events.includes(value) })),
   };
 }
 
-const TRIGGER_LABELS = { mention: 'messages that mention it', all: 'all messages', keyword: 'messages with a keyword' } as const;
+const triggerLabel = (trigger: (typeof TRIGGERS)[number]): string =>
+  ({ mention: t`messages that mention it`, all: t`all messages`, keyword: t`messages with a keyword` })[trigger];
 
 function botJson(
   { id, name, color, createdAt }: User,

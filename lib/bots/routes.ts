@@ -49,7 +49,7 @@ export function botRoutes(deps: RouteContext): Router {
       return showBots(ctx, deps, at, { made: secretsMade(ctx, core, bot.name, await bots.rotateBot(core, at.user.id, bot)) });
     }
     await bots.revokeBot(core, at.user.id, bot);
-    setFlash(ctx, `${bot.name} is revoked.`);
+    setFlash(ctx, t`${bot.name} is revoked.`);
     seeOther(ctx, `/groups/${at.group.slug}/bots`);
   });
 
@@ -72,7 +72,7 @@ async function create(ctx: Context, deps: RouteContext, at: GroupAccess, name: s
       at.user,
       (await bots.botsOf(deps.core, at.group)).length,
       MAX_BOTS,
-      `This group has ${MAX_BOTS} bots, which is the limit. Revoke one first.`,
+      t`This group has ${MAX_BOTS} bots, which is the limit. Revoke one first.`,
     );
     const { user, ...secrets } = await bots.createBot(deps.core, at.user.id, { name, group: at.group });
     await showBots(ctx, deps, at, { made: secretsMade(ctx, deps.core, user.name, secrets) });
@@ -100,5 +100,5 @@ async function showBots(ctx: Context, deps: RouteContext, { group, user }: Group
   const nothing = { name: '', error: null };
   const page = { group, bots: list, isAdmin: user.admin, create: nothing, bring: nothing, made: null, ...more };
   if (page.made) noTransform(ctx);
-  renderPage(ctx, deps.views, 'bots/index.njk', `Bots in ${group.name}`, page);
+  renderPage(ctx, deps.views, 'bots/index.njk', t`Bots in ${group.name}`, page);
 }

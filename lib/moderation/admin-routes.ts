@@ -46,7 +46,7 @@ export function moderationRoutes(deps: RouteContext): Router {
     const group = await core.store.groups.bySlug(slug);
     if (!group || isDirect(group)) throw notFound(t`There is no such group.`);
     const wasThere = await eraseAsAdmin(core, user, group, seq);
-    setFlash(ctx, wasThere ? `Message ${seq} in ${group.name} is erased.` : `Message ${seq} in ${group.name} was erased before.`);
+    setFlash(ctx, wasThere ? t`Message ${seq} in ${group.name} is erased.` : t`Message ${seq} in ${group.name} was erased before.`);
     seeOther(ctx, `/admin/messages${q === '' ? '' : `?${new URLSearchParams({ q })}`}`);
   });
 
@@ -60,7 +60,7 @@ export function moderationRoutes(deps: RouteContext): Router {
     const { action } = await parse(closeForm, ctx);
     const id = Number(/^[1-9]\d{0,9}$/.exec(ctx.params.id ?? '')?.[0] ?? Number.NaN);
     await closeReport(core, user, id, action === 'erase' ? 'erased' : 'kept');
-    setFlash(ctx, action === 'erase' ? 'The message is erased, and the report closed.' : 'The report is closed; the message stays.');
+    setFlash(ctx, action === 'erase' ? t`The message is erased, and the report closed.` : t`The report is closed; the message stays.`);
     seeOther(ctx, '/admin/reports');
   });
   return router;
@@ -90,7 +90,7 @@ async function showMessages(
         author: faceOf(profiles, folded.message.author),
         html: snippet.html,
       }));
-  renderPage(ctx, views, 'moderation/messages.njk', 'Messages', {
+  renderPage(ctx, views, 'moderation/messages.njk', t`Messages`, {
     q,
     hits,
     older: page.next === undefined ? null : `/admin/messages?${new URLSearchParams({ q, cursor: page.next })}`,
@@ -106,7 +106,7 @@ async function messageOfLink({ core }: RouteContext, text: string): Promise<{ gr
 }
 
 const placeOf = (group: Group, folded: FoldedMessage) => ({
-  group: { slug: group.slug, name: isDirect(group) ? 'direct messages' : group.name },
+  group: { slug: group.slug, name: isDirect(group) ? t`direct messages` : group.name },
   seq: folded.message.seq,
   at: folded.message.at,
   erased: isErased(folded),
@@ -132,7 +132,7 @@ async function showReports(ctx: Context, deps: RouteContext, state: 'open' | 'cl
       closed: closed ? { at: closed.at, outcome: closed.outcome, by: faceOf(profiles, closed.by).name } : null,
     };
   };
-  renderPage(ctx, views, 'moderation/reports.njk', 'Reports', {
+  renderPage(ctx, views, 'moderation/reports.njk', t`Reports`, {
     reports: await Promise.all(listed.map(present)),
     state,
     open: all.filter(({ closed }) => !closed).length,

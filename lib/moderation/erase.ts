@@ -12,9 +12,11 @@ import { eraseOne } from '../retention/erase-one.ts';
  */
 export async function eraseAsAdmin(core: Core, by: User, group: Group, seq: number): Promise<boolean> {
   const { message } = await readMessage(core, group.id, seq);
-  const where = group.kind === 'direct' ? 'direct messages' : group.slug;
+  const isDirect = group.kind === 'direct';
+  const where = isDirect ? 'direct messages' : group.slug;
   const outcome = await eraseOne(core, group.id, seq, by.id);
-  if (outcome === 'held') throw conflict(t`Message ${seq} in ${where} is on legal hold: it cannot be erased.`);
+  if (outcome === 'held')
+    throw conflict(t`Message ${seq} in ${isDirect ? t`direct messages` : group.slug} is on legal hold: it cannot be erased.`);
   if (outcome === 'gone') return false;
   const author = (await core.directory.profiles([message.author])).get(message.author)?.name ?? message.author;
   const subject = { kind: 'message', id: `${group.id}-${seq}`, name: `message ${seq} in ${where}` } as const;

@@ -9,6 +9,7 @@ import { type FieldError, noStore, renderPage, respond, seeOther, showRefused } 
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { t } from '../language/text.ts';
 import { readMessage } from '../log/history.ts';
 import { peopleIn, presentRow } from '../messages/presenter.ts';
 import { type Ctx, seqOf } from '../messages/responses.ts';
@@ -32,7 +33,7 @@ export function reportRoutes(deps: RouteContext): Router {
       ctx.status = 201;
       await respond(ctx, {
         html: () => {
-          setFlash(ctx, 'Reported to the administrators. Thank you.');
+          setFlash(ctx, t`Reported to the administrators. Thank you.`);
           seeOther(ctx, `/groups/${at.group.slug}`);
         },
         json: () => ({ reported: true }),
@@ -57,7 +58,7 @@ async function showForm(
   const folded = await readMessage(core, group.id, seq);
   const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
   const { author, html, iso, erased } = await presentRow(core, folded, group, profiles);
-  renderPage(ctx, views, 'moderation/report.njk', 'Report a message', {
+  renderPage(ctx, views, 'moderation/report.njk', t`Report a message`, {
     group: { slug: group.slug, name: group.name, isDirect: group.kind === 'direct' },
     message: { seq, author, html, at: Date.parse(iso), erased, own: folded.message.author === user.id },
     form: typed,

@@ -4,6 +4,7 @@ import { conflict, invalid, notFound } from '../errors.ts';
 import { everyGroup } from '../groups/every-group.ts';
 import type { Group } from '../groups/port.ts';
 import type { UserId } from '../ids.ts';
+import { inLanguage } from '../language/current.ts';
 import { t } from '../language/text.ts';
 import { eraseOne } from './erase-one.ts';
 import { daysText, isHeld } from './rules.ts';
@@ -12,7 +13,11 @@ import { type Criteria, selectMessages } from './select-messages.ts';
 /** Sets how long the messages of a group are kept: days, 0 for ever, null as the site has it. Errors: `notFound`. */
 export async function setRetention(core: Core, group: Group, days: number | null): Promise<void> {
   if ((await core.store.groups.update(group.id, { retentionDays: days })) !== 'done') throw notFound();
-  await core.audit.record({ act: 'retention_changed', subject: ofGroup(group), detail: days === null ? 'as the site' : daysText(days) });
+  await core.audit.record({
+    act: 'retention_changed',
+    subject: ofGroup(group),
+    detail: days === null ? 'as the site' : inLanguage('en', () => daysText(days)),
+  });
 }
 
 /** Puts a group on legal hold, or takes it off. Errors: `notFound`. */

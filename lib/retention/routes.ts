@@ -42,7 +42,7 @@ export function retentionRoutes(deps: RouteContext): Router {
       if (!group || isDirect(group)) throw notFound(t`There is no such group.`);
       if (form.action === 'days') await setRetention(core, group, parseDays(form.days));
       else await setHold(core, group, form.on === '1');
-      setFlash(ctx, `Done: ${group.name}.`);
+      setFlash(ctx, t`Done: ${group.name}.`);
       seeOther(ctx, '/admin/storage');
     } catch (error) {
       await showRefused(ctx, error, (reason) => showStorage(ctx, deps, reason));
@@ -77,7 +77,7 @@ type ErasePage = {
 
 function showErase(ctx: Context, { views }: RouteContext, page: ErasePage): void {
   noStore(ctx);
-  renderPage(ctx, views, 'retention/erase.njk', 'Erase messages', page);
+  renderPage(ctx, views, 'retention/erase.njk', t`Erase messages`, page);
 }
 
 async function showStorage(ctx: Context, { core, views }: RouteContext, error: FieldError | null = null): Promise<void> {
@@ -91,7 +91,7 @@ async function showStorage(ctx: Context, { core, views }: RouteContext, error: F
         groups.push({ slug, name, own: group.retentionDays ?? null, kept: daysText(daysFor(group, core.config)), held: held === true });
         if (groups.length === LISTED_GROUPS) break;
       }
-      renderPage(ctx, views, 'retention/storage.njk', 'Storage', {
+      renderPage(ctx, views, 'retention/storage.njk', t`Storage`, {
         figures: shown(figures),
         groups,
         siteHold: isHeld({}, core.config),
@@ -105,14 +105,14 @@ async function showStorage(ctx: Context, { core, views }: RouteContext, error: F
 /** Sizes and days as text. */
 function shown(figures: Awaited<ReturnType<typeof storageFigures>>) {
   const { database, files, disk, retention, quotas } = figures;
-  const quota = (bytes: number): string => (bytes === 0 ? 'none' : sizeText(bytes));
+  const quota = (bytes: number): string => (bytes === 0 ? t`none` : sizeText(bytes));
   const rows = (shares: typeof figures.people) =>
     shares.map(({ name, files: count, bytes }) => ({ name, files: count, size: sizeText(bytes) }));
   return {
     ...figures,
     database: sizeText(database),
     files: { files: files.files, size: sizeText(files.bytes) },
-    disk: disk && `${sizeText(disk.free)} of ${sizeText(disk.size)}`,
+    disk: disk && t`${sizeText(disk.free)} of ${sizeText(disk.size)}`,
     retention: { days: daysText(retention.days), direct: daysText(retention.direct) },
     quotas: { person: quota(quotas.person), site: quota(quotas.site) },
     people: rows(figures.people),

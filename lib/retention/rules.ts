@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { invalid } from '../errors.ts';
 import type { Group } from '../groups/port.ts';
-import { t } from '../language/text.ts';
+import { plural, t } from '../language/text.ts';
 
 export const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
@@ -26,4 +26,4 @@ export function parseDays(text: string): number | null {
 }
 
 /** `30 days`, `1 day`, `forever`. */
-export const daysText = (days: number): string => (days === 0 ? 'forever' : days === 1 ? '1 day' : `${days} days`);
+export const daysText = (days: number): string => (days === 0 ? t`forever` : plural(days, 'day'));

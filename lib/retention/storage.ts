@@ -4,6 +4,7 @@ import type { FileUsage } from '../files/port.ts';
 import { everyGroup } from '../groups/every-group.ts';
 import { isDirect } from '../groups/rules.ts';
 import { asGroupId, asUserId } from '../ids.ts';
+import { t } from '../language/text.ts';
 import { isHeld } from './rules.ts';
 
 const LISTED = 10;
@@ -69,7 +70,7 @@ type Usage = FileUsage & { readonly id: string };
 
 async function namedPeople({ directory }: Core, shares: readonly Usage[]): Promise<Share[]> {
   const profiles = await directory.profiles(shares.map(({ id }) => asUserId(id)));
-  return shares.map(({ id, files, bytes }) => ({ name: profiles.get(asUserId(id))?.name ?? 'somebody', files, bytes }));
+  return shares.map(({ id, files, bytes }) => ({ name: profiles.get(asUserId(id))?.name ?? t`somebody`, files, bytes }));
 }
 
 /** Direct conversations have no name for others than their members. */
@@ -77,6 +78,6 @@ async function namedGroups({ store }: Core, shares: readonly Usage[]): Promise<S
   const groups = new Map((await store.groups.byIds(shares.map(({ id }) => asGroupId(id)))).map((group) => [String(group.id), group]));
   return shares.map(({ id, files, bytes }) => {
     const group = groups.get(id);
-    return { name: group && !isDirect(group) ? group.name : 'direct messages', files, bytes };
+    return { name: group && !isDirect(group) ? group.name : t`direct messages`, files, bytes };
   });
 }

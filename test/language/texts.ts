@@ -96,8 +96,11 @@ export function untranslated(source: string): string[] {
     .split('\n');
   return [...expressions, ...spoken.filter((value) => /\p{L}{2} |^\p{Lu}\p{L}/u.test(value)), ...shown]
     .map((one) => one.replace(/&\w+;/g, '').trim())
-    .filter((one) => /\p{L}{2}/u.test(one));
+    .filter((one) => /\p{L}{2}/u.test(one.replace(NAMES, '')));
 }
+
+/** The same in every language: the name of a product, and a unit. */
+const NAMES = /^MongoDB$|\bms\b/g;
 
 /** Texts in quotes that begin like a sentence or a label, and are not the name of the program. */
 const sentencesIn = (expression: string): string[] =>

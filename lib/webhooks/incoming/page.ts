@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { siteUrlOf } from '../../http/context.ts';
 import { noTransform, renderPage } from '../../http/reply.ts';
 import type { RouteContext } from '../../http/route-context.ts';
+import { t } from '../../language/text.ts';
 import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 import { dialectOf, refuse } from './responses.ts';
 
@@ -32,10 +33,10 @@ export async function explain(
 function describe(url: string, { at, token }: IncomingWebhook) {
   const isSigned = token.secrets !== undefined;
   const says = isSigned
-    ? 'Requests must be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).'
-    : 'Anyone who knows this URL can post: keep it secret.';
+    ? t`Requests must be signed with its secret (Standard Webhooks, X-Hub-Signature-256 or X-Gitlab-Token).`
+    : t`Anyone who knows this URL can post: keep it secret.`;
   return {
-    title: `A webhook of ${at.user.name} for ${at.group.name}`,
+    title: t`A webhook of ${at.user.name} for ${at.group.name}`,
     bot: at.user.name,
     group: at.group.name,
     says,
@@ -45,20 +46,20 @@ function describe(url: string, { at, token }: IncomingWebhook) {
 }
 
 const linesFor = (url: string): readonly Line[] => [
-  { what: 'A text', line: `curl -d "Disk 91% full on db1" ${url}` },
-  { what: 'Under another name', line: `curl --json '{"text": "Build 7 *passed*", "username": "ci"}' ${url}` },
+  { what: t`A text`, line: `curl -d "Disk 91% full on db1" ${url}` },
+  { what: t`Under another name`, line: `curl --json '{"text": "Build 7 *passed*", "username": "ci"}' ${url}` },
   {
-    what: 'A card',
+    what: t`A card`,
     line: `curl --json '{"attachments": [{"color": "good", "title": "Build 7", "title_link": "https://ci.example.org/7", "text": "It took 3 minutes"}]}' ${url}`,
   },
-  { what: 'What a command printed', line: `df -h | curl --data-binary @- ${url}` },
+  { what: t`What a command printed`, line: `df -h | curl --data-binary @- ${url}` },
 ];
 
 /** The URL in the forms that clients of other chats expect. */
 function othersFor(url: string): readonly Line[] {
   const [, site = '', token = ''] = /^(.*)\/hooks\/([^/]*)$/.exec(url) ?? [];
   return [
-    { what: 'Slack, Mattermost, GitHub, GitLab, Alertmanager, Grafana, any other', line: url },
+    { what: t`Slack, Mattermost, GitHub, GitLab, Alertmanager, Grafana, any other`, line: url },
     { what: 'Rocket.Chat', line: `${site}/hooks/parley/${token}` },
     { what: 'Discord', line: `${site}/api/webhooks/1/${token}` },
   ];

@@ -2,12 +2,14 @@ import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { DomainError, invalid, notFound } from '../../errors.ts';
 import { newUid } from '../../ids.ts';
+import { t } from '../../language/text.ts';
 import { DestinationRefused, parseTarget, refuseLiteral } from '../../outbound/ssrf-guard.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { changeWebhook } from './health.ts';
 import { deliveryId, NEW } from './outbox.ts';
 import { TEST_EVENT } from './payload.ts';
 import { EVENTS, type EventKind, TRIGGERS, type Trigger, type Webhook } from './port.ts';
+import { recordedReason } from './recorded.ts';
 import { withNewSecret } from './secrets.ts';
 
 /** The settings of a webhook, unchecked. An absent one stays unchanged; the defaults are `mention` and `['posted']`. */
@@ -60,7 +62,7 @@ async function urlIn(core: Core, text: string): Promise<string> {
     await refuseLiteral(url, core.config);
     return url.href;
   } catch (error) {
-    throw error instanceof DestinationRefused ? invalid('url', error.message) : error;
+    throw error instanceof DestinationRefused ? invalid('url', recordedReason(error.message)) : error;
   }
 }
 
@@ -70,27 +72,27 @@ function choicesIn(input: WebhookInput, present: Choices): Choices {
   const on = input.on === undefined ? present.on : wordIn<Trigger>(TRIGGERS, input.on, 'on');
   const keywords = input.keywords === undefined ? present.keywords : keywordsIn(input.keywords);
   const events = input.events === undefined ? present.events : eventsIn(input.events);
-  if (on === 'keyword' && keywords.length === 0) throw invalid('keywords', 'Give at least one keyword.');
+  if (on === 'keyword' && keywords.length === 0) throw invalid('keywords', t`Give at least one keyword.`);
   return { on, keywords, events };
 }
 
 function wordIn<T extends string>(words: readonly T[], given: string, field: string): T {
   const word = words.find((one) => one === given);
-  if (word === undefined) throw invalid(field, `It must be one of ${words.join(', ')}.`);
+  if (word === undefined) throw invalid(field, t`It must be one of ${words.join(', ')}.`);
   return word;
 }
 
 function keywordsIn(given: readonly string[]): string[] {
   const keywords = [...new Set(given.map((word) => word.normalize('NFC').trim()).filter(Boolean))];
-  if (keywords.length > MAX_KEYWORDS) throw invalid('keywords', `At most ${MAX_KEYWORDS} keywords are allowed.`);
+  if (keywords.length > MAX_KEYWORDS) throw invalid('keywords', t`At most ${MAX_KEYWORDS} keywords are allowed.`);
   if (keywords.some((word) => word.length > MAX_KEYWORD_LENGTH))
-    throw invalid('keywords', `A keyword can have at most ${MAX_KEYWORD_LENGTH} characters.`);
+    throw invalid('keywords', t`A keyword can have at most ${MAX_KEYWORD_LENGTH} characters.`);
   return keywords;
 }
 
 function eventsIn(given: readonly string[]): EventKind[] {
   const chosen = new Set(given.map((word) => wordIn(EVENTS, word, 'events')));
-  if (chosen.size === 0) throw invalid('events', `Choose at least one of ${EVENTS.join(', ')}.`);
+  if (chosen.size === 0) throw invalid('events', t`Choose at least one of ${EVENTS.join(', ')}.`);
   return EVENTS.filter((event) => chosen.has(event));
 }
 
@@ -123,7 +125,7 @@ export async function rotateWebhookSecret(core: Core, bot: User): Promise<string
 }
 
 function must(webhook: Webhook | undefined): Webhook {
-  if (!webhook) throw notFound('This bot has no outgoing webhook.');
+  if (!webhook) throw notFound(t`This bot has no outgoing webhook.`);
   return webhook;
 }
 
@@ -149,7 +151,7 @@ export async function listDeliveries(
 /** One delivery of this bot. Errors: `notFound`. */
 export async function findDelivery(core: Core, bot: User, id: string): Promise<Delivery> {
   const delivery = await core.store.deliveries.byId(id);
-  if (delivery?.bot !== bot.id) throw notFound('This bot has no such delivery, or it has expired.');
+  if (delivery?.bot !== bot.id) throw notFound(t`This bot has no such delivery, or it has expired.`);
   return delivery;
 }
 
@@ -158,7 +160,7 @@ export async function sendAgain(core: Core, bot: User, id: string): Promise<void
   await requireActive(core, bot);
   const delivery = await findDelivery(core, bot, id);
   if (!(await core.store.deliveries.reschedule(delivery.id, core.now())))
-    throw new DomainError('conflict', 'This delivery is not finished; it is retried automatically.');
+    throw new DomainError('conflict', t`This delivery is not finished; it is retried automatically.`);
   core.webhookCalls.notify();
 }
 
@@ -166,7 +168,7 @@ export async function sendAgain(core: Core, bot: User, id: string): Promise<void
 export async function sendTest(core: Core, bot: User): Promise<string> {
   await requireActive(core, bot);
   const [membership] = await core.store.memberships.ofUser(bot.id);
-  if (!membership) throw invalid('name', `${bot.name} is in no group.`);
+  if (!membership) throw invalid('name', t`${bot.name} is in no group.`);
   const now = core.now();
   const id = deliveryId(newUid(core.random), bot.id);
   const about = { group: membership.group, seq: 0, message: null, event: TEST_EVENT };
@@ -177,5 +179,5 @@ export async function sendTest(core: Core, bot: User): Promise<string> {
 
 async function requireActive(core: Core, bot: User): Promise<void> {
   const { disabled } = must(await core.store.webhooks.byBot(bot.id));
-  if (disabled !== null) throw new DomainError('conflict', `The webhook is disabled: ${disabled}`);
+  if (disabled !== null) throw new DomainError('conflict', t`The webhook is disabled: ${recordedReason(disabled)}`);
 }
