@@ -5,6 +5,7 @@ import type { Entry } from '../log/entry.ts';
 import { contiguous } from '../log/history.ts';
 import { SERVER, type SecurityVia } from '../security/event.ts';
 import { AUDIT_ACTS, type AuditSubject } from './act.ts';
+import { detailText, subjectText } from './detail.ts';
 
 /** One act as it was recorded. */
 export type AuditEntry = Entry & { readonly kind: 'audit' };
@@ -68,7 +69,13 @@ const VIA: Readonly<Record<SecurityVia, () => string>> = {
 };
 
 export const auditRow = ({ seq, at, act, author, by, via, address, subject, detail }: AuditEntry): AuditRow => ({
-  ...{ seq, at, title: AUDIT_ACTS[act]?.() ?? act, subject: subject ?? null, detail: detail ?? null },
+  ...{
+    seq,
+    at,
+    title: AUDIT_ACTS[act]?.() ?? act,
+    subject: subject ? { ...subject, name: subjectText(subject) } : null,
+    detail: detail === undefined ? null : detailText(act, detail),
+  },
   by: by ?? (author === SERVER ? VIA[via]() || t`nobody` : author),
   from: [author === SERVER ? [] : VIA[via]() || [], address ?? []].flat().join(', '),
 });

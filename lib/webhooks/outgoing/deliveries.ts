@@ -3,6 +3,7 @@ import type { Core } from '../../core.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { UserId } from '../../ids.ts';
 import type { Resolve } from '../../outbound/name-lookup.ts';
+import { runOutsideRequest } from '../../request-scope.ts';
 import { type Call, Slots } from './concurrency.ts';
 import type { Delivery } from './deliveries-port.ts';
 import type { Webhook } from './port.ts';
@@ -52,7 +53,7 @@ export class Deliveries {
   /** Schedules a check for due deliveries. */
   wake(): void {
     this.#isWoken = true;
-    if (!this.#isClosing) this.#pumping ??= this.#pump();
+    if (!this.#isClosing) this.#pumping ??= runOutsideRequest(() => this.#pump()); // what is recorded is English, whoever caused the call
   }
 
   /** Wakes, and removes expired deliveries. Errors: StoreUnavailable. */
