@@ -1,7 +1,7 @@
 // The part of the service worker for use without the network; the server appends it to sw.js. It keeps what the pages need (script, styles, icons) and
 // the group pages that the person has looked at last. Nothing is answered from what is kept while the network answers.
 
-/** URLs without the site's path; the server writes them here. */
+/** URLs without the site's path, of scripts in the reader's language; the server writes them here. */
 const FILES = [];
 const MAX_PAGES = 20;
 /** A session ends after this time without use, so its pages do. */
@@ -23,7 +23,7 @@ addEventListener('install', (event) => event.waitUntil(keepFiles().catch(() => {
 async function keepFiles() {
   const cache = await caches.open(SHELL);
   const wanted = [OFFLINE, ...FILES.map((path) => site + path)];
-  await cache.addAll(wanted);
+  await cache.addAll(wanted.map((path) => (path === OFFLINE ? new Request(path, { headers: { Accept: 'text/html' } }) : path)));
   const old = (await cache.keys()).filter(({ url }) => !wanted.includes(new URL(url).pathname));
   for (const request of old) await cache.delete(request);
 }
@@ -44,7 +44,7 @@ const file = (request, { pathname }) =>
   fetch(request).catch(async () => {
     const name = pathname.slice(`${site}/static/`.length + 16);
     const found = FILES.find((path) => path.endsWith(name) && path.length === `/static/${name}`.length + 16);
-    return (found && (await caches.match(site + found, { cacheName: SHELL }))) ?? Response.error();
+    return (found && (await caches.match(site + found, { cacheName: SHELL, ignoreVary: true }))) ?? Response.error();
   });
 
 async function page(event, url) {
@@ -129,6 +129,9 @@ addEventListener('message', (event) => {
 
 // --- without the network ---
 
+/** As in static/js/dom.js: the server has replaced the text in the source for another language. */
+const t = (text, value) => text.replace('{1}', () => value);
+
 async function withoutNetwork(url) {
   const [name] = (await caches.keys()).filter((one) => one.startsWith(PAGES));
   const all = name ? await entries(await caches.open(name)) : [];
@@ -142,13 +145,12 @@ const respond = (html, { headers }) => new Response(html, { headers });
 /** The page with a line above the messages. static/js/offline.js does the rest. */
 async function asItWas({ answer, at }) {
   const html = await answer.text();
-  const when = `<time datetime="${new Date(at).toISOString()}">${momentOf(at, html)}</time>`;
-  const line = `<p id="offline" class="offline" role="status">You are offline. This is how it was ${when}.</p>\n`;
+  const line = `<p id="offline" class="offline" role="status">${stateOf(at, html)}</p>\n`;
   return respond(html.replace('<html ', '<html data-kept ').replace('<div id="scroller"', `${line}$&`), answer);
 }
 
-/** `at 14:02`, or `on Tue, 12 Nov, 14:02`, as the reader of the page has chosen. */
-function momentOf(at, html) {
+/** When a page was kept: `14:02`, or `Tue, 12 Nov, 14:02`, as the reader of the page has chosen. */
+function stateOf(at, html) {
   const [head = ''] = /<html [^>]*>/.exec(html) ?? [];
   const chosen = (name) => new RegExp(` ${name}="([^"]*)"`).exec(head)?.[1];
   const [lang, zone, hours] = [chosen('lang') ?? 'en', chosen('data-zone'), chosen('data-clock')];
@@ -156,11 +158,13 @@ function momentOf(at, html) {
   const text = (time, options) => new Intl.DateTimeFormat(locale, { ...options, ...(zone && { timeZone: zone }) }).format(time);
   const day = { weekday: 'short', day: 'numeric', month: 'short' };
   const clock = text(at, { hour: '2-digit', minute: '2-digit', ...(hours && { hour12: hours === '12' }) });
-  return text(at, day) === text(Date.now(), day) ? `at ${clock}` : `on ${text(at, day)}, ${clock}`;
+  const isToday = text(at, day) === text(Date.now(), day);
+  const time = `<time datetime="${new Date(at).toISOString()}">${isToday ? clock : `${text(at, day)}, ${clock}`}</time>`;
+  return isToday ? t('You are offline. This is how it was at {1}.', time) : t('You are offline. This is how it was on {1}.', time);
 }
 
 async function offlinePage(all) {
-  const shell = await caches.match(OFFLINE, { cacheName: SHELL });
+  const shell = await caches.match(OFFLINE, { cacheName: SHELL, ignoreVary: true });
   if (!shell) return Response.error();
   const links = all.map(({ path, title }) => `<li><a href="${path}">${title}</a></li>`).join('\n');
   const html = await shell.text();

@@ -1,11 +1,14 @@
+import type { Context } from 'koa';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
-import { sessionViewerOf } from '../http/identity.ts';
+import { languageFor } from '../http/format.ts';
+import { authenticate, sessionViewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import { noStore, renderPage, respond, seeOther, writeJson } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
+import { setLanguage } from '../language/current.ts';
 import { t } from '../language/text.ts';
 import { keysOf } from './keys.ts';
 import { addDevice, deviceId, removeDevice, tryDevice } from './operations.ts';
@@ -72,20 +75,25 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
   const { asset, assets } = views;
   const router = new Router();
   const scope = `${core.config.basePath}/`;
+  /** These routes come before the session. */
+  const languageOf = async (ctx: Context) => languageFor(ctx, (await authenticate(ctx, core, core.lookupCache))?.user);
 
-  // At the root, because that is its scope; without a hash in its URL, so it must be revalidated.
-  router.get('/sw.js', (ctx) => {
-    const { headers, body } = assets.get(assets.url('sw.js'), '') ?? {};
-    ctx.set({ 'Content-Type': headers?.['Content-Type'] ?? '', 'Cache-Control': 'no-cache' });
+  // At the root, because that is its scope; without a hash in its URL, so it must be revalidated. In the reader's language, with the files of that one:
+  // browsers install it anew when the person has chosen another.
+  router.get('/sw.js', async (ctx) => {
+    const { headers, body } = assets.get(assets.url('sw.js', await languageOf(ctx)), '') ?? {};
+    ctx.set({ 'Content-Type': headers?.['Content-Type'] ?? '', 'Cache-Control': 'no-cache', Vary: 'Accept-Language, Cookie' });
     ctx.body = body;
   });
 
-  router.get('/offline', (ctx) => {
+  router.get('/offline', async (ctx) => {
     noStore(ctx);
+    setLanguage(await languageOf(ctx));
     renderPage(ctx, views, 'push/offline.njk', t`Offline`);
   });
 
-  router.get('/manifest.webmanifest', (ctx) => {
+  router.get('/manifest.webmanifest', async (ctx) => {
+    setLanguage(await languageOf(ctx));
     const icon = (path: string, sizes: string, purpose: string) => ({
       src: asset(`icons/${path}`),
       type: 'image/png',
@@ -100,12 +108,12 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
       type: 'image/png',
       ...{ sizes, form_factor, label },
     });
-    ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache' });
+    ctx.set({ 'Content-Type': 'application/manifest+json; charset=utf-8', 'Cache-Control': 'no-cache', Vary: 'Accept-Language, Cookie' });
     ctx.body = JSON.stringify({
       id: scope,
       name: core.site.identity.name,
       short_name: core.site.identity.name,
-      description: 'Group chat',
+      description: t`Group chat`,
       start_url: `${core.config.basePath}/groups`,
       scope,
       display: 'standalone',
@@ -117,9 +125,9 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
         icon('maskable-512.png', '512x512', 'maskable'),
       ],
       shortcuts: [
-        { name: 'Direct messages', url: `${scope}direct` },
-        { name: 'Saved messages', url: `${scope}saved` },
-        { name: 'Search', url: `${scope}search` },
+        { name: t`Direct messages`, url: `${scope}direct` },
+        { name: t`Saved messages`, url: `${scope}saved` },
+        { name: t`Search`, url: `${scope}search` },
       ],
       share_target: {
         action: `${scope}share`,
@@ -128,8 +136,8 @@ export function appRoutes({ core, views }: Pick<RouteContext, 'core' | 'views'>)
         params: { title: 'title', text: 'text', url: 'url', files: [{ name: 'attachment', accept: ['*/*'] }] },
       },
       screenshots: [
-        screenshot('phone.png', '780x1688', 'narrow', 'A conversation on a phone'),
-        screenshot('desktop.png', '1280x800', 'wide', 'A conversation with the list of groups'),
+        screenshot('phone.png', '780x1688', 'narrow', t`A conversation on a phone`),
+        screenshot('desktop.png', '1280x800', 'wide', t`A conversation with the list of groups`),
       ],
     });
   });

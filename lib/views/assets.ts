@@ -18,7 +18,7 @@ type AssetResponse = {
 
 export type Assets = {
   /**
-   * `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`; of a bundle of scripts with texts in another language `/static/…/fr/app.js`.
+   * `css/app.css` → `/static/<16 hex digits of its SHA-256>/css/app.css`; of a script with texts in another language `/static/…/fr/app.js`.
    * Throws when there is no such asset.
    */
   url(path: string, language?: Language): string;
@@ -89,7 +89,7 @@ const OFFLINE_FILES = ['app.js', 'later.js', 'css/app.css', 'icons/icon.svg', 'i
 
 /** Names the files that the service worker keeps, by their hashes: when one changes, the service worker does, and browsers install it anew. */
 const withFiles = (worker: string, url: (path: string) => string): string =>
-  worker.replace('const FILES = [];', `const FILES = ${JSON.stringify(OFFLINE_FILES.map(url))};`);
+  worker.replace(/^const FILES = .*;$/m, `const FILES = ${JSON.stringify(OFFLINE_FILES.map(url))};`);
 
 /** Replaces `url("../icons/x.svg")` by the hashed URL of the file, relative to that of the style sheet (`/static/<hash>/css/app.css`). */
 const linkImages = (css: string, url: (path: string) => string): string =>
@@ -116,18 +116,23 @@ function readTable(root: string): Table {
   return table;
 }
 
-/** Adds a bundle of scripts with its texts in a language, made of the modules in the table, and returns its path. */
-function addTranslated(table: Table, path: string, language: Language): string {
+/** The URL of a file for pages in a language: of a script with texts, that of its translation, which is made of what the table has and added to it. */
+function urlIn(table: Table, path: string, language: Language): string {
+  if (language === 'en' || !(path in BUNDLES || path === 'sw.js')) return hashedUrl(table, path);
   const translated = `${language}/${path}`;
-  const bundle = BUNDLES[path];
-  if (!bundle || table.has(translated)) return translated;
+  if (!table.has(translated))
+    for (const [name, asset] of asAsset(translated, Buffer.from(translate(table, path, language)))) table.set(name, asset);
+  return hashedUrl(table, translated);
+}
+
+function translate(table: Table, path: string, language: Language): string {
   const textOf = (name: string) => table.get(name)?.bodies.get('identity')?.toString('utf8') ?? '';
+  const bundle = BUNDLES[path];
+  if (!bundle) return withFiles(translateScript(textOf(path), language), (file) => urlIn(table, file, language));
   const bundled = (read: (module: string) => string) => bundleModules(bundle.main, read);
   const plain = bundled((module) => textOf(`js/${module}`));
   const libraries = textOf(path).slice(0, -plain.length);
-  const own = bundled((module) => translateScript(textOf(`js/${module}`), language));
-  for (const [name, asset] of asAsset(translated, Buffer.from(libraries + own))) table.set(name, asset);
-  return translated;
+  return libraries + bundled((module) => translateScript(textOf(`js/${module}`), language));
 }
 
 function hashedUrl(table: ReadonlyMap<string, Asset>, path: string): string {
@@ -169,7 +174,7 @@ export function createAssets(options: { readonly root?: string; readonly dev?: b
   return {
     url(path, language = 'en') {
       if (options.dev) table = readTable(root);
-      return hashedUrl(table, language === 'en' || !(path in BUNDLES) ? path : addTranslated(table, path, language));
+      return urlIn(table, path, language);
     },
     get(urlPath, acceptEncoding, ifNoneMatch = '') {
       const [, hash, path = ''] = /^\/static\/([0-9a-f]{16})\/([\w./-]+)$/.exec(urlPath) ?? [];

@@ -1,5 +1,5 @@
 // Suggests names after @ and emoji after : while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
-import { ask, byId, make, site, viewer } from './dom.js';
+import { ask, byId, make, site, t, viewer } from './dom.js';
 import { startsAWord } from './word-start.js';
 
 const MAX_OFFERS = 8;
@@ -39,7 +39,7 @@ async function namesFor(typed) {
   const people = (items.length > MAX_ON_PAGE ? await askServer(typed) : onPage())
     .filter(({ id, name, shown }) => id !== viewer && [name, shown].some((one) => startsAWord(one, typed)))
     .map(({ name, shown, color }) => ({ text: `@${name} `, label: name, ...(shown === name ? {} : { detail: shown }), color }));
-  const all = typed !== '' && !'all'.startsWith(typed) ? [] : [{ text: '@all ', label: 'all', detail: 'everybody here' }];
+  const all = typed !== '' && !'all'.startsWith(typed) ? [] : [{ text: '@all ', label: 'all', detail: t('everybody here') }];
   const isExact = ({ label }) => label.toLowerCase() === typed;
   const found = [...people.filter(isExact), ...people.filter((one) => !isExact(one))].slice(0, MAX_OFFERS - all.length);
   if (items.length <= 2) return found;
@@ -84,7 +84,7 @@ async function offer(textarea) {
 
 function show(kind) {
   const list = byId(LIST) ?? make('ul', { id: LIST, className: 'complete', role: 'listbox' });
-  list.setAttribute('aria-label', kind === 'name' ? 'People to mention' : 'Emoji');
+  list.setAttribute('aria-label', kind === 'name' ? t('People to mention') : t('Emoji'));
   list.replaceChildren(...offers.map(option));
   field.form.append(list);
   field.setAttribute('aria-controls', LIST);

@@ -1,6 +1,6 @@
 // The form that posts messages. Its field is cleared when a message is sent, and outbox.js shows the message. One that the server refuses is in the
 // field again; one that got no answer can be sent again as it was.
-import { ask, byId, complain, composer, field } from './dom.js';
+import { ask, byId, complain, composer, field, t } from './dom.js';
 import { fail, resume, settle, takeBack, underway, waitingForNetwork } from './outbox.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
 import { scroller } from './viewport.js';
@@ -55,8 +55,8 @@ function dropEmptyFiles({ detail: { ctx } }) {
 }
 
 const ACTS = {
-  Retry: ({ body }) => resend(body),
-  Edit(entry) {
+  retry: ({ body }) => resend(body),
+  edit(entry) {
     takeBack(entry);
     giveBack(entry.body);
     lost = { sameness: sameness(entry.body), key: entry.key };
@@ -70,7 +70,7 @@ function onFailure({ detail: { ctx, error } }) {
   const isStopped = error?.message === 'stopped';
   if (!isStopped && (!response || response.status >= 500)) return fail(keyOf(ctx), ACTS);
   giveBack(request.body); // the response is swapped in as the error
-  if (isStopped) complain('Cancelled: nothing was sent.');
+  if (isStopped) complain(t('Cancelled: nothing was sent.'));
 }
 
 function giveBack(body) {

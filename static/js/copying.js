@@ -1,5 +1,5 @@
 // Copy buttons: <button data-copy="ID"> copies the value, or the text, of the element with that id.
-import { announce, byId } from './dom.js';
+import { announce, byId, t } from './dom.js';
 
 const SHOWN_MS = 2000;
 
@@ -22,7 +22,7 @@ async function onClick({ target }) {
   const button = target.closest?.('button[data-copy]');
   if (!button) return;
   const isDone = await copy(byId(button.dataset.copy));
-  announce(isDone ? 'Copied.' : 'Copying failed. The text is selected: copy it yourself.');
+  announce(isDone ? t('Copied.') : t('Copying failed. The text is selected: copy it yourself.'));
   button.toggleAttribute('data-done', isDone);
   setTimeout(() => button.removeAttribute('data-done'), SHOWN_MS);
 }

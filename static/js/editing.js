@@ -1,5 +1,5 @@
 // Starts replies and edits: Reply quotes a message in the field, arrow-up opens the viewer's last message for editing.
-import { complain, field, viewer } from './dom.js';
+import { complain, field, t, viewer } from './dom.js';
 import { closeMenu, startEdit } from './menu.js';
 
 const hasModifier = ({ ctrlKey, metaKey, shiftKey, altKey }) => ctrlKey || metaKey || shiftKey || altKey;
@@ -13,7 +13,7 @@ async function onReply(event) {
   const url = link.closest('.msg').querySelector('a.acts').href;
   closeMenu();
   const answer = await fetch(`${url}/quote`).catch(() => ({ ok: false }));
-  if (!answer.ok) return complain('The server did not answer. Try again.');
+  if (!answer.ok) return complain(t('The server did not answer. Try again.'));
   const [typed, quote] = [field.value.trimEnd(), await answer.text()];
   field.value = typed === '' ? quote : `${typed}\n\n${quote}`;
   field.dispatchEvent(new Event('input', { bubbles: true }));

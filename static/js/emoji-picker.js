@@ -1,20 +1,20 @@
 // Chooses an emoji, by name or with the arrow keys. Those used last are first. The table is the one of the completion after `:`.
-import { announce, ask, attempt, make, site } from './dom.js';
+import { announce, ask, attempt, make, site, t } from './dom.js';
 
 const MAX_RECENT = 16;
 const MAX_FOUND = 80;
 const RECENT = 'emoji:recent';
 /** The first of each part of the table, which is in the order of Unicode. */
 const PARTS = {
-  grinning: 'Faces',
-  wave: 'People',
-  monkey_face: 'Nature',
-  grapes: 'Food',
-  earth_africa: 'Places',
-  jack_o_lantern: 'Activities',
-  eyeglasses: 'Objects',
-  atm: 'Symbols',
-  checkered_flag: 'Flags',
+  grinning: t('Faces'),
+  wave: t('People'),
+  monkey_face: t('Nature'),
+  grapes: t('Food'),
+  earth_africa: t('Places'),
+  jack_o_lantern: t('Activities'),
+  eyeglasses: t('Objects'),
+  atm: t('Symbols'),
+  checkered_flag: t('Flags'),
 };
 
 let table = null; // promise of [[name, emoji]]
@@ -81,9 +81,9 @@ async function show() {
     .split(/[\s_:]+/)
     .filter(Boolean);
   const found = words.length > 0 && matching(all, words);
-  const sections = found ? [['Found', found]] : [...(recent().length > 0 ? [['Recent', recent()]] : []), ...parts(all)];
+  const sections = found ? [[t('Found'), found]] : [...(recent().length > 0 ? [[t('Recent'), recent()]] : []), ...parts(all)];
   dialog.querySelector('.grid').replaceChildren(...sections.map((one) => section(...one)));
-  if (found && found.length === 0) dialog.querySelector('.grid').replaceChildren(make('p', { textContent: 'No emoji has this name.' }));
+  if (found && found.length === 0) dialog.querySelector('.grid').replaceChildren(make('p', { textContent: t('No emoji has this name.') }));
   const first = buttons()[0];
   if (first) first.tabIndex = 0;
 }
@@ -124,8 +124,8 @@ function onKey(event) {
 }
 
 function create() {
-  const field = make('input', { type: 'search', placeholder: 'Search emoji', autocomplete: 'off', ariaLabel: 'Search emoji' });
-  dialog = make('dialog', { className: 'emoji-picker', ariaLabel: 'Emoji' }, field, make('div', { className: 'grid' }));
+  const field = make('input', { type: 'search', placeholder: t('Search emoji'), autocomplete: 'off', ariaLabel: t('Search emoji') });
+  dialog = make('dialog', { className: 'emoji-picker', ariaLabel: t('Emoji') }, field, make('div', { className: 'grid' }));
   field.addEventListener('input', () => void show());
   dialog.addEventListener('keydown', onKey);
   dialog.addEventListener('click', ({ target }) => {
@@ -147,6 +147,6 @@ document.addEventListener('parley:emoji', ({ detail }) => {
   show().catch(() => {
     table = null;
     dialog?.close();
-    announce('The server did not answer. Try again.', true);
+    announce(t('The server did not answer. Try again.'), true);
   });
 });

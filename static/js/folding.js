@@ -1,8 +1,8 @@
 // Long blocks of code are cut; a button shows all of them.
-import { make } from './dom.js';
+import { make, t } from './dom.js';
 import { steady } from './viewport.js';
 
-const textOf = (code) => (code.hasAttribute('data-whole') ? 'Show less' : `Show all ${code.textContent.split('\n').length} lines`);
+const textOf = (code) => (code.hasAttribute('data-whole') ? t('Show less') : t('Show all {1} lines', code.textContent.split('\n').length));
 
 /** Adds the buttons in a new row. */
 export function foldCode(root) {

@@ -1,3 +1,6 @@
-// What few readers need: app.js loads this script when it is first used (see on-demand.js).
+// What few readers need: app.js loads this script when it is first used, or when the page is one that it is for (see on-demand.js).
 import './emoji-picker.js';
 import './lightbox.js';
+import './notification-settings.js';
+import './passkeys.js';
+import './share.js';

@@ -1,7 +1,6 @@
 // Shows a picture of a message over the page. Arrow keys go to the other pictures of the conversation, Escape closes.
-import { make } from './dom.js';
+import { make, t } from './dom.js';
 
-const DESCRIBED = 'The picture';
 let dialog = null;
 let shown = null; // the link of the picture
 
@@ -19,7 +18,7 @@ function show(link) {
   image.addEventListener('load', () => image.removeAttribute('data-loading'));
   dialog.querySelector('img').replaceWith(image);
   dialog.querySelector('.caption').textContent = alt;
-  dialog.querySelector('.count').textContent = all.length > 1 ? `${at + 1} of ${all.length}` : '';
+  dialog.querySelector('.count').textContent = all.length > 1 ? t('{1} of {2}', at + 1, all.length) : '';
   dialog.querySelector('a').href = link.href;
   for (const [name, to] of [
     ['.earlier', at - 1],
@@ -44,16 +43,16 @@ function create() {
   };
   dialog = make(
     'dialog',
-    { className: 'lightbox', 'aria-label': DESCRIBED },
+    { className: 'lightbox', 'aria-label': t('The picture') },
     make('img', { alt: '' }),
     make(
       'div',
       { className: 'strip' },
       make('p', {}, make('span', { className: 'caption', dir: 'auto' }), ' ', make('small', { className: 'count', role: 'status' })),
-      control('earlier', 'Previous picture', 'i-back', () => step(-1)),
-      control('later', 'Next picture', 'i-back', () => step(1)),
-      make('a', { className: 'button plain', target: '_blank', rel: 'noopener', textContent: 'Open' }),
-      control('close', 'Close', 'i-cross', () => dialog.close()),
+      control('earlier', t('Previous picture'), 'i-back', () => step(-1)),
+      control('later', t('Next picture'), 'i-back', () => step(1)),
+      make('a', { className: 'button plain', target: '_blank', rel: 'noopener', textContent: t('Open') }),
+      control('close', t('Close'), 'i-cross', () => dialog.close()),
     ),
   );
   dialog.addEventListener('keydown', (event) => {

@@ -1,6 +1,6 @@
 // The actions of a message. A page has one menu and one bar of quick actions for all its rows; both are moved into the row that they act on. The link
 // "Actions" of a row leads, without this script, to the page of its message, which has the same actions.
-import { announce, ask, byId, list, viewer } from './dom.js';
+import { announce, ask, byId, list, t, viewer } from './dom.js';
 import { later } from './on-demand.js';
 
 const [tools, menu, quick] = [byId('tools'), byId('menu'), byId('quick')];
@@ -36,7 +36,7 @@ function fill(row) {
   menu.querySelector('.erase').hidden = !isOwn && !menu.hasAttribute('data-moderator');
   const pin = menu.querySelector('.pin button');
   pin.value = isPinned ? '0' : '1';
-  pin.lastElementChild.textContent = isPinned ? 'Unpin' : 'Pin';
+  pin.lastElementChild.textContent = isPinned ? t('Unpin') : t('Pin');
   const names = [...row.querySelectorAll('.tally [value="1"]')].map(
     (button) => `${button.textContent.replace(/ \d+$/, '')} ${button.title}`,
   );
@@ -99,7 +99,10 @@ export function startEdit(row) {
 
 async function save(form) {
   const { ok } = await ask(form.action, { method: 'POST', body: new URLSearchParams({ on: '1' }) }).catch(() => ({ ok: false }));
-  announce(ok ? 'Saved. Your saved messages are in the menu, under Saved.' : 'Not saved: the server did not answer. Try again.', true);
+  announce(
+    ok ? t('Saved. Your saved messages are in the menu, under Saved.') : t('Not saved: the server did not answer. Try again.'),
+    true,
+  );
 }
 
 function pickReaction(row) {

@@ -1,17 +1,17 @@
 // The notification setting of this device on the settings page.
-import { ask, byId, site, viewer } from './dom.js';
-import { chooseOpen, isAble, isOpenChosen, worker } from './notifications.js';
+import { ask, byId, site, t, viewer } from './dom.js';
+import { chooseOpen, isAble, isOpenChosen, worker } from './worker.js';
 
 const choices = byId('notify');
 const state = byId('notify-state');
 const radio = (mode) => choices.querySelector(`[value="${mode}"]`);
 const TEXTS = {
-  off: 'No notifications on this device.',
-  open: 'You are notified while Parley is open in a tab.',
-  push: 'You are notified on this device, even when Parley is closed, until you log out here.',
-  denied: 'Notifications are blocked in this browser. Allow them in its settings for this site, then choose again.',
-  failed: 'The browser or its push service refused. Nothing was changed.',
-  unable: 'Not available in this browser: notifications need HTTPS, and on iPhones and iPads the site on the home screen.',
+  off: t('No notifications on this device.'),
+  open: t('You are notified while Parley is open in a tab.'),
+  push: t('You are notified on this device, even when Parley is closed, until you log out here.'),
+  denied: t('Notifications are blocked in this browser. Allow them in its settings for this site, then choose again.'),
+  failed: t('The browser or its push service refused. Nothing was changed.'),
+  unable: t('Not available in this browser: notifications need HTTPS, and on iPhones and iPads the site on the home screen.'),
 };
 
 const subscribed = async () => (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager?.getSubscription()) ?? null;

@@ -1,17 +1,12 @@
 // Notifications while a tab is open (tabs.js reports unread counts). Without an open tab, the service worker static/sw.js shows push notifications.
-import { ask, byId, make, site, viewer } from './dom.js';
+import { ask, byId, make, site, t, viewer } from './dom.js';
 import { isQuiet } from './quiet.js';
+import { isAble, isOpenChosen, worker } from './worker.js';
 
-/** Keys in localStorage: the account with notifications while a tab is open; the last notified message by group; whether the hint was dismissed; quiet hours. */
-const [OPEN, TOLD, HINT, QUIET] = ['parley-notify', 'parley-told', 'parley-hint', 'parley-quiet'];
+/** Keys in localStorage: the last notified message by group; whether the hint was dismissed; quiet hours. */
+const [TOLD, HINT, QUIET] = ['parley-told', 'parley-hint', 'parley-quiet'];
 const MAX_BODY = 200;
 const CLAIMED_MS = 60_000;
-
-/** Whether this browser supports what notifications need. */
-export const isAble = isSecureContext && 'serviceWorker' in navigator && 'Notification' in globalThis && 'locks' in navigator;
-export const worker = () => navigator.serviceWorker.register(`${site}/sw.js`).then(() => navigator.serviceWorker.ready);
-export const isOpenChosen = () => localStorage.getItem(OPEN) === viewer && Notification.permission === 'granted';
-export const chooseOpen = (isChosen) => (isChosen ? localStorage.setItem(OPEN, viewer) : localStorage.removeItem(OPEN));
 
 // --- a group on a visible page needs no notification: the page holds a lock that the other tabs query ---
 
@@ -78,7 +73,7 @@ const lastTold = () => JSON.parse(localStorage.getItem(TOLD) ?? '{}');
 async function notify({ group, author, attachments, url, ...message }, name) {
   const text = message.text || message.body || attachments.map((file) => file.name).join(', ');
   const body = [...text.replace(/\s+/g, ' ').trim()].slice(0, MAX_BODY).join('');
-  const title = name === author.name ? name : `${author.name} in ${name}`;
+  const title = name === author.name ? name : t('{1} in {2}', author.name, name);
   const icon = `${site}/static/0000000000000000/icons/icon-192.png`;
   await (await worker()).showNotification(title, { body, icon, tag: `group:${group}`, renotify: true, data: { url, group } });
 }
@@ -90,9 +85,10 @@ const isNamed = () => shown.querySelector(`article:not([data-author="${viewer}"]
 function hint() {
   if (!isNamed() || localStorage.getItem(HINT) === 'no' || byId('notify-hint')) return;
   watch.disconnect();
-  const link = make('a', { href: `${site}/settings#notifications`, textContent: 'Get notifications on this device' });
-  const away = make('button', { type: 'button', className: 'quiet', textContent: 'Not now' });
-  const text = make('span', {}, 'You were mentioned. ', link, ' when that happens while Parley is not visible.');
+  const link = make('a', { href: `${site}/settings#notifications`, textContent: t('Get notifications on this device') });
+  const away = make('button', { type: 'button', className: 'quiet', textContent: t('Not now') });
+  const [before, after] = t('You were mentioned. {1} when that happens while Parley is not visible.', '\n').split('\n');
+  const text = make('span', {}, before, link, after);
   const line = make('p', { id: 'notify-hint', className: 'flash', role: 'status', 'data-kind': 'info' }, text, away);
   for (const control of [link, away])
     control.addEventListener('click', () => {

@@ -1,8 +1,8 @@
 // Use without the network. The service worker (static/sw-offline.js) keeps the group pages that were looked at; this asks it to keep the page anew after
 // changes, and handles a page that it has shown from what is kept.
 import { byId, composer, list, site, viewer } from './dom.js';
-import { worker } from './notifications.js';
 import { base, isPast } from './viewport.js';
+import { worker } from './worker.js';
 
 const ASK_MS = 10_000;
 const isKept = document.documentElement.hasAttribute('data-kept');

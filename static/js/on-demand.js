@@ -1,5 +1,5 @@
-// Loads static/js/later.js when something in it is used for the first time: it is not part of what every page loads.
-import { announce, field, make } from './dom.js';
+// Loads static/js/later.js when something in it is used for the first time, or on a page that it is for: it is not part of what every page loads.
+import { announce, field, make, t } from './dom.js';
 
 const { later: url } = document.currentScript.dataset;
 let loading = null;
@@ -18,7 +18,7 @@ export async function later(name, detail) {
     document.dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
   } catch {
     loading = null;
-    announce('The server did not answer. Try again.', true);
+    announce(t('The server did not answer. Try again.'), true);
   }
 }
 
@@ -37,3 +37,5 @@ function insert(emoji) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
   field.focus();
 }
+
+if (document.querySelector('form[data-passkey], #notify-state, #share')) load().catch(() => {});

@@ -1,6 +1,6 @@
 // Messages on their way: each is shown at once, dimmed, below the conversation, until the server has it. One that failed says so and can be sent again
 // with its key, so that it is posted once. Their texts are stored in this browser until then: a page that is left sends the rest when it is back.
-import { attempt, byId, field, list, make, tab, viewer } from './dom.js';
+import { attempt, byId, field, list, make, t, tab, viewer } from './dom.js';
 
 /** Of another tab: longer than a request takes. */
 const ABANDONED_MS = 60_000;
@@ -48,11 +48,13 @@ function rowOf({ text, files }) {
 /** A page that is shown without the network, or one that has lost it. */
 const isOffline = () => !navigator.onLine || document.documentElement.hasAttribute('data-kept');
 
-const stateOf = ({ why, waits }) => (why ? `Not sent: ${why}` : waits ? 'Waits for the network.' : 'Not sent.');
+const stateOf = ({ why, waits }) => (why ? t('Not sent: {1}', why) : waits ? t('Waits for the network.') : t('Not sent.'));
+
+const ACTS = { retry: t('Retry'), edit: t('Edit'), discard: t('Discard') };
 
 function showFailure(entry, acts) {
   const buttons = Object.entries(acts).map(([name, act]) => {
-    const button = make('button', { type: 'button', className: 'quiet', textContent: name });
+    const button = make('button', { type: 'button', className: 'quiet', textContent: ACTS[name] });
     button.addEventListener('click', () => act(entry));
     return button;
   });
@@ -84,13 +86,13 @@ export function settle(key) {
   if (entry && !entry.isFailed && !isLeaving) remove(entry);
 }
 
-/** `acts`: what a person can do with it, by the names of the buttons. `why`: the reason of the server, if it has refused the message. */
+/** `acts`: what a person can do with it, by the keys of ACTS. `why`: the reason of the server, if it has refused the message. */
 export function fail(key, acts, why) {
   const entry = find(key);
   if (!entry || isLeaving) return;
   Object.assign(entry, { isFailed: true, why, waits: !why && isOffline() });
-  const { Retry, ...others } = acts;
-  showFailure(entry, { ...(entry.waits ? others : { Retry, ...others }), Discard: remove });
+  const { retry, ...others } = acts;
+  showFailure(entry, { ...(entry.waits ? others : { retry, ...others }), discard: remove });
   store();
 }
 

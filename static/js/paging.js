@@ -1,11 +1,11 @@
 // The links to older and newer rows at both ends of the page, and fetching these rows.
-import { list, make } from './dom.js';
+import { list, make, t } from './dom.js';
 import { base } from './viewport.js';
 
 const MORE_ROWS = 100;
 const NEAR = '400px 0px';
 /** The texts of the links. */
-export const NAMES = { prev: 'Older messages', next: 'Newer messages' };
+const NAMES = { prev: t('Older messages'), next: t('Newer messages') };
 /** The link with rel 'prev' or 'next'; null where nothing is before or after. */
 export const link = (rel) => document.querySelector(`a.turn[rel="${rel}"]`);
 

@@ -1,5 +1,5 @@
 // Passkeys, on the pages of the log-in and of the second factor. Their forms are hidden until it is known that the browser can use them.
-import { ask, site } from './dom.js';
+import { ask, site, t } from './dom.js';
 
 const { PublicKeyCredential: Passkey } = globalThis;
 const isAble = Passkey?.parseCreationOptionsFromJSON !== undefined;
@@ -24,7 +24,7 @@ async function answer(form) {
 
 /** A person who closes the browser's dialog knows why nothing has happened. */
 const reasonOf = ({ name, message }) =>
-  name === 'NotAllowedError' ? '' : name === 'InvalidStateError' ? 'This device has a passkey for your account already.' : message;
+  name === 'NotAllowedError' ? '' : name === 'InvalidStateError' ? t('This device has a passkey for your account already.') : message;
 
 for (const form of isAble ? document.querySelectorAll('form[data-passkey]') : []) {
   form.hidden = false;

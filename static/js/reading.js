@@ -1,5 +1,5 @@
 // Read state: the line before the first unread message, and the read mark on the server.
-import { announce, ask, byId, list, make, seqOf, viewer } from './dom.js';
+import { announce, ask, byId, list, make, seqOf, t, viewer } from './dom.js';
 import { base, isInView, isPast, lastSeq, rows } from './viewport.js';
 
 const SEEN_MS = 1000;
@@ -25,7 +25,8 @@ export function keepLine() {
 function drawLine(row) {
   unreadSeq = seqOf(row);
   byId('unread')?.remove();
-  const since = make('span', { id: 'unread-since' }, 'New since ', row.querySelector('time').cloneNode(true));
+  const [before, after] = t('New since {1}', '\n').split('\n');
+  const since = make('span', { id: 'unread-since' }, before, row.querySelector('time').cloneNode(true), after);
   row.before(make('p', { id: 'unread', className: 'new', role: 'separator', 'aria-labelledby': since.id }, since));
   watchLine();
 }
@@ -109,9 +110,9 @@ async function markUnread(form) {
   look();
   const row = form.closest('article');
   const answer = await postRead({ seq: form.elements.seq.value, unread: '1' }).catch(() => ({ ok: false }));
-  if (!answer.ok) return announce('Marking as unread failed. Try again.');
+  if (!answer.ok) return announce(t('Marking as unread failed. Try again.'));
   drawLine(byId(row.id));
-  announce('Marked as unread from here, until you come back to this group.');
+  announce(t('Marked as unread from here, until you come back to this group.'));
 }
 
 // biome-ignore lint/suspicious/noDocumentCookie: cookieStore exists on secure pages only

@@ -1,5 +1,5 @@
 // The stream of the page: shows its state, closes it in a hidden tab, and handles its events `reset` and `closed`.
-import { byId, list, site } from './dom.js';
+import { byId, list, site, t } from './dom.js';
 
 let isOver = false; // the server has sent `closed`
 let isShown = false; // the tab has just become visible
@@ -12,13 +12,13 @@ function show(state, text) {
   status.textContent = text;
 }
 
-const showReconnecting = () => show('reconnecting', 'reconnecting…');
+const showReconnecting = () => show('reconnecting', t('reconnecting…'));
 const on = (name, act) => list.addEventListener(name, (event) => event.target === list && !isOver && act(event));
 
 function follow() {
-  show('connecting', 'connecting…');
+  show('connecting', t('connecting…'));
   on('htmx:sse:after:connection', () => {
-    show('connected', 'connected');
+    show('connected', t('connected'));
     if (document.hidden) setTimeout(() => stream?.reader?.cancel()); // hidden while it was being opened
   });
   // htmx ends the stream when the tab is hidden, and resumes it by its cursor when the tab is shown.
@@ -40,7 +40,7 @@ function follow() {
   on('reset', () => location.reload());
   on('closed', ({ detail }) => {
     isOver = true;
-    show('closed', detail.data || 'closed');
+    show('closed', detail.data || t('closed'));
     for (const control of document.querySelectorAll('#composer textarea, #composer button')) control.disabled = true;
   });
 }

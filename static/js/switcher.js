@@ -1,5 +1,5 @@
 // Ctrl+K: goes to a group or a person by name, with the keyboard alone. Without this script the link leads to the page /switch.
-import { make, site, viewer } from './dom.js';
+import { make, site, t, viewer } from './dom.js';
 
 const WAIT_MS = 80;
 let dialog = null;
@@ -31,7 +31,7 @@ async function load() {
   const found = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('targets');
   dialog
     .querySelector('.targets')
-    .replaceWith(found || make('p', { id: 'targets', className: 'targets', textContent: 'The server did not answer.' }));
+    .replaceWith(found || make('p', { id: 'targets', className: 'targets', textContent: t('The server did not answer.') }));
   at = 0;
   mark();
 }
@@ -54,16 +54,16 @@ function onKey(event) {
 function create() {
   const field = make('input', {
     type: 'search',
-    placeholder: 'Group or person',
+    placeholder: t('Group or person'),
     autocomplete: 'off',
     role: 'combobox',
-    'aria-label': 'Go to a group or a person',
+    'aria-label': t('Go to a group or a person'),
     'aria-controls': 'targets',
     'aria-expanded': 'true',
   });
   dialog = make(
     'dialog',
-    { id: 'switcher', className: 'switcher', 'aria-label': 'Go to' },
+    { id: 'switcher', className: 'switcher', 'aria-label': t('Go to') },
     field,
     make('ul', { id: 'targets', className: 'targets' }),
   );

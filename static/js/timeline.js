@@ -1,10 +1,10 @@
 // The conversation on the page: consecutive rows without a gap, at most 300. Near an end more rows are fetched, and rows far away at the other end
 // are removed. If the newest rows are not shown, the page is in the past: arriving rows are only counted.
 import { closesOnEscape } from './dialogs.js';
-import { announce, byId, composer, list, seqOf } from './dom.js';
+import { announce, byId, composer, list, seqOf, t } from './dom.js';
 import { releaseTools } from './menu.js';
 import { onArrival } from './outbox.js';
-import { fetchRows, link, NAMES, onNear, setLink, watch } from './paging.js';
+import { fetchRows, link, onNear, setLink, watch } from './paging.js';
 import { keepLine, look, onAdded } from './reading.js';
 import { put } from './rows.js';
 import { breakDays, localise } from './times.js';
@@ -45,14 +45,14 @@ function showPause() {
   const button = byId('pause');
   const count = paused ? new Set(paused.filter((row) => row.matches('article:not([data-follow])')).map(({ id }) => id)).size : 0;
   button.toggleAttribute('data-on', Boolean(paused));
-  button.title = paused ? 'Show new messages again' : 'Pause new messages';
-  button.lastElementChild.textContent = paused ? `Resume${count > 0 ? `, ${count} new` : ''}` : 'Pause';
+  button.title = paused ? t('Show new messages again') : t('Pause new messages');
+  button.lastElementChild.textContent = !paused ? t('Pause') : count > 0 ? t('Resume, {1} new', count) : t('Resume');
 }
 
 function pause() {
   paused = [];
   list.setAttribute('aria-live', 'off');
-  announce('Paused. New messages are not shown.');
+  announce(t('Paused. New messages are not shown.'));
   showPause();
 }
 
@@ -117,10 +117,13 @@ function enterPresent() {
   history.replaceState(history.state, '', base);
 }
 
+const jumpText = (count) =>
+  count === 0 ? t('Jump to newest') : count === 1 ? t('1 new message – jump to newest') : t('{1} new messages – jump to newest', count);
+
 function showFresh() {
   if (base && !isPast() && isAtEnd()) fresh.clear();
   const pill = byId('newest');
-  const text = fresh.size === 0 ? 'Jump to newest' : `${fresh.size} new message${fresh.size === 1 ? '' : 's'} – jump to newest`;
+  const text = jumpText(fresh.size);
   if (pill.textContent !== text) pill.textContent = text;
   pill.hidden = !isPast() && fresh.size === 0 && !isFarBack();
 }
@@ -138,7 +141,7 @@ async function withRows(query, act) {
     for (const rel of ['prev', 'next']) watch(link(rel)); // the other end may be near the viewport now
     return true;
   } catch {
-    announce('Loading more messages failed. Try again.');
+    announce(t('Loading more messages failed. Try again.'));
     return false;
   } finally {
     release();
@@ -175,7 +178,7 @@ async function load(rel) {
       breakDays();
     }, true),
   );
-  if (isDone) announce(`${NAMES[rel]} loaded`);
+  if (isDone) announce(rel === 'prev' ? t('Older messages loaded') : t('Newer messages loaded'));
 }
 
 function removeNewest() {
@@ -213,7 +216,7 @@ async function toNewest() {
     });
     if (!isDone) return;
     scrollTo(0);
-    announce('Newest messages loaded');
+    announce(t('Newest messages loaded'));
   }
   showFresh();
   look();

@@ -1,14 +1,16 @@
 // Files of a message: chosen, pasted or dropped, and listed before they are sent. Without this script the browser's file input is used.
-import { byId, complain, composer, field, make } from './dom.js';
+import { byId, complain, composer, field, make, t } from './dom.js';
 
 const control = byId('attachment');
 let chosen = [];
 
 function sizeText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return t('{1} bytes', bytes);
   const step = Math.min(4, Math.floor(Math.log10(bytes) / 3));
   const amount = bytes / 1000 ** step;
-  return `${amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount)} ${['', 'KB', 'MB', 'GB', 'TB'][step]}`;
+  const rounded = amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount);
+  const shown = rounded.toLocaleString(document.documentElement.lang, { useGrouping: false });
+  return [t('{1} KB', shown), t('{1} MB', shown), t('{1} GB', shown), t('{1} TB', shown)][step - 1];
 }
 
 // --- chosen files ---
@@ -20,8 +22,8 @@ function add(files, { first = false } = {}) {
   const large = files.find(({ size }) => size > bytes);
   const all = first ? [...fit, ...chosen] : [...chosen, ...fit];
   choose(all.slice(0, most));
-  if (large) complain(`${large.name} is too large: ${sizeText(bytes)} at most for each file.`);
-  else if (all.length > most) complain(`A message can have at most ${most} files.`);
+  if (large) complain(t('{1} is too large: {2} at most for each file.', large.name, sizeText(bytes)));
+  else if (all.length > most) complain(t('A message can have at most {1} files.', most));
   else if (!first) complain('');
 }
 
@@ -40,7 +42,7 @@ function above(element) {
   return element;
 }
 
-const listed = () => composer.querySelector('.chosen') ?? above(make('ul', { className: 'chosen', 'aria-label': 'Files to send' }));
+const listed = () => composer.querySelector('.chosen') ?? above(make('ul', { className: 'chosen', 'aria-label': t('Files to send') }));
 
 const MAX_ALT = 1500;
 const THUMB = 44;
@@ -61,16 +63,16 @@ function thumbOf(file) {
 }
 
 function altField(file, index) {
-  const label = `What ${file.name} shows`;
+  const label = t('What {1} shows', file.name);
   const input = make('input', { className: 'alt', name: `alt_${index + 1}`, maxLength: MAX_ALT, dir: 'auto', autocomplete: 'off' });
-  Object.assign(input, { value: alts.get(file) ?? '', placeholder: 'Describe it for those who do not see it', ariaLabel: label });
+  Object.assign(input, { value: alts.get(file) ?? '', placeholder: t('Describe it for those who do not see it'), ariaLabel: label });
   input.addEventListener('input', () => alts.set(file, input.value));
   return input;
 }
 
 function chip(file, index) {
   const cross = make('span', { className: 'i i-cross' });
-  const remove = make('button', { type: 'button', 'aria-label': `Remove ${file.name}` }, cross);
+  const remove = make('button', { type: 'button', 'aria-label': t('Remove {1}', file.name) }, cross);
   remove.addEventListener('click', (event) => {
     event.stopPropagation();
     choose(chosen.filter((one) => one !== file));
@@ -165,9 +167,9 @@ function headersOf(request) {
 }
 
 function showProgress(files, stop) {
-  const bar = make('progress', { max: 1, value: 0, 'aria-label': 'Upload' });
-  const name = make('span', { textContent: files.length === 1 ? files[0].name : `${files.length} files` });
-  const cancel = make('button', { type: 'button', className: 'quiet', textContent: 'Stop' });
+  const bar = make('progress', { max: 1, value: 0, 'aria-label': t('Uploading') });
+  const name = make('span', { textContent: files.length === 1 ? files[0].name : t('{1} files', files.length) });
+  const cancel = make('button', { type: 'button', className: 'quiet', textContent: t('Stop') });
   cancel.addEventListener('click', stop);
   return [above(make('div', { className: 'sending' }, name, bar, cancel)), bar];
 }

@@ -1,6 +1,6 @@
 // Messages that were written without the network, or whose page was left before they were sent, in groups that this page does not show: sent as soon as
 // any page has the network, each with its key, so that it is posted once. Those of the page's own group are the composer's.
-import { announce, ask, attempt, field, tab, viewer } from './dom.js';
+import { announce, ask, attempt, field, t, tab, viewer } from './dom.js';
 
 const PREFIX = `draft:${viewer}:`;
 const own = field && PREFIX + new URL(field.form.action).pathname;
@@ -33,9 +33,13 @@ async function sendAll(name) {
       name,
       read(name).flatMap((one) => (one.key === key ? end(one) : [one])),
     );
-    announce(`Your message${group ? ` in ${group}` : ''} was ${answer.ok ? 'sent' : `not sent: ${why}`}`, true);
+    announce(answer.ok ? sentText(group) : refusedText(group, why), true);
   }
 }
+
+const sentText = (group) => (group ? t('Your message in {1} was sent', group) : t('Your message was sent'));
+const refusedText = (group, why) =>
+  group ? t('Your message in {1} was not sent: {2}', group, why) : t('Your message was not sent: {1}', why);
 
 const send = () =>
   navigator.locks?.request('parley-waiting', { ifAvailable: true }, async (lock) => {

@@ -169,7 +169,7 @@ inBrowser.serial('files: an upload shows its progress; after cancelling, text an
     });
   await chooser(ann.page).setInputFiles(fileIn(folder, 'large.bin', noise(5_000_000)));
   await ann.write('a large one');
-  const bar = ann.page.getByRole('progressbar', { name: 'Upload' });
+  const bar = ann.page.getByRole('progressbar', { name: 'Uploading' });
   await bar.waitFor();
   await eventually(() => ann.page.evaluate<boolean>("document.querySelector('progress')?.value > 0"));
   t.is(await ann.composer().inputValue(), '');

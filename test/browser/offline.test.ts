@@ -147,6 +147,25 @@ check.serial('offline: a message written without the network waits, and is sent 
   await page.getByText('Your message in Kitchen was not sent: This group is archived and read-only.').waitFor();
 });
 
+check.serial('offline: pages, their script and the line above them are in the language that the person has chosen', async (t) => {
+  const { ann, bob } = await openLobby(t);
+  await postAs(bob, 'bonjour');
+  t.is((await ann.form('/settings/appearance', { language: 'fr' })).status, 303);
+  const { page } = await openWindow(t, browser, ann, { serviceWorkers: 'allow' });
+  await page.goto('/groups/lobby', { waitUntil: 'commit' });
+  await page.getByText('connecté', { exact: true }).waitFor();
+  await page.evaluate('navigator.serviceWorker.ready');
+  await isKept(page, '/groups/lobby');
+  await page.context().setOffline(true);
+  await page.goto('/groups/lobby', { waitUntil: 'commit' });
+  await page.getByText(/^Vous êtes hors connexion\. Voici l’état à \d\d:\d\d\.$/).waitFor();
+  await page.locator('#body').fill('depuis le tunnel');
+  await page.keyboard.press('Enter');
+  await page.getByText('En attente du réseau.').waitFor();
+  await page.goto('/settings', { waitUntil: 'commit' });
+  await page.locator('html[lang="fr"] #kept a').first().waitFor();
+});
+
 for (const [way, serviceWorkers, script] of [
   ['the service worker keeps the files', 'allow', 'on'],
   ['without JavaScript the files are chosen again', 'block', 'off'],

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import test from 'ava';
 import { filesOf, pluralKey } from '../../lib/language/catalogue.ts';
 import { LANGUAGES } from '../../lib/language/current.ts';
-import { taggedTemplates, untranslated, usedTexts } from './texts.ts';
+import { taggedTemplates, untranslated, untranslatedInScript, usedTexts } from './texts.ts';
 
 type Text = string | Readonly<Record<string, string>>;
 
@@ -75,6 +75,29 @@ test.failing('templates have no text outside of t() and trans', (t) => {
   t.deepEqual(found, []);
 });
 
+/** In scripts: keys, a header, a type of dragged content, an interface of browsers; parts of markup, a media query, lengths, classes, a selector. */
+const NO_TEXTS = new Set([
+  ...['Enter', 'Escape', 'Link', 'Files', 'Notification'],
+  ...['<html data-kept ', '<div id="scroller"', '<time datetime="…">${isToday ? clock : ', '(hover: none), (width < 40rem)'],
+  ...['…px auto auto …px', 'files under'],
+  'details[name="panel"][open], dialog[open], [popover]:popover-open, form.edit, [role="listbox"]:not([hidden])',
+]);
+
+test('scripts have no text outside of t()', (t) => {
+  const found = globSync('static/{*,js/*}.js').flatMap((file) =>
+    untranslatedInScript(readFileSync(file, 'utf8')).map((text) => ({ text, line: `${file}: ${text}` })),
+  );
+  t.deepEqual(
+    found.filter(({ text }) => !NO_TEXTS.has(text)).map(({ line }) => line),
+    [],
+  );
+  t.deepEqual(
+    [...NO_TEXTS].filter((one) => !found.some(({ text }) => text === one)),
+    [],
+    'not in the scripts any more',
+  );
+});
+
 /** Whose errors only programs and operators see, in English. */
 const FOR_PROGRAMS = /^lib\/(?:api|backup|cli|compat|encryption|export|import|mcp|metrics|store|webhooks|outbound|language)\//;
 const PLAIN_ERROR =
@@ -98,5 +121,13 @@ test('a forgotten text is found, a translated one is not', (t) => {
     'Close it',
     'Close',
   ]);
+  const script =
+    "// It's a note\nsay(t('Said it')); say('Copied'); b.title = 'not so'; f('Content-Type', 'POST', 'htmx:error'); // It's so\n";
+  t.deepEqual(
+    untranslatedInScript(
+      `${script}c = \`What \${name} shows\`; throw new TypeError('It failed.'); make('b', { className: 'a quiet one' });`,
+    ),
+    [...['Copied', 'not so', 'What … shows']],
+  );
   t.deepEqual(taggedTemplates('a(t`One $'.concat('{f(`x $', '{1}`)} of $', '{b}.`, other`no`, t`Two`)')), ['One {1} of {2}.', 'Two']);
 });

@@ -65,7 +65,7 @@ function valueEnd(source: string, from: number): number {
 
 /** All texts of the interface. */
 export const usedTexts = (): Used[] =>
-  ['templates/**/*.njk', 'static/js/*.js', 'lib/**/*.ts']
+  ['templates/**/*.njk', 'static/*.js', 'static/js/*.js', 'lib/**/*.ts']
     .flatMap(filesIn)
     .filter((file) => !file.startsWith('lib/language/'))
     .flatMap(inSource);
@@ -107,3 +107,23 @@ const sentencesIn = (expression: string): string[] =>
   [...expression.matchAll(/'((?:[^'\\]|\\.)*)'/g)]
     .map(([, text = '']) => text)
     .filter((text) => text !== 'Parley' && /^\p{Lu}\p{Ll}|\p{L} \p{L}/u.test(text));
+
+/** What a literal in a script is that is no text: a comment, an argument of `t`, a selector, the names of classes, the message of an error for the console. */
+const NO_TEXT_IN_SCRIPTS = [
+  /^\s*\/\*[\s\S]*?\*\//gm,
+  /(?<=^|[;{},)]) *\/\/ .*$/gm,
+  SCRIPT_CALL,
+  /\b(?:querySelector|querySelectorAll|closest|matches)\(\s*(?:'[^'\n]*'|`[^`\n]*`)/g,
+  /\b(?:className: |make\('\w+', \{ className: )(?:'[^'\n]*'|`[^`\n]*`)/g,
+  /\w*Error\((?:'[^'\n]*'|`[^`\n]*`)/g,
+];
+/** `Content-Type`, `ArrowDown`, `POST`: names of code. */
+const CODE_NAME = /^(?:\p{Lu}[\p{L}\d]*(?:-\p{Lu}[\p{L}\d]*)+|\p{Lu}\p{Ll}+\p{Lu}\p{L}*)$/u;
+
+/** The literals in a script that begin like a sentence or a label, or have words, and no catalogue can replace. */
+export function untranslatedInScript(source: string): string[] {
+  const code = NO_TEXT_IN_SCRIPTS.reduce((rest, pattern) => rest.replace(pattern, ''), source);
+  return [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\\n]|\\.)*)`/g)]
+    .map(([, quoted, template]) => quoted ?? template?.replace(/\$\{[^}]*\}/g, '…') ?? '')
+    .filter((text) => (/^\p{Lu}\p{Ll}/u.test(text) ? !CODE_NAME.test(text) : /\p{L}{2}[,.:]? \p{L}{2}/u.test(text)));
+}

@@ -58,3 +58,23 @@ test('app: the service worker is served at the root with no-cache, and its icon 
   const answer = await fetch(`${site.url}${icon}`);
   t.is(`${answer.status} ${answer.headers.get('content-type')}`, '200 image/png');
 });
+
+test('app: the service worker and the manifest are in the reader’s language, with its scripts', async (t) => {
+  const site = await startServerFor(t);
+  const ann = await site.signUp('Ann');
+  const worker = async () => (await ann.get('/sw.js', '*/*')).text;
+  const filesOf = (source: string): string[] => JSON.parse(/^const FILES = (\[.*\]);$/m.exec(source)?.[1] ?? '[]');
+  const isIn = (paths: readonly string[]) => paths.map((path) => path.replace(/^\/static\/[0-9a-f]{16}/, '')).slice(0, 3);
+  const english = await worker();
+  t.true(english.includes("t('You are offline. This is how it was at {1}.'"));
+  t.deepEqual(isIn(filesOf(english)), ['/app.js', '/later.js', '/css/app.css']);
+  await ann.form('/settings/appearance', { theme: '', density: '', time_zone: '', clock: '', language: 'fr' });
+  const french = await worker();
+  t.true(french.includes("t('Vous êtes hors connexion. Voici l’état à {1}.'"), french.slice(-2000));
+  t.deepEqual(isIn(filesOf(french)), ['/fr/app.js', '/fr/later.js', '/css/app.css']);
+  for (const path of filesOf(french)) t.is((await fetch(site.url + path)).status, 200, path);
+  const { shortcuts } = (await ann.get('/manifest.webmanifest', '*/*')).json<Manifest>();
+  t.is(shortcuts[0]?.name, 'Messages privés');
+  const script = /src="([^"]+app\.js)"/.exec((await ann.get('/groups')).text)?.[1] ?? '';
+  t.true(filesOf(french).includes(script), `the page has ${script}`);
+});
