@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { shownLabel } from '../http/user-agent.ts';
 import type { UserId } from '../ids.ts';
 import { datesIn } from '../text/dates.ts';
 import { keysOf } from './keys.ts';
@@ -9,7 +10,7 @@ const dates = datesIn('UTC');
 /** The inputs of templates/push/_settings.njk. `key`: the public key that browsers subscribe with; '' if there is none. */
 export async function pushSettings(core: Core, user: UserId, session: string) {
   const [keys, devices] = await Promise.all([keysOf(core), core.store.push.ofUser(user)]);
-  const rows = devices.map((device) => ({ ...device, current: device.session === session }));
+  const rows = devices.map((device) => ({ ...device, label: shownLabel(device.label), current: device.session === session }));
   return { key: keys?.publicKey ?? '', devices: rows.map(({ sealed: _, session: __, user: ___, ...row }) => row) };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { filesOf } from '../../lib/language/catalogue.ts';
 import { Client } from '../helpers/client.ts';
+import { userNamed } from '../helpers/fixtures.ts';
 import { setUpApp } from '../helpers/second-factor.ts';
 import { PASSWORD, startServerFor } from '../helpers/server.ts';
 
@@ -122,7 +123,12 @@ test('French: the settings and security events are in it, stored details too; do
     t.deepEqual(englishIn(text), [], path);
     t.not(englishIn((await ann.get(path)).text).length, 0, `${path}: the check finds English`);
   }
-  t.regex((await browser.get('/settings')).text, /<b>Firefox sur Linux<\/b> <span class="badge">cet appareil<\/span>/);
+  const { id: user } = await userNamed(core, 'Ann');
+  const device = { id: 'phone', user, session: 'other', sealed: '', label: 'Firefox on Android', createdAt: clock.now() };
+  await core.store.push.put({ ...device, lastOkAt: null, failures: 0 });
+  const { text } = await browser.get('/settings');
+  t.regex(text, /<b>Firefox sur Linux<\/b> <span class="badge">cet appareil<\/span>/);
+  t.regex(text, /<b>Firefox sur Android<\/b>/, 'a device that is notified');
   const events = (await browser.get('/settings/security')).text;
   for (const [title, detail] of [
     ['Connexion depuis un nouveau navigateur', 'Firefox sur Linux'],
