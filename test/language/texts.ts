@@ -10,13 +10,17 @@ const filesIn = (pattern: string): string[] => globSync(pattern).map((file) => f
 const PLURAL_FILTER = /\| plural\('((?:[^'\\]|\\.)*)'(?:, '(?:[^'\\]|\\.)*')?/g;
 const PLURAL_CALL = /(?<![\w$.])plural\(\s*(?:[^'"`;]*?),\s*'((?:[^'\\]|\\.)*)'/g;
 
+/** Elsewhere `t` before a backtick is something else, such as a table of SQL. */
+const IMPORTS_T = /^import \{[^}]*\bt\b[^}]*\} from '[^']*\/text\.ts';$/m;
+
 function inSource(file: string): Used[] {
   const source = read(file);
   const found = (pattern: RegExp, isPlural: boolean, keyOf = callKey): Used[] =>
     [...source.matchAll(pattern)].map(([, text = '']) => ({ key: keyOf(text), isPlural, file }));
   if (file.startsWith('templates/')) return [...found(BLOCK, false, blockKey), ...found(CALL, false), ...found(PLURAL_FILTER, true)];
   if (file.startsWith('static/')) return [...found(SCRIPT_CALL, false), ...found(PLURAL_CALL, true)];
-  return [...taggedTemplates(source).map((key) => ({ key, isPlural: false, file })), ...found(PLURAL_CALL, true)];
+  const tagged = IMPORTS_T.test(source) ? taggedTemplates(source) : [];
+  return [...tagged.map((key) => ({ key, isPlural: false, file })), ...found(PLURAL_CALL, true)];
 }
 
 /** The keys of t`…` in a source file. */
