@@ -1,4 +1,4 @@
-// The list of groups beside every page keeps its scroll position and its folded sections from page to page; a line of tabs begins with the current one in view.
+// The list of groups beside every page keeps its scroll position and its folded sections from page to page.
 import { byId } from './dom.js';
 
 const [SCROLL, FOLDED] = ['parley-rail', 'parley-folded'];
@@ -43,10 +43,4 @@ if (rail) {
   rail.addEventListener('toggle', onFold, true); // it does not bubble
   rail.closest('details').addEventListener('toggle', restoreScroll); // on a phone
   rail.addEventListener('scroll', () => attempt(() => sessionStorage.setItem(SCROLL, rail.scrollTop)));
-}
-
-const current = document.querySelector('.tabs.many [aria-current]');
-if (current) {
-  const [line, tab] = [current.parentElement, current.getBoundingClientRect()];
-  line.scrollLeft += tab.left + tab.width / 2 - line.getBoundingClientRect().left - line.clientWidth / 2;
 }

@@ -130,30 +130,22 @@ check.serial('groups: the page shows new messages by itself', async (t) => {
   t.deepEqual(person.complaints, []);
 });
 
-check.serial('tabs: those of the administration are on one line, which scrolls to the current one on a phone', async (t) => {
+check.serial('tabs: those of the administration are on one line from 1024 px on', async (t) => {
   const { ann } = await openLobby(t);
-  const { page } = await openWindow(t, browser, ann, { viewport: { width: 1024, height: 800 } });
+  const { page } = await openWindow(t, browser, ann);
   const line = page.getByRole('navigation', { name: 'Administration' });
-  const tops = () => line.getByRole('link').evaluateAll((links) => new Set(links.map((link) => link.getBoundingClientRect().top)).size);
-  const hidden = () => line.evaluate((nav) => nav.scrollWidth - nav.clientWidth);
-  const isCurrentSeen = () =>
-    line.evaluate((nav) => {
-      const [frame, tab] = [nav.getBoundingClientRect(), nav.querySelector('[aria-current]')?.getBoundingClientRect()];
-      return tab !== undefined && tab.left > frame.left - 1 && tab.right < frame.right + 1;
-    });
-  for (const width of [1024, 1280]) {
-    await page.setViewportSize({ width, height: 800 });
+  const lines = () => line.getByRole('link').evaluateAll((links) => new Set(links.map((link) => link.getBoundingClientRect().top)).size);
+  const isWide = () =>
+    line.evaluate(
+      (nav) => nav.scrollWidth > nav.clientWidth || nav.getBoundingClientRect().right > (nav.closest('html')?.clientWidth ?? 0),
+    );
+  for (const width of [1024, 1280])
     for (const path of ['/admin', '/admin/site', '/admin/audit']) {
+      await page.setViewportSize({ width, height: 800 });
       await page.goto(path);
-      t.deepEqual([await tops(), await hidden()], [1, 0], `${path} at ${width}`);
+      t.deepEqual([await lines(), await isWide()], [1, false], `${path} at ${width}`);
     }
-  }
   await page.setViewportSize({ width: 360, height: 740 });
-  for (const path of ['/admin', '/admin/reports', '/admin/audit']) {
-    await page.goto(path);
-    t.is(await tops(), 1, path);
-    t.true((await hidden()) > 0, path);
-    t.true(await isCurrentSeen(), path);
-    t.is(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), 0, 'the page itself does not scroll sideways');
-  }
+  t.true((await lines()) > 1);
+  t.false(await isWide(), 'on a phone they wrap');
 });
