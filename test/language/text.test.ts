@@ -13,11 +13,11 @@ test('a text is in the current language, and English where the catalogue lacks i
   t.is(joined('Ann'), 'Ann joined');
   t.is(
     inLanguage('fr', () => joined('Ann')),
-    'Arrivée : Ann',
+    'Arrivée\u00a0: Ann',
   );
   t.is(
     inLanguage('fr', () => joined('{1} $& {2}')),
-    'Arrivée : {1} $& {2}',
+    'Arrivée\u00a0: {1} $& {2}',
     'a value is only text',
   );
   t.is(
