@@ -116,3 +116,27 @@ check.serial('layout: at 320 px the group name is legible beside a pinned messag
   const width = (await title.boundingBox())?.width ?? 0;
   t.true(width >= 64, `${width} px`);
 });
+
+check.serial('layout: a topic that is too long for the header leaves all of the group name', async (t) => {
+  const { ann } = await openWithAnn(t);
+  const slug = await newGroup(ann, 'Timetable app');
+  t.is((await ann.form(`/groups/${slug}/settings`, { action: 'topic', topic: 'What everybody should know '.repeat(6) })).status, 303);
+  const person = await openLobbyPage(t, browser, ann);
+  for (const width of [768, 1280]) {
+    await person.page.setViewportSize({ width, height: 700 });
+    await person.openGroup(slug);
+    const lost = await person.page.evaluate<number[]>(LOST);
+    t.deepEqual(
+      lost.map((pixels) => pixels > 0.01),
+      [false, true],
+      `${width} px: ${lost}`,
+    );
+  }
+});
+
+/** How much of the text of each element does not fit into it, in pixels: a small part of one suffices for an ellipsis. */
+const LOST = `[...document.querySelectorAll('.head :is(h1, .topic)')].map((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  return range.getBoundingClientRect().width - one.getBoundingClientRect().width;
+})`;
