@@ -89,8 +89,8 @@ export class Connection implements Subscriber {
     const response = this.#response;
     const socket = response?.socket;
     if (!this.#isOpen || !response || !socket) return;
-    socket.cork(); // usually sends the head and the first entries in one packet
-    setImmediate(() => socket.uncork());
+    socket.cork(); // usually sends the head and the first entries in one packet: their last check takes a turn (LookupCache.isCurrent)
+    setImmediate(() => setImmediate(() => socket.uncork()));
     this.#isChunked = CHUNKED.has(this.listener.format) && response.req.httpVersion !== '1.0';
     begin(response, this.#isChunked);
     response.detachSocket(socket);

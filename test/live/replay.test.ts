@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { RawReader } from '../helpers/raw-reader.ts';
 import { LOBBY, noise, numbers, openSite } from '../helpers/site.ts';
@@ -20,6 +22,35 @@ test('replay: a stream starts after ?after, or after Last-Event-ID, which takes 
   ] as const) {
     await reader.until((events) => events.some(({ data }) => data !== '' && json(data).body === 'e'));
     t.deepEqual(reader.ids, ids);
+  }
+});
+
+/** A thread, which reads while this one writes: opens streams at once, and tells the first part that each receives. */
+const READERS = `
+  const { connect } = require('node:net');
+  const { once } = require('node:events');
+  const { parentPort, workerData: { port, request, count } } = require('node:worker_threads');
+  const first = async () => {
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+    socket.write(request);
+    const [text] = await once(socket, 'data');
+    socket.destroy();
+    return text;
+  };
+  Promise.all(Array.from({ length: count }, first)).then((texts) => parentPort.postMessage(texts));
+`;
+
+test('replay: of streams that reconnect at once, each gets its head and the entries that it has missed in one write', async (t) => {
+  const { bob, post } = await openSite(t, { env: { STREAMS_PER_USER: '0' } });
+  await post('a', 'b', 'c');
+  const { host, port } = new URL(bob.url);
+  const request = `GET ${LOBBY}/events?as=json&after=2 HTTP/1.1\r\nHost: ${host}\r\nCookie: ${bob.cookieHeader}\r\n\r\n`;
+  const thread = new Worker(READERS, { eval: true, workerData: { port, request, count: 50 } });
+  t.teardown(() => thread.terminate());
+  const [texts] = (await once(thread, 'message')) as [string[]];
+  for (const text of texts) {
+    t.regex(text, /^HTTP\/1\.1 200 OK\r\n/);
+    t.deepEqual(text.match(/(?<="body":")\w/g), ['a', 'b', 'c']);
   }
 });
 
