@@ -199,7 +199,8 @@ export class Hub {
     this.#userChannels.notifyAll('lost');
     const heads = await this.#parts.core.store.log.heads([SYSTEM_GROUP, ...this.#feeds.groups()]);
     for (const [group, { seq }] of heads) (group === SYSTEM_GROUP ? this.#system : this.#feeds.get(group)?.tail)?.reach(seq);
-    await Promise.all([this.#sidebars?.probe(), this.#presence.online.recheck()]);
+    void this.#presence.online.recheck(); // asks Redis: messages do not wait for it
+    await this.#sidebars?.probe();
   }
 
   /** Ends every stream; clients reconnect to the server that is up then. */
