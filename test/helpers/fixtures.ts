@@ -68,3 +68,9 @@ export async function bodiesFor(client: Client, slug = 'lobby'): Promise<string[
   const answer = await client.get(`/groups/${slug}/messages?limit=200`, 'application/json');
   return answer.json<{ body: string }[]>().map(({ body }) => body);
 }
+
+/** Chooses the language of somebody's pages; '': that of the browser. */
+export async function chooseLanguage(client: Client, language: string): Promise<void> {
+  const { status } = await client.form('/settings/appearance', { language });
+  if (status !== 303) throw new Error(`the language was not taken: ${status}`);
+}

@@ -3,6 +3,7 @@ import { createBot } from '../../lib/bots/operations.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import { postWithFiles } from '../../lib/messages/with-files.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { chooseLanguage } from '../helpers/fixtures.ts';
 import { devicesOf, openPushSite } from './site.ts';
 
 const LEVELS = ['everything', 'mentions', 'nothing'] as const;
@@ -28,6 +29,18 @@ test('push: a mention reaches the device, encrypted for it and signed by this se
   t.like(pushed?.claims, { aud: site.service.url, sub: 'mailto:admin@chat.example.org', key });
   const seconds = Number(pushed?.claims.exp) - site.clock.now() / 1000;
   t.true(seconds > 0 && seconds <= 86_400, `${seconds} s`);
+});
+
+test('push: a notice is in the language that its recipient has chosen, whoever has written', async (t) => {
+  const site = await openPushSite(t);
+  const device = await site.device(site.bob);
+  const titles = () => device.got.map(({ notice }) => notice.title);
+  await chooseLanguage(site.ann, 'fr');
+  await site.postText(site.ann, 'dear @Bob');
+  t.deepEqual(titles(), ['Ann in Lobby']);
+  await chooseLanguage(site.bob, 'fr');
+  await site.postText(site.ann, 'cher @Bob');
+  t.deepEqual(titles(), ['Ann in Lobby', 'Ann dans Lobby']);
 });
 
 test('push: Markdown is sent as plain text in one line', async (t) => {
