@@ -14,7 +14,7 @@ export const GROUPS: readonly Journey[] = [
       await ann.press(ann.page.getByRole('button', { name: 'Open' }));
       await ann.page.getByRole('heading', { name: 'Bob', level: 1 }).waitFor();
       await ann.live();
-      const theirs = bob.page.getByRole('navigation', { name: 'Groups' }).getByRole('link', { name: /^Ann(, online)?$/ });
+      const theirs = bob.page.getByRole('navigation', { name: 'Groups' }).getByRole('link', { name: /^Ann( ?, online)?$/ });
       way.t.is(await theirs.count(), 0);
       await ann.write('Have you a minute?');
       await ann.sees('Have you a minute?');
