@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { openAppender } from '../../lib/log/appender.ts';
 import type { Entry } from '../../lib/log/entry.ts';
 import type { Appended } from '../../lib/log/port.ts';
+import { currentRequest } from '../../lib/request-scope.ts';
 import type { Store } from '../../lib/store/port.ts';
 
 /**
@@ -21,6 +22,8 @@ export class Faults {
   isAway = false;
   /** The names of the log methods that were called. */
   readonly asked: string[] = [];
+  /** The same with the id of the trace of the request that called them; undefined in the background. */
+  readonly calls: { readonly name: string; readonly trace: string | undefined }[] = [];
   /** The batches that were appended. */
   readonly batches: (readonly Entry[])[] = [];
   #askedWhileAway: (() => void)[] = [];
@@ -74,6 +77,7 @@ function awayable<T extends object>(methods: T, faults: Faults): T {
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]) => {
         faults.asked.push(String(name));
+        faults.calls.push({ name: String(name), trace: currentRequest()?.trace.trace });
         if (faults.isAway) throw faults.refuse();
         return Reflect.apply(method, target, args);
       };
