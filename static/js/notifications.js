@@ -7,6 +7,8 @@ import { isAble, isOpenChosen, worker } from './worker.js';
 const [TOLD, HINT, QUIET] = ['parley-told', 'parley-hint', 'parley-quiet'];
 const MAX_BODY = 200;
 const CLAIMED_MS = 60_000;
+/** The waits before a notification whose message could not be read is tried again. */
+const AGAIN_MS = [2000, 10_000, 30_000];
 
 // --- a group on a visible page needs no notification: the page holds a lock that the other tabs query ---
 
@@ -40,14 +42,22 @@ function onSidebar(sidebar) {
     const { waiting = '0', all } = link.parentElement.dataset;
     const [before, now] = [counts.get(base), Number.parseInt(waiting, 10)];
     counts.set(base, now);
-    if (before !== undefined && now > before && isOpenChosen())
-      notifyOf(base, link.firstChild.textContent, all !== undefined).catch(() => {});
+    if (before !== undefined && now > before && isOpenChosen()) notifySoon([base, link.firstChild.textContent, all !== undefined]);
   }
 }
 
+/** `of`: the arguments of `notifyOf`. */
+function notifySoon(of, [waitMs, ...later] = AGAIN_MS) {
+  notifyOf(...of).catch(() => {
+    if (waitMs) setTimeout(notifySoon, waitMs, of, later);
+  });
+}
+
+/** Rejects when the server cannot be reached or cannot answer now. */
 async function notifyOf(base, name, isAll) {
   if (isQuietNow() || (await isSeen(base))) return;
   const response = await ask(`${base}/messages?limit=20`);
+  if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
   if (!response.ok) return;
   const isNamed = ({ mentions, mentions_all }) => mentions_all || mentions.includes(viewer);
   const message = (await response.json()).findLast((one) => !one.erased && one.author.id !== viewer && (isAll || isNamed(one)));

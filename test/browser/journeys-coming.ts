@@ -75,6 +75,7 @@ export const COMING: readonly Journey[] = [
       await bob.client.form('/groups/join', { slug: 'lobby' });
       await ann.client.json('POST', '/groups', { name: 'Den' });
       await ann.page.context().grantPermissions(['notifications'], { origin: way.site.url });
+      await ann.page.context().addInitScript(RECORDED);
       await ann.go('/settings');
       const section = ann.page.getByRole('region', { name: 'Notifications on this device' });
       if (ann.script === 'on') await section.getByRole('radio', { name: 'While Parley is open' }).check();
@@ -92,9 +93,17 @@ export const COMING: readonly Journey[] = [
   },
 ];
 
-/** The notifications that the browser shows. */
-const noticesOf = ({ page }: Pick<Awaited<ReturnType<typeof person>>, 'page'>): Promise<string[]> =>
-  page.evaluate(`(async () => {
-    const registration = await navigator.serviceWorker.getRegistration('/');
-    return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => title + ': ' + body);
-  })()`);
+/**
+ * A page records what it has shown. The browser is not asked: Chromium loses a notification that is asked for while it is on its way to the
+ * desktop.
+ */
+const RECORDED = `
+  globalThis.notices = [];
+  const { showNotification } = ServiceWorkerRegistration.prototype;
+  ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
+    await showNotification.call(this, title, options);
+    globalThis.notices.push(title + ': ' + options.body);
+  };
+`;
+
+const noticesOf = ({ page }: Pick<Awaited<ReturnType<typeof person>>, 'page'>): Promise<string[]> => page.evaluate('globalThis.notices');

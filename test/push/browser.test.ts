@@ -181,6 +181,27 @@ check.serial('notifications: one of several open tabs notifies, only of relevant
   for (const { complaints } of [first, second]) t.deepEqual(complaints, []);
 });
 
+check.serial('notifications: one whose message cannot be read at first is shown later', async (t) => {
+  const site = await openPushSite(t);
+  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
+  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
+  const notified: string[] = [];
+  const ann = await open(t, site, '/settings', notified);
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  await ann.openGroup('lobby');
+  await ann.live();
+  await ann.page.evaluate(`{
+    const { fetch } = globalThis;
+    globalThis.failures = [() => Promise.reject(new TypeError('Failed to fetch')), () => Promise.resolve(new Response('', { status: 503 }))];
+    globalThis.fetch = (url, options) => (String(url).endsWith('?limit=20') && globalThis.failures.shift()?.()) || fetch(url, options);
+  }`);
+  await site.postText(site.bob, 'dear @Ann', 'kitchen');
+  await eventually(() => notified.length === 1);
+  t.deepEqual(notified, ['dear @Ann']);
+  t.is(await ann.page.evaluate('globalThis.failures.length'), 0);
+});
+
 check.serial('notifications: open pages show none in quiet hours, which begin and end while they are open', async (t) => {
   const site = await openPushSite(t);
   await site.bob.json('POST', '/groups', { name: 'Kitchen' });
