@@ -47,6 +47,8 @@ export function message(seq: number, body: string, more: Partial<Sample<'Message
       kind: 'message',
       at: AT,
       author: author(BOT),
+      reply_to: null,
+      thread: null,
     },
     ...{
       body,

@@ -4,7 +4,8 @@ import { Tail } from '../live/tail.ts';
 import type { Entry } from '../log/entry.ts';
 import { fold } from '../log/fold.ts';
 import { withholdErased } from '../log/withhold.ts';
-import { entryJson, entryText, type MessageLocation, peopleIn } from '../messages/presenter.ts';
+import { entryJson, entryText, type MessageLocation } from '../messages/presenter.ts';
+import { contextOfLines } from '../messages/threads/context.ts';
 import type { Session } from './command.ts';
 import { findGroup } from './lookup.ts';
 
@@ -89,13 +90,13 @@ class Printer {
   }
 
   async print(entries: readonly Entry[]): Promise<void> {
-    const profiles = await this.#core.directory.profiles(peopleIn(entries.map(lineOf)));
+    const { profiles, related } = await contextOfLines(this.#core, entries.map(lineOf));
     const lines: string[] = [];
     const readable = await withholdErased(this.#core.store.log, entries); // here too, because no server may be running that scrubs
     for (const entry of readable.entries) {
       if (entry.kind === 'rename') this.#place = { slug: entry.slug };
       const line = this.#json
-        ? JSON.stringify(await entryJson(this.#core, entry, this.#place, profiles))
+        ? JSON.stringify(await entryJson(this.#core, entry, this.#place, { profiles, related }))
         : await entryText(this.#core, entry, profiles);
       if (line !== undefined) lines.push(`${line}\n`);
     }

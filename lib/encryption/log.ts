@@ -23,6 +23,8 @@ export function encryptedLog(log: LogStore, sealer: Sealer): LogStore {
     range: (group, from, to) => opened(log.range(group, from, to)),
     systemEntries: (group, from, to) => opened(log.systemEntries(group, from, to)),
     messages: (group, from, to) => opened(log.messages(group, from, to)),
+    messagesAt: (group, seqs) => opened(log.messagesAt(group, seqs)),
+    replies: (group, root, window) => opened(log.replies(group, root, window)),
     message: (group, seq) => openedOne(log.message(group, seq)),
     followUps: (group, targets) => opened(log.followUps(group, targets)),
     edits: (group, target, window) => opened(log.edits(group, target, window)),

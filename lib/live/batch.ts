@@ -5,7 +5,8 @@ import { type Entry, isFollowUp, type Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
 import type { Readable } from '../log/withhold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
-import { entryJson, entryText, type Profiles, presentLine, presentRow } from '../messages/presenter.ts';
+import { entryJson, entryText, presentLine, presentRow } from '../messages/presenter.ts';
+import type { RowContext } from '../messages/threads/context.ts';
 import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
@@ -14,6 +15,7 @@ import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './
 import { sseFrame } from './frame.ts';
 import { findMessageBefore } from './message-before.ts';
 import { type Position, positionId, positionOf } from './position.ts';
+import { threadLink } from './thread-link.ts';
 
 /** The group that the entries belong to, as far as rendering needs it. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
@@ -33,10 +35,9 @@ export class Batch {
   readonly #positions: readonly Position[];
   /** Whether a follow-up changes an earlier message. A live page without JavaScript must then reload. */
   readonly changesThePast: boolean;
-  /** The `join` and `leave` entries, in order. */
   readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
-  readonly #profiles: Profiles;
+  readonly #context: RowContext;
   readonly #place: Place;
   readonly #core: Core;
   readonly #views: Renderer;
@@ -52,7 +53,7 @@ export class Batch {
     core: Core,
     { entries, erased }: Readable,
     folded: ReadonlyMap<number, FoldedMessage>,
-    profiles: Profiles,
+    context: RowContext,
     place: Place,
     views: Renderer,
     before?: Message,
@@ -64,7 +65,7 @@ export class Batch {
     this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
     this.changesThePast = entries.some(isFollowUp);
     this.#folded = folded;
-    this.#profiles = profiles;
+    this.#context = context;
     this.#place = place;
     this.#views = views;
     this.#before = before;
@@ -181,12 +182,12 @@ export class Batch {
     switch (form) {
       case 'json':
       case 'event': {
-        const json = JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#profiles));
+        const json = JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#context));
         return sseFrame(json, form === 'json' ? { id: positionId(this.positionAt(entry.seq)) } : {});
       }
       case 'text':
       case 'line': {
-        const text = await entryText(this.#core, entry, this.#profiles);
+        const text = await entryText(this.#core, entry, this.#context.profiles);
         return text === undefined ? '' : `${form === 'line' ? `${this.#place.slug} ` : ''}${text}\n`;
       }
       default:
@@ -198,9 +199,10 @@ export class Batch {
   async #html(entry: Entry, look?: RowLook): Promise<string> {
     if (entry.kind === 'message') {
       const previous = await findMessageBefore(this.#core, entry, this.entries, this.#before);
-      return this.#row(fold(entry, []), { look, previous });
+      const row = await this.#row(fold(entry, []), { look, previous });
+      return look ? row : row + threadLink(this.#views, this.#place, entry, this.#context);
     }
-    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#profiles), look });
+    if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#context.profiles), look });
     const folded = this.#folded.get(entry.target);
     return folded ? (await this.#row(folded)).replace('<article ', `<article data-follow="${entry.kind}" `) : '';
   }
@@ -209,7 +211,7 @@ export class Batch {
     folded: FoldedMessage,
     { previous, look }: { readonly previous?: Message | undefined; readonly look?: RowLook | undefined } = {},
   ): Promise<string> {
-    const row = await presentRow(this.#core, folded, this.#place, this.#profiles, previous);
+    const row = await presentRow(this.#core, folded, this.#place, this.#context, previous);
     return this.#views.render('messages/_row.njk', { row, look }).trim();
   }
 }

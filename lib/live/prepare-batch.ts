@@ -1,10 +1,11 @@
 import type { Core } from '../core.ts';
 import { type Entry, isFollowUp, type Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
-import { readMessage } from '../log/history.ts';
+import { type Line, readMessage } from '../log/history.ts';
 import { BATCH_WEIGHT, weightOfEntry, weightOfMessage } from '../log/weight.ts';
 import { textsIn, withholdErased } from '../log/withhold.ts';
-import { peopleIn } from '../messages/presenter.ts';
+import { peopleIn } from '../messages/threads/context.ts';
+import { readRelated } from '../messages/threads/related.ts';
 import { Batch, type Place, type Renderer } from './batch.ts';
 import { isRendered, type Subscriber } from './follower.ts';
 
@@ -30,14 +31,18 @@ export async function prepareBatch(
   const now = core.now();
   const { kept, folded } = await withinWeight(core, found);
   const readable = await withholdErased(core.store.log, kept, isLive ? { since: now - LIVE_MS, until: now + LIVE_MS } : undefined);
-  const people = peopleIn([
-    ...readable.entries.map((entry) =>
-      entry.kind === 'message' ? { type: 'message' as const, folded: fold(entry, []) } : { type: 'line' as const, entry },
-    ),
-    ...[...folded.values()].map((one) => ({ type: 'message' as const, folded: one })),
-  ]);
-  return new Batch(core, readable, folded, await core.directory.profiles(people), place, views, before);
+  const related = await readRelated(core, [...folded.values(), ...repliesIn(readable.entries)]);
+  const lines: Line[] = readable.entries.map((entry) =>
+    entry.kind === 'message' ? { type: 'message', folded: fold(entry, []) } : { type: 'line', entry },
+  );
+  const changed: Line[] = [...folded.values()].map((one) => ({ type: 'message', folded: one }));
+  const profiles = await core.directory.profiles(peopleIn([...lines, ...changed], related));
+  return new Batch(core, readable, folded, { profiles, related }, place, views, before);
 }
+
+/** The messages that answer others. The others show nothing of other messages when they arrive: nobody has answered them yet. */
+const repliesIn = (entries: readonly Entry[]): FoldedMessage[] =>
+  entries.flatMap((entry) => (entry.kind === 'message' && entry.replyTo !== undefined ? [fold(entry, [])] : []));
 
 /** Whether the texts of a batch that was prepared earlier may still be shown. Errors: StoreUnavailable. */
 export async function isStillReadable({ store }: Pick<Core, 'store'>, { entries, erased }: Batch): Promise<boolean> {

@@ -68,6 +68,10 @@ type Posted = {
   readonly format: Format;
   /** A sender name given by a webhook, shown beside the bot's own name. */
   readonly as?: string;
+  /** The seq of the message that it answers. */
+  readonly replyTo?: number;
+  /** Set with `replyTo`: the seq of the root of its thread, the first message that it answers, directly or over others. */
+  readonly thread?: number;
   /** Members whom the body mentions with @. */
   readonly mentions?: readonly UserId[];
   /** In upload order. Removed, with their content, by scrubbing. */

@@ -8,6 +8,12 @@ import type { Entry, Folded, FollowUp, Head, Message } from './entry.ts';
  */
 export type Appended = { readonly written: number; readonly stopped?: 'conflict' | 'unknown' };
 
+/** The replies in a thread, directly to its root or to each other, erased ones too: their number, and the last one's seq and time (ms). */
+export type ThreadSummary = { readonly replies: number; readonly lastSeq: number; readonly lastAt: number };
+
+/** Replies with a seq below `before`, the newest `limit`, or above `after`, the oldest `limit` (≥ 1). */
+export type ReplyWindow = { readonly limit: number } & ({ readonly before: number } | { readonly after: number });
+
 /** Counts stop at this number. */
 export const MAX_MENTIONS_COUNTED = 100;
 
@@ -30,6 +36,12 @@ export type LogStore = {
   messages(group: GroupId, from: number, to: number): Promise<Message[]>;
   /** One message by its seq; undefined when the entry is not a message. */
   message(group: GroupId, seq: number): Promise<Message | undefined>;
+  /** The messages with these seqs (at most 1,000), by seq; other entries are left out. */
+  messagesAt(group: GroupId, seqs: readonly number[]): Promise<Message[]>;
+  /** The threads that these messages (at most 1,000 seqs) began, by the seq of their root. A message without replies has none. */
+  threads(group: GroupId, roots: readonly number[]): Promise<Map<number, ThreadSummary>>;
+  /** The replies in the thread of a message, without the message itself, by seq. */
+  replies(group: GroupId, root: number, window: ReplyWindow): Promise<Message[]>;
   /** The follow-ups of these messages with a seq above `after` (per target), by seq. */
   followUps(group: GroupId, targets: readonly { readonly seq: number; readonly after: number }[]): Promise<FollowUp[]>;
   /** The edits of a message with a seq below `before`, newest first, `limit` (≥ 1) at most. */

@@ -2,12 +2,13 @@ import type { GroupAccess } from '../groups/rules.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { type Page, readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from '../messages/notified-members.ts';
-import { messageJson, messageText, peopleIn } from '../messages/presenter.ts';
+import { messageJson, messageText } from '../messages/presenter.ts';
+import { contextOf, contextOfLines, peopleIn } from '../messages/threads/context.ts';
 import type { Caller } from './caller.ts';
 
 /** One message as JSON. */
 export async function oneMessage({ core }: Caller, at: GroupAccess, folded: FoldedMessage) {
-  return messageJson(core, folded, at.group, await core.directory.profiles(peopleIn([{ type: 'message', folded }])));
+  return messageJson(core, folded, at.group, await contextOf(core, folded));
 }
 
 /** A message that the caller has written, with whom it notifies. */
@@ -19,8 +20,8 @@ export const writtenMessage = async (caller: Caller, at: GroupAccess, folded: Fo
 /** A window of messages as JSON, oldest first, with the cursors of the adjacent ones. Errors: StoreUnavailable. */
 export async function messagesIn({ core }: Caller, at: GroupAccess, window: Window) {
   const page = await readPage(core, at.group.id, window);
-  const profiles = await core.directory.profiles(peopleIn(page.lines));
-  const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, profiles));
+  const context = await contextOfLines(core, page.lines);
+  const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, context));
   return { messages, older: page.older ?? null, newer: page.newer ?? null };
 }
 

@@ -26,12 +26,18 @@ const format = z
     'Format of the body. Default: text for a new message, the present format for an edit, markdown for a body sent as text/markdown.',
   );
 
+/** Of requests that post. An empty text, as from a form without a value, is none. */
+export const replyTo = z
+  .preprocess((value) => (value === '' ? undefined : value), wholeNumber('The seq of the message that this one answers.').optional())
+  .optional();
+
 export const postForm = z.object({
   body,
   format,
   notify_all: flag
     .default(false)
     .describe('Whether @all notifies all members of a group with more than 10 members; otherwise it is plain text there.'),
+  reply_to: replyTo,
   key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text post once.'),
 });
 

@@ -16,6 +16,7 @@ import { isBlank, parseBody } from '../text/body.ts';
 import { checkRate, currentAccess, decidePost, requireMember } from './admission.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
+import { replyFields } from './threads/related.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
 export { checkPostRate } from './admission.ts';
@@ -29,7 +30,9 @@ export type Post = {
   readonly mayWait?: boolean;
   /** A sender name given by a webhook. */
   readonly as?: string | undefined;
-  /** What a repeated request with the same key must have in common with the first. Default: body, format and sender's name. */
+  /** The seq of the message of the group that this one answers. */
+  readonly replyTo?: number | undefined;
+  /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name and the answered message. */
   readonly sameness?: readonly string[] | undefined;
   /** Calls no bot, so that bots do not reply to each other endlessly. */
   readonly callsNobody?: boolean;
@@ -48,7 +51,7 @@ export type Posted = { readonly message: Message; readonly isNew: boolean };
 
 /**
  * Posts a message. Every entry point calls this function. Durable when it resolves.
- * Errors: `invalid` or `tooLarge` (body), `forbidden` (archived), `notFound` (not a member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
+ * Errors: `invalid` or `tooLarge` (body), `invalid` (reply_to), `forbidden` (archived), `notFound` (not a member), `tooMany`, `keyReused`, `inFlight`, `unavailable`.
  */
 export async function post(core: Core, at: GroupAccess, input: Post): Promise<Posted> {
   requireMember(at);
@@ -86,6 +89,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     body,
     format: input.format ?? 'text',
     ...(input.as ? { as: input.as.slice(0, 80) } : {}),
+    ...(await replyFields(core, at.group.id, input.replyTo)),
     ...(input.callsNobody ? { pending: [] } : {}),
     ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
@@ -111,7 +115,7 @@ const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =
     JSON.stringify([
       at.group.id,
       at.user.id,
-      ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? '']),
+      ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? '', ...(input.replyTo === undefined ? [] : [input.replyTo])]),
       ...(input.files ?? []).map(({ sha256 }) => sha256),
     ]),
   );

@@ -20,9 +20,10 @@ import { isOnlyEmoji } from '../markup/emoji.ts';
 import { quotation } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
-import { peopleIn, presentLines, presentRow } from './presenter.ts';
+import { presentLines, presentRow } from './presenter.ts';
 import { mayEdit, mayErase } from './rules.ts';
 import { dateFields } from './system-message.ts';
+import { contextOf } from './threads/context.ts';
 import { unreadFromSeq, unreadOn } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
@@ -161,11 +162,11 @@ async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAcces
 /** One message on a page of its own. */
 export async function showMessage(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
   noStore(ctx);
-  const profiles = await deps.core.directory.profiles(peopleIn([{ type: 'message', folded }]));
+  const context = await contextOf(deps.core, folded);
   const { seq } = folded.message;
   renderPage(ctx, deps.views, 'messages/show.njk', at.group.name, {
     group: at.group,
-    row: await presentRow(deps.core, folded, at.group, profiles),
+    row: await presentRow(deps.core, folded, at.group, context),
     context: contextUrl(at.group, seq),
     acts: isErased(folded) || !mayPost(at) ? null : await actsOn(deps.core, at, folded),
   });

@@ -9,8 +9,9 @@ import { Router } from '../http/router.ts';
 import { t } from '../language/text.ts';
 import { pinForm } from './forms.ts';
 import { pin, readPins } from './pins.ts';
-import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { messageJson, messageText, presentRow } from './presenter.ts';
 import { type Ctx, respondWithMessage, seqOf } from './responses.ts';
+import { contextOfLines } from './threads/context.ts';
 
 /** Routes that list, add and remove pins. */
 export function pinRoutes(deps: RouteContext): Router {
@@ -39,14 +40,17 @@ export function pinRoutes(deps: RouteContext): Router {
 
 async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAccess): Promise<void> {
   const pinned = await readPins(core, at.group.id);
-  const profiles = await core.directory.profiles(peopleIn(pinned.map((folded) => ({ type: 'message', folded }))));
+  const context = await contextOfLines(
+    core,
+    pinned.map((folded) => ({ type: 'message', folded })),
+  );
   await respond(ctx, {
     html: async () => {
-      const rows = await Array.fromAsync(pinned, (folded) => presentRow(core, folded, at.group, profiles));
+      const rows = await Array.fromAsync(pinned, (folded) => presentRow(core, folded, at.group, context));
       const locals = { group: at.group, rows, moderator: mayManage(at) };
       renderPage(ctx, views, 'messages/pins.njk', t`Pinned in ${at.group.name}`, locals);
     },
-    json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, profiles)),
-    text: async () => (await Array.fromAsync(pinned, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join(''),
+    json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, context)),
+    text: async () => (await Array.fromAsync(pinned, async (folded) => `${await messageText(core, folded, context.profiles)}\n`)).join(''),
   });
 }

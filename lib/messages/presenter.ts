@@ -12,6 +12,9 @@ import { namesAll, peopleNamed, readRendered } from './rendered.ts';
 import { continues } from './rules.ts';
 import { dateFields, type Face, faceOf, nameOf, type Profiles, unknownName } from './system-message.ts';
 
+import { contextOfLines, type RowContext } from './threads/context.ts';
+import { type Answered, presentAnswered, presentThread, threadJson } from './threads/related.ts';
+
 export { dateFields, faceOf, type LineRow, lineText, type Profiles, presentLine } from './system-message.ts';
 export { entryText, messageText } from './text-presenter.ts';
 
@@ -44,6 +47,10 @@ type Row = {
   /** Whole seconds left to undo; 0 when that is not possible. */
   readonly undoSeconds: number;
   readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly by: string; readonly names: string }[];
+  /** The message that it answers. */
+  readonly answers: Answered | null;
+  /** The thread that it began. */
+  readonly thread: ReturnType<typeof presentThread>;
   /** Whether it is shown under the heading of the message before it, where that is just before it on the page. */
   readonly continues: boolean;
   /** The message that the URL of the page names. */
@@ -51,29 +58,12 @@ type Row = {
 };
 
 const dates = datesIn('UTC');
-/** Ids of all users whose names these rows show. */
-export function peopleIn(lines: readonly Line[]): Set<UserId> {
-  const people = new Set<UserId>();
-  for (const line of lines)
-    for (const id of line.type === 'message' ? peopleInMessage(line.folded) : peopleInEntry(line.entry)) people.add(id);
-  return people;
-}
-
-const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
-  message.author,
-  ...peopleNamed(state),
-  ...state.reactions.flatMap((reaction) => reaction.by),
-  ...(state.pinned ? [state.pinned.by] : []),
-];
-
-const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
-
 /** A message as a row. The time decides whether an erasure can still be undone. `previous`: the message before it, where that is known. */
 export async function presentRow(
   core: Core,
   folded: FoldedMessage,
   place: MessageLocation,
-  profiles: Profiles,
+  { profiles, related }: RowContext,
   previous?: Message,
 ): Promise<Row> {
   const { message, state, rev } = folded;
@@ -101,6 +91,8 @@ export async function presentRow(
     erased: isGone,
     undoBy: undoBy(folded, now),
     undoSeconds: Math.max(0, Math.floor(((state.erasedBy?.undoUntil ?? now) - now) / 1000)),
+    answers: await presentAnswered(core, folded, related, profiles),
+    thread: presentThread(message.seq, related),
     reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, profiles)),
   };
 }
@@ -131,22 +123,22 @@ export async function presentLines(
   place: MessageLocation,
   previous?: Message,
 ): Promise<(Row | SingleLine | FoldedLines)[]> {
-  const profiles = await core.directory.profiles(peopleIn(lines));
+  const context = await contextOfLines(core, lines);
   const rows: (Row | SingleLine | FoldedLines)[] = [];
   let run: Entry[] = [];
   let before = previous;
   for (const line of lines) {
     if (line.type === 'line' && !(place.kind === 'direct' && line.entry.kind === 'join')) run.push(line.entry);
     if (line.type === 'line') continue;
-    rows.push(...presentRun(run, profiles), await presentRow(core, line.folded, place, profiles, before));
+    rows.push(...presentRun(run, context.profiles), await presentRow(core, line.folded, place, context, before));
     before = line.folded.message;
     run = [];
   }
-  return [...rows, ...presentRun(run, profiles)];
+  return [...rows, ...presentRun(run, context.profiles)];
 }
 
 /** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group. `text`: Markdown as plain text. `model`: rich content. */
-export async function messageJson(core: Core, folded: FoldedMessage, place: MessageLocation, profiles: Profiles) {
+export async function messageJson(core: Core, folded: FoldedMessage, place: MessageLocation, { profiles, related }: RowContext) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const read = <T>(what: (body: RenderedBody) => T, none: T): Promise<T> => bodyOf(core, folded, profiles, what, none);
@@ -162,6 +154,8 @@ export async function messageJson(core: Core, folded: FoldedMessage, place: Mess
     kind: 'message' as const,
     at: dates.iso(message.at),
     author: authorJson(message.author, profiles, message.as),
+    reply_to: message.replyTo ?? null,
+    thread: threadJson(folded, related),
     body: isGone ? '' : state.format === 'model' ? text : state.body,
     format: state.format,
     ...(state.format === 'markdown' && !isGone ? { text } : {}),
@@ -188,8 +182,8 @@ function authorJson(id: UserId, profiles: Profiles, as?: string) {
 }
 
 /** Any entry as JSON: a message as messageJson, others with the fields that they change. */
-export async function entryJson(core: Core, entry: Entry, place: MessageLocation, profiles: Profiles): Promise<object> {
-  if (entry.kind === 'message') return messageJson(core, fold(entry, []), place, profiles);
+export async function entryJson(core: Core, entry: Entry, place: MessageLocation, context: RowContext): Promise<object> {
+  if (entry.kind === 'message') return messageJson(core, fold(entry, []), place, context);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
   const isGone = 'scrubbed' in rest;
   const hidden = {
@@ -197,5 +191,5 @@ export async function entryJson(core: Core, entry: Entry, place: MessageLocation
     ...('stands' in rest ? { stands: undefined } : {}),
     ...(isGone && 'mentions' in rest ? { mentions: undefined } : {}),
   };
-  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, profiles) };
+  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, context.profiles) };
 }

@@ -8,7 +8,8 @@ import type { FoldedMessage } from '../log/fold.ts';
 import { messageBefore, readPage, type Window } from '../log/history.ts';
 import { returnUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
-import { messageJson, messageText, peopleIn, presentRow } from './presenter.ts';
+import { messageJson, messageText, presentRow } from './presenter.ts';
+import { contextOf, contextOfLines } from './threads/context.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };
 
@@ -38,7 +39,7 @@ export async function respondWithMessage(
   const { seq } = folded.message;
   const isPost = options.status !== undefined;
   const url = `/groups/${slug}/messages/${seq}`;
-  const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
+  const context = await contextOf(core, folded, options.status === 201);
   ctx.status = options.status ?? 200;
   if (options.status === 201) ctx.set('Location', url);
   await respond(ctx, {
@@ -46,20 +47,20 @@ export async function respondWithMessage(
       if (!isHtmx(ctx)) return seeOther(ctx, isPost ? `/groups/${slug}#m-${seq}` : returnUrl(slug, seq));
       ctx.status = 200;
       const previous = isPost ? await messageBefore(core, folded.message) : undefined; // the page knows how it shows a row that it has
-      renderFragment(ctx, views, 'messages/_row.njk', { row: await presentRow(core, folded, at.group, profiles, previous) });
+      renderFragment(ctx, views, 'messages/_row.njk', { row: await presentRow(core, folded, at.group, context, previous) });
     },
     json: async () => {
       const notified = options.isWritten ? { notified: await notifiedBy(core, folded) } : {};
-      return { ...(await messageJson(core, folded, at.group, profiles)), ...notified };
+      return { ...(await messageJson(core, folded, at.group, context)), ...notified };
     },
-    text: async () => `${ctx.method === 'GET' ? await messageText(core, folded, profiles) : core.config.basePath + url}\n`,
+    text: async () => `${ctx.method === 'GET' ? await messageText(core, folded, context.profiles) : core.config.basePath + url}\n`,
   });
 }
 
 /** Responds with a window of messages as JSON or text, oldest first, with links to the adjacent windows. */
 export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
   const page = await readPage(core, at.group.id, window);
-  const profiles = await core.directory.profiles(peopleIn(page.lines));
+  const context = await contextOfLines(core, page.lines);
   const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   const link = (rel: string, name: string, seq: number): string =>
     `<${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
@@ -70,7 +71,8 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   if (links.length > 0) ctx.set('Link', links.join(', '));
   ctx.set('X-Total-Count', String(page.head.n));
   await respond(ctx, {
-    json: () => Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, profiles)),
-    text: async () => (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join(''),
+    json: () => Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),
+    text: async () =>
+      (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, context.profiles)}\n`)).join(''),
   });
 }

@@ -155,9 +155,10 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
   const { core } = deps;
   const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // cached; the log checks again when access rights have changed
   try {
-    const { files, key, notify_all: isConfirmed, ...form } = await readPost(ctx, core, at);
+    const { files, key, notify_all: isConfirmed, reply_to: replyTo, ...form } = await readPost(ctx, core, at);
     const input = {
       ...form,
+      replyTo,
       notifyAll: isConfirmed || confirmsBroadcast(ctx),
       format: textFormatOf(ctx, form.format),
       key: keyOf(ctx, key),

@@ -47,11 +47,12 @@ const TOGETHER_MS = 5 * 60_000;
 
 /**
  * Whether a message is shown under the heading of the message before it in the log (`previous`): by the same author under the same name, within five
- * minutes. Cards of bots have a heading of their own. Decided from the log alone, so that pages and streams agree, whoever joins or leaves.
+ * minutes. Cards of bots and replies have a heading of their own. Decided from the log alone, so that pages and streams agree, whoever joins or leaves.
  */
 export const continues = (message: Message, previous: Message | undefined): boolean =>
   previous !== undefined &&
   previous.author === message.author &&
   previous.as === message.as &&
   message.format !== 'model' &&
+  message.replyTo === undefined &&
   message.at - previous.at <= TOGETHER_MS;

@@ -12,9 +12,10 @@ import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
 import { savedQuery, saveForm } from './forms.ts';
 import { contextUrl, returnUrl } from './links.ts';
-import { messageJson, messageText, type Profiles, peopleIn, presentRow } from './presenter.ts';
+import { messageJson, messageText, presentRow } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 import { cursorOf, positionOf, readSaved, type SavedMessage, save } from './saved.ts';
+import { contextsOf, type RowContext } from './threads/context.ts';
 
 /** Routes of the saved messages of a user. */
 export function savedRoutes(deps: RouteContext): Router {
@@ -53,23 +54,31 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
   const after = cursor === undefined ? undefined : positionOf(cursor);
   if (cursor !== undefined && !after) throw invalid('cursor', t`cursor must be the one in \`next\`.`);
   const { kept, next } = await readSaved(core, user, { limit, after });
-  const profiles = await core.directory.profiles(peopleIn(kept.map(({ folded }) => ({ type: 'message', folded }))));
+  const contextOf = await contextsOf(
+    core,
+    kept.map(({ folded }) => folded),
+  );
   const older = next ? `/saved?${new URLSearchParams({ cursor: cursorOf(next), limit: String(limit) })}` : null;
   if (older) ctx.set('Link', `<${siteUrlOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
     html: async () => {
       const items = await Array.fromAsync(kept, async (one) => ({
         ...about(one),
-        row: await presentRow(core, one.folded, one.group, profiles),
+        row: await presentRow(core, one.folded, one.group, contextOf(one.folded)),
       }));
       renderPage(ctx, views, 'messages/saved.njk', t`Saved messages`, { items, older, isFirst: after === undefined });
     },
     json: async () => ({
-      results: await Array.fromAsync(kept, (one) => savedJson(core, one, profiles)),
+      results: await Array.fromAsync(kept, (one) => savedJson(core, one, contextOf(one.folded))),
       next: older && core.config.basePath + older,
     }),
     text: async () =>
-      (await Array.fromAsync(kept, async ({ group, folded }) => `${group.slug} ${await messageText(core, folded, profiles)}\n`)).join(''),
+      (
+        await Array.fromAsync(
+          kept,
+          async ({ group, folded }) => `${group.slug} ${await messageText(core, folded, contextOf(folded).profiles)}\n`,
+        )
+      ).join(''),
   });
 }
 
@@ -77,8 +86,8 @@ async function listSaved(ctx: Context, { core, views }: RouteContext): Promise<v
 export const saveStateJson = (saved: boolean, url: string) => ({ saved, url });
 
 /** A saved message as JSON. */
-export const savedJson = async (core: Core, { group, folded, at }: SavedMessage, profiles: Profiles) => ({
-  ...(await messageJson(core, folded, group, profiles)),
+export const savedJson = async (core: Core, { group, folded, at }: SavedMessage, context: RowContext) => ({
+  ...(await messageJson(core, folded, group, context)),
   group_name: group.name,
   saved_at: new Date(at).toISOString(),
   context: core.config.basePath + contextUrl(group, folded.message.seq),

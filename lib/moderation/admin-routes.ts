@@ -14,7 +14,9 @@ import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
-import { faceOf, peopleIn, presentRow } from '../messages/presenter.ts';
+import { faceOf, presentRow } from '../messages/presenter.ts';
+import { peopleIn } from '../messages/threads/context.ts';
+import { UNRELATED } from '../messages/threads/related.ts';
 import { type Found, searchAll } from '../search/operations.ts';
 import { isEmptyQuery, parseSearch } from '../search/query.ts';
 import { eraseAsAdmin } from './erase.ts';
@@ -114,7 +116,7 @@ const placeOf = (group: Group, folded: FoldedMessage) => ({
 
 async function shown({ core }: RouteContext, { group, folded }: { readonly group: Group; readonly folded: FoldedMessage }) {
   const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
-  const { author, html, files } = await presentRow(core, folded, group, profiles);
+  const { author, html, files } = await presentRow(core, folded, group, { profiles, related: UNRELATED });
   return { ...placeOf(group, folded), author, html, files: files.map(({ name }) => name) };
 }
 

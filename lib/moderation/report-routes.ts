@@ -11,8 +11,10 @@ import { Router } from '../http/router.ts';
 import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
 import { readMessage } from '../log/history.ts';
-import { peopleIn, presentRow } from '../messages/presenter.ts';
+import { presentRow } from '../messages/presenter.ts';
 import { type Ctx, seqOf } from '../messages/responses.ts';
+import { peopleIn } from '../messages/threads/context.ts';
+import { UNRELATED } from '../messages/threads/related.ts';
 import { reportMessage } from './reports.ts';
 
 const form = z.object({ reason: shortText.default('') });
@@ -57,7 +59,7 @@ async function showForm(
   noStore(ctx);
   const folded = await readMessage(core, group.id, seq);
   const profiles = await core.directory.profiles(peopleIn([{ type: 'message', folded }]));
-  const { author, html, iso, erased } = await presentRow(core, folded, group, profiles);
+  const { author, html, iso, erased } = await presentRow(core, folded, group, { profiles, related: UNRELATED });
   renderPage(ctx, views, 'moderation/report.njk', t`Report a message`, {
     group: { slug: group.slug, name: group.name, isDirect: group.kind === 'direct' },
     message: { seq, author, html, at: Date.parse(iso), erased, own: folded.message.author === user.id },

@@ -9,7 +9,8 @@ import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
 import { t } from '../language/text.ts';
 import { contextUrl } from '../messages/links.ts';
-import { faceOf, messageJson, messageText, type Profiles, peopleIn } from '../messages/presenter.ts';
+import { faceOf, messageJson, messageText, type Profiles } from '../messages/presenter.ts';
+import { contextsOf, type RowContext } from '../messages/threads/context.ts';
 import { type Found, type SearchPage, search } from './operations.ts';
 import { isEmptyQuery, MAX_QUERY_LENGTH, parseSearch } from './query.ts';
 
@@ -48,25 +49,28 @@ export function searchRoutes(deps: RouteContext): Router {
 }
 
 async function respondWithResults(ctx: Context, { core, views }: RouteContext, q: string, { found, next }: SearchPage): Promise<void> {
-  const profiles = await profilesIn(core, found);
+  const contextOf = await contextsOf(
+    core,
+    found.map(({ folded }) => folded),
+  );
   const older = next === undefined ? null : `/search?${new URLSearchParams({ q, ...limitOf(ctx), cursor: next })}`;
   if (older !== null) ctx.set('Link', `<${siteUrlOf(ctx, core.config)}${older}>; rel="next"`);
   await respond(ctx, {
     html: () => {
-      const hits = found.map((one) => presentHit(one, profiles));
+      const hits = found.map((one) => presentHit(one, contextOf(one.folded).profiles));
       const findsPrefixes = core.config.encryptionKeys.length === 0; // an index of HMACs has whole words only
       const locals = { q, hits, older, isFirst: ctx.query.cursor === undefined, findsPrefixes };
       renderPage(ctx, views, 'search/index.njk', q.trim() === '' ? t`Search` : t`Search: ${q}`, locals);
     },
     json: async () => ({
-      results: await Array.fromAsync(found, (one) => hitJson(core, one, profiles)),
+      results: await Array.fromAsync(found, (one) => hitJson(core, one, contextOf(one.folded))),
       next: older && core.config.basePath + older,
     }),
     text: async () =>
       (
         await Array.fromAsync(
           found,
-          async (one) => `${core.config.basePath}${urlOf(one)} ${await messageText(core, one.folded, profiles)}\n`,
+          async (one) => `${core.config.basePath}${urlOf(one)} ${await messageText(core, one.folded, contextOf(one.folded).profiles)}\n`,
         )
       ).join(''),
   });
@@ -74,14 +78,11 @@ async function respondWithResults(ctx: Context, { core, views }: RouteContext, q
 
 const limitOf = ({ query }: Context): { limit?: string } => (typeof query.limit === 'string' ? { limit: query.limit } : {});
 
-const profilesIn = (core: Core, found: readonly Found[]): Promise<Profiles> =>
-  core.directory.profiles(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
-
 const urlOf = ({ group, folded }: Found): string => `/groups/${group.slug}/messages/${folded.message.seq}`;
 
 /** A hit as JSON: the message, `snippet` (escaped HTML with `<mark>`) and `context` (URL of the group page at the message). */
-export const hitJson = async (core: Core, { group, folded, snippet }: Found, profiles: Profiles) => ({
-  ...(await messageJson(core, folded, group, profiles)),
+export const hitJson = async (core: Core, { group, folded, snippet }: Found, context: RowContext) => ({
+  ...(await messageJson(core, folded, group, context)),
   group_name: group.name,
   snippet: snippet.html,
   context: core.config.basePath + contextUrl(group, folded.message.seq),

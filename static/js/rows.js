@@ -9,6 +9,7 @@ const revOf = (row) => Number(row.dataset.rev ?? 0);
 
 /** Inserts a row or replaces its older revision. Returns whether it did. */
 export function put(row, fromStream) {
+  if (/^t-\d+$/.test(row.id)) return putThread(row);
   if (fromStream) countPins(row.dataset.follow);
   const present = row.id ? byId(row.id) : null;
   if (present) return replace(present, row, fromStream);
@@ -18,6 +19,29 @@ export function put(row, fromStream) {
   foldCode(row);
   expireUndo(row);
   return true;
+}
+
+/** The link to a thread, which the row of its root shows. */
+function putThread(link) {
+  const root = byId(link.id.replace('t', 'm'));
+  const present = byId(link.id);
+  if (!root || (present && revOf(link) < revOf(present))) return false;
+  present?.remove();
+  root.append(link);
+  return true;
+}
+
+/** Characters of an answered message that a row shows, as in lib/messages/threads/related.ts. */
+const SHOWN_CHARACTERS = 120;
+
+/** What rows show of a message that they answer follows it when it is edited or erased. */
+function updateAnswers(row) {
+  const answers = list.querySelectorAll(`.answers[data-of="${seqOf(row)}"] span`);
+  if (answers.length === 0) return;
+  const characters = [...row.querySelector('.body').textContent.replace(/\s+/g, ' ').trim()];
+  const isLong = characters.length > SHOWN_CHARACTERS;
+  const text = isLong ? `${characters.slice(0, SHOWN_CHARACTERS).join('').trimEnd()} …` : characters.join('');
+  for (const answer of answers) answer.textContent = text;
 }
 
 function replace(present, row, fromStream) {
@@ -31,6 +55,7 @@ function replace(present, row, fromStream) {
   foldCode(row);
   expireUndo(row);
   if (!carry(row) && focus) restoreFocus(row, focus);
+  updateAnswers(row);
   document.dispatchEvent(new CustomEvent('parley:row', { detail: row }));
   return true;
 }

@@ -3,10 +3,11 @@ import { type GroupId, newGroupId, newUid, newUserId, systemRandom, type UserId 
 import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
+import { threads } from './store-threads.ts';
 
-type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
+export type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers the tests of pinned, saved and erased messages. */
+/** Registers the tests of pinned, saved and erased messages, and of threads. */
 export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
@@ -18,7 +19,7 @@ export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: st
     await other?.close();
     await opened?.close();
   });
-  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved }))
+  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved, ...threads }))
     test.serial(`${name}: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
       await run(t, opened.store, other ?? opened.store);

@@ -5,6 +5,7 @@ import { scrubDue } from '../../lib/log/scrub.ts';
 import * as operations from '../../lib/messages/operations.ts';
 import { messageJson } from '../../lib/messages/presenter.ts';
 import { SCRUB_GRACE_MS, UNDO_MS } from '../../lib/messages/rules.ts';
+import { UNRELATED } from '../../lib/messages/threads/related.ts';
 import { openSqlite } from '../../lib/store/sqlite/open.ts';
 import { accessOf, isDense, openTestCore, type TestCore, wholeLog } from '../helpers/core-fixture.ts';
 import { isMissing, requireOrSkip, type Service } from '../helpers/services.ts';
@@ -42,7 +43,12 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.like(log[seq - 1], { kind: 'message', seq, body: '', scrubbed: true });
     t.is(await scrubDue(core), 0, 'nothing is due any more');
     const folded = await readMessage(core, group.id, seq);
-    t.like(await messageJson(core, folded, group, new Map()), { erased: true, body: '', html: '', reactions: [] });
+    t.like(await messageJson(core, folded, group, { profiles: new Map(), related: UNRELATED }), {
+      erased: true,
+      body: '',
+      html: '',
+      reactions: [],
+    });
   },
 
   'scrub: an undone erasure keeps text, edits and snapshot': async (t, service) => {

@@ -73,6 +73,31 @@ export function logStore(world: Weathered, lines: Lines): LogStore {
         const entry = entryAt(state, group, seq);
         return entry && isMessage(entry) ? entry : undefined;
       }),
+    messagesAt: (group, seqs) =>
+      read(group, 'messages at', (state) =>
+        logOf(state, group)
+          .filter(isMessage)
+          .filter(({ seq }) => seqs.includes(seq)),
+      ),
+    threads: (group, roots) =>
+      read(group, 'threads', (state) => {
+        const replies = Map.groupBy(logOf(state, group).filter(isMessage), ({ thread }) => thread);
+        return new Map(
+          roots.flatMap((root) => {
+            const last = replies.get(root)?.at(-1);
+            return last ? [[root, { replies: replies.get(root)?.length ?? 0, lastSeq: last.seq, lastAt: last.at }] as const] : [];
+          }),
+        );
+      }),
+    replies: (group, root, { limit, ...window }) =>
+      read(group, 'replies', (state) => {
+        const all = logOf(state, group)
+          .filter(isMessage)
+          .filter(({ thread }) => thread === root);
+        return 'before' in window
+          ? all.filter(({ seq }) => seq < window.before).slice(-limit)
+          : all.filter(({ seq }) => seq > window.after).slice(0, limit);
+      }),
     followUps: (group, targets) =>
       read(group, 'follow-ups', (state) =>
         logOf(state, group)

@@ -20,6 +20,12 @@ const Attachment = z.object({
 });
 
 /** A message in the responses of every route. */
+const Thread = z.object({
+  root: z.int().describe('The seq of the message that began it.'),
+  replies: z.int().describe('The number of replies, erased ones too.'),
+  last_at: moment.describe('The time of the last reply.'),
+});
+
 export const Message = z.object({
   id: z.string().describe('`<group id>-<seq>`: unique on this server.'),
   group: slug,
@@ -29,6 +35,8 @@ export const Message = z.object({
   kind: z.literal('message'),
   at: moment,
   author: Author,
+  reply_to: z.int().nullable().describe('The seq of the message that it answers.'),
+  thread: Thread.nullable().describe('The thread that it is in or began; null while nobody has answered it.'),
   body: z.string().describe('The text: Markdown as written, a webhook’s cards as text. Empty if erased.'),
   format: z
     .enum(['text', 'markdown', 'model'])

@@ -4,7 +4,9 @@ import type { GroupAccess } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
-import { messageJson, peopleIn } from '../../messages/presenter.ts';
+import { messageJson } from '../../messages/presenter.ts';
+import { peopleIn } from '../../messages/threads/context.ts';
+import { UNRELATED } from '../../messages/threads/related.ts';
 import type { Views } from '../../views/render.ts';
 
 /** The context of a call. `origin`: of this site, for absolute URLs. */
@@ -25,7 +27,7 @@ export async function messagesJson(campfire: CampfireContext, messages: readonly
   const [profiles, users] = await Promise.all([core.directory.profiles(people), usersById(core, messages)]);
   return Array.fromAsync(messages, async (folded) => {
     const { message } = folded;
-    const { body, html, attachments } = await messageJson(core, folded, at.group, profiles);
+    const { body, html, attachments } = await messageJson(core, folded, at.group, { profiles, related: UNRELATED });
     return {
       id: message.seq,
       created_at: iso(message.at),

@@ -5,7 +5,8 @@ import { listedJson, withLast } from '../../groups/list.ts';
 import { openForMembers } from '../../groups/operations.ts';
 import { memberJson } from '../../groups/presenter.ts';
 import { myGroups, roster } from '../../groups/roster.ts';
-import { messageJson, peopleIn } from '../../messages/presenter.ts';
+import { messageJson } from '../../messages/presenter.ts';
+import { contextsOf } from '../../messages/threads/context.ts';
 import { MAX_FOUND, search } from '../../search/operations.ts';
 import { isEmptyQuery, MAX_QUERY_LENGTH, parseSearch } from '../../search/query.ts';
 import { groupOf } from '../caller.ts';
@@ -81,9 +82,12 @@ const searchMessages = tool({
   call: async ({ core, user }, { query, ...window }) => {
     const parsed = parseSearch(query);
     const { found, next } = isEmptyQuery(parsed) ? { found: [], next: undefined } : await search(core, user, parsed, window);
-    const profiles = await core.directory.profiles(peopleIn(found.map(({ folded }) => ({ type: 'message', folded }))));
+    const contextOf = await contextsOf(
+      core,
+      found.map(({ folded }) => folded),
+    );
     const results = await Array.fromAsync(found, async ({ group, folded }) => ({
-      ...(await messageJson(core, folded, group, profiles)),
+      ...(await messageJson(core, folded, group, contextOf(folded))),
       group_name: group.name,
     }));
     return { results, next: next ?? null };

@@ -163,6 +163,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   log: [
     { name: 'targets', key: { group: 1, target: 1, seq: 1 } },
     { name: 'messages', key: { group: 1, kind: 1, n: 1 }, partialFilterExpression: { kind: 'message' } },
+    { name: 'threads', key: { group: 1, thread: 1, seq: 1 }, partialFilterExpression: { thread: { $gte: 0 } } },
     { name: 'keys', key: { group: 1, author: 1, key: 1 }, unique: true, partialFilterExpression: { key: { $gte: '' } } },
     { name: 'due', key: { due: 1 }, sparse: true },
     { name: 'mentions', key: { mentions: 1, group: 1, n: 1 }, partialFilterExpression: { mentions: { $gte: '' } } },

@@ -1,6 +1,6 @@
 import type { GroupId } from '../../ids.ts';
 import { type Entry, type FollowUp, isFollowUp, isMessage, type Kind, type Message } from '../../log/entry.ts';
-import type { LogStore } from '../../log/port.ts';
+import type { LogStore, ThreadSummary } from '../../log/port.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { bySeq, chunks, entryAt, rowsAt, toEntry } from './entries.ts';
 import type { Heads } from './heads.ts';
@@ -46,6 +46,23 @@ export function logReads(collections: Collections, heads: Heads) {
       const entry = row ? toEntry(row) : undefined;
       return entry && isMessage(entry) ? entry : undefined;
     },
+    messagesAt: async (group, seqs) => sorted(await rowsAt(collections, group, seqs, { kinds: ['message'] })).filter(isMessage),
+    async threads(group, roots) {
+      const summaries = new Map<number, ThreadSummary>();
+      for (const some of chunks([...new Set(roots)]))
+        for (const { _id, ...summary } of await log.aggregate<ThreadSummary & { readonly _id: number }>(threadsOf(group, some)).toArray())
+          summaries.set(_id, summary);
+      return summaries;
+    },
+    async replies(group, root, { limit, ...window }) {
+      const isBackward = 'before' in window;
+      const seq = isBackward ? { $lt: window.before } : { $gt: window.after };
+      const rows = log
+        .find({ group, thread: root, seq })
+        .sort({ seq: isBackward ? -1 : 1 })
+        .limit(limit);
+      return sorted(await rows.toArray()).filter(isMessage);
+    },
     followUps,
     /** `erase` and `unerase` of a message alternate. */
     async countErased(group) {
@@ -78,6 +95,11 @@ export function logReads(collections: Collections, heads: Heads) {
     },
   } satisfies Partial<LogStore>;
 }
+
+const threadsOf = (group: GroupId, roots: readonly number[]) => [
+  { $match: { group, thread: { $in: roots } } },
+  { $group: { _id: '$thread', replies: { $sum: 1 }, lastSeq: { $max: '$seq' }, lastAt: { $max: '$at' } } },
+];
 
 const SYSTEM_KINDS: readonly Kind[] = ['join', 'leave', 'rename', 'topic', 'archive', 'revoke'];
 const isEdit = (entry: Entry): entry is Entry & { kind: 'edit' } => entry.kind === 'edit';

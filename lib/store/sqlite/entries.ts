@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Entry, Folded } from '../../log/entry.ts';
 
 /** The columns of a whole entry, as entryOf reads them. */
-export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body, pending';
+export const ENTRY_COLUMNS = 'group_id, seq, n, at, author, kind, uid, key, mac, target, due, rest, folded, body, pending, thread';
 
 /** A row of `entries`. `rest` and `folded` are JSON; null stands for an absent field. */
 export type EntryRow = {
@@ -21,14 +21,21 @@ export type EntryRow = {
   readonly folded: string | null;
   readonly body: string | null;
   readonly pending: string | null;
+  readonly thread: number | null;
 };
 
 /** Fields with a column of their own; all others go to `rest`. */
-type Loose = { readonly target?: number; readonly due?: number; readonly folded?: Folded; readonly body?: string };
+type Loose = {
+  readonly target?: number;
+  readonly thread?: number;
+  readonly due?: number;
+  readonly folded?: Folded;
+  readonly body?: string;
+};
 
 /** The values of ENTRY_COLUMNS after `group_id`, in that order. */
 export function valuesOf(entry: Entry): SQLInputValue[] {
-  const { group: _, seq, n, at, author, kind, uid, key, mac, target, due, folded, body, pending, ...rest }: Entry & Loose = entry;
+  const { group: _, seq, n, at, author, kind, uid, key, mac, target, due, folded, body, pending, thread, ...rest }: Entry & Loose = entry;
   return [
     seq,
     n,
@@ -44,6 +51,7 @@ export function valuesOf(entry: Entry): SQLInputValue[] {
     folded === undefined ? null : JSON.stringify(folded),
     body ?? null,
     pending === undefined ? null : JSON.stringify(pending),
+    thread ?? null,
   ];
 }
 
@@ -51,7 +59,7 @@ export function valuesOf(entry: Entry): SQLInputValue[] {
 export function entryOf(row: EntryRow): Entry {
   const { group_id: group, seq, n, at, author, kind, uid, rest, folded, pending } = row;
   const entry: Record<string, unknown> = { group, seq, n, at, author, kind, uid, ...JSON.parse(rest) };
-  for (const column of ['key', 'mac', 'target', 'due', 'body'] as const) if (row[column] !== null) entry[column] = row[column];
+  for (const column of ['key', 'mac', 'target', 'due', 'body', 'thread'] as const) if (row[column] !== null) entry[column] = row[column];
   if (folded !== null) entry.folded = JSON.parse(folded);
   if (pending !== null) entry.pending = JSON.parse(pending);
   return entry as Entry;

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import { EMPTY_HEAD, type Entry, type FollowUp, type Head, type Message } from '../../log/entry.ts';
-import type { Appended, LogStore } from '../../log/port.ts';
+import type { Appended, LogStore, ThreadSummary } from '../../log/port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';
 import { type Mentioned, mentionCounts, mentionedIn, noteMentions } from './mentions.ts';
@@ -19,6 +19,13 @@ const SYSTEM = `${SELECT} WHERE group_id = ? AND seq BETWEEN ? AND ? AND +kind I
 const EDITS = `${SELECT} INDEXED BY entries_by_target WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'edit' ORDER BY seq DESC LIMIT ?`;
 const MESSAGES = `${SELECT} WHERE group_id = ? AND kind = 'message' AND n BETWEEN ? AND ? ORDER BY n`;
 const MESSAGE = `${SELECT} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
+const MESSAGES_AT = `${SELECT} WHERE group_id = ? AND seq IN (SELECT value FROM json_each(?)) AND +kind = 'message' ORDER BY seq`;
+// Read from the index alone, so that erased texts and long ones cost nothing.
+const THREADS = `SELECT thread AS root, count(*) AS replies, max(seq) AS lastSeq, max(at) AS lastAt FROM entries INDEXED BY entries_threads
+  WHERE group_id = ? AND thread IN (SELECT value FROM json_each(?)) GROUP BY thread`;
+const IN_THREAD = `${SELECT} INDEXED BY entries_threads WHERE group_id = ? AND thread = ?`;
+const REPLIES_BEFORE = `${IN_THREAD} AND seq < ? ORDER BY seq DESC LIMIT ?`;
+const REPLIES_AFTER = `${IN_THREAD} AND seq > ? ORDER BY seq LIMIT ?`;
 const BY_KEY = `${SELECT} WHERE group_id = ? AND author = ? AND key = ?`;
 // Visits each target, then its entries by the index on (group_id, target, seq). Both hints are needed: without statistics SQLite assumes a group has a
 // few rows and would read the group's log from `after` on.
@@ -31,7 +38,7 @@ const ERASED_AMONG = `SELECT e.target AS seq FROM json_each(?) t CROSS JOIN entr
   ON e.group_id = ? AND e.target = t.value AND e.kind IN ('erase', 'unerase')
   GROUP BY e.target HAVING sum(iif(e.kind = 'erase', 1, -1)) > 0`;
 const LAST_EDIT = `${SELECT} INDEXED BY entries_by_target WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'edit' ORDER BY seq DESC LIMIT 1`;
-const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const INSERT = `INSERT INTO entries (${ENTRY_COLUMNS}) VALUES (${ENTRY_COLUMNS.replaceAll(/\w+/g, '?')}) ON CONFLICT DO NOTHING`;
 
 /** An entry as it is stored. `values`: of ENTRY_COLUMNS after `group_id`. It is cheaper to pass to another thread than the entry. */
 type Row = { readonly values: SQLInputValue[]; readonly mentioned?: Mentioned };
@@ -83,6 +90,15 @@ export function logStore(db: Connection, writes: Writes): LogStore {
     edits: async (group, target, { before, limit }) => select<Entry & { kind: 'edit' }>(EDITS, group, target, before, limit),
     messages: async (group, from, to) => select<Message>(MESSAGES, group, from, to),
     message: async (group, seq) => select<Message>(MESSAGE, group, seq)[0],
+    messagesAt: async (group, seqs) => (seqs.length === 0 ? [] : select<Message>(MESSAGES_AT, group, JSON.stringify(seqs))),
+    async threads(group, roots) {
+      const found = roots.length === 0 ? [] : db.all<ThreadSummary & { readonly root: number }>(THREADS, group, JSON.stringify(roots));
+      return new Map(found.map(({ root, ...summary }) => [root, summary]));
+    },
+    replies: async (group, root, { limit, ...window }) =>
+      'before' in window
+        ? select<Message>(REPLIES_BEFORE, group, root, window.before, limit).reverse()
+        : select<Message>(REPLIES_AFTER, group, root, window.after, limit),
     followUps: async (group, targets) => select<FollowUp>(FOLLOW_UPS, JSON.stringify(targets), group),
     byKey: async (group, author, key) => select(BY_KEY, group, author, key)[0],
     countErased: async (group) => db.one<{ count: number }>(ERASED, group)?.count ?? 0,

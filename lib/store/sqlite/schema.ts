@@ -195,10 +195,8 @@ export const MIGRATIONS: readonly Step[] = [
   -- The keys of contents of files, encrypted themselves.
   CREATE TABLE content_keys (id TEXT PRIMARY KEY, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
-  `
-  -- What people have chosen for their pages, as JSON.
-  ALTER TABLE users ADD COLUMN preferences TEXT;
-  `,
+  `-- What people have chosen for their pages, as JSON.
+  ALTER TABLE users ADD COLUMN preferences TEXT;`,
   { what: 'a count of changes of what every request looks up', over: [], run: addLookupVersion },
   `
   -- How long messages are kept, and legal hold.
@@ -217,4 +215,6 @@ export const MIGRATIONS: readonly Step[] = [
   `-- Groups that a member has put first.
   ALTER TABLE memberships ADD COLUMN favourite INTEGER NOT NULL DEFAULT 0;`,
   'CREATE INDEX users_bots ON users (created_at, id) WHERE bot = 1',
+  `ALTER TABLE entries ADD COLUMN thread INTEGER;
+  CREATE INDEX entries_threads ON entries (group_id, thread, seq, at) WHERE thread IS NOT NULL;`,
 ];

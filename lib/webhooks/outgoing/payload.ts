@@ -9,6 +9,8 @@ import type { FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { findMentions } from '../../markup/mentions.ts';
 import { messageJson } from '../../messages/presenter.ts';
+import type { RowContext } from '../../messages/threads/context.ts';
+import { readRelated, UNRELATED } from '../../messages/threads/related.ts';
 import { datesIn } from '../../text/dates.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { eventOf, MAX_IN_CHAIN } from './rules.ts';
@@ -40,8 +42,9 @@ export async function payloadOf(
   const [entry] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
   if (!entry) return { reason: 'The log has no such entry.' };
   const folded = delivery.message === null ? undefined : await readMessage(core, delivery.group, delivery.message);
+  const related = folded ? await readRelated(core, [folded]) : UNRELATED;
   const profiles = await core.directory.profiles(peopleIn(entry, folded));
-  const message = folded && (await messageBody(core, folded, about, profiles));
+  const message = folded && (await messageBody(core, folded, about, { profiles, related }));
   const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
   return { body, at, isErased: message?.erased ?? false };
 }
@@ -91,8 +94,8 @@ const head = (about: About, entry: Entry, profiles: Profiles) => ({
 });
 
 /** The message with Campfire's `id`, `body` and `path`; `text` is the body as it was written. */
-async function messageBody(core: Core, folded: FoldedMessage, about: About, profiles: Profiles) {
-  const { body, html, ...message } = await messageJson(core, folded, about.group, profiles);
+async function messageBody(core: Core, folded: FoldedMessage, about: About, context: RowContext) {
+  const { body, html, ...message } = await messageJson(core, folded, about.group, context);
   const { seq } = folded.message;
   const plain = withoutName(body, about.bot);
   return { ...message, id: seq, text: body, body: { html, plain }, path: `${about.basePath}/rooms/${about.group.slug}/@${seq}` };

@@ -168,8 +168,9 @@ test('delivery: entries on streams and in JSON do not reveal which bots they tri
   const seq = await fixture.postText('hello');
   const entries = await fixture.core.store.log.range((await fixture.at()).group.id, 1, seq);
   const { entryJson } = await import('../../../lib/messages/presenter.ts');
+  const { UNRELATED } = await import('../../../lib/messages/threads/related.ts');
   const shown = await Array.fromAsync(entries, (entry) =>
-    entryJson(fixture.core, { ...entry, pending: [echo.user.id] }, { slug: 'lobby' }, new Map()),
+    entryJson(fixture.core, { ...entry, pending: [echo.user.id] }, { slug: 'lobby' }, { profiles: new Map(), related: UNRELATED }),
   );
   t.false(JSON.stringify(shown.at(-1)).includes('pending'));
   t.false(JSON.stringify(shown).includes('"pending"'));
