@@ -11,7 +11,7 @@ import { Router } from '../http/router.ts';
 import { t } from '../language/text.ts';
 import { bodyText, filesOf } from '../log/body-text.ts';
 import { readMessage } from '../log/history.ts';
-import { emojiJson } from '../markup/emoji.ts';
+import { emojiJson, isOnlyEmoji } from '../markup/emoji.ts';
 import { renderBody } from '../markup/html.ts';
 import { EVERYBODY } from '../markup/mentions.ts';
 import { quoteOf } from '../markup/quote.ts';
@@ -56,6 +56,14 @@ export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: 
   const name = (await core.directory.profiles([author])).get(author)?.shownName ?? 'somebody';
   const text = bodyText(folded) || (filesOf(folded)[0]?.name ?? '');
   return quoteOf({ name, text, url: `${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` });
+}
+
+/** The initial text of the composer for `?quote=<seq>` or `?emoji=<emoji>`; empty when there is no such message or emoji. */
+export async function quotedIn(ctx: Context, core: Core, at: GroupAccess): Promise<string> {
+  const { quote, emoji } = ctx.query;
+  if (typeof emoji === 'string' && isOnlyEmoji(emoji)) return emoji;
+  if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
+  return quotation(ctx, core, at, Number(quote)).catch(() => '');
 }
 
 async function respondWithVersions(

@@ -16,21 +16,27 @@ import { filesOf, writtenBody } from '../log/body-text.ts';
 import { MAX_FILES } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { messageNumberAt, type Page, readPage, type Window } from '../log/history.ts';
-import { isOnlyEmoji } from '../markup/emoji.ts';
-import { quotation } from './edit-history-routes.ts';
+import { quotedIn } from './edit-history-routes.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
 import { presentLines, presentRow } from './presenter.ts';
 import { mayEdit, mayErase } from './rules.ts';
 import { dateFields } from './system-message.ts';
+import { answeredIn } from './threads/answered.ts';
 import { contextOf } from './threads/context.ts';
 import { unreadFromSeq, unreadOn } from './unread.ts';
 
 /** A nonce for a form: the same form sent twice posts once. */
 const formKey = (deps: RouteContext): string => randomId(deps.core.random, 24);
 
-/** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
-type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined; readonly alt?: AltTexts };
+/** A refused form and its error. `replyTo`: its field reply_to. `key`: its nonce, kept when the message may have been written. */
+type Draft = {
+  readonly body: string;
+  readonly error: DomainError;
+  readonly key?: string | undefined;
+  readonly alt?: AltTexts;
+  readonly replyTo?: unknown;
+};
 
 /**
  * The query of a group page. `unread`: the seq of the message that was the first unread one when the link was rendered. `at`: the message that a form
@@ -58,12 +64,13 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
   const unread = await unreadLine(core, at, page, asked);
   const isRead = (at.membership?.mark ?? 0) >= page.head.n;
   if (isNewest && !isRead && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
-  const [rows, members, sidebar, pins, quoted] = await Promise.all([
+  const [rows, members, sidebar, pins, quoted, reply] = await Promise.all([
     presentLines(core, page.lines, at.group, page.previous),
     roster(core, at.group.id),
     readSidebar(core, at.user, at.group.id),
     countPins(core, at.group.id),
     quotedIn(ctx, core, at),
+    answeredIn(core, at.group.id, draft ? draft.replyTo : ctx.query.reply),
   ]);
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
@@ -84,6 +91,7 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
     newer: isNewest ? null : `${base}?after=${page.newer}#messages`,
     composer: {
       body: draft?.body ?? quoted,
+      reply,
       key: draft?.key ?? formKey(deps),
       error,
       asksAll,
@@ -151,14 +159,6 @@ async function unreadLine(core: RouteContext['core'], at: GroupAccess, page: Pag
   return { seq, count, here, ...dateFields(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
 
-/** The initial text of the composer for `?quote=<seq>` or `?emoji=<emoji>`; empty when there is no such message or emoji. */
-async function quotedIn(ctx: Context, core: RouteContext['core'], at: GroupAccess): Promise<string> {
-  const { quote, emoji } = ctx.query;
-  if (typeof emoji === 'string' && isOnlyEmoji(emoji)) return emoji;
-  if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
-  return quotation(ctx, core, at, Number(quote)).catch(() => '');
-}
-
 /** One message on a page of its own. */
 export async function showMessage(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
   noStore(ctx);
@@ -177,7 +177,13 @@ async function actsOn(core: RouteContext['core'], at: GroupAccess, folded: Folde
   const base = `/groups/${at.group.slug}`;
   const { seq } = folded.message;
   return {
-    ...{ u: `${base}/messages/${seq}`, quote: `${base}?quote=${seq}#composer`, read: `${base}/read`, seq },
+    ...{
+      u: `${base}/messages/${seq}`,
+      answer: `${base}?reply=${seq}#composer`,
+      quote: `${base}?quote=${seq}#composer`,
+      read: `${base}/read`,
+      seq,
+    },
     pinned: folded.state.pinned !== undefined,
     saved: await core.store.saved.has(at.user.id, at.group.id, seq),
     mayEdit: mayEdit(at, folded),

@@ -169,10 +169,10 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
     await respondWithMessage(ctx, deps, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
   } catch (error) {
     if (isHtmx(ctx) && asksConfirmation(error)) return showQuestion(ctx, deps, error.message);
-    const { body, key } = stateOf(ctx).fields ?? {};
+    const { body, key, reply_to: replyTo } = stateOf(ctx).fields ?? {};
     if (!isShownOnPage(ctx, error) || typeof body !== 'string') throw error;
     const mayHaveArrived = error.code === 'unavailable' && typeof key === 'string';
-    await showGroup(ctx, deps, at, { limit: 50 }, { body, error, key: mayHaveArrived ? key : undefined });
+    await showGroup(ctx, deps, at, { limit: 50 }, { body, error, replyTo, key: mayHaveArrived ? key : undefined });
   }
 }
 

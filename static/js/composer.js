@@ -1,7 +1,8 @@
 // The form that posts messages. Its field is cleared when a message is sent, and outbox.js shows the message. One that the server refuses is in the
 // field again; one that got no answer can be sent again as it was.
 import { ask, byId, complain, composer, field, t } from './dom.js';
-import { fail, resume, settle, takeBack, underway, waitingForNetwork } from './outbox.js';
+import { answeredBy, fail, resume, settle, takeBack, underway, waitingForNetwork } from './outbox.js';
+import { answer, answered } from './replying.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
 import { scroller } from './viewport.js';
 
@@ -10,15 +11,17 @@ let lost = null; // {sameness, key} of a message that may have been posted: if i
 let again = null; // the body of a message that is sent again
 
 const textOf = (body) => body.get?.('body') ?? '';
+const answerOf = (body) => body.get?.('reply_to') ?? '';
 const keyOf = ({ request }) => request.body.get('key');
 
-/** Equal for two messages with the same text and files. */
+/** Equal for two messages with the same text, files and answered message. */
 function sameness(sent) {
   const files = filesIn(sent).map(({ name, size, lastModified }) => [name, size, lastModified]);
-  return JSON.stringify([sent.get('body'), ...files]);
+  return JSON.stringify([sent.get('body'), answerOf(sent), ...files]);
 }
 
 function onSend({ detail: { ctx } }) {
+  const taken = again ? undefined : answered();
   if (again) {
     ctx.request.body = again;
     attach(ctx, filesIn(again));
@@ -26,7 +29,7 @@ function onSend({ detail: { ctx } }) {
   } else takeFields(ctx);
   const { body } = ctx.request;
   scroller.scrollTop = 0;
-  if (textOf(body).trim() !== '' || filesIn(body).length > 0) underway(body, filesIn(body));
+  if (textOf(body).trim() !== '' || filesIn(body).length > 0) underway(body, filesIn(body), taken);
 }
 
 /** The fields as they were when Send was pressed; the field is empty then. */
@@ -37,6 +40,7 @@ function takeFields(ctx) {
   returned = '';
   attach(ctx);
   field.value = '';
+  answer(null);
   field.dispatchEvent(new Event('parley:emptied', { bubbles: true }));
   byId('composer-key').value = Math.random().toString(36).slice(2) + Math.random().toString(36).slice(2);
 }
@@ -58,7 +62,7 @@ const ACTS = {
   retry: ({ body }) => resend(body),
   edit(entry) {
     takeBack(entry);
-    giveBack(entry.body);
+    giveBack(entry.body, entry.answered);
     lost = { sameness: sameness(entry.body), key: entry.key };
     field.focus();
   },
@@ -69,11 +73,13 @@ function onFailure({ detail: { ctx, error } }) {
   if (response && response.status < 400) return; // posted; only displaying it failed
   const isStopped = error?.message === 'stopped';
   if (!isStopped && (!response || response.status >= 500)) return fail(keyOf(ctx), ACTS);
-  giveBack(request.body); // the response is swapped in as the error
+  giveBack(request.body, answeredBy(keyOf(ctx))); // the response is swapped in as the error
   if (isStopped) complain(t('Cancelled: nothing was sent.'));
 }
 
-function giveBack(body) {
+/** `target`: what it answers, for the line above the field. */
+function giveBack(body, target) {
+  if (target && !answered()) answer(target);
   giveBackText(textOf(body));
   giveBackFiles(body);
   field.dispatchEvent(new Event('parley:emptied', { bubbles: true }));
@@ -89,13 +95,15 @@ function giveBackText(text) {
 }
 
 /** What a page that was left has not seen through. With files it is a draft: browsers do not keep them. */
-function takeOver({ key, text, hasFiles, why }, isSentAgain) {
+function takeOver({ key, text, answered: target, hasFiles, why }, isSentAgain) {
+  if (hasFiles && target) answer(target);
   if (hasFiles) return giveBackText(text);
   const body = new FormData();
   body.set('key', key);
   body.set('body', text);
+  if (target) body.set('reply_to', target.seq);
   if (isSentAgain) return resend(body);
-  underway(body, []);
+  underway(body, [], target);
   fail(key, ACTS, why);
 }
 

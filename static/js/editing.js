@@ -1,21 +1,27 @@
-// Starts replies and edits: Reply quotes a message in the field, arrow-up opens the viewer's last message for editing.
+// Starts replies and edits: Reply answers a message, Quote quotes one in the field, arrow-up opens the viewer's last message for editing.
 import { complain, field, t, viewer } from './dom.js';
 import { closeMenu, startEdit } from './menu.js';
+import { answerRow } from './replying.js';
 
 const hasModifier = ({ ctrlKey, metaKey, shiftKey, altKey }) => ctrlKey || metaKey || shiftKey || altKey;
 
-// --- reply: the quotation is inserted after the text of the field ---
+// --- reply, and quote: the quotation is inserted after the text of the field ---
 
-async function onReply(event) {
-  const link = event.target.closest?.('a.reply');
+function onReply(event) {
+  const link = event.target.closest?.('a.reply, a.cite');
   if (!link || event.defaultPrevented || hasModifier(event)) return;
   event.preventDefault();
-  const url = link.closest('.msg').querySelector('a.acts').href;
+  const row = link.closest('.msg');
   closeMenu();
+  if (link.matches('.reply')) answerRow(row);
+  else void quote(row.querySelector('a.acts').href);
+}
+
+async function quote(url) {
   const answer = await fetch(`${url}/quote`).catch(() => ({ ok: false }));
   if (!answer.ok) return complain(t('The server did not answer. Try again.'));
-  const [typed, quote] = [field.value.trimEnd(), await answer.text()];
-  field.value = typed === '' ? quote : `${typed}\n\n${quote}`;
+  const [typed, text] = [field.value.trimEnd(), await answer.text()];
+  field.value = typed === '' ? text : `${typed}\n\n${text}`;
   field.dispatchEvent(new Event('input', { bubbles: true }));
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
@@ -42,7 +48,7 @@ function onRow({ detail: row }) {
 }
 
 if (field) {
-  document.addEventListener('click', (event) => void onReply(event));
+  document.addEventListener('click', onReply);
   field.addEventListener('keydown', onArrowUp);
   document.addEventListener('parley:row', onRow);
 }

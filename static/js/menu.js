@@ -18,7 +18,7 @@ function aim(part, row) {
     form.action = `${url}/${form.dataset.path}`;
     if (form.hasAttribute('hx-post')) form.setAttribute('hx-post', form.action);
   }
-  part.querySelector('.reply').href = `${base}?quote=${seq}#composer`;
+  part.querySelector('.reply').href = `${base}?reply=${seq}#composer`;
   row.append(part);
 }
 
@@ -30,8 +30,10 @@ function fill(row) {
   for (const [name, path] of [
     ['.edits', 'edit'],
     ['.report', 'report'],
+    ['.into', 'thread'],
   ])
     menu.querySelector(name).href = `${linkOf(row).href}/${path}`;
+  menu.querySelector('.cite').href = menu.querySelector('.reply').href.replace('?reply=', '?quote=');
   menu.querySelector('.edits').hidden = !isOwn;
   menu.querySelector('.erase').hidden = !isOwn && !menu.hasAttribute('data-moderator');
   const pin = menu.querySelector('.pin button');

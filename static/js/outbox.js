@@ -8,15 +8,15 @@ const ABANDONED_MS = 60_000;
 const RESENT_MS = 600_000;
 
 const where = list && field && viewer ? `draft:${viewer}:${new URL(field.form.action).pathname}` : null;
-let waiting = []; // {key, text, at, tab, isFailed, body (FormData), row}
+let waiting = []; // {key, text, answered (null | {seq, name, text}), at, tab, isFailed, body (FormData), row}
 
 const stored = () => attempt(() => JSON.parse(localStorage.getItem(where))) ?? [];
 const save = (all) => attempt(() => (all.length === 0 ? localStorage.removeItem(where) : localStorage.setItem(where, JSON.stringify(all))));
 
 /** Files are not stored: their message is a draft after a reload. */
 function store() {
-  const mine = waiting.map(({ key, text, at, isFailed, waits, why, files }) => ({
-    ...{ key, text, at, tab, isFailed, waits, why },
+  const mine = waiting.map(({ key, text, answered, at, isFailed, waits, why, files }) => ({
+    ...{ key, text, answered, at, tab, isFailed, waits, why },
     hasFiles: files.length > 0,
   }));
   const others = stored().filter((one) => one.tab !== tab && !mine.some(({ key }) => key === one.key));
@@ -35,12 +35,13 @@ function remove(entry) {
 
 const place = () => byId('outbox') ?? list.parentElement.insertBefore(make('div', { id: 'outbox', className: 'outbox' }), list.nextSibling);
 
-function rowOf({ text, files }) {
+function rowOf({ text, answered, files }) {
   const author = document.querySelector(`#members > [data-user="${viewer}"]`)?.className ?? '';
   const names = files.map(({ name }) => make('span', { className: 'chip' }, make('span', { className: 'i i-file' }), name));
   const body = make('div', { className: 'body', dir: 'auto' }, text.trimEnd());
   if (names.length > 0) body.append(make('div', { className: text ? 'files under' : 'files' }, ...names));
-  const row = make('div', { className: `msg pending ${author}` }, body, make('div', { className: 'note', role: 'status' }));
+  const above = answered ? [make('span', { className: 'answers' }, make('b', {}, answered.name), ` ${answered.text}`)] : [];
+  const row = make('div', { className: `msg pending ${author}` }, ...above, body, make('div', { className: 'note', role: 'status' }));
   row.dataset.author = viewer;
   return row;
 }
@@ -66,11 +67,11 @@ function showFailure(entry, acts) {
 
 // --- called by the composer ---
 
-/** A message is being sent; or again, when its key is known. */
-export function underway(body, files) {
+/** A message is being sent; or again, when its key is known. `answered`: what it answers. */
+export function underway(body, files, answered) {
   const key = body.get('key');
   const known = find(key);
-  const entry = known ?? { key, text: body.get('body') ?? '', at: Date.now(), body, files };
+  const entry = known ?? { key, text: body.get('body') ?? '', answered, at: Date.now(), body, files };
   if (!known) waiting.push(entry);
   if (!known) entry.row = rowOf(entry);
   Object.assign(entry, { isFailed: false, waits: false, why: undefined });
@@ -108,6 +109,9 @@ for (const name of ['beforeunload', 'pagehide', 'pageshow'])
 
 /** The bodies of those that wait for the network. */
 export const waitingForNetwork = () => waiting.filter(({ waits }) => waits).map(({ body }) => body);
+
+/** What the message with this key answers. */
+export const answeredBy = (key) => find(key)?.answered;
 
 /** Takes a message out of those that wait. */
 export const takeBack = remove;

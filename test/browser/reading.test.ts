@@ -131,7 +131,7 @@ check.serial('timeline: a reload, and Back from the page of a message, return to
     return (await text(90).count()) === 1;
   });
   await text(95).scrollIntoViewIfNeeded();
-  await eventually(async () => /[?]at=/.test(page.url()));
+  await eventually(async () => Math.abs(Number(new URL(page.url()).searchParams.get('at')) - 95) < 20); // not the place before the scroll
   const place = async () => Math.round((await text(95).boundingBox())?.y ?? Number.NaN);
   await eventually(async () => {
     const before = page.url();

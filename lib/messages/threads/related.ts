@@ -7,7 +7,7 @@ import type { Message } from '../../log/entry.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import type { ThreadSummary } from '../../log/port.ts';
 import { foldMessages } from '../../log/window.ts';
-import { readRendered } from '../rendered.ts';
+import { peopleNamed, readRendered } from '../rendered.ts';
 import { dateFields, nameOf, type Profiles } from '../system-message.ts';
 
 /**
@@ -46,7 +46,7 @@ export const readRelatedToNew = (core: Pick<Core, 'store'>, folded: FoldedMessag
 /** Ids of the users whose names are shown for this. */
 export const peopleAnswered = ({ answered }: Related, { message: { replyTo } }: FoldedMessage): UserId[] => {
   const target = replyTo === undefined ? undefined : answered.get(replyTo);
-  return target ? [target.message.author] : [];
+  return target ? [target.message.author, ...peopleNamed(target.state)] : [];
 };
 
 /** Characters of the text of a message that a row which answers it shows. */
@@ -63,7 +63,11 @@ export async function presentAnswered(
   profiles: Profiles,
 ): Promise<Answered | null> {
   const target = replyTo === undefined ? undefined : answered.get(replyTo);
-  if (!target) return null;
+  return target ? presentTarget(core, target, profiles) : null;
+}
+
+/** A message that another answers, or is to answer. */
+export async function presentTarget(core: Core, target: FoldedMessage, profiles: Profiles): Promise<Answered> {
   const { seq, author, as } = target.message;
   const name = as ?? nameOf(profiles, author);
   if (isErased(target)) return { seq, name, text: '', erased: true };

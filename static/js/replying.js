@@ -1,0 +1,49 @@
+// The line above the field that says which message the next one answers. Its hidden field is sent with the form.
+import { byId, field } from './dom.js';
+
+const chip = byId('replying');
+const input = chip?.querySelector('input');
+
+/** What the next message answers: {seq, name, text}; null when it answers none. */
+export const answered = () =>
+  input && !input.disabled
+    ? { seq: input.value, name: chip.querySelector('b').textContent, text: chip.querySelector('q').textContent }
+    : null;
+
+export function answer(target) {
+  if (!chip) return;
+  input.disabled = !target;
+  input.value = target?.seq ?? '';
+  chip.querySelector('b').textContent = target?.name ?? '';
+  chip.querySelector('q').textContent = target?.text ?? '';
+  chip.hidden = !target;
+}
+
+const LENGTH = 120;
+
+/** Answers the message of a row. */
+export function answerRow(row) {
+  const name = row.querySelector('.who').lastChild.textContent.trim();
+  const text = row.querySelector('.body').textContent.replace(/\s+/g, ' ').trim();
+  answer({ seq: row.id.slice(2), name, text: text.slice(0, LENGTH) });
+  field.focus();
+}
+
+function onClick(event) {
+  if (!event.target.closest('#replying a')) return;
+  event.preventDefault();
+  answer(null);
+  field.focus();
+}
+
+/** Escape in the field; a list of completions that is open closes first. */
+function onKey(event) {
+  if (event.key !== 'Escape' || event.defaultPrevented || !answered() || field.hasAttribute('aria-activedescendant')) return;
+  event.preventDefault();
+  answer(null);
+}
+
+if (chip) {
+  chip.addEventListener('click', onClick);
+  field.addEventListener('keydown', onKey);
+}
