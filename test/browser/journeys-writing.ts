@@ -101,12 +101,45 @@ export const WRITING: readonly Journey[] = [
     },
   },
   {
-    name: 'reply: quotes the message and mentions its author',
+    name: 'reply: the row shows the start of what it answers, which follows edits and erasure',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('Shall we saill?');
+      await bob.sees('Shall we saill?');
+      await does(bob, 'Shall we saill?', 'link', 'Reply');
+      await bob.page.locator('#replying').getByText('Replying to Ann Shall we saill?').waitFor();
+      way.t.is(await bob.composer().inputValue(), '', 'nothing is written for the author, and nobody is mentioned');
+      await bob.write('Let us');
+      const answer = ann.message('Let us');
+      await answer.getByRole('link', { name: 'Ann Shall we saill?' }).waitFor();
+      await bob.page.locator('#replying').waitFor({ state: 'hidden' });
+      if (ann.script === 'on')
+        await ann
+          .log()
+          .getByRole('link', { name: /^1 reply, last/ })
+          .waitFor();
+      await does(ann, 'Shall we saill?', 'link', 'Edit');
+      await ann.page.getByRole('form', { name: 'Edit the message' }).getByRole('textbox').fill('Shall we sail?');
+      await ann.press(ann.page.getByRole('button', { name: 'Save' }));
+      await bob.message('Let us').getByRole('link', { name: 'Ann Shall we sail?' }).waitFor();
+      await ann.openGroup('lobby');
+      await ann
+        .log()
+        .getByRole('link', { name: /^1 reply, last/ })
+        .waitFor();
+      await does(ann, 'Shall we sail?', 'button', 'Erase');
+      await bob.message('Let us').getByRole('link', { name: 'Ann Message erased' }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'quote: quotes the message and mentions its author',
     go: async (way) => {
       const { ann, bob } = await pair(way);
       await ann.write('Shall we?');
       await bob.sees('Shall we?');
-      await does(bob, 'Shall we?', 'link', 'Reply');
+      await does(bob, 'Shall we?', 'link', 'Quote');
       const field = bob.page.getByRole('textbox', { name: 'Message' });
       await eventually(async () => /^@Ann .*\n> Shall we\?\n\n$/s.test(await field.inputValue()));
       await bob.write(`${await field.inputValue()}Let us`);

@@ -54,12 +54,12 @@ check.serial('editing: arrow-up in the empty field edits the last message; Enter
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('reply: Reply appends a quotation to the typed text', async (t) => {
+check.serial('quote: Quote appends a quotation to the typed text', async (t) => {
   const { ann, bob, site } = await scene(t);
   const { url } = await postAs(bob, 'shall we?');
   await ann.sees('shall we?');
   await ann.composer().fill('one moment');
-  await (await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }).click();
+  await (await ann.actions('shall we?')).getByRole('link', { name: 'Quote' }).click();
   await until(ann, 'document.getElementById("body").value.includes("> shall we?")');
   t.is(await ann.composer().inputValue(), `one moment\n\n@Bob [wrote](${site.url}${url}):\n> shall we?\n\n`);
   t.is(await focused(ann), 'body');
@@ -72,13 +72,92 @@ check.serial('reply: Reply appends a quotation to the typed text', async (t) => 
   t.deepEqual(ann.complaints, []);
 });
 
-check.serial('reply: without JavaScript Reply opens a page with the quotation in the field', async (t) => {
+check.serial('quote: without JavaScript Quote opens a page with the quotation in the field', async (t) => {
+  const { ann, bob } = await scene(t, 'off');
+  await postAs(bob, 'shall we?');
+  await ann.sees('shall we?');
+  await ann.press((await ann.actions('shall we?')).getByRole('link', { name: 'Quote' }));
+  await ann.page.waitForURL('**/groups/lobby?quote=*', { waitUntil: 'commit' });
+  t.regex(await ann.composer().inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
+});
+
+const chip = ({ page }: Person) => page.locator('#replying');
+
+check.serial('reply: the line above the field is taken back by its link and by Escape, and keeps what is typed', async (t) => {
+  const { ann, bob, client } = await scene(t);
+  const { seq } = await postAs(bob, 'shall we?');
+  await ann.sees('shall we?');
+  await ann.composer().fill('one moment');
+  const reply = async () => (await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }).click();
+  await reply();
+  t.is(await chip(ann).textContent(), 'Replying to Bob shall we?Do not reply');
+  t.is(await focused(ann), 'body');
+  await ann.page.keyboard.press('Escape');
+  t.true(await chip(ann).isHidden());
+  await reply();
+  await ann.page.getByRole('link', { name: 'Do not reply' }).click();
+  t.true(await chip(ann).isHidden());
+  t.is(await focused(ann), 'body');
+  await ann.page.keyboard.press('Enter');
+  await ann.sees('one moment');
+  await reply();
+  await ann.page.keyboard.insertText('yes');
+  await ann.page.keyboard.press('Enter');
+  await ann.message('yes').locator('.answers').waitFor();
+  const messages = (await client.json('GET', '/groups/lobby/messages')).json<{ body: string; reply_to: number | null }[]>();
+  t.deepEqual(
+    messages.map(({ body, reply_to }) => [body, reply_to]),
+    [
+      ['shall we?', null],
+      ['one moment', null],
+      ['yes', seq],
+    ],
+  );
+  t.deepEqual(ann.complaints, []);
+});
+
+check.serial('reply: one that is refused, or that failed, still answers its message', async (t) => {
+  const { ann, bob, client } = await scene(t);
+  const { seq } = await postAs(bob, 'shall we?');
+  await ann.sees('shall we?');
+  await (await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }).click();
+  await ann.page.keyboard.insertText('y'.repeat(70_000));
+  await ann.page.keyboard.press('Enter');
+  await ann.page.locator('#composer-error').getByText('too long').or(ann.page.locator('#composer-error:not(:empty)')).first().waitFor();
+  t.true(await chip(ann).isVisible(), 'it is in the field again');
+  await ann.page.route('**/groups/lobby/messages', (route) => route.abort());
+  await ann.composer().fill('yes');
+  await ann.page.keyboard.press('Enter');
+  const pending = ann.page.locator('#outbox .msg');
+  await pending.getByText('Not sent.').waitFor();
+  t.is(await pending.locator('.answers').textContent(), 'Bob shall we?');
+  await pending.getByRole('button', { name: 'Edit' }).click();
+  t.is(await chip(ann).locator('b').textContent(), 'Bob');
+  await ann.page.keyboard.press('Enter');
+  await pending.getByText('Not sent.').waitFor();
+  await ann.page.unroute('**/groups/lobby/messages');
+  await ann.page.reload();
+  await ann.page.locator('#outbox .msg').getByRole('button', { name: 'Retry' }).click();
+  await ann.message('yes').locator('article .answers, .answers').first().waitFor();
+  const messages = (await client.json('GET', '/groups/lobby/messages')).json<{ reply_to: number | null }[]>();
+  t.deepEqual(
+    messages.map(({ reply_to }) => reply_to),
+    [null, seq],
+  );
+});
+
+check.serial('reply: without JavaScript a refused reply is shown again, and still answers its message', async (t) => {
   const { ann, bob } = await scene(t, 'off');
   await postAs(bob, 'shall we?');
   await ann.sees('shall we?');
   await ann.press((await ann.actions('shall we?')).getByRole('link', { name: 'Reply' }));
-  await ann.page.waitForURL('**/groups/lobby?quote=*', { waitUntil: 'commit' });
-  t.regex(await ann.composer().inputValue(), /^@Bob \[wrote\]\(.*\):\n> shall we\?\n/);
+  await ann.page.waitForURL('**/groups/lobby?reply=*', { waitUntil: 'commit' });
+  await ann.write('   ');
+  await ann.page.getByText('Message is empty').waitFor();
+  await chip(ann).getByText('Replying to Bob shall we?').waitFor();
+  await ann.write('yes');
+  await ann.message('yes').getByRole('link', { name: 'Bob shall we?' }).waitFor();
+  t.pass();
 });
 
 check.serial(
