@@ -85,6 +85,8 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     undoBy: null,
     undoSeconds: 0,
     reactions: [],
+    answers: null,
+    thread: null,
     continues: false,
     ...more,
   };
@@ -105,6 +107,8 @@ const MARKDOWN = [
   '```diff\n- old\n+ new\n```\n---\n-# small print',
 ].join('\n\n');
 
+const thread = { root: 5, replies: 1, rev: 6, iso: '2025-11-21T09:20:00.000Z' };
+
 export const rows = [
   line('09:11', 'Ann added Bob Marsh'),
   row(bob, '09:12', 'Morning! Is the staging box meant to be this quiet?'),
@@ -115,8 +119,9 @@ export const rows = [
       { emoji: '🎉', count: 1, by: niki.id, names: 'Νίκη' },
     ],
   }),
-  row(bob, '09:03', 'Shout if something reads wrong.'),
+  row(bob, '09:03', 'Shout if something reads wrong.', { thread }),
   row(eve, '09:20', 'Reads well. Two small things:\n– the third heading says “Febuary”\n– we renamed “rooms” to “groups” everywhere else', {
+    answers: { seq: 5, name: 'Bob Marsh', text: 'Shout if something reads wrong.', erased: false },
     edited: true,
     pinned: 'Ann',
   }),
@@ -172,7 +177,7 @@ const members = [
   })),
   { ...echo, shownName: echo.name, avatar: null, status: null, bot: true, role: 'member', present: false, seen: null },
 ];
-const composer = { body: '', key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
+const composer = { body: '', reply: null, key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
 const show = {
   ...common,
@@ -715,7 +720,13 @@ export const pages: readonly Sample[] = [
       row: rows[3],
       context: '/groups/lobby?around=4#m-4',
       acts: {
-        ...{ u: '/groups/lobby/messages/4', quote: '/groups/lobby?quote=4#composer', read: '/groups/lobby/read', seq: 4 },
+        ...{
+          u: '/groups/lobby/messages/4',
+          answer: '/groups/lobby?reply=4#composer',
+          quote: '/groups/lobby?quote=4#composer',
+          read: '/groups/lobby/read',
+          seq: 4,
+        },
         ...{ pinned: false, saved: true, mayEdit: true, mayErase: true },
       },
     },
@@ -1237,6 +1248,12 @@ export const partials: readonly Sample[] = [
   { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },
   { name: 'versions', template: 'messages/_versions.njk', locals: { versions: [rows[1], rows[2]] } },
   { name: 'composer', template: 'messages/_composer.njk', locals: { group, composer, live } },
+  {
+    name: 'composer-reply',
+    template: 'messages/_composer.njk',
+    locals: { group, composer: { ...composer, reply: { seq: 3, name: 'Bob Marsh', text: 'Morning!', erased: false } }, live },
+  },
+  { name: 'thread', template: 'messages/_thread.njk', locals: { slug: 'lobby', thread } },
   { name: 'flash', template: '_flash.njk', locals: { flash: { kind: 'error', text: 'No.' } } },
   { name: 'error', template: '_error.njk', locals: { status: 422, heading: 'Not posted', message: 'Write something first.' } },
   {
