@@ -16,7 +16,7 @@ import { isBlank, parseBody } from '../text/body.ts';
 import { checkRate, currentAccess, decidePost, requireMember } from './admission.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
-import { replyFields } from './threads/related.ts';
+import { readReply } from './threads/related.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
 export { checkPostRate } from './admission.ts';
@@ -30,7 +30,7 @@ export type Post = {
   readonly mayWait?: boolean;
   /** A sender name given by a webhook. */
   readonly as?: string | undefined;
-  /** The seq of the message of the group that this one answers. */
+  /** The seq of the message of the group that this one answers. Its author is notified, unless `callsNobody`. */
   readonly replyTo?: number | undefined;
   /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name and the answered message. */
   readonly sameness?: readonly string[] | undefined;
@@ -82,6 +82,7 @@ function lockKey(core: Core, at: GroupAccess, { key, mayWait = true }: Post): ()
 }
 
 async function append(core: Core, at: GroupAccess, input: Post, body: string): Promise<Posted> {
+  const { fields, answered } = await readReply(core, at.group.id, input.replyTo);
   const draft: Draft = {
     kind: 'message',
     author: at.user.id,
@@ -89,11 +90,11 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     body,
     format: input.format ?? 'text',
     ...(input.as ? { as: input.as.slice(0, 80) } : {}),
-    ...(await replyFields(core, at.group.id, input.replyTo)),
+    ...fields,
     ...(input.callsNobody ? { pending: [] } : {}),
     ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
-    ...(await mentionsIn(core, at, body, input)),
+    ...(await mentionsIn(core, at, body, { ...input, answered: input.callsNobody ? undefined : answered })),
   };
   // The group was read before the membership and its head never leads, so `at` includes all changes up to that head.
   const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
@@ -135,7 +136,9 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
   const described = describe(filesOf(old), options.alt ?? {});
   const files = areDescribedAlike(described, filesOf(old)) ? {} : { attachments: described };
   const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
-  const mentions = await mentionsIn(core, at, body, { format, notifyAll });
+  const { answered } = await readReply(core, at.group.id, old.message.replyTo);
+  const isNotified = answered !== undefined && state.mentions?.includes(answered);
+  const mentions = await mentionsIn(core, at, body, { format, notifyAll, answered: isNotified ? answered : undefined });
   return follow(core, at, { kind: 'edit', target, body, format, ...files, ...mentions }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
     bodyIn(core, body, filesOf(folded));

@@ -45,7 +45,7 @@ export const Message = z.object({
   model: z.record(z.string(), z.unknown()).optional().describe('Cards and lines of a webhook’s message.'),
   html: z.string().describe('The body as safe HTML, as the pages show it.'),
   attachments: z.array(Attachment),
-  mentions: z.array(id).describe('Members mentioned by @name.'),
+  mentions: z.array(id).describe('Members whom it notifies: those mentioned by @name, and the author of the message that it answers.'),
   mentions_all: z.boolean().describe('Whether it mentions all members, by @all.'),
   edited_at: moment.nullable(),
   erased: z.boolean(),
@@ -56,7 +56,7 @@ export const Message = z.object({
 
 /** The response to a post or an edit. */
 const WrittenMessage = Message.extend({
-  notified: z.array(Named).describe('Members whom the @names notify: without the author and disabled accounts.'),
+  notified: z.array(Named).describe('Members whom it notifies: without the author and disabled accounts.'),
 });
 
 const Listed = { group_name: z.string(), context: z.string().describe('The path of the page that shows it in its conversation.') };

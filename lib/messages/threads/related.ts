@@ -97,17 +97,16 @@ export function threadJson({ message }: FoldedMessage, { threads }: Related) {
   return summary ? { root, replies: summary.replies, last_at: dateFields(summary.lastAt).iso } : null;
 }
 
+/** The fields of a message that answers another, and the author of that one; neither for a message that answers none. */
+type Reply = { readonly fields: Pick<Message, 'replyTo' | 'thread'>; readonly answered?: UserId };
+
 /**
- * The fields of a message that answers another. An erased message may be answered, so that a repeated request has the same result.
+ * What a message stores that answers another. An erased message may be answered, so that a repeated request has the same result.
  * Errors: `invalid` (reply_to) when there is no such message in the group; StoreUnavailable.
  */
-export async function replyFields(
-  core: Pick<Core, 'store'>,
-  group: GroupId,
-  replyTo: number | undefined,
-): Promise<Pick<Message, 'replyTo' | 'thread'>> {
-  if (replyTo === undefined) return {};
+export async function readReply(core: Pick<Core, 'store'>, group: GroupId, replyTo: number | undefined): Promise<Reply> {
+  if (replyTo === undefined) return { fields: {} };
   const target = await core.store.log.message(group, replyTo);
   if (!target) throw invalid('reply_to', t`There is no message ${replyTo} in this group.`);
-  return { replyTo, thread: rootOf(target) };
+  return { fields: { replyTo, thread: rootOf(target) }, answered: target.author };
 }
