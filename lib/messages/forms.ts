@@ -49,6 +49,9 @@ const altText = text
   );
 const altFields = Object.fromEntries(ALT_FIELDS.map((name) => [name, altText])) as Record<keyof AltTexts, typeof altText>;
 
+/** For a text (`text/plain`, `text/markdown`), which has no fields. A field of the body takes precedence. */
+export const postQuery = z.object({ reply_to: replyTo.describe('The seq of the message that this one answers; for a body of text.') });
+
 /** With files, which are read separately; the text is then optional. */
 export const uploadForm = postForm.extend({ body: body.default(''), ...altFields });
 

@@ -187,7 +187,7 @@ const isShownOnPage = (ctx: Context, error: unknown): error is DomainError =>
 export const fastPosts: readonly FastRoute[] = [
   {
     method: 'POST',
-    path: /^\/groups\/([^/?#%]+)\/messages$/,
+    path: /^\/groups\/([^/?#%]+)\/messages(?:\?|$)/,
     pattern: '/groups/:slug/messages',
     kind: 'data',
     isFor: (ctx) => ctx.get('Authorization') !== '' && responseFormat(ctx) !== 'html',

@@ -7,10 +7,10 @@ import { discard, type Stored, storeFile } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import { problemFormat } from '../http/format.ts';
-import { check, parse } from '../http/input.ts';
+import { check, parse, parseQuery } from '../http/input.ts';
 import { type FormLimits, type Received, receiveForm } from '../http/multipart.ts';
 import { t } from '../language/text.ts';
-import { postForm, uploadForm } from './forms.ts';
+import { postForm, postQuery, uploadForm } from './forms.ts';
 import { checkPostRate } from './operations.ts';
 
 /** A parsed post with its stored files. `isAdmitted`: whether the rate limit has counted it. */
@@ -24,13 +24,17 @@ export const isUpload = (ctx: Context): boolean => /^multipart\/form-data/i.test
 
 /** Parses the body of a post and stores its files. Errors: those of `parse` and readUpload. */
 export async function readPost(ctx: Context, core: Core, at: GroupAccess): Promise<PostRequest> {
-  if (!isUpload(ctx)) return { ...(await parse(postForm, ctx)), files: [], isAdmitted: false };
+  if (!isUpload(ctx)) return { ...withQuery(ctx, await parse(postForm, ctx)), files: [], isAdmitted: false };
   const { fields, files } = await readUpload(ctx, core, at);
   return discardFilesOnError(core, files, () => {
     const form = check(uploadForm, fields);
-    return { ...form, files: describe(files, form), isAdmitted: true };
+    return { ...withQuery(ctx, form), files: describe(files, form), isAdmitted: true };
   });
 }
+
+/** With what the query says and the body does not. Errors: those of parseQuery. */
+const withQuery = <F extends z.infer<typeof postForm>>(ctx: Context, form: F): F =>
+  ctx.search === '' ? form : { ...form, reply_to: form.reply_to ?? parseQuery(postQuery, ctx).reply_to };
 
 type UploadOptions = Pick<FormLimits, 'takesFiles' | 'isText'> & {
   /** Source of the bytes. Default: the request. */

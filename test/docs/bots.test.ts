@@ -42,6 +42,7 @@ const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stre
     'curl -H "Authorization',
     /^\{"id":"\w{16}","name":"Writer".*Writer: .*"body":"Deploy 7 is live".*"attachments":\[\{.*"name":"hostname".*"body":"Deploy 8: \*building\*","format":"markdown"/s,
   ],
+  ['url=$(curl -H', /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free"/s],
   ['curl -N -H', /"body":"deploy heard"/, 'stream'],
   ['curl -N -H', /^lobby Ann: deploy heard\n/, 'stream'],
   ['parley bot webhook Writer', /whsec_\S{44}/],

@@ -1,3 +1,4 @@
+import { postQuery } from '../../messages/forms.ts';
 import type { Operation } from '../operation.ts';
 import { AT, calling, edited, erased, MINTED, problem, written } from '../samples.ts';
 
@@ -17,7 +18,8 @@ export const postingTable: readonly Operation[] = [
     access: 'member',
     summary: 'Post a message',
     description:
-      'The body is text (`text/plain` or `text/markdown`), JSON or a form; send up to 10 files as `attachment` in `multipart/form-data`. Without an `Idempotency-Key`, a client that retries after a lost response posts twice.',
+      'The body is text (`text/plain` or `text/markdown`), JSON or a form; send up to 10 files as `attachment` in `multipart/form-data`. Without an `Idempotency-Key`, a client that retries after a lost response posts twice. `reply_to` makes it a reply to a message of the group; for a body of text it is in the query.',
+    query: postQuery,
     headers: ['Idempotency-Key'],
     body: { schema: 'NewMessage', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
@@ -33,7 +35,7 @@ export const postingTable: readonly Operation[] = [
       403: 'The group is archived.',
       409: '',
       413: '',
-      422: 'Nothing to see in it, or the key stands for another body.',
+      422: 'Nothing to see in it, there is no message `reply_to`, or the key stands for another body.',
       429: '',
     },
     examples: [
@@ -61,13 +63,16 @@ export const postingTable: readonly Operation[] = [
         answer: { media: 'json', value: calling(12, 'Release 7 is out, ', ': have a look') },
       },
       {
-        title: 'Markdown',
+        title: 'A reply, as Markdown',
         path: { slug },
+        query: { reply_to: 12 },
         body: { media: 'markdown', value: '**Build 8** passed' },
         status: 201,
         answer: {
           media: 'json',
           value: written(13, '**Build 8** passed', {
+            reply_to: 12,
+            thread: { root: 12, replies: 1, last_at: AT },
             format: 'markdown',
             text: 'Build 8 passed',
             html: '<div class="rich"><p><b>Build 8</b> passed</p></div>',
