@@ -45,7 +45,12 @@ const outgoingWebhook: Json = {
   summary: 'An event, sent to a bot’s outgoing webhook',
   description: 'Signed according to Standard Webhooks. docs/bots.md describes retries and replies.',
   requestBody: { required: true, content: { [MEDIA_TYPES.json]: { schema: refTo('WebhookEvent') } } },
-  responses: { '2XX': { description: 'Received. A body of text, Markdown or JSON is posted as the bot’s reply.' } },
+  responses: {
+    '2XX': {
+      description:
+        'Received. A body of text, Markdown or JSON is posted as the bot’s reply to the message of the event; `reply_to` in the JSON names another message, or none (null).',
+    },
+  },
 };
 
 function pathsOf(operations: readonly Operation[]): Json {

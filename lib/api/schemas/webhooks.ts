@@ -39,7 +39,9 @@ const CampfirePerson = z.object({ id, name: z.string(), role: z.string(), avatar
 export const webhookSchemas = {
   WebhookDelivery: z
     .unknown()
-    .describe('JSON as Slack clients send it (`text`, `username`, `attachments`, …), or another format of docs/bots.md.'),
+    .describe(
+      'JSON as Slack clients send it (`text`, `username`, `attachments`, …; `reply_to`: the seq of the message that it answers), or another format of docs/bots.md.',
+    ),
   WebhookReceipt: z.object({ ok: z.literal(true), success: z.literal(true), id: z.string(), seq: z.int(), url: z.string() }),
   WebhookError: z
     .object({

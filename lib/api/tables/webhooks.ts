@@ -1,3 +1,4 @@
+import { postQuery } from '../../messages/forms.ts';
 import type { Operation } from '../operation.ts';
 import { GROUP, MINTED } from '../samples.ts';
 
@@ -20,6 +21,7 @@ const delivery = {
   path: HOOK,
   tag: 'Webhooks',
   access: 'public',
+  query: postQuery,
   headers: ['Idempotency-Key'],
   body: { schema: 'WebhookDelivery', media: ['json', 'text', 'form', 'multipart'] },
   responses: {
@@ -40,7 +42,7 @@ const delivery = {
     410: 'The group is archived, or the bot is not in it any more.',
     413: '',
     415: '',
-    422: 'The idempotency key belongs to another body.',
+    422: 'The idempotency key belongs to another body, or the group has no message `reply_to`.',
     429: '',
   },
 } as const satisfies Partial<Operation>;

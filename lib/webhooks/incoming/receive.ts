@@ -21,6 +21,7 @@ import { authenticateHook, type HookAddress, type IncomingWebhook } from './auth
 import { isDiscord } from './formats/discord.ts';
 import { understand } from './formats/registry.ts';
 import { inflate, isPayload, type Payload, payloadOfParts, readPayload } from './payload.ts';
+import { replyToOf, sameReplyTo } from './reply-to.ts';
 import { acknowledge, dialectOf, type ResponseDialect, refuse } from './responses.ts';
 import { openedSecrets } from './secrets.ts';
 
@@ -40,9 +41,15 @@ export async function receive(ctx: Context, core: Core, address: HookAddress | u
     const hook = await authenticateHook(core, address);
     admitConnection(ctx.req);
     const { payload, files } = await take(ctx, core, hook);
-    const given = await discardFilesOnError(core, files, () => {
+    const given = await discardFilesOnError(core, files, async () => {
       detectDialect(dialect, payload, address);
-      return { ...bodyWithFiles(files, core, headersOf(ctx), payload), ...identity(ctx, hook, payload), isAdmitted: isUpload(ctx) };
+      const header = headersOf(ctx);
+      return {
+        ...bodyWithFiles(files, core, header, payload),
+        ...identity(ctx, hook, payload),
+        ...(await replyToOf(ctx, core, hook, header, payload)),
+        isAdmitted: isUpload(ctx),
+      };
     });
     const { message, isNew } = await postWithFiles(core, hook.at, given, files);
     await noteUse(core, hook.token);
@@ -130,7 +137,10 @@ function identity(ctx: Context, { token }: IncomingWebhook, payload: Payload) {
   const given = idempotencyKey(ctx);
   const id = ctx.get('webhook-id'); // a Standard Webhook has the same id in each retry
   const key = given !== undefined ? `${hook}:i:${checked(given)}` : id !== '' ? `${hook}:w:${checked(id)}` : undefined;
-  return { rate: rateOf(token), ...(key === undefined ? {} : { key: `h:${key}`, mayWait: false, sameness: [sha256(payload.sameness)] }) };
+  return {
+    rate: rateOf(token),
+    ...(key === undefined ? {} : { key: `h:${key}`, mayWait: false, sameness: [sha256(payload.sameness), ...sameReplyTo(ctx)] }),
+  };
 }
 
 /** Errors: `invalid` (key). */

@@ -34,6 +34,7 @@ const ERROR_RESPONSES: Readonly<Record<string, ErrorResponse>> = {
   unknownMessage: [404, 'message_not_found', 'Unknown Message', 10008],
   malformed: [400, 'invalid_payload', 'Invalid Form Body', 50035],
   invalid: [400, 'no_text', 'Cannot send an empty message', 50006],
+  invalidReplyTo: [422, 'invalid_reply_to', 'There is no such message to reply to', 50035],
   invalidKey: [400, 'invalid_key', 'Invalid idempotency key', 50035],
   unauthenticated: [403, 'action_prohibited', 'Missing Permissions', 50013],
   forbidden: [410, 'channel_is_archived', 'This channel is archived', 50083],
@@ -113,6 +114,7 @@ export function refuse(ctx: Context, core: Core, dialect: ResponseDialect, error
 
 function nameOf({ code, field }: Problem): string {
   if ((code === 'invalid' && field === 'key') || field === IDEMPOTENCY_KEY) return 'invalidKey';
+  if (code === 'invalid' && field === 'reply_to') return 'invalidReplyTo';
   return code === 'notFound' && field === 'message' ? 'unknownMessage' : code;
 }
 

@@ -5,14 +5,17 @@ import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
 import { checkPostRate, keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
 import type { OutboundResponse } from '../../outbound/request.ts';
 import { cutText, decodeUtf8, isBlank } from '../../text/body.ts';
-import { isJsonObject, type JsonObject } from '../incoming/formats/read.ts';
+import { isJsonObject, type JsonObject, seqIn } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { TEST_EVENT } from './payload.ts';
 import type { Webhook } from './port.ts';
 
-/** What a response posts: a body, with an optional display name; or a file. */
-type Reply = (StoredBody & { readonly as?: string | undefined }) | { readonly file: string };
+/**
+ * What a response posts: a body, with an optional display name; or a file. `replyTo`: the seq of the message that it answers, null for none; default:
+ * the message that the call was about.
+ */
+type Reply = (StoredBody & { readonly as?: string | undefined; readonly replyTo?: number | null }) | { readonly file: string };
 
 /** `dropped`: why a response is not posted; null when it has no content. */
 type NoReply = { readonly dropped: string | null };
@@ -60,8 +63,11 @@ function fromJson(text: string, maxBytes: number): Reply | NoReply {
   const value = objectIn(text);
   if (!value) return { dropped: 'it is not a JSON object, though its Content-Type says JSON.' };
   if (!CONTENT_FIELDS.some((name) => hasContent(value[name]))) return { dropped: `its JSON has none of ${CONTENT_FIELDS.join(', ')}.` };
+  const replyTo = 'reply_to' in value ? seqIn(value.reply_to) : undefined;
+  if ('reply_to' in value && replyTo === undefined) return { dropped: 'its reply_to is neither null nor the seq of a message.' };
   const model = understand(() => '', { value, files: [], isMultipart: false });
-  return model ? { ...bodyOf(model, maxBytes), as: model.name } : { dropped: 'its JSON has no content to show.' };
+  if (!model) return { dropped: 'its JSON has no content to show.' };
+  return { ...bodyOf(model, maxBytes), as: model.name, ...(replyTo === undefined ? {} : { replyTo }) };
 }
 
 const hasContent = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
@@ -76,7 +82,8 @@ function objectIn(text: string): JsonObject | undefined {
 }
 
 /**
- * Posts a bot's response as the bot. Repeated deliveries of the same event post once, and the message triggers no webhook.
+ * Posts a bot's response as the bot, as a reply to the message that the call was about unless the response says otherwise. Repeated deliveries of the
+ * same event post once, and the message triggers no webhook.
  * Rejects with StoreUnavailable when it cannot be stored: the delivery is then retried.
  */
 export async function postReply(core: Core, at: GroupAccess, delivery: Delivery, answer: OutboundResponse): Promise<Replied> {
@@ -85,20 +92,25 @@ export async function postReply(core: Core, at: GroupAccess, delivery: Delivery,
   if ('dropped' in reply) return { seq: null, problem: reply.dropped && `The response was not posted: ${reply.dropped}` };
   return tryPost(() => {
     const input = { key: keyIn('reply', delivery.id), sameness: [delivery.id], callsNobody: true };
-    return 'file' in reply ? postFile(core, at, input, reply.file, answer.body) : post(core, at, { ...input, ...reply });
+    const about = delivery.message ?? undefined;
+    if ('file' in reply) return postFile(core, at, { ...input, replyTo: about }, reply.file, answer.body);
+    const { replyTo = about, ...content } = reply;
+    return post(core, at, { ...input, ...content, replyTo: replyTo ?? undefined });
   });
 }
 
 /**
- * Posts as the bot that it did not respond in time, as Campfire does, where a message mentions it or is direct. Posted once for a delivery, however often
- * it is attempted. A bot that is called for all messages or for keywords may only listen: nobody waits for it, and nothing is posted.
+ * Posts as the bot, in reply to the message, that it did not respond in time, as Campfire does, where a message mentions it or is direct. Posted once
+ * for a delivery, however often it is attempted. A bot that is called for all messages or for keywords may only listen: nobody waits for it, and
+ * nothing is posted.
  * Rejects with StoreUnavailable when the store does not take it: then the bot is to be called again.
  */
 export async function postTimeout(core: Core, at: GroupAccess, delivery: Delivery, { on }: Webhook, timeoutMs: number): Promise<void> {
   if (on !== 'mention' || delivery.event !== 'posted') return;
   const key = keyIn('reply', `${delivery.id}/timeout`);
   const body = `Failed to respond within ${timeoutMs / 1000} seconds`;
-  const { problem } = await tryPost(() => post(core, at, { body, key, sameness: [delivery.id], callsNobody: true }));
+  const replyTo = delivery.message ?? undefined;
+  const { problem } = await tryPost(() => post(core, at, { body, key, replyTo, sameness: [delivery.id], callsNobody: true }));
   if (problem !== null) core.logger.debug({ delivery: delivery.id, problem }, 'the timeout of a webhook was not announced');
 }
 

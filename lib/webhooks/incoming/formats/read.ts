@@ -16,6 +16,7 @@ export type Parsed = {
 
 /** The maximum number of list items that are read, in any format. */
 const MAX_ITEMS = 200;
+const MAX_SEQ = 9_999_999_999;
 
 export const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The value if it is an object, otherwise an empty object. */
@@ -54,6 +55,13 @@ export function timeIn(value: unknown): number | undefined {
 
 /** A number, or text that is one; 0 for anything else. (Number() of an object may throw: JSON can hide its `toString`.) */
 export const numberIn = (value: unknown): number => (typeof value === 'number' || typeof value === 'string' ? Number(value) || 0 : 0);
+
+/** The seq in a field that names a message, as a number or as digits; null for none (null or an empty text), undefined for anything else. */
+export function seqIn(value: unknown): number | null | undefined {
+  if (value === null || value === '') return null;
+  const isSeq = typeof value === 'number' ? Number.isInteger(value) && value >= 0 : typeof value === 'string' && /^\d{1,10}$/.test(value);
+  return isSeq && Number(value) <= MAX_SEQ ? Number(value) : undefined;
+}
 
 /** The own property of a table that untrusted input names; never an inherited one. */
 export const lookUp = <T>(table: Readonly<Record<string, T>>, word: unknown): T | undefined =>

@@ -36,6 +36,15 @@ export const FORMATS: readonly Format[] = [
   json,
 ];
 
+/** Formats of chats and of notifications, whose senders may name the message that a delivery answers. */
+const CHATS: readonly Format[] = [mattermost, rocketchat, slack, notice];
+
+/** Whether a delivery is in such a format, or has nothing that any format shows (only files). */
+export function isChat(header: HeaderOf, parsed: Parsed): boolean {
+  const format = FORMATS.find((one) => one(header, parsed) !== undefined);
+  return format === undefined || CHATS.includes(format);
+}
+
 /** Converts a delivery with the first matching format; undefined when it has no visible content. Files that are not stored are named. */
 export function understand(header: HeaderOf, parsed: Parsed): RichContent | undefined {
   const sketch = sketchOf(header, parsed);
