@@ -92,6 +92,7 @@ export const windowQuery = z.object({
     .default('UTC')
     .describe('The time zone of `date`, such as Europe/Berlin.'),
   limit: wholeNumber('Number of messages, 200 at most.').default(50),
+  thread: wholeNumber('Only the thread of the message with this seq: its root and all replies. Not with `around` or `date`.').optional(),
 });
 
 export const versionsQuery = z.object({ before: wholeNumber('Only versions before the one with this seq.').optional() });

@@ -1,15 +1,19 @@
 import type { Context } from 'koa';
-import { notFound } from '../errors.ts';
+import type { Core } from '../core.ts';
+import { invalid, notFound } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { renderFragment, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
+import { windowFrom } from '../log/by-date.ts';
 import type { FoldedMessage } from '../log/fold.ts';
-import { messageBefore, readPage, type Window } from '../log/history.ts';
+import { messageBefore, type Page, readPage } from '../log/history.ts';
 import { returnUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
+import type { PageRequest } from './pages.ts';
 import { messageJson, messageText, presentRow } from './presenter.ts';
 import { contextOf, contextOfLines } from './threads/context.ts';
+import { readThread } from './threads/read-thread.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };
 
@@ -57,19 +61,49 @@ export async function respondWithMessage(
   });
 }
 
-/** Responds with a window of messages as JSON or text, oldest first, with links to the adjacent windows. */
-export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, window: Window): Promise<void> {
-  const page = await readPage(core, at.group.id, window);
-  const context = await contextOfLines(core, page.lines);
-  const messages = page.lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
+/** What is asked of a group's messages. `thread`: the seq of any message of the only thread that is wanted; pages ignore it. */
+export type GroupQuery = PageRequest & {
+  readonly date?: string | undefined;
+  readonly zone: string;
+  readonly thread?: number | undefined;
+};
+
+/** The window that a query names. Errors: StoreUnavailable. */
+export const windowOf = async (core: Core, at: GroupAccess, { date, zone, ...asked }: GroupQuery): Promise<PageRequest> =>
+  date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
+
+/** `total`: of all windows. `older`, `newer`: see Page. */
+type List = Pick<Page, 'older' | 'newer'> & { readonly messages: readonly FoldedMessage[]; readonly total: number };
+
+async function readList(core: Core, at: GroupAccess, asked: GroupQuery): Promise<List> {
+  if (asked.thread !== undefined) return readThreadList(core, at, asked.thread, asked);
+  const { lines, head, older, newer } = await readPage(core, at.group.id, await windowOf(core, at, asked));
+  return { messages: lines.flatMap((line) => (line.type === 'message' ? [line.folded] : [])), total: head.n, older, newer };
+}
+
+async function readThreadList(core: Core, at: GroupAccess, seq: number, asked: GroupQuery): Promise<List> {
+  const refused = asked.around !== undefined ? 'around' : asked.date ? 'date' : undefined;
+  if (refused !== undefined) throw invalid(refused, `${refused} cannot be combined with thread.`);
+  const { messages, count, older, newer } = await readThread(core, at.group.id, seq, asked);
+  return { messages, total: count + 1, older, newer };
+}
+
+/** Responds with a window of messages as JSON or text, oldest first, with links to the adjacent windows. Errors: `notFound` (thread), `invalid` (around, date). */
+export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {
+  const { messages, ...page } = await readList(core, at, asked);
+  const context = await contextOfLines(
+    core,
+    messages.map((folded) => ({ type: 'message', folded })),
+  );
+  const thread = asked.thread === undefined ? '' : `thread=${asked.thread}&`;
   const link = (rel: string, name: string, seq: number): string =>
-    `<${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages?${name}=${seq}&limit=${window.limit}>; rel="${rel}"`;
+    `<${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages?${thread}${name}=${seq}&limit=${asked.limit}>; rel="${rel}"`;
   const links = [
     ...(page.older === undefined ? [] : [link('prev', 'before', page.older)]),
     ...(page.newer === undefined ? [] : [link('next', 'after', page.newer)]),
   ];
   if (links.length > 0) ctx.set('Link', links.join(', '));
-  ctx.set('X-Total-Count', String(page.head.n));
+  ctx.set('X-Total-Count', String(page.total));
   await respond(ctx, {
     json: () => Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),
     text: async () =>

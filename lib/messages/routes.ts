@@ -17,15 +17,14 @@ import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
-import { windowFrom } from '../log/by-date.ts';
 import type { Message } from '../log/entry.ts';
 import { readMessage, readPosted } from '../log/history.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
-import { asksConfirmation, type PageRequest, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
+import { asksConfirmation, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
 import { markRead, markUnread } from './read-mark.ts';
-import { type Ctx, listMessages, respondWithMessage, seqOf } from './responses.ts';
+import { type Ctx, type GroupQuery, listMessages, respondWithMessage, seqOf, windowOf } from './responses.ts';
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
@@ -43,7 +42,7 @@ export function messageRoutes(deps: RouteContext): Router {
     const at = await open(ctx);
     if (at.group.slug !== ctx.params.slug && responseFormat(ctx) === 'html') return redirectToSlug(ctx, at);
     const asked = parseQuery(pageQuery, ctx);
-    if (responseFormat(ctx) === 'text') await listMessages(ctx, deps, at, await windowOf(core, at, asked));
+    if (responseFormat(ctx) === 'text') await listMessages(ctx, deps, at, asked);
     else
       await respond(ctx, {
         html: () => showPage(ctx, deps, at, asked),
@@ -54,7 +53,7 @@ export function messageRoutes(deps: RouteContext): Router {
   router.get('/groups/:slug/messages', async (ctx) => {
     const at = await open(ctx);
     const asked = parseQuery(pageQuery, ctx);
-    if (responseFormat(ctx) !== 'html') await listMessages(ctx, deps, at, await windowOf(core, at, asked));
+    if (responseFormat(ctx) !== 'html') await listMessages(ctx, deps, at, asked);
     else if (isHtmx(ctx)) await showRows(ctx, deps, at, await windowOf(core, at, asked));
     else await showPage(ctx, deps, at, asked);
   });
@@ -136,11 +135,6 @@ export function messageRoutes(deps: RouteContext): Router {
 
   return router;
 }
-
-type GroupQuery = PageRequest & { readonly date?: string | undefined; readonly zone: string };
-
-const windowOf = async (core: RouteContext['core'], at: GroupAccess, { date, zone, ...asked }: GroupQuery): Promise<PageRequest> =>
-  date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
 
 /** Shows the group page; `?date=` redirects to the window that starts with that day. */
 async function showPage(ctx: Context, deps: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {

@@ -50,13 +50,16 @@ export async function messageText(core: Core, folded: FoldedMessage, profiles: P
   return textLine(sender(folded.message, profiles), await bodyInLines(core, folded, profiles));
 }
 
-/** The body and a line for each file. */
+/** The body, after the number of the message that it answers, and a line for each file. */
 const bodyInLines = async (core: Core, folded: FoldedMessage, profiles: Profiles): Promise<string> =>
   withFileLines(
-    isErased(folded) ? '(erased)' : await readRendered(core, folded, profiles, ({ text }) => text),
+    isErased(folded) ? '(erased)' : answering(folded.message, await readRendered(core, folded, profiles, ({ text }) => text)),
     filesOf(folded),
     core.config.basePath,
   );
+
+const answering = ({ replyTo }: Message, text: string): string =>
+  replyTo === undefined ? text : `(reply to #${replyTo}) ${text}`.trimEnd();
 
 /** A sender name given by a webhook follows the bot's own name, so that a bot cannot impersonate a person. */
 const sender = ({ author, as }: Message, profiles: Profiles): string =>

@@ -42,7 +42,10 @@ const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stre
     'curl -H "Authorization',
     /^\{"id":"\w{16}","name":"Writer".*Writer: .*"body":"Deploy 7 is live".*"attachments":\[\{.*"name":"hostname".*"body":"Deploy 8: \*building\*","format":"markdown"/s,
   ],
-  ['url=$(curl -H', /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free"/s],
+  [
+    'url=$(curl -H',
+    /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free".*Writer: Disk 91% full on db1\nWriter: \(reply to #\d+\) Cleaning up\nWriter: \(reply to #\d+\) 40% free\n$/s,
+  ],
   ['curl -N -H', /"body":"deploy heard"/, 'stream'],
   ['curl -N -H', /^lobby Ann: deploy heard\n/, 'stream'],
   ['parley bot webhook Writer', /whsec_\S{44}/],

@@ -21,7 +21,7 @@ export const messagesTable: readonly Operation[] = [
     access: 'member',
     summary: 'Read a page of history',
     description:
-      'Oldest first. Without `before` or `after` the page ends with the newest message. `Link` has the next pages: `prev` is older, `next` newer. A page of long messages has fewer than `limit`, one at least: follow `Link` to its end.',
+      'Oldest first. Without `before` or `after` the page ends with the newest message. `Link` has the next pages: `prev` is older, `next` newer. A page of long messages has fewer than `limit`, one at least: follow `Link` to its end. With `thread` it has only the messages of that thread.',
     query: windowQuery,
     responses: {
       200: {
@@ -29,9 +29,10 @@ export const messagesTable: readonly Operation[] = [
         schema: 'Message',
         list: true,
         media: ['json', 'text'],
-        headers: { Link: 'The pages before and after this one.', 'X-Total-Count': 'How many messages the group has.' },
+        headers: { Link: 'The pages before and after this one.', 'X-Total-Count': 'How many messages the group has, or the thread.' },
       },
     },
+    problems: { 422: '`around` or `date` with `thread`.' },
     examples: [
       {
         title: 'The first two',
@@ -46,6 +47,16 @@ export const messagesTable: readonly Operation[] = [
         query: { before: 15, limit: 1 },
         status: 200,
         answer: { media: 'text', value: 'deploy: Build 9 passed\n' },
+      },
+      {
+        title: 'A thread',
+        path: { slug },
+        query: { thread: 13 },
+        status: 200,
+        answer: {
+          media: 'text',
+          value: 'deploy: Release 7 is out, @Bob: have a look\ndeploy: (reply to #12) Build 8 passed\n',
+        },
       },
     ],
   },
