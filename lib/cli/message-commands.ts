@@ -12,6 +12,7 @@ export function messageCommands(program: Command): void {
     .description('post a message as a member of the group')
     .requiredOption('--as <name>', 'the person or bot who posts it')
     .option('--key <key>', 'idempotency key: with the same key and text, the message is posted once')
+    .option('--reply-to <seq>', 'the number of the message of the group that it answers', wholeNumber)
     .action(
       withCore(async (session, slug: string, text: string | undefined, options: PostOptions) =>
         (await import('./post.ts')).post(session, slug, text, options),

@@ -4,6 +4,7 @@ import { type Page, readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from '../messages/notified-members.ts';
 import { messageJson, messageText } from '../messages/presenter.ts';
 import { contextOf, contextOfLines, peopleIn } from '../messages/threads/context.ts';
+import { readThread, type ThreadWindow } from '../messages/threads/read-thread.ts';
 import type { Caller } from './caller.ts';
 
 /** One message as JSON. */
@@ -23,6 +24,20 @@ export async function messagesIn({ core }: Caller, at: GroupAccess, window: Wind
   const context = await contextOfLines(core, page.lines);
   const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, context));
   return { messages, older: page.older ?? null, newer: page.newer ?? null };
+}
+
+/** A window of the thread of a message, oldest first, with the cursors of the adjacent ones. Errors: `notFound`, StoreUnavailable. */
+export async function threadOf({ core }: Caller, at: GroupAccess, seq: number, window: ThreadWindow) {
+  const { root, count, messages, older, newer } = await readThread(core, at.group.id, seq, window);
+  const context = await contextOfLines(
+    core,
+    messages.map((folded) => ({ type: 'message', folded })),
+  );
+  return {
+    ...{ root: root.message.seq, replies: count },
+    messages: await Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),
+    ...{ older: older ?? null, newer: newer ?? null },
+  };
 }
 
 export const foldedIn = ({ lines }: Page): FoldedMessage[] => lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));

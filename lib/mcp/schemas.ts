@@ -15,11 +15,23 @@ export const group = z
   .describe('The slug of a group or of direct messages, as list_groups has it.');
 export const seq = wholeNumber.min(1, 'must be 1 at least').describe('The number of a message in its group, as messages have it in `seq`.');
 export const cursor = wholeNumber.min(0, 'must not be negative');
-export const limit = z
-  .int('must be a whole number')
-  .min(1, 'must be 1 at least')
-  .max(MAX_MESSAGES, `must be ${MAX_MESSAGES} at most`)
-  .default(50);
+const limit = z.int('must be a whole number').min(1, 'must be 1 at least').max(MAX_MESSAGES, `must be ${MAX_MESSAGES} at most`).default(50);
+/** The part of a list that is wanted; `after` or `before`, not both (see oneEnd). */
+export const window = {
+  after: cursor.optional().describe('Only messages after this seq; the oldest of them first. 0: from the beginning.'),
+  before: cursor.optional().describe('Only messages before this seq; the newest of them.'),
+  limit: limit.describe('The most messages. Long ones make it fewer.'),
+};
+/** A check of `window`, for `refine`. */
+export const oneEnd = ({ after, before }: { readonly after?: number | undefined; readonly before?: number | undefined }): boolean =>
+  after === undefined || before === undefined;
+export const ONE_END = { message: 'give after or before, not both', path: ['before'] };
+/** The cursors of the adjacent windows. */
+export const cursors = {
+  older: z.int().nullable().describe('There are older messages: read them with this as `before`.'),
+  newer: z.int().nullable().describe('There are newer messages: read them with this as `after`.'),
+};
+export const replyTo = seq.describe('The seq of the message that it answers: it becomes a reply in the thread of that message.');
 export const body = z.string('must be text').describe('The text of the message.');
 export const format = z.enum(['markdown', 'text'], 'must be markdown or text');
 export const key = z

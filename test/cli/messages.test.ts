@@ -27,6 +27,20 @@ test('post: with the same key, the same text returns the first message, another 
   t.is((await parley(settings, ['tail', 'field-team', '-n', '1'])).out, 'echo: built\n');
 });
 
+test('post: --reply-to answers a message of the group', async (t) => {
+  const { settings } = await settledWorld(t);
+  const say = (text: string, ...more: string[]) => parley(settings, ['post', 'field-team', text, '--as', 'bob', '--json', ...more]);
+  const { seq } = done(t, await say('Anybody?'), 'seq', 'url');
+  const reply = done(t, await say('Me', '--reply-to', `${seq}`, '--key', 'r1'), 'seq', 'url');
+  t.deepEqual(done(t, await say('Me', '--reply-to', `${seq}`, '--key', 'r1'), 'seq', 'url'), reply);
+  refused(t, await say('Me', '--key', 'r1'), /key was already used/);
+  refused(t, await say('Me', '--reply-to', '4711'), /There is no message 4711 in this group/);
+  refused(t, await say('Me', '--reply-to', '1'), /There is no message 1 in this group/);
+  t.is((await parley(settings, ['tail', 'field-team', '-n', '2'])).out, `bob: Anybody?\nbob: (reply to #${seq}) Me\n`);
+  const [, row] = (await parley(settings, ['tail', 'field-team', '-n', '2', '--json'])).rows();
+  t.like(row, { seq: reply.seq, reply_to: seq, thread: { root: seq, replies: 1 } });
+});
+
 test('post: only members of the group may post', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'eve']), /eve is not in field-team/);

@@ -8,7 +8,7 @@ import { call, connect, MODERN, type Mode, refused, tokenOf } from './connect.ts
 type Message = { seq: number; body: string; format: string; author: { name: string }; erased: boolean; reactions: { emoji: string }[] };
 
 const NAMES = [
-  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'search_messages'],
+  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages'],
   ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct'],
 ];
 
@@ -68,7 +68,7 @@ test('MCP: every tool has schemas without further fields, and annotations', asyn
     t.is(annotations?.openWorldHint, false, name);
   }
   const hints = (hint: 'readOnlyHint' | 'destructiveHint') => tools.flatMap(({ name, annotations }) => (annotations?.[hint] ? [name] : []));
-  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 5));
+  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 6));
   t.deepEqual(hints('destructiveHint'), ['edit_message', 'erase_message']);
 });
 
@@ -89,6 +89,47 @@ test('MCP: pages lead through all messages in both directions', async (t) => {
   t.deepEqual(back.toReversed().flat(), all);
   t.deepEqual(forth.flat(), all);
   t.deepEqual([back.length, forth.length], [3, 3]);
+});
+
+test('MCP: replies are posted, and a thread is read from any of its messages, in both directions', async (t) => {
+  const site = await openSite(t);
+  const mcp = await connect(t, site.url, await tokenOf(site, 'Bob'));
+  type Reply = Message & { reply_to: number | null; thread: { root: number; replies: number } | null };
+  type Thread = { root: number; replies: number; messages: Reply[]; older: number | null; newer: number | null };
+  const { seq: root } = await postAs(site.ann, 'root');
+  const posted: number[] = [];
+  for (const body of ['one', 'two', 'three']) {
+    await postAs(site.ann, `beside ${body}`);
+    const reply = await call<Reply>(t, mcp, 'post_message', { group: 'lobby', body, reply_to: posted.at(-1) ?? root });
+    t.like(reply, { reply_to: posted.at(-1) ?? root, thread: { root, replies: posted.length + 1 } });
+    posted.push(reply.seq);
+  }
+  const read = (args: object) => call<Thread>(t, mcp, 'read_thread', { group: 'lobby', ...args });
+  for (const seq of [root, ...posted]) {
+    const { messages, ...rest } = await read({ seq });
+    t.deepEqual(
+      messages.map(({ body }) => body),
+      ['root', 'one', 'two', 'three'],
+    );
+    t.deepEqual(rest, { root, replies: 3, older: null, newer: null });
+  }
+  const seqsIn = ({ messages }: Thread) => messages.map(({ seq }) => seq);
+  const newest = await read({ seq: root, limit: 2 });
+  t.deepEqual([seqsIn(newest), newest.older], [posted.slice(1), posted[1] ?? null]);
+  t.deepEqual(seqsIn(await read({ seq: root, limit: 2, before: newest.older ?? 0 })), [root, posted[0]]);
+  const oldest = await read({ seq: root, limit: 2, after: 0 });
+  t.deepEqual([seqsIn(oldest), oldest.newer], [[root, posted[0]], posted[0] ?? null]);
+  t.deepEqual(seqsIn(await read({ seq: root, after: oldest.newer ?? 0 })), posted.slice(1));
+  const plain = await postAs(site.ann, 'alone');
+  t.like(await read({ seq: plain.seq }), { root: plain.seq, replies: 0 });
+  const { text, data } = await refused(t, mcp, 'post_message', { group: 'lobby', body: 'four', reply_to: 4711 });
+  t.regex(text, /There is no message 4711 in this group\. \(code: invalid, field: reply_to\)/);
+  t.like(data, { code: 'invalid', field: 'reply_to' });
+  t.is((await read({ seq: root })).replies, 3);
+  const input = { group: 'lobby', body: 'once', reply_to: root, key: 'k2' };
+  const first = await call<Reply>(t, mcp, 'post_message', input);
+  t.is((await call<Reply>(t, mcp, 'post_message', input)).seq, first.seq);
+  t.regex((await refused(t, mcp, 'post_message', { ...input, reply_to: posted[0] })).text, /code: keyReused/);
 });
 
 test('MCP: a repeated key posts once, also beside the API; another text with it is refused', async (t) => {
@@ -126,6 +167,12 @@ test('MCP: refusals name the field and the limit, and are those of the API', asy
     ['read_messages', { group: secret }, /code: notFound/],
     ['read_messages', { group: 'lobby', limit: 201 }, /limit: must be 200 at most/],
     ['read_messages', { group: 'lobby', after: 1, before: 2 }, /give after or before, not both/],
+    ['read_thread', { group: secret, seq: 1 }, /code: notFound/],
+    ['read_thread', { group: 'lobby', seq: 1 }, /code: notFound/],
+    ['read_thread', { group: 'lobby', seq, after: 1, before: 2 }, /give after or before, not both/],
+    ['read_thread', { group: 'lobby', seq, limit: 201 }, /limit: must be 200 at most/],
+    ['post_message', { group: 'lobby', body: 'x', reply_to: 1 }, /There is no message 1.*field: reply_to/],
+    ['post_message', { group: 'lobby', body: 'x', reply_to: 'x' }, /reply_to: must be a whole number/],
     ['list_members', { group: secret }, /code: notFound/],
     ['edit_message', { group: 'lobby', seq, body: 'x' }, /Only the author can edit a message/],
     ['erase_message', { group: 'lobby', seq }, /Only the author or a moderator/],

@@ -6,7 +6,7 @@ import { readPosted } from '../../log/history.ts';
 import { edit, erase, keyIn, post, react } from '../../messages/operations.ts';
 import { groupOf } from '../caller.ts';
 import { oneMessage, writtenMessage } from '../messages.ts';
-import { body, format, Group, group, key, Message, seq, Written } from '../schemas.ts';
+import { body, format, Group, group, key, Message, replyTo, seq, Written } from '../schemas.ts';
 import { type Tool, tool } from '../tool.ts';
 
 /** The most people of one call, as in the API. */
@@ -19,6 +19,7 @@ const postMessage = tool({
     group,
     body,
     format: format.default('markdown'),
+    reply_to: replyTo.optional(),
     key: key.optional(),
     notify_all: z
       .boolean('must be true or false')
@@ -26,9 +27,10 @@ const postMessage = tool({
       .describe('Whether @all notifies all members of a group with more than 10 members; otherwise it is plain text there.'),
   }),
   output: Written,
-  call: async (caller, { group, key, notify_all: notifyAll, ...text }) => {
+  call: async (caller, { group, key, notify_all: notifyAll, reply_to: answered, ...text }) => {
     const at = await groupOf(caller, group);
-    const posted = await post(caller.core, at, { ...text, notifyAll, key: key === undefined ? undefined : keyIn('client', key) });
+    const storedKey = key === undefined ? undefined : keyIn('client', key);
+    const posted = await post(caller.core, at, { ...text, notifyAll, replyTo: answered, key: storedKey });
     return writtenMessage(caller, at, await readPosted(caller.core, posted.message, posted.isNew));
   },
 });
