@@ -5,12 +5,12 @@ import type { GroupAccess } from '../groups/rules.ts';
 import { isHtmx, siteUrlOf } from '../http/context.ts';
 import { renderFragment, respond, seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
+import { t } from '../language/text.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { FoldedMessage } from '../log/fold.ts';
-import { messageBefore, type Page, readPage } from '../log/history.ts';
+import { messageBefore, type Page, readPage, type Window } from '../log/history.ts';
 import { returnUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
-import type { PageRequest } from './pages.ts';
 import { messageJson, messageText, presentRow } from './presenter.ts';
 import { contextOf, contextOfLines } from './threads/context.ts';
 import { readThread } from './threads/read-thread.ts';
@@ -62,15 +62,20 @@ export async function respondWithMessage(
 }
 
 /** What is asked of a group's messages. `thread`: the seq of any message of the only thread that is wanted; pages ignore it. */
-export type GroupQuery = PageRequest & {
+export type GroupQuery = Window & {
+  readonly unread?: number | undefined;
+  readonly at?: number | undefined;
   readonly date?: string | undefined;
   readonly zone: string;
   readonly thread?: number | undefined;
 };
 
 /** The window that a query names. Errors: StoreUnavailable. */
-export const windowOf = async (core: Core, at: GroupAccess, { date, zone, ...asked }: GroupQuery): Promise<PageRequest> =>
-  date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked;
+export const windowOf = async (
+  core: Core,
+  at: GroupAccess,
+  { date, zone, ...asked }: GroupQuery,
+): Promise<Omit<GroupQuery, 'date' | 'zone'>> => (date ? windowFrom(core, at.group.id, date, zone, asked.limit) : asked);
 
 /** `total`: of all windows. `older`, `newer`: see Page. */
 type List = Pick<Page, 'older' | 'newer'> & { readonly messages: readonly FoldedMessage[]; readonly total: number };
@@ -83,7 +88,7 @@ async function readList(core: Core, at: GroupAccess, asked: GroupQuery): Promise
 
 async function readThreadList(core: Core, at: GroupAccess, seq: number, asked: GroupQuery): Promise<List> {
   const refused = asked.around !== undefined ? 'around' : asked.date ? 'date' : undefined;
-  if (refused !== undefined) throw invalid(refused, `${refused} cannot be combined with thread.`);
+  if (refused !== undefined) throw invalid(refused, t`${refused} cannot be combined with thread.`);
   const { messages, count, older, newer } = await readThread(core, at.group.id, seq, asked);
   return { messages, total: count + 1, older, newer };
 }

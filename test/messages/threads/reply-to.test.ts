@@ -1,7 +1,8 @@
 import test from 'ava';
 import { createToken } from '../../../lib/accounts/tokens.ts';
+import { StoreUnavailable } from '../../../lib/errors.ts';
 import type { Client } from '../../helpers/client.ts';
-import { newGroup, postAs } from '../../helpers/fixtures.ts';
+import { bodiesFor, newGroup, newHook, postAs } from '../../helpers/fixtures.ts';
 import { LOBBY, openSite, type Site } from '../../helpers/site.ts';
 
 type Message = { seq: number; body: string; format: string; reply_to: number | null; thread: { root: number; replies: number } | null };
@@ -83,4 +84,28 @@ test('reply_to: an erased message can be answered; a repeated key returns the sa
   t.deepEqual([again.status, again.json<Message>().seq, again.json<Message>().reply_to], [200, first.json<Message>().seq, one.seq]);
   const later = await ann.json('POST', `${LOBBY}/messages`, { body: 'To what is gone', reply_to: one.seq });
   t.like(later.json<Message>(), { reply_to: one.seq });
+});
+
+test('reply_to: while the store does not say whether the message exists, nothing is posted, and the post can be repeated', async (t) => {
+  const site = await openSite(t);
+  const { ann } = site;
+  const { seq } = await postAs(ann, 'One');
+  const hook = await newHook(ann, 'Deploy');
+  const { log } = site.core.store;
+  const { message } = log;
+  const byApi = () => ann.json('POST', `${LOBBY}/messages`, { body: 'To one', reply_to: seq }, { 'Idempotency-Key': 'k1' });
+  const byHook = () => site.client().json('POST', hook, { text: 'By hook', reply_to: seq }, { 'Idempotency-Key': 'k1' });
+  log.message = () => Promise.reject(new StoreUnavailable('away, as the test wants it'));
+  const refused = [await byApi(), await byHook()];
+  log.message = message;
+  t.deepEqual(
+    refused.map(({ status, headers }) => [status, headers.has('retry-after')]),
+    [
+      [503, true],
+      [503, true],
+    ],
+  );
+  t.deepEqual(await bodiesFor(ann), ['One']);
+  t.deepEqual([(await byApi()).status, (await byApi()).status, (await byHook()).status, (await byHook()).status], [201, 200, 200, 200]);
+  t.deepEqual(await bodiesFor(ann), ['One', 'To one', 'By hook']);
 });

@@ -1,6 +1,8 @@
 import test from 'ava';
+import { StoreUnavailable } from '../../../lib/errors.ts';
 import * as messages from '../../../lib/messages/operations.ts';
 import { sendAgain } from '../../../lib/webhooks/outgoing/operations.ts';
+import { postReply } from '../../../lib/webhooks/outgoing/reply.ts';
 import type { Answering } from '../../helpers/receiver.ts';
 import { openFixture } from './fixtures.ts';
 
@@ -96,4 +98,33 @@ test('bot replies: events about no message have none, and reactions have that of
     ['thanks', seq],
     ['welcome', undefined],
   ]);
+});
+
+test('bot replies: a store that does not answer rejects, so that the call is repeated, and then posts', async (t) => {
+  const fixture = await openFixture(t);
+  const { core } = fixture;
+  const echo = await fixture.bot('Echo');
+  const seq = await fixture.postText('@Echo?');
+  await fixture.settled();
+  const [delivery] = await fixture.deliveries(echo);
+  if (!delivery) return t.fail('there is no delivery');
+  const at = await fixture.at(echo.user);
+  const answer = {
+    status: 200,
+    type: 'text/plain',
+    encoding: '',
+    disposition: '',
+    retryAfter: '',
+    body: Buffer.from('hello'),
+    isCut: false,
+  };
+  const { log } = core.store;
+  const { message } = log;
+  log.message = () => Promise.reject(new StoreUnavailable('away, as the test wants it'));
+  await t.throwsAsync(postReply(core, at, delivery, answer), { instanceOf: StoreUnavailable });
+  log.message = message;
+  const { seq: posted, problem } = await postReply(core, at, delivery, answer);
+  t.is(problem, null);
+  t.like(await log.message(at.group.id, posted ?? 0), { body: 'hello', replyTo: seq });
+  t.deepEqual(await fixture.talk(), ['Ann: @Echo?', 'Echo: hello']);
 });
