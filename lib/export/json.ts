@@ -50,7 +50,7 @@ export function lineRecord(line: ExportedLine): object {
 function messageRecord({ folded, followUps }: MessageLine) {
   const { message, state } = folded;
   const common = { type: 'message', group: message.group, seq: message.seq, at: iso(message.at), author: message.author };
-  const sender = message.as ? { as: message.as } : {};
+  const sender = { ...(message.as ? { as: message.as } : {}), ...(message.replyTo === undefined ? {} : { reply_to: message.replyTo }) };
   if (isErased(folded)) return { ...common, ...sender, erased: true };
   const versions = versionsOf(message, followUps);
   const files = filesOf(folded);

@@ -3,6 +3,7 @@ import { fileUrl } from '../files/file.ts';
 import type { FileRow } from '../files/presenter.ts';
 import type { Attached } from '../log/entry.ts';
 import { presentLines } from '../messages/presenter.ts';
+import type { Answered } from '../messages/threads/related.ts';
 import { createViews, type Views } from '../views/render.ts';
 import { asUrl, copyFiles, filePath, thumbPath } from './files.ts';
 import { createExportFolder, type ExportFolder } from './folder.ts';
@@ -94,29 +95,39 @@ async function namesOf(core: Core, { group }: ExportedGroup): Promise<string[]> 
 const hrefOf = ({ group }: ExportedGroup, number: number): string => `${group.slug}-${String(number).padStart(4, '0')}.html`;
 
 async function writePage(
-  { core, folder, views, tally }: Work,
+  { core, folder, views, tally, options }: Work,
   one: ExportedGroup,
   lines: readonly ExportedLine[],
   { number, isLast }: { readonly number: number; readonly isLast: boolean },
 ): Promise<PageFile> {
   const local = new Map<string, Attached>();
-  let messages = 0;
+  const here = new Set<number>();
   for (const line of lines) {
     if (line.type !== 'message') continue;
-    messages += 1;
+    here.add(line.folded.message.seq);
     const files = tally.message(line.folded);
     for (const file of files) local.set(fileUrl(file), file);
     tally.missing.push(...(await copyFiles(core, folder, files)));
   }
   const shown = lines.map((line) => (line.type === 'message' ? { type: line.type, folded: line.folded } : line));
   const rows = (await presentLines(core, shown, one.group)).map((row) =>
-    row.author === null ? row : { ...row, files: row.files.map((file) => localFile(file, local)) },
+    row.author === null
+      ? row
+      : { ...row, files: row.files.map((file) => localFile(file, local)), answers: row.answers && answeredRow(row.answers, here, options) },
   );
   const pages = { previous: number > 1 ? hrefOf(one, number - 1) : null, next: isLast ? null : hrefOf(one, number + 1) };
   const href = hrefOf(one, number);
   await writeFile(folder, href, views.render('export/page.njk', { title: one.title, topic: one.group.topic, rows, number, ...pages }));
-  return { href, from: timeOf(lines[0]), to: timeOf(lines.at(-1)), messages };
+  return { href, from: timeOf(lines[0]), to: timeOf(lines.at(-1)), messages: here.size };
 }
+
+/** What a reply says of the message that it answers. `here`: the messages of the page. The messages of one person say nothing of what others wrote. */
+const answeredRow = ({ seq, name, text, erased }: Answered, here: ReadonlySet<number>, { scope }: ExportOptions) => ({
+  seq,
+  isHere: here.has(seq),
+  name: 'group' in scope ? name : `#${seq}`,
+  text: 'user' in scope ? '' : erased ? 'Message erased' : text,
+});
 
 const timeOf = (line: ExportedLine | undefined): number =>
   line === undefined ? 0 : line.type === 'message' ? line.folded.message.at : line.entry.at;

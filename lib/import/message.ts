@@ -6,6 +6,7 @@ import { type Draft, type Entry, MAX_FILES } from '../log/entry.ts';
 import { sha256 } from '../secrets.ts';
 import { isBlank } from '../text/body.ts';
 import type { ImportContext } from './context.ts';
+import type { ReplyFields } from './replies.ts';
 import type { SourceFile, SourceMessage } from './source.ts';
 import type { Item } from './staging.ts';
 import { type Answered, bodyOf } from './text.ts';
@@ -21,7 +22,10 @@ export type Posting = {
   readonly message: Omit<SourceMessage, 'edits' | 'reactions' | 'pinned'>;
   readonly author: User;
   readonly group: Group;
+  /** What is quoted. */
   readonly answered: Answered | undefined;
+  /** The fields of a message that answers another one of the group. */
+  readonly reply: ReplyFields;
   readonly mentions: { readonly mentions?: readonly UserId[] };
 };
 
@@ -52,7 +56,7 @@ export async function postMessage(context: ImportContext, posting: Posting, appe
   if (own.length > 0) await claim(core, own, item.key);
   const files = own.length > 0 ? { attachments: own.map(attached) } : {};
   const body = isBlank(text.body) ? '' : text.body;
-  append({ ...common, body, format: text.format, ...posting.mentions, ...files }, settle(context, own));
+  append({ ...common, body, format: text.format, ...posting.reply, ...posting.mentions, ...files }, settle(context, own));
 }
 
 const settle =

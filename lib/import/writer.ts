@@ -6,6 +6,7 @@ import { parseEmoji } from '../markup/emoji.ts';
 import { MAX_PINS } from '../messages/rules.ts';
 import type { ImportContext } from './context.ts';
 import { type Fresh, postMessage } from './message.ts';
+import { answeredBy, quotedBy, replyOf } from './replies.ts';
 import { whileAway } from './retry.ts';
 import type { Item, StagedMessage, Staging } from './staging.ts';
 import { bodyOf } from './text.ts';
@@ -90,11 +91,11 @@ class ChannelWriter {
           else if (item.body.kind === 'react' || !item.timed) reactions.push(item);
           else {
             await this.#flush();
-            this.#followUp(item);
+            await this.#followUp(item);
           }
         }
         await this.#flush();
-        for (const item of reactions) this.#followUp(item);
+        for (const item of reactions) await this.#followUp(item);
       } finally {
         await this.#flush();
       }
@@ -107,6 +108,12 @@ class ChannelWriter {
   async #flush(): Promise<void> {
     const ended = await Promise.allSettled(this.#running.splice(0));
     for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async #settled(): Promise<boolean> {
+    if (this.#running.length === 0) return false;
+    await this.#flush();
+    return true;
   }
 
   /** Appends without waiting. */
@@ -130,10 +137,11 @@ class ChannelWriter {
     const { users, staging } = this.#context;
     const author = users.get(message.author);
     if (!author) return staging.leftOut('messages of people who are left out');
-    const answered = answeredBy(staging, { ...item, message });
+    const reply = await replyOf(this.#context, { channel: this.#channel, group: this.#group.id, settled: () => this.#settled() }, message);
+    const answered = reply.replyTo === undefined ? answeredBy(staging, { ...item, message }) : undefined;
     await postMessage(
       this.#context,
-      { item, message, author, group: this.#group, answered, mentions: this.#accounts(message.mentions) },
+      { item, message, author, group: this.#group, answered, reply, mentions: this.#accounts(message.mentions) },
       (draft, then) =>
         this.#append(item, draft, async (entry, isNew) => {
           const isWhole = draft.key === undefined;
@@ -151,10 +159,10 @@ class ChannelWriter {
     return mentions.length > 0 ? { mentions } : {};
   }
 
-  #followUp(item: Item): void {
+  async #followUp(item: Item): Promise<void> {
     const { staging } = this.#context;
     const target = staging.find(this.#channel, item.message);
-    const draft = target && target.seq !== null ? this.#draftOf(item, target, target.seq) : undefined;
+    const draft = target && target.seq !== null ? await this.#draftOf(item, target, target.seq) : undefined;
     if (!draft) return;
     this.#append(item, draft, (_, isNew) => {
       if (!isNew) return;
@@ -163,13 +171,14 @@ class ChannelWriter {
     });
   }
 
-  #draftOf({ body }: Item, of: StagedMessage, target: number): Fresh | undefined {
+  async #draftOf({ body }: Item, of: StagedMessage, target: number): Promise<Fresh | undefined> {
     const { core, users, nameOf, staging } = this.#context;
     switch (body.kind) {
       case 'edit': {
         const author = users.get(body.author);
         const absent = (of.message.files ?? []).filter(({ path }) => path === undefined);
-        const text = bodyOf(core, this.#group, { ...body.edit, answered: answeredBy(staging, of), absent }, nameOf);
+        const answered = await quotedBy(this.#context, this.#group.id, of);
+        const text = bodyOf(core, this.#group, { ...body.edit, answered, absent }, nameOf);
         return (
           author && { kind: 'edit', target, author: author.id, body: text.body, format: text.format, ...this.#accounts(body.mentions) }
         );
@@ -191,14 +200,6 @@ class ChannelWriter {
         return undefined;
     }
   }
-}
-
-/** What a message answers, unless the message before it is of the same thread. */
-function answeredBy(staging: Staging, { message, ...place }: Omit<StagedMessage, 'seq'>): StagedMessage | undefined {
-  if (message.replyTo === undefined) return undefined;
-  const last = staging.before(message.channel, place)?.message;
-  const isNext = last !== undefined && (last.replyTo ?? last.id) === message.replyTo;
-  return isNext ? undefined : staging.find(message.channel, message.replyTo);
 }
 
 function emojiOf(given: string): string | undefined {

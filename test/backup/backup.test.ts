@@ -49,6 +49,14 @@ async function opens(t: ExecutionContext, settings: Record<string, string>, sour
     await core.store.groups.listUnannounced(Number.MAX_SAFE_INTEGER, 10),
     await source.store.groups.listUnannounced(Number.MAX_SAFE_INTEGER, 10),
   );
+  const threads = await core.store.log.threads(
+    group.id,
+    entries.map(({ seq }) => seq),
+  );
+  t.deepEqual(
+    [...threads.values()].map(({ replies }) => replies),
+    [1],
+  );
   const ann = await core.store.users.byNameKey('ann');
   if (!ann) return t.fail('ann is lost');
   const counted = [{ group: group.id, after: 0 }];

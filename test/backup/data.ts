@@ -100,7 +100,7 @@ async function fill(opened: TestCore): Promise<void> {
   await append({ kind: 'react', target: first.seq, emoji: '👍' }, bob);
   await append({ kind: 'pin', target: first.seq, stands: true });
   await append({ kind: 'erase', target: second.seq, undoUntil: now, due: now });
-  await append({ kind: 'message', body: 'for a bot', format: 'text', pending: [] }, bob);
+  await append({ kind: 'message', body: 'for a bot', format: 'text', pending: [], replyTo: first.seq, thread: first.seq }, bob);
   await core.store.log.snapshot(group.id, first.seq, { upto: first.seq, body: 'edited', format: 'text', reactions: [] });
   await core.audit.record({ act: 'group_archived', subject: ofGroup(group), detail: 'for a while' });
   await renameWithoutLine(core, group, opened);

@@ -89,6 +89,48 @@ test('JSON export of a group: people, members, every text, reactions, pins and f
   await t.throwsAsync(exportJsonFolder(opened.core, folder, { scope: { group }, program: 'test' }), { message: /exists/ });
 });
 
+test('exports say what a reply answers, of one person only the number', async (t) => {
+  const opened = await openKitchen(t);
+  const { core, group, ann, bob } = opened;
+  const [asAnn, asBob] = [await accessOf(core, ann, group), await accessOf(core, bob, group)];
+  const { message: asked } = await post(core, asAnn, { body: 'Who has the **key** <b>?', format: 'markdown' });
+  const { message: gone } = await post(core, asAnn, { body: 'a secret' });
+  const { message: reply } = await post(core, asBob, { body: 'I have', replyTo: asked.seq });
+  const { message: late } = await post(core, asBob, { body: 'so what', replyTo: gone.seq });
+  const { message: erased } = await post(core, asBob, { body: 'nothing', replyTo: reply.seq });
+  await erase(core, asAnn, gone.seq);
+  await erase(core, asBob, erased.seq);
+  for (const scope of [{ group }, { user: bob }]) {
+    const { records } = await recordsOf(t, opened, scope);
+    const messages = records.filter(({ type, reply_to: answered }) => type === 'message' && answered !== undefined);
+    t.deepEqual(
+      messages.map(({ seq, reply_to: answered }) => [seq, answered]),
+      [
+        [reply.seq, asked.seq],
+        [late.seq, gone.seq],
+        [erased.seq, reply.seq],
+      ],
+    );
+  }
+  const htmlOf = async (scope: Scope): Promise<string> => {
+    const folder = join(await folderFor(t), 'out');
+    await exportHtml(core, folder, { scope, program: 'test' });
+    const pages = readdirSync(folder).filter((name) => /^kitchen-\d+\.html$/.test(name));
+    return (await Promise.all(pages.map((name) => readFile(join(folder, name), 'utf8')))).join('');
+  };
+  const whole = await htmlOf({ group });
+  t.true(whole.includes(`<p class="answered" dir="auto"><a href="#m-${asked.seq}">Reply to Ann</a>: Who has the key &lt;b&gt;?</p>I have`));
+  t.true(whole.includes(`<a href="#m-${gone.seq}">Reply to Ann</a>: Message erased</p>so what`));
+  t.is(whole.match(/class="answered"/g)?.length, 2);
+  const own = await htmlOf({ user: bob });
+  t.true(own.includes(`<p class="answered" dir="auto">Reply to #${asked.seq}</p>I have`));
+  t.notRegex(own, /Who has|a secret/);
+  const text: string[] = [];
+  const out = { write: (part: string) => Promise.resolve(void text.push(part)), end: () => Promise.resolve() };
+  await writeText(core, out as never, { scope: { group }, program: 'test' });
+  t.regex(text.join(''), new RegExp(`Bob: \\(reply to #${asked.seq}\\) I have\\n`));
+});
+
 test('JSON export of a person: their messages everywhere, also direct ones, their reactions, and no text of others', async (t) => {
   const opened = await openKitchen(t);
   const { records } = await recordsOf(t, opened, { user: opened.bob });

@@ -9,7 +9,7 @@ import { parsePeopleMap } from '../../lib/import/people.ts';
 import { type ImportOptions, type ImportResult, planImport, runImport } from '../../lib/import/run.ts';
 import type { Source } from '../../lib/import/source.ts';
 import { readMessage } from '../../lib/log/history.ts';
-import { post } from '../../lib/messages/operations.ts';
+import { erase, post } from '../../lib/messages/operations.ts';
 import { KINDS, type Kind, mongo, openFilled } from '../backup/data.ts';
 import { accessOf, isDense, openTestCore, type TestCore, wholeLog } from '../helpers/core-fixture.ts';
 import { groupAt, openLobby, userNamed } from '../helpers/fixtures.ts';
@@ -64,7 +64,7 @@ for (const kind of KINDS) {
       t.deepEqual(await said(core, 'general'), [
         '2024-01-01T08:01 Omar Haddad: The **rye** starter & the oven are ready, @Lena. See [the recipe](https://bakery.example/rye)',
         (await said(core, 'general'))[1] ?? '',
-        '2024-01-01T08:03 Lena: @Omar Haddad wrote:\n> The rye starter & the oven are ready, @Lena. See the recipe (https://bakery.example/rye)\n\nThanks, I bake at six',
+        '2024-01-01T08:03 Lena: Thanks, I bake at six',
         '2024-01-01T08:05 Lena: *ties an apron*',
         '2024-01-02T09:00 admin (imported): The price list\n[file] [sign.pdf](https://bakery.slack.com/files/U0PRIYA/F0SIGN/sign.pdf)',
         '2024-01-02T09:01 U0GONE: I left long ago 👋',
@@ -73,6 +73,8 @@ for (const kind of KINDS) {
       const lena = await userNamed(core, 'lena');
       const rye = await readMessage(core, general.id, (await core.store.log.messages(general.id, 1, 1))[0]?.seq ?? 0);
       t.deepEqual(rye.message.mentions, [lena.id]);
+      const [reply] = await core.store.log.messages(general.id, 3, 3);
+      t.like(reply, { replyTo: rye.message.seq, thread: rye.message.seq });
       t.deepEqual(
         rye.state.reactions.map(({ emoji, by }) => [emoji, by.length]),
         [
@@ -143,14 +145,71 @@ async function comparable(folder: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line));
   const names = new Map(records.filter(({ type }) => type === 'person').map(({ id, name }) => [id, name]));
   const named = (value: unknown): unknown => (typeof value === 'string' ? (names.get(value) ?? value) : value);
+  const texts = new Map(records.filter(({ type }) => type === 'message').map(({ seq, body }) => [seq, body]));
   return records
     .filter(({ type, erased }) => type === 'message' && !erased)
-    .map(({ seq: _, group: _group, files = [], ...rest }) => ({
+    .map(({ seq: _, group: _group, reply_to: answered, files = [], ...rest }) => ({
+      answered: texts.get(answered),
       ...JSON.parse(JSON.stringify(rest, (key, value) => (key === 'at' && rest.reactions?.length > 0 ? undefined : named(value)))),
       at: rest.at,
       files: files.map(({ name, bytes }: { name: string; bytes: number }) => [name, bytes]),
     }));
 }
+
+/** The messages of a group with what they answer, all by their texts. */
+async function answersIn(core: Core, slug: string): Promise<(string | undefined)[][]> {
+  const group = await groupAt(core, slug);
+  const messages = await core.store.log.messages(group.id, 1, 900);
+  const bodyAt = (seq: number | undefined) => messages.find((one) => one.seq === seq)?.body;
+  return messages.map(({ body, replyTo, thread }) => [body, bodyAt(replyTo), bodyAt(thread)]);
+}
+
+test('import: replies answer the messages that were imported, over batches and runs; others quote as before', async (t) => {
+  const { core, group, ann, bob } = await openTestCore(t);
+  const [asAnn, asBob] = [await accessOf(core, ann, group), await accessOf(core, bob, group)];
+  const { message: root } = await post(core, asAnn, { body: 'root' });
+  for (let n = 0; n < 300; n += 1) await post(core, asBob, { body: `other ${n}` });
+  const { message: one } = await post(core, asBob, { body: 'one', replyTo: root.seq });
+  const { message: two } = await post(core, asAnn, { body: 'two', replyTo: one.seq });
+  await post(core, asBob, { body: 'three', replyTo: two.seq });
+  const { message: gone } = await post(core, asAnn, { body: 'gone' });
+  await post(core, asBob, { body: 'to what is gone', replyTo: gone.seq });
+  await erase(core, asAnn, gone.seq);
+  const folder = join(await folderFor(t), 'original');
+  await exportJsonFolder(core, folder, { scope: { group }, program: 'test' });
+
+  const whole = await openTestCore(t);
+  const map = { Ann: 'Ann', Bob: 'Bob' };
+  await importInto(t, whole.core, folder, { map, change: (source) => ({ ...source, origin: 'elsewhere' }) });
+  const copied = (await whole.core.store.groups.list({ limit: 10 })).find(({ id, name }) => name === group.name && id !== whole.group.id);
+  const answers = await answersIn(whole.core, copied?.slug ?? '');
+  t.deepEqual(answers.slice(301), [
+    ['one', 'root', 'root'],
+    ['two', 'one', 'root'],
+    ['three', 'two', 'root'],
+    ['to what is gone', undefined, undefined],
+  ]);
+  const logs = await everyLog(whole.core);
+  t.like(await importInto(t, whole.core, folder, { map, change: (source) => ({ ...source, origin: 'elsewhere' }) }), {
+    messages: 0,
+    late: 0,
+  });
+  t.deepEqual(await everyLog(whole.core), logs);
+
+  const partly = await openTestCore(t);
+  await importInto(t, partly.core, folder, { map: { Ann: null, Bob: 'Bob' }, change: (source) => ({ ...source, origin: 'elsewhere' }) });
+  const part = (await partly.core.store.groups.list({ limit: 10 })).find(({ id, name }) => name === group.name && id !== partly.group.id);
+  const left = await answersIn(partly.core, part?.slug ?? '');
+  t.deepEqual(
+    left.slice(300).map(([, ...answered]) => answered),
+    [
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  );
+  t.regex(left[300]?.[0] ?? '', /wrote:\n> root\n\none$/);
+});
 
 /** What an export from before 2 January has. */
 const onlyOld = (source: Source): Source => ({

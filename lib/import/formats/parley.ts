@@ -19,6 +19,7 @@ const text = z.object({ at: z.string(), body: z.string(), format });
 const file = z.object({ name: z.string(), path: z.string() });
 const message = z.object({
   ...{ type: z.literal('message'), group: z.string(), seq: z.number(), at: z.string(), author: z.string(), as: z.string().optional() },
+  reply_to: z.number().optional(),
   ...{ body: z.string(), format, mentions: z.array(z.string()).default([]), files: z.array(file).default([]) },
   versions: z.array(text).default([]),
   pinned: z.object({ by: z.string(), at: z.string() }).optional(),
@@ -99,6 +100,7 @@ function takeMessage(given: z.infer<typeof message>, into: Collector, fileOf: Fi
   const [first = { body: given.body, format: given.format }, ...later] = given.versions;
   into.message({
     ...{ id: String(given.seq), channel: given.group, at: Date.parse(given.at), author: given.author, as: given.as },
+    replyTo: given.reply_to === undefined ? undefined : String(given.reply_to),
     ...{ text: first.body, format: first.format, mentions: given.mentions, files: given.files.map(fileOf) },
     edits: later.map(({ at, body, format: how }) => ({ at: Date.parse(at), text: body, format: how })),
     reactions: given.reactions.flatMap(({ emoji, by }) => by.map(({ id, at }) => ({ emoji, by: id, at: Date.parse(at) }))),
