@@ -39,6 +39,7 @@ export const postForm = z.object({
     .describe('Whether @all notifies all members of a group with more than 10 members; otherwise it is plain text there.'),
   reply_to: replyTo,
   key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text post once.'),
+  back: z.literal('thread', 'must be thread').optional().describe('For forms: redirect to the page of the thread.'),
 });
 
 const altText = text
@@ -94,6 +95,8 @@ export const windowQuery = z.object({
   limit: wholeNumber('Number of messages, 200 at most.').default(50),
   thread: wholeNumber('Only the thread of the message with this seq: its root and all replies. Not with `around` or `date`.').optional(),
 });
+
+export const threadQuery = z.object({ before: wholeNumber('Only replies before this seq.').optional() });
 
 export const versionsQuery = z.object({ before: wholeNumber('Only versions before the one with this seq.').optional() });
 

@@ -10,7 +10,7 @@ const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
 
 /** The bodies of requests: the schemas with which the routes validate them. */
 export const requestSchemas = {
-  NewMessage: postForm.meta(NAMES),
+  NewMessage: postForm.omit({ back: true }).meta(NAMES),
   Text: editForm.meta(NAMES),
   ReactionSwitch: reactionForm.meta(NAMES),
   PinSwitch: pinForm.meta(NAMES),
@@ -26,6 +26,7 @@ export const requestSchemas = {
   MemberChange: memberForm.meta(NAMES),
   SettingsChange: settingsForm.meta(NAMES),
   Upload: uploadForm
+    .omit({ back: true })
     .extend({
       attachment: z
         .union([z.array(z.string()), z.string()])
