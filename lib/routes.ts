@@ -82,7 +82,13 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
   routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
   routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
   routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /offline', 'GET /manifest.webmanifest']),
-  routeFile('live/routes.ts', liveRoutes, ['GET /groups/:slug/events', 'GET /groups/:slug/live', 'GET /events']),
+  routeFile('live/routes.ts', liveRoutes, [
+    'GET /groups/:slug/events',
+    'GET /groups/:slug/messages/:seq/thread/events',
+    'GET /groups/:slug/live',
+    'GET /groups/:slug/messages/:seq/thread/live',
+    'GET /events',
+  ]),
 ];
 
 /** Added to EARLY_ROUTES with `--dev`. */

@@ -4,13 +4,12 @@ import { inLanguage } from '../language/current.ts';
 import { type Entry, isFollowUp, type Message } from '../log/entry.ts';
 import { type FoldedMessage, fold } from '../log/fold.ts';
 import type { Readable } from '../log/withhold.ts';
-import { bodyAsText } from '../markup/rich-content-text.ts';
 import { entryJson, entryText, presentLine, presentRow } from '../messages/presenter.ts';
 import type { RowContext } from '../messages/threads/context.ts';
-import { normalizeForMatch } from '../text/keywords.ts';
 import type { Views } from '../views/render.ts';
 import { chunkOf } from './chunk.ts';
-import { type Filter, passes } from './filter.ts';
+import { EntryFilter } from './entry-filter.ts';
+import type { Filter } from './filter.ts';
 import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './formats.ts';
 import { sseFrame } from './frame.ts';
 import { findMessageBefore } from './message-before.ts';
@@ -33,8 +32,6 @@ export class Batch {
   /** The messages that were erased when it was prepared. */
   readonly erased: ReadonlySet<number>;
   readonly #positions: readonly Position[];
-  /** Whether a follow-up changes an earlier message. A live page without JavaScript must then reload. */
-  readonly changesThePast: boolean;
   readonly #moves: readonly Move[];
   readonly #folded: ReadonlyMap<number, FoldedMessage>;
   readonly #context: RowContext;
@@ -45,7 +42,7 @@ export class Batch {
   readonly #rendered = new Map<Form, readonly Buffer[]>();
   readonly #joined = new Map<Form, Buffer>();
   readonly #chunks = new Map<Form, Buffer>();
-  readonly #texts = new Map<Entry, string>();
+  readonly #filter: EntryFilter;
   /** The message before the first entry, where it is known. */
   readonly #before: Message | undefined;
 
@@ -63,7 +60,7 @@ export class Batch {
     this.erased = erased;
     this.#positions = entries.map(positionOf);
     this.#moves = entries.flatMap((entry) => (entry.kind === 'join' || entry.kind === 'leave' ? [entry] : []));
-    this.changesThePast = entries.some(isFollowUp);
+    this.#filter = new EntryFilter(place.kind === 'direct', folded);
     this.#folded = folded;
     this.#context = context;
     this.#place = place;
@@ -88,6 +85,11 @@ export class Batch {
   /** The position after the entry with this seq. */
   positionAt(seq: number): Position {
     return this.#positions[seq - (this.entries[0]?.seq ?? 0)] ?? { seq };
+  }
+
+  /** Whether a follow-up that passes the filter changes an earlier message. A live page without JavaScript must then reload. */
+  changesThePast(user: UserId, filter: Filter | undefined): boolean {
+    return this.entries.some((entry) => isFollowUp(entry) && this.#filter.passes(entry, user, filter));
   }
 
   get hasLeaves(): boolean {
@@ -117,22 +119,9 @@ export class Batch {
     const frames = this.#frames(form);
     return this.entries.flatMap((entry, index) => {
       const bytes = frames[index];
-      const isWanted = bytes !== undefined && isWithin(entry, after, upTo) && (!filter || this.#passes(entry, user, filter));
+      const isWanted = bytes !== undefined && isWithin(entry, after, upTo) && this.#filter.passes(entry, user, filter);
       return isWanted ? [{ at: this.positionAt(entry.seq), bytes }] : [];
     });
-  }
-
-  #passes(entry: Entry, user: UserId, filter: Filter): boolean {
-    return passes(filter, user, { entry, isDirect: this.#place.kind === 'direct', text: () => this.#text(entry) });
-  }
-
-  /** The body, normalized once for all streams that filter by keyword. */
-  #text(entry: Entry): string {
-    const known = this.#texts.get(entry);
-    if (known !== undefined) return known;
-    const text = 'body' in entry ? normalizeForMatch(bodyAsText(entry.body ?? '', entry.format ?? 'text')) : '';
-    this.#texts.set(entry, text);
-    return text;
   }
 
   #whole(form: Form): Buffer {

@@ -126,7 +126,7 @@ export class Connection implements Subscriber {
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('left');
-    else if (isFrame(format) && batch.changesThePast) this.endForReload();
+    else if (isFrame(format) && batch.changesThePast(user, filter)) this.endForReload();
     return true;
   }
 

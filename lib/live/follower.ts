@@ -55,5 +55,8 @@ export type Subscriber = {
   end(): void;
 };
 
+/** Whether it shows one thread only, so that its user does not see what else is new in the group. */
+export const isOfThread = ({ listener }: Pick<Subscriber, 'listener'>): boolean => listener.filter?.thread !== undefined;
+
 /** Whether it is a page with scripts, which is sent what surrounds the messages too. */
 export const isPage = ({ listener }: Pick<Subscriber, 'listener'>): boolean => isHtml(listener.format);

@@ -7,7 +7,7 @@ import type { Renderer } from './batch.ts';
 import { ChangeStream } from './changes/stream.ts';
 import type { Connection } from './connection.ts';
 import { Feeds } from './feeds.ts';
-import { isPage } from './follower.ts';
+import { isOfThread, isPage } from './follower.ts';
 import { GapCheck } from './gap-check.ts';
 import type { AllGroupsOpening, ChangesOpening, GroupOpening, Opening, SidebarOpening } from './opening.ts';
 import { PresenceBroadcaster } from './presence/broadcaster.ts';
@@ -105,7 +105,7 @@ export class Hub {
       return () => {
         connection.writeCursor();
         this.#presence.opened(group.id, connection);
-        if (isPage(connection)) this.#sidebars?.open(connection, group.id);
+        if (isPage(connection)) this.#sidebars?.open(connection, isOfThread(connection) ? undefined : group.id);
         this.#keepUp(connection, feed.join(connection));
       };
     });

@@ -31,8 +31,10 @@ export const filterQuery = {
     .meta({ type: 'array', items: { type: 'string' }, description: 'Only what has one of these words in it; may be given several times.' }),
 };
 
-export const filterIn = ({ filter, keyword: words }: { filter?: 'all' | 'mentions' | undefined; keyword: string[] }): Filter | undefined =>
-  filterOf(filter, words);
+type FilterQuery = { readonly filter?: 'all' | 'mentions' | undefined; readonly keyword: readonly string[] };
+
+/** `thread`: the root of the thread that the stream is limited to. */
+export const filterIn = ({ filter, keyword: words }: FilterQuery, thread?: number): Filter | undefined => filterOf(filter, words, thread);
 
 /** The viewer of a stream. Errors: `unauthenticated`. */
 export async function requireViewer(ctx: Context, { core }: RouteContext, lookups: Lookups): Promise<Viewer> {

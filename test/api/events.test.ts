@@ -79,6 +79,10 @@ test('API: a refused stream has a status that the document names, and a problem 
     [nobody, '/groups/team/events', '/groups/{slug}/events', 401],
     [bot, '/groups/none/events', '/groups/{slug}/events', 404],
     [bot, '/groups/team/events?after=x', '/groups/{slug}/events', 400],
+    [bot, '/groups/team/events?thread=99', '/groups/{slug}/events', 422],
+    [nobody, '/groups/team/messages/7/thread/events', '/groups/{slug}/messages/{seq}/thread/events', 401],
+    [bot, '/groups/team/messages/99/thread/events', '/groups/{slug}/messages/{seq}/thread/events', 404],
+    [bot, '/groups/team/messages/7/thread/events?after=x', '/groups/{slug}/messages/{seq}/thread/events', 400],
     [nobody, '/events', '/events', 401],
     [bot, '/events?after=x', '/events', 400],
   ] as const) {

@@ -49,6 +49,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /admin',
   'POST /admin',
   'GET /groups/:slug/live',
+  'GET /groups/:slug/messages/:seq/thread/live',
   'GET /groups/:slug/invite.svg',
   'GET /groups/:slug/bots',
   'POST /groups/:slug/bots',

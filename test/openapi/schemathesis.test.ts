@@ -13,7 +13,7 @@ import { present } from '../helpers/services.ts';
 const tools = await inLongRun(pythonTools);
 
 /** Streams do not end, so no check would ever see a whole response. test/api/examples.test.ts reads their beginning. */
-const STREAMS = ['listen', 'listenToAll'];
+const STREAMS = ['listen', 'listenToThread', 'listenToAll'];
 
 /** Examples per operation and phase: one minute in all. The seed makes a failure repeat. */
 const BOUNDS = ['--max-examples', '25', '--seed', '20261128', '--phases', 'examples,coverage,fuzzing,stateful'];

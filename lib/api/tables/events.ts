@@ -1,7 +1,8 @@
 import { allGroupsQuery } from '../../live/all-groups/routes.ts';
-import { streamQuery } from '../../live/routes.ts';
+import { streamQuery, threadStreamQuery } from '../../live/routes.ts';
 import { type JsonSchema, refTo } from '../json-schema.ts';
 import type { Operation } from '../operation.ts';
+import { SEQ } from '../samples.ts';
 import type { SchemaName } from '../schemas.ts';
 
 const slug = 'team';
@@ -43,11 +44,33 @@ export const eventsTable: readonly Operation[] = [
     query: streamQuery,
     headers: ['Last-Event-ID'],
     responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
-    problems: { 429: 'Too many streams are open.' },
+    problems: { 422: 'There is no such message, whose thread is asked for.', 429: 'Too many streams are open.' },
     examples: [
       {
         title: 'From an entry on',
         path: { slug },
+        headers: { 'Last-Event-ID': '4' },
+        status: 200,
+        answer: { media: 'stream' },
+      },
+    ],
+  },
+  {
+    id: 'listenToThread',
+    method: 'get',
+    path: '/groups/{slug}/messages/{seq}/thread/events',
+    tag: 'Events',
+    access: 'member',
+    summary: 'Stream the events of a thread',
+    description: `The entries of the group’s log that are messages of the thread of this message, or change one. ${STREAM} The same as \`/groups/{slug}/events?thread={seq}\`.`,
+    query: threadStreamQuery,
+    headers: ['Last-Event-ID'],
+    responses: { 200: { description: 'The events.', events: EVENTS, media: ['stream', 'text'] } },
+    problems: { 429: 'Too many streams are open.' },
+    examples: [
+      {
+        title: 'From its beginning on',
+        path: { slug, seq: SEQ.bobs },
         headers: { 'Last-Event-ID': '4' },
         status: 200,
         answer: { media: 'stream' },

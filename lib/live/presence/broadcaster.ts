@@ -5,7 +5,7 @@ import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import type { Feeds } from '../feeds.ts';
-import type { Subscriber } from '../follower.ts';
+import { isOfThread, type Subscriber } from '../follower.ts';
 import { Leases } from './leases.ts';
 import { MemberLists } from './members.ts';
 import { OnlinePeople } from './online.ts';
@@ -58,14 +58,19 @@ export class PresenceBroadcaster {
     this.#typing.opened(group, follower);
   }
 
-  /** To be called when a stream has started. A page makes its user present and gets the current members list, since the one in it may be outdated. */
+  /**
+   * To be called when a stream has started. A page makes its user present, unless it shows one thread only, and gets the current members list, since the
+   * one in it may be outdated.
+   */
   opened(group: GroupId, connection: Connection): void {
     this.#typing.opened(group, connection);
     const { user, format } = connection.listener;
     if (format === 'json' || format === 'text') return;
     this.online.opened(connection);
-    this.#leases.opened(group, user);
-    connection.atEnd(() => this.#leases.closed(group, user));
+    if (!isOfThread(connection)) {
+      this.#leases.opened(group, user);
+      connection.atEnd(() => this.#leases.closed(group, user));
+    }
     this.#members.send(group, [connection]);
   }
 
