@@ -35,6 +35,7 @@ import { emojiRoutes } from './messages/emoji-routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
 import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
+import { threadRoutes } from './messages/threads/routes.ts';
 import { upsertRoutes } from './messages/upsert-routes.ts';
 import { metricsRoutes } from './metrics/routes.ts';
 import { moderationRoutes } from './moderation/admin-routes.ts';
@@ -172,6 +173,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'PUT,DELETE /groups/:slug/messages/:seq/reactions/:emoji',
     'POST /groups/:slug/read',
   ]),
+  routeFile('messages/threads/routes.ts', threadRoutes, ['GET /groups/:slug/messages/:seq/thread']),
   routeFile('messages/upsert-routes.ts', upsertRoutes, ['PUT,GET,DELETE /groups/:slug/by-key/:key']),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
   routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [

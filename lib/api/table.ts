@@ -15,6 +15,7 @@ import { reactionsTable } from './tables/reactions.ts';
 import { savedTable } from './tables/saved.ts';
 import { searchTable } from './tables/search.ts';
 import { serverTable } from './tables/server.ts';
+import { threadsTable } from './tables/threads.ts';
 import { webhooksTable } from './tables/webhooks.ts';
 
 /** All operations. The examples are valid when they are sent in this order. */
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...invitationsTable,
   ...postingTable,
   ...messagesTable,
+  ...threadsTable,
   ...reactionsTable,
   ...pinsTable,
   ...savedTable,

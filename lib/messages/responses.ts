@@ -9,11 +9,12 @@ import { t } from '../language/text.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { messageBefore, type Page, readPage, type Window } from '../log/history.ts';
-import { returnUrl } from './links.ts';
+import { returnUrl, threadUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
 import { messageJson, messageText, presentRow } from './presenter.ts';
 import { contextOf, contextOfLines } from './threads/context.ts';
 import { readThread } from './threads/read-thread.ts';
+import { rootOf } from './threads/related.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };
 
@@ -28,6 +29,8 @@ type ResponseOptions = {
   readonly status?: 200 | 201;
   /** Whether this request wrote the text: JSON then lists the notified members. */
   readonly isWritten?: boolean;
+  /** The page that a posting form returns to. Default: the group's. */
+  readonly back?: 'thread' | undefined;
 };
 
 /** Responds with one message: its row for htmx, 303 for a form, otherwise JSON, or text with its URL. */
@@ -48,7 +51,8 @@ export async function respondWithMessage(
   if (options.status === 201) ctx.set('Location', url);
   await respond(ctx, {
     html: async () => {
-      if (!isHtmx(ctx)) return seeOther(ctx, isPost ? `/groups/${slug}#m-${seq}` : returnUrl(slug, seq));
+      const postedUrl = options.back === 'thread' ? threadUrl(at.group, rootOf(folded.message), seq) : `/groups/${slug}#m-${seq}`;
+      if (!isHtmx(ctx)) return seeOther(ctx, isPost ? postedUrl : returnUrl(slug, seq));
       ctx.status = 200;
       const previous = isPost ? await messageBefore(core, folded.message) : undefined; // the page knows how it shows a row that it has
       renderFragment(ctx, views, 'messages/_row.njk', { row: await presentRow(core, folded, at.group, context, previous) });

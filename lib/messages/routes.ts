@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { DomainError, invalid } from '../errors.ts';
 import type { AltTexts } from '../files/alt.ts';
-import { moveMark } from '../groups/membership.ts';
 import { openGroup } from '../groups/operations.ts';
 import { groupJson } from '../groups/presenter.ts';
 import type { GroupAccess } from '../groups/rules.ts';
@@ -17,14 +16,14 @@ import { Router } from '../http/router.ts';
 import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
-import type { Message } from '../log/entry.ts';
 import { readMessage, readPosted } from '../log/history.ts';
 import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
 import { asksConfirmation, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
-import { markRead, markUnread } from './read-mark.ts';
+import { markPosted, markRead, markUnread } from './read-mark.ts';
 import { type Ctx, type GroupQuery, listMessages, respondWithMessage, seqOf, windowOf } from './responses.ts';
+import { showRefusedReply } from './threads/page.ts';
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
@@ -149,7 +148,7 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
   const { core } = deps;
   const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // cached; the log checks again when access rights have changed
   try {
-    const { files, key, notify_all: isConfirmed, reply_to: replyTo, ...form } = await readPost(ctx, core, at);
+    const { files, key, notify_all: isConfirmed, reply_to: replyTo, back, ...form } = await readPost(ctx, core, at);
     const input = {
       ...form,
       replyTo,
@@ -159,14 +158,16 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
       mayWait: idempotencyKey(ctx) === undefined,
     };
     const { message, isNew } = await postWithFiles(core, at, input, files);
-    if (viewerOf(ctx).via === 'session') markAsRead(deps, at, message);
-    await respondWithMessage(ctx, deps, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true });
+    if (viewerOf(ctx).via === 'session') markPosted(core, at, message, back);
+    await respondWithMessage(ctx, deps, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true, back });
   } catch (error) {
     if (isHtmx(ctx) && asksConfirmation(error)) return showQuestion(ctx, deps, error.message);
-    const { body, key, reply_to: replyTo } = stateOf(ctx).fields ?? {};
+    const { body, key, back, reply_to: replyTo } = stateOf(ctx).fields ?? {};
     if (!isShownOnPage(ctx, error) || typeof body !== 'string') throw error;
     const mayHaveArrived = error.code === 'unavailable' && typeof key === 'string';
-    await showGroup(ctx, deps, at, { limit: 50 }, { body, error, replyTo, key: mayHaveArrived ? key : undefined });
+    const draft = { body, error, replyTo, key: mayHaveArrived ? key : undefined };
+    if (back === 'thread' && (await showRefusedReply(ctx, deps, at, replyTo, draft))) return;
+    await showGroup(ctx, deps, at, { limit: 50 }, draft);
   }
 }
 
@@ -192,11 +193,6 @@ export const fastPosts: readonly FastRoute[] = [
     },
   },
 ];
-
-/** Whoever posts on a page has read the messages before. The response does not wait for it. */
-function markAsRead({ core }: RouteContext, at: GroupAccess, { n }: Message): void {
-  moveMark(core, at.group.id, at.user.id, n).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));
-}
 
 /** Redirects an old slug to the current one. Not cacheable: a group may be renamed back. */
 function redirectToSlug(ctx: Context, at: GroupAccess): void {

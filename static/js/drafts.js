@@ -1,10 +1,12 @@
-// Drafts: unsent text is stored in this browser per account and group. Each tab has its own; the draft of a page that is left is offered to the next one
+// Drafts: unsent text is stored in this browser per account and group or thread. Each tab has its own; the draft of a page that is left is offered to the next one
 // that opens the group.
-import { attempt, byId, field, site, viewer } from './dom.js';
+import { attempt, byId, field, list, site, viewer } from './dom.js';
 
 const PREFIX = 'draft:';
 const keyOf = (path) => `${PREFIX}${viewer}:${path}`;
-const here = viewer && field && keyOf(new URL(field.form.action).pathname.replace(/\/messages$/, ''));
+const pathOf = ({ action }) => new URL(action).pathname;
+const thread = list?.dataset.thread;
+const here = viewer && field && keyOf(thread ? `${pathOf(field.form)}/${thread}/thread` : pathOf(field.form).replace(/\/messages$/, ''));
 const sidebar = byId('sidebar');
 
 /** `storage`: of the tab, or of the browser. An empty text removes the draft. */

@@ -91,6 +91,7 @@ function take(arriving, fromStream) {
 }
 
 function isWanted(row, fromStream) {
+  if (isElsewhere(row, fromStream)) return false;
   if (!base || !/^m-\d+$/.test(row.id) || byId(row.id)) return true;
   if (held && fromStream) held.push(row);
   if (held && fromStream) return false;
@@ -104,6 +105,10 @@ function isWanted(row, fromStream) {
   showFresh();
   return !isPast();
 }
+
+/** On the page of a thread: a message of the group that is not in it, which an earlier page of this tab had not sent. */
+const isElsewhere = (row, fromStream) =>
+  list?.hasAttribute('data-thread') && !fromStream && /^m-/.test(row.id) && !byId(row.id) && !row.querySelector('.answers');
 
 function leavePresent() {
   list.dataset.past = '';

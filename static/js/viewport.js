@@ -2,7 +2,7 @@
 import { byId, list, seqOf } from './dom.js';
 
 export const scroller = byId('scroller');
-/** The path of the group whose conversation this is; undefined on pages of single messages. */
+/** The path of the group whose conversation this is; undefined on pages of single messages and of threads, which show parts of it. */
 export const base = scroller ? list?.dataset.base : undefined;
 
 export const rows = () => [...list.children].filter(({ id }) => /^[mf]-/.test(id));
@@ -34,7 +34,7 @@ function keepAt(row, wanted) {
 
 /** Changes the list and keeps the first visible row in place, except at the end of the conversation (unless `always`). Returns the result of `change`. */
 export function steady(change, always = false) {
-  if (!base || (!always && isAtEnd())) return change();
+  if (!scroller || (!always && isAtEnd())) return change();
   const { top } = scroller.getBoundingClientRect();
   const places = rows().map((row) => [row.id, row.getBoundingClientRect()]);
   const seen = places.filter(([, { bottom }]) => bottom > top);
@@ -57,4 +57,5 @@ export const onScroll = (act) =>
     act();
   });
 
-if (base) scrolled = scroller.scrollTop;
+if (scroller) scrolled = scroller.scrollTop;
+if (scroller && !base) onScroll(() => {});

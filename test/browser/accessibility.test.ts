@@ -242,6 +242,7 @@ const NOT_PAGES = new Set([
   ...['events', 'live', 'messages', 'messages/:seq/quote', 'by-key/:key', 'invite.svg', 'bots/:id/deliveries'].map(
     (path) => `/groups/:slug/${path}`,
   ),
+  ...['events', 'live'].map((stream) => `/groups/:slug/messages/:seq/thread/${stream}`),
 ]);
 /** The page of an incoming webhook says how to use it; the clients that it stands in for ask for data. */
 const HOOKS = /^\/(?:hooks|services|api)\//;

@@ -38,6 +38,8 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string 
   for (const url of [first, second]) await ann.json('POST', `${url}/save`);
   await ann.json('PATCH', first, { body: 'Hello @Bob, see https://example.org/another/path' });
   await bob.json('DELETE', third);
+  const answers = { body: 'Thank you, I see it', reply_to: Number(first.split('/').at(-1)) };
+  for (const client of [bob, ann]) await client.json('POST', '/groups/lobby/messages', answers);
   await setUpApp(bob, site.clock);
   const { slug, url } = (await bob.json('POST', '/direct', { with: 'Ann' })).json<{ slug: string; url: string }>();
   await bob.json('POST', `/groups/${slug}/messages`, { body: 'Have you a minute?' });
@@ -128,6 +130,8 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'search', path: '/search?q=word', who: ann },
   { name: 'search without words', path: '/search', who: ann },
   { name: 'one message', path: '/groups/lobby/messages/4', who: ann },
+  { name: 'thread', path: '/groups/lobby/messages/4/thread', who: ann },
+  { name: 'older replies of a thread', path: '/groups/lobby/messages/4/thread?before=9', who: bob },
   { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
   { name: 'emoji', path: '/groups/lobby/messages/4/emoji', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },

@@ -32,6 +32,7 @@ const PAGES: readonly (readonly [path: string, words: RegExp])[] = [
   [`${LOBBY}/messages/3`, /<h1 class="vh">Message de Ann dans Lobby<\/h1>/],
   [`${LOBBY}/messages/3/edit`, /<h1>Modifier un message<\/h1>/],
   [`${LOBBY}/messages/3/history`, /<h1>Versions précédentes<\/h1>/],
+  [`${LOBBY}/messages/3/thread`, /<h1>Fil<\/h1>[\s\S]*placeholder="Répondre dans le fil"/],
   [`${LOBBY}/pins`, /<h1>Messages épinglés dans Lobby<\/h1>/],
   [`${LOBBY}/emoji`, /\?part=Faces" aria-current="page">Visages<\/a>/],
   ['/direct', /<h1>Messages privés<\/h1>/],

@@ -107,7 +107,7 @@ const MARKDOWN = [
   '```diff\n- old\n+ new\n```\n---\n-# small print',
 ].join('\n\n');
 
-const thread = { root: 5, replies: 1, rev: 6, iso: '2025-11-21T09:20:00.000Z' };
+const replies = { root: 5, replies: 1, rev: 6, iso: '2025-11-21T09:20:00.000Z' };
 
 export const rows = [
   line('09:11', 'Ann added Bob Marsh'),
@@ -119,7 +119,7 @@ export const rows = [
       { emoji: '🎉', count: 1, by: niki.id, names: 'Νίκη' },
     ],
   }),
-  row(bob, '09:03', 'Shout if something reads wrong.', { thread }),
+  row(bob, '09:03', 'Shout if something reads wrong.', { thread: replies }),
   row(eve, '09:20', 'Reads well. Two small things:\n– the third heading says “Febuary”\n– we renamed “rooms” to “groups” everywhere else', {
     answers: { seq: 5, name: 'Bob Marsh', text: 'Shout if something reads wrong.', erased: false },
     edited: true,
@@ -200,6 +200,11 @@ const show = {
   mayManage: true,
   moderator: true,
   live,
+};
+const thread = {
+  ...{ ...common, title: 'Thread in Lobby', group, root: 2, rows, members, sidebar, context: '/groups/lobby?around=2#m-2' },
+  ...{ older: null, newest: null, composer: { ...composer, thread: 2, reply: null }, mayPost: true, moderator: true },
+  live: { url: '/groups/lobby/messages/2/thread/events?after=13', frame: '/groups/lobby/messages/2/thread/live' },
 };
 const signup = { name: '', error: null, code: '', needsCode: false, closed: false };
 const login = { name: '', error: null, provider: 'Example Ltd', mayReset: true };
@@ -579,6 +584,15 @@ export const pages: readonly Sample[] = [
     },
   },
   { name: 'chat', template: 'groups/show.njk', locals: show },
+  { name: 'thread', template: 'messages/thread.njk', locals: thread },
+  {
+    name: 'thread-of-old',
+    template: 'messages/thread.njk',
+    locals: {
+      ...{ ...thread, live: null, older: '/groups/lobby/messages/2/thread?before=9', newest: '/groups/lobby/messages/2/thread' },
+      ...{ mayPost: false, group: { ...group, archived: true } },
+    },
+  },
   {
     name: 'chat-empty',
     template: 'groups/show.njk',
@@ -1207,7 +1221,12 @@ export const pages: readonly Sample[] = [
       again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', key: 'k3y' },
     },
   },
-  { name: 'frame', template: 'messages/frame.njk', locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group } },
+  { name: 'frame', template: 'messages/frame.njk', locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: null } },
+  {
+    name: 'frame-of-thread',
+    template: 'messages/frame.njk',
+    locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: 2 },
+  },
 ];
 
 export const partials: readonly Sample[] = [
@@ -1253,7 +1272,7 @@ export const partials: readonly Sample[] = [
     template: 'messages/_composer.njk',
     locals: { group, composer: { ...composer, reply: { seq: 3, name: 'Bob Marsh', text: 'Morning!', erased: false } }, live },
   },
-  { name: 'thread', template: 'messages/_thread.njk', locals: { slug: 'lobby', thread } },
+  { name: 'thread', template: 'messages/_thread.njk', locals: { slug: 'lobby', thread: replies } },
   { name: 'flash', template: '_flash.njk', locals: { flash: { kind: 'error', text: 'No.' } } },
   { name: 'error', template: '_error.njk', locals: { status: 422, heading: 'Not posted', message: 'Write something first.' } },
   {

@@ -1,0 +1,103 @@
+import type { Context } from 'koa';
+import type { Core } from '../../core.ts';
+import { DomainError } from '../../errors.ts';
+import { roster } from '../../groups/roster.ts';
+import { type GroupAccess, mayManage, mayPost } from '../../groups/rules.ts';
+import { siteUrlOf } from '../../http/context.ts';
+import { fieldError, noStore, renderPage, seeOther } from '../../http/reply.ts';
+import type { RouteContext } from '../../http/route-context.ts';
+import { randomId } from '../../ids.ts';
+import { t } from '../../language/text.ts';
+import { MAX_FILES } from '../../log/entry.ts';
+import type { Line } from '../../log/history.ts';
+import { contextUrl, threadUrl } from '../links.ts';
+import { asksConfirmation } from '../pages.ts';
+import { messageJson, messageText, presentLines } from '../presenter.ts';
+import { contextOfLines } from './context.ts';
+import { readThread, type Thread } from './read-page.ts';
+
+/** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
+type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
+
+/** `seq`: the message that the URL names. `before`: the cursor of a page of older replies. */
+type Asked = { readonly seq: number; readonly before?: number | undefined };
+
+/** The page of a thread; another message than the root redirects there. `draft`: a refused form to show again. */
+export async function showThread(
+  ctx: Context,
+  { core, views }: RouteContext,
+  at: GroupAccess,
+  { root: { message }, lines, older, head }: Thread,
+  { seq, before }: Asked,
+  draft?: Draft,
+): Promise<void> {
+  const { group } = at;
+  const root = message.seq;
+  noStore(ctx);
+  if (seq !== root) return seeOther(ctx, threadUrl(group, root, seq, lines.some(isMessage(seq))));
+  const [rows, members] = await Promise.all([presentLines(core, lines, group), roster(core, group.id)]);
+  const base = threadUrl(group, root);
+  const error = draft ? fieldError(ctx, draft.error).message : null;
+  const asksAll = asksConfirmation(draft?.error);
+  if (asksAll) ctx.status = 200; // a question, not an error
+  const locals = {
+    group,
+    root,
+    rows,
+    members,
+    context: contextUrl(group, root),
+    older: older === undefined ? null : `${base}?before=${older}`,
+    newest: before === undefined ? null : base,
+    composer: {
+      ...{ thread: root, reply: null, body: draft?.body ?? '', key: draft?.key ?? randomId(core.random, 24), error, asksAll },
+      ...{ maxFiles: MAX_FILES, fileBytes: core.config.maxUploadBytes },
+    },
+    mayPost: mayPost(at),
+    moderator: mayManage(at),
+    live: before === undefined ? { url: `${base}/events?after=${head.seq}`, frame: `${base}/live` } : null,
+  };
+  await core.scheduler.run(() => renderPage(ctx, views, 'messages/thread.njk', t`Thread in ${group.name}`, locals));
+}
+
+const isMessage =
+  (seq: number) =>
+  (line: Line): boolean =>
+    line.type === 'message' && line.folded.message.seq === seq;
+
+/** Shows a refused form of the page of a thread there again. Returns false when the thread that it names does not exist. */
+export async function showRefusedReply(
+  ctx: Context,
+  deps: RouteContext,
+  at: GroupAccess,
+  replyTo: unknown,
+  draft: Draft,
+): Promise<boolean> {
+  if (typeof replyTo !== 'string' || !/^[1-9]\d{0,9}$/.test(replyTo)) return false;
+  const thread = await readThread(deps.core, at.group.id, Number(replyTo)).catch((error: unknown) => {
+    if (error instanceof DomainError && error.code === 'notFound') return undefined;
+    throw error;
+  });
+  if (thread) await showThread(ctx, deps, at, thread, { seq: thread.root.message.seq }, draft);
+  return thread !== undefined;
+}
+
+/** The bodies of a page of a thread for programs: its messages, oldest first. */
+export function threadBodies(core: Core, { group }: GroupAccess, { lines }: Thread) {
+  const messages = lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
+  return {
+    json: async () => {
+      const context = await contextOfLines(core, lines);
+      return Array.fromAsync(messages, (folded) => messageJson(core, folded, group, context));
+    },
+    text: async () => {
+      const { profiles } = await contextOfLines(core, lines);
+      return (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join('');
+    },
+  };
+}
+
+/** The header `Link` of a page of a thread: the older replies. */
+export function linkOlder(ctx: Context, { config }: Core, { group }: GroupAccess, { root: { message }, older }: Thread): void {
+  if (older === undefined) return;
+  ctx.set('Link', `<${siteUrlOf(ctx, config)}${threadUrl(group, message.seq)}?before=${older}>; rel="prev"`);
+}

@@ -1,0 +1,25 @@
+import { openGroup } from '../../groups/operations.ts';
+import { viewerOf } from '../../http/identity.ts';
+import { parseQuery } from '../../http/input.ts';
+import { respond } from '../../http/reply.ts';
+import type { RouteContext } from '../../http/route-context.ts';
+import { Router } from '../../http/router.ts';
+import { threadQuery } from '../forms.ts';
+import { seqOf } from '../responses.ts';
+import { linkOlder, showThread, threadBodies } from './page.ts';
+import { readThread } from './read-page.ts';
+
+/** The page of a thread, at any of its messages. */
+export function threadRoutes(deps: RouteContext): Router {
+  const { core } = deps;
+  const router = new Router();
+  router.get('/groups/:slug/messages/:seq/thread', async (ctx) => {
+    const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
+    const { before } = parseQuery(threadQuery, ctx);
+    const seq = seqOf(ctx);
+    const thread = await readThread(core, at.group.id, seq, before);
+    linkOlder(ctx, core, at, thread);
+    await respond(ctx, { html: () => showThread(ctx, deps, at, thread, { seq, before }), ...threadBodies(core, at, thread) });
+  });
+  return router;
+}
