@@ -176,13 +176,13 @@ function writeProblem(ctx: Context, views: Views, problem: Problem, { mayRedirec
   }
 }
 
+type Resubmission = { readonly action: string; readonly body: string; readonly hidden: readonly { name: string; value: unknown }[] };
+
 /** The submitted text, to send it again from the error page, with the same key, since the first request may have succeeded. */
-function resubmissionOf(
-  ctx: Context,
-  { body, key }: ProblemOptions['typed'] = {},
-): { action: string; body: string; key: string | null } | null {
-  if (typeof body !== 'string') return null;
-  return { action: ctx.path, body, key: typeof key === 'string' && key !== '' ? key : null };
+function resubmissionOf(ctx: Context, typed: ProblemOptions['typed'] = {}): Resubmission | null {
+  if (typeof typed.body !== 'string') return null;
+  const hidden = ['key', 'reply_to', 'back'].map((name) => ({ name, value: typed[name] }));
+  return { action: ctx.path, body: typed.body, hidden: hidden.filter(({ value }) => typeof value === 'string' && value !== '') };
 }
 
 const backOf = (ctx: Context): string => (stateOf(ctx).viewer ? '/groups' : '/');

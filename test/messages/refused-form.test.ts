@@ -39,6 +39,23 @@ test('refused form: with an unavailable store it comes back filled, and can be s
   t.deepEqual(await bodies(ann), [TYPED]);
 });
 
+test('refused form: a reply comes back as one, to the page of its thread', async (t) => {
+  const { ann, faults } = await openTroubled(t);
+  const { seq } = (await ann.json('POST', MESSAGES, { body: 'Well?' })).json<{ seq: number }>();
+  const fields = { body: TYPED, key: 'nonce-1', reply_to: String(seq), back: 'thread' };
+  faults.isAway = true;
+  const refused = await ann.form(MESSAGES, fields);
+  t.is(refused.status, 503);
+  for (const [name, value] of [
+    ['reply_to', String(seq)],
+    ['back', 'thread'],
+  ])
+    t.true(refused.text.includes(`<input type="hidden" name="${name}" value="${value}">`), name);
+  t.is(formWith(refused.text, TYPED)?.key, 'nonce-1');
+  faults.isAway = false;
+  t.is((await ann.form(MESSAGES, fields)).headers.get('location'), `${MESSAGES}/${seq}/thread#m-${seq + 1}`);
+});
+
 test('refused form: an edit comes back filled', async (t) => {
   const { ann, faults } = await openTroubled(t);
   const { seq } = (await ann.json('POST', MESSAGES, { body: 'before' })).json<{ seq: number }>();

@@ -1218,7 +1218,7 @@ export const pages: readonly Sample[] = [
       message: 'The store is not available. Try again in a moment.',
       requestId: 'r-7f3b',
       back: '/groups',
-      again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', key: 'k3y' },
+      again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', hidden: [{ name: 'key', value: 'k3y' }] },
     },
   },
   { name: 'frame', template: 'messages/frame.njk', locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: null } },
