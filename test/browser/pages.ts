@@ -16,13 +16,13 @@ const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](ht
 ~~~js\n// a comment\nconst boats = [1, 'two', /three/g].map((one) => one ?? null); // ${'and so on '.repeat(12)}\n~~~\n
 ~~~diff\n+ added\n- removed\n~~~`;
 const furnished = await furnish();
-const { direct, invite } = furnished;
+const { direct, invite, thread } = furnished;
 export const { bob } = furnished;
 export const halfLoggedIn = site.client();
 const { confirm, reset, invited, unsubscribe, bot, delivery, group } = await furnishOthers();
 
 /** A group whose page shows every kind of content: two authors, a bot, an edited, an erased and a long message, reactions. */
-async function furnish(): Promise<{ bob: Client; direct: string; invite: string }> {
+async function furnish(): Promise<{ bob: Client; direct: string; invite: string; thread: string }> {
   const bob = await site.signUp('Bob');
   await bob.form('/groups/join', { slug: 'lobby' });
   await ann.form('/groups/lobby/settings', { action: 'topic', topic: 'Where everybody meets' });
@@ -38,11 +38,12 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string 
   for (const url of [first, second]) await ann.json('POST', `${url}/save`);
   await ann.json('PATCH', first, { body: 'Hello @Bob, see https://example.org/another/path' });
   await bob.json('DELETE', third);
-  const answers = { body: 'Thank you, I see it', reply_to: Number(first.split('/').at(-1)) };
-  for (const client of [bob, ann]) await client.json('POST', '/groups/lobby/messages', answers);
   await setUpApp(bob, site.clock);
   const { slug, url } = (await bob.json('POST', '/direct', { with: 'Ann' })).json<{ slug: string; url: string }>();
-  await bob.json('POST', `/groups/${slug}/messages`, { body: 'Have you a minute?' });
+  const { headers } = await bob.json('POST', `/groups/${slug}/messages`, { body: 'Have you a minute?' });
+  const begun = headers.get('Location') ?? '';
+  for (const client of [ann, bob])
+    await client.json('POST', `/groups/${slug}/messages`, { body: 'I have', reply_to: Number(begun.split('/').at(-1)) });
   for (const name of ['Carl', 'Dora', 'Eve']) await (await site.signUp(name)).form('/groups/join', { slug: 'lobby' });
   await ann.json('POST', '/groups', { name: 'News' });
   const { invite: link } = (await ann.json('POST', '/groups/news/settings', { action: 'limits', uses: 5 })).json<{ invite: string }>();
@@ -52,7 +53,7 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string 
   await ann.json('POST', '/groups', { name: 'Old' });
   await ann.json('POST', '/groups/old/settings', { action: 'archive', on: '1' });
   await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
-  return { bob, direct: pathOf(url), invite: pathOf(link) };
+  return { bob, direct: pathOf(url), invite: pathOf(link), thread: `${begun}/thread` };
 }
 
 function pathOf(url: string): string {
@@ -130,8 +131,8 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'search', path: '/search?q=word', who: ann },
   { name: 'search without words', path: '/search', who: ann },
   { name: 'one message', path: '/groups/lobby/messages/4', who: ann },
-  { name: 'thread', path: '/groups/lobby/messages/4/thread', who: ann },
-  { name: 'older replies of a thread', path: '/groups/lobby/messages/4/thread?before=9', who: bob },
+  { name: 'thread', path: thread, who: ann },
+  { name: 'older replies of a thread', path: `${thread}?before=9`, who: bob },
   { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
   { name: 'emoji', path: '/groups/lobby/messages/4/emoji', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
