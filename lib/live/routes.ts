@@ -18,7 +18,7 @@ import { type Line, type Page, readPage } from '../log/history.ts';
 import { presentLines } from '../messages/presenter.ts';
 import { seqOf } from '../messages/responses.ts';
 import { dateFields } from '../messages/system-message.ts';
-import { readThread } from '../messages/threads/read-page.ts';
+import { readThreadPage } from '../messages/threads/read-page.ts';
 import { rootOf } from '../messages/threads/related.ts';
 import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
@@ -106,7 +106,7 @@ async function openFrame(deps: RouteContext, ctx: Context, { slug, seq }: Stream
   const stamp = core.lookupCache.stamp();
   const viewer = await requireViewer(ctx, deps, core.lookupCache.fresh());
   const at = await openGroup(core, viewer.user, slug, core.lookupCache.fresh());
-  const thread = seq === undefined ? undefined : await readThread(core, at.group.id, seq);
+  const thread = seq === undefined ? undefined : await readThreadPage(core, at.group.id, seq);
   if (ctx.method === 'HEAD') return respondToHead(ctx, HTML);
   const { unread } = queryOf(ctx, frameQuery);
   const page = thread ?? (await readPage(core, at.group.id, { limit: FRAME_MESSAGES }));

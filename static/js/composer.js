@@ -95,13 +95,13 @@ function giveBackText(text) {
 }
 
 /** What a page that was left has not seen through. With files it is a draft: browsers do not keep them. */
-function takeOver({ key, text, answered: target, hasFiles, why }, isSentAgain) {
+function takeOver({ key, text, replyTo, answered: target, hasFiles, why }, isSentAgain) {
   if (hasFiles && target) answer(target);
   if (hasFiles) return giveBackText(text);
   const body = new FormData();
   body.set('key', key);
   body.set('body', text);
-  if (target) body.set('reply_to', target.seq);
+  if (replyTo) body.set('reply_to', replyTo);
   if (isSentAgain) return resend(body);
   underway(body, [], target);
   fail(key, ACTS, why);

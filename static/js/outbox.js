@@ -8,15 +8,15 @@ const ABANDONED_MS = 60_000;
 const RESENT_MS = 600_000;
 
 const where = list && field && viewer ? `draft:${viewer}:${new URL(field.form.action).pathname}` : null;
-let waiting = []; // {key, text, answered (null | {seq, name, text}), at, tab, isFailed, body (FormData), row}
+let waiting = []; // {key, text, replyTo (seq or ''), answered (null | {seq, name, text}), at, tab, isFailed, body (FormData), row}
 
 const stored = () => attempt(() => JSON.parse(localStorage.getItem(where))) ?? [];
 const save = (all) => attempt(() => (all.length === 0 ? localStorage.removeItem(where) : localStorage.setItem(where, JSON.stringify(all))));
 
 /** Files are not stored: their message is a draft after a reload. */
 function store() {
-  const mine = waiting.map(({ key, text, answered, at, isFailed, waits, why, files }) => ({
-    ...{ key, text, answered, at, tab, isFailed, waits, why },
+  const mine = waiting.map(({ key, text, replyTo, answered, at, isFailed, waits, why, files }) => ({
+    ...{ key, text, replyTo, answered, at, tab, isFailed, waits, why },
     hasFiles: files.length > 0,
   }));
   const others = stored().filter((one) => one.tab !== tab && !mine.some(({ key }) => key === one.key));
@@ -67,11 +67,11 @@ function showFailure(entry, acts) {
 
 // --- called by the composer ---
 
-/** A message is being sent; or again, when its key is known. `answered`: what it answers. */
+/** A message is being sent; or again, when its key is known. `answered`: what it answers, for its row. */
 export function underway(body, files, answered) {
   const key = body.get('key');
   const known = find(key);
-  const entry = known ?? { key, text: body.get('body') ?? '', answered, at: Date.now(), body, files };
+  const entry = known ?? { key, text: body.get('body') ?? '', replyTo: body.get('reply_to') ?? '', answered, at: Date.now(), body, files };
   if (!known) waiting.push(entry);
   if (!known) entry.row = rowOf(entry);
   Object.assign(entry, { isFailed: false, waits: false, why: undefined });

@@ -24,10 +24,10 @@ const LATER = new Set([401, 408, 429]);
 async function sendAll(name) {
   const path = name.slice(PREFIX.length);
   const group = document.querySelector(`#sidebar a[href="${CSS.escape(path.replace(/\/messages$/, ''))}"]`)?.firstChild.textContent;
-  for (const { key, text, answered } of read(name).filter(isToBeSent)) {
+  for (const { key, text, replyTo } of read(name).filter(isToBeSent)) {
     const answer = await ask(path, {
       method: 'POST',
-      body: new URLSearchParams({ key, body: text, ...(answered && { reply_to: answered.seq }) }),
+      body: new URLSearchParams({ key, body: text, ...(replyTo && { reply_to: replyTo }) }),
     });
     if (answer.status >= 500 || LATER.has(answer.status)) return;
     const why = answer.ok ? '' : (await answer.json()).detail;

@@ -14,7 +14,7 @@ import { contextUrl, threadUrl } from '../links.ts';
 import { asksConfirmation } from '../pages.ts';
 import { messageJson, messageText, presentLines } from '../presenter.ts';
 import { contextOfLines } from './context.ts';
-import { readThread, type Thread } from './read-page.ts';
+import { readThreadPage, type ThreadPage } from './read-page.ts';
 
 /** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
 type Draft = { readonly body: string; readonly error: DomainError; readonly key?: string | undefined };
@@ -27,7 +27,7 @@ export async function showThread(
   ctx: Context,
   { core, views }: RouteContext,
   at: GroupAccess,
-  { root: { message }, lines, older, head }: Thread,
+  { root: { message }, lines, older, head }: ThreadPage,
   { seq, before }: Asked,
   draft?: Draft,
 ): Promise<void> {
@@ -73,7 +73,7 @@ export async function showRefusedReply(
   draft: Draft,
 ): Promise<boolean> {
   if (typeof replyTo !== 'string' || !/^[1-9]\d{0,9}$/.test(replyTo)) return false;
-  const thread = await readThread(deps.core, at.group.id, Number(replyTo)).catch((error: unknown) => {
+  const thread = await readThreadPage(deps.core, at.group.id, Number(replyTo)).catch((error: unknown) => {
     if (error instanceof DomainError && error.code === 'notFound') return undefined;
     throw error;
   });
@@ -82,7 +82,7 @@ export async function showRefusedReply(
 }
 
 /** The bodies of a page of a thread for programs: its messages, oldest first. */
-export function threadBodies(core: Core, { group }: GroupAccess, { lines }: Thread) {
+export function threadBodies(core: Core, { group }: GroupAccess, { lines }: ThreadPage) {
   const messages = lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
   return {
     json: async () => {
@@ -97,7 +97,7 @@ export function threadBodies(core: Core, { group }: GroupAccess, { lines }: Thre
 }
 
 /** The header `Link` of a page of a thread: the older replies. */
-export function linkOlder(ctx: Context, { config }: Core, { group }: GroupAccess, { root: { message }, older }: Thread): void {
+export function linkOlder(ctx: Context, { config }: Core, { group }: GroupAccess, { root: { message }, older }: ThreadPage): void {
   if (older === undefined) return;
   ctx.set('Link', `<${siteUrlOf(ctx, config)}${threadUrl(group, message.seq)}?before=${older}>; rel="prev"`);
 }

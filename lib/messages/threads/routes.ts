@@ -7,7 +7,7 @@ import { Router } from '../../http/router.ts';
 import { threadQuery } from '../forms.ts';
 import { seqOf } from '../responses.ts';
 import { linkOlder, showThread, threadBodies } from './page.ts';
-import { readThread } from './read-page.ts';
+import { readThreadPage } from './read-page.ts';
 
 /** The page of a thread, at any of its messages. */
 export function threadRoutes(deps: RouteContext): Router {
@@ -17,7 +17,7 @@ export function threadRoutes(deps: RouteContext): Router {
     const at = await openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
     const { before } = parseQuery(threadQuery, ctx);
     const seq = seqOf(ctx);
-    const thread = await readThread(core, at.group.id, seq, before);
+    const thread = await readThreadPage(core, at.group.id, seq, before);
     linkOlder(ctx, core, at, thread);
     await respond(ctx, { html: () => showThread(ctx, deps, at, thread, { seq, before }), ...threadBodies(core, at, thread) });
   });
