@@ -122,8 +122,8 @@ test('thread stream: resumes from a cursor of the group, by header or query; tex
   t.deepEqual(bodiesIn(again.events), ['two']);
   t.is(wrong.status, 400);
   const text = new RawReader(t, bob, `${MESSAGES}/${root}/thread/events?as=text&after=0`).read();
-  await text.until((received) => received.includes('Ann: two\n'));
-  t.regex(text.text, /Ann: Shall we sail\?\n[\s\S]*Ann: one\n[\s\S]*Ann: two\n/);
+  await text.until((received) => received.includes(') two\n'));
+  t.regex(text.text, /Ann: Shall we sail\?\n[\s\S]*Ann: \(reply to #\d+\) one\n[\s\S]*Ann: \(reply to #\d+\) two\n/);
   t.notRegex(text.text, /joined|meanwhile|Something else/);
 });
 

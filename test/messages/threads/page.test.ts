@@ -115,7 +115,7 @@ test('thread page: JSON and text have the messages, at any message of the thread
   const [, reply] = (await site.bob.get(`${MESSAGES}/${root}/thread`, 'application/json')).json<Record<string, unknown>[]>();
   t.like(reply, { body: 'When?', reply_to: root, thread: { root, replies: 3 } });
   const { text } = await site.bob.get(`${MESSAGES}/${root}/thread`, 'text/plain');
-  t.is(text, 'Ann: Shall we sail?\nBob: When?\nAnn: At noon\nBob: Let us\n');
+  t.is(text, 'Ann: Shall we sail?\nBob: (reply to #3) When?\nAnn: (reply to #4) At noon\nBob: (reply to #3) Let us\n');
 });
 
 test('thread page: those who cannot read the group, and seqs of no message, get 404 in every format', async (t) => {
