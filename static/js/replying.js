@@ -7,15 +7,16 @@ const input = chip?.querySelector('input');
 /** What the next message answers: {seq, name, text}; null when it answers none. */
 export const answered = () =>
   input && !input.disabled
-    ? { seq: input.value, name: chip.querySelector('b').textContent, text: chip.querySelector('q').textContent }
+    ? { seq: input.value, name: chip.querySelector('b').textContent, text: chip.querySelector('span span').textContent }
     : null;
 
 export function answer(target) {
   if (!chip) return;
   input.disabled = !target;
+  byId('replying-root')?.toggleAttribute('disabled', Boolean(target)); // of the page of a thread, where messages answer its root otherwise
   input.value = target?.seq ?? '';
   chip.querySelector('b').textContent = target?.name ?? '';
-  chip.querySelector('q').textContent = target?.text ?? '';
+  chip.querySelector('span span').textContent = target?.text ?? '';
   chip.hidden = !target;
 }
 

@@ -31,7 +31,10 @@ test('delivery bodies: shown to members of the group; an administrator who is no
   const own = await read(bob);
   t.is(own.request.body?.message.text, 'a text nobody else reads');
   t.like(own.attempts, [{ status: 200, answer: 'an answer nobody else reads', bytes: 27 }]);
-  t.true(Math.abs(own.request.bytes - text.length) < 100, 'as it was sent, but for the key that is redacted, and the thread that the response began');
+  t.true(
+    Math.abs(own.request.bytes - text.length) < 100,
+    'as it was sent, but for the key that is redacted, and the thread that the response began',
+  );
 
   await addToGroup(site.core, user.id, user, lobby);
   for (const at of [page, `/groups/lobby/bots/${user.id}`]) {

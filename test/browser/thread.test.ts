@@ -52,6 +52,23 @@ check.serial('thread page: what one reads stays in its place when a reply arrive
   t.deepEqual(ann.complaints, []);
 });
 
+check.serial('thread page: Reply answers a message of the thread, and the next message answers the root again', async (t) => {
+  const { ann, bob } = await openThread(t, 2);
+  await (await ann.actions('reply 2')).getByRole('link', { name: 'Reply' }).click();
+  await ann.page.locator('#replying').getByText('Replying to Bob reply 2').waitFor();
+  await ann.write('to that one');
+  await ann.message('to that one').getByRole('link', { name: 'Bob reply 2' }).waitFor();
+  await ann.write('to all');
+  await ann.sees('to all');
+  const messages = (await bob.json('GET', '/groups/lobby/messages')).json<{ seq: number; reply_to: number | null; body: string }[]>();
+  const seqOf = (text: string) => messages.find(({ body }) => body === text)?.seq;
+  t.deepEqual(
+    messages.slice(-2).map(({ reply_to }) => reply_to),
+    [seqOf('reply 2'), seqOf('Shall we sail?')],
+  );
+  t.deepEqual(ann.complaints, []);
+});
+
 check.serial('thread page: a message of the group that this tab had not sent is sent, and is not shown in the thread', async (t) => {
   const { ann, bob, reply } = await openThread(t, 1);
   await storeUnsent(ann, 'for everybody');

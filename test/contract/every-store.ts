@@ -1,4 +1,5 @@
-import type { TestFn } from 'ava';
+import type { ExecutionContext, TestFn } from 'ava';
+import { atMost } from '../helpers/at-most.ts';
 import { type Opened, storeContract } from './store.ts';
 import { credentialsContract } from './store-credentials.ts';
 import { filesContract } from './store-files.ts';
@@ -24,8 +25,19 @@ const CONTRACTS = [
   removalsContract,
 ];
 
+/** Tests that run at once. With all of them, a busy server answers each so late that the store takes it for one that does not answer. */
+const AT_ONCE = 8;
+
+/** The same tests, fewer at once. */
+function bounded(test: TestFn): TestFn {
+  const run = atMost(AT_ONCE);
+  const register = (title: string, body: (t: ExecutionContext) => Promise<void>) => test(title, (t) => run(() => body(t)));
+  return Object.assign(register, { before: test.before, after: test.after, serial: test.serial }) as unknown as TestFn;
+}
+
 /** Registers every contract test of a store. */
-export function everyContract(test: TestFn, open: () => Promise<Opened>, name: string, options: SearchOptions = {}): void {
+export function everyContract(all: TestFn, open: () => Promise<Opened>, name: string, options: SearchOptions = {}): void {
+  const test = bounded(all);
   for (const contract of CONTRACTS) contract(test, open, name);
   searchContract(test, open, name, options);
 }

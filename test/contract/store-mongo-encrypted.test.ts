@@ -9,7 +9,7 @@ import { encrypted } from './store-encrypted.ts';
 
 const mongo = await mongoService();
 
-// All contract tests run at once; slow responses of a busy machine must not fail them.
+// Slow responses of a busy machine must not fail the tests.
 const PATIENT = { serverSelectionTimeoutMs: 30_000 };
 
 // Without a server its tests are skipped and its hooks do nothing.

@@ -47,7 +47,7 @@ test('thread page: shows the root and its replies in order, and nothing else of 
   t.true(text.includes(`in <a href="${LOBBY}?around=${root}#m-${root}" dir="auto">Lobby</a>`));
   t.deepEqual(rowsIn(text), [root, ...replies]);
   t.true(text.includes(`<a id="t-${root}" class="thread" href="${MESSAGES}/${root}/thread"`));
-  t.regex(text, new RegExp(`<input type="hidden" name="reply_to" value="${root}">`));
+  t.regex(text, new RegExp(`<input id="replying-root" type="hidden" name="reply_to" value="${root}">`));
   t.regex(text, new RegExp(`hx-sse:connect="${MESSAGES}/${root}/thread/events\\?after=\\d+"`));
   t.notRegex(text, /data-base|id="unread"/);
   const alone = await site.bob.get(`${MESSAGES}/${other}/thread`);
