@@ -65,7 +65,7 @@ function isSame(what: string, found: readonly EntryJson[], wanted: readonly Entr
   for (const [index, entry] of found.entries()) {
     const other = wanted[index];
     if (other && (isGone(entry) || isGone(other))) deepStrictEqual(outline(entry), outline(other), what);
-    else deepStrictEqual(entry, other, what);
+    else deepStrictEqual({ ...entry, thread: undefined }, { ...other, thread: undefined }, what); // which grows with each reply
   }
 }
 

@@ -13,6 +13,9 @@ export type EntryJson = {
   readonly body?: string;
   readonly format?: 'text' | 'markdown' | 'model';
   readonly target?: number;
+  readonly reply_to?: number | null;
+  /** As it was when the entry was read. */
+  readonly thread?: unknown;
   /** For a join: the member. */
   readonly member?: string;
   readonly emoji?: string;
@@ -41,10 +44,13 @@ export const isGone = (entry: EntryJson): boolean => entry.erased === true || en
 export const aboutOf = (entry: EntryJson): number => entry.target ?? entry.seq;
 
 /** The lines of the text stream for an entry with this `body`; undefined for an entry that it leaves out. */
-export function textOf({ kind, author, target, member, format = 'text' }: EntryJson, written: string): string | undefined {
+export function textOf(
+  { kind, author, target, member, reply_to: answered, format = 'text' }: EntryJson,
+  written: string,
+): string | undefined {
   const body = bodyAsText(written, format);
   const sender = author.as ? `${author.name} (${author.as})` : author.name;
-  if (kind === 'message') return indented(`${sender}: ${body}`);
+  if (kind === 'message') return indented(`${sender}: ${answered && body !== '(erased)' ? `(reply to #${answered}) ` : ''}${body}`);
   if (kind === 'edit') return indented(`${author.name}: ${body === '(erased)' ? body : `(edited #${target}) ${body}`}`);
   if (kind === 'unerase') return indented(`${author.name}: ${body === '(erased)' ? body : `(restored #${target}) ${body}`}`);
   if (kind === 'erase') return `* ${author.name} erased #${target}`;

@@ -5,9 +5,16 @@ export function articlesIn(html: string): Map<number, string> {
   return new Map([...html.matchAll(ROW)].map(([row, article, line]) => [Number(article ?? line), normal(row)]));
 }
 
-/** Without the Undo button, which disappears without an event. */
+/**
+ * Without the Undo button, which disappears without an event, and without what a script keeps current: the link to the thread that a message began, and
+ * the text of the one that it answers.
+ */
 const normal = (row: string): string =>
-  row.replace(/<article data-follow="\w+" /, '<article ').replace(/<form class="undo"[\s\S]*?<\/form>/, '');
+  row
+    .replace(/<article data-follow="\w+" /, '<article ')
+    .replace(/<form class="undo"[\s\S]*?<\/form>/, '')
+    .replace(/<a id="t-\d+"[\s\S]*?<\/a>\s*/, '')
+    .replace(/(<a class="answers"[^>]*>)[\s\S]*?<\/a>/, '$1</a>');
 
 const revOf = (row: string): number => Number(/\bdata-rev="(\d+)"/.exec(row)?.[1]);
 

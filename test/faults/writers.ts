@@ -69,13 +69,27 @@ const nonceIn = (page: string): string | undefined => /<input[^>]*\bname="key"[^
 const CHARACTERS: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
 const unescaped = (html: string): string => html.replace(/&(?:amp|lt|gt|quot|#39);/g, (name) => CHARACTERS[name] ?? name);
 
-/** The JSON API with a token and an Idempotency-Key. */
+type Reply = {
+  readonly seq: number;
+  readonly body: string;
+  readonly reply_to: number | null;
+  readonly thread: { readonly root: number; readonly replies: number } | null;
+};
+
+/** The last message of each writer that replies, with the root of its thread. */
+const answered = new WeakMap<Person, { readonly seq: number; readonly root: number }>();
+
+/** The JSON API with a token and an Idempotency-Key; each message but the first answers the writer's last one. */
 export const api: Send = async ({ ledger }, { person }, text, key) => {
-  const body = JSON.stringify({ body: text });
+  const last = answered.get(person);
+  const body = JSON.stringify({ body: text, ...(last && { reply_to: last.seq }) });
   const answer = await person.insist({ path: MESSAGES, method: 'POST', headers: { ...JSON_TYPE, 'Idempotency-Key': key }, body });
   ledger.expect([200, 201].includes(answer.status), () => `a post was answered ${answer.status}: ${answer.text}`);
-  const { seq, body: said } = answer.json<{ seq: number; body: string }>();
+  const { seq, body: said, reply_to: replyTo, thread } = answer.json<Reply>();
   ledger.expect(said === text, () => `"${text}" was answered as "${said}"`);
+  const isInThread = last === undefined || (replyTo === last.seq && thread?.root === last.root && thread.replies >= 1);
+  ledger.expect(isInThread, () => `a reply to ${last?.seq} answers ${replyTo}, in the thread ${JSON.stringify(thread)}`);
+  answered.set(person, { seq, root: last?.root ?? seq });
   return seq;
 };
 
