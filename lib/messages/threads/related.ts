@@ -69,7 +69,7 @@ export async function presentAnswered(
 /** A message that another answers, or is to answer. */
 export async function presentTarget(core: Core, target: FoldedMessage, profiles: Profiles): Promise<Answered> {
   const { seq, author, as } = target.message;
-  const name = as ?? nameOf(profiles, author);
+  const name = as ? `${nameOf(profiles, author)} (${as})` : nameOf(profiles, author); // a bot cannot pass for a person
   if (isErased(target)) return { seq, name, text: '', erased: true };
   const text = await readRendered(core, target, profiles, ({ text }) => text);
   return { seq, name, text: inOneLine(text) || (filesOf(target)[0]?.name ?? ''), erased: false };
