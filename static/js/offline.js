@@ -43,9 +43,16 @@ function showKept() {
   list.addEventListener('htmx:sse:after:connection', () => location.reload());
 }
 
+/** A reload would take the place of a navigation that takes this long at most: a link on the page that was just followed. */
+const LEAVING_MS = 5000;
+
 /** The page in place of one that is not kept. */
 function retry() {
-  const reload = () => location.reload();
+  let leftAt = Number.NEGATIVE_INFINITY;
+  const reload = () => performance.now() - leftAt > LEAVING_MS && location.reload();
+  addEventListener('beforeunload', () => {
+    leftAt = performance.now();
+  });
   addEventListener('online', reload);
   setInterval(() => {
     if (!document.hidden)
