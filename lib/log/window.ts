@@ -52,8 +52,7 @@ async function readPart(core: Core, { group, first, last, weight, atLeast }: Spa
     await core.scheduler.turn();
     const messages = ordered(await core.store.log.messages(group, low, low + size - 1));
     const least = Math.max(0, atLeast - kept.length);
-    // Before their edits are read, which may be many.
-    const likely = fitting(messages, ({ body, format, folded = { body, format } }) => weightOf(folded.body, folded.format), left, least);
+    const likely = fitting(messages, weightBeforeEdits, left, least);
     const folded = await foldMessages(core, group, likely.items);
     const fits = fitting(folded, weightOfMessage, left, least);
     kept.push(...fits.items);
@@ -65,8 +64,8 @@ async function readPart(core: Core, { group, first, last, weight, atLeast }: Spa
   return { kept, next: undefined, left };
 }
 
-/** The first items that weigh `most` together, and their weight. */
-function fitting<T>(
+/** The first items that weigh `most` together, `atLeast` of them in any case, and their weight. */
+export function fitting<T>(
   items: readonly T[],
   weigh: (item: T) => number,
   most: number,
@@ -80,6 +79,10 @@ function fitting<T>(
   }
   return { items, weight };
 }
+
+/** What a message weighs before its edits are read, which may be many. */
+export const weightBeforeEdits = ({ body, format, folded }: Message): number =>
+  folded ? weightOf(folded.body, folded.format) : weightOf(body, format);
 
 /** Folds messages of one group, in their order, with at most one read. */
 export async function foldMessages(core: Pick<Core, 'store'>, group: GroupId, messages: readonly Message[]): Promise<FoldedMessage[]> {

@@ -3,7 +3,7 @@ import type { FoldedMessage } from '../log/fold.ts';
 import { type Page, readPage, type Window } from '../log/history.ts';
 import { notifiedBy } from '../messages/notified-members.ts';
 import { messageJson, messageText } from '../messages/presenter.ts';
-import { contextOf, contextOfLines, peopleIn } from '../messages/threads/context.ts';
+import { contextOf, contextOfLines, contextOfMessages, peopleIn } from '../messages/threads/context.ts';
 import { readThread, type ThreadWindow } from '../messages/threads/read-thread.ts';
 import type { Caller } from './caller.ts';
 
@@ -29,10 +29,7 @@ export async function messagesIn({ core }: Caller, at: GroupAccess, window: Wind
 /** A window of the thread of a message, oldest first, with the cursors of the adjacent ones. Errors: `notFound`, StoreUnavailable. */
 export async function threadOf({ core }: Caller, at: GroupAccess, seq: number, window: ThreadWindow) {
   const { root, count, messages, older, newer } = await readThread(core, at.group.id, seq, window);
-  const context = await contextOfLines(
-    core,
-    messages.map((folded) => ({ type: 'message', folded })),
-  );
+  const context = await contextOfMessages(core, messages);
   return {
     ...{ root: root.message.seq, replies: count },
     messages: await Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),

@@ -18,6 +18,7 @@ import { quoteOf } from '../markup/quote.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
 import { type Version, type Versions, versionsOf } from './edit-history.ts';
 import { versionsQuery } from './forms.ts';
+import { seqFrom } from './links.ts';
 import { dateFields, type Profiles } from './presenter.ts';
 import { type Ctx, seqOf } from './responses.ts';
 
@@ -62,8 +63,8 @@ export async function quotation(ctx: Context, core: Core, at: GroupAccess, seq: 
 export async function quotedIn(ctx: Context, core: Core, at: GroupAccess): Promise<string> {
   const { quote, emoji } = ctx.query;
   if (typeof emoji === 'string' && isOnlyEmoji(emoji)) return emoji;
-  if (typeof quote !== 'string' || !/^[1-9]\d{0,9}$/.test(quote)) return '';
-  return quotation(ctx, core, at, Number(quote)).catch(() => '');
+  const seq = seqFrom(quote);
+  return seq === undefined ? '' : quotation(ctx, core, at, seq).catch(() => '');
 }
 
 async function respondWithVersions(

@@ -1,3 +1,7 @@
+/** The seq that a text of a URL or a form names; undefined when it names none. */
+export const seqFrom = (text: unknown): number | undefined =>
+  typeof text === 'string' && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+
 /** Path of the group page around a message. */
 export const contextUrl = ({ slug }: { readonly slug: string }, seq: number): string => `/groups/${slug}?around=${seq}#m-${seq}`;
 

@@ -11,7 +11,7 @@ import { pinForm } from './forms.ts';
 import { pin, readPins } from './pins.ts';
 import { messageJson, messageText, presentRow } from './presenter.ts';
 import { type Ctx, respondWithMessage, seqOf } from './responses.ts';
-import { contextOfLines } from './threads/context.ts';
+import { contextOfMessages } from './threads/context.ts';
 
 /** Routes that list, add and remove pins. */
 export function pinRoutes(deps: RouteContext): Router {
@@ -40,10 +40,7 @@ export function pinRoutes(deps: RouteContext): Router {
 
 async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAccess): Promise<void> {
   const pinned = await readPins(core, at.group.id);
-  const context = await contextOfLines(
-    core,
-    pinned.map((folded) => ({ type: 'message', folded })),
-  );
+  const context = await contextOfMessages(core, pinned);
   await respond(ctx, {
     html: async () => {
       const rows = await Array.fromAsync(pinned, (folded) => presentRow(core, folded, at.group, context));

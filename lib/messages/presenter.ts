@@ -11,7 +11,6 @@ import { type FoldedLines, presentRun, type SingleLine } from './collapsed-syste
 import { namesAll, peopleNamed, readRendered } from './rendered.ts';
 import { continues } from './rules.ts';
 import { dateFields, type Face, faceOf, nameOf, type Profiles, unknownName } from './system-message.ts';
-
 import { contextOfLines, type RowContext } from './threads/context.ts';
 import { type Answered, presentAnswered, presentThread, threadJson } from './threads/related.ts';
 

@@ -9,19 +9,20 @@ import { t } from '../language/text.ts';
 import { windowFrom } from '../log/by-date.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { messageBefore, type Page, readPage, type Window } from '../log/history.ts';
-import { returnUrl, threadUrl } from './links.ts';
+import { returnUrl, seqFrom, threadUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
-import { messageJson, messageText, presentRow } from './presenter.ts';
-import { contextOf, contextOfLines } from './threads/context.ts';
+import { type MessageLocation, messageJson, messageText, presentRow } from './presenter.ts';
+import { contextOf, contextOfMessages } from './threads/context.ts';
 import { readThread } from './threads/read-thread.ts';
 import { rootOf } from './threads/related.ts';
 
 export type Ctx = Context & { params: Record<string, string | undefined> };
 
 /** The seq in the path. Errors: `notFound`, also when it is not a number. */
-export function seqOf({ params: { seq = '' } }: Ctx): number {
-  if (!/^[1-9]\d{0,9}$/.test(seq)) throw notFound();
-  return Number(seq);
+export function seqOf({ params: { seq: text } }: Ctx): number {
+  const seq = seqFrom(text);
+  if (seq === undefined) throw notFound();
+  return seq;
 }
 
 type ResponseOptions = {
@@ -100,10 +101,6 @@ async function readThreadList(core: Core, at: GroupAccess, seq: number, asked: G
 /** Responds with a window of messages as JSON or text, oldest first, with links to the adjacent windows. Errors: `notFound` (thread), `invalid` (around, date). */
 export async function listMessages(ctx: Context, { core }: RouteContext, at: GroupAccess, asked: GroupQuery): Promise<void> {
   const { messages, ...page } = await readList(core, at, asked);
-  const context = await contextOfLines(
-    core,
-    messages.map((folded) => ({ type: 'message', folded })),
-  );
   const thread = asked.thread === undefined ? '' : `thread=${asked.thread}&`;
   const link = (rel: string, name: string, seq: number): string =>
     `<${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages?${thread}${name}=${seq}&limit=${asked.limit}>; rel="${rel}"`;
@@ -113,9 +110,17 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   ];
   if (links.length > 0) ctx.set('Link', links.join(', '));
   ctx.set('X-Total-Count', String(page.total));
-  await respond(ctx, {
-    json: () => Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),
-    text: async () =>
-      (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, context.profiles)}\n`)).join(''),
-  });
+  await respond(ctx, listBodies(core, at.group, messages));
 }
+
+/** The bodies of a list of messages of one group, in this order, for programs; nothing is read before one is asked for. Errors: StoreUnavailable. */
+export const listBodies = (core: Core, group: MessageLocation, messages: readonly FoldedMessage[]) => ({
+  json: async () => {
+    const context = await contextOfMessages(core, messages);
+    return Array.fromAsync(messages, (folded) => messageJson(core, folded, group, context));
+  },
+  text: async () => {
+    const { profiles } = await contextOfMessages(core, messages);
+    return (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join('');
+  },
+});

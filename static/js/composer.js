@@ -96,8 +96,10 @@ function giveBackText(text) {
 
 /** What a page that was left has not seen through. With files it is a draft: browsers do not keep them. */
 function takeOver({ key, text, replyTo, answered: target, hasFiles, why }, isSentAgain) {
-  if (hasFiles && target) answer(target);
-  if (hasFiles) return giveBackText(text);
+  if (hasFiles) {
+    if (target) answer(target);
+    return giveBackText(text);
+  }
   const body = new FormData();
   body.set('key', key);
   body.set('body', text);

@@ -1,5 +1,5 @@
-// Drafts: unsent text is stored in this browser per account and group or thread. Each tab has its own; the draft of a page that is left is offered to the next one
-// that opens the group.
+// Drafts: unsent text is stored in this browser per account, and per group or thread. Each tab has its own; the draft of a page that is left is offered
+// to the next one that opens the same.
 import { attempt, byId, field, list, site, viewer } from './dom.js';
 
 const PREFIX = 'draft:';

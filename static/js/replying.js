@@ -20,13 +20,20 @@ export function answer(target) {
   chip.hidden = !target;
 }
 
-const LENGTH = 120;
+/** Characters of an answered message that are shown, as in lib/messages/threads/related.ts. */
+const SHOWN_CHARACTERS = 120;
+
+/** The start of the text of a row, in one line. */
+export function startOf(row) {
+  const characters = [...row.querySelector('.body').textContent.replace(/\s+/g, ' ').trim()];
+  const isLong = characters.length > SHOWN_CHARACTERS;
+  return isLong ? `${characters.slice(0, SHOWN_CHARACTERS).join('').trimEnd()} …` : characters.join('');
+}
 
 /** Answers the message of a row. */
 export function answerRow(row) {
   const name = row.querySelector('.who').lastChild.textContent.trim();
-  const text = row.querySelector('.body').textContent.replace(/\s+/g, ' ').trim();
-  answer({ seq: row.id.slice(2), name, text: text.slice(0, LENGTH) });
+  answer({ seq: row.id.slice(2), name, text: startOf(row) });
   field.focus();
 }
 

@@ -3,6 +3,7 @@
 import { byId, list, seqOf } from './dom.js';
 import { foldCode, keepUnfolded } from './folding.js';
 import { carryTools } from './menu.js';
+import { startOf } from './replying.js';
 import { expireUndo } from './undo.js';
 
 const revOf = (row) => Number(row.dataset.rev ?? 0);
@@ -31,16 +32,10 @@ function putThread(link) {
   return true;
 }
 
-/** Characters of an answered message that a row shows, as in lib/messages/threads/related.ts. */
-const SHOWN_CHARACTERS = 120;
-
 /** What rows show of a message that they answer follows it when it is edited or erased. */
 function updateAnswers(row) {
   const answers = list.querySelectorAll(`.answers[data-of="${seqOf(row)}"] span`);
-  if (answers.length === 0) return;
-  const characters = [...row.querySelector('.body').textContent.replace(/\s+/g, ' ').trim()];
-  const isLong = characters.length > SHOWN_CHARACTERS;
-  const text = isLong ? `${characters.slice(0, SHOWN_CHARACTERS).join('').trimEnd()} …` : characters.join('');
+  const text = answers.length === 0 ? '' : startOf(row);
   for (const answer of answers) answer.textContent = text;
 }
 

@@ -51,6 +51,18 @@ const choose = async ({ page }: Person, label: string): Promise<void> => {
   await page.getByRole('radio', { name: label }).check();
 };
 
+/** Ann, who is notified while a tab is open, in a second group with Bob. `notified`: see open. */
+async function openKitchen(t: ExecutionContext) {
+  const site = await openPushSite(t);
+  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
+  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
+  const notified: string[] = [];
+  const ann = await open(t, site, '/settings', notified);
+  await choose(ann, 'While Parley is open in a tab');
+  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  return { site, ann, notified };
+}
+
 const workerOf = async (context: BrowserContext): Promise<Worker> => context.serviceWorkers()[0] ?? context.waitForEvent('serviceworker');
 
 /** Delivers a push message to the site's service worker through DevTools. Resolves once the worker has handled it. */
@@ -131,13 +143,7 @@ check.serial('service worker: shows no notification for a group that is visible'
 });
 
 check.serial('notifications: one of several open tabs notifies, only of relevant messages in groups that are not visible', async (t) => {
-  const site = await openPushSite(t);
-  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
-  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
-  const notified: string[] = [];
-  const ann = await open(t, site, '/settings', notified);
-  await choose(ann, 'While Parley is open in a tab');
-  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const { site, ann, notified } = await openKitchen(t);
   const [first, second] = [ann, new Person(await ann.page.context().newPage(), 'on')];
   for (const person of [first, second]) await person.openGroup('lobby');
   await site.postText(site.bob, 'nobody', 'kitchen');
@@ -182,13 +188,7 @@ check.serial('notifications: one of several open tabs notifies, only of relevant
 });
 
 check.serial('notifications: one whose message cannot be read at first is shown later', async (t) => {
-  const site = await openPushSite(t);
-  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
-  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
-  const notified: string[] = [];
-  const ann = await open(t, site, '/settings', notified);
-  await choose(ann, 'While Parley is open in a tab');
-  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const { site, ann, notified } = await openKitchen(t);
   await ann.openGroup('lobby');
   await ann.live();
   await ann.page.evaluate(`{
@@ -203,13 +203,7 @@ check.serial('notifications: one whose message cannot be read at first is shown 
 });
 
 check.serial('notifications: open pages show none in quiet hours, which begin and end while they are open', async (t) => {
-  const site = await openPushSite(t);
-  await site.bob.json('POST', '/groups', { name: 'Kitchen' });
-  await site.bob.json('POST', '/groups/kitchen/members', { action: 'add', name: 'Ann' });
-  const notified: string[] = [];
-  const ann = await open(t, site, '/settings', notified);
-  await choose(ann, 'While Parley is open in a tab');
-  await ann.page.getByText('You are notified while Parley is open in a tab.').waitFor();
+  const { site, ann, notified } = await openKitchen(t);
   const { clock } = ann.page.context();
   /** At a time of the page, which then counts `unread` messages. */
   const post = async (time: string, text: string, unread: number): Promise<void> => {

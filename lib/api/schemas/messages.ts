@@ -19,13 +19,14 @@ const Attachment = z.object({
   thumb_url: z.string().nullable().describe('Thumbnail of an image, WebP.'),
 });
 
-/** A message in the responses of every route. */
+/** The thread of a message. */
 const Thread = z.object({
   root: z.int().describe('The seq of the message that began it.'),
   replies: z.int().describe('The number of replies, erased ones too.'),
   last_at: moment.describe('The time of the last reply.'),
 });
 
+/** A message in the responses of every route. */
 export const Message = z.object({
   id: z.string().describe('`<group id>-<seq>`: unique on this server.'),
   group: slug,

@@ -43,6 +43,13 @@ const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
 
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 
+/** The context of several messages of one group. Errors: StoreUnavailable. */
+export const contextOfMessages = (core: Core, messages: readonly FoldedMessage[]): Promise<RowContext> =>
+  contextOfLines(
+    core,
+    messages.map((folded) => ({ type: 'message', folded })),
+  );
+
 /** The contexts of messages of any groups, by message. Errors: StoreUnavailable. */
 export async function contextsOf(core: Core, folded: readonly FoldedMessage[]): Promise<(one: FoldedMessage) => RowContext> {
   const groups = Map.groupBy(folded, ({ message }) => message.group);

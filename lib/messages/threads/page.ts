@@ -10,10 +10,9 @@ import { randomId } from '../../ids.ts';
 import { t } from '../../language/text.ts';
 import { MAX_FILES } from '../../log/entry.ts';
 import type { Line } from '../../log/history.ts';
-import { contextUrl, threadUrl } from '../links.ts';
+import { contextUrl, seqFrom, threadUrl } from '../links.ts';
 import { asksConfirmation } from '../pages.ts';
-import { messageJson, messageText, presentLines } from '../presenter.ts';
-import { contextOfLines } from './context.ts';
+import { presentLines } from '../presenter.ts';
 import { readThreadPage, type ThreadPage } from './read-page.ts';
 
 /** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
@@ -72,28 +71,14 @@ export async function showRefusedReply(
   replyTo: unknown,
   draft: Draft,
 ): Promise<boolean> {
-  if (typeof replyTo !== 'string' || !/^[1-9]\d{0,9}$/.test(replyTo)) return false;
-  const thread = await readThreadPage(deps.core, at.group.id, Number(replyTo)).catch((error: unknown) => {
+  const seq = seqFrom(replyTo);
+  if (seq === undefined) return false;
+  const thread = await readThreadPage(deps.core, at.group.id, seq).catch((error: unknown) => {
     if (error instanceof DomainError && error.code === 'notFound') return undefined;
     throw error;
   });
   if (thread) await showThread(ctx, deps, at, thread, { seq: thread.root.message.seq }, draft);
   return thread !== undefined;
-}
-
-/** The bodies of a page of a thread for programs: its messages, oldest first. */
-export function threadBodies(core: Core, { group }: GroupAccess, { lines }: ThreadPage) {
-  const messages = lines.flatMap((line) => (line.type === 'message' ? [line.folded] : []));
-  return {
-    json: async () => {
-      const context = await contextOfLines(core, lines);
-      return Array.fromAsync(messages, (folded) => messageJson(core, folded, group, context));
-    },
-    text: async () => {
-      const { profiles } = await contextOfLines(core, lines);
-      return (await Array.fromAsync(messages, async (folded) => `${await messageText(core, folded, profiles)}\n`)).join('');
-    },
-  };
 }
 
 /** The header `Link` of a page of a thread: the older replies. */

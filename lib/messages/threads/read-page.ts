@@ -6,11 +6,12 @@ import type { Line } from '../../log/history.ts';
 import { readThread } from './read-thread.ts';
 
 /**
- * A page of a thread. `lines`: the root, then replies, oldest first. `older`: the seq to pass as `before` for older replies. `head`: the end of the log
- * before the page was read. `previous`: no message is before the root.
+ * A page of a thread. `messages`, and as `lines`: the root, then replies, oldest first. `older`: the seq to pass as `before` for older replies.
+ * `head`: the end of the log before the page was read. `previous`: no message is before the root.
  */
 export type ThreadPage = {
   readonly root: FoldedMessage;
+  readonly messages: readonly FoldedMessage[];
   readonly lines: readonly Line[];
   readonly older: number | undefined;
   readonly head: Head;
@@ -30,6 +31,7 @@ export async function readThreadPage(core: Core, group: GroupId, seq: number, be
   const replies = messages.filter(({ message }) => message.seq !== first);
   const oldest = replies.length < messages.length ? undefined : replies[0]?.message.seq;
   const isOlder = oldest !== undefined && (await core.store.log.replies(group, first, { before: oldest, limit: 1 })).length > 0;
-  const lines = [root, ...replies].map((folded): Line => ({ type: 'message', folded }));
-  return { root, lines, older: isOlder ? oldest : undefined, head, previous: undefined };
+  const shown = [root, ...replies];
+  const lines = shown.map((folded): Line => ({ type: 'message', folded }));
+  return { root, messages: shown, lines, older: isOlder ? oldest : undefined, head, previous: undefined };
 }

@@ -2,9 +2,9 @@ import type { Core } from '../../core.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Message } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
-import { foldMessages, readMessage, type Window } from '../../log/history.ts';
+import { readMessage, type Window } from '../../log/history.ts';
 import { PAGE_WEIGHT, weightOfMessage } from '../../log/weight.ts';
-import { weightOf } from '../../markup/cost.ts';
+import { fitting, foldMessages, weightBeforeEdits } from '../../log/window.ts';
 import { rootOf } from './related.ts';
 
 /**
@@ -48,29 +48,18 @@ async function readWindow(core: Core, root: FoldedMessage, { before, after, limi
   const size = Math.min(Math.max(1, limit), MAX_PER_PAGE);
   if (after !== undefined) {
     const replies = await log.replies(group, first, { after: Math.max(after, first), limit: size });
-    return fitting(core, after < first ? [root.message, ...replies] : replies, size);
+    return foldFitting(core, after < first ? [root.message, ...replies] : replies, size);
   }
   const end = before ?? Number.MAX_SAFE_INTEGER;
   const replies = end > first ? await log.replies(group, first, { before: end, limit: size }) : [];
-  return (await fitting(core, [...replies.toReversed(), ...(end > first ? [root.message] : [])], size)).toReversed();
+  return (await foldFitting(core, [...replies.toReversed(), ...(end > first ? [root.message] : [])], size)).toReversed();
 }
 
 /** The first `size` messages, in their order, as long as they fit on a page. */
-async function fitting(core: Core, messages: readonly Message[], size: number): Promise<readonly FoldedMessage[]> {
+async function foldFitting(core: Core, messages: readonly Message[], size: number): Promise<readonly FoldedMessage[]> {
   const [first] = messages;
   if (!first) return [];
   await core.scheduler.turn();
-  // Before their edits are read, which may be many.
-  const likely = lightest(messages.slice(0, size), ({ body, format, folded = { body, format } }) => weightOf(folded.body, folded.format));
-  return lightest(await foldMessages(core, first.group, likely), weightOfMessage);
-}
-
-/** The first items that weigh PAGE_WEIGHT together at most; one at least. */
-function lightest<T>(items: readonly T[], weigh: (item: T) => number): readonly T[] {
-  let weight = 0;
-  const end = items.findIndex((item, index) => {
-    weight += weigh(item);
-    return weight > PAGE_WEIGHT && index > 0;
-  });
-  return end === -1 ? items : items.slice(0, end);
+  const likely = fitting(messages.slice(0, size), weightBeforeEdits, PAGE_WEIGHT, 1).items;
+  return fitting(await foldMessages(core, first.group, likely), weightOfMessage, PAGE_WEIGHT, 1).items;
 }

@@ -5,8 +5,8 @@ import { respond } from '../../http/reply.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
 import { threadQuery } from '../forms.ts';
-import { seqOf } from '../responses.ts';
-import { linkOlder, showThread, threadBodies } from './page.ts';
+import { listBodies, seqOf } from '../responses.ts';
+import { linkOlder, showThread } from './page.ts';
 import { readThreadPage } from './read-page.ts';
 
 /** The page of a thread, at any of its messages. */
@@ -19,7 +19,10 @@ export function threadRoutes(deps: RouteContext): Router {
     const seq = seqOf(ctx);
     const thread = await readThreadPage(core, at.group.id, seq, before);
     linkOlder(ctx, core, at, thread);
-    await respond(ctx, { html: () => showThread(ctx, deps, at, thread, { seq, before }), ...threadBodies(core, at, thread) });
+    await respond(ctx, {
+      html: () => showThread(ctx, deps, at, thread, { seq, before }),
+      ...listBodies(core, at.group, thread.messages),
+    });
   });
   return router;
 }
