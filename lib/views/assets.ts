@@ -148,20 +148,31 @@ function asAsset(path: string, body: Buffer): [string, Asset][] {
   return [[path, { type, hash, bodies: new Map([['identity', body]]), squeezing: false }]];
 }
 
+const compress = promisify(brotliCompress);
+const limit = pLimit(1); // libuv's four threads also hash passwords
+/** By hash: each content is compressed once in a process, which takes half a second of CPU for all scripts and styles. */
+const compressed = new Map<string, Promise<Buffer>>();
+
+function brotliOf(hash: string, plain: Buffer): Promise<Buffer> {
+  const known = compressed.get(hash);
+  if (known) return known;
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
+  const body = limit(() => compress(plain, { params }));
+  compressed.set(hash, body);
+  return body;
+}
+
 /**
  * The static files under `root` and the bundles `app.js`, `later.js` (which app.js loads when it is needed) and `css/app.css`, read once and held in memory.
  * With `dev` they are reread at each call of url(), so that an edited style shows on the next load.
  */
 export function createAssets(options: { readonly root?: string; readonly dev?: boolean } = {}): Assets {
   const root = options.root ?? join(ROOT, 'static');
-  const compress = promisify(brotliCompress);
   let table = readTable(root);
-  const limit = pLimit(1); // libuv's four threads also hash passwords
 
   function squeeze(asset: Asset, plain: Buffer): void {
     asset.squeezing = true;
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
-    void limit(() => compress(plain, { params })).then((body) => asset.bodies.set('br', body));
+    void brotliOf(asset.hash, plain).then((body) => asset.bodies.set('br', body));
   }
 
   function encode(asset: Asset, plain: Buffer, wanted: readonly Encoding[]): [Encoding, Buffer] {
