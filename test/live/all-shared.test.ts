@@ -76,6 +76,7 @@ shared(
       await removeMember(core, annUser.id, group, bobUser);
       await postText(group, `${name} without him`);
       await page.until(lists(name, false));
+      await stream.until((events) => entriesIn(events).some(({ group: slug, kind }) => slug === name.toLowerCase() && kind === 'leave'));
       return ms;
     };
     const ms = await join('Kitchen');
