@@ -49,6 +49,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'static',
   'sw.js',
   'switch',
+  'threads',
   'unsubscribe',
 ]);
 

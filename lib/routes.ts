@@ -173,7 +173,12 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'PUT,DELETE /groups/:slug/messages/:seq/reactions/:emoji',
     'POST /groups/:slug/read',
   ]),
-  routeFile('messages/threads/routes.ts', threadRoutes, ['GET /groups/:slug/messages/:seq/thread']),
+  routeFile('messages/threads/routes.ts', threadRoutes, [
+    'GET /groups/:slug/messages/:seq/thread',
+    'POST /groups/:slug/messages/:seq/thread/follow',
+    'POST /groups/:slug/messages/:seq/thread/read',
+    'GET /threads',
+  ]),
   routeFile('messages/upsert-routes.ts', upsertRoutes, ['PUT,GET,DELETE /groups/:slug/by-key/:key']),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
   routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [

@@ -8,6 +8,8 @@ import type { versionJson } from '../messages/edit-history-routes.ts';
 import type { messageJson } from '../messages/presenter.ts';
 import type { markRead } from '../messages/read-mark.ts';
 import type { savedJson, saveStateJson } from '../messages/saved-routes.ts';
+import type { followedJson, followJson } from '../messages/threads/followed-presenter.ts';
+import type { markThreadRead } from '../messages/threads/follows.ts';
 import type { personJson } from '../people/presenter.ts';
 import type { hitJson } from '../search/routes.ts';
 import type { healthJson, readinessJson } from '../site/routes.ts';
@@ -22,6 +24,8 @@ type Presented = {
   Version: Result<typeof versionJson>;
   ReadMark: Result<typeof markRead>;
   SaveState: Result<typeof saveStateJson>;
+  FollowState: Result<typeof followJson>;
+  ThreadReadMark: Result<typeof markThreadRead>;
   Group: Result<typeof groupJson>;
   MyGroup: Result<typeof listedJson>;
   ManagedGroup: Result<typeof settingsJson>;
@@ -68,8 +72,9 @@ export type Drift<P, S> = [Plain<P>] extends [S] ? Undescribed<P, S> : ' has ano
 
 type Drifts = { [N in keyof Presented]: `${N}${Drift<Presented[N], Sample<N>>}` }[keyof Presented];
 type Saved = Drift<Result<typeof savedJson>, Sample<'SavedPage'>['results'][number]>;
+type Followed = Drift<Result<typeof followedJson>, Sample<'ThreadPage'>['results'][number]>;
 type Found = Drift<Result<typeof hitJson>, Sample<'SearchPage'>['results'][number]>;
 
 type Fits<T extends never> = T;
 /** A compile error here means that a presenter differs from its schema; the message names the schema and the field. */
-export type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`SearchPage${Found}`>;
+export type Conformity = Fits<Drifts> | Fits<`SavedPage${Saved}`> | Fits<`ThreadPage${Followed}`> | Fits<`SearchPage${Found}`>;

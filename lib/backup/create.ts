@@ -120,9 +120,14 @@ async function* keptOf(snapshot: Snapshot, name: Collection, heads: ReadonlyMap<
     if (name === 'settings' && isLocalSetting(String(record.key))) continue;
     if (name === 'memberships') yield membershipAt(record, headOf(record));
     else if ((name === 'saved' || name === 'deliveries' || name === 'files') && Number(record.seq ?? 0) > headOf(record).seq) continue;
+    else if (name === 'follows') yield* followAt(record, headOf(record));
     else yield record;
   }
 }
+
+/** None for a thread behind the head; read up to the head at most. */
+const followAt = (record: StoredRecord, head: Head): StoredRecord[] =>
+  Number(record.root) > head.seq ? [] : [{ ...record, read: Math.min(Number(record.read), head.seq) }];
 
 /** A change whose line is behind the head counts as not announced: a server writes its line again. */
 function membershipAt({ line, ...record }: StoredRecord, head: Head): StoredRecord {

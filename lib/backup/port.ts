@@ -16,6 +16,7 @@ export const COLLECTIONS = [
   'devices',
   'cursors',
   'saved',
+  'follows',
   'security',
   'addresses',
   'links',

@@ -72,7 +72,7 @@ type Posted = {
   readonly replyTo?: number;
   /** Set with `replyTo`: the seq of the root of its thread, the first message that it answers, directly or over others. */
   readonly thread?: number;
-  /** Members whom it notifies: those whom the body mentions with @, and the author of the message that it answers. */
+  /** Members whom it notifies: those whom the body mentions with @, the author of the message that it answers, and the followers of its thread. */
   readonly mentions?: readonly UserId[];
   /** In upload order. Removed, with their content, by scrubbing. */
   readonly attachments?: readonly Attached[];

@@ -96,6 +96,15 @@ export const windowQuery = z.object({
   thread: wholeNumber('Only the thread of the message with this seq: its root and all replies. Not with `around` or `date`.').optional(),
 });
 
+export const followForm = z.object({
+  on: onOrOff.default('1').describe('1: follow the thread, 0: leave it.'),
+  back: z.literal('threads').optional().describe('For forms: redirect to /threads.'),
+});
+
+export const threadReadForm = z.object({
+  seq: wholeNumber('The seq of the last message read; without it, the end of the thread.').optional(),
+});
+
 export const threadQuery = z.object({ before: wholeNumber('Only replies before this seq.').optional() });
 
 export const versionsQuery = z.object({ before: wholeNumber('Only versions before the one with this seq.').optional() });

@@ -3,7 +3,7 @@ import { DomainError, forbidden } from '../errors.ts';
 import { type AltTexts, areDescribedAlike, describe } from '../files/alt.ts';
 import { attached, type Stored } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { newUid } from '../ids.ts';
+import { newUid, type UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
@@ -16,6 +16,7 @@ import { isBlank, parseBody } from '../text/body.ts';
 import { checkRate, currentAccess, decidePost, requireMember } from './admission.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
+import { followersOf, takePart } from './threads/follows.ts';
 import { readReply } from './threads/related.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
@@ -30,7 +31,7 @@ export type Post = {
   readonly mayWait?: boolean;
   /** A sender name given by a webhook. */
   readonly as?: string | undefined;
-  /** The seq of the message of the group that this one answers. Its author is notified, unless `callsNobody`. */
+  /** The seq of the message of the group that this one answers. Its author and the followers of its thread are notified, unless `callsNobody`. */
   readonly replyTo?: number | undefined;
   /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name and the answered message. */
   readonly sameness?: readonly string[] | undefined;
@@ -83,6 +84,10 @@ function lockKey(core: Core, at: GroupAccess, { key, mayWait = true }: Post): ()
 
 async function append(core: Core, at: GroupAccess, input: Post, body: string): Promise<Posted> {
   const { fields, answered } = await readReply(core, at.group.id, input.replyTo);
+  const followers = input.callsNobody ? [] : await followersOf(core, at.group.id, fields.thread);
+  const besides = answered === undefined || input.callsNobody ? [] : [answered, ...followers];
+  const notified = await mentionsIn(core, at, body, { ...input, besides });
+  if (fields.thread !== undefined) await takePart(core, at, fields.thread, named(notified.mentions, followers));
   const draft: Draft = {
     kind: 'message',
     author: at.user.id,
@@ -94,12 +99,15 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     ...(input.callsNobody ? { pending: [] } : {}),
     ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
-    ...(await mentionsIn(core, at, body, { ...input, answered: input.callsNobody ? undefined : answered })),
+    ...notified,
   };
   // The group was read before the membership and its head never leads, so `at` includes all changes up to that head.
   const entry = await core.appender.append(at.group.id, draft, () => decidePost(core, at), at.group.head.seq);
   return asPosted(entry, draft);
 }
+
+const named = (mentions: readonly UserId[] = [], followers: readonly UserId[]): UserId[] =>
+  mentions.filter((id) => !followers.includes(id));
 
 function asPosted(entry: Entry, draft: Draft): Posted {
   const isNew = entry.uid === draft.uid;
@@ -137,8 +145,9 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
   const files = areDescribedAlike(described, filesOf(old)) ? {} : { attachments: described };
   const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
   const { answered } = await readReply(core, at.group.id, old.message.replyTo);
-  const isNotified = answered !== undefined && state.mentions?.includes(answered);
-  const mentions = await mentionsIn(core, at, body, { format, notifyAll, answered: isNotified ? answered : undefined });
+  const besides = [...(answered === undefined ? [] : [answered]), ...(await followersOf(core, at.group.id, old.message.thread))];
+  const notified = besides.filter((id) => state.mentions?.includes(id));
+  const mentions = await mentionsIn(core, at, body, { format, notifyAll, besides: notified });
   return follow(core, at, { kind: 'edit', target, body, format, ...files, ...mentions }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
     bodyIn(core, body, filesOf(folded));

@@ -147,7 +147,7 @@ export async function showRows(ctx: Context, { core, views }: RouteContext, at: 
 }
 
 /** Whether the page runs scripts, which move the read mark themselves. */
-const hasScript = (ctx: Context): boolean => ctx.cookies.get('script', { signed: false }) === '1';
+export const hasScript = (ctx: Context): boolean => ctx.cookies.get('script', { signed: false }) === '1';
 
 /** The position of the unread line, for templates/groups/show.njk. */
 async function unreadLine(core: RouteContext['core'], at: GroupAccess, page: Page, { unread: givenSeq }: PageRequest) {

@@ -8,6 +8,7 @@ import type { CursorStore } from '../live/all-groups/port.ts';
 import type { LogStore } from '../log/port.ts';
 import type { AddressStore, LinkStore, MailStore } from '../mail/port.ts';
 import type { SavedStore } from '../messages/port.ts';
+import type { FollowStore } from '../messages/threads/port.ts';
 import type { PushStore } from '../push/port.ts';
 import type { SearchStore } from '../search/port.ts';
 import type { SecurityStore } from '../security/port.ts';
@@ -40,6 +41,7 @@ export type Store = {
   readonly rewrite: RewriteStore;
   readonly cursors: CursorStore;
   readonly saved: SavedStore;
+  readonly follows: FollowStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly search: SearchStore;

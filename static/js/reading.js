@@ -71,6 +71,8 @@ function onVisibility() {
 
 // --- when the newest message has been visible for 1 s, all messages are marked as read ---
 
+/** Where the read mark is moved: of the group, or of the thread whose page this is; '' on pages that move none. */
+const readUrl = base ? `${base}/read` : list?.dataset.thread ? `${location.pathname}/read` : '';
 let markTimer = 0;
 let marked = 0;
 let isKept = false; // "Mark unread from here" applies until the page is reloaded
@@ -88,7 +90,7 @@ export function look() {
 }
 
 function lookNow() {
-  if (!base) return;
+  if (!readUrl) return;
   const seq = lastSeq();
   const isSeen = !document.hidden && !isKept && !isPast() && seq > marked && isInView(rows().at(-1));
   if (!isSeen) clearTimeout(markTimer);
@@ -103,7 +105,7 @@ async function mark(seq) {
   look();
 }
 
-const postRead = (fields) => ask(`${base}/read`, { method: 'POST', body: new URLSearchParams(fields) });
+const postRead = (fields) => ask(readUrl, { method: 'POST', body: new URLSearchParams(fields) });
 
 async function markUnread(form) {
   isKept = true;
@@ -118,6 +120,10 @@ async function markUnread(form) {
 // biome-ignore lint/suspicious/noDocumentCookie: cookieStore exists on secure pages only
 document.cookie = 'script=1; path=/; max-age=31536000; SameSite=Lax'; // the server leaves the read mark to this script
 
+if (readUrl && !base) {
+  document.addEventListener('visibilitychange', look);
+  look();
+}
 if (base) {
   unreadSeq = firstUnread();
   if (!list.hasAttribute('data-unread')) marked = lastSeq();

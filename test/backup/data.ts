@@ -151,6 +151,9 @@ async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore)
   await store.mails.insert({ id: 'g1', sealed: 'sealed', due: now * 2, tries: 1, createdAt: now, rev: 3 });
   await store.saved.put({ user: ann.id, group: group.id, seq: 2, at: now });
   await store.saved.put({ user: ann.id, group: group.id, seq: 10, at: now });
+  await store.follows.begin({ user: ann.id, group: group.id, root: 2, at: now });
+  await store.follows.set({ user: bob.id, group: group.id, root: 2, follows: false, at: now });
+  await store.follows.markRead(ann.id, group.id, 2, 9);
   await store.memberships.setPreferences(group.id, bob.id, { level: 'nothing', hidden: 3 });
   await store.memberships.setLastSeen(group.id, bob.id, now);
 }

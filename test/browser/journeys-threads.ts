@@ -1,3 +1,5 @@
+import { eventually } from '../helpers/eventually.ts';
+import { groupAt, userNamed } from '../helpers/fixtures.ts';
 import { hasRead, type Journey, type Member, noComplaints, pair, refreshed } from './journey-fixtures.ts';
 
 /** Answers a message of Lobby by the API. Resolves to the seq of the reply. */
@@ -47,6 +49,32 @@ export const THREADS: readonly Journey[] = [
         .waitFor();
       await ann.press(ann.page.getByRole('main').getByRole('link', { name: 'Lobby', exact: true }));
       await ann.page.getByRole('heading', { name: 'Lobby', level: 1 }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'threads: who takes part follows, finds what is new in the list of threads, and may leave',
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      await ann.write('Shall we sail?');
+      await bob.sees('Shall we sail?');
+      const root = Number((await bob.message('Shall we sail?').getAttribute('id'))?.slice(2));
+      await answer(bob, 'When?', root);
+      await bob.go('/groups');
+      await answer(ann, 'At noon', root);
+      await bob.go('/threads');
+      const item = bob.page.getByRole('main').getByRole('listitem').filter({ hasText: 'Shall we sail?' });
+      await item.getByText('1 new', { exact: true }).waitFor();
+      await bob.press(item.getByRole('link', { name: /^2 replies/ }));
+      await bob.sees('At noon');
+      const { core } = way.site;
+      const [group, user] = [await groupAt(core, 'lobby'), await userNamed(core, 'Bob')];
+      await eventually(async () => ((await core.store.follows.get(user.id, group.id, root))?.read ?? 0) > root + 1);
+      await bob.press(bob.page.getByRole('button', { name: 'Following: stop following this thread' }));
+      await bob.page.getByRole('button', { name: 'Follow', exact: true }).waitFor();
+      way.t.is((await core.store.follows.get(user.id, group.id, root))?.follows, false);
+      await bob.go('/threads');
+      await bob.page.getByText('You follow no threads yet.').waitFor();
       noComplaints(way, ann, bob);
     },
   },

@@ -36,6 +36,7 @@ async function fill(store: Store, { id: group, codeMac }: Group, user = newUserI
   const own = { mark: 0, level: 'mentions', hidden: null, ceding: false } as const;
   await store.memberships.put({ group, user, in: true, role: 'member', rev: 1, by: user, lined: true, at: NOW, ...own });
   await store.saved.put({ user, group, seq: 1, at: NOW });
+  await store.follows.begin({ user, group, root: 1, at: NOW });
   const delivery = {
     id: randomId(systemRandom),
     bot: user,

@@ -29,6 +29,7 @@ export function openModelStore(
     files: notModelled('files'),
     cursors: notModelled('cursors'),
     saved: notModelled('saved'),
+    follows: notModelled('follows'),
     removals: notModelled('removals'),
     webhooks: notModelled('webhooks'),
     deliveries: notModelled('deliveries'),

@@ -203,7 +203,7 @@ const show = {
 };
 const thread = {
   ...{ ...common, title: 'Thread in Lobby', group, root: 2, rows, members, sidebar, context: '/groups/lobby?around=2#m-2' },
-  ...{ older: null, newest: null, composer: { ...composer, thread: 2, reply: null }, mayPost: true, moderator: true },
+  ...{ follows: true, older: null, newest: null, composer: { ...composer, thread: 2, reply: null }, mayPost: true, moderator: true },
   live: { url: '/groups/lobby/messages/2/thread/events?after=13', frame: '/groups/lobby/messages/2/thread/live' },
 };
 const signup = { name: '', error: null, code: '', needsCode: false, closed: false };
@@ -760,6 +760,24 @@ export const pages: readonly Sample[] = [
       })),
     },
   },
+  {
+    name: 'threads',
+    template: 'messages/threads.njk',
+    locals: {
+      ...common,
+      ...{ title: 'Threads', path: '/threads', older: '/threads?cursor=1-a-2', isFirst: true },
+      items: [
+        { unread: 2, text: 'Shout if something reads wrong.', erased: false },
+        { unread: 0, text: '', erased: true },
+      ].map(({ unread, ...one }) => ({
+        group: { slug: 'lobby', name: 'Lobby' },
+        root: { seq: 2, name: 'Bob', ...one },
+        ...{ replies: 7, iso: new Date(NOW).toISOString(), unread, url: '/groups/lobby/messages/2/thread' },
+      })),
+    },
+  },
+  { name: 'threads-none', template: 'messages/threads.njk', locals: { ...common, items: [], older: null, isFirst: true } },
+  { name: 'threads-end', template: 'messages/threads.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'saved-none', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: true } },
   { name: 'saved-end', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },
@@ -1272,6 +1290,11 @@ export const partials: readonly Sample[] = [
     template: 'messages/_composer.njk',
     locals: { group, composer: { ...composer, reply: { seq: 3, name: 'Bob Marsh', text: 'Morning!', erased: false } }, live },
   },
+  ...[true, false].map((follows) => ({
+    name: follows ? 'following' : 'follow',
+    template: 'messages/_follow.njk',
+    locals: { thread: '/groups/lobby/messages/2/thread', follows },
+  })),
   { name: 'thread', template: 'messages/_thread.njk', locals: { slug: 'lobby', thread: replies } },
   { name: 'flash', template: '_flash.njk', locals: { flash: { kind: 'error', text: 'No.' } } },
   { name: 'error', template: '_error.njk', locals: { status: 422, heading: 'Not posted', message: 'Write something first.' } },

@@ -76,6 +76,16 @@ export const messageSchemas = {
   ReadMark: z.object({ n: z.int().describe('The number of the last message read.'), unread: z.int() }),
   SaveState: z.object({ saved: z.boolean(), url }),
   SavedPage: z.object({ results: z.array(Message.extend({ ...Listed, saved_at: moment })), next }),
+  FollowState: z.object({ follows: z.boolean(), url }),
+  ThreadReadMark: z.object({ seq: z.int().describe('Up to which the thread is read.') }),
+  ThreadPage: z.object({
+    results: z.array(
+      Message.extend({ ...Listed, unread: z.int().describe('Replies by others that you have not seen, 100 at most.') }).describe(
+        'The first message of the thread.',
+      ),
+    ),
+    next,
+  }),
   SearchPage: z.object({
     results: z.array(Message.extend({ ...Listed, snippet: z.string().describe('HTML, escaped but for `<mark>`.') })),
     next,

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
-import { editForm, pinForm, postForm, reactionForm, readForm, saveForm, uploadForm } from '../../messages/forms.ts';
+import {
+  editForm,
+  followForm,
+  pinForm,
+  postForm,
+  reactionForm,
+  readForm,
+  saveForm,
+  threadReadForm,
+  uploadForm,
+} from '../../messages/forms.ts';
 import { meForm } from '../../people/forms.ts';
 
 /** The routes refuse field names with brackets: lib/http/input.ts. */
@@ -15,6 +25,8 @@ export const requestSchemas = {
   ReactionSwitch: reactionForm.meta(NAMES),
   PinSwitch: pinForm.meta(NAMES),
   SaveSwitch: saveForm.omit({ back: true }).meta(NAMES),
+  FollowSwitch: followForm.omit({ back: true }).meta(NAMES),
+  ThreadReadUpTo: threadReadForm.meta(NAMES),
   ReadUpTo: readForm.meta({
     ...NAMES,
     not: {

@@ -11,8 +11,9 @@ import { t } from '../../language/text.ts';
 import { MAX_FILES } from '../../log/entry.ts';
 import type { Line } from '../../log/history.ts';
 import { contextUrl, seqFrom, threadUrl } from '../links.ts';
-import { asksConfirmation } from '../pages.ts';
+import { asksConfirmation, hasScript } from '../pages.ts';
 import { presentLines } from '../presenter.ts';
+import { markThreadRead } from './follows.ts';
 import { readThreadPage, type ThreadPage } from './read-page.ts';
 
 /** A refused form and its error. `key`: its nonce, kept when the message may have been written. */
@@ -34,7 +35,12 @@ export async function showThread(
   const root = message.seq;
   noStore(ctx);
   if (seq !== root) return seeOther(ctx, threadUrl(group, root, seq, lines.some(isMessage(seq))));
-  const [rows, members] = await Promise.all([presentLines(core, lines, group), roster(core, group.id)]);
+  const [rows, members, followed] = await Promise.all([
+    presentLines(core, lines, group),
+    roster(core, group.id),
+    core.store.follows.get(at.user.id, group.id, root),
+  ]);
+  if (before === undefined && followed && !hasScript(ctx)) await markThreadRead(core, at, root, head.seq);
   const base = threadUrl(group, root);
   const error = draft ? fieldError(ctx, draft.error).message : null;
   const asksAll = asksConfirmation(draft?.error);
@@ -45,6 +51,7 @@ export async function showThread(
     rows,
     members,
     context: contextUrl(group, root),
+    follows: followed?.follows === true,
     older: older === undefined ? null : `${base}?before=${older}`,
     newest: before === undefined ? null : base,
     composer: {

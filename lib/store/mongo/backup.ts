@@ -42,6 +42,7 @@ const CONVERSIONS: { readonly [C in Collection]: Conversion } = {
   devices: keyedBy('id'),
   cursors: keyedBy('id'),
   saved: joined('user', 'group', 'seq'),
+  follows: joined('user', 'group', 'root'),
   security: joined('owner', 'id'),
   addresses: keyedBy('user'),
   links: keyedBy('hash'),

@@ -5,6 +5,7 @@ import type { Group, GroupChange, Membership } from '../../groups/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
+import type { Follow } from '../../messages/threads/port.ts';
 import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
@@ -68,8 +69,9 @@ type CursorRow = {
   readonly replaced: boolean;
 };
 
-/** `_id`: `<user>/<group>/<seq>`. */
+/** `_id`: `<user>/<group>/<seq>`, and `<user>/<group>/<root>`. */
 type SavedRow = Saved & { readonly _id: string };
+type FollowRow = Follow & { readonly _id: string };
 
 /** `_id`: `<owner>/<id>`. */
 type SecurityRow = SecurityRecord & { readonly _id: string };
@@ -94,6 +96,7 @@ export type Collections = {
   readonly contentKeys: Collection<ContentKeyRow>;
   readonly cursors: Collection<CursorRow>;
   readonly saved: Collection<SavedRow>;
+  readonly follows: Collection<FollowRow>;
   readonly security: Collection<SecurityRow>;
   readonly addresses: Collection<AddressRow>;
   readonly links: Collection<LinkRow>;
@@ -119,6 +122,7 @@ export const collectionsOf = (db: Db): Collections => ({
   contentKeys: db.collection('contentKeys'),
   cursors: db.collection('cursors'),
   saved: db.collection('saved'),
+  follows: db.collection('follows'),
   security: db.collection('security'),
   addresses: db.collection('addresses'),
   links: db.collection('links'),
@@ -186,6 +190,10 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'session', key: { session: 1 } },
   ],
   saved: [{ name: 'order', key: { user: 1, at: -1, group: -1, seq: -1 } }],
+  follows: [
+    { name: 'order', key: { user: 1, follows: 1, at: -1, group: -1, root: -1 } },
+    { name: 'thread', key: { group: 1, root: 1, follows: 1, user: 1 } },
+  ],
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
   security: [
     { name: 'order', key: { owner: 1, at: -1, id: -1 } },

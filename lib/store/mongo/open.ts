@@ -19,9 +19,10 @@ import { createHeads } from './heads.ts';
 import { logReads } from './log.ts';
 import { membershipStore } from './memberships.ts';
 import { mentionCounts } from './mentions.ts';
+import { followStore } from './messages/follows.ts';
+import { savedStore } from './messages/saved.ts';
 import { migrate, schemaOf } from './migrate.ts';
 import { pushStore } from './push.ts';
-import { savedStore } from './saved.ts';
 import { rewriteStore, scrubbing } from './scrubbing.ts';
 import { searchStore } from './search.ts';
 import { securityStore } from './security.ts';
@@ -144,6 +145,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     },
     cursors: guard(cursorStore(collections)),
     saved: guard(savedStore(collections)),
+    follows: guard(followStore(collections)),
     files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
     contentKeys: guard(contentKeyStore(collections)),
     rewrite: guard(rewriteStore(collections)),

@@ -12,6 +12,7 @@ import { FILES } from './files.ts';
 import { type Mapping, mapping } from './mapping.ts';
 import { MEMBERSHIP_COLUMNS } from './memberships.ts';
 import { mentionedIn, noteMentions } from './mentions.ts';
+import { FOLLOWS } from './messages/follows.ts';
 import { DEVICES } from './push.ts';
 import { EVENTS } from './security.ts';
 import { SESSIONS } from './sessions.ts';
@@ -79,6 +80,7 @@ const TABLES: { readonly [C in Exclude<Collection, 'groups'>]: Table } = {
     mapping<Saved>('saved', { user: 'user_id', group: 'group_id', seq: 'seq', at: 'at' }),
     "user_id || '/' || group_id || '/' || seq",
   ),
+  follows: table(FOLLOWS, "user_id || '/' || group_id || '/' || root"),
   security: table(EVENTS, "owner || '/' || id"),
   addresses: table(ADDRESSES, 'user_id'),
   links: table(LINKS, 'hash'),

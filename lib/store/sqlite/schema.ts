@@ -2,6 +2,8 @@ import { CREDENTIALS_TABLE } from './accounts/credentials.ts';
 import { MAIL_TABLES } from './accounts/mail.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
+import { FOLLOWS_TABLE } from './messages/follows.ts';
+import { SAVED_TABLE } from './messages/saved.ts';
 import { addSkeletons } from './skeletons.ts';
 
 /** SQL; or what SQL cannot do, with what it does and the tables that it reads. */
@@ -150,13 +152,7 @@ export const MIGRATIONS: readonly Step[] = [
   CREATE INDEX devices_of_user ON devices (user_id, created_at);
   CREATE INDEX devices_of_session ON devices (session);
   `,
-  `
-  -- Messages that users have put by.
-  CREATE TABLE saved (
-    user_id TEXT NOT NULL, group_id TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, group_id, seq)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX saved_in_order ON saved (user_id, at, group_id, seq);
-  `,
+  SAVED_TABLE,
   `
   -- When a member last had the group open.
   ALTER TABLE memberships ADD COLUMN seen_at INTEGER;
@@ -217,4 +213,5 @@ export const MIGRATIONS: readonly Step[] = [
   'CREATE INDEX users_bots ON users (created_at, id) WHERE bot = 1',
   `ALTER TABLE entries ADD COLUMN thread INTEGER;
   CREATE INDEX entries_threads ON entries (group_id, thread, seq, at) WHERE thread IS NOT NULL;`,
+  FOLLOWS_TABLE,
 ];

@@ -10,6 +10,7 @@ const METHODS = {
   removals: { mark: true, marked: true, purge: true, remove: true },
   cursors: { insert: true, use: true, sweep: true },
   saved: { put: true, remove: true, list: true, has: true, count: true },
+  follows: { begin: true, set: true, markRead: true, get: true, listOf: true, followers: true, removeOf: true },
   files: {
     ...{ begin: true, write: true, finish: true, byId: true, claim: true, attach: true, read: true, listUnattached: true },
     ...{ claimForRemoval: true, usage: true, usageIn: true, inGroup: true, largest: true, listOrphans: true, removeContent: true },

@@ -8,8 +8,9 @@ import { deliveryStore, deliveryWrites } from '../deliveries.ts';
 import { contentKeyStore, contentKeyWrites, fileStore, fileWrites } from '../files.ts';
 import { openFolder } from '../files-folder.ts';
 import { removalStore, removalWrites } from '../groups/removals.ts';
+import { followStore, followWrites } from '../messages/follows.ts';
+import { savedStore, savedWrites } from '../messages/saved.ts';
 import { pushStore, pushWrites } from '../push.ts';
-import { savedStore, savedWrites } from '../saved.ts';
 import type { Rewrites } from '../scrubbing.ts';
 import { searchStore, searchWrites } from '../search.ts';
 import { securityStore, securityWrites } from '../security.ts';
@@ -27,6 +28,7 @@ export const seldomWritesOn = (db: Connection) => ({
   removals: removalWrites(db),
   cursors: cursorWrites(db),
   saved: savedWrites(db),
+  follows: followWrites(db),
   files: fileWrites(db),
   contentKeys: contentKeyWrites(db),
   webhooks: webhookWrites(db),
@@ -60,6 +62,7 @@ export function seldomStoresOn(db: Connection, { write, journal, folder: path, o
     removals: removalStore(db, writes.removals, journal),
     cursors: cursorStore(writes.cursors),
     saved: savedStore(db, writes.saved),
+    follows: followStore(db, writes.follows),
     files: fileStore(db, writes.files, folder),
     contentKeys: contentKeyStore(db, writes.contentKeys),
     webhooks: webhookStore(db, writes.webhooks),

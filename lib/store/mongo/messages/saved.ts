@@ -1,6 +1,6 @@
-import type { GroupId, UserId } from '../../ids.ts';
-import type { SavedStore } from '../../messages/port.ts';
-import type { Collections } from './collections.ts';
+import type { GroupId, UserId } from '../../../ids.ts';
+import type { SavedStore } from '../../../messages/port.ts';
+import type { Collections } from '../collections.ts';
 
 const idOf = (user: UserId, group: GroupId, seq: number): string => `${user}/${group}/${seq}`;
 
