@@ -7,7 +7,6 @@ import { openCore } from '../../../lib/app.ts';
 import { createBot } from '../../../lib/bots/operations.ts';
 import { readConfig } from '../../../lib/config.ts';
 import { newUid, systemRandom } from '../../../lib/ids.ts';
-import { MAX_PER_DESTINATION } from '../../../lib/webhooks/outgoing/concurrency.ts';
 import { LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.ts';
 import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
 import { person } from '../../cluster/pair.ts';
@@ -90,7 +89,7 @@ async function losesNone(t: ExecutionContext, env: Env): Promise<void> {
   await makeBot(env, receiver.url, [ann]);
   const bodies = await Promise.all(Array.from({ length: 30 }, (_, index) => post(ann, `message ${index}`)));
   await first.kill('SIGKILL');
-  t.true(receiver.received.length <= MAX_PER_DESTINATION, `${receiver.received.length} were sent`);
+  t.true(receiver.received.length < bodies.length, `${receiver.received.length} were sent`); // how many, depends on the time limit of a call
   receiver.usually = 204;
   await start(t, env, LEASE_MS + 1000);
   const heard = await hears(receiver, bodies);
