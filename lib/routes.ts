@@ -16,6 +16,7 @@ import { docsRoutes, openApiRoutes } from './api/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
+import { commandRoutes } from './commands/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import { accountHooks, providerHooks, settingsHooks, settleIn } from './composition/route-hooks.ts';
 import { digestRoutes } from './digest/routes.ts';
@@ -160,6 +161,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'POST /groups/:slug/bots/:id/deliveries/:delivery/again',
   ]),
   routeFile('compat/campfire/routes.ts', campfireLinks, ['GET /rooms/:room/@:id']),
+  routeFile('commands/routes.ts', commandRoutes, ['GET /groups/:slug/commands']),
   routeFile('messages/routes.ts', messageRoutes, [
     'GET /groups/:slug',
     'GET,POST /groups/:slug/messages',

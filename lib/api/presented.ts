@@ -1,4 +1,5 @@
 import type { meJson } from '../accounts/me.ts';
+import type { commandJson } from '../commands/routes.ts';
 import type { boostJson, messagesJson } from '../compat/campfire/presenter.ts';
 import type { listedJson } from '../groups/list.ts';
 import type { groupJson, invitationJson, memberJson, membershipJson } from '../groups/presenter.ts';
@@ -26,6 +27,7 @@ type Presented = {
   SaveState: Result<typeof saveStateJson>;
   FollowState: Result<typeof followJson>;
   ThreadReadMark: Result<typeof markThreadRead>;
+  Command: Result<typeof commandJson>;
   Group: Result<typeof groupJson>;
   MyGroup: Result<typeof listedJson>;
   ManagedGroup: Result<typeof settingsJson>;

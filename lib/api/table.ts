@@ -1,6 +1,7 @@
 import type { Operation } from './operation.ts';
 import { accountTable } from './tables/account.ts';
 import { campfireTable } from './tables/campfire.ts';
+import { commandsTable } from './tables/commands.ts';
 import { deliveriesTable } from './tables/deliveries.ts';
 import { directTable } from './tables/direct.ts';
 import { eventsTable } from './tables/events.ts';
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...threadsTable,
   ...reactionsTable,
   ...pinsTable,
+  ...commandsTable,
   ...savedTable,
   ...filesTable,
   ...searchTable,

@@ -1,9 +1,8 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { userByName } from '../accounts/operations.ts';
 import type { User } from '../accounts/port.ts';
 import { checkAccountRate } from '../accounts/rates.ts';
-import { invalid, notFound } from '../errors.ts';
+import { notFound } from '../errors.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
 import { renderPage, respond, seeOther, showRefused } from '../http/reply.ts';
@@ -12,6 +11,7 @@ import { Router } from '../http/router.ts';
 import { asUserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { startsAWord } from '../text/word-start.ts';
+import { addByName } from './add-by-name.ts';
 import { memberForm, membersQuery } from './forms.ts';
 import * as groups from './operations.ts';
 import { memberJson, membershipJson, memberText } from './presenter.ts';
@@ -64,8 +64,8 @@ async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.in
   }
   const managed = await groups.openManagedGroup(core, at.user, at.group.slug);
   const { group, user: by } = managed;
+  if (form.action === 'add') return addByName(core, managed, form.name);
   await checkAccountRate(core, by, 'members');
-  if (form.action === 'add') return addByName({ core }, managed, form.name);
   const user = await core.store.users.byId(asUserId(form.user));
   if (!user) throw notFound(t`There is no such user.`);
   if (form.action === 'remove') await groups.removeMember(core, by.id, group, user, by.admin);
@@ -76,15 +76,6 @@ async function changeMembers({ core }: RouteContext, at: GroupAccess, form: z.in
 /** The changed membership as JSON. */
 async function changedJson({ core }: RouteContext, { group }: GroupAccess, user: User) {
   return membershipJson(group, user, await core.store.memberships.get(group.id, user.id));
-}
-
-async function addByName({ core }: Pick<RouteContext, 'core'>, { group, user: by }: GroupAccess, name: string): Promise<User> {
-  const user = await userByName(core, name).catch(() => {
-    throw invalid('name', t`There is no user named ${name.slice(0, 64)}.`);
-  });
-  if (user.bot && !by.admin) throw invalid('name', t`${user.name} is a bot: only an administrator can add it to another group.`);
-  await groups.addMember(core, by.id, group, user);
-  return user;
 }
 
 /** Maximum number of members found with `q`. */

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
+import { afterCommand } from '../commands/typed.ts';
 import { DomainError, invalid } from '../errors.ts';
 import type { AltTexts } from '../files/alt.ts';
 import { openGroup } from '../groups/operations.ts';
@@ -157,7 +158,9 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
       key: keyOf(ctx, key),
       mayWait: idempotencyKey(ctx) === undefined,
     };
-    const { message, isNew } = await postWithFiles(core, at, input, files);
+    const typed = await afterCommand(ctx, deps, at, input, files.length);
+    if (!typed) return;
+    const { message, isNew } = await postWithFiles(core, at, typed, files);
     if (viewerOf(ctx).via === 'session') markPosted(core, at, message, back);
     await respondWithMessage(ctx, deps, at, await readPosted(core, message, isNew), { status: isNew ? 201 : 200, isWritten: true, back });
   } catch (error) {

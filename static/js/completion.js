@@ -1,5 +1,5 @@
-// Suggests names after @ and emoji after : while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
-import { ask, byId, make, site, t, viewer } from './dom.js';
+// Suggests names after @, emoji after :, and commands after / at the beginning, while typing. Arrow keys with Enter or Tab, mouse or touch select one; Escape closes the list.
+import { ask, byId, field as composerField, make, site, t, viewer } from './dom.js';
 import { startsAWord } from './word-start.js';
 
 const MAX_OFFERS = 8;
@@ -19,6 +19,8 @@ let turn = 0;
 function wordAt(textarea) {
   if (textarea.selectionStart !== textarea.selectionEnd) return null;
   const before = textarea.value.slice(0, textarea.selectionStart);
+  const command = /^\/([a-z-]{0,32})$/i.exec(before);
+  if (command && textarea === composerField) return { kind: 'command', typed: command[1].toLowerCase(), from: 0 };
   const name = /(?:^|[^\p{L}\p{N}_])@([^@\n]{0,32})$/u.exec(before);
   if (name) return { kind: 'name', typed: name[1].toLowerCase(), from: before.length - name[1].length - 1 };
   const code = /(?:^|[^\w:/]):([a-z0-9_+-]{2,40})$/.exec(before);
@@ -63,6 +65,17 @@ async function emojiFor(typed) {
   return [...begins, ...within].slice(0, MAX_OFFERS).map(([name, emoji]) => ({ text: `${emoji} `, label: `${emoji} :${name}:` }));
 }
 
+let commands = null;
+
+async function commandsFor(typed) {
+  commands ??= ask(field.form.action.replace(/\/messages$/, '/commands')).then((answer) => answer.json());
+  return (await commands)
+    .filter(({ name }) => name.startsWith(typed))
+    .map(({ name, hint, help }) => ({ text: `/${name} `, label: `/${name}`, detail: [hint, help].filter(Boolean).join(' – ') }));
+}
+
+const FINDERS = { name: namesFor, emoji: emojiFor, command: commandsFor };
+
 // --- the list ---
 
 async function offer(textarea) {
@@ -72,7 +85,7 @@ async function offer(textarea) {
   if (!word || word.from === done) return close();
   done = -1;
   field = textarea;
-  const found = await (word.kind === 'name' ? namesFor(word.typed) : emojiFor(word.typed)).catch(() => []);
+  const found = await FINDERS[word.kind](word.typed).catch(() => []);
   if (mine !== turn) return; // outdated: typing went on meanwhile
   if (found.length === 0) return close();
   offers = found;
@@ -82,9 +95,11 @@ async function offer(textarea) {
   show(word.kind);
 }
 
+const LABELS = { name: t('People to mention'), emoji: t('Emoji'), command: t('Commands') };
+
 function show(kind) {
   const list = byId(LIST) ?? make('ul', { id: LIST, className: 'complete', role: 'listbox' });
-  list.setAttribute('aria-label', kind === 'name' ? t('People to mention') : t('Emoji'));
+  list.setAttribute('aria-label', LABELS[kind]);
   list.replaceChildren(...offers.map(option));
   field.form.append(list);
   field.setAttribute('aria-controls', LIST);

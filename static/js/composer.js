@@ -1,6 +1,6 @@
 // The form that posts messages. Its field is cleared when a message is sent, and outbox.js shows the message. One that the server refuses is in the
 // field again; one that got no answer can be sent again as it was.
-import { ask, byId, complain, composer, field, t } from './dom.js';
+import { announce, ask, byId, complain, composer, field, site, t } from './dom.js';
 import { answeredBy, fail, resume, settle, takeBack, underway, waitingForNetwork } from './outbox.js';
 import { answer, answered } from './replying.js';
 import { attach, filesIn, giveBackFiles } from './uploads.js';
@@ -121,7 +121,14 @@ function onInput() {
   ask(composer.action.replace(/messages$/, 'typing'), { method: 'POST' }).catch(() => {});
 }
 
+/** A command is done; the message that says so is not in the conversation. */
+function onDone({ detail: { said, url } }) {
+  announce(said, true);
+  if (url) setTimeout(() => location.assign(site + url)); // after the command is settled
+}
+
 if (composer) {
+  composer.addEventListener('parley:done', onDone);
   composer.addEventListener('htmx:config:request', onSend);
   composer.addEventListener('htmx:before:request', dropEmptyFiles);
   composer.addEventListener('htmx:response:error', onFailure);

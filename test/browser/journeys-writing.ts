@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { newImage } from '../files/fixtures.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { groupAt } from '../helpers/fixtures.ts';
 import { does, type Journey, member, noComplaints, pair, refreshed } from './journey-fixtures.ts';
 
 const TABLE = '| pier | boat |\n|---|---|\n| north | Alma |';
@@ -227,6 +228,38 @@ export const WRITING: readonly Journey[] = [
       }
       await ann.write('dear @Bob ');
       await bob.message('dear').getByText('@Bob', { exact: true }).waitFor();
+      noComplaints(way, ann, bob);
+    },
+  },
+  {
+    name: 'commands: a slash at the beginning completes them, and one does what it says',
+    isMain: true,
+    go: async (way) => {
+      const { ann, bob } = await pair(way);
+      const field = ann.page.getByRole('textbox', { name: 'Message' });
+      if (ann.script === 'on') {
+        await field.pressSequentially('/to');
+        await ann.page.getByRole('listbox', { name: 'Commands' }).getByRole('option', { name: '/topic' }).waitFor();
+        await ann.page.keyboard.press('Tab');
+        way.t.is(await field.inputValue(), '/topic ');
+      }
+      await ann.write('/topic Sails and rope');
+      await ann.page.getByText('The topic is set.').first().waitFor();
+      way.t.is((await groupAt(way.site.core, 'lobby')).topic, 'Sails and rope');
+      way.t.is(await field.inputValue(), '');
+      await ann.write('/me waves');
+      await bob.message('waves').waitFor();
+      await ann.write('/nosuch thing');
+      await ann.page.getByText('There is no command /nosuch.').waitFor();
+      way.t.is(await field.inputValue(), '/nosuch thing');
+      await ann.openGroup('lobby');
+      way.t.deepEqual(
+        (await bob.bodies()).filter((body) => body.startsWith('/')),
+        [],
+      );
+      await field.fill('');
+      await ann.write('/help');
+      await ann.page.getByRole('heading', { name: 'Commands' }).waitFor();
       noComplaints(way, ann, bob);
     },
   },

@@ -146,6 +146,7 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'pinned', path: '/groups/lobby/pins', who: ann },
   { name: 'saved', path: '/saved', who: ann },
   { name: 'threads', path: '/threads', who: ann },
+  { name: 'commands', path: '/groups/lobby/commands', who: bob },
   { name: 'nothing pinned', path: '/groups/news/pins', who: ann },
   { name: 'nothing saved', path: '/saved', who: bob },
   { name: 'earlier versions', path: '/groups/lobby/messages/4/history', who: ann },

@@ -20,6 +20,7 @@ const FOLDERS = [
   'mail',
   'accounts',
   'groups',
+  'commands',
   'files',
   'people',
   'messages',

@@ -778,6 +778,18 @@ export const pages: readonly Sample[] = [
   },
   { name: 'threads-none', template: 'messages/threads.njk', locals: { ...common, items: [], older: null, isFirst: true } },
   { name: 'threads-end', template: 'messages/threads.njk', locals: { ...common, items: [], older: null, isFirst: false } },
+  {
+    name: 'commands',
+    template: 'commands/list.njk',
+    locals: {
+      ...common,
+      ...{ title: 'Commands in Lobby', group },
+      commands: [
+        { name: 'me', hint: 'what you do', help: 'Says what you do, in italics.' },
+        { name: 'leave', hint: '', help: 'Leaves this group.' },
+      ],
+    },
+  },
   { name: 'saved-none', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: true } },
   { name: 'saved-end', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },

@@ -31,6 +31,11 @@ const Token = z.object({
 });
 
 export const groupSchemas = {
+  Command: z.object({
+    name: z.string(),
+    hint: z.string().describe('What follows the name.'),
+    help: z.string(),
+  }),
   Group,
   MyGroup: Group.extend({ last: Last.nullable() }),
   ManagedGroup: Group.extend({

@@ -1,0 +1,47 @@
+import type { Context } from 'koa';
+import type { GroupAccess } from '../groups/rules.ts';
+import { isHtmx } from '../http/context.ts';
+import { responseFormat } from '../http/format.ts';
+import { viewerOf } from '../http/identity.ts';
+import { seeOther } from '../http/reply.ts';
+import type { RouteContext } from '../http/route-context.ts';
+import { setFlash } from '../http/session-data.ts';
+import { type Outcome, runCommand } from './builtin.ts';
+import { commandIn } from './command.ts';
+
+type Typed = { readonly body: string; readonly format?: string | undefined };
+
+/**
+ * Runs the command that a person has typed in the form of a page. Resolves to what is to be posted, the same when it is no command; undefined once the
+ * command is done and the request is answered. Of programs, and with files, every text is a text. Errors: those of runCommand.
+ */
+export async function afterCommand<T extends Typed>(
+  ctx: Context,
+  { core }: RouteContext,
+  at: GroupAccess,
+  typed: T,
+  files: number,
+): Promise<T | undefined> {
+  const isPage = viewerOf(ctx).via === 'session' && responseFormat(ctx) === 'html';
+  const command = isPage && files === 0 ? commandIn(typed.body) : undefined;
+  if (!command) return typed;
+  const outcome = await runCommand(core, at, command);
+  if ('body' in outcome) return { ...typed, body: outcome.body, format: 'markdown' };
+  respondToCommand(ctx, at, outcome);
+  return undefined;
+}
+
+/** A page with scripts says it and goes on (static/js/composer.js); others are sent to the group's page, or where the command leads. */
+function respondToCommand(ctx: Context, { group }: GroupAccess, { said, url }: Exclude<Outcome, { readonly body: string }>): void {
+  if (isHtmx(ctx)) {
+    ctx.status = 204;
+    ctx.set('HX-Trigger', inAscii(JSON.stringify({ 'parley:done': { said, url: url ?? null } })));
+    return;
+  }
+  setFlash(ctx, said);
+  seeOther(ctx, url ?? `/groups/${group.slug}`);
+}
+
+/** JSON for a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5 allows ASCII only. */
+const inAscii = (json: string): string =>
+  json.replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
