@@ -7,6 +7,7 @@ import type { Entry } from './log/entry.ts';
  * - `head`: the log now ends at `seq` (the entries are too large or too many to include).
  * - `presence`: the set of users who have the group open changed; read it from the store.
  * - `typing`: `user` is typing in the group until `until` (ms since the epoch) or their next message. It is not stored.
+ * - `draft`: the open draft `id` of `user` in the group was begun, changed or ended; read it from the texts of the bus. It is not stored.
  * On the channel PROFILES_CHANNEL:
  * - `profile`: the profile of `user` changed; read it from the store.
  * On a user's own channel (`channelOf`, in the field `group`):
@@ -19,6 +20,7 @@ export type BusEvent =
   | { readonly type: 'presence'; readonly group: GroupId }
   | ProfileEvent
   | TypingEvent
+  | DraftEvent
   | PersonalEvent;
 
 export type ProfileEvent = { readonly type: 'profile'; readonly group: GroupId; readonly user: UserId };
@@ -28,6 +30,8 @@ export type PersonalEvent =
   | { readonly type: 'mark'; readonly group: GroupId; readonly of: GroupId; readonly n: number };
 
 export type TypingEvent = { readonly type: 'typing'; readonly group: GroupId; readonly user: UserId; readonly until: number };
+
+export type DraftEvent = { readonly type: 'draft'; readonly group: GroupId; readonly user: UserId; readonly id: string };
 
 /** How long a typing notification is valid. */
 export const TYPING_MS = 6000;

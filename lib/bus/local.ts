@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts';
 import { openLeases } from './leases.ts';
 import { Listeners } from './listeners.ts';
+import { openLocalTexts } from './local-texts.ts';
 import type { Bus } from './port.ts';
 
 /** The bus within a single process: never down, so it never announces a gap. */
@@ -18,6 +19,7 @@ export function openLocalBus(options: { readonly now: () => number; readonly log
       if (!open) throw new Error('the bus is closed');
     },
     presence: openLeases(options.now),
+    texts: openLocalTexts(options.now),
     close: async () => {
       open = false;
       listeners.clear();

@@ -18,6 +18,7 @@ export function meteredBus(inner: Bus, meters: Pick<Meters, 'busPublished' | 'bu
     ping: () => inner.ping(),
     presence: inner.presence,
     limits: inner.limits,
+    texts: inner.texts,
     close: () => inner.close(),
   };
 }

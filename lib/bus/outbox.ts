@@ -32,6 +32,7 @@ export function openOutboxBus(signals: SignalStore, inner: Bus, role: OutboxRole
     isUp: () => inner.isUp(),
     ping: () => inner.ping(),
     presence: inner.presence,
+    texts: inner.texts,
     publish: (event) => {
       inner.publish(event);
       if (role === 'visitor') emit(encode(event));

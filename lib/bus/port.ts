@@ -26,6 +26,7 @@ export type Bus = {
   readonly presence: Presence;
   /** Undefined when this process has nobody to share limits with. */
   readonly limits?: SharedLimits | undefined;
+  readonly texts: SharedTexts;
   close(): Promise<void>;
 };
 
@@ -51,4 +52,30 @@ export type SharedLimits = {
   take(takes: readonly Take[], allOrNone: boolean): Promise<{ readonly isTaken: boolean; readonly left: number }[]>;
   /** Reports that `holder` (one process) has `count` of something until `leaseMs` from now. Resolves to what the other holders have together. */
   count(name: string, holder: string, count: number, leaseMs: number): Promise<number>;
+};
+
+/** Where a text is. `owner` has no colon in it; `name`: unique in the group for its owner. */
+export type TextName = { readonly group: GroupId; readonly owner: UserId; readonly name: string };
+
+/** `version`: 1 at first, one more after each replacement. */
+export type SharedText = Omit<TextName, 'group'> & { readonly version: number; readonly text: string };
+
+/**
+ * Texts of groups that all processes share and that end by themselves, by the clock of the bus. Lost with it. What another program has written there counts
+ * as absent. Every method rejects while the bus is down, at the latest after 1 s.
+ */
+export type SharedTexts = {
+  /** Adds a text, under a name that is not in use, for `leaseMs`. Resolves to whose limit refuses it: the group has `most` texts already, or the owner `mostOfOwner` in the group. */
+  add(
+    at: TextName,
+    text: string,
+    limits: { readonly leaseMs: number; readonly most: number; readonly mostOfOwner: number },
+  ): Promise<'added' | 'owner' | 'group'>;
+  /** Replaces a text that has `version`, and renews its lease. Resolves to false when it has another version, or has ended. */
+  replace(at: TextName, text: string, present: { readonly version: number; readonly leaseMs: number }): Promise<boolean>;
+  get(at: TextName): Promise<SharedText | undefined>;
+  /** Those of a group, in any order. */
+  list(group: GroupId): Promise<readonly SharedText[]>;
+  /** Resolves to whether it was there. */
+  remove(at: TextName): Promise<boolean>;
 };

@@ -1,34 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import type { Sealer } from '../encryption/sealed.ts';
 import type { BusEvent } from '../events.ts';
 import { asGroupId, type GroupId } from '../ids.ts';
 import type { Logger } from '../logger.ts';
-import type { Secrets } from '../secrets.ts';
+import { type EnvelopeOptions, Envelopes } from './envelopes.ts';
 import { Listeners } from './listeners.ts';
-import type { Bus, Listener, Presence, SharedLimits } from './port.ts';
+import type { Bus, Listener, Presence, SharedLimits, SharedTexts } from './port.ts';
 import { openClusterLink } from './redis-cluster.ts';
 import { openRedisLimits } from './redis-limits.ts';
 import { type Link, type LinkEvents, openLink } from './redis-link.ts';
 import { openRedisPresence } from './redis-presence.ts';
-import { type Refusal, RefusedMessages, sign, verify } from './signing.ts';
+import { openRedisTexts } from './redis-texts.ts';
 import { Unsent } from './unsent.ts';
 import { decode, encode } from './wire.ts';
 
-type RedisBusOptions = {
-  /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
-  readonly url: string;
-  /** The prefix of all channels and keys, so that several installations can share a Redis. */
-  readonly prefix?: string;
-  /** ms since the epoch, for leases. */
-  readonly now: () => number;
-  readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Signs what is published; what no key of it has signed is dropped. */
-  readonly secrets: Pick<Secrets, 'sign' | 'isSigned'>;
-  /** Counts what is dropped. */
-  readonly refused?: Record<Refusal, number>;
-  /** Encrypts what is published, bound to its channel. */
-  readonly sealer?: Pick<Sealer, 'seal' | 'open'>;
-};
+type RedisBusOptions = Pick<EnvelopeOptions, 'secrets' | 'sealer'> &
+  Partial<Pick<EnvelopeOptions, 'refused'>> & {
+    /** `redis://…` (or `rediss://…` for TLS); several, separated by commas, name nodes of one Redis Cluster. */
+    readonly url: string;
+    /** The prefix of all channels and keys, so that several installations can share a Redis. */
+    readonly prefix?: string;
+    /** ms since the epoch, for leases. */
+    readonly now: () => number;
+    readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'>;
+  };
 
 const FIRST_CONNECTION_MS = 2000;
 const ROUND_TRIP_MS = 1000;
@@ -48,11 +42,10 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
 class RedisBus implements Bus {
   readonly presence: Presence;
   readonly limits: SharedLimits;
+  readonly texts: SharedTexts;
   readonly #link: Link;
   readonly #log: RedisBusOptions['logger'];
-  readonly #secrets: RedisBusOptions['secrets'];
-  readonly #refused: RefusedMessages;
-  readonly #sealer: RedisBusOptions['sealer'];
+  readonly #envelopes: Envelopes;
   readonly #listeners: Listeners;
   readonly #gapCallbacks = new Set<() => void>();
   readonly #subscriptions = new Map<GroupId, Promise<void>>();
@@ -68,9 +61,7 @@ class RedisBus implements Bus {
   #closed = false;
 
   constructor({ url, prefix = 'parley', now, logger, secrets, sealer, refused = { malformed: 0, forged: 0, stale: 0 } }: RedisBusOptions) {
-    this.#secrets = secrets;
-    this.#sealer = sealer;
-    this.#refused = new RefusedMessages(refused, logger);
+    this.#envelopes = new Envelopes({ secrets, sealer, refused, logger, sender: this.#sender });
     this.#prefix = prefix;
     this.#probePrefix = `${prefix}:{probe-${this.#sender}-`;
     this.#log = logger;
@@ -85,6 +76,7 @@ class RedisBus implements Bus {
     this.#link = urls.length > 1 ? openClusterLink(urls, events) : openLink(url, events);
     this.presence = openRedisPresence(this.#link, prefix, now);
     this.limits = openRedisLimits(this.#link, prefix);
+    this.texts = openRedisTexts(this.#link, prefix, this.#envelopes);
   }
 
   #channelOf(group: GroupId): string {
@@ -113,9 +105,7 @@ class RedisBus implements Bus {
 
   #send(event: BusEvent): void {
     const channel = this.#channelOf(event.group);
-    const text = encode(event);
-    const message = sign(this.#secrets, channel, this.#sender, this.#sealer?.seal(text, channel) ?? text, Date.now());
-    this.#link.publish(channel, message).catch(() => this.#unsent.add(event));
+    this.#link.publish(channel, this.#envelopes.seal(channel, encode(event))).catch(() => this.#unsent.add(event));
   }
 
   /** Sends what could not be sent before: processes whose connections were not lost do not know that they missed events. */
@@ -187,11 +177,9 @@ class RedisBus implements Bus {
 
   #onMessage(channel: string, payload: string): void {
     if (payload.startsWith(`${this.#sender} `)) return;
-    const found = verify(this.#secrets, channel, payload, Date.now());
-    const text = typeof found === 'string' ? undefined : this.#sealer ? this.#sealer.open(found.text, channel) : found.text;
+    const text = this.#envelopes.open(channel, payload);
     const event = text === undefined ? undefined : decode(text, this.#groupOf(channel));
     if (event) this.#listeners.deliver(event);
-    if (typeof found === 'string') this.#refused.note(found);
   }
 
   #ready(): void {

@@ -39,6 +39,7 @@ function lateEvent(event: BusEvent): BusEvent | undefined {
       return event;
     case 'profile': // of many profiles one would be kept; the others empty their caches when the connection is up again
     case 'typing':
+    case 'draft':
       return undefined;
     default:
       return event satisfies never;

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import test from 'ava';
 import { openRedisBus } from '../../lib/bus/redis.ts';
 import { asUserId } from '../../lib/ids.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { present, redisService, requireOrSkip } from '../helpers/services.ts';
 import { Wire } from '../helpers/wire.ts';
 import { busContract, head, listen, posted, randomGroup, SECRETS } from './bus.ts';
@@ -70,6 +71,29 @@ testRedis('a frozen Redis is noticed by a lost ping, blocks nobody, and is up ag
   t.true(here.isUp());
   here.publish(head(group, 2));
   await ear.until(1);
+});
+
+testRedis('texts: while Redis is away every request rejects soon, and none waits for it to come back', async (t) => {
+  const own = present(await redisService({ own: true }));
+  t.teardown(own.stop);
+  const { here } = await opener(own.url)(t);
+  const at = { group: randomGroup(), owner: asUserId('ann'), name: 'one' };
+  const requests = () => [
+    here.texts.add(at, 'x', { leaseMs: 60_000, most: 2, mostOfOwner: 2 }),
+    here.texts.replace(at, 'y', { version: 1, leaseMs: 60_000 }),
+    here.texts.get(at),
+    here.texts.list(at.group),
+    here.texts.remove(at),
+  ];
+  for (const how of ['SIGSTOP', 'SIGKILL'] as const) {
+    await own.kill(how);
+    const since = performance.now();
+    t.deepEqual(new Set((await Promise.allSettled<unknown>(requests())).map(({ status }) => status)), new Set(['rejected']), how);
+    t.true(performance.now() - since < 2500);
+    if (how === 'SIGSTOP') await own.kill('SIGCONT');
+  }
+  await own.restart();
+  await eventually(async () => (await here.texts.list(at.group).catch(() => undefined))?.length === 0);
 });
 
 testRedis('a Redis that stays frozen is dropped and found again', async (t) => {

@@ -9,7 +9,8 @@ const typing = { type: 'typing', group, user: asUserId('ann'), until: 1_700_000_
 test('bus wire: an event is decoded as it was encoded', (t) => {
   const mark = { type: 'mark', group, of: randomGroup(), n: 7 } as const;
   const bare = [{ type: 'presence', group } as const, { type: 'mine', group } as const];
-  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), typing, mark, ...bare])
+  const draft = { type: 'draft', group, user: asUserId('ann'), id: '0123456789abcdef' } as const;
+  for (const event of [head(group, 3), posted(group, 'a\n"b"\u2029 👋'), typing, draft, mark, ...bare])
     t.deepEqual(decode(encode(event), group), event);
 });
 
@@ -34,6 +35,8 @@ for (const text of [
   '{"type":"mark","group":"g","n":1}',
   '{"type":"mark","group":"g","of":"h","n":"1"}',
   '{"type":"mine"}',
+  '{"type":"draft","group":"g","user":"ann"}',
+  '{"type":"draft","group":"g","user":"ann","id":1}',
 ])
   test(`no event: ${text}`, (t) => {
     t.is(decode(text), undefined);

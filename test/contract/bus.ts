@@ -4,6 +4,7 @@ import type { Bus } from '../../lib/bus/port.ts';
 import type { BusEvent } from '../../lib/events.ts';
 import { asUserId, type GroupId, newGroupId, newUid, newUserId, systemRandom } from '../../lib/ids.ts';
 import { openSecrets } from '../../lib/secrets.ts';
+import { eventually } from '../helpers/eventually.ts';
 import type { Register } from '../helpers/services.ts';
 
 /** One bus as two processes see it (the same object twice for an adapter that is not shared), with a clock that the test advances. */
@@ -71,7 +72,8 @@ export function busContract(test: Register<unknown>, open: (t: ExecutionContext)
     const group = randomGroup();
     const ear = await listen(there, group);
     const typing: BusEvent = { type: 'typing', group, user: newUserId(systemRandom), until: 1_700_000_006_000 };
-    const events: BusEvent[] = [head(group, 1), posted(group, 'a', 2), { type: 'presence', group }, typing];
+    const draft: BusEvent = { type: 'draft', group, user: newUserId(systemRandom), id: '0123456789abcdef' };
+    const events: BusEvent[] = [head(group, 1), posted(group, 'a', 2), { type: 'presence', group }, typing, draft];
     for (const event of events) here.publish(event);
     t.deepEqual(await ear.until(events.length), events);
   });
@@ -176,6 +178,7 @@ export function busContract(test: Register<unknown>, open: (t: ExecutionContext)
   });
 
   presenceContract(test, open);
+  textsContract(test, open);
 }
 
 function presenceContract(test: Register<unknown>, open: (t: ExecutionContext) => Promise<Opened>): void {
@@ -219,5 +222,75 @@ function presenceContract(test: Register<unknown>, open: (t: ExecutionContext) =
     t.true(await here.presence.renew(other, ann, 'page', 60_000));
     t.true(await here.presence.release(other, ann, 'page'));
     t.deepEqual(await here.presence.list(group), new Set([ann]));
+  });
+}
+
+function textsContract(test: Register<unknown>, open: (t: ExecutionContext) => Promise<Opened>): void {
+  const [ann, bob] = [asUserId('ann'), asUserId('annbob')];
+  const limits = { leaseMs: 60_000, most: 4, mostOfOwner: 2 };
+  const nameIn = (group: GroupId, owner = ann, name = 'one') => ({ group, owner, name });
+
+  test('texts: what one process adds others have, whatever is in it', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const text = `1 2 3\n“Zoë” \u0000 <b> 👋 \u2028 %d ${'x'.repeat(70_000)}`;
+    t.is(await here.texts.add(nameIn(group), text, limits), 'added');
+    const added = { owner: ann, name: 'one', version: 1, text };
+    t.deepEqual(await there.texts.get(nameIn(group)), added);
+    t.deepEqual(await there.texts.list(group), [added]);
+    for (const other of [nameIn(group, bob), nameIn(group, ann, 'on'), nameIn(randomGroup())])
+      t.is(await there.texts.get(other), undefined);
+    t.deepEqual(await there.texts.list(randomGroup()), []);
+    t.is(await there.texts.add(nameIn(group, bob), '', limits), 'added');
+    t.is((await here.texts.get(nameIn(group, bob)))?.text, '', 'an empty one is there too');
+    t.is((await here.texts.list(group)).length, 2);
+  });
+
+  test('texts: one is replaced only from its present version, by one of many', async (t) => {
+    const { here, there } = await open(t);
+    const at = nameIn(randomGroup());
+    const { leaseMs } = limits;
+    t.false(await here.texts.replace(at, 'none', { version: 1, leaseMs }), 'there is nothing to replace');
+    await here.texts.add(at, 'a', limits);
+    const tries = [1, 2, 3, 4].map((n) => (n % 2 === 0 ? here : there).texts.replace(at, `b${n}`, { version: 1, leaseMs }));
+    t.is((await Promise.all(tries)).filter(Boolean).length, 1);
+    t.regex((await there.texts.get(at))?.text ?? '', /^b\d$/);
+    t.true(await there.texts.replace(at, 'c', { version: 2, leaseMs }));
+    t.deepEqual(await here.texts.get(at), { owner: ann, name: 'one', version: 3, text: 'c' });
+    t.false(await here.texts.replace(at, 'd', { version: 2, leaseMs }));
+  });
+
+  test('texts: a group and an owner have so many at once', async (t) => {
+    const { here, there } = await open(t);
+    const group = randomGroup();
+    const add = (owner: typeof ann, name: string, bus = here) => bus.texts.add(nameIn(group, owner, name), 'x', limits);
+    t.deepEqual([await add(ann, '1'), await add(ann, '2', there)], ['added', 'added']);
+    t.deepEqual([await add(ann, '3'), await add(ann, '3', there)], ['owner', 'owner']);
+    t.deepEqual([await add(bob, '1'), await add(bob, '2')], ['added', 'added']);
+    t.is(await add(asUserId('eve'), '1'), 'group');
+    t.true(await there.texts.remove(nameIn(group, ann, '1')));
+    t.false(await here.texts.remove(nameIn(group, ann, '1')), 'it is gone');
+    t.is(await add(asUserId('eve'), '1'), 'added');
+    const other = randomGroup();
+    t.is(await here.texts.add(nameIn(other, ann, '1'), 'x', limits), 'added', 'each group has its own');
+  });
+
+  test('texts: each ends by itself, unless it is replaced, and then counts no more', async (t) => {
+    const { here, there, clock } = await open(t);
+    const group = randomGroup();
+    const [short, renewed] = [nameIn(group, ann, 'short'), nameIn(group, ann, 'renewed')];
+    const lease = { ...limits, leaseMs: 1500 };
+    for (const at of [short, renewed]) await here.texts.add(at, 'x', lease);
+    t.true(await there.texts.replace(renewed, 'y', { version: 1, leaseMs: 60_000 }));
+    t.is((await there.texts.list(group)).length, 2);
+    clock.now += 1500; // of a bus with a clock of its own these ms pass by themselves
+    await eventually(async () => (await there.texts.get(short)) === undefined);
+    t.deepEqual(
+      (await here.texts.list(group)).map(({ name }) => name),
+      ['renewed'],
+    );
+    t.false(await here.texts.replace(short, 'late', { version: 1, leaseMs: 60_000 }));
+    t.is(await here.texts.add(nameIn(group, ann, 'next'), 'x', limits), 'added');
+    t.is(await here.texts.add(nameIn(group, ann, 'third'), 'x', limits), 'owner');
   });
 }

@@ -1,6 +1,7 @@
 import { openLeases } from '../../lib/bus/leases.ts';
 import { Listeners } from '../../lib/bus/listeners.ts';
-import type { Bus, Presence } from '../../lib/bus/port.ts';
+import { openLocalTexts } from '../../lib/bus/local-texts.ts';
+import type { Bus, Presence, SharedTexts } from '../../lib/bus/port.ts';
 import type { BusEvent } from '../../lib/events.ts';
 import type { Weathered } from './disk.ts';
 
@@ -26,10 +27,12 @@ export class BusNet {
   readonly #world: Weathered;
   readonly #ears = new Set<Ear>();
   readonly #presence: Presence;
+  readonly #texts: SharedTexts;
 
   constructor(world: Weathered, now: () => number) {
     this.#world = world;
     this.#presence = openLeases(now);
+    this.#texts = openLocalTexts(now);
   }
 
   join(name: string): BusEnd {
@@ -56,6 +59,7 @@ export class BusNet {
         if (state !== 'up') throw new Error('the bus does not answer');
       },
       presence: this.#presence,
+      texts: this.#texts,
       close: async () => {
         state = 'closed';
         listeners.clear();

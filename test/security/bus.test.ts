@@ -81,14 +81,14 @@ onRedis('bus: what no server signed is dropped, counted and logged once, and the
   };
   for (const length of [1, 16, 30, 60, 75, 90, genuine.length - 1]) forged[`cut to ${length}`] = genuine.slice(0, length);
   for (const payload of Object.values(forged)) await enemy.publish(channel, payload);
-  for (const type of ['typing', 'presence', 'mine', 'mark'])
-    await enemy.publish(channel, `${SENDER} ${JSON.stringify({ type, group, user: 'ann', until: now + 5000, of: group, n: 9 })}`);
+  for (const type of ['typing', 'presence', 'mine', 'mark', 'draft'])
+    await enemy.publish(channel, `${SENDER} ${JSON.stringify({ type, group, user: 'ann', id: 'x', until: now + 5000, of: group, n: 9 })}`);
   const late = sign(openSecrets([OURS]), channel, SENDER, text, now - 301_000);
   await enemy.publish(channel, late);
   here.bus.publish(head(group, 2));
   t.deepEqual(await ear.until(2), [real, head(group, 2)]);
   const { malformed, forged: unsigned, stale } = there.refused;
-  t.is(malformed + unsigned + stale, Object.keys(forged).length + 5);
+  t.is(malformed + unsigned + stale, Object.keys(forged).length + 6);
   t.true(malformed > 0 && unsigned > 0);
   t.is(stale, 1);
   t.is(there.warnings.length, 1, 'whoever sends many does not fill the log');
