@@ -13,7 +13,6 @@ import './notifications.js';
 import './waiting.js';
 import './offline.js';
 import './install.js';
-import './copying.js';
 import './home.js';
 import './switcher.js';
 import './on-demand.js';

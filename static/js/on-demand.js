@@ -38,4 +38,4 @@ function insert(emoji) {
   field.focus();
 }
 
-if (document.querySelector('form[data-passkey], #notify-state, #share')) load().catch(() => {});
+if (document.querySelector('form[data-passkey], #notify-state, #share, [data-copy]')) load().catch(() => {});
