@@ -20,6 +20,7 @@ import { commandRoutes } from './commands/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
 import { accountHooks, providerHooks, settingsHooks, settleIn } from './composition/route-hooks.ts';
 import { digestRoutes } from './digest/routes.ts';
+import { draftRoutes } from './drafts/routes.ts';
 import { fileRoutes } from './files/routes.ts';
 import { directRoutes } from './groups/direct-routes.ts';
 import { inviteRoutes } from './groups/invite-routes.ts';
@@ -182,6 +183,11 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'GET /threads',
   ]),
   routeFile('messages/upsert-routes.ts', upsertRoutes, ['PUT,GET,DELETE /groups/:slug/by-key/:key']),
+  routeFile('drafts/routes.ts', draftRoutes, [
+    'POST /groups/:slug/drafts',
+    'PATCH,DELETE /groups/:slug/drafts/:draft',
+    'POST /groups/:slug/drafts/:draft/commit',
+  ]),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
   routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [
     'GET /groups/:slug/messages/:seq/history',

@@ -92,6 +92,7 @@ export const TAGS = {
   Direct: 'Direct messages.',
   Invitations: 'Join a group by an invitation link.',
   Posting: 'Post messages; keep one up to date under a key.',
+  Drafts: 'Show a message while it is written, such as the answer of an agent.',
   Messages: 'Read, edit and erase messages; read marks and typing.',
   Reactions: 'React to messages.',
   Pins: 'Pin messages for all in a group.',

@@ -3,6 +3,7 @@ import { errorStatusesOf, errorText } from './error-responses.ts';
 import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
 import { MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
+import { draftSchemas } from './schemas/drafts.ts';
 import { eventSchemas } from './schemas/events.ts';
 import { OPERATIONS } from './table.ts';
 
@@ -28,6 +29,7 @@ const describe = (schema: JsonSchema): string =>
 /** Whether clients receive this schema: a response, an error or an event. */
 const isReceived = (name: string): boolean =>
   name in eventSchemas ||
+  name in draftSchemas ||
   ['Problem', 'WebhookError', 'DiscordError'].includes(name) ||
   OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => [schema].flat().some((one) => one === name)));
 

@@ -1,6 +1,7 @@
 import type { meJson } from '../accounts/me.ts';
 import type { commandJson } from '../commands/routes.ts';
 import type { boostJson, messagesJson } from '../compat/campfire/presenter.ts';
+import type { draftEndJson, draftEventJson, draftJson } from '../drafts/presenter.ts';
 import type { listedJson } from '../groups/list.ts';
 import type { groupJson, invitationJson, memberJson, membershipJson } from '../groups/presenter.ts';
 import type { settingsJson } from '../groups/settings-routes.ts';
@@ -22,6 +23,9 @@ type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
 /** The return types of the presenters, by schema. */
 type Presented = {
   Message: Result<typeof messageJson>;
+  Draft: Result<typeof draftJson>;
+  DraftEvent: Result<typeof draftEventJson>;
+  DraftEndEvent: Result<typeof draftEndJson>;
   Version: Result<typeof versionJson>;
   ReadMark: Result<typeof markRead>;
   SaveState: Result<typeof saveStateJson>;

@@ -24,6 +24,7 @@ export const MINTED = {
   prefix: 'Xk3pQ9',
   file: '5d2f8b0c6r4t1v7x',
   direct: '9c1k4s7d2f5g8h3j',
+  draft: '6n2v8x4q1r7t5w3y',
   origin: 'https://chat.example.org',
 };
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { draftSchemas } from './schemas/drafts.ts';
 import { eventSchemas } from './schemas/events.ts';
 import { groupSchemas } from './schemas/groups.ts';
 import { messageSchemas } from './schemas/messages.ts';
@@ -11,6 +12,7 @@ export const SCHEMAS = {
   ...requestSchemas,
   ...messageSchemas,
   ...groupSchemas,
+  ...draftSchemas,
   ...eventSchemas,
   ...serverSchemas,
   ...webhookSchemas,

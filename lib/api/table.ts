@@ -4,6 +4,7 @@ import { campfireTable } from './tables/campfire.ts';
 import { commandsTable } from './tables/commands.ts';
 import { deliveriesTable } from './tables/deliveries.ts';
 import { directTable } from './tables/direct.ts';
+import { draftsTable } from './tables/drafts.ts';
 import { eventsTable } from './tables/events.ts';
 import { filesTable } from './tables/files.ts';
 import { groupsTable } from './tables/groups.ts';
@@ -40,4 +41,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...deliveriesTable,
   ...campfireTable,
   ...serverTable,
+  ...draftsTable,
 ];

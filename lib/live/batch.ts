@@ -7,6 +7,7 @@ import type { Readable } from '../log/withhold.ts';
 import { entryJson, entryText, presentLine, presentRow } from '../messages/presenter.ts';
 import type { RowContext } from '../messages/threads/context.ts';
 import type { Views } from '../views/render.ts';
+import { afterRow } from './after-row.ts';
 import { chunkOf } from './chunk.ts';
 import { EntryFilter } from './entry-filter.ts';
 import type { Filter } from './filter.ts';
@@ -14,7 +15,6 @@ import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './
 import { sseFrame } from './frame.ts';
 import { findMessageBefore } from './message-before.ts';
 import { type Position, positionId, positionOf } from './position.ts';
-import { threadLink } from './thread-link.ts';
 
 /** The group that the entries belong to, as far as rendering needs it. */
 export type Place = { readonly slug: string; readonly kind?: 'group' | 'direct' };
@@ -189,7 +189,7 @@ export class Batch {
     if (entry.kind === 'message') {
       const previous = await findMessageBefore(this.#core, entry, this.entries, this.#before);
       const row = await this.#row(fold(entry, []), { look, previous });
-      return look ? row : row + threadLink(this.#views, this.#place, entry, this.#context);
+      return look ? row : row + afterRow(this.#views, this.#place, entry, this.#context);
     }
     if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#context.profiles), look });
     const folded = this.#folded.get(entry.target);

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { BusEvent, TypingEvent } from '../events.ts';
+import type { BusEvent, DraftEvent, TypingEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
@@ -14,6 +14,7 @@ type Dependencies = {
   /** Called when the group's presence or members may have changed. */
   readonly onPeople: (group: GroupId) => void;
   readonly onTyping: (event: TypingEvent) => void;
+  readonly onDraft: (event: DraftEvent) => void;
   /** Called after entries were sent. */
   readonly onSent: (group: GroupId, entries: readonly Entry[]) => void;
 };
@@ -88,6 +89,7 @@ export class Feeds {
   #onEvent(feed: Feed, event: BusEvent): void {
     if (event.type === 'presence') this.#parts.onPeople(event.group);
     else if (event.type === 'typing') this.#parts.onTyping(event);
+    else if (event.type === 'draft') this.#parts.onDraft(event);
     else feed.tail.onEvent(event);
   }
 

@@ -16,6 +16,8 @@ export type Listener = {
   readonly format: Form | Unrendered;
   /** Undefined: no filter. */
   readonly filter?: Filter | undefined;
+  /** Whether a stream for programs has the events of drafts. Pages and documents have them. */
+  readonly drafts?: boolean | undefined;
 };
 
 /** The user of one socket. */

@@ -63,6 +63,7 @@ export class Hub {
       ...parts,
       onPeople: (group) => this.#presence.changed(group),
       onTyping: (event) => this.#presence.onTyping(event),
+      onDraft: (event) => this.#presence.drafts.onDraft(event),
       onSent: (group, entries) => this.#presence.sent(group, entries),
     });
   }
@@ -171,6 +172,7 @@ export class Hub {
     for (const entry of entries) {
       this.#streams.revoke(entry);
       if (entry.kind === 'revoke' && entry.scope === 'group') this.#expel(entry.of);
+      if (entry.kind === 'revoke' && entry.scope === 'account') this.#presence.drafts.revoked(entry.member);
     }
   }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { DomainError, unauthenticated } from '../errors.ts';
 import { stateOf, type Viewer } from '../http/context.ts';
+import { onOrOff } from '../http/fields.ts';
 import { authenticate } from '../http/identity.ts';
 import { check } from '../http/input.ts';
 import { REQUEST_ID } from '../http/request-log.ts';
@@ -29,6 +30,13 @@ export const filterQuery = {
     .union([z.array(keyword).max(MAX_KEYWORDS, `may be given ${MAX_KEYWORDS} times`), keyword.transform((one) => [one])])
     .default([])
     .meta({ type: 'array', items: { type: 'string' }, description: 'Only what has one of these words in it; may be given several times.' }),
+};
+
+/** Of streams for programs. */
+export const draftsQuery = {
+  drafts: onOrOff
+    .default('0')
+    .describe('1: also the events `draft` and `draft_end`, of messages that are being written. Not with `filter` or `keyword`.'),
 };
 
 type FilterQuery = { readonly filter?: 'all' | 'mentions' | undefined; readonly keyword: readonly string[] };

@@ -22,10 +22,21 @@ import { readThreadPage } from '../messages/threads/read-page.ts';
 import { rootOf } from '../messages/threads/related.ts';
 import { unreadFromSeq } from '../messages/unread.ts';
 import { openAllGroups } from './all-groups/routes.ts';
+import { SLOTS } from './drafts/frames.ts';
 import { filterOf } from './filter.ts';
 import { formatIn, frameFor } from './formats.ts';
 import { SSE_COMMENT } from './frame.ts';
-import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from './open-stream.ts';
+import {
+  draftsQuery,
+  filterIn,
+  filterQuery,
+  lastEventId,
+  queryOf,
+  requireViewer,
+  respondToHead,
+  startStream,
+  typeOf,
+} from './open-stream.ts';
 import { MAX_SEQ, POSITION, parsePosition } from './position.ts';
 
 export const streamQuery = z.object({
@@ -39,6 +50,7 @@ export const streamQuery = z.object({
     .optional()
     .describe('Default: json with a token, html with a session.'),
   ...filterQuery,
+  ...draftsQuery,
   thread: wholeNumber('The seq of a message: only messages of its thread, and changes to them.').optional(),
 });
 /** Of a thread's own stream. */
@@ -81,7 +93,10 @@ async function openEvents(deps: RouteContext, ctx: Context, { slug, seq }: Strea
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   await hub.open({
     group: at.group,
-    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query, thread) },
+    listener: {
+      ...{ user: viewer.user.id, ref: viewer.ref, until: viewer.until, format },
+      ...{ filter: filterIn(query, thread), drafts: query.drafts === '1' },
+    },
     after: last === undefined ? query.after : parsePosition(last),
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, deps, at, stamp),
@@ -168,7 +183,7 @@ async function frameStart(
 ): Promise<string> {
   const rows = await presentLines(core, lines, at.group, previous);
   const { nonce } = stateOf(ctx);
-  const locals = { viewer: { id: at.user.id }, nonce, group: at.group, root: root ?? null, look: lookOf(at.user) };
+  const locals = { viewer: { id: at.user.id }, nonce, group: at.group, root: root ?? null, slots: SLOTS, look: lookOf(at.user) };
   return (
     views.render('messages/frame.njk', locals) +
     views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread), look: locals.look })

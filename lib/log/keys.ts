@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 export const MAX_KEY_LENGTH = 255;
 
 /** Separate key spaces: the nonce of a form, the Idempotency-Key of a client and a webhook-id never collide. `s:` and `i:` are those of system messages and imports. */
-export type KeySpace = 'form' | 'client' | 'hook' | 'upsert' | 'attachment' | 'reply';
+export type KeySpace = 'form' | 'client' | 'hook' | 'upsert' | 'attachment' | 'reply' | 'draft';
 
 /** The key with the prefix of its space. Errors: `invalid` (key). */
 export function keyIn(space: KeySpace, key: string): string {

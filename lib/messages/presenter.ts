@@ -174,7 +174,7 @@ export async function messageJson(core: Core, folded: FoldedMessage, place: Mess
 const pinnedJson = ({ state: { pinned } }: FoldedMessage, profiles: Profiles) =>
   pinned ? { by: { id: pinned.by, name: profiles.get(pinned.by)?.name ?? 'somebody' }, at: dates.iso(pinned.at) } : null;
 
-function authorJson(id: UserId, profiles: Profiles, as?: string) {
+export function authorJson(id: UserId, profiles: Profiles, as?: string) {
   const profile = profiles.get(id);
   const { name, shownName, bot } = profile ?? { name: unknownName(id), shownName: unknownName(id), bot: false };
   return { id, name, display_name: shownName, bot, ...(as ? { as } : {}) };

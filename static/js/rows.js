@@ -11,6 +11,7 @@ const revOf = (row) => Number(row.dataset.rev ?? 0);
 /** Inserts a row or replaces its older revision. Returns whether it did. */
 export function put(row, fromStream) {
   if (/^t-\d+$/.test(row.id)) return putThread(row);
+  if (/^d-/.test(row.id)) return putDraft(row);
   if (fromStream) countPins(row.dataset.follow);
   const present = row.id ? byId(row.id) : null;
   if (present) return replace(present, row, fromStream);
@@ -30,6 +31,15 @@ function putThread(link) {
   present?.remove();
   root.append(link);
   return true;
+}
+
+/** A message that is being written stands below the others, until its end: an element that is hidden. It is not in the log that is read out. */
+function putDraft(row) {
+  const present = byId(row.id);
+  if (row.hidden) present?.remove();
+  else if (present) present.replaceWith(row);
+  else byId('drafts')?.append(row);
+  return false;
 }
 
 /** What rows show of a message that they answer follows it when it is edited or erased. */

@@ -47,7 +47,7 @@ function follow() {
 
 function onConnect({ detail, defaultPrevented }) {
   if (defaultPrevented) return;
-  byId('typing')?.replaceChildren(); // outdated after a reconnection
+  for (const id of ['typing', 'drafts']) byId(id)?.replaceChildren(); // outdated after a reconnection
   stream = detail.connection;
   if (stream.attempt === 0) return;
   showReconnecting();

@@ -68,8 +68,8 @@ function resume() {
 /** Inserts the rows that follow the shown ones without a gap and counts the others. Returns the inserted rows. */
 function take(arriving, fromStream) {
   if (paused && fromStream) {
-    const isRow = ({ id }) => /^[mf]-\d+$/.test(id);
-    paused.push(...arriving.filter(isRow));
+    const isRow = ({ id }) => /^[mf]-\d+$|^d-/.test(id);
+    paused.push(...arriving.filter((row) => isRow(row) && !row.matches('.msg.draft'))); // drafts stand still
     showPause();
     return take(
       arriving.filter((one) => !isRow(one)),

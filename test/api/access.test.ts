@@ -121,6 +121,7 @@ test('every route of a group: a bot may use those for bots and no others', async
     t.truthy(route, path);
     if (!route) continue;
     VALUES.seq = String((await member.json('POST', '/groups/team/messages', { body: 'hello' })).json().seq);
+    if (path.includes('{draft}')) VALUES.draft = (await member.json('POST', '/groups/team/drafts')).json<{ id: string }>().id;
     const { status } = await ask(member, route, 'team');
     if (access === 'moderator') t.is(status, 403, `${method} ${path}`);
     else t.true(status < 300, `${status} ${method} ${path}`);

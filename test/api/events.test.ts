@@ -23,6 +23,8 @@ const SCHEMA_OF: Readonly<Record<string, string>> = {
   ...{ rename: 'RenameEntry', topic: 'TopicEntry', archive: 'ArchiveEntry' },
 };
 
+const EVENT_OF: Readonly<Record<string, string>> = { typing: 'TypingEvent', draft: 'DraftEvent', draft_end: 'DraftEndEvent' };
+
 test('API: the data of streamed events is of the schemas that the document names', async (t) => {
   const { site, ann, botToken } = await makeWorld();
   t.teardown(() => site.close());
@@ -36,17 +38,21 @@ test('API: the data of streamed events is of the schemas that the document names
   const eve = (await ann.json('POST', `${at}/members`, { action: 'add', name: 'Eve' })).json<{ id: string }>();
   await ann.json('POST', `${at}/members`, { action: 'remove', user: eve.id });
   await ann.json('POST', `${at}/settings`, { action: 'rename', name: 'Crew' });
-  const stream = await EventReader.open(bot, '/groups/crew/events?after=0');
+  const stream = await EventReader.open(bot, '/groups/crew/events?after=0&drafts=1');
   t.teardown(() => stream.close());
   await ann.json('POST', '/groups/crew/typing');
-  const events = await stream.until((all) => all.some(({ event }) => event === 'typing'));
+  await stream.until((all) => all.some(({ event }) => event === 'typing'));
+  const { url } = (await bot.json('POST', '/groups/crew/drafts', { body: 'so far' })).json<{ url: string }>();
+  await stream.until((all) => all.some(({ event }) => event === 'draft'));
+  await bot.json('DELETE', url);
+  const events = await stream.until((all) => all.some(({ event }) => event === 'draft_end'));
   await ann.json('POST', '/groups/crew/settings', { action: 'archive', on: '1' });
   await stream.until((all) => all.some(({ data }) => data.includes('"archive"')));
   const kinds = new Set<string>();
   for (const { event, data } of events) {
     const value = JSON.parse(data) as { kind: string };
     if (event === 'message') kinds.add(value.kind);
-    const name = event === 'message' ? (SCHEMA_OF[value.kind] ?? '') : 'TypingEvent';
+    const name = event === 'message' ? (SCHEMA_OF[value.kind] ?? '') : (EVENT_OF[event] ?? '');
     t.deepEqual(faultsIn(schemaOf(name), value, components.schemas), [], data);
     if (event === 'message') t.deepEqual(faultsIn(schemaOf('LogEntry'), value, components.schemas), [], data);
   }

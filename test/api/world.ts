@@ -61,6 +61,9 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   const avatar = await addPicture(site, eveUser);
   const called = await addDelivery(site, bot.user, team);
   const { token: annToken } = await createToken(site.core, annUser);
+  const { id: draft } = (await program.json('POST', '/groups/team/drafts', { body: 'Hm, twelve', format: 'markdown' })).json<{
+    id: string;
+  }>();
   const ids = [
     [ANN.id, annUser.id],
     [BOB.id, bobUser.id],
@@ -76,13 +79,14 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     ['CODE', code],
     ['AVATAR', avatar],
     ['DELIVERY', called],
+    ['DRAFT', draft],
   ] as const;
   const standIns = [...ids, ...secrets];
   return {
     ...{ site, ann, botToken: bot.token, annToken, standIns },
     real: (text) => standIns.reduce((said, [sample, real]) => said.replaceAll(sample, real), text),
     sample: (text) =>
-      [...ids, ['DELIVERY', called] as const]
+      [...ids, ['DELIVERY', called] as const, ['DRAFT', draft] as const]
         .reduce((said, [sample, real]) => said.replaceAll(real, sample), text)
         .replaceAll(site.url, MINTED.origin),
   };

@@ -46,6 +46,7 @@ const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stre
     'url=$(curl -H',
     /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free".*Writer: Disk 91% full on db1\nWriter: \(reply to #\d+\) Cleaning up\nWriter: \(reply to #\d+\) 40% free\n$/s,
   ],
+  ['draft=$(curl -H', /"rev":2,.*"rev":3,.*"body":"Let me see: \*\*seven\*\* of eight tests pass","format":"markdown"/s],
   ['curl -N -H', /"body":"deploy heard"/, 'stream'],
   ['curl -N -H', /^lobby Ann: deploy heard\n/, 'stream'],
   ['parley bot webhook Writer', /whsec_\S{44}/],

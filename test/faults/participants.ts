@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { everythingReader, jsonReader, pageReader } from './readers.ts';
 import type { World } from './world.ts';
 import { Person } from './world.ts';
-import { api, commandLine, form, hook, type Writer } from './writers.ts';
+import { api, commandLine, drafting, form, hook, type Writer } from './writers.ts';
 
 /** Groups without messages, enough that the event ids of `/events` must refer to a stored cursor. */
 const MORE_GROUPS = 9;
@@ -49,6 +49,7 @@ export async function createParticipants(world: World, seed: string): Promise<Pa
     { name: 'api1', person: person('Cleo', 'api1', program.cleo), send: api, hand: 'api', pace: 0 },
     { name: 'api2', person: person('Dan', 'api2', program.dan), send: api, hand: 'api', pace: 0 },
     { name: 'api3', person: person('Dan', 'api3', program.dan), send: api, hand: undefined, pace: 0 },
+    { name: 'draft1', person: person('Dan', 'draft1', program.dan), send: drafting, hand: undefined, pace: 3 },
     { name: 'hook1', person: person(BOT, 'hook1', {}), send: hook(path, 'Idempotency-Key'), hand: undefined, pace: 2 },
     { name: 'hook2', person: person(BOT, 'hook2', {}), send: hook(path, 'webhook-id'), hand: undefined, pace: 5 },
     { name: 'cli', person: person('Faye', 'cli', faye), send: commandLine, hand: undefined, pace: 60 },

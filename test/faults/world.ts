@@ -52,6 +52,11 @@ export class Person {
     }
   }
 
+  /** Sends a request once, whatever comes of it. Undefined without a response. */
+  once(request: Request): Promise<Answer | undefined> {
+    return this.#ask(request);
+  }
+
   /** Undefined without a response. */
   async #ask(request: Request): Promise<Answer | undefined> {
     const { environment, ledger } = this.#world;

@@ -1,6 +1,6 @@
 import { change } from './changes.ts';
 import { Dice } from './dice.ts';
-import { MESSAGES, type Person, type World } from './world.ts';
+import { GROUP, MESSAGES, type Person, type World } from './world.ts';
 
 /** Posts a message by one entry point, as often as necessary. Resolves to its seq; undefined when the response has none. */
 type Send = (world: World, writer: Writer, text: string, key: string) => Promise<number | undefined>;
@@ -90,6 +90,27 @@ export const api: Send = async ({ ledger }, { person }, text, key) => {
   const isInThread = last === undefined || (replyTo === last.seq && thread?.root === last.root && thread.replies >= 1);
   ledger.expect(isInThread, () => `a reply to ${last?.seq} answers ${replyTo}, in the thread ${JSON.stringify(thread)}`);
   answered.set(person, { seq, root: last?.root ?? seq });
+  return seq;
+};
+
+/**
+ * A draft, written in pieces at any server and committed with its text until that is acknowledged: it is one message, whether the draft is still there,
+ * has ended, or was never begun.
+ */
+export const drafting: Send = async ({ ledger }, { person }, text, key) => {
+  const request = (method: string, path: string, fields: object) => ({
+    ...{ path: `${GROUP}/drafts${path}`, method, headers: JSON_TYPE, body: JSON.stringify(fields) },
+  });
+  const begun = await person.once(request('POST', '', {}));
+  const isBegun = begun?.status === 201;
+  const id = isBegun ? begun.json<{ readonly id: string }>().id : key.replace('-', '0').padStart(16, '0');
+  const half = Math.floor(text.length / 2);
+  if (isBegun) for (const append of [text.slice(0, half), text.slice(half)]) await person.once(request('PATCH', `/${id}`, { append }));
+  ledger.count(isBegun ? 'drafts begun' : 'drafts not begun');
+  const answer = await person.insist(request('POST', `/${id}/commit`, { body: text }));
+  ledger.expect([200, 201].includes(answer.status), () => `a commit was answered ${answer.status}: ${answer.text}`);
+  const { seq, body: said } = answer.json<Reply>();
+  ledger.expect(said === text, () => `"${text}" was committed as "${said}"`);
   return seq;
 };
 

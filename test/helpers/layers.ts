@@ -24,6 +24,7 @@ const FOLDERS = [
   'files',
   'people',
   'messages',
+  'drafts',
   'search',
   'retention',
   'moderation',

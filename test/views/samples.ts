@@ -107,6 +107,7 @@ const MARKDOWN = [
   '```diff\n- old\n+ new\n```\n---\n-# small print',
 ].join('\n\n');
 
+const slots = [0, 1];
 const replies = { root: 5, replies: 1, rev: 6, iso: '2025-11-21T09:20:00.000Z' };
 
 export const rows = [
@@ -1251,11 +1252,15 @@ export const pages: readonly Sample[] = [
       again: { action: '/groups/lobby/messages', body: 'Half an hour of typing.', hidden: [{ name: 'key', value: 'k3y' }] },
     },
   },
-  { name: 'frame', template: 'messages/frame.njk', locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: null } },
+  {
+    name: 'frame',
+    template: 'messages/frame.njk',
+    locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: null, slots },
+  },
   {
     name: 'frame-of-thread',
     template: 'messages/frame.njk',
-    locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: 2 },
+    locals: { viewer, look, moderator: true, nonce: 'n0nce', members, group, root: 2, slots },
   },
 ];
 
@@ -1285,6 +1290,18 @@ export const partials: readonly Sample[] = [
     each.author === null ? [] : [{ name: `row-${each.seq}`, template: 'messages/_row.njk', locals: { row: each } }],
   ),
   { name: 'line', template: 'messages/_line.njk', locals: { line: rows[0] } },
+  ...[null, 1].flatMap((slot) => [
+    {
+      name: slot === null ? 'draft' : 'draft-in-document',
+      template: 'drafts/_row.njk',
+      locals: { draft: { id: '6n2v8x4q1r7t5w3y', rev: 3, author: { ...echo, bot: true, avatar: null }, html: '<p>So far</p>', slot } },
+    },
+    {
+      name: slot === null ? 'draft-end' : 'draft-end-in-document',
+      template: 'drafts/_end.njk',
+      locals: { end: { id: '6n2v8x4q1r7t5w3y', author: echo.id, slot } },
+    },
+  ]),
   { name: 'typing', template: 'messages/_typing.njk', locals: { typists: [{ id: 'u-1', name: 'Ann' }], several: false } },
   { name: 'day', template: 'messages/_day.njk', locals: { day: '2025-11-21', dayLabel: 'Friday, 21 November 2025' } },
   { name: 'members', template: 'groups/_members.njk', locals: { members } },

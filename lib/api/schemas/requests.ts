@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beginForm, commitForm, updateForm } from '../../drafts/forms.ts';
 import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
@@ -22,6 +23,12 @@ const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
 export const requestSchemas = {
   NewMessage: postForm.omit({ back: true }).meta(NAMES),
   Text: editForm.meta(NAMES),
+  NewDraft: beginForm.meta(NAMES),
+  DraftChange: updateForm.meta({
+    ...NAMES,
+    not: { anyOf: [{ required: ['append', 'body'] }, { not: { anyOf: [{ required: ['append'] }, { required: ['body'] }] } }] },
+  }),
+  DraftCommit: commitForm.meta(NAMES),
   ReactionSwitch: reactionForm.meta(NAMES),
   PinSwitch: pinForm.meta(NAMES),
   SaveSwitch: saveForm.omit({ back: true }).meta(NAMES),

@@ -20,6 +20,14 @@ const EVENTS: JsonSchema = {
       ...{ type: 'object', description: 'Who is writing now.', required: ['event', 'data'] },
       properties: { event: { const: 'typing' }, data: data('TypingEvent') },
     },
+    {
+      ...{ type: 'object', description: 'With `drafts=1`: what somebody has written so far.', required: ['event', 'data'] },
+      properties: { event: { const: 'draft' }, data: data('DraftEvent') },
+    },
+    {
+      ...{ type: 'object', description: 'With `drafts=1`: a draft is posted, or has ended.', required: ['event', 'data'] },
+      properties: { event: { const: 'draft_end' }, data: data('DraftEndEvent') },
+    },
     ended('closed', 'The token or the membership is gone: do not reconnect.'),
     ended(
       'reset',

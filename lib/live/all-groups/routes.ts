@@ -7,7 +7,17 @@ import { checkOrigin } from '../../http/security.ts';
 import type { UserId } from '../../ids.ts';
 import { formatIn } from '../formats.ts';
 import { SSE_COMMENT } from '../frame.ts';
-import { filterIn, filterQuery, lastEventId, queryOf, requireViewer, respondToHead, startStream, typeOf } from '../open-stream.ts';
+import {
+  draftsQuery,
+  filterIn,
+  filterQuery,
+  lastEventId,
+  queryOf,
+  requireViewer,
+  respondToHead,
+  startStream,
+  typeOf,
+} from '../open-stream.ts';
 import { Cursor, parseCursor } from './cursor.ts';
 
 /** The cursor that starts at the first entry of each group. */
@@ -25,6 +35,7 @@ export const allGroupsQuery = z.object({
     .describe('sidebar: unread counts as HTML, for pages.'),
   hidden: z.enum(['1'], 'must be 1').optional().describe('With `as=sidebar`: nobody sees the page, so its reader is not online.'),
   ...filterQuery,
+  ...draftsQuery,
 });
 
 /**
@@ -42,7 +53,10 @@ export async function openAllGroups(deps: RouteContext, ctx: Context): Promise<v
   const format = kind === 'sidebar' ? formatIn(kind, languageFor(ctx, viewer.user)) : kind;
   if (ctx.method === 'HEAD') return respondToHead(ctx, type);
   const opening = {
-    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format, filter: filterIn(query) },
+    listener: {
+      ...{ user: viewer.user.id, ref: viewer.ref, until: viewer.until, format },
+      ...{ filter: filterIn(query), drafts: query.drafts === '1' },
+    },
     response: ctx.res,
     authorise: async () => {
       if (!(await core.lookupCache.isCurrent(stamp))) await requireViewer(ctx, deps, core.lookupCache.fresh());

@@ -4,6 +4,7 @@ import { type GroupId, randomId, type UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
 import type { Connection } from '../connection.ts';
+import { Drafts } from '../drafts/drafts.ts';
 import type { Feeds } from '../feeds.ts';
 import { isOfThread, type Subscriber } from '../follower.ts';
 import { Leases } from './leases.ts';
@@ -19,9 +20,10 @@ type Dependencies = {
   readonly feeds: () => Pick<Feeds, 'get' | 'groups'>;
 };
 
-/** Sends pages the members of their group, who of them is present, and who is typing. */
+/** Sends pages the members of their group, who of them is present, who is typing, and what is being written. */
 export class PresenceBroadcaster {
   readonly online: OnlinePeople;
+  readonly drafts: Drafts;
   readonly #parts: Dependencies;
   readonly #leases: Leases;
   readonly #members: MemberLists;
@@ -41,10 +43,16 @@ export class PresenceBroadcaster {
       render: renderMembers,
       onError: (error) => core.logger.debug({ err: error }, 'sending the members list failed; retrying'),
     });
+    const ofGroup = {
+      followersOf: (group: GroupId) => this.#followersOf(group),
+      slugOf: (group: GroupId) => parts.feeds().get(group)?.slug,
+    };
+    this.drafts = new Drafts({
+      ...{ ...parts, ...ofGroup },
+      onError: (error) => core.logger.debug({ err: error }, 'sending drafts failed'),
+    });
     this.#typing = new Typing({
-      ...parts,
-      connectionsOf: (group) => this.#followersOf(group),
-      slugOf: (group) => parts.feeds().get(group)?.slug,
+      ...{ ...parts, ...ofGroup, connectionsOf: ofGroup.followersOf },
       onError: (error) => core.logger.debug({ err: error }, 'sending a typing event failed'),
     });
   }
@@ -53,9 +61,10 @@ export class PresenceBroadcaster {
     return this.#parts.feeds().get(group)?.followers ?? [];
   }
 
-  /** Sends the group's typing state to a multi-group stream that has just subscribed to it. */
+  /** Sends who is typing, and open drafts, to a multi-group stream that has just subscribed to the group. */
   entered(group: GroupId, follower: Subscriber): void {
     this.#typing.opened(group, follower);
+    this.drafts.opened(group, follower);
   }
 
   /**
@@ -63,7 +72,7 @@ export class PresenceBroadcaster {
    * one in it may be outdated.
    */
   opened(group: GroupId, connection: Connection): void {
-    this.#typing.opened(group, connection);
+    this.entered(group, connection);
     const { user, format } = connection.listener;
     if (format === 'json' || format === 'text') return;
     this.online.opened(connection);
@@ -85,10 +94,12 @@ export class PresenceBroadcaster {
 
   sent(group: GroupId, entries: readonly Entry[]): void {
     this.#typing.sent(group, entries);
+    this.drafts.sent(group, entries);
   }
 
   /** Renews the leases of the present users, and detects users whose server died. */
   async heartbeat(): Promise<void> {
+    this.drafts.heartbeat();
     await Promise.all([this.#leases.renewAll(), this.online.heartbeat()]);
     if (!this.#parts.core.bus.isUp()) return; // while the bus is down its presence list is empty
     for (const group of await this.#leases.changedIn(this.#parts.feeds().groups())) this.changed(group);
@@ -96,5 +107,6 @@ export class PresenceBroadcaster {
 
   close(): void {
     this.#typing.close();
+    this.drafts.close();
   }
 }
