@@ -33,6 +33,7 @@ export function passes({ mentions, keywords, thread }: Filter, user: UserId, { e
   if (thread !== undefined && root !== thread) return false;
   if (!mentions && keywords.length === 0) return true;
   if (entry.kind !== 'message' && entry.kind !== 'edit' && entry.kind !== 'unerase') return false;
+  if (entry.kind === 'edit' && entry.quiet) return false;
   if (mentions && (isDirect || isNamed(entry.mentions, user))) return true;
   return keywords.some((keyword) => containsKeyword(text(), keyword));
 }

@@ -88,6 +88,8 @@ export type Edited = {
   readonly mentions?: readonly UserId[];
   /** Replace the files of the message. Absent: the files stay as they are. Removed by the scrub. */
   readonly attachments?: readonly Attached[];
+  /** By a bot that writes on: it has no mentions (those of the message stay), calls no bot, and the message does not count as edited. */
+  readonly quiet?: true;
   readonly scrubbed?: true;
 };
 /** `undoUntil`: the last ms at which the author may undo it. `due`: ms from which it is scrubbed; unset afterwards (sparse index). */

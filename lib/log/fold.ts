@@ -30,10 +30,10 @@ function apply(state: Folded, entry: FollowUp): Folded {
   switch (entry.kind) {
     case 'edit':
       return {
-        ...withoutMentions(state),
+        ...(entry.quiet ? state : withoutMentions(state)),
         body: entry.body,
         format: entry.format,
-        editedAt: entry.at,
+        ...(entry.quiet ? {} : { editedAt: entry.at }),
         ...mentionsOf(entry),
         ...filesIn(entry),
       };

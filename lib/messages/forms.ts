@@ -56,7 +56,16 @@ export const postQuery = z.object({ reply_to: replyTo.describe('The seq of the m
 /** With files, which are read separately; the text is then optional. */
 export const uploadForm = postForm.extend({ body: body.default(''), ...altFields });
 
-export const editForm = z.object({ body, format, ...altFields });
+export const editForm = z.object({
+  body,
+  format,
+  quiet: flag
+    .default(false)
+    .describe(
+      'Of a bot that writes on: the message does not count as edited, nobody is notified, and no webhook is called. Mentions stay as they were.',
+    ),
+  ...altFields,
+});
 
 export const reactionForm = z.object({
   emoji: text.max(64, 'must have 64 characters at most').describe('One emoji, or up to 16 characters of text, without a slash.'),

@@ -129,14 +129,15 @@ const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =
     ]),
   );
 
-type EditOptions = { readonly format?: Format | undefined; readonly alt?: AltTexts };
+type EditOptions = { readonly format?: Format | undefined; readonly alt?: AltTexts; readonly quiet?: boolean };
 
 /**
- * Replaces the text of a message, and the alternative texts that are given; `format`: default that of the old text. Idempotent.
+ * Replaces the text of a message, and the alternative texts that are given; `format`: default that of the old text; `quiet`: see Edited. Idempotent.
  * Errors of edit, erase, unerase, react and pin: `notFound` (no such message, or no access), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`.
  */
 export async function edit(core: Core, at: GroupAccess, target: number, text: string, options: EditOptions = {}): Promise<FoldedMessage> {
   requireMember(at);
+  if (options.quiet && !at.user.bot) throw new DomainError('invalid', 'Only bots can edit quietly.', { field: 'quiet' });
   const body = bodyIn(core, text, ['files of the message, checked below']);
   const old = await readMessage(core, at.group.id, target);
   const { state } = old;
@@ -147,8 +148,8 @@ export async function edit(core: Core, at: GroupAccess, target: number, text: st
   const { answered } = await readReply(core, at.group.id, old.message.replyTo);
   const besides = [...(answered === undefined ? [] : [answered]), ...(await followersOf(core, at.group.id, old.message.thread))];
   const notified = besides.filter((id) => state.mentions?.includes(id));
-  const mentions = await mentionsIn(core, at, body, { format, notifyAll, besides: notified });
-  return follow(core, at, { kind: 'edit', target, body, format, ...files, ...mentions }, (now, folded) => {
+  const said = options.quiet ? { quiet: true as const } : await mentionsIn(core, at, body, { format, notifyAll, besides: notified });
+  return follow(core, at, { kind: 'edit', target, body, format, ...files, ...said }, (now, folded) => {
     if (!rules.mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
     bodyIn(core, body, filesOf(folded));
     return folded.state.body !== body || folded.state.format !== format || !areDescribedAlike(described, filesOf(folded));

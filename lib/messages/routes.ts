@@ -28,14 +28,14 @@ import { showRefusedReply } from './threads/page.ts';
 import { readPost } from './uploads.ts';
 import { postWithFiles } from './with-files.ts';
 
-type EditRequest = Pick<z.infer<typeof editForm>, 'body' | 'format'> & { readonly alt: AltTexts };
+type EditRequest = Pick<z.infer<typeof editForm>, 'body' | 'format' | 'quiet'> & { readonly alt: AltTexts };
 
 /** Routes of the group page, and of reading and changing messages. */
 export function messageRoutes(deps: RouteContext): Router {
   const { core } = deps;
   const router = new Router();
-  const edit = (ctx: Ctx, at: GroupAccess, { body, format, alt }: EditRequest) =>
-    operations.edit(core, at, seqOf(ctx), body, { format: declaredTextFormat(ctx, format), alt });
+  const edit = (ctx: Ctx, at: GroupAccess, { body, format, ...options }: EditRequest) =>
+    operations.edit(core, at, seqOf(ctx), body, { format: declaredTextFormat(ctx, format), ...options });
   const open = (ctx: Ctx): Promise<GroupAccess> => openGroup(core, viewerOf(ctx).user, ctx.params.slug ?? '');
 
   router.get('/groups/:slug', async (ctx) => {
@@ -74,9 +74,9 @@ export function messageRoutes(deps: RouteContext): Router {
 
   router.post('/groups/:slug/messages/:seq/edit', async (ctx) => {
     const at = await open(ctx);
-    const { body, format, ...alt } = await parse(editForm, ctx);
+    const { body, format, quiet, ...alt } = await parse(editForm, ctx);
     try {
-      await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, alt }), { isWritten: true });
+      await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, quiet, alt }), { isWritten: true });
     } catch (error) {
       if (!isShownOnPage(ctx, error)) throw error;
       await showEditForm(ctx, deps, at, await readMessage(core, at.group.id, seqOf(ctx)), { body, error, alt });
@@ -85,8 +85,8 @@ export function messageRoutes(deps: RouteContext): Router {
 
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
-    const { body, format, ...alt } = await parse(editForm, ctx);
-    await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, alt }), { isWritten: true });
+    const { body, format, quiet, ...alt } = await parse(editForm, ctx);
+    await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, quiet, alt }), { isWritten: true });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {

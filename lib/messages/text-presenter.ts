@@ -13,6 +13,7 @@ export async function entryText(core: Core, entry: Entry, profiles: Profiles): P
     case 'message':
       return textLine(sender(entry, profiles), entry.scrubbed ? '(erased)' : await bodyInLines(core, fold(entry, []), profiles));
     case 'edit':
+      if (entry.quiet) return undefined;
       return textLine(
         nameOf(profiles, entry.author),
         entry.scrubbed ? '(erased)' : `(edited #${entry.target}) ${await core.scheduler.run(() => bodyAsText(entry.body, entry.format))}`,

@@ -22,9 +22,9 @@ export function upsertRoutes(deps: RouteContext): Router {
 
   router.put(path, async (ctx) => {
     const at = await open(ctx);
-    const { body, format: given } = await parse(editForm, ctx);
+    const { body, format: given, quiet } = await parse(editForm, ctx);
     const format = declaredTextFormat(ctx, given);
-    const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, ...(format ? { format } : {}) });
+    const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, quiet, ...(format ? { format } : {}) });
     await respondWithMessage(ctx, deps, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });
 

@@ -8,12 +8,15 @@ import { edit, erase, keyIn, type Post, post } from './operations.ts';
 /** `isNew`: this call posted it; otherwise it edited the existing message. */
 type Upserted = { readonly folded: FoldedMessage; readonly isNew: boolean };
 
+/** `quiet`: of the edit. */
+type Upsert = Pick<Post, 'body' | 'format' | 'as'> & { readonly quiet?: boolean };
+
 /**
  * Posts or edits the message of the author with this key: the first call posts it, later calls edit it. Idempotent for the same text.
  * Of concurrent first calls one posts and the others edit. Durable when it resolves.
  * Errors: those of `post` and `edit`; `invalid` (key); `gone` after the message was erased: its key cannot be used again.
  */
-export async function upsert(core: Core, at: GroupAccess, key: string, input: Pick<Post, 'body' | 'format' | 'as'>): Promise<Upserted> {
+export async function upsert(core: Core, at: GroupAccess, key: string, { quiet = false, ...input }: Upsert): Promise<Upserted> {
   const storedKey = keyIn('upsert', key);
   const known = await core.store.log.byKey(at.group.id, at.user.id, storedKey);
   const { message, isNew } = known
@@ -21,7 +24,7 @@ export async function upsert(core: Core, at: GroupAccess, key: string, input: Pi
     : await post(core, at, { ...input, key: storedKey, sameness: ['upsert'] }); // concurrent calls with other texts are the same message
   if (isNew && message.kind === 'message') return { folded: fold(message, []), isNew };
   if (isErased(await readMessage(core, at.group.id, message.seq))) throw gone();
-  return { folded: await edit(core, at, message.seq, input.body, { format: input.format }), isNew };
+  return { folded: await edit(core, at, message.seq, input.body, { format: input.format, quiet }), isNew };
 }
 
 const gone = (): DomainError =>

@@ -19,6 +19,7 @@ const entries = {
     body: z.string().describe('The new text. Empty when the message is erased.'),
     format: z.enum(['text', 'markdown', 'model']),
     mentions: z.array(id).optional().describe('Members whom the new text mentions by @name.'),
+    quiet: z.literal(true).optional().describe('By a bot that writes on: nobody is notified, and the message does not count as edited.'),
     scrubbed: z.literal(true).optional().describe('The message is erased.'),
   }),
   EraseEntry: FollowUp.extend({ kind: z.literal('erase'), undoUntil: z.int().describe('In ms since 1970: until then it can be undone.') }),

@@ -28,6 +28,7 @@ type CallContext = { readonly isDirect: boolean };
 export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {
   const event = eventOf(draft.kind);
   if (event === undefined || draft.author === webhook.bot || !webhook.events.includes(event.chosenAs)) return false;
+  if (draft.kind === 'edit' && draft.quiet) return false;
   return draft.kind !== 'message' || isWanted(webhook, draft, context);
 }
 
