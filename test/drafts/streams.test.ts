@@ -58,9 +58,7 @@ test('drafts: a page has a row that each state replaces, and the end together wi
   await page.until(hasRow(draft, '<p>It is <b>so</b> &lt;b&gt;</p>'));
   const row = page.events.find(({ data }) => data.includes('id="d-'))?.data ?? '';
   t.regex(row, /data-author="\w+" data-rev="1" aria-live="off">/);
-  t.true(
-    row.includes('>Writer</a>') && row.includes('<span class="badge">bot</span>') && row.includes('<span class="as">writing…</span>'),
-  );
+  t.true(row.includes('>Writer</a>') && row.includes('<span class="badge">bot</span>') && row.includes('<span class="as">writing…</span>'));
   await post('in between');
   const later = await stream(bob);
   await later.until(hasRow(draft, '<b>so</b>')); // at once, though nothing is written
