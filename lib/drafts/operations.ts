@@ -89,6 +89,9 @@ async function committed({ store }: Core, { group, author, id }: DraftName): Pro
   return entry?.kind === 'message' ? { message: entry, isNew: false } : undefined;
 }
 
+/** Whether the log has the message that a draft has become. Errors: StoreUnavailable. */
+export const isPosted = async (core: Core, name: DraftName): Promise<boolean> => (await committed(core, name)) !== undefined;
+
 const notKept = (): never => {
   throw ended('Commit it with its complete text as `body`: it is then posted, once.');
 };

@@ -1,5 +1,6 @@
 import type { Core } from '../../core.ts';
 import { DRAFT_MS, type DraftName, type OpenDraft } from '../../drafts/draft.ts';
+import { isPosted } from '../../drafts/operations.ts';
 import { draftHtml } from '../../drafts/presenter.ts';
 import { listPermitted, readDraft } from '../../drafts/register.ts';
 import type { GroupId } from '../../ids.ts';
@@ -7,10 +8,8 @@ import type { Renderer } from '../batch.ts';
 import type { Subscriber } from '../follower.ts';
 import { isFrame } from '../formats.ts';
 import { draftForms, endForms, type Forms, hasDraft, mayHaveDrafts, type Shown, showsHtml } from './frames.ts';
-import { Lane, NO_NEWS } from './lane.ts';
+import { DOCUMENT_UPDATE_MS, keyOf, Lane, NO_NEWS, UPDATE_MS } from './lane.ts';
 
-/** Between two updates of pages and programs, ms, and of live documents, which keep every state that they are sent. */
-const [UPDATE_MS, DOCUMENT_UPDATE_MS] = [100, 1000];
 /** Drafts that were posted, whose last updates may still be on their way. */
 const MAX_ENDED = 1000;
 
@@ -22,8 +21,6 @@ type Parts = {
   readonly slug: () => string;
   readonly onError: (error: unknown) => void;
 };
-
-export const keyOf = ({ author, id }: Pick<DraftName, 'author' | 'id'>): string => `${author}/${id}`;
 
 /**
  * The open drafts of a group that has streams here. An event says that one changed; what it says now is read from the bus, which has it for as long as it
@@ -156,17 +153,21 @@ export class GroupDrafts {
     const announced = [...this.#announced.values()];
     this.#announced.clear();
     if (!this.#isListWanted) {
-      const found = await Promise.all(announced.map(async (name) => ({ name, draft: await readDraft(core, name) })));
-      for (const { name, draft } of found)
-        if (draft) this.#take(draft);
-        else this.#shown.delete(keyOf(name));
+      const found = await Promise.all(announced.map(async (name) => [name, await readDraft(core, name)] as const));
+      for (const [name, draft] of found) await (draft ? this.#take(draft) : this.#dropUnlessPosted(name));
       return;
     }
     this.#isListWanted = false;
     const found = await listPermitted(core, group);
     const keys = new Set(found.map(keyOf));
-    for (const key of this.#shown.keys()) if (!keys.has(key)) this.#shown.delete(key);
+    for (const [key, { draft }] of this.#shown) if (!keys.has(key)) await this.#dropUnlessPosted(draft);
     for (const draft of found) this.#take(draft);
+  }
+
+  /** A draft that was posted stays until its message is sent, which may be on its way: its row goes when that of the message comes. */
+  async #dropUnlessPosted(name: DraftName): Promise<void> {
+    const isShown = this.#shown.has(keyOf(name));
+    if (isShown && !(await isPosted(this.#parts.core, name))) this.#shown.delete(keyOf(name));
   }
 
   #take(draft: OpenDraft): void {

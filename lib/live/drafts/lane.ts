@@ -1,10 +1,16 @@
+import type { DraftName } from '../../drafts/draft.ts';
 import type { Listener, Subscriber } from '../follower.ts';
 import type { Shown } from './frames.ts';
 
+/** Between two updates of pages and programs, ms, and of live documents, which keep every state that they are sent. */
+export const [UPDATE_MS, DOCUMENT_UPDATE_MS] = [100, 1000];
 /** What the updates of one group may write at most, bytes per ms: with many readers, or long texts, they come less often. */
 const BYTES_PER_MS = 5000;
 /** Timers may fire this much too early. */
 const EARLY_MS = 2;
+
+/** By which the draft is known among those of its group. */
+export const keyOf = ({ author, id }: Pick<DraftName, 'author' | 'id'>): string => `${author}/${id}`;
 
 /** `changed`: what is to be sent; `gone`: what has ended since it was. */
 type News = { readonly changed: readonly Shown[]; readonly gone: readonly Shown[] };
