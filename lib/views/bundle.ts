@@ -10,8 +10,13 @@ const compact = (source: string): string =>
     .replace(/^((?:[^'"`/\n]|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)*[;{},)]) \/\/ .*$/gm, '$1')
     .replace(/\n\s+/g, '\n');
 
-/** The same for a style sheet. */
-export const compactStyles = (css: string): string => css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\s+/g, ' ');
+/** The same for a style sheet. Texts between double quotes stay as they are. */
+export const compactStyles = (css: string): string =>
+  css
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/("[^"]*")|\s+/g, (_, quoted?: string) => quoted ?? ' ')
+    .replace(/("[^"]*")|(?<=[\w-]:) | ?([{};,]) ?/g, (_, quoted?: string, mark?: string) => quoted ?? mark ?? '')
+    .replace(/("[^"]*")|;(?=})/g, (_, quoted?: string) => quoted ?? '');
 
 const variableOf = (name: string): string => `module_${name.replace('.js', '').replaceAll('-', '_')}`;
 

@@ -92,7 +92,7 @@ test('assets: the script is one file, libraries first, without source maps', (t)
 
 test('assets: the style sheet has its layers in order and images by hashed URL', (t) => {
   const text = get(style).body.toString();
-  t.true(text.startsWith('@layer tokens, base, layout, components, chat, print;'));
+  t.true(text.startsWith('@layer tokens,base,layout,components,chat,print;'));
   t.true(text.includes(`url("${assets.url('icons/icon.svg').replace('/static/', '../../')}")`), 'relative to the style sheet');
 });
 

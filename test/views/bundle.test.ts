@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
-import { bundleModules } from '../../lib/views/bundle.ts';
+import { bundleModules, compactStyles } from '../../lib/views/bundle.ts';
 
 /** The values that the modules pushed to `said`, in order. */
 function run(files: Readonly<Record<string, string>>): string[] {
@@ -57,4 +57,18 @@ test('comments are left out, and strings that look like one are not', (t) => {
     bundleModules('main.js', () => main),
     /first|what|why|last/,
   );
+});
+
+test('a style sheet loses comments and spaces that say nothing, and texts stay', (t) => {
+  const css = `/* what */
+@media (width < 40rem) {
+  .a > b:hover :focus,
+  a:not(.b) {
+    content: "a  { b; }, /* c";
+    margin: calc(1px + 2px) var(--x, 0);
+  }
+}
+`;
+  const compacted = '@media (width < 40rem){.a > b:hover :focus,a:not(.b){content:"a  { b; }, /* c";margin:calc(1px + 2px) var(--x,0)}}';
+  t.is(compactStyles(css).trim(), compacted);
 });
