@@ -6,8 +6,9 @@ import { type Change, type Fields, mapTexts, opening } from './texts.ts';
 export const UNREADABLE = 'This text cannot be decrypted.';
 
 const FIELDS: { readonly [K in Kind]?: Fields } = {
-  message: { body: 'text', as: 'text', attachments: 'json', folded: 'folded' },
-  edit: { body: 'text', attachments: 'json' },
+  message: { body: 'text', as: 'text', attachments: 'json', actions: 'json', folded: 'folded' },
+  edit: { body: 'text', attachments: 'json', actions: 'json' },
+  act: { label: 'text', value: 'text', values: 'json' },
   topic: { topic: 'text' },
 };
 
@@ -18,8 +19,8 @@ export function mapEntry<E extends Entry>(entry: E, change: Change): E {
 }
 
 /**
- * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic empty; a sender name, files and a snapshot are left out: without its
- * snapshot a message is folded from its follow-ups.
+ * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic or a label empty; a sender name, files, actions, values and a snapshot
+ * are left out: without its snapshot a message is folded from its follow-ups.
  */
 export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {
   const opened: Record<string, unknown> = mapEntry(entry, opening(sealer));
@@ -29,5 +30,6 @@ export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {
     opened.format = 'text';
   }
   if (entry.kind === 'topic') opened.topic ??= '';
+  if (entry.kind === 'act') opened.label ??= '';
   return opened as E;
 }

@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../audit/act.ts';
 import type { FileId, GroupId, UserId } from '../ids.ts';
+import type { Acknowledged, Acted, Action, ActionUses } from './action.ts';
 
 /** The format of a body: plain `text`, `markdown`, or `model` (rich content of a bot, as JSON). */
 export type Format = 'text' | 'markdown' | 'model';
@@ -23,6 +24,10 @@ export type Folded = {
   readonly pinned?: { readonly seq: number; readonly by: UserId; readonly at: number };
   /** Emoji in order of first use, each with its users in order of their reactions. */
   readonly reactions: readonly Reaction[];
+  /** Set once an edit has replaced the actions of the message. */
+  readonly actions?: readonly Action[];
+  /** Of the actions that were used. */
+  readonly uses?: readonly ActionUses[];
 };
 
 export type Reaction = { readonly emoji: string; readonly by: readonly UserId[] };
@@ -76,6 +81,8 @@ type Posted = {
   readonly mentions?: readonly UserId[];
   /** In upload order. Removed, with their content, by scrubbing. */
   readonly attachments?: readonly Attached[];
+  /** Of a bot: its buttons and forms. Removed by scrubbing. */
+  readonly actions?: readonly Action[];
   /** The text was permanently removed. */
   readonly scrubbed?: true;
   readonly folded?: Folded;
@@ -90,6 +97,8 @@ export type Edited = {
   readonly attachments?: readonly Attached[];
   /** By a bot that writes on: it has no mentions (those of the message stay), calls no bot, and the message does not count as edited. */
   readonly quiet?: true;
+  /** Replace the actions of the message, in the same way. */
+  readonly actions?: readonly Action[];
   readonly scrubbed?: true;
 };
 /** `undoUntil`: the last ms at which the author may undo it. `due`: ms from which it is scrubbed; unset afterwards (sparse index). */
@@ -128,7 +137,7 @@ export type ReportClosed = { readonly kind: 'closeReport'; readonly closes: numb
 /** Only in the audit log. */
 type AuditBody = AuditRecord;
 
-export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted;
+export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reacted | Acted | Acknowledged;
 export type EntryBody =
   | Posted
   | FollowUpBody

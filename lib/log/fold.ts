@@ -1,5 +1,6 @@
 import type { UserId } from '../ids.ts';
-import type { Edited, Folded, FollowUp, Message, Reaction } from './entry.ts';
+import { type Action, type ActionUses, withAnswer, withUse } from './action.ts';
+import type { Edited, EntryCommon, Folded, FollowUp, Message, Reaction } from './entry.ts';
 
 /** A message with its follow-ups applied: what a page shows. `rev`: the last seq applied. */
 export type FoldedMessage = { readonly message: Message; readonly rev: number; readonly state: Folded };
@@ -29,14 +30,7 @@ export function fold(message: Message, followUps: readonly FollowUp[]): FoldedMe
 function apply(state: Folded, entry: FollowUp): Folded {
   switch (entry.kind) {
     case 'edit':
-      return {
-        ...(entry.quiet ? state : withoutMentions(state)),
-        body: entry.body,
-        format: entry.format,
-        ...(entry.quiet ? {} : { editedAt: entry.at }),
-        ...mentionsOf(entry),
-        ...filesIn(entry),
-      };
+      return edited(state, entry);
     case 'erase':
       return { ...state, erasedBy: { seq: entry.seq, author: entry.author, at: entry.at, undoUntil: entry.undoUntil } };
     case 'unerase': {
@@ -53,10 +47,34 @@ function apply(state: Folded, entry: FollowUp): Folded {
       return { ...state, reactions: withReaction(state.reactions, entry.emoji, entry.author) };
     case 'unreact':
       return { ...state, reactions: withoutReaction(state.reactions, entry.emoji, entry.author) };
+    case 'act':
+      return { ...state, uses: withUse(state.uses ?? [], entry) };
+    case 'ack':
+      return { ...state, uses: withAnswer(state.uses ?? [], entry.act, entry.action) };
     default:
       throw entry satisfies never;
   }
 }
+
+/** An edit is the author's answer to the uses of actions before it. One that only replaces actions does not change when the text was edited. */
+function edited(state: Folded, entry: Edited & Pick<EntryCommon, 'at' | 'seq'>): Folded {
+  const { body, format, actions } = entry;
+  const isOfText = actions === undefined || entry.attachments !== undefined || body !== state.body || format !== state.format;
+  return {
+    ...(entry.quiet ? state : withoutMentions(state)),
+    body,
+    format,
+    ...(isOfText && !entry.quiet ? { editedAt: entry.at } : {}),
+    ...mentionsOf(entry),
+    ...filesIn(entry),
+    ...(actions ? { actions } : {}),
+    ...(state.uses ? { uses: withAnswer(keptUses(state.uses, actions), entry.seq) } : {}),
+  };
+}
+
+/** Without those of actions that an edit has removed. */
+const keptUses = (uses: readonly ActionUses[], actions?: readonly Action[]): readonly ActionUses[] =>
+  actions === undefined ? uses : uses.filter(({ action }) => actions.some(({ id }) => id === action));
 
 function withReaction(reactions: readonly Reaction[], emoji: string, user: UserId): Reaction[] {
   const known = reactions.find((reaction) => reaction.emoji === emoji);
@@ -79,6 +97,14 @@ export function foldAll(messages: readonly Message[], followUps: readonly Follow
 
 /** Whether the message is erased, scrubbed or not. */
 export const isErased = ({ message, state }: FoldedMessage): boolean => state.erasedBy !== undefined || message.scrubbed === true;
+
+/** The actions under a message now; none under an erased one. */
+export const actionsOf = (folded: FoldedMessage): readonly Action[] =>
+  isErased(folded) ? [] : (folded.state.actions ?? folded.message.actions ?? []);
+
+/** The uses of an action; undefined when nobody has used it. */
+export const usesOf = ({ state }: FoldedMessage, action: string): ActionUses | undefined =>
+  state.uses?.find((one) => one.action === action);
 
 /** Whether a new snapshot is due. `followUps`: those since the last snapshot. */
 export function wantsSnapshot(message: Message, followUps: readonly FollowUp[]): boolean {

@@ -63,10 +63,12 @@ export type LogStore = {
   /** Erase entries whose `due` is at or before `now`, of any group but those in `held`. `limit` ≥ 1. */
   dueScrubs(now: number, limit: number, held?: readonly GroupId[]): Promise<(Entry & { kind: 'erase' })[]>;
   /**
-   * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot and attachments, then unsets `due` of the entry `erase`.
-   * Idempotent.
+   * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot, attachments and actions; does to its `act` entries what
+   * `scrubActs` does; then unsets `due` of the entry `erase`. Idempotent.
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
+  /** Empties the label of these `act` entries (seqs), removes `value` and `values`, and marks them scrubbed. Idempotent. */
+  scrubActs(group: GroupId, acts: readonly number[]): Promise<void>;
   /** Entries with `pending`, in any order, `limit` (≥ 1) at most (sparse index). */
   listPending(limit: number): Promise<Entry[]>;
   /** Unsets `pending` of an entry, after its deliveries are stored. Idempotent. */

@@ -11,7 +11,7 @@ export const textsIn = (entries: readonly Entry[]): number[] => [...new Set(entr
 
 function textOf(entry: Entry): number | undefined {
   if (entry.kind === 'message') return entry.seq;
-  return entry.kind === 'edit' || entry.kind === 'unerase' ? entry.target : undefined;
+  return entry.kind === 'edit' || entry.kind === 'unerase' || entry.kind === 'act' ? entry.target : undefined;
 }
 
 /**
@@ -40,8 +40,12 @@ export async function withholdErased(
 /** The form in which scrubbing leaves an entry. */
 function withoutText(entry: Entry): Entry {
   if (entry.kind === 'unerase') return { ...entry, body: '', scrubbed: true };
+  if (entry.kind === 'act') {
+    const { value: _value, values: _values, ...rest } = entry;
+    return { ...rest, label: '', scrubbed: true };
+  }
   if (entry.kind !== 'message' && entry.kind !== 'edit') return entry;
-  const { attachments: _files, ...rest } = entry;
+  const { attachments: _files, actions: _actions, ...rest } = entry;
   return asPosted({ ...rest, body: '', scrubbed: true });
 }
 

@@ -9,6 +9,7 @@ import { isDirect } from '../groups/rules.ts';
 import { isErased } from '../log/fold.ts';
 import { runOutsideRequest } from '../request-scope.ts';
 import { eraseOne } from '../retention/erase-one.ts';
+import { isHeld } from '../retention/rules.ts';
 
 /** The name under which the messages of deleted accounts are shown. */
 export const FORMER_MEMBER = 'Former member';
@@ -37,12 +38,16 @@ export async function deleteAccount(core: Core, user: User, messages: 'keep' | '
   core.directory.forget(user.id);
 }
 
-/** Messages in groups on legal hold stay. */
+/** Messages, and what the person typed into the forms of bots. In groups on legal hold they stay. */
 async function eraseAll(core: Core, user: User): Promise<void> {
   for await (const { group, lines } of groupsOf(core, { user }))
-    for await (const line of lines)
-      if (line.type === 'message' && line.folded.message.author === user.id && !isErased(line.folded))
-        await eraseOne(core, group.id, line.folded.message.seq, user.id);
+    for await (const line of lines) {
+      if (line.type !== 'message') continue;
+      const { message } = line.folded;
+      if (message.author === user.id && !isErased(line.folded)) await eraseOne(core, group.id, message.seq, user.id);
+      const acts = line.followUps.flatMap(({ kind, author, seq }) => (kind === 'act' && author === user.id ? [seq] : []));
+      if (acts.length > 0 && !isHeld(group, core.config)) await core.store.log.scrubActs(group.id, acts);
+    }
 }
 
 async function leaveAll(core: Core, user: User): Promise<void> {

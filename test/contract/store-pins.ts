@@ -3,12 +3,13 @@ import { type GroupId, newGroupId, newUid, newUserId, systemRandom, type UserId 
 import { type Draft, EMPTY_HEAD, type Entry, type EntryBody, entryAfter, headAfter } from '../../lib/log/entry.ts';
 import type { Store } from '../../lib/store/port.ts';
 import type { Opened } from './store.ts';
+import { used } from './store-acts.ts';
 import { follows } from './store-follows.ts';
 import { threads } from './store-threads.ts';
 
 export type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
 
-/** Registers the tests of pinned, saved and erased messages, and of threads. */
+/** Registers the tests of pinned, saved and erased messages, of threads, and of uses of actions. */
 export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: string): void {
   let opened: Opened | undefined;
   let other: Store | undefined;
@@ -20,7 +21,7 @@ export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: st
     await other?.close();
     await opened?.close();
   });
-  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved, ...threads, ...follows }))
+  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved, ...threads, ...follows, ...used }))
     test.serial(`${name}: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
       await run(t, opened.store, other ?? opened.store);

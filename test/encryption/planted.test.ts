@@ -38,6 +38,9 @@ const WORDS = {
   reply: 'thunderbolt',
   search: 'gooseberry',
   draft: 'cinnamon',
+  label: 'clementine',
+  value: 'salamander',
+  typed: 'woodpecker',
 } as const;
 const ALL = Object.values(WORDS);
 
@@ -107,6 +110,11 @@ async function plant(t: ExecutionContext, ann: Client, settings: Settings): Prom
   await ok(() => ann.json('POST', '/groups/lobby/drafts', { body: WORDS.draft }));
   await ok(() => ann.json('POST', hook, { text: WORDS.hook, username: WORDS.sender }));
   await ok(() => ann.json('POST', hook, { text: `*${WORDS.hook}*`, attachments: [{ title: WORDS.hook, text: WORDS.hook }] }));
+  const action = { id: 'ok', label: WORDS.label, value: WORDS.value, fields: [{ id: 'why', label: WORDS.label, type: 'text' }] };
+  const { seq } = JSON.parse(await ok(() => ann.json('POST', `${hook}?wait=true`, { text: 'Deploy?', actions: [action] }))) as {
+    seq: number;
+  };
+  await ok(() => ann.json('POST', `/groups/lobby/messages/${seq}/actions/ok`, { values: { why: WORDS.typed } }));
   await ok(() => ann.get(`/search?q=${WORDS.search}`));
   const found = await ok(() => ann.get(`/search?q=${WORDS.message}`));
   t.true(found.includes(WORDS.message));
@@ -116,7 +124,7 @@ async function plant(t: ExecutionContext, ann: Client, settings: Settings): Prom
 }
 
 /** Words that people read, though they are encrypted where they are stored. */
-const SHOWN = [WORDS.message, WORDS.edited, WORDS.topic, WORDS.fileName, WORDS.hook, WORDS.sender, WORDS.reply];
+const SHOWN = [WORDS.message, WORDS.edited, WORDS.topic, WORDS.fileName, WORDS.hook, WORDS.sender, WORDS.reply, WORDS.label];
 
 async function backedUp(t: ExecutionContext, settings: Settings): Promise<Map<string, Buffer>> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-planted-'));

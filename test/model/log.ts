@@ -145,7 +145,7 @@ const mentionsOf = (user: UserId, group: GroupId, after: number) => (state: Stat
 function rewriting(
   lineOf: (group: GroupId) => Line,
   lines: readonly Line[],
-): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'> {
+): Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'scrubActs' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'> {
   const rewrite = (group: GroupId, label: string, change: Change) => lineOf(group).write(label, () => ({ result: undefined, change }));
   return {
     snapshot: (group, target, folded) =>
@@ -164,15 +164,21 @@ function rewriting(
       rewrite(group, 'scrub', (state) => {
         for (const entry of logOf(state, group)) {
           if (entry.kind === 'message' && entry.seq === target) {
-            const { folded: _, attachments: _files, ...rest } = entry;
+            const { folded: _, attachments: _files, actions: _actions, ...rest } = entry;
             putEntry({ ...rest, body: '', scrubbed: true })(state);
           }
           if (entry.kind === 'edit' && entry.target === target) {
-            const { attachments: _files, ...rest } = entry;
+            const { attachments: _files, actions: _actions, ...rest } = entry;
             putEntry({ ...rest, body: '', scrubbed: true })(state);
           }
+          if (entry.kind === 'act' && entry.target === target) putEntry(withoutValues(entry))(state);
         }
         settle(group, erase)(state);
+      }),
+    scrubActs: (group, acts) =>
+      rewrite(group, 'scrubActs', (state) => {
+        for (const entry of logOf(state, group))
+          if (entry.kind === 'act' && acts.includes(entry.seq)) putEntry(withoutValues(entry))(state);
       }),
     clearDue: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
     listPending: async () => [], // no bot is called in the model
@@ -180,6 +186,11 @@ function rewriting(
     pins: async () => [], // nobody pins in the model
     clearPins: async () => {},
   };
+}
+
+function withoutValues(entry: Entry & { kind: 'act' }): Entry {
+  const { value: _value, values: _values, ...rest } = entry;
+  return { ...rest, label: '', scrubbed: true };
 }
 
 const settle =

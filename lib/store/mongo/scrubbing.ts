@@ -6,9 +6,10 @@ import { asUserId, type GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../log/entry.ts';
 import type { LogStore } from '../../log/port.ts';
 import type { Collections, EntryRow } from './collections.ts';
-import { bySeq, chunks, entryAt, rowsAt, toEntry } from './entries.ts';
+import { bySeq, chunks, entryAt, entryId, rowsAt, toEntry } from './entries.ts';
 
-const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '' } } as const;
+const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '', actions: '' } } as const;
+const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '' } } as const;
 
 /** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export function scrubbing({ log }: Collections) {
@@ -29,9 +30,18 @@ export function scrubbing({ log }: Collections) {
   async function scrub(group: GroupId, target: number, erase: number): Promise<void> {
     await log.updateOne({ ...entryAt(group, target), kind: 'message' }, SCRUBBED);
     const followUps = await log.find({ group, target }, { projection: { kind: 1 } }).toArray();
-    const edits = followUps.filter(({ kind }) => kind === 'edit').map(({ _id }) => _id);
-    for (const ids of chunks(edits)) await log.updateMany({ _id: { $in: ids }, group }, SCRUBBED);
+    for (const [of, scrubbed] of [
+      ['edit', SCRUBBED],
+      ['act', SCRUBBED_ACT],
+    ] as const)
+      for (const ids of chunks(followUps.filter(({ kind }) => kind === of).map(({ _id }) => _id)))
+        await log.updateMany({ _id: { $in: ids }, group }, scrubbed);
     await clearDue(group, erase);
+  }
+
+  async function scrubActs(group: GroupId, acts: readonly number[]): Promise<void> {
+    for (const seqs of chunks(acts))
+      await log.updateMany({ _id: { $in: seqs.map((seq) => entryId(group, seq)) }, group, kind: 'act' }, SCRUBBED_ACT);
   }
 
   async function clearDue(group: GroupId, erase: number): Promise<void> {
@@ -56,7 +66,7 @@ export function scrubbing({ log }: Collections) {
     await log.updateOne(entryAt(group, seq), { $unset: { pending: '' } });
   }
 
-  return { snapshot, dueScrubs, scrub, clearDue, listPending, clearPending, pins, clearPins } satisfies Partial<LogStore>;
+  return { snapshot, dueScrubs, scrub, scrubActs, clearDue, listPending, clearPending, pins, clearPins } satisfies Partial<LogStore>;
 }
 
 /** The field that `_id` stands for, and the fields with texts. */

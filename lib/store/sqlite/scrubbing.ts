@@ -14,10 +14,13 @@ const SNAPSHOT = `UPDATE entries SET folded = ?1 WHERE group_id = ?2 AND seq = ?
   AND rest ->> 'scrubbed' IS NULL AND (folded IS NULL OR folded ->> 'upto' < ?4)`;
 const DUE = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE due <= ?1 AND kind = 'erase' AND group_id NOT IN (SELECT value FROM json_each(?2))
   ORDER BY due LIMIT ?3`;
-const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '$.attachments'), '$.scrubbed', json('true'))`;
+const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '$.attachments', '$.actions'), '$.scrubbed', json('true'))`;
 const EMPTY_MESSAGE = `UPDATE entries ${EMPTY} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
 // The hint is needed, as for FOLLOW_UPS in log.ts: without it SQLite walks the group's whole log.
 const EMPTY_EDITS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY} WHERE group_id = ? AND target = ? AND kind = 'edit'`;
+const EMPTY_ACT = `SET rest = json_set(json_remove(rest, '$.value', '$.values'), '$.label', '', '$.scrubbed', json('true'))`;
+const EMPTY_ACTS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY_ACT} WHERE group_id = ? AND target = ? AND kind = 'act'`;
+const EMPTY_ACTS_AT = `UPDATE entries ${EMPTY_ACT} WHERE group_id = ? AND seq IN (SELECT value FROM json_each(?)) AND kind = 'act'`;
 const PENDING = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE pending IS NOT NULL ORDER BY at LIMIT ?`;
 const CALLED = 'UPDATE entries SET pending = NULL WHERE group_id = ? AND seq = ?';
 // The hints are needed, as above.
@@ -27,7 +30,10 @@ const UNPIN = `UPDATE entries INDEXED BY entries_by_target SET rest = json_remov
   WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'pin'`;
 const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind = 'erase'`;
 
-type Rewriting = Pick<LogStore, 'snapshot' | 'dueScrubs' | 'scrub' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'>;
+type Rewriting = Pick<
+  LogStore,
+  'snapshot' | 'dueScrubs' | 'scrub' | 'scrubActs' | 'clearDue' | 'listPending' | 'clearPending' | 'pins' | 'clearPins'
+>;
 
 /** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export const rewriting = (db: Connection) => ({
@@ -35,9 +41,11 @@ export const rewriting = (db: Connection) => ({
   scrub(group: GroupId, target: number, erase: number): void {
     db.run(EMPTY_MESSAGE, group, target);
     db.run(EMPTY_EDITS, group, target);
+    db.run(EMPTY_ACTS, group, target);
     forgetMentions(db, { group, seq: target });
     db.run(SETTLE, group, erase);
   },
+  scrubActs: (group: GroupId, acts: readonly number[]) => void db.run(EMPTY_ACTS_AT, group, JSON.stringify(acts)),
   clearDue: (group: GroupId, erase: number) => void db.run(SETTLE, group, erase),
   clearPins: (group: GroupId, target: number, before: number) => void db.run(UNPIN, group, target, before),
   clearPending: (group: GroupId, seq: number) => void db.run(CALLED, group, seq),
@@ -66,6 +74,10 @@ export const scrubbing = (db: Connection, { rewriting: writes, journal }: Rewrit
     db.all<EntryRow>(DUE, now, JSON.stringify(held), limit).map((row) => entryOf(row) as Entry & { kind: 'erase' }),
   async scrub(group, target, erase) {
     await writes.scrub(group, target, erase);
+    await journal.empty();
+  },
+  async scrubActs(group, acts) {
+    await writes.scrubActs(group, acts);
     await journal.empty();
   },
   listPending: async (limit) => db.all<EntryRow>(PENDING, limit).map(entryOf),
