@@ -34,6 +34,7 @@ const ERROR_RESPONSES: Readonly<Record<string, ErrorResponse>> = {
   unknownMessage: [404, 'message_not_found', 'Unknown Message', 10008],
   malformed: [400, 'invalid_payload', 'Invalid Form Body', 50035],
   invalid: [400, 'no_text', 'Cannot send an empty message', 50006],
+  invalidActions: [422, 'invalid_actions', 'The actions are not valid', 50035],
   invalidReplyTo: [422, 'invalid_reply_to', 'There is no such message to reply to', 50035],
   invalidKey: [400, 'invalid_key', 'Invalid idempotency key', 50035],
   unauthenticated: [403, 'action_prohibited', 'Missing Permissions', 50013],
@@ -71,8 +72,11 @@ export const receiptJson = ({ group, seq }: Message, place: { readonly seq: numb
   ...place,
 });
 
-/** The JSON response for a refused delivery, with Slack's error string. */
-export const refusalJson = (word: string) => ({ ok: false as const, success: false as const, error: word });
+/** The JSON response for a refused delivery, with Slack's error string. `detail`: which field is wrong, of those that are ours. */
+export const refusalJson = (word: string, detail?: string) => ({
+  ...{ ok: false as const, success: false as const, error: word },
+  ...(detail === undefined ? {} : { detail }),
+});
 
 function place(ctx: Context, core: Core, { at }: IncomingWebhook, { seq }: Message) {
   return { seq, url: `${siteUrlOf(ctx, core.config)}/groups/${at.group.slug}/messages/${seq}` };
@@ -101,20 +105,23 @@ export function refuse(ctx: Context, core: Core, dialect: ResponseDialect, error
   const problem = problemOf(error);
   const isUnknown = error instanceof UnknownEncoding;
   if (problem.isUnexpected && !isUnknown) core.logger.error({ err: error }, 'webhook failed');
-  const [status, word, message, code] = lookUp(ERROR_RESPONSES, isUnknown ? 'unknownEncoding' : nameOf(problem)) ?? INTERNAL_ERROR;
+  const name = isUnknown ? 'unknownEncoding' : nameOf(problem);
+  const [status, word, message, code] = lookUp(ERROR_RESPONSES, name) ?? INTERNAL_ERROR;
+  const detail = name === 'invalidActions' ? problem.message : undefined;
   ctx.status = status;
   const { retryAfterSeconds: seconds } = problem;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   if (dialect.isDiscord) {
     if (status === 429 && seconds !== undefined) ctx.set('X-RateLimit-Reset-After', String(seconds));
     writeJson(ctx, status === 429 ? { message, retry_after: seconds ?? 1, global: false, code } : { message, code });
-  } else if (dialect.wantsJson) writeJson(ctx, refusalJson(word));
-  else respondText(ctx, word);
+  } else if (dialect.wantsJson) writeJson(ctx, refusalJson(word, detail));
+  else respondText(ctx, detail === undefined ? word : `${word}: ${detail}`);
 }
 
 function nameOf({ code, field }: Problem): string {
   if ((code === 'invalid' && field === 'key') || field === IDEMPOTENCY_KEY) return 'invalidKey';
   if (code === 'invalid' && field === 'reply_to') return 'invalidReplyTo';
+  if (field !== undefined && /^actions(?:\.|$)/.test(field)) return 'invalidActions';
   return code === 'notFound' && field === 'message' ? 'unknownMessage' : code;
 }
 

@@ -6,9 +6,10 @@ import { type OutboundResponse, send } from '../../outbound/request.ts';
 import { addressesOf, DestinationRefused, parseTarget } from '../../outbound/ssrf-guard.ts';
 import { type Trace, traceFrom, traceparent } from '../../trace.ts';
 import { sign } from '../signing.ts';
+import { answerAction } from './answer.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';
 import { type Payload, payloadOf } from './payload.ts';
-import type { Webhook } from './port.ts';
+import { ACTION_EVENT, type Webhook } from './port.ts';
 import { postReply, postTimeout } from './reply.ts';
 import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
@@ -84,7 +85,8 @@ type Note = (status: number, error: string | null, answer: OutboundResponse) => 
 async function resultOf(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
   const { status } = answer;
   if (status >= 200 && status < 300) {
-    const { seq, problem } = await postReply(core, at, delivery, answer);
+    const respond = delivery.event === ACTION_EVENT ? answerAction : postReply;
+    const { seq, problem } = await respond(core, at, delivery, answer);
     return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
   }
   if (status === 410) return { kind: 'gone', attempt: note(status, 'The URL responded 410 Gone.', answer) };

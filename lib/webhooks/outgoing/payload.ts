@@ -8,6 +8,7 @@ import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { findMentions } from '../../markup/mentions.ts';
+import { peopleInActions } from '../../messages/actions/state.ts';
 import { messageJson } from '../../messages/presenter.ts';
 import type { RowContext } from '../../messages/threads/context.ts';
 import { readRelated, UNRELATED } from '../../messages/threads/related.ts';
@@ -45,8 +46,10 @@ export async function payloadOf(
   const related = folded ? await readRelated(core, [folded]) : UNRELATED;
   const profiles = await core.directory.profiles(peopleIn(entry, folded));
   const message = folded && (await messageBody(core, folded, about, { profiles, related }));
-  const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...detail(entry, profiles) };
-  return { body, at, isErased: message?.erased ?? false };
+  const isErased = message?.erased ?? false;
+  const more = detail(entry, profiles, isErased);
+  const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...more };
+  return { body, at, isErased };
 }
 
 /** Checks the bot's membership, at each attempt: only members receive events. */
@@ -66,7 +69,7 @@ type Profiles = ReadonlyMap<UserId, Profile>;
 
 function peopleIn(entry: Entry, folded: FoldedMessage | undefined): UserId[] {
   const moved = 'member' in entry ? [entry.member] : [];
-  const named = folded ? [folded.message.author, ...(folded.state.mentions ?? [])] : [];
+  const named = folded ? [folded.message.author, ...(folded.state.mentions ?? []), ...peopleInActions(folded)] : [];
   return [entry.author, ...moved, ...named];
 }
 
@@ -95,7 +98,7 @@ const head = (about: About, entry: Entry, profiles: Profiles) => ({
 
 /** The message with Campfire's `id`, `body` and `path`; `text` is the body as it was written. */
 async function messageBody(core: Core, folded: FoldedMessage, about: About, context: RowContext) {
-  const { body, html, ...message } = await messageJson(core, folded, about.group, context);
+  const { body, html, ...message } = await messageJson(core, folded, about.group, context, about.bot.id);
   const { seq } = folded.message;
   const plain = withoutName(body, about.bot);
   return { ...message, id: seq, text: body, body: { html, plain }, path: `${about.basePath}/rooms/${about.group.slug}/@${seq}` };
@@ -111,8 +114,12 @@ function withoutName(text: string, { id, name }: User): string {
   return (plain + text.slice(from)).trim();
 }
 
-function detail(entry: Entry, profiles: Profiles): object {
+function detail(entry: Entry, profiles: Profiles, isErased: boolean): object {
   if (entry.kind === 'react' || entry.kind === 'unreact') return { reaction: entry.emoji };
+  if (entry.kind === 'act') {
+    const { action: id, label, value = null, values = {} } = entry;
+    return { action: isErased ? { id, label: '', value: null, values: {} } : { id, label, value, values } };
+  }
   return 'member' in entry ? { member: person(entry.member, profiles) } : {};
 }
 

@@ -4,6 +4,9 @@ import type { GroupId, UserId } from '../../ids.ts';
 export const EVENTS = ['posted', 'edited', 'erased', 'reacted', 'joined', 'left'] as const;
 export type EventKind = (typeof EVENTS)[number];
 
+/** The event of a use of an action, for the bot that offers it, whatever events its webhook has. */
+export const ACTION_EVENT = 'action';
+
 /** Which messages trigger the webhook: those that mention the bot, all, or those with a keyword. */
 export const TRIGGERS = ['mention', 'all', 'keyword'] as const;
 export type Trigger = (typeof TRIGGERS)[number];

@@ -21,7 +21,7 @@ type Reply = (StoredBody & { readonly as?: string | undefined; readonly replyTo?
 type NoReply = { readonly dropped: string | null };
 
 /** The seq of the posted message; null when none was posted. `problem`: why a response with content was not posted. */
-type Replied = { readonly seq: number | null; readonly problem: string | null };
+export type Replied = { readonly seq: number | null; readonly problem: string | null };
 
 /** The JSON fields with content to post. A mere status (`{"ok": true}`, `{"message": "received"}`) has none of them. */
 const CONTENT_FIELDS = ['text', 'blocks', 'attachments', 'content', 'embeds'];
@@ -62,7 +62,7 @@ const extensionOf = (kind: string): string => /\/(?:x-)?([a-z0-9]{1,10})/.exec(k
 function fromJson(text: string, maxBytes: number): Reply | NoReply {
   const value = objectIn(text);
   if (!value) return { dropped: 'it is not a JSON object, though its Content-Type says JSON.' };
-  if (!CONTENT_FIELDS.some((name) => hasContent(value[name]))) return { dropped: `its JSON has none of ${CONTENT_FIELDS.join(', ')}.` };
+  if (!saysSomething(value)) return { dropped: `its JSON has none of ${CONTENT_FIELDS.join(', ')}.` };
   const replyTo = 'reply_to' in value ? seqIn(value.reply_to) : undefined;
   if ('reply_to' in value && replyTo === undefined) return { dropped: 'its reply_to is neither null nor the seq of a message.' };
   const model = understand(() => '', { value, files: [], isMultipart: false });
@@ -71,6 +71,17 @@ function fromJson(text: string, maxBytes: number): Reply | NoReply {
 }
 
 const hasContent = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);
+
+/** Whether an object has fields with content to post. */
+export const saysSomething = (value: JsonObject): boolean => CONTENT_FIELDS.some((name) => hasContent(value[name]));
+
+/** The JSON object that a response is, where its content counts; undefined for any other response. */
+export function jsonOf({ status, type, encoding, body, isCut }: OutboundResponse): JsonObject | undefined {
+  const isWhole = status === 200 && !isCut && /^(identity)?$/i.test(encoding);
+  return isWhole && isJson(type) ? objectIn(decodeUtf8(body)) : undefined;
+}
+
+const isJson = (type: string): boolean => /^\s*application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(type);
 
 function objectIn(text: string): JsonObject | undefined {
   try {
@@ -114,9 +125,13 @@ export async function postTimeout(core: Core, at: GroupAccess, delivery: Deliver
   if (problem !== null) core.logger.debug({ delivery: delivery.id, problem }, 'the timeout of a webhook was not announced');
 }
 
-async function tryPost(posting: () => Promise<Posted>): Promise<Replied> {
+const tryPost = (posting: () => Promise<Posted>): Promise<Replied> =>
+  refusedAsProblem(async () => ({ seq: (await posting()).message.seq, problem: null }));
+
+/** Resolves to why something was refused; rejects with StoreUnavailable when the store did not take it. */
+export async function refusedAsProblem(work: () => Promise<Replied>): Promise<Replied> {
   try {
-    return { seq: (await posting()).message.seq, problem: null };
+    return await work();
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.code === 'unavailable') throw new StoreUnavailable(error.message);

@@ -2,10 +2,10 @@ import type { UserId } from '../../ids.ts';
 import type { Draft, Kind } from '../../log/entry.ts';
 import { bodyAsText } from '../../markup/rich-content-text.ts';
 import { containsKeyword, normalizeForMatch } from '../../text/keywords.ts';
-import type { EventKind, Webhook } from './port.ts';
+import { ACTION_EVENT, type EventKind, type Webhook } from './port.ts';
 
-/** The event name of a kind of entry, and the setting that enables it. */
-type Event = { readonly name: string; readonly chosenAs: EventKind };
+/** The event name of a kind of entry, and the setting that enables it; a use of an action always calls the bot that offers it. */
+type Event = { readonly name: string; readonly chosenAs?: EventKind };
 
 const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
   message: { name: 'posted', chosenAs: 'posted' },
@@ -16,6 +16,7 @@ const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
   unreact: { name: 'unreacted', chosenAs: 'reacted' },
   join: { name: 'joined', chosenAs: 'joined' },
   leave: { name: 'left', chosenAs: 'left' },
+  act: { name: ACTION_EVENT },
 };
 
 /** The event of a kind of entry; undefined for kinds that are not delivered. */
@@ -27,8 +28,10 @@ type CallContext = { readonly isDirect: boolean };
 /** Whether a draft triggers a webhook. Entries of its own bot never do. */
 export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {
   const event = eventOf(draft.kind);
-  if (event === undefined || draft.author === webhook.bot || !webhook.events.includes(event.chosenAs)) return false;
+  if (event === undefined || draft.author === webhook.bot) return false;
   if (draft.kind === 'edit' && draft.quiet) return false;
+  if (draft.kind === 'act') return draft.bot === webhook.bot;
+  if (event.chosenAs === undefined || !webhook.events.includes(event.chosenAs)) return false;
   return draft.kind !== 'message' || isWanted(webhook, draft, context);
 }
 
