@@ -32,6 +32,7 @@ import type { FastRoute } from './http/fast-path.ts';
 import { type RouteFile, routeFile } from './http/route-table.ts';
 import { fastStreams, liveRoutes } from './live/routes.ts';
 import { mcpRoutes } from './mcp/routes.ts';
+import { actionRoutes } from './messages/actions/routes.ts';
 import { editHistoryRoutes } from './messages/edit-history-routes.ts';
 import { emojiRoutes } from './messages/emoji-routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
@@ -176,6 +177,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'PUT,DELETE /groups/:slug/messages/:seq/reactions/:emoji',
     'POST /groups/:slug/read',
   ]),
+  routeFile('messages/actions/routes.ts', actionRoutes, ['GET,POST /groups/:slug/messages/:seq/actions/:action']),
   routeFile('messages/threads/routes.ts', threadRoutes, [
     'GET /groups/:slug/messages/:seq/thread',
     'POST /groups/:slug/messages/:seq/thread/follow',

@@ -96,6 +96,7 @@ export const TAGS = {
   Messages: 'Read, edit and erase messages; read marks and typing.',
   Reactions: 'React to messages.',
   Pins: 'Pin messages for all in a group.',
+  Actions: 'Use the buttons and forms that bots put under messages.',
   Saved: 'Save messages for yourself.',
   Files: 'Read attachments.',
   Search: 'Search all your groups.',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   slug: z.string().describe('The group’s current or former slug.'),
   seq: z.int().min(1).describe('The seq of a message.'),
+  action: z.string().describe('The id of an action of the message.'),
   emoji: z.string().describe('One emoji, or up to 16 characters of text, without a slash; percent-encoded.'),
   key: z.string().min(1).max(255).describe('Any text, percent-encoded. Keys are scoped to a user and a group.'),
   token: z.string().describe('The webhook’s secret, the last part of its URL.'),

@@ -11,7 +11,7 @@ export const GROUP = { id: 'te4m000000000000', number: 2, slug: 'team', name: 'T
 /** Open to all; Ann joins it. */
 export const GARDEN = { id: 'g4rden0000000000', number: 3, slug: 'garden', name: 'Garden' };
 
-/** The world's own messages: two of the bot, one of Bob. */
+/** The world's own messages: two of the bot, of which the second has an action, and one of Bob. */
 export const SEQ = { edited: 5, erased: 6, bobs: 7 } as const;
 
 export const AT = '2026-01-02T12:00:00.000Z';
@@ -62,6 +62,7 @@ export function message(seq: number, body: string, more: Partial<Sample<'Message
       erased: false,
       pinned: null,
       reactions: [],
+      actions: [],
       url: `${PLACE}/messages/${seq}`,
     },
     ...more,
@@ -85,6 +86,21 @@ export const calling = (seq: number, before: string, after: string): Sample<'Wri
 
 export const edited = (seq: number, rev: number, body: string): Sample<'WrittenMessage'> => written(seq, body, { rev, edited_at: AT });
 export const erased = (seq: number, rev: number): Sample<'Message'> => message(seq, '', { rev, erased: true });
+
+/** The action under the bot's second message, as it is posted. */
+export const OFFER = { id: 'approve', label: 'Approve', style: 'primary' } as const;
+
+type State = Sample<'Message'>['actions'][number]['state'];
+const unused: State = { open: true, count: 0, by: [], last: null, waiting: false };
+/** By the bot itself, for which nobody waits. */
+export const used: State = {
+  ...{ open: false, count: 1, by: [{ id: BOT.id, name: BOT.name }], waiting: false },
+  last: { by: { id: BOT.id, name: BOT.name }, at: AT },
+};
+
+/** The message with that action. */
+export const offering = (rev: number, state = unused): Sample<'Message'> =>
+  message(SEQ.erased, 'oops', { rev, actions: [{ ...OFFER, who: 'anyone', fields: [], uses: 'once', show: 'names', state }] });
 
 /** Bob's message with a reaction, pinned by the bot or not. */
 export const pinned = (rev: number, isPinned: boolean): Sample<'Message'> =>

@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts';
 import { accountTable } from './tables/account.ts';
+import { actionsTable } from './tables/actions.ts';
 import { campfireTable } from './tables/campfire.ts';
 import { commandsTable } from './tables/commands.ts';
 import { deliveriesTable } from './tables/deliveries.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...reactionsTable,
   ...pinsTable,
   ...commandsTable,
+  ...actionsTable,
   ...savedTable,
   ...filesTable,
   ...searchTable,

@@ -3,7 +3,7 @@ import type { Group } from '../groups/port.ts';
 import type { UserId } from '../ids.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Attached, Entry, FollowUp } from '../log/entry.ts';
-import { isErased } from '../log/fold.ts';
+import { actionsOf, isErased } from '../log/fold.ts';
 import { filePath } from './files.ts';
 import type { ExportedLine } from './lines.ts';
 
@@ -39,6 +39,8 @@ export function peopleIn(line: ExportedLine): UserId[] {
     ...(state.mentions ?? []),
     ...state.reactions.flatMap(({ by }) => by),
     ...(state.pinned ? [state.pinned.by] : []),
+    ...actionsOf(line.folded).flatMap(({ who }) => (typeof who === 'object' ? who : [])),
+    ...actsIn(line.followUps).flatMap(({ author, hidden }) => (hidden ? [] : [author])),
   ];
 }
 
@@ -54,6 +56,7 @@ function messageRecord({ folded, followUps }: MessageLine) {
   if (isErased(folded)) return { ...common, ...sender, erased: true };
   const versions = versionsOf(message, followUps);
   const files = filesOf(folded);
+  const [actions, acts] = [actionsOf(folded), actsIn(followUps)];
   return {
     ...common,
     ...sender,
@@ -64,11 +67,35 @@ function messageRecord({ folded, followUps }: MessageLine) {
     ...(versions.length > 1 ? { edited_at: versions.at(-1)?.at, versions } : {}),
     ...(state.pinned ? { pinned: { by: state.pinned.by, at: iso(state.pinned.at) } } : {}),
     ...(state.reactions.length > 0 ? { reactions: state.reactions.map((one) => reactionRecord(one.emoji, one.by, followUps)) } : {}),
+    ...(actions.length > 0 ? { actions } : {}),
+    ...(acts.length > 0 ? { acts: acts.map(actRecord) } : {}),
   };
 }
 
+const actsIn = (followUps: readonly FollowUp[]) => followUps.filter((entry) => entry.kind === 'act');
+
+/** Who it was only where everybody in the group may know; what was written is for the bot. */
+const actRecord = ({ action, label, hidden, author, at }: FollowUp & { kind: 'act' }) => ({
+  ...{ action, label, by: hidden ? null : author, at: iso(at) },
+});
+
+/** The uses of actions by one person, with all that the person wrote. */
+export const givenActs = ({ folded: { message }, followUps }: MessageLine, user: UserId): object[] =>
+  actsIn(followUps)
+    .filter(({ author }) => author === user)
+    .map(({ seq, action, label, values = {}, at }) => ({
+      type: 'act',
+      ...{ group: message.group, seq, message: message.seq, by: user, action, label, values, at: iso(at) },
+    }));
+
+/** Without edits that have only replaced the actions of a bot's message. */
 const versionsOf = (message: Entry & { kind: 'message' }, followUps: readonly FollowUp[]) =>
-  [message, ...followUps.filter((entry) => entry.kind === 'edit')].map(({ at, body, format }) => ({ at: iso(at), body, format }));
+  [message, ...followUps.filter((entry) => entry.kind === 'edit')]
+    .filter(({ kind, actions, body, format }, index, all) => {
+      const before = all[index - 1];
+      return kind !== 'edit' || actions === undefined || body !== before?.body || format !== before.format;
+    })
+    .map(({ at, body, format }) => ({ at: iso(at), body, format }));
 
 const fileRecord = (file: Attached) => ({
   ...{ id: file.id, name: file.name, type: file.type, bytes: file.bytes, path: filePath(file) },

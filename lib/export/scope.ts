@@ -38,11 +38,13 @@ async function* picked(lines: AsyncIterable<ExportedLine>, pick: (line: Exported
   }
 }
 
-/** A message of this person, or one that the person reacted to: of those only the reaction is exported. */
+/** A message of this person, or one that the person reacted to, or whose actions the person used: of those only that is exported. */
 function ofUser(line: ExportedLine, user: UserId): ExportedLine | undefined {
   if (line.type !== 'message') return undefined;
   const { message, state } = line.folded;
-  return message.author === user || state.reactions.some(({ by }) => by.includes(user)) ? line : undefined;
+  const isReacted = state.reactions.some(({ by }) => by.includes(user));
+  const isUsed = line.followUps.some(({ kind, author }) => kind === 'act' && author === user);
+  return message.author === user || isReacted || isUsed ? line : undefined;
 }
 
 async function titleOf(core: Core, { people, name }: Group): Promise<string> {

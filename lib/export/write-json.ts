@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import { copyFiles } from './files.ts';
 import { createExportFolder, type ExportFolder, type TextFile } from './folder.ts';
-import { givenReactions, groupRecord, HEADING, iso, lineRecord, peopleIn, personRecord } from './json.ts';
+import { givenActs, givenReactions, groupRecord, HEADING, iso, lineRecord, peopleIn, personRecord } from './json.ts';
 import { type ExportOptions, Tally } from './options.ts';
 import { groupsOf } from './scope.ts';
 
@@ -53,7 +53,8 @@ export async function writeRecords(core: Core, out: TextFile, options: ExportOpt
       await begin();
       await introduce(peopleIn(line));
       const isOther = 'user' in scope && line.type === 'message' && line.folded.message.author !== scope.user.id;
-      for (const record of isOther ? givenReactions(line, scope.user.id) : [lineRecord(line)]) await write(record);
+      const given = isOther ? [...givenReactions(line, scope.user.id), ...givenActs(line, scope.user.id)] : undefined;
+      for (const record of given ?? [lineRecord(line)]) await write(record);
       if (isOther || line.type !== 'message') continue;
       const files = tally.message(line.folded);
       if (folder) tally.missing.push(...(await copyFiles(core, folder, files)));

@@ -9,7 +9,7 @@ import type { RowContext } from '../messages/threads/context.ts';
 import type { Views } from '../views/render.ts';
 import { afterRow } from './after-row.ts';
 import { chunkOf } from './chunk.ts';
-import { EntryFilter } from './entry-filter.ts';
+import { EntryFilter, isInvolvedIn, isWithin } from './entry-filter.ts';
 import type { Filter } from './filter.ts';
 import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './formats.ts';
 import { sseFrame } from './frame.ts';
@@ -42,6 +42,8 @@ export class Batch {
   readonly #rendered = new Map<Form, readonly Buffer[]>();
   readonly #joined = new Map<Form, Buffer>();
   readonly #chunks = new Map<Form, Buffer>();
+  /** Uses of actions by their seq, as the bot and the user alone read them. */
+  readonly #forInvolved = new Map<Form, ReadonlyMap<number, Buffer>>();
   readonly #filter: EntryFilter;
   /** The message before the first entry, where it is known. */
   readonly #before: Message | undefined;
@@ -114,11 +116,16 @@ export class Batch {
     return isChunked && bytes.length > 0 ? chunkOf(bytes) : bytes;
   }
 
+  /** Whether this user reads more of an entry than others, so that the entries must be picked. */
+  involves(user: UserId): boolean {
+    return this.entries.some((entry) => isInvolvedIn(entry, user));
+  }
+
   /** The entries with a seq in (`after`, `upTo`] that pass this user's filter, one by one. */
   pick(form: Form, after: number, upTo: number, user: UserId, filter: Filter | undefined): readonly SelectedFrames[] {
-    const frames = this.#frames(form);
+    const [frames, forInvolved] = [this.#frames(form), this.#forInvolved.get(form)];
     return this.entries.flatMap((entry, index) => {
-      const bytes = frames[index];
+      const bytes = (isInvolvedIn(entry, user) ? forInvolved?.get(entry.seq) : undefined) ?? frames[index];
       const isWanted = bytes !== undefined && isWithin(entry, after, upTo) && this.#filter.passes(entry, user, filter);
       return isWanted ? [{ at: this.positionAt(entry.seq), bytes }] : [];
     });
@@ -155,8 +162,13 @@ export class Batch {
   }
 
   async #renderAll(form: Form): Promise<void> {
-    const rows = () => Array.fromAsync(this.entries, async (entry) => Buffer.from(await this.#render(entry, form), 'utf8'));
-    this.#rendered.set(form, await inLanguage(languageOf(form), rows));
+    const acts = form === 'json' || form === 'event' ? this.entries.filter(({ kind }) => kind === 'act') : [];
+    const bytes = async (entry: Entry, isInvolved: boolean) => Buffer.from(await this.#render(entry, form, isInvolved), 'utf8');
+    await inLanguage(languageOf(form), async () => {
+      const whole = await Array.fromAsync(acts, async (entry) => [entry.seq, await bytes(entry, true)] as const);
+      this.#forInvolved.set(form, new Map(whole));
+      this.#rendered.set(form, await Array.fromAsync(this.entries, (entry) => bytes(entry, false)));
+    });
   }
 
   #frames(form: Form): readonly Buffer[] {
@@ -165,13 +177,13 @@ export class Batch {
     return frames;
   }
 
-  async #render(entry: Entry, form: Form): Promise<string> {
+  async #render(entry: Entry, form: Form, isInvolved: boolean): Promise<string> {
     if (isFrame(form)) return isFollowUp(entry) ? '' : `${await this.#html(entry, lookIn(form))}\n`;
     if (isHtml(form)) return sseFrame(await this.#html(entry), { id: positionId(this.positionAt(entry.seq)) });
     switch (form) {
       case 'json':
       case 'event': {
-        const json = JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#context));
+        const json = JSON.stringify(await entryJson(this.#core, entry, this.#place, this.#context, isInvolved));
         return sseFrame(json, form === 'json' ? { id: positionId(this.positionAt(entry.seq)) } : {});
       }
       case 'text':
@@ -204,6 +216,3 @@ export class Batch {
     return this.#views.render('messages/_row.njk', { row, look }).trim();
   }
 }
-
-const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
-  entry !== undefined && entry.seq > after && entry.seq <= upTo;

@@ -122,7 +122,7 @@ export class Connection implements Subscriber {
   take(batch: Batch, upTo: number, isOut: boolean): boolean {
     const { format, filter, user } = this.listener;
     if (!isRendered(format)) return true; // follows no group itself
-    if (filter) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), batch.positionAt(upTo));
+    if (filter || batch.involves(user)) this.#writeSelected(batch.pick(format, this.cursor, upTo, user, filter), batch.positionAt(upTo));
     else this.#send(batch.bytes(format, this.cursor, upTo, this.#isChunked));
     this.cursor = upTo;
     if (isOut) this.revoke('left');

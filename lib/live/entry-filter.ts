@@ -40,3 +40,9 @@ export class EntryFilter {
     return text;
   }
 }
+
+/** Whether it is the use of an action by this user, or of one of this bot: they may read all of it. */
+export const isInvolvedIn = (entry: Entry, user: UserId): boolean => entry.kind === 'act' && (entry.bot === user || entry.author === user);
+
+export const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
+  entry !== undefined && entry.seq > after && entry.seq <= upTo;

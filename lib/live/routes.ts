@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invalid, notFound } from '../errors.ts';
 import { moveMark } from '../groups/membership.ts';
 import { groupAccess, openGroup } from '../groups/operations.ts';
-import { type GroupAccess, mayRead } from '../groups/rules.ts';
+import { type GroupAccess, mayManage, mayRead } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import type { FastRoute } from '../http/fast-path.ts';
 import { wholeNumber } from '../http/fields.ts';
@@ -183,7 +183,8 @@ async function frameStart(
 ): Promise<string> {
   const rows = await presentLines(core, lines, at.group, previous);
   const { nonce } = stateOf(ctx);
-  const locals = { viewer: { id: at.user.id }, nonce, group: at.group, root: root ?? null, slots: SLOTS, look: lookOf(at.user) };
+  const reader = { viewer: { id: at.user.id }, moderator: mayManage(at), look: lookOf(at.user) };
+  const locals = { ...reader, nonce, group: at.group, root: root ?? null, slots: SLOTS };
   return (
     views.render('messages/frame.njk', locals) +
     views.render('messages/_rows.njk', { rows, unread: lineAt(lines, unread), look: locals.look })

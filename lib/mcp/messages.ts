@@ -9,7 +9,7 @@ import type { Caller } from './caller.ts';
 
 /** One message as JSON. */
 export async function oneMessage({ core }: Caller, at: GroupAccess, folded: FoldedMessage) {
-  return messageJson(core, folded, at.group, await contextOf(core, folded));
+  return messageJson(core, folded, at.group, await contextOf(core, folded), at.user.id);
 }
 
 /** A message that the caller has written, with whom it notifies. */
@@ -22,7 +22,7 @@ export const writtenMessage = async (caller: Caller, at: GroupAccess, folded: Fo
 export async function messagesIn({ core }: Caller, at: GroupAccess, window: Window) {
   const page = await readPage(core, at.group.id, window);
   const context = await contextOfLines(core, page.lines);
-  const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, context));
+  const messages = await Array.fromAsync(foldedIn(page), (folded) => messageJson(core, folded, at.group, context, at.user.id));
   return { messages, older: page.older ?? null, newer: page.newer ?? null };
 }
 
@@ -32,7 +32,7 @@ export async function threadOf({ core }: Caller, at: GroupAccess, seq: number, w
   const context = await contextOfMessages(core, messages);
   return {
     ...{ root: root.message.seq, replies: count },
-    messages: await Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context)),
+    messages: await Array.fromAsync(messages, (folded) => messageJson(core, folded, at.group, context, at.user.id)),
     ...{ older: older ?? null, newer: newer ?? null },
   };
 }

@@ -42,15 +42,30 @@ export async function versionsOf(core: Core, at: GroupAccess, seq: number, befor
   return { versions, older: undefined };
 }
 
-async function* newestFirst({ store, scheduler }: Core, message: Message, before: number): AsyncGenerator<Version> {
+async function* newestFirst(core: Core, message: Message, before: number): AsyncGenerator<Version> {
+  let later: Text | undefined;
+  for await (const text of textsBefore(core, message, before)) {
+    if (later && !isSameText(later, text)) yield versionOf(later);
+    later = text;
+  }
+  if (later) yield versionOf(later);
+}
+
+type Text = EntryCommon & Pick<Edited, 'body' | 'format' | 'mentions'> & { readonly kind: string; readonly actions?: readonly unknown[] };
+
+/** Whether an edit has only replaced the actions of a bot's message, whose text before was `earlier`. */
+const isSameText = ({ kind, actions, body, format }: Text, earlier: Text): boolean =>
+  kind === 'edit' && actions !== undefined && body === earlier.body && format === earlier.format;
+
+async function* textsBefore({ store, scheduler }: Core, message: Message, before: number): AsyncGenerator<Text> {
   for (let below = before; ; ) {
     await scheduler.turn();
     const edits = await store.log.edits(message.group, message.seq, { before: below, limit: READ_TOGETHER });
-    yield* edits.map(versionOf);
+    yield* edits;
     below = edits.at(-1)?.seq ?? 0;
     if (edits.length < READ_TOGETHER) break;
   }
-  if (message.seq < before) yield versionOf(message);
+  if (message.seq < before) yield message;
 }
 
 const versionOf = ({ seq, at, body, format, mentions = [] }: EntryCommon & Pick<Edited, 'body' | 'format' | 'mentions'>): Version => ({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALT_FIELDS, type AltTexts, MAX_ALT_LENGTH } from '../files/alt.ts';
 import { flag, onOrOff, text, wholeNumber } from '../http/fields.ts';
+import { actionsInput, lockInput } from './actions/forms.ts';
 import { MAX_KEY_LENGTH } from './operations.ts';
 
 /** YYYY-MM-DD or empty, from the year 1000 on, with the days of each month; isDay refuses 29 February of other than leap years. */
@@ -38,6 +39,7 @@ export const postForm = z.object({
     .default(false)
     .describe('Whether @all notifies all members of a group with more than 10 members; otherwise it is plain text there.'),
   reply_to: replyTo,
+  actions: actionsInput.optional(),
   key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text post once.'),
   back: z.literal('thread', 'must be thread').optional().describe('For forms: redirect to the page of the thread.'),
 });
@@ -54,7 +56,7 @@ const altFields = Object.fromEntries(ALT_FIELDS.map((name) => [name, altText])) 
 export const postQuery = z.object({ reply_to: replyTo.describe('The seq of the message that this one answers; for a body of text.') });
 
 /** With files, which are read separately; the text is then optional. */
-export const uploadForm = postForm.extend({ body: body.default(''), ...altFields });
+export const uploadForm = postForm.omit({ actions: true }).extend({ body: body.default(''), ...altFields });
 
 export const editForm = z.object({
   body,
@@ -66,6 +68,14 @@ export const editForm = z.object({
     ),
   ...altFields,
 });
+
+/** Of a program, for a message that it keeps up to date. */
+export const upsertForm = editForm.extend({ actions: actionsInput.optional() });
+
+/** Of a program. */
+export const patchForm = editForm
+  .extend({ body: body.optional(), actions: actionsInput.optional(), lock: lockInput.optional() })
+  .refine((given) => [given.body, given.actions, given.lock].some((one) => one !== undefined), { message: 'must be text', path: ['body'] });
 
 export const reactionForm = z.object({
   emoji: text.max(64, 'must have 64 characters at most').describe('One emoji, or up to 16 characters of text, without a slash.'),

@@ -1,19 +1,16 @@
-import type { Core, Decide } from '../core.ts';
+import type { Core } from '../core.ts';
 import { DomainError, forbidden } from '../errors.ts';
-import { type AltTexts, areDescribedAlike, describe } from '../files/alt.ts';
 import { attached, type Stored } from '../files/operations.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { newUid, type UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
-import { filesOf } from '../log/body-text.ts';
-import type { Draft, Entry, FollowUpBody, Format, Message } from '../log/entry.ts';
+import type { Action } from '../log/action.ts';
+import type { Draft, Entry, Format, Message } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
-import { readMessage } from '../log/history.ts';
 import { parseEmoji } from '../markup/emoji.ts';
-import { EVERYBODY } from '../markup/mentions.ts';
 import { sameText } from '../secrets.ts';
-import { isBlank, parseBody } from '../text/body.ts';
-import { checkRate, currentAccess, decidePost, requireMember } from './admission.ts';
+import { bodyIn, checkRate, decidePost, requireMember } from './admission.ts';
+import { follow } from './edits/follow.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
 import { followersOf, takePart } from './threads/follows.ts';
@@ -21,6 +18,7 @@ import { readReply } from './threads/related.ts';
 
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
 export { checkPostRate } from './admission.ts';
+export { edit } from './edits/edit.ts';
 
 export type Post = {
   readonly body: string;
@@ -33,7 +31,9 @@ export type Post = {
   readonly as?: string | undefined;
   /** The seq of the message of the group that this one answers. Its author and the followers of its thread are notified, unless `callsNobody`. */
   readonly replyTo?: number | undefined;
-  /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name and the answered message. */
+  /** Of a bot, resolved by resolveActions (actions/resolve.ts). */
+  readonly actions?: readonly Action[] | undefined;
+  /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name, the answered message and actions. */
   readonly sameness?: readonly string[] | undefined;
   /** Calls no bot, so that bots do not reply to each other endlessly. */
   readonly callsNobody?: boolean;
@@ -66,10 +66,6 @@ export async function post(core: Core, at: GroupAccess, input: Post): Promise<Po
   }
 }
 
-/** The text may be empty only with files. */
-const bodyIn = (core: Core, text: string, files: readonly unknown[]): string =>
-  files.length > 0 && isBlank(text) ? '' : parseBody(text, core.config.maxBodyBytes);
-
 /** One token per 10 s, longer than an append takes: a lease that is not released expires. */
 const IN_FLIGHT_PER_SECOND = 0.1;
 
@@ -98,6 +94,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     ...fields,
     ...(input.callsNobody ? { pending: [] } : {}),
     ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
+    ...(input.actions?.length ? { actions: input.actions } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
     ...notified,
   };
@@ -124,40 +121,14 @@ const macOf = (core: Core, at: GroupAccess, body: string, input: Post): string =
     JSON.stringify([
       at.group.id,
       at.user.id,
-      ...(input.sameness ?? [body, input.format ?? 'text', input.as ?? '', ...(input.replyTo === undefined ? [] : [input.replyTo])]),
+      ...(input.sameness ?? [
+        ...[body, input.format ?? 'text', input.as ?? ''],
+        ...(input.replyTo === undefined ? [] : [input.replyTo]),
+        ...(input.actions?.length ? [input.actions] : []),
+      ]),
       ...(input.files ?? []).map(({ sha256 }) => sha256),
     ]),
   );
-
-type EditOptions = { readonly format?: Format | undefined; readonly alt?: AltTexts; readonly quiet?: boolean };
-
-/**
- * Replaces the text of a message, and the alternative texts that are given; `format`: default that of the old text; `quiet`: see Edited. Idempotent.
- * Errors of edit, erase, unerase, react and pin: `notFound` (no such message, or no access), `forbidden`, `invalid`, `tooLarge`, `tooMany`, `unavailable`.
- */
-export async function edit(core: Core, at: GroupAccess, target: number, text: string, options: EditOptions = {}): Promise<FoldedMessage> {
-  requireMember(at);
-  if (options.quiet && !at.user.bot) throw new DomainError('invalid', 'Only bots can edit quietly.', { field: 'quiet' });
-  const body = bodyIn(core, text, ['files of the message, checked below']);
-  const old = await readMessage(core, at.group.id, target);
-  const { state } = old;
-  const format = options.format ?? formatAfter(state.format);
-  const described = describe(filesOf(old), options.alt ?? {});
-  const files = areDescribedAlike(described, filesOf(old)) ? {} : { attachments: described };
-  const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
-  const { answered } = await readReply(core, at.group.id, old.message.replyTo);
-  const besides = [...(answered === undefined ? [] : [answered]), ...(await followersOf(core, at.group.id, old.message.thread))];
-  const notified = besides.filter((id) => state.mentions?.includes(id));
-  const said = options.quiet ? { quiet: true as const } : await mentionsIn(core, at, body, { format, notifyAll, besides: notified });
-  return follow(core, at, { kind: 'edit', target, body, format, ...files, ...said }, (now, folded) => {
-    if (!rules.mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
-    bodyIn(core, body, filesOf(folded));
-    return folded.state.body !== body || folded.state.format !== format || !areDescribedAlike(described, filesOf(folded));
-  });
-}
-
-/** Default format of an edit: that of the old text; plain text for rich content. */
-const formatAfter = (format: Format): Format => (format === 'model' ? 'text' : format);
 
 export const erase = async (core: Core, at: GroupAccess, target: number): Promise<FoldedMessage> => {
   const undoUntil = (await core.sharedNow()) + rules.undoMs(at.user);
@@ -191,26 +162,3 @@ export const react = (core: Core, at: GroupAccess, target: number, text: string,
     return has !== on;
   });
 };
-
-/** Resolves to whether the follow-up changes anything; throws to refuse it. */
-type Rule = (at: GroupAccess, folded: FoldedMessage) => boolean | Promise<boolean>;
-
-class NoChange extends Error {}
-
-/** Appends a follow-up, unless its rule finds that it changes nothing; resolves to the folded message. The rule is checked again when another writer appended in between. */
-export async function follow(core: Core, at: GroupAccess, body: FollowUpBody, rule: Rule, key?: string): Promise<FoldedMessage> {
-  requireMember(at);
-  await checkRate(core, at.user.id);
-  const decide: Decide = async () => {
-    const now = await currentAccess(core, at);
-    requireMember(now);
-    if (!(await rule(now, await readMessage(core, at.group.id, body.target)))) throw new NoChange();
-  };
-  try {
-    const draft = { ...body, author: at.user.id, uid: newUid(core.random), ...(key === undefined ? {} : { key }) };
-    await core.appender.append(at.group.id, draft, decide);
-  } catch (error) {
-    if (!(error instanceof NoChange)) throw error;
-  }
-  return readMessage(core, at.group.id, body.target);
-}

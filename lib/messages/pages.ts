@@ -159,14 +159,16 @@ async function unreadLine(core: RouteContext['core'], at: GroupAccess, page: Pag
   return { seq, count, here, ...dateFields(unread.at), url: `/groups/${at.group.slug}?around=${seq}&unread=${seq}#unread` };
 }
 
-/** One message on a page of its own. */
-export async function showMessage(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage): Promise<void> {
+/** One message on a page of its own. `notice`: why something was not done. */
+export async function showMessage(ctx: Context, deps: RouteContext, at: GroupAccess, folded: FoldedMessage, notice = ''): Promise<void> {
   noStore(ctx);
   const context = await contextOf(deps.core, folded);
   const { seq } = folded.message;
   renderPage(ctx, deps.views, 'messages/show.njk', at.group.name, {
     group: at.group,
     row: await presentRow(deps.core, folded, at.group, context),
+    moderator: mayManage(at),
+    notice,
     context: contextUrl(at.group, seq),
     acts: isErased(folded) || !mayPost(at) ? null : await actsOn(deps.core, at, folded),
   });

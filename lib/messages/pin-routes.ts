@@ -47,7 +47,7 @@ async function listPins(ctx: Context, { core, views }: RouteContext, at: GroupAc
       const locals = { group: at.group, rows, moderator: mayManage(at) };
       renderPage(ctx, views, 'messages/pins.njk', t`Pinned in ${at.group.name}`, locals);
     },
-    json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, context)),
+    json: () => Array.fromAsync(pinned, (folded) => messageJson(core, folded, at.group, context, at.user.id)),
     text: async () => (await Array.fromAsync(pinned, async (folded) => `${await messageText(core, folded, context.profiles)}\n`)).join(''),
   });
 }

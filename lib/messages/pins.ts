@@ -5,7 +5,7 @@ import type { GroupId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { foldMessages } from '../log/history.ts';
-import { follow } from './operations.ts';
+import { follow } from './edits/follow.ts';
 import { MAX_PINS, mayPin } from './rules.ts';
 
 /** Also includes pins of erased messages that are not scrubbed yet, and pins that a crash left behind. */

@@ -7,6 +7,7 @@ import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
 import { isOnlyEmoji } from '../markup/emoji.ts';
 import { datesIn } from '../text/dates.ts';
+import { type ActionRows, actionJson, actionsJson, actJson, presentActions } from './actions/presenter.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
 import { namesAll, peopleNamed, readRendered } from './rendered.ts';
 import { continues } from './rules.ts';
@@ -21,7 +22,7 @@ export { entryText, messageText } from './text-presenter.ts';
 export type MessageLocation = { readonly slug: string; readonly kind?: 'group' | 'direct' };
 
 /** A message for templates/messages/_row.njk. The same for every viewer. */
-type Row = {
+type Row = ActionRows & {
   readonly slug: string;
   readonly seq: number;
   readonly rev: number;
@@ -93,6 +94,7 @@ export async function presentRow(
     answers: await presentAnswered(core, folded, related, profiles),
     thread: presentThread(message.seq, related),
     reactions: isGone ? [] : state.reactions.map(({ emoji, by }) => presentReaction(emoji, by, profiles)),
+    ...presentActions(folded, profiles),
   };
 }
 
@@ -136,8 +138,17 @@ export async function presentLines(
   return [...rows, ...presentRun(run, context.profiles)];
 }
 
-/** A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group. `text`: Markdown as plain text. `model`: rich content. */
-export async function messageJson(core: Core, folded: FoldedMessage, place: MessageLocation, { profiles, related }: RowContext) {
+/**
+ * A message as JSON. Times are RFC 3339 in UTC; `seq` is its id in the group. `text`: Markdown as plain text. `model`: rich content. `viewer`: who alone
+ * reads it; without one it has what everybody in the group may know.
+ */
+export async function messageJson(
+  core: Core,
+  folded: FoldedMessage,
+  place: MessageLocation,
+  { profiles, related }: RowContext,
+  viewer?: UserId,
+) {
   const { message, state, rev } = folded;
   const isGone = isErased(folded);
   const read = <T>(what: (body: RenderedBody) => T, none: T): Promise<T> => bodyOf(core, folded, profiles, what, none);
@@ -167,6 +178,7 @@ export async function messageJson(core: Core, folded: FoldedMessage, place: Mess
     erased: isGone,
     pinned: isGone ? null : pinnedJson(folded, profiles),
     reactions: isGone ? [] : state.reactions,
+    actions: actionsJson(folded, profiles, viewer),
     url: `${basePath}/groups/${place.slug}/messages/${message.seq}`,
   };
 }
@@ -180,15 +192,28 @@ export function authorJson(id: UserId, profiles: Profiles, as?: string) {
   return { id, name, display_name: shownName, bot, ...(as ? { as } : {}) };
 }
 
-/** Any entry as JSON: a message as messageJson, others with the fields that they change. */
-export async function entryJson(core: Core, entry: Entry, place: MessageLocation, context: RowContext): Promise<object> {
+/**
+ * Any entry as JSON: a message as messageJson, others with the fields that they change. `isInvolved`: it is for the bot or the user of an action alone,
+ * who may know all of its use.
+ */
+export async function entryJson(
+  core: Core,
+  entry: Entry,
+  place: MessageLocation,
+  context: RowContext,
+  isInvolved = false,
+): Promise<object> {
   if (entry.kind === 'message') return messageJson(core, fold(entry, []), place, context);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
+  const by = authorJson(author, context.profiles);
+  if (rest.kind === 'act')
+    return { group: place.slug, ...actJson(rest, isInvolved), at: dates.iso(at), author: rest.hidden && !isInvolved ? null : by };
   const isGone = 'scrubbed' in rest;
   const hidden = {
     ...('due' in rest ? { due: undefined } : {}),
     ...('stands' in rest ? { stands: undefined } : {}),
     ...(isGone && 'mentions' in rest ? { mentions: undefined } : {}),
+    ...('actions' in rest && rest.actions ? { actions: rest.actions.map(actionJson) } : {}),
   };
-  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: authorJson(author, context.profiles) };
+  return { group: place.slug, ...rest, ...hidden, at: dates.iso(at), author: by };
 }

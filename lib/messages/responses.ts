@@ -11,7 +11,7 @@ import type { FoldedMessage } from '../log/fold.ts';
 import { messageBefore, type Page, readPage, type Window } from '../log/history.ts';
 import { returnUrl, seqFrom, threadUrl } from './links.ts';
 import { notifiedBy } from './notified-members.ts';
-import { type MessageLocation, messageJson, messageText, presentRow } from './presenter.ts';
+import { messageJson, messageText, presentRow } from './presenter.ts';
 import { contextOf, contextOfMessages } from './threads/context.ts';
 import { readThread } from './threads/read-thread.ts';
 import { rootOf } from './threads/related.ts';
@@ -60,7 +60,7 @@ export async function respondWithMessage(
     },
     json: async () => {
       const notified = options.isWritten ? { notified: await notifiedBy(core, folded) } : {};
-      return { ...(await messageJson(core, folded, at.group, context)), ...notified };
+      return { ...(await messageJson(core, folded, at.group, context, at.user.id)), ...notified };
     },
     text: async () => `${ctx.method === 'GET' ? await messageText(core, folded, context.profiles) : core.config.basePath + url}\n`,
   });
@@ -110,14 +110,14 @@ export async function listMessages(ctx: Context, { core }: RouteContext, at: Gro
   ];
   if (links.length > 0) ctx.set('Link', links.join(', '));
   ctx.set('X-Total-Count', String(page.total));
-  await respond(ctx, listBodies(core, at.group, messages));
+  await respond(ctx, listBodies(core, at, messages));
 }
 
 /** The bodies of a list of messages of one group, in this order, for programs; nothing is read before one is asked for. Errors: StoreUnavailable. */
-export const listBodies = (core: Core, group: MessageLocation, messages: readonly FoldedMessage[]) => ({
+export const listBodies = (core: Core, { user, group }: GroupAccess, messages: readonly FoldedMessage[]) => ({
   json: async () => {
     const context = await contextOfMessages(core, messages);
-    return Array.fromAsync(messages, (folded) => messageJson(core, folded, group, context));
+    return Array.fromAsync(messages, (folded) => messageJson(core, folded, group, context, user.id));
   },
   text: async () => {
     const { profiles } = await contextOfMessages(core, messages);

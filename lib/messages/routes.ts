@@ -18,7 +18,9 @@ import { checkOrigin } from '../http/security.ts';
 import { setFlash } from '../http/session-data.ts';
 import { t } from '../language/text.ts';
 import { readMessage, readPosted } from '../log/history.ts';
-import { editForm, pageQuery, reactionForm, readForm } from './forms.ts';
+import { editMessage } from './actions/operations.ts';
+import { resolveActions } from './actions/resolve.ts';
+import { editForm, pageQuery, patchForm, reactionForm, readForm } from './forms.ts';
 import * as operations from './operations.ts';
 import { keyIn } from './operations.ts';
 import { asksConfirmation, showEditForm, showGroup, showMessage, showQuestion, showRows } from './pages.ts';
@@ -85,8 +87,10 @@ export function messageRoutes(deps: RouteContext): Router {
 
   router.patch('/groups/:slug/messages/:seq', async (ctx) => {
     const at = await open(ctx);
-    const { body, format, quiet, ...alt } = await parse(editForm, ctx);
-    await respondWithMessage(ctx, deps, at, await edit(ctx, at, { body, format, quiet, alt }), { isWritten: true });
+    const { body: text, format, quiet, lock, actions: given, ...alt } = await parse(patchForm, ctx);
+    const actions = given && (await resolveActions(core, at, given));
+    const change = { text, format: declaredTextFormat(ctx, format), alt, quiet, actions, lock };
+    await respondWithMessage(ctx, deps, at, await editMessage(core, at, seqOf(ctx), change), { isWritten: true });
   });
 
   const erase = async (ctx: Ctx): Promise<void> => {
@@ -149,10 +153,11 @@ async function postMessage(deps: RouteContext, ctx: Context, slug: string): Prom
   const { core } = deps;
   const at = await openGroup(core, viewerOf(ctx).user, slug, core.lookupCache); // cached; the log checks again when access rights have changed
   try {
-    const { files, key, notify_all: isConfirmed, reply_to: replyTo, back, ...form } = await readPost(ctx, core, at);
+    const { files, key, notify_all: isConfirmed, reply_to: replyTo, back, actions, ...form } = await readPost(ctx, core, at);
     const input = {
       ...form,
       replyTo,
+      actions: actions && (await resolveActions(core, at, actions)),
       notifyAll: isConfirmed || confirmsBroadcast(ctx),
       format: textFormatOf(ctx, form.format),
       key: keyOf(ctx, key),

@@ -74,6 +74,8 @@ export function lineText(entry: Entry, profiles: Profiles): string {
     case 'unreact':
     case 'pin':
     case 'unpin':
+    case 'act':
+    case 'ack':
     case 'revoke':
     case 'report':
     case 'closeReport':

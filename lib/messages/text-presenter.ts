@@ -4,6 +4,7 @@ import { filesOf } from '../log/body-text.ts';
 import type { Entry, Message } from '../log/entry.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import { bodyAsText } from '../markup/rich-content-text.ts';
+import { actionLines } from './actions/text.ts';
 import { readRendered } from './rendered.ts';
 import { lineText, nameOf, type Profiles } from './system-message.ts';
 
@@ -28,8 +29,11 @@ export async function entryText(core: Core, entry: Entry, profiles: Profiles): P
         nameOf(profiles, entry.author),
         entry.scrubbed ? '(erased)' : `(restored #${entry.target}) ${bodyAsText(entry.body ?? '', entry.format ?? 'text')}`,
       );
+    case 'act':
+      return entry.hidden || entry.scrubbed ? undefined : `* ${nameOf(profiles, entry.author)} used “${entry.label}” of #${entry.target}`;
     case 'react':
     case 'unreact':
+    case 'ack':
     case 'revoke':
     case 'report':
     case 'closeReport':
@@ -51,13 +55,11 @@ export async function messageText(core: Core, folded: FoldedMessage, profiles: P
   return textLine(sender(folded.message, profiles), await bodyInLines(core, folded, profiles));
 }
 
-/** The body, after the number of the message that it answers, and a line for each file. */
-const bodyInLines = async (core: Core, folded: FoldedMessage, profiles: Profiles): Promise<string> =>
-  withFileLines(
-    isErased(folded) ? '(erased)' : answering(folded.message, await readRendered(core, folded, profiles, ({ text }) => text)),
-    filesOf(folded),
-    core.config.basePath,
-  );
+/** The body, after the number of the message that it answers, and a line for each file and each action. */
+const bodyInLines = async (core: Core, folded: FoldedMessage, profiles: Profiles): Promise<string> => {
+  const body = isErased(folded) ? '(erased)' : answering(folded.message, await readRendered(core, folded, profiles, ({ text }) => text));
+  return [withFileLines(body, filesOf(folded), core.config.basePath), ...actionLines(folded, profiles)].join('\n');
+};
 
 const answering = ({ replyTo }: Message, text: string): string =>
   replyTo === undefined ? text : `(reply to #${replyTo}) ${text}`.trimEnd();

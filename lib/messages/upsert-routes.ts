@@ -6,7 +6,8 @@ import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { Router } from '../http/router.ts';
-import { editForm } from './forms.ts';
+import { resolveActions } from './actions/resolve.ts';
+import { upsertForm } from './forms.ts';
 import { respondWithMessage } from './responses.ts';
 import { eraseByKey, readByKey, upsert } from './upsert.ts';
 
@@ -22,9 +23,10 @@ export function upsertRoutes(deps: RouteContext): Router {
 
   router.put(path, async (ctx) => {
     const at = await open(ctx);
-    const { body, format: given, quiet } = await parse(editForm, ctx);
+    const { body, format: given, actions: asked, quiet } = await parse(upsertForm, ctx);
     const format = declaredTextFormat(ctx, given);
-    const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, quiet, ...(format ? { format } : {}) });
+    const actions = asked && (await resolveActions(core, at, asked));
+    const { folded, isNew } = await upsert(core, at, keyOf(ctx), { body, quiet, actions, ...(format ? { format } : {}) });
     await respondWithMessage(ctx, deps, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });
 

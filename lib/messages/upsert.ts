@@ -3,16 +3,17 @@ import { DomainError, notFound } from '../errors.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
-import { edit, erase, keyIn, type Post, post } from './operations.ts';
+import { editMessage } from './actions/operations.ts';
+import { erase, keyIn, type Post, post } from './operations.ts';
 
 /** `isNew`: this call posted it; otherwise it edited the existing message. */
 type Upserted = { readonly folded: FoldedMessage; readonly isNew: boolean };
 
 /** `quiet`: of the edit. */
-type Upsert = Pick<Post, 'body' | 'format' | 'as'> & { readonly quiet?: boolean };
+type Upsert = Pick<Post, 'body' | 'format' | 'as' | 'actions'> & { readonly quiet?: boolean };
 
 /**
- * Posts or edits the message of the author with this key: the first call posts it, later calls edit it. Idempotent for the same text.
+ * Posts or edits the message of the author with this key: the first call posts it, later calls edit it. Idempotent for the same text and actions.
  * Of concurrent first calls one posts and the others edit. Durable when it resolves.
  * Errors: those of `post` and `edit`; `invalid` (key); `gone` after the message was erased: its key cannot be used again.
  */
@@ -24,7 +25,8 @@ export async function upsert(core: Core, at: GroupAccess, key: string, { quiet =
     : await post(core, at, { ...input, key: storedKey, sameness: ['upsert'] }); // concurrent calls with other texts are the same message
   if (isNew && message.kind === 'message') return { folded: fold(message, []), isNew };
   if (isErased(await readMessage(core, at.group.id, message.seq))) throw gone();
-  return { folded: await edit(core, at, message.seq, input.body, { format: input.format, quiet }), isNew };
+  const { body: text, format, actions } = input;
+  return { folded: await editMessage(core, at, message.seq, { text, format, quiet, actions }), isNew };
 }
 
 const gone = (): DomainError =>

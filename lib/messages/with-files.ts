@@ -7,7 +7,8 @@ import { t } from '../language/text.ts';
 import type { Edited, Folded } from '../log/entry.ts';
 import type { FoldedMessage } from '../log/fold.ts';
 import { readMessage } from '../log/history.ts';
-import { follow, keyIn, type Post, type Posted, post } from './operations.ts';
+import { follow } from './edits/follow.ts';
+import { keyIn, type Post, type Posted, post } from './operations.ts';
 import { mayEdit } from './rules.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function replaceFiles(core: Core, at: GroupAccess, target: number, 
   try {
     const { state } = await readMessage(core, at.group.id, target);
     await claim(core, files, key);
-    const folded = await follow(core, at, editOf(target, state, files), (now, current) => mayReplace(now, current, state), key);
+    const folded = await follow(core, at, editOf(target, state, files), (now, current) => mayReplace(now, current, state), { key });
     await attach(core, files, target);
     return folded;
   } catch (error) {

@@ -116,11 +116,12 @@ test('every route of a group: non-members get the same response as for an absent
 test('every route of a group: a bot may use those for bots and no others', async (t) => {
   const bare = (path: string): string => path.replaceAll(/:\w+|\{\w+\}/g, '*');
   const own = OPERATIONS.filter(({ path }) => path.startsWith('/groups/{slug}'));
+  const actions = [{ id: 'x', label: 'Approve' }];
   for (const { method, path, access } of own) {
     const route = site.server.routes().find((one) => one.method === method.toUpperCase() && bare(one.path) === bare(path));
     t.truthy(route, path);
     if (!route) continue;
-    VALUES.seq = String((await member.json('POST', '/groups/team/messages', { body: 'hello' })).json().seq);
+    VALUES.seq = String((await member.json('POST', '/groups/team/messages', { body: 'hello', actions })).json().seq);
     if (path.includes('{draft}')) VALUES.draft = (await member.json('POST', '/groups/team/drafts')).json<{ id: string }>().id;
     const { status } = await ask(member, route, 'team');
     if (access === 'moderator') t.is(status, 403, `${method} ${path}`);

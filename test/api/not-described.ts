@@ -60,6 +60,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /groups/:slug/messages/:seq/emoji',
   'GET /emoji',
   'GET /groups/:slug/messages/:seq/edit',
+  'GET /groups/:slug/messages/:seq/actions/:action',
   'POST /groups/:slug/messages/:seq/edit',
   'POST /groups/:slug/messages/:seq/erase',
   'GET /rooms/:room/@:id',

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import type { User } from '../../lib/accounts/port.ts';
 import { createToken } from '../../lib/accounts/tokens.ts';
-import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED } from '../../lib/api/samples.ts';
+import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED, OFFER } from '../../lib/api/samples.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import type { Environment } from '../../lib/config.ts';
 import type { Group } from '../../lib/groups/port.ts';
@@ -50,7 +50,8 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   const bot = await createBot(site.core, annUser.id, { name: BOT.name, group: team });
   await ann.json('POST', '/groups/team/settings', { action: 'topic', topic: 'What we ship' });
   const program = site.client().bearer(bot.token);
-  for (const body of ['Deploying 6 …', 'oops']) await program.json('POST', '/groups/team/messages', { body });
+  for (const message of [{ body: 'Deploying 6 …' }, { body: 'oops', actions: [OFFER] }])
+    await program.json('POST', '/groups/team/messages', message);
   await bob.json('POST', '/groups/team/messages', { body: 'Is 6 out?' });
   const form = new FormData();
   form.set('body', 'A map');

@@ -196,6 +196,8 @@ const OPENED: Readonly<Record<string, Opened>> = {
     },
     selector: '#m-4 form.edit',
   },
+  'question of an action': { open: press('.action summary'), selector: '.action details[open] > form' },
+  'form of an action': { open: press('.action a.button'), selector: '.actions form.edit' },
   picture: { path: '/groups/news', open: press('.files a.image'), selector: '.lightbox' },
 };
 

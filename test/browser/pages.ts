@@ -1,6 +1,8 @@
+import { openGroup } from '../../lib/groups/operations.ts';
 import { newGroupId } from '../../lib/ids.ts';
 import { unsubscribeToken } from '../../lib/mail/digest.ts';
 import { newLink } from '../../lib/mail/links.ts';
+import { post } from '../../lib/messages/operations.ts';
 import { formOf, newImage } from '../files/fixtures.ts';
 import type { Client } from '../helpers/client.ts';
 import { setUpApp } from '../helpers/second-factor.ts';
@@ -19,7 +21,7 @@ const furnished = await furnish();
 const { direct, invite, thread } = furnished;
 export const { bob } = furnished;
 export const halfLoggedIn = site.client();
-const { confirm, reset, invited, unsubscribe, bot, delivery, group } = await furnishOthers();
+const { confirm, reset, invited, unsubscribe, bot, delivery, group, offer } = await furnishOthers();
 
 /** A group whose page shows every kind of content: two authors, a bot, an edited, an erased and a long message, reactions. */
 async function furnish(): Promise<{ bob: Client; direct: string; invite: string; thread: string }> {
@@ -70,6 +72,7 @@ async function furnishOthers() {
     pathOf(await newLink(core, kind, { user: kind === 'invite' ? null : user, about }));
   await halfLoggedIn.form('/login', { name: 'Bob', password: PASSWORD });
   const group = await core.store.groups.bySlug('lobby');
+  const offer = await postOffer();
   const attempt = { at: core.now(), status: 500, ms: 12, error: 'the answer was 500', answer: '{"error": "no"}', answerBytes: 15 };
   await core.store.deliveries.insert([
     {
@@ -85,6 +88,7 @@ async function furnishOthers() {
     unsubscribe: `/unsubscribe/${unsubscribeToken(core, user)}`,
     bot: `/groups/lobby/bots/${bot.id}`,
     delivery: 'failed-call',
+    offer,
     group: group?.id ?? '',
   };
 }
@@ -93,6 +97,27 @@ async function personCalled(name: string) {
   const found = await site.core.store.users.byNameKey(name);
   if (!found) throw new Error(`there is no ${name}`);
   return found;
+}
+
+/** A message of the bot with every kind of action; Ann has used one of them. Resolves to its path. */
+async function postOffer(): Promise<string> {
+  const { core } = site;
+  const at = await openGroup(core, await personCalled('deploy'), 'lobby');
+  const action = (id: string, more: object = {}) => ({ id, label: `${id} the deployment`, uses: 'many', show: 'names', ...more }) as const;
+  const field = (id: string, type: 'text' | 'date' | 'select' | 'member') => ({ id, type, label: `Field ${id}`, hint: 'What it is for' });
+  const fields = [
+    ...[field('line', 'text'), { ...field('text', 'text'), multiline: true as const, optional: true as const }],
+    ...[field('day', 'date'), field('who', 'member'), { ...field('which', 'select'), options: [{ text: 'North', value: 'n' }] }],
+  ];
+  const actions = [
+    ...[action('Approve', { style: 'primary' }), action('Reject', { style: 'danger', confirm: `Reject it? ${'Really? '.repeat(20)}` })],
+    ...[action('Ask', { fields, confirm: 'Is all of this right?' }), action('Merge', { who: [(await personCalled('bob')).id] })],
+    ...[action('Stop', { who: 'moderators', uses: 'once' }), action(`${'x'.repeat(60)}`)],
+  ];
+  const { message } = await post(core, at, { body: 'Deploy 7?', actions });
+  const path = `/groups/lobby/messages/${message.seq}`;
+  await ann.json('POST', `${path}/actions/Stop`);
+  return path;
 }
 
 /** An image, an audio file, and a file that can only be downloaded. */
@@ -134,6 +159,8 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'thread', path: thread, who: ann },
   { name: 'older replies of a thread', path: `${thread}?before=9`, who: bob },
   { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
+  { name: 'message with actions', path: offer, who: bob },
+  { name: 'form of an action', path: `${offer}/actions/Ask`, who: ann },
   { name: 'emoji', path: '/groups/lobby/messages/4/emoji', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
   { name: 'group settings', path: '/groups/lobby/settings', who: ann },

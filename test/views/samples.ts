@@ -85,6 +85,8 @@ const row = (by: Person, time: string, html: string, more: object = {}) => {
     undoBy: null,
     undoSeconds: 0,
     reactions: [],
+    actions: [],
+    waits: false,
     answers: null,
     thread: null,
     continues: false,
@@ -95,6 +97,11 @@ const file = (kind: string, name: string, type: string, size: string, place = { 
   const url = `/files/f0000000000000000000000000/${encodeURIComponent(name)}`;
   return { kind, name, type, size, url, thumb: '/files/f0000000000000000000000000/thumb', ...place, alt: '' };
 };
+const action = (id: string, label: string, more: object) => ({
+  ...{ id, label, style: '', confirm: null, asks: false, open: true, who: null, only: '', by: '', result: null },
+  ...more,
+});
+const result = (text: string, more: object) => ({ text, isDone: false, names: '', iso: '2025-11-21T14:04:30.000Z', count: '', ...more });
 const line = (time: string, text: string) => ({ ...row(echo, time, ''), author: null, text });
 const [ann, bob, eve, niki] = people;
 
@@ -160,6 +167,27 @@ export const rows = [
       lines: [line('14:02', 'Éva Lindqvist joined'), line('14:02', 'Νίκη joined')],
     },
   },
+  row(echo, '14:03', 'Deploy 1.4.2 to production?', {
+    actions: [
+      action('approve', 'Approve', { style: 'primary' }),
+      action('reject', 'Reject', { style: 'danger', asks: true }),
+      action('cancel', 'Cancel the train', {
+        confirm: 'Nothing of this week is shipped. Cancel it?',
+        who: 'moderators',
+        only: 'moderators',
+      }),
+      action('hold', 'Hold', { who: `${bob.id} ${eve.id}`, only: 'Bob Marsh, Éva Lindqvist' }),
+    ],
+    notice: 'Bob Marsh was faster: Approved.',
+  }),
+  row(echo, '14:04', 'Lunch?', {
+    actions: [
+      action('in', 'I am in', { by: `${ann.id} ${bob.id}`, result: result('I am in', { names: 'Ann, Bob Marsh' }) }),
+      action('vote', 'Vote', { result: result('Vote', { iso: '', count: '7 uses' }) }),
+      action('done', 'Close', { open: false, result: result('Closed', { isDone: true, names: 'Ann' }) }),
+    ],
+    waits: true,
+  }),
 ];
 
 const group = {
@@ -178,6 +206,29 @@ const members = [
   })),
   { ...echo, shownName: echo.name, avatar: null, status: null, bot: true, role: 'member', present: false, seen: null },
 ];
+const input = (id: string, label: string, kind: string, more: object = {}) => ({
+  ...{ id, label, kind, hint: null, max: 100, required: true, value: '', options: [], isName: false },
+  ...more,
+});
+const asked = {
+  ...{
+    slug: 'lobby',
+    seq: 3,
+    rev: 4,
+    id: 'reject',
+    label: 'Reject',
+    style: 'danger',
+    confirm: 'The train stops for everybody.',
+    error: null,
+  },
+  fields: [
+    input('why', 'Why', 'textarea', { max: 500, hint: 'Two sentences', value: 'It “fails” on <main>' }),
+    input('until', 'Until', 'date', { required: false }),
+    input('part', 'Part', 'select', { options: ['All', 'Web'].map((text) => ({ text, value: text })), value: 'Web' }),
+    input('ticket', 'Ticket', 'text'),
+    input('who', 'Reviewer', 'text', { isName: true }),
+  ],
+};
 const composer = { body: '', reply: null, key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
 const show = {
@@ -725,6 +776,11 @@ export const pages: readonly Sample[] = [
       noRequest: 'The message is erased.',
     },
   },
+  {
+    name: 'action',
+    template: 'messages/action.njk',
+    locals: { ...common, group, form: { ...asked, error: { field: 'why', message: 'Why: a value is missing.' } } },
+  },
   { name: 'edit', template: 'messages/edit.njk', locals: { ...common, group, edit: { ...edit, error: 'Write something first.' } } },
   {
     name: 'message',
@@ -733,6 +789,7 @@ export const pages: readonly Sample[] = [
       ...common,
       group,
       row: rows[3],
+      notice: '',
       context: '/groups/lobby?around=4#m-4',
       acts: {
         ...{
@@ -1310,6 +1367,12 @@ export const partials: readonly Sample[] = [
     list.map((row) => ({ name: `sidebar-${row.slug}`, template: 'groups/_sidebar-row.njk', locals: { row, here: true } })),
   ),
   { name: 'edit', template: 'messages/_edit.njk', locals: { edit } },
+  { name: 'action', template: 'messages/_action-form.njk', locals: { form: asked } },
+  {
+    name: 'action-wrong',
+    template: 'messages/_action-form.njk',
+    locals: { form: { ...asked, error: { field: 'values', message: 'No such field.' } } },
+  },
   { name: 'save', template: 'messages/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
   { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },
   { name: 'versions', template: 'messages/_versions.njk', locals: { versions: [rows[1], rows[2]] } },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Actor, id, moment, Shown, ShownNamed, slug } from './fields.ts';
-import { Message } from './messages.ts';
+import { Action, Message } from './messages.ts';
 
 /** The fields of every log entry. */
 const Entry = z.object({
@@ -20,6 +20,7 @@ const entries = {
     format: z.enum(['text', 'markdown', 'model']),
     mentions: z.array(id).optional().describe('Members whom the new text mentions by @name.'),
     quiet: z.literal(true).optional().describe('By a bot that writes on: nobody is notified, and the message does not count as edited.'),
+    actions: z.array(Action).optional().describe('They replace those of the message.'),
     scrubbed: z.literal(true).optional().describe('The message is erased.'),
   }),
   EraseEntry: FollowUp.extend({ kind: z.literal('erase'), undoUntil: z.int().describe('In ms since 1970: until then it can be undone.') }),
@@ -31,6 +32,20 @@ const entries = {
     scrubbed: z.literal(true).optional().describe('The message was erased again.'),
   }),
   ReactionEntry: FollowUp.extend({ kind: z.enum(['react', 'unreact']), emoji: z.string() }),
+  ActEntry: FollowUp.extend({
+    kind: z.literal('act'),
+    author: Shown.nullable().describe('Who used it; null where only the bot and the user may know.'),
+    action: z.string().describe('The id of the action.'),
+    label: z.string().describe('Its label at that time. Empty when the message is erased.'),
+    value: z.string().nullable().optional().describe('Of the action; for the bot and the user.'),
+    values: z.record(z.string(), z.string()).optional().describe('What was typed, by the id of a field; for the bot and the user.'),
+    scrubbed: z.literal(true).optional().describe('The message is erased.'),
+  }),
+  AckEntry: FollowUp.extend({
+    kind: z.literal('ack'),
+    action: z.string().describe('The id of the action.'),
+    act: z.int().describe('The bot has answered its uses up to the entry with this seq.'),
+  }),
   PinEntry: FollowUp.extend({ kind: z.enum(['pin', 'unpin']) }),
   MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who joined or left.') }),
   RenameEntry: Entry.extend({ kind: z.literal('rename'), name: z.string(), slug }),
@@ -54,6 +69,8 @@ export const eventSchemas = {
       entries.EraseEntry,
       entries.UneraseEntry,
       entries.ReactionEntry,
+      entries.ActEntry,
+      entries.AckEntry,
       entries.PinEntry,
       entries.MembershipEntry,
       entries.RenameEntry,
@@ -67,7 +84,7 @@ export const eventSchemas = {
   WebhookEvent: z
     .object({
       event: z
-        .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'test'])
+        .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'action', 'test'])
         .describe('The type of event. `test`: a test event.'),
       group: slug,
       seq: z.int().describe('Of the log entry.'),
@@ -89,6 +106,14 @@ export const eventSchemas = {
       hop: z.int().describe('The number of consecutive messages by bots up to this one.'),
       reaction: z.string().optional().describe('The emoji.'),
       member: Actor.optional().describe('Who joined or left.'),
+      action: z
+        .object({
+          ...{ id: z.string(), label: z.string() },
+          value: z.string().nullable().describe('Of the action.'),
+          values: z.record(z.string(), z.string()).describe('What was typed, by the id of a field.'),
+        })
+        .optional()
+        .describe('The action of the message that was used.'),
     })
     .describe('The body of an outgoing webhook.'),
 } as const;

@@ -26,6 +26,42 @@ const Thread = z.object({
   last_at: moment.describe('The time of the last reply.'),
 });
 
+const ActionField = z.object({
+  ...{ id: z.string(), label: z.string(), type: z.enum(['text', 'date', 'select', 'member']) },
+  optional: z.literal(true).optional(),
+  hint: z.string().optional(),
+  initial: z.string().optional().describe('The value that it begins with.'),
+  max: z.int().optional().describe('Of a text: the number of characters at most.'),
+  multiline: z.literal(true).optional(),
+  options: z.array(z.object({ text: z.string(), value: z.string() })).optional(),
+});
+
+/** An action as it was posted. */
+export const Action = z.object({
+  id: z.string().describe('Unique in its message, and part of the URL by which it is used.'),
+  label: z.string(),
+  style: z.enum(['default', 'primary', 'danger']),
+  value: z.string().optional().describe('For the bot.'),
+  done: z.string().optional().describe('What it says once it was used.'),
+  confirm: z.string().optional().describe('A question to ask before.'),
+  fields: z.array(ActionField).describe('What it asks for.'),
+  who: z.union([z.enum(['anyone', 'moderators']), z.array(id)]).describe('Who may use it; users by their ids.'),
+  uses: z.enum(['once', 'person', 'many']),
+  show: z.enum(['names', 'count', 'nobody']).describe('What others than the bot learn of its uses.'),
+  choice: z.string().optional().describe('It shares its uses with the other actions of this choice.'),
+  locked: z.literal(true).optional(),
+});
+
+const ActionState = z
+  .object({
+    open: z.boolean().describe('Whether it can be used, if it is for the user and, once for each person, not used by them.'),
+    count: z.int().nullable().describe('The number of uses; null where it is hidden.'),
+    by: z.array(Named).describe('Those who used it, by their first uses, as far as the reader may know.'),
+    last: z.object({ by: Named, at: moment }).nullable().describe('The last use, where the reader may know whose it is.'),
+    waiting: z.boolean().describe('Whether the bot has not answered the last use.'),
+  })
+  .describe('What became of it.');
+
 /** A message in the responses of every route. */
 export const Message = z.object({
   id: z.string().describe('`<group id>-<seq>`: unique on this server.'),
@@ -52,6 +88,7 @@ export const Message = z.object({
   erased: z.boolean(),
   pinned: z.object({ by: Named, at: moment }).nullable().describe('Who pinned it, and when; null when it is not pinned.'),
   reactions: z.array(Reaction),
+  actions: z.array(Action.extend({ state: ActionState })).describe('Buttons and forms of a bot.'),
   url,
 });
 

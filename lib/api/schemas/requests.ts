@@ -3,9 +3,11 @@ import { beginForm, commitForm, updateForm } from '../../drafts/forms.ts';
 import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
+import { useForm } from '../../messages/actions/forms.ts';
 import {
   editForm,
   followForm,
+  patchForm,
   pinForm,
   postForm,
   reactionForm,
@@ -13,6 +15,7 @@ import {
   saveForm,
   threadReadForm,
   uploadForm,
+  upsertForm,
 } from '../../messages/forms.ts';
 import { meForm } from '../../people/forms.ts';
 
@@ -22,6 +25,7 @@ const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
 /** The bodies of requests: the schemas with which the routes validate them. */
 export const requestSchemas = {
   NewMessage: postForm.omit({ back: true }).meta(NAMES),
+  NewMessageForm: postForm.omit({ back: true, actions: true }).meta(NAMES),
   Text: editForm.meta(NAMES),
   NewDraft: beginForm.meta(NAMES),
   DraftChange: updateForm.meta({
@@ -29,6 +33,10 @@ export const requestSchemas = {
     not: { anyOf: [{ required: ['append', 'body'] }, { not: { anyOf: [{ required: ['append'] }, { required: ['body'] }] } }] },
   }),
   DraftCommit: commitForm.meta(NAMES),
+  KeptText: upsertForm.meta(NAMES),
+  MessageEdit: patchForm.meta({ ...NAMES, not: { allOf: ['body', 'actions', 'lock'].map((name) => ({ not: { required: [name] } })) } }),
+  ActionUse: useForm.omit({ rev: true }).meta(NAMES),
+  ActionUseForm: useForm.omit({ values: true }).meta(NAMES),
   ReactionSwitch: reactionForm.meta(NAMES),
   PinSwitch: pinForm.meta(NAMES),
   SaveSwitch: saveForm.omit({ back: true }).meta(NAMES),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Message } from './messages.ts';
 
 /** Errors, and the server itself. */
 export const serverSchemas = {
@@ -11,6 +12,7 @@ export const serverSchemas = {
       detail: z.string().describe('An explanation for people.'),
       field: z.string().optional().describe('The field with the error.'),
       request_id: z.string().describe('The id of the request in the server’s log.'),
+      message: Message.optional().describe('Of an action that cannot be used: its message as it is now.'),
     })
     .describe('An error, RFC 9457.'),
   Health: z.object({ status: z.literal('ok') }),

@@ -40,7 +40,7 @@ export const webhookSchemas = {
   WebhookDelivery: z
     .unknown()
     .describe(
-      'JSON as Slack clients send it (`text`, `username`, `attachments`, …; `reply_to`: the seq of the message that it answers), or another format of docs/bots.md.',
+      'JSON as Slack clients send it (`text`, `username`, `attachments`, …; `reply_to`: the seq of the message that it answers; `actions` as in NewMessage), or another format of docs/bots.md.',
     ),
   WebhookReceipt: z.object({ ok: z.literal(true), success: z.literal(true), id: z.string(), seq: z.int(), url: z.string() }),
   WebhookError: z
@@ -48,6 +48,7 @@ export const webhookSchemas = {
       ok: z.literal(false),
       success: z.literal(false),
       error: z.string().describe('An error code as in Slack: `no_service`, `invalid_payload`, …'),
+      detail: z.string().optional().describe('Which field is wrong, with `invalid_actions`.'),
     })
     .describe('For clients that accept JSON.'),
   DiscordMessage: z

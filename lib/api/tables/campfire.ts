@@ -24,7 +24,7 @@ const edit = {
 
 const editExample = (title: string): Example => ({
   title,
-  path: { ...room, message: 33 },
+  path: { ...room, message: 34 },
   body: { media: 'text', value: 'Lunch at noon?' },
   status: 200,
   answer: { media: 'json' },
@@ -82,7 +82,7 @@ export const campfireTable: readonly Operation[] = [
     responses: { 201: { description: 'The boost.', schema: 'CampfireBoost', media: ['json'] } },
     problems: { 401: UNKNOWN, 422: '', 429: '' },
     examples: [
-      { title: 'Boost', path: { ...room, message: 33 }, body: { media: 'text', value: '👍' }, status: 201, answer: { media: 'json' } },
+      { title: 'Boost', path: { ...room, message: 34 }, body: { media: 'text', value: '👍' }, status: 201, answer: { media: 'json' } },
     ],
   },
   {
@@ -95,7 +95,7 @@ export const campfireTable: readonly Operation[] = [
     description: CAMPFIRE.trim(),
     responses: { 204: { description: 'Removed.', media: ['none'] } },
     problems: { 401: UNKNOWN, 429: '' },
-    examples: [{ title: 'No boost', path: { ...room, message: 33, boost: 34 }, status: 204, answer: { media: 'none' } }],
+    examples: [{ title: 'No boost', path: { ...room, message: 34, boost: 35 }, status: 204, answer: { media: 'none' } }],
   },
   { ...edit, id: 'campfireEdit', method: 'patch', summary: 'Edit a message', examples: [editExample('Edit')] },
   { ...edit, id: 'campfireReplace', method: 'put', summary: 'Edit a message, with PUT', examples: [editExample('Edit, with PUT')] },
@@ -109,6 +109,6 @@ export const campfireTable: readonly Operation[] = [
     description: CAMPFIRE.trim(),
     responses: { 204: { description: 'Erased.', media: ['none'] } },
     problems: { 401: UNKNOWN, 403: 'It is not yours.', 429: '' },
-    examples: [{ title: 'Erase', path: { ...room, message: 33 }, status: 204, answer: { media: 'none' } }],
+    examples: [{ title: 'Erase', path: { ...room, message: 34 }, status: 204, answer: { media: 'none' } }],
   },
 ];

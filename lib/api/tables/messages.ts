@@ -1,6 +1,6 @@
 import { versionsQuery, windowQuery } from '../../messages/forms.ts';
 import type { Operation } from '../operation.ts';
-import { AT, author, BOB, edited, erased, message, NOTHING_HERE, SEQ } from '../samples.ts';
+import { AT, author, BOB, edited, erased, message, NOTHING_HERE, offering, SEQ } from '../samples.ts';
 
 const MESSAGES = '/groups/{slug}/messages';
 const slug = 'team';
@@ -39,7 +39,7 @@ export const messagesTable: readonly Operation[] = [
         path: { slug },
         query: { after: 0, limit: 2 },
         status: 200,
-        answer: { media: 'json', value: [message(5, 'Deploying 6 …'), message(6, 'oops')] },
+        answer: { media: 'json', value: [message(5, 'Deploying 6 …'), offering(6)] },
       },
       {
         title: 'One line, for a shell',
@@ -90,10 +90,14 @@ export const messagesTable: readonly Operation[] = [
     tag: 'Messages',
     access: 'member',
     summary: 'Edit a message of your own',
-    description: 'Sending the same text changes nothing.',
-    body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    description:
+      'Sending the same text changes nothing. A bot may give new `actions`, or `lock` the present ones, with or without a new text; that is its answer to those who used one.',
+    body: { schema: 'MessageEdit', form: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: { 200: EDITED },
-    problems: { 403: 'It is not yours, it is erased, or the group is archived.', 413: '', 422: '', 429: '' },
+    problems: {
+      ...{ 403: 'It is not yours, it is erased, or the group is archived.', 413: '', 422: '', 429: '' },
+      409: 'It was changed at the same time.',
+    },
     examples: [
       {
         title: 'Edit',
@@ -131,7 +135,7 @@ export const messagesTable: readonly Operation[] = [
         title: 'Take it back',
         path: { slug, seq: SEQ.erased },
         status: 200,
-        answer: { media: 'json', value: message(SEQ.erased, 'oops', { rev: 21 }) },
+        answer: { media: 'json', value: offering(21) },
       },
     ],
   },

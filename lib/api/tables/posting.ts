@@ -21,7 +21,7 @@ export const postingTable: readonly Operation[] = [
       'The body is text (`text/plain` or `text/markdown`), JSON or a form; send up to 10 files as `attachment` in `multipart/form-data`. Without an `Idempotency-Key`, a client that retries after a lost response posts twice. `reply_to` makes it a reply to a message of the group; for a body of text it is in the query.',
     query: postQuery,
     headers: ['Idempotency-Key'],
-    body: { schema: 'NewMessage', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    body: { schema: 'NewMessage', form: 'NewMessageForm', upload: 'Upload', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
       201: {
         description: 'Stored durably. As text: its URL.',
@@ -32,7 +32,7 @@ export const postingTable: readonly Operation[] = [
       200: { description: 'Posted before with this key: that message as it is now.', schema: 'WrittenMessage', media: ['json', 'text'] },
     },
     problems: {
-      403: 'The group is archived.',
+      403: 'The group is archived, or a person gives `actions`.',
       409: '',
       413: '',
       422: 'Nothing to see in it, there is no message `reply_to`, or the key stands for another body.',
@@ -124,7 +124,7 @@ export const postingTable: readonly Operation[] = [
     summary: 'Keep one message up to date',
     description:
       'The first request posts the message, later ones edit it, so that one message can follow a deploy. Sending the same text changes nothing; of concurrent first requests one posts. After the message is erased its key cannot be used again.',
-    body: { schema: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
+    body: { schema: 'KeptText', form: 'Text', media: ['json', 'text', 'markdown', 'form', 'multipart'] },
     responses: {
       201: {
         description: 'Posted. As text: its URL.',

@@ -6,7 +6,7 @@ const HOOK = '/hooks/{token}';
 const HOOKED = `${HOOK}/messages/{message}`;
 const hook = { token: 'TOKEN' };
 const unknown = { token: 'UNKNOWN' };
-const hooked = { token: 'TOKEN', message: 29 };
+const hooked = { token: 'TOKEN', message: 30 };
 const DISCORD = { description: 'The message, in Discord’s format.', schema: 'DiscordMessage', media: ['json'] } as const;
 const UNSIGNED = 'Signature missing or invalid.';
 const NO_HOOK = 'There is no such webhook.';
@@ -42,7 +42,7 @@ const delivery = {
     410: 'The group is archived, or the bot is not in it any more.',
     413: '',
     415: '',
-    422: 'The idempotency key belongs to another body, or the group has no message `reply_to`.',
+    422: 'The idempotency key belongs to another body, the group has no message `reply_to`, or `actions` are not valid.',
     429: '',
   },
 } as const satisfies Partial<Operation>;
@@ -69,7 +69,7 @@ export const webhooksTable: readonly Operation[] = [
         path: hook,
         body: { media: 'json', value: { text: 'Build 7 *passed*', username: 'ci' } },
         status: 200,
-        answer: { media: 'json', value: receipt(29) },
+        answer: { media: 'json', value: receipt(30) },
       },
       {
         title: 'To an unknown URL',

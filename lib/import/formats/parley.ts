@@ -81,6 +81,7 @@ function take(value: unknown, into: Collector, fileOf: FileOf): string {
   else if (type === 'message') takeMessage(message.parse(value), into, fileOf);
   else if (type === 'line') into.leftOut(`system messages (${kind})`);
   else if (type === 'reaction') into.leftOut('reactions to messages that are not in the export');
+  else if (type === 'act') into.leftOut('uses of actions of messages that are not in the export');
   return type;
 }
 

@@ -3,6 +3,7 @@ import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
 import type { Line } from '../../log/history.ts';
+import { peopleInActions } from '../actions/state.ts';
 import { peopleNamed } from '../rendered.ts';
 import type { Profiles } from '../system-message.ts';
 import { peopleAnswered, type Related, readRelated, readRelatedToNew, UNRELATED } from './related.ts';
@@ -34,12 +35,16 @@ export async function contextOfLines(core: Core, lines: readonly Line[]): Promis
   return { profiles: await core.directory.profiles(peopleIn(lines, related)), related };
 }
 
-const peopleInMessage = ({ message, state }: FoldedMessage): UserId[] => [
-  message.author,
-  ...peopleNamed(state),
-  ...state.reactions.flatMap((reaction) => reaction.by),
-  ...(state.pinned ? [state.pinned.by] : []),
-];
+const peopleInMessage = (folded: FoldedMessage): UserId[] => {
+  const { message, state } = folded;
+  return [
+    message.author,
+    ...peopleNamed(state),
+    ...state.reactions.flatMap((reaction) => reaction.by),
+    ...(state.pinned ? [state.pinned.by] : []),
+    ...peopleInActions(folded),
+  ];
+};
 
 const peopleInEntry = (entry: Entry): UserId[] => ('member' in entry ? [entry.author, entry.member] : [entry.author]);
 

@@ -36,7 +36,7 @@ export function threadRoutes(deps: RouteContext): Router {
     linkOlder(ctx, core, at, thread);
     await respond(ctx, {
       html: () => showThread(ctx, deps, at, thread, { seq, before }),
-      ...listBodies(core, at.group, thread.messages),
+      ...listBodies(core, at, thread.messages),
     });
   });
 

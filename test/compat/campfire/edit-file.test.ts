@@ -2,7 +2,8 @@ import test from 'ava';
 import { makeWorld, PASSWORD } from '../../../fixtures/world.ts';
 import { attached, claim, openFile, storeFile } from '../../../lib/files/operations.ts';
 import { asFileId } from '../../../lib/ids.ts';
-import { follow, keyIn, post } from '../../../lib/messages/operations.ts';
+import { follow } from '../../../lib/messages/edits/follow.ts';
+import { keyIn, post } from '../../../lib/messages/operations.ts';
 import { startServerFor } from '../../helpers/server.ts';
 
 type Attachment = { readonly name: string; readonly url: string };
@@ -74,7 +75,7 @@ test('files: a file that replaces another is found by its key after a crash befo
   const key = keyIn('attachment', 'crashed');
   await claim(core, [stored], key);
   const edited = { kind: 'edit', target: message.seq, body: 'report', format: 'text', attachments: [attached(stored)] } as const;
-  await follow(core, at, edited, () => true, key);
+  await follow(core, at, edited, () => true, { key });
   t.is((await core.store.files.byId(stored.id))?.seq, null);
   site.clock.turn(2 * 3_600_000); // longer than an unattached file is kept
   await site.server.sweep();

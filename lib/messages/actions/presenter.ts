@@ -1,0 +1,103 @@
+import type { Profile } from '../../core.ts';
+import type { UserId } from '../../ids.ts';
+import { plural, t } from '../../language/text.ts';
+import type { Acted, Action } from '../../log/action.ts';
+import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
+import { datesIn } from '../../text/dates.ts';
+import { dateFields, nameOf, type Profiles } from '../system-message.ts';
+import { stateOf, type UseState } from './state.ts';
+
+/** What became of an action. `text`: its label, or what it says when it is done (`isDone`). `names`, `iso`: who, and when last; '' where only the number is known. */
+type Result = { readonly text: string; readonly isDone: boolean; readonly names: string; readonly iso: string; readonly count: string };
+
+/** An action for templates/messages/_actions.njk. The same for every viewer. */
+export type ActionRow = {
+  readonly id: string;
+  readonly label: string;
+  readonly style: string;
+  readonly confirm: string | null;
+  /** Whether it asks for values, on a form of its own. */
+  readonly asks: boolean;
+  readonly open: boolean;
+  /** Who may use it: ids separated by spaces, or `moderators`; null: anyone. */
+  readonly who: string | null;
+  /** The same in words. */
+  readonly only: string;
+  /** Ids of those who cannot use it again, as far as everybody may know them. */
+  readonly by: string;
+  readonly result: Result | null;
+};
+
+/** The actions of a message for its row. `waits`: whether the bot has not answered a use. */
+export type ActionRows = {
+  readonly actions: readonly ActionRow[];
+  /** Whether the bot has not answered a use of them. */
+  readonly waits: boolean;
+};
+
+const MAX_NAMES = 5;
+
+/** The actions of a message that there is something to show of. */
+export function presentActions(folded: FoldedMessage, profiles: Profiles): ActionRows {
+  const states = actionsOf(folded).map((action) => ({ action, state: stateOf(folded, action) }));
+  const rows = states.map(({ action, state }) => presentAction(action, state, profiles));
+  return { actions: rows.filter(({ open, result }) => open || result !== null), waits: states.some(({ state }) => state.isWaiting) };
+}
+
+function presentAction(action: Action, state: UseState, profiles: Profiles): ActionRow {
+  const { id, label, style = '', confirm = null, fields = [], who, uses } = action;
+  return {
+    ...{ id, label, style, confirm, asks: fields.length > 0, open: state.isOpen },
+    who: who === undefined ? null : typeof who === 'string' ? who : who.join(' '),
+    only: who === undefined ? '' : whoText(who, profiles),
+    by: uses === 'person' ? state.by.join(' ') : '',
+    result: resultOf(action, state, profiles),
+  };
+}
+
+/** Who may use an action, in words. */
+export const whoText = (who: NonNullable<Action['who']>, profiles: Profiles): string =>
+  typeof who === 'string' ? t`moderators` : namesOf(who, profiles);
+
+function namesOf(ids: readonly UserId[], profiles: Profiles): string {
+  const names = ids.slice(0, MAX_NAMES).map((id) => nameOf(profiles, id));
+  const more = ids.length - names.length;
+  return more > 0 ? t`${names.join(', ')} and ${more} more` : names.join(', ');
+}
+
+function resultOf({ label, done }: Action, { count, by, last, isOpen }: UseState, profiles: Profiles): Result | null {
+  if (!count) return null;
+  const said = { text: done ?? label, isDone: done !== undefined };
+  if (last) return { ...said, names: namesOf(by, profiles), iso: dateFields(last.at).iso, count: '' };
+  return { ...said, names: '', iso: '', count: isOpen || count > 1 ? plural(count, 'use') : '' };
+}
+
+const dates = datesIn('UTC');
+const named = (id: UserId, profiles: ReadonlyMap<UserId, Pick<Profile, 'name'>>) => ({ id, name: profiles.get(id)?.name ?? 'somebody' });
+
+/** The actions of a message as JSON, with what a viewer may know of their uses; without a viewer, what everybody in the group may know. */
+export const actionsJson = (folded: FoldedMessage, profiles: Profiles, viewer?: UserId) =>
+  actionsOf(folded).map((action) => {
+    const { isOpen, count, by, last, isWaiting } = stateOf(folded, action, viewer);
+    return {
+      ...actionJson(action),
+      state: {
+        ...{ open: isOpen, count, by: by.map((id) => named(id, profiles)), waiting: isWaiting },
+        last: last ? { by: named(last.by, profiles), at: dates.iso(last.at) } : null,
+      },
+    };
+  });
+
+/** An action as JSON, as it was posted; users by their ids. */
+export const actionJson = ({ style, who, fields, ...action }: Action) => ({
+  ...action,
+  style: style ?? ('default' as const),
+  who: who ?? ('anyone' as const),
+  fields: fields ?? [],
+});
+
+/** The use of an action without its author, as JSON. What was written is for those who are involved: the bot and the user. */
+export const actJson = <A extends Acted>({ bot: _bot, hidden: _hidden, value, values, ...act }: A, isInvolved: boolean) => ({
+  ...act,
+  ...(isInvolved ? { value: value ?? null, values: values ?? {} } : {}),
+});
