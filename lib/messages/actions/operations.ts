@@ -120,6 +120,7 @@ export type MessageEdit = {
   readonly text?: string | undefined;
   readonly format?: Format | undefined;
   readonly alt?: AltTexts;
+  readonly quiet?: boolean | undefined;
   readonly actions?: readonly Action[] | undefined;
   readonly lock?: true | readonly string[] | undefined;
 };

@@ -1,5 +1,5 @@
 import type { Core } from '../../core.ts';
-import { conflict, forbidden } from '../../errors.ts';
+import { conflict, DomainError, forbidden } from '../../errors.ts';
 import { type AltTexts, areDescribedAlike, describe } from '../../files/alt.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { t } from '../../language/text.ts';
@@ -13,6 +13,7 @@ import { areAlike } from '../actions/rules.ts';
 import { bodyIn, requireMember } from '../admission.ts';
 import { mentionsIn } from '../resolve-mentions.ts';
 import { mayEdit } from '../rules.ts';
+import { followersOf } from '../threads/follows.ts';
 import { readReply } from '../threads/related.ts';
 import { follow } from './follow.ts';
 
@@ -20,6 +21,8 @@ import { follow } from './follow.ts';
 type EditOptions = {
   readonly format?: Format | undefined;
   readonly alt?: AltTexts;
+  /** Only of a bot: see Edited. */
+  readonly quiet?: boolean | undefined;
   readonly actions?: ((present: FoldedMessage) => readonly Action[]) | undefined;
 };
 
@@ -36,6 +39,7 @@ export async function edit(
   options: EditOptions = {},
 ): Promise<FoldedMessage> {
   requireMember(at);
+  if (options.quiet && !at.user.bot) throw new DomainError('invalid', 'Only bots can edit quietly.', { field: 'quiet' });
   const typed = text === undefined ? undefined : bodyIn(core, text, ['files of the message, checked below']);
   const old = await readMessage(core, at.group.id, target);
   const { state } = old;
@@ -44,9 +48,10 @@ export async function edit(
   const described = describe(filesOf(old), options.alt ?? {});
   const files = areDescribedAlike(described, filesOf(old)) ? {} : { attachments: described };
   const actions = options.actions?.(old);
-  const mentions =
-    typed === undefined ? (state.mentions ? { mentions: state.mentions } : {}) : await mentionsAfter(core, at, old, body, format);
-  const draft = { kind: 'edit', target, body, format, ...files, ...mentions, ...(actions ? { actions } : {}) } as const;
+  const kept = state.mentions ? { mentions: state.mentions } : {};
+  const mentions = typed === undefined ? kept : await mentionsAfter(core, at, old, body, format);
+  const said = options.quiet ? { quiet: true as const } : mentions;
+  const draft = { kind: 'edit', target, body, format, ...files, ...said, ...(actions ? { actions } : {}) } as const;
   return follow(core, at, draft, (now, folded) => {
     if (!mayEdit(now, folded)) throw forbidden(t`Only the author can edit a message, and only until it is erased.`);
     if (typed !== undefined) bodyIn(core, body, filesOf(folded));
@@ -62,8 +67,8 @@ export async function edit(
 async function mentionsAfter(core: Core, at: GroupAccess, { message, state }: FoldedMessage, body: string, format: Format) {
   const notifyAll = state.mentions?.includes(EVERYBODY.id) ?? false; // confirmed when it was posted
   const { answered } = await readReply(core, at.group.id, message.replyTo);
-  const isNotified = answered !== undefined && state.mentions?.includes(answered);
-  return mentionsIn(core, at, body, { format, notifyAll, answered: isNotified ? answered : undefined });
+  const besides = [...(answered === undefined ? [] : [answered]), ...(await followersOf(core, at.group.id, message.thread))];
+  return mentionsIn(core, at, body, { format, notifyAll, besides: besides.filter((id) => state.mentions?.includes(id)) });
 }
 
 /** Default format of an edit: that of the old text; plain text for rich content. */
