@@ -68,7 +68,7 @@ const cases: Record<string, (t: ExecutionContext, service?: Service) => Promise<
     t.is(tried.filter(({ status }) => status === 'fulfilled').length, 3);
     const folded = await readMessage(core, group.id, target);
     t.like(folded.state.uses?.[0], { count: 3 });
-    t.deepEqual(new Set(folded.state.uses?.[0]?.by), new Set(people.map(({ id }) => id)));
+    t.deepEqual(folded.state.uses?.[0]?.by.toSorted(), people.map(({ id }) => id).toSorted());
   },
   'one key pressed in two processes is one use': async (t, service) => {
     const { core, cores, group, bob, target } = await openOffered(t, service, [{ ...VOTE, uses: 'many' }]);
