@@ -5,3 +5,4 @@ import './lightbox.js';
 import './notification-settings.js';
 import './passkeys.js';
 import './share.js';
+import './switcher.js';

@@ -14,5 +14,4 @@ import './waiting.js';
 import './offline.js';
 import './install.js';
 import './home.js';
-import './switcher.js';
 import './on-demand.js';

@@ -1,5 +1,5 @@
 // Loads static/js/later.js when something in it is used for the first time, or on a page that it is for: it is not part of what every page loads.
-import { announce, field, make, t } from './dom.js';
+import { announce, field, make, t, viewer } from './dom.js';
 
 const { later: url } = document.currentScript.dataset;
 let loading = null;
@@ -25,12 +25,22 @@ export async function later(name, detail) {
 const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
 
 document.addEventListener('click', (event) => {
-  const link = event.target.closest?.('.files a.image, .composer a.emoji');
+  const link = event.target.closest?.('.files a.image, .composer a.emoji, a.go');
   if (!link || !isPlain(event)) return;
   event.preventDefault();
-  if (link.matches('.image')) void later('picture', link);
+  if (link.matches('.go')) void later('switch');
+  else if (link.matches('.image')) void later('picture', link);
   else void later('emoji', insert);
 });
+
+function onShortcut(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (key !== 'k' || !(ctrlKey || metaKey) || altKey || shiftKey) return;
+  event.preventDefault();
+  void later('switch');
+}
+
+if (viewer) document.addEventListener('keydown', onShortcut);
 
 function insert(emoji) {
   field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end');

@@ -1,5 +1,5 @@
-// Ctrl+K: goes to a group or a person by name, with the keyboard alone. Without this script the link leads to the page /switch.
-import { make, site, t, viewer } from './dom.js';
+// Goes to a group or a person by name, with the keyboard alone (Ctrl+K, see on-demand.js). Without this script the link leads to the page /switch.
+import { make, site, t } from './dom.js';
 
 const WAIT_MS = 80;
 let dialog = null;
@@ -84,20 +84,4 @@ function open() {
   void load();
 }
 
-function onShortcut(event) {
-  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  if (key !== 'k' || !(ctrlKey || metaKey) || altKey || shiftKey) return;
-  event.preventDefault();
-  open();
-}
-
-function onClick(event) {
-  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest?.('a.go')) return;
-  event.preventDefault();
-  open();
-}
-
-if (viewer) {
-  document.addEventListener('keydown', onShortcut);
-  document.addEventListener('click', onClick);
-}
+document.addEventListener('parley:switch', open);

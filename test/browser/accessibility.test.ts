@@ -166,7 +166,13 @@ for (const tongue of ['English', 'French'] as const) {
 /** What is open on a page: how it is opened, and what axe looks at then. */
 type Opened = { readonly path?: string; readonly open: (page: Page) => Promise<void>; readonly selector: string };
 
-const press = (selector: string) => (page: Page) => page.locator(selector).first().press('Enter');
+/** Scrolls before: a menu that opens while the page scrolls closes again. */
+const press = (selector: string) => async (page: Page) => {
+  const target = page.locator(selector).first();
+  await target.evaluate((element: { scrollIntoView(options: object): void }) => element.scrollIntoView({ block: 'nearest' }));
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await target.press('Enter');
+};
 const type = (text: string) => async (page: Page) => {
   await page.locator('#body').fill('');
   await page.locator('#body').pressSequentially(text);
