@@ -1,9 +1,7 @@
-import { CREDENTIALS_TABLE } from './accounts/credentials.ts';
-import { MAIL_TABLES } from './accounts/mail.ts';
+import { CREDENTIALS_TABLE, MAIL_TABLES } from './accounts/tables.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
-import { FOLLOWS_TABLE } from './messages/follows.ts';
-import { SAVED_TABLE } from './messages/saved.ts';
+import { FOLLOWS_TABLE, SAVED_TABLE } from './messages/tables.ts';
 import { addSkeletons } from './skeletons.ts';
 
 /** SQL; or what SQL cannot do, with what it does and the tables that it reads. */

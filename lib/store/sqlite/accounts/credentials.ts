@@ -14,16 +14,6 @@ export const CREDENTIALS = mapping<Credential>('credentials', {
   createdAt: 'created_at',
   lastUsedAt: 'last_used_at',
 });
-/** A step of the schema. */
-export const CREDENTIALS_TABLE = `
-  -- By which people log in besides their password: authenticator apps, recovery codes.
-  CREATE TABLE credentials (
-    id TEXT PRIMARY KEY, user_id TEXT NOT NULL, kind TEXT NOT NULL, sealed TEXT NOT NULL, label TEXT NOT NULL, counter INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, last_used_at INTEGER
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX credentials_of_user ON credentials (user_id, created_at);
-  `;
-
 const INSERT = `${CREDENTIALS.insert} ON CONFLICT DO NOTHING`;
 const BY_ID = `${CREDENTIALS.select} WHERE id = ?`;
 const OF_USER = `${CREDENTIALS.select} WHERE user_id = ? ORDER BY created_at, id`;

@@ -4,17 +4,6 @@ import type { Connection } from '../connection.ts';
 import { mapping } from '../mapping.ts';
 import type { WritesOf } from '../writing/remote.ts';
 
-/** A step of the schema. */
-export const FOLLOWS_TABLE = `
-  -- Threads that users follow, or no longer follow.
-  CREATE TABLE follows (
-    user_id TEXT NOT NULL, group_id TEXT NOT NULL, root INTEGER NOT NULL, follows INTEGER NOT NULL, read_seq INTEGER NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, group_id, root)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX follows_in_order ON follows (user_id, at, group_id, root) WHERE follows = 1;
-  CREATE INDEX follows_of_thread ON follows (group_id, root, user_id) WHERE follows = 1;
-  `;
-
 export const FOLLOWS = mapping<Follow>('follows', {
   user: 'user_id',
   group: 'group_id',

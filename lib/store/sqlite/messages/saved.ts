@@ -3,15 +3,6 @@ import type { Saved, SavedStore } from '../../../messages/port.ts';
 import type { Connection } from '../connection.ts';
 import type { WritesOf } from '../writing/remote.ts';
 
-/** A step of the schema. */
-export const SAVED_TABLE = `
-  -- Messages that users have put by.
-  CREATE TABLE saved (
-    user_id TEXT NOT NULL, group_id TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, group_id, seq)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX saved_in_order ON saved (user_id, at, group_id, seq);
-  `;
-
 const PUT = 'INSERT INTO saved (user_id, group_id, seq, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const REMOVE = 'DELETE FROM saved WHERE user_id = ? AND group_id = ? AND seq = ?';
 const ORDER = 'ORDER BY at DESC, group_id DESC, seq DESC LIMIT ?';

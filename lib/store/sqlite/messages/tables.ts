@@ -1,0 +1,19 @@
+/** A step of the schema. */
+export const SAVED_TABLE = `
+  -- Messages that users have put by.
+  CREATE TABLE saved (
+    user_id TEXT NOT NULL, group_id TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, group_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX saved_in_order ON saved (user_id, at, group_id, seq);
+  `;
+
+/** A step of the schema. */
+export const FOLLOWS_TABLE = `
+  -- Threads that users follow, or no longer follow.
+  CREATE TABLE follows (
+    user_id TEXT NOT NULL, group_id TEXT NOT NULL, root INTEGER NOT NULL, follows INTEGER NOT NULL, read_seq INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, group_id, root)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX follows_in_order ON follows (user_id, at, group_id, root) WHERE follows = 1;
+  CREATE INDEX follows_of_thread ON follows (group_id, root, user_id) WHERE follows = 1;
+  `;
