@@ -46,10 +46,12 @@ test('API: the data of streamed events is of the schemas that the document names
   t.teardown(() => stream.close());
   await ann.json('POST', '/groups/crew/typing');
   await stream.until((all) => all.some(({ event }) => event === 'typing'));
-  const { url } = (await bot.json('POST', '/groups/crew/drafts', { body: 'so far' })).json<{ url: string }>();
-  await stream.until((all) => all.some(({ event }) => event === 'draft'));
+  const { id, url } = (await bot.json('POST', '/groups/crew/drafts', { body: 'so far' })).json<{ id: string; url: string }>();
+  const says = (name: string) => (all: readonly { event: string; data: string }[]) =>
+    all.some(({ event, data }) => event === name && data.includes(id)); // another draft is open
+  await stream.until(says('draft'));
   await bot.json('DELETE', url);
-  const events = await stream.until((all) => all.some(({ event }) => event === 'draft_end'));
+  const events = await stream.until(says('draft_end'));
   await ann.json('POST', '/groups/crew/settings', { action: 'archive', on: '1' });
   await stream.until((all) => all.some(({ data }) => data.includes('"archive"')));
   const kinds = new Set<string>();
