@@ -72,11 +72,10 @@ test('mongo batches: a failed batch fails only its own jobs', async (t) => {
 
 test('mongo batches: a job that has waited too long is not sent and fails as unavailable', async (t) => {
   const { work, called, calls } = slowWork();
-  const give = inBatches(work, { together: 10, underWay: 1, timeoutMs: 50 });
-  const stuck = give(1);
-  await called(1);
-  const late = give(2);
-  for (const one of [stuck, late]) await t.throwsAsync(one, { instanceOf: StoreUnavailable });
+  // A second and a half: a busy machine may stop this process for a while between the call and its end.
+  const give = inBatches(work, { together: 1, underWay: 1, timeoutMs: 1500 });
+  const rejections = await Promise.allSettled([1, 2].map(give));
+  for (const one of rejections) t.true(one.status === 'rejected' && one.reason instanceof StoreUnavailable);
   const next = give(3);
   (await called(2)).end();
   t.is(await next, '3!');
