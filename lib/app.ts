@@ -182,6 +182,7 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: S
     await core.site.reload();
     await purgeGroups(core);
     await core.store.links.sweep(core.now());
+    await core.store.ephemerals.sweep(core.now());
     await core.store.sessions.sweep(core.now());
     await core.store.security.sweep(core.now() - KEPT_MS);
     await sweepTokens(core);

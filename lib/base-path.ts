@@ -10,6 +10,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'admin',
   'api',
   'avatars',
+  'commands',
   'confirm-address',
   'csp-reports',
   'dev',

@@ -8,6 +8,7 @@ import type { Entry } from './log/entry.ts';
  * - `presence`: the set of users who have the group open changed; read it from the store.
  * - `typing`: `user` is typing in the group until `until` (ms since the epoch) or their next message. It is not stored.
  * - `draft`: the open draft `id` of `user` in the group was begun, changed or ended; read it from the texts of the bus. It is not stored.
+ * - `ephemeral`: the ephemeral message `id` for `user` in the group was sent or removed; read it from the store.
  * On the channel PROFILES_CHANNEL:
  * - `profile`: the profile of `user` changed; read it from the store.
  * On a user's own channel (`channelOf`, in the field `group`):
@@ -21,6 +22,7 @@ export type BusEvent =
   | ProfileEvent
   | TypingEvent
   | DraftEvent
+  | EphemeralEvent
   | PersonalEvent;
 
 export type ProfileEvent = { readonly type: 'profile'; readonly group: GroupId; readonly user: UserId };
@@ -32,6 +34,8 @@ export type PersonalEvent =
 export type TypingEvent = { readonly type: 'typing'; readonly group: GroupId; readonly user: UserId; readonly until: number };
 
 export type DraftEvent = { readonly type: 'draft'; readonly group: GroupId; readonly user: UserId; readonly id: string };
+
+export type EphemeralEvent = { readonly type: 'ephemeral'; readonly group: GroupId; readonly user: UserId; readonly id: string };
 
 /** How long a typing notification is valid. */
 export const TYPING_MS = 6000;

@@ -35,6 +35,7 @@ import { mcpRoutes } from './mcp/routes.ts';
 import { actionRoutes } from './messages/actions/routes.ts';
 import { editHistoryRoutes } from './messages/edit-history-routes.ts';
 import { emojiRoutes } from './messages/emoji-routes.ts';
+import { ephemeralRoutes } from './messages/ephemeral/routes.ts';
 import { pinRoutes } from './messages/pin-routes.ts';
 import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
@@ -163,7 +164,17 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'POST /groups/:slug/bots/:id/deliveries/:delivery/again',
   ]),
   routeFile('compat/campfire/routes.ts', campfireLinks, ['GET /rooms/:room/@:id']),
-  routeFile('commands/routes.ts', commandRoutes, ['GET /groups/:slug/commands']),
+  routeFile('commands/routes.ts', commandRoutes, [
+    'GET /groups/:slug/commands',
+    'PUT,DELETE /groups/:slug/commands/:command',
+    'PUT,DELETE /commands/:command',
+    'GET /commands',
+  ]),
+  routeFile('messages/ephemeral/routes.ts', ephemeralRoutes, [
+    'POST,GET /groups/:slug/ephemeral',
+    'DELETE /groups/:slug/ephemeral/:ephemeral',
+    'POST /groups/:slug/ephemeral/:ephemeral/dismiss',
+  ]),
   routeFile('messages/routes.ts', messageRoutes, [
     'GET /groups/:slug',
     'GET,POST /groups/:slug/messages',

@@ -97,6 +97,7 @@ export const TAGS = {
   Reactions: 'React to messages.',
   Pins: 'Pin messages for all in a group.',
   Actions: 'Use the buttons and forms that bots put under messages.',
+  Ephemeral: 'Show a text to one member of a group.',
   Saved: 'Save messages for yourself.',
   Files: 'Read attachments.',
   Search: 'Search all your groups.',

@@ -4,6 +4,7 @@ import { componentSchemas, type JsonSchema, schemaOf } from './json-schema.ts';
 import { MEDIA_TYPES, type Media, type Operation, type Response, TAGS } from './operation.ts';
 import { HEADERS, PATH_PARAMETERS } from './parameters.ts';
 import { draftSchemas } from './schemas/drafts.ts';
+import { ephemeralSchemas } from './schemas/ephemeral.ts';
 import { eventSchemas } from './schemas/events.ts';
 import { OPERATIONS } from './table.ts';
 
@@ -30,6 +31,7 @@ const describe = (schema: JsonSchema): string =>
 const isReceived = (name: string): boolean =>
   name in eventSchemas ||
   name in draftSchemas ||
+  name in ephemeralSchemas ||
   ['Problem', 'WebhookError', 'DiscordError'].includes(name) ||
   OPERATIONS.some(({ responses }) => Object.values(responses).some(({ schema }) => [schema].flat().some((one) => one === name)));
 

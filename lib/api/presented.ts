@@ -1,5 +1,5 @@
 import type { meJson } from '../accounts/me.ts';
-import type { commandJson } from '../commands/routes.ts';
+import type { commandJson, ownCommandJson } from '../commands/routes.ts';
 import type { boostJson, messagesJson } from '../compat/campfire/presenter.ts';
 import type { draftEndJson, draftEventJson, draftJson } from '../drafts/presenter.ts';
 import type { listedJson } from '../groups/list.ts';
@@ -7,6 +7,7 @@ import type { groupJson, invitationJson, memberJson, membershipJson } from '../g
 import type { settingsJson } from '../groups/settings-routes.ts';
 import type { problemJson } from '../http/reply.ts';
 import type { versionJson } from '../messages/edit-history-routes.ts';
+import type { ephemeralJson } from '../messages/ephemeral/presenter.ts';
 import type { messageJson } from '../messages/presenter.ts';
 import type { markRead } from '../messages/read-mark.ts';
 import type { savedJson, saveStateJson } from '../messages/saved-routes.ts';
@@ -32,6 +33,8 @@ type Presented = {
   FollowState: Result<typeof followJson>;
   ThreadReadMark: Result<typeof markThreadRead>;
   Command: Result<typeof commandJson>;
+  OwnCommand: Result<typeof ownCommandJson>;
+  Ephemeral: Result<typeof ephemeralJson>;
   Group: Result<typeof groupJson>;
   MyGroup: Result<typeof listedJson>;
   ManagedGroup: Result<typeof settingsJson>;

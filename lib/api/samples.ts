@@ -25,6 +25,7 @@ export const MINTED = {
   file: '5d2f8b0c6r4t1v7x',
   direct: '9c1k4s7d2f5g8h3j',
   draft: '6n2v8x4q1r7t5w3y',
+  ephemeral: '2b8d4f6h0k1m3p5r',
   origin: 'https://chat.example.org',
 };
 
@@ -63,6 +64,7 @@ export function message(seq: number, body: string, more: Partial<Sample<'Message
       pinned: null,
       reactions: [],
       actions: [],
+      command: null,
       url: `${PLACE}/messages/${seq}`,
     },
     ...more,

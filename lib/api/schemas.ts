@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { draftSchemas } from './schemas/drafts.ts';
+import { ephemeralSchemas } from './schemas/ephemeral.ts';
 import { eventSchemas } from './schemas/events.ts';
 import { groupSchemas } from './schemas/groups.ts';
 import { messageSchemas } from './schemas/messages.ts';
@@ -13,6 +14,7 @@ export const SCHEMAS = {
   ...messageSchemas,
   ...groupSchemas,
   ...draftSchemas,
+  ...ephemeralSchemas,
   ...eventSchemas,
   ...serverSchemas,
   ...webhookSchemas,

@@ -6,6 +6,7 @@ import { commandsTable } from './tables/commands.ts';
 import { deliveriesTable } from './tables/deliveries.ts';
 import { directTable } from './tables/direct.ts';
 import { draftsTable } from './tables/drafts.ts';
+import { ephemeralTable } from './tables/ephemeral.ts';
 import { eventsTable } from './tables/events.ts';
 import { filesTable } from './tables/files.ts';
 import { groupsTable } from './tables/groups.ts';
@@ -35,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...pinsTable,
   ...commandsTable,
   ...actionsTable,
+  ...ephemeralTable,
   ...savedTable,
   ...filesTable,
   ...searchTable,

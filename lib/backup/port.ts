@@ -2,7 +2,7 @@ import { PROGRESS, REGISTRY } from '../encryption/settings.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry, Head } from '../log/entry.ts';
 
-/** What a store keeps besides logs and the content of files. Search indexes are not among them: they are made anew from the logs. */
+/** What a store keeps besides logs and the content of files. Search indexes are not among them: they are made anew from the logs; nor are ephemeral messages, which end within a day. */
 export const COLLECTIONS = [
   'settings',
   'users',
@@ -17,6 +17,7 @@ export const COLLECTIONS = [
   'cursors',
   'saved',
   'follows',
+  'commands',
   'security',
   'addresses',
   'links',

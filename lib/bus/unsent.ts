@@ -40,6 +40,7 @@ function lateEvent(event: BusEvent): BusEvent | undefined {
     case 'profile': // of many profiles one would be kept; the others empty their caches when the connection is up again
     case 'typing':
     case 'draft':
+    case 'ephemeral':
       return undefined;
     default:
       return event satisfies never;

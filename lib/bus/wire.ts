@@ -38,7 +38,8 @@ function isEvent(value: unknown): value is BusEvent {
   if (value.type === 'head') return 'seq' in value && Number.isSafeInteger(value.seq);
   if (value.type === 'typing')
     return 'user' in value && typeof value.user === 'string' && 'until' in value && Number.isSafeInteger(value.until);
-  if (value.type === 'draft') return 'user' in value && typeof value.user === 'string' && 'id' in value && typeof value.id === 'string';
+  if (value.type === 'draft' || value.type === 'ephemeral')
+    return 'user' in value && typeof value.user === 'string' && 'id' in value && typeof value.id === 'string';
   if (value.type === 'profile') return 'user' in value && typeof value.user === 'string';
   if (value.type === 'mark') return 'of' in value && typeof value.of === 'string' && 'n' in value && Number.isSafeInteger(value.n);
   return value.type === 'presence' || value.type === 'mine';

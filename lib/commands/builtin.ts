@@ -1,13 +1,19 @@
 import type { Core } from '../core.ts';
-import { forbidden, invalid } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { addByName } from '../groups/add-by-name.ts';
 import { leaveGroup, openManagedGroup, setLevel, setTopic } from '../groups/operations.ts';
 import { defaultLevel, type GroupAccess } from '../groups/rules.ts';
+import type { UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
-import type { TypedCommand } from './command.ts';
 
-/** What a command comes to: a message to post (Markdown), or something done, which `said` says; `url`: the page to go to. */
-export type Outcome = { readonly body: string } | { readonly said: string; readonly url?: string };
+/**
+ * What a command comes to: a message to post (Markdown), or what was typed as a message that is a command to a bot; or something done, which `said` says;
+ * `url`: the page to go to.
+ */
+export type Outcome =
+  | { readonly body: string }
+  | { readonly command: { readonly name: string; readonly bot: UserId } }
+  | { readonly said: string; readonly url?: string };
 
 /** `hint`: what follows the name. `help`: one line. */
 export type Command = {
@@ -93,12 +99,3 @@ const italic = (text: string): string =>
     .split('\n')
     .map((line) => (line.trim() === '' ? '' : `*${line.trim().replaceAll('*', '\\*')}*`))
     .join('\n');
-
-/** Runs a command. Errors: `invalid` (body) for an unknown command or what follows it, `forbidden`, and those of what it does. */
-export async function runCommand(core: Core, at: GroupAccess, { name, rest }: TypedCommand): Promise<Outcome> {
-  const command = builtinCommands().find((one) => one.name === name);
-  if (!command)
-    throw invalid('body', t`There is no command /${name}. Write a space before it to send it as text, or /help for all commands.`);
-  if (at.membership?.in !== true) throw forbidden(t`Only members can use commands.`);
-  return command.run(core, at, rest);
-}

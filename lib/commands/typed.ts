@@ -6,10 +6,17 @@ import { viewerOf } from '../http/identity.ts';
 import { seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { setFlash } from '../http/session-data.ts';
-import { type Outcome, runCommand } from './builtin.ts';
+import type { UserId } from '../ids.ts';
+import type { Outcome } from './builtin.ts';
 import { commandIn } from './command.ts';
+import { runCommand } from './run.ts';
 
-type Typed = { readonly body: string; readonly format?: string | undefined };
+type Done = Extract<Outcome, { readonly said: string }>;
+type Typed = {
+  readonly body: string;
+  readonly format?: string | undefined;
+  readonly command?: { readonly name: string; readonly bot: UserId };
+};
 
 /**
  * Runs the command that a person has typed in the form of a page. Resolves to what is to be posted, the same when it is no command; undefined once the
@@ -27,12 +34,13 @@ export async function afterCommand<T extends Typed>(
   if (!command) return typed;
   const outcome = await runCommand(core, at, command);
   if ('body' in outcome) return { ...typed, body: outcome.body, format: 'markdown' };
+  if ('command' in outcome) return { ...typed, command: outcome.command };
   respondToCommand(ctx, at, outcome);
   return undefined;
 }
 
 /** A page with scripts says it and goes on (static/js/composer.js); others are sent to the group's page, or where the command leads. */
-function respondToCommand(ctx: Context, { group }: GroupAccess, { said, url }: Exclude<Outcome, { readonly body: string }>): void {
+function respondToCommand(ctx: Context, { group }: GroupAccess, { said, url }: Done): void {
   if (isHtmx(ctx)) {
     ctx.status = 204;
     ctx.set('HX-Trigger', inAscii(JSON.stringify({ 'parley:done': { said, url: url ?? null } })));

@@ -1,8 +1,8 @@
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
+import { requireMember } from '../groups/admission.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { randomId } from '../ids.ts';
-import { requireMember } from '../messages/admission.ts';
 import { checkPostRate, type Post, type Posted, post } from '../messages/operations.ts';
 import { readReply } from '../messages/threads/related.ts';
 import {

@@ -9,6 +9,7 @@ const FIELDS: { readonly [K in Kind]?: Fields } = {
   message: { body: 'text', as: 'text', attachments: 'json', actions: 'json', folded: 'folded' },
   edit: { body: 'text', attachments: 'json', actions: 'json' },
   act: { label: 'text', value: 'text', values: 'json' },
+  command: { text: 'text' },
   topic: { topic: 'text' },
 };
 
@@ -19,7 +20,7 @@ export function mapEntry<E extends Entry>(entry: E, change: Change): E {
 }
 
 /**
- * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic or a label empty; a sender name, files, actions, values and a snapshot
+ * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic, a label or the text of a command empty; a sender name, files, actions, values and a snapshot
  * are left out: without its snapshot a message is folded from its follow-ups.
  */
 export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {
@@ -31,5 +32,6 @@ export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {
   }
   if (entry.kind === 'topic') opened.topic ??= '';
   if (entry.kind === 'act') opened.label ??= '';
+  if (entry.kind === 'command') opened.text ??= '';
   return opened as E;
 }

@@ -11,7 +11,7 @@ import { type Damage, keyIdOf, openSealer } from './sealed.ts';
 import { type Change, opening, sealedIn } from './texts.ts';
 
 /** What is encrypted, in the words of the operator. `secrets`: of settings. */
-export const KINDS = ['messages', 'edits', 'acts', 'topics', 'files', 'contents', 'webhooks', 'deliveries', 'secrets'] as const;
+export const KINDS = ['messages', 'edits', 'acts', 'commands', 'topics', 'files', 'contents', 'webhooks', 'deliveries', 'secrets'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
@@ -34,7 +34,13 @@ const KIND_OF: Readonly<Record<TextCollection, Kind>> = {
   files: 'files',
   contentKeys: 'contents',
 };
-const ENTRY_KINDS: { readonly [K in Entry['kind']]?: Kind } = { message: 'messages', edit: 'edits', act: 'acts', topic: 'topics' };
+const ENTRY_KINDS: { readonly [K in Entry['kind']]?: Kind } = {
+  message: 'messages',
+  edit: 'edits',
+  act: 'acts',
+  command: 'commands',
+  topic: 'topics',
+};
 
 /** Reads every text of a store that was opened without decryption, counts them by key, and decrypts those whose key is in the keyring. */
 export async function survey(store: Store, keyring: Keyring | undefined, onRead: (records: number) => void = () => {}): Promise<Survey> {
@@ -102,6 +108,7 @@ export const NAMES: Readonly<Record<Kind, string>> = {
   messages: 'messages',
   edits: 'edits of messages',
   acts: 'uses of actions',
+  commands: 'commands to bots',
   topics: 'topics of groups',
   files: 'names of files',
   contents: 'contents of files',
@@ -114,6 +121,7 @@ const ONE: Readonly<Record<Kind, string>> = {
   messages: 'message',
   edits: 'edit of a message',
   acts: 'use of an action',
+  commands: 'command to a bot',
   topics: 'topic of a group',
   files: 'name of a file',
   contents: 'content of a file',

@@ -122,6 +122,19 @@ export const givenReactions = ({ folded: { message, state }, followUps }: Messag
     }));
 
 function systemRecord(entry: Entry) {
-  const { uid: _uid, key: _key, mac: _mac, pending: _pending, n: _n, at, group, seq, author, kind, ...rest } = entry;
+  const {
+    uid: _uid,
+    key: _key,
+    mac: _mac,
+    pending: _pending,
+    n: _n,
+    at,
+    group,
+    seq,
+    author,
+    kind,
+    ...rest
+  }: Entry & { due?: number } = entry;
+  delete rest.due;
   return { type: 'line', group, seq, at: iso(at), author, kind, ...rest };
 }

@@ -20,7 +20,7 @@ export type ExportedGroup = {
 /** The groups of an export, by number. Errors: StoreUnavailable. */
 export async function* groupsOf(core: Core, scope: Scope): AsyncGenerator<ExportedGroup> {
   if ('group' in scope) {
-    yield await exported(core, scope.group, (line) => line);
+    yield await exported(core, scope.group, (line) => (isCommand(line) ? undefined : line)); // a command is for its author and its bot
     return;
   }
   for await (const group of everyGroup(core.store)) yield await exported(core, group, (line) => ofUser(line, scope.user.id));
@@ -38,9 +38,11 @@ async function* picked(lines: AsyncIterable<ExportedLine>, pick: (line: Exported
   }
 }
 
-/** A message of this person, or one that the person reacted to, or whose actions the person used: of those only that is exported. */
+const isCommand = (line: ExportedLine): line is ExportedLine & { type: 'line' } => line.type === 'line' && line.entry.kind === 'command';
+
+/** A message of this person, or one that the person reacted to, or whose actions the person used: of those only that is exported; and a command to a bot. */
 function ofUser(line: ExportedLine, user: UserId): ExportedLine | undefined {
-  if (line.type !== 'message') return undefined;
+  if (line.type !== 'message') return isCommand(line) && line.entry.author === user ? line : undefined;
   const { message, state } = line.folded;
   const isReacted = state.reactions.some(({ by }) => by.includes(user));
   const isUsed = line.followUps.some(({ kind, author }) => kind === 'act' && author === user);

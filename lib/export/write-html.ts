@@ -83,7 +83,7 @@ async function writePart(work: Work, one: ExportedGroup): Promise<Part> {
 }
 
 function isShown(line: ExportedLine, { scope }: ExportOptions): boolean {
-  return line.type === 'line' || 'group' in scope || line.folded.message.author === scope.user.id;
+  return 'group' in scope || (line.type === 'message' && line.folded.message.author === scope.user.id);
 }
 
 async function namesOf(core: Core, { group }: ExportedGroup): Promise<string[]> {

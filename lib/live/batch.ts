@@ -9,7 +9,7 @@ import type { RowContext } from '../messages/threads/context.ts';
 import type { Views } from '../views/render.ts';
 import { afterRow } from './after-row.ts';
 import { chunkOf } from './chunk.ts';
-import { EntryFilter, isInvolvedIn, isWithin } from './entry-filter.ts';
+import { EntryFilter, isInvolvedIn, isPrivate, isWithin } from './entry-filter.ts';
 import type { Filter } from './filter.ts';
 import { type Form, isFrame, isHtml, languageOf, lookIn, type RowLook } from './formats.ts';
 import { sseFrame } from './frame.ts';
@@ -42,7 +42,7 @@ export class Batch {
   readonly #rendered = new Map<Form, readonly Buffer[]>();
   readonly #joined = new Map<Form, Buffer>();
   readonly #chunks = new Map<Form, Buffer>();
-  /** Uses of actions by their seq, as the bot and the user alone read them. */
+  /** Private entries by their seq, as the bot and the author alone read them. */
   readonly #forInvolved = new Map<Form, ReadonlyMap<number, Buffer>>();
   readonly #filter: EntryFilter;
   /** The message before the first entry, where it is known. */
@@ -162,10 +162,10 @@ export class Batch {
   }
 
   async #renderAll(form: Form): Promise<void> {
-    const acts = form === 'json' || form === 'event' ? this.entries.filter(({ kind }) => kind === 'act') : [];
+    const ofTwo = form === 'json' || form === 'event' ? this.entries.filter(isPrivate) : [];
     const bytes = async (entry: Entry, isInvolved: boolean) => Buffer.from(await this.#render(entry, form, isInvolved), 'utf8');
     await inLanguage(languageOf(form), async () => {
-      const whole = await Array.fromAsync(acts, async (entry) => [entry.seq, await bytes(entry, true)] as const);
+      const whole = await Array.fromAsync(ofTwo, async (entry) => [entry.seq, await bytes(entry, true)] as const);
       this.#forInvolved.set(form, new Map(whole));
       this.#rendered.set(form, await Array.fromAsync(this.entries, (entry) => bytes(entry, false)));
     });
@@ -203,6 +203,7 @@ export class Batch {
       const row = await this.#row(fold(entry, []), { look, previous });
       return look ? row : row + afterRow(this.#views, this.#place, entry, this.#context);
     }
+    if (entry.kind === 'command') return '';
     if (!isFollowUp(entry)) return this.#views.render('messages/_line.njk', { line: presentLine(entry, this.#context.profiles), look });
     const folded = this.#folded.get(entry.target);
     return folded ? (await this.#row(folded)).replace('<article ', `<article data-follow="${entry.kind}" `) : '';

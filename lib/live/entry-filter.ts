@@ -41,8 +41,11 @@ export class EntryFilter {
   }
 }
 
-/** Whether it is the use of an action by this user, or of one of this bot: they may read all of it. */
-export const isInvolvedIn = (entry: Entry, user: UserId): boolean => entry.kind === 'act' && (entry.bot === user || entry.author === user);
+/** Whether an entry is in part for its bot and its author only: the use of an action, or a command that is not shown. */
+export const isPrivate = (entry: Entry): entry is Entry & { kind: 'act' | 'command' } => entry.kind === 'act' || entry.kind === 'command';
+
+/** Whether it is a private entry of this user, or for this bot: they may read all of it. */
+export const isInvolvedIn = (entry: Entry, user: UserId): boolean => isPrivate(entry) && (entry.bot === user || entry.author === user);
 
 export const isWithin = (entry: Entry | undefined, after: number, upTo: number): boolean =>
   entry !== undefined && entry.seq > after && entry.seq <= upTo;

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import type { BusEvent, DraftEvent, TypingEvent } from '../events.ts';
+import type { BusEvent, DraftEvent, EphemeralEvent, TypingEvent } from '../events.ts';
 import type { GroupId } from '../ids.ts';
 import type { Entry } from '../log/entry.ts';
 import type { Renderer } from './batch.ts';
@@ -15,6 +15,7 @@ type Dependencies = {
   readonly onPeople: (group: GroupId) => void;
   readonly onTyping: (event: TypingEvent) => void;
   readonly onDraft: (event: DraftEvent) => void;
+  readonly onEphemeral: (event: EphemeralEvent) => void;
   /** Called after entries were sent. */
   readonly onSent: (group: GroupId, entries: readonly Entry[]) => void;
 };
@@ -90,6 +91,7 @@ export class Feeds {
     if (event.type === 'presence') this.#parts.onPeople(event.group);
     else if (event.type === 'typing') this.#parts.onTyping(event);
     else if (event.type === 'draft') this.#parts.onDraft(event);
+    else if (event.type === 'ephemeral') this.#parts.onEphemeral(event);
     else feed.tail.onEvent(event);
   }
 

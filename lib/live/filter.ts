@@ -27,14 +27,16 @@ type FilterInput = { readonly entry: Entry; readonly isDirect: boolean; readonly
 
 /**
  * Whether an entry passes. By mentions and keywords only messages, edits and texts that an undo brought back do; in direct messages all of these are meant
- * for everybody there. A use of an action is meant for its bot.
+ * for everybody there. A use of an action, and a command, is meant for its bot.
  */
 export function passes({ mentions, keywords, thread }: Filter, user: UserId, { entry, isDirect, text, root }: FilterInput): boolean {
   if (thread !== undefined && root !== thread) return false;
   if (!mentions && keywords.length === 0) return true;
-  if (entry.kind === 'act') return mentions && entry.bot === user;
+  if (entry.kind === 'act' || entry.kind === 'command') return mentions && entry.bot === user;
   if (entry.kind !== 'message' && entry.kind !== 'edit' && entry.kind !== 'unerase') return false;
   if (entry.kind === 'edit' && entry.quiet) return false;
-  if (mentions && (isDirect || isNamed(entry.mentions, user))) return true;
+  if (mentions && (isDirect || isNamed(entry.mentions, user) || isCommandFor(user, entry))) return true;
   return keywords.some((keyword) => containsKeyword(text(), keyword));
 }
+
+const isCommandFor = (bot: UserId, entry: Entry): boolean => entry.kind === 'message' && entry.command?.bot === bot;

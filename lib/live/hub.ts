@@ -64,6 +64,7 @@ export class Hub {
       onPeople: (group) => this.#presence.changed(group),
       onTyping: (event) => this.#presence.onTyping(event),
       onDraft: (event) => this.#presence.drafts.onDraft(event),
+      onEphemeral: (event) => this.#presence.ephemerals.onEvent(event),
       onSent: (group, entries) => this.#presence.sent(group, entries),
     });
   }
@@ -202,6 +203,7 @@ export class Hub {
     const heads = await this.#parts.core.store.log.heads([SYSTEM_GROUP, ...this.#feeds.groups()]);
     for (const [group, { seq }] of heads) (group === SYSTEM_GROUP ? this.#system : this.#feeds.get(group)?.tail)?.reach(seq);
     void this.#presence.online.recheck(); // asks Redis: messages do not wait for it
+    this.#presence.ephemerals.recheck(this.#feeds.groups());
     await this.#sidebars?.probe();
   }
 

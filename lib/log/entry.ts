@@ -83,6 +83,8 @@ type Posted = {
   readonly attachments?: readonly Attached[];
   /** Of a bot: its buttons and forms. Removed by scrubbing. */
   readonly actions?: readonly Action[];
+  /** The text is a command to a bot: `/name` and what follows. */
+  readonly command?: { readonly name: string; readonly bot: UserId };
   /** The text was permanently removed. */
   readonly scrubbed?: true;
   readonly folded?: Folded;
@@ -116,6 +118,18 @@ export type Unerased = {
 type Pinned = { readonly kind: 'pin'; readonly target: number; readonly stands?: true };
 type Unpinned = { readonly kind: 'unpin'; readonly target: number };
 type Reacted = { readonly kind: 'react' | 'unreact'; readonly target: number; readonly emoji: string };
+/**
+ * A command to a bot that is not shown in the group: what somebody typed after `/name` is for the bot and that person only. `due`: ms from which the text
+ * is scrubbed; unset afterwards (sparse index).
+ */
+export type Commanded = {
+  readonly kind: 'command';
+  readonly bot: UserId;
+  readonly name: string;
+  readonly text: string;
+  readonly due?: number;
+  readonly scrubbed?: true;
+};
 /** `member` joined or left; `author` did it. */
 type MembershipChanged = { readonly kind: 'join' | 'leave'; readonly member: UserId };
 export type Renamed = { readonly kind: 'rename'; readonly name: string; readonly slug: string };
@@ -141,6 +155,7 @@ export type FollowUpBody = Edited | Erased | Unerased | Pinned | Unpinned | Reac
 export type EntryBody =
   | Posted
   | FollowUpBody
+  | Commanded
   | MembershipChanged
   | Renamed
   | TopicChanged

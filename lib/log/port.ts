@@ -17,6 +17,9 @@ export type ReplyWindow = { readonly limit: number } & ({ readonly before: numbe
 /** Counts stop at this number. */
 export const MAX_MENTIONS_COUNTED = 100;
 
+/** An entry with a time at which texts are to be scrubbed. */
+export type DueEntry = Entry & { kind: 'erase' | 'command' };
+
 export type LogStore = {
   /**
    * Writes entries of one group, in order, with consecutive seq. Each is one record; the first that fails stops the rest.
@@ -60,15 +63,17 @@ export type LogStore = {
   lastEdit(group: GroupId, target: number, before: number): Promise<(Entry & { kind: 'edit' }) | undefined>;
   /** Stores the snapshot in the target, only when its `upto` is higher than the stored one and the target is not scrubbed. */
   snapshot(group: GroupId, target: number, folded: Folded): Promise<void>;
-  /** Erase entries whose `due` is at or before `now`, of any group but those in `held`. `limit` ≥ 1. */
-  dueScrubs(now: number, limit: number, held?: readonly GroupId[]): Promise<(Entry & { kind: 'erase' })[]>;
+  /** Erase entries, and commands, whose `due` is at or before `now`, of any group but those in `held`. `limit` ≥ 1. */
+  dueScrubs(now: number, limit: number, held?: readonly GroupId[]): Promise<DueEntry[]>;
   /**
-   * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot, attachments and actions; does to its `act` entries what
+   * Empties the body of the target and of its edits, marks them scrubbed, removes snapshot, attachments, actions and command; does to its `act` entries what
    * `scrubActs` does; then unsets `due` of the entry `erase`. Idempotent.
    */
   scrub(group: GroupId, target: number, erase: number): Promise<void>;
-  /** Empties the label of these `act` entries (seqs), removes `value` and `values`, and marks them scrubbed. Idempotent. */
-  scrubActs(group: GroupId, acts: readonly number[]): Promise<void>;
+  /**
+   * Of these `act` and `command` entries (seqs), empties the label or the text, removes `value` and `values`, and marks them scrubbed. Idempotent.
+   */
+  scrubActs(group: GroupId, seqs: readonly number[]): Promise<void>;
   /** Entries with `pending`, in any order, `limit` (≥ 1) at most (sparse index). */
   listPending(limit: number): Promise<Entry[]>;
   /** Unsets `pending` of an entry, after its deliveries are stored. Idempotent. */
@@ -77,6 +82,6 @@ export type LogStore = {
   pins(group: GroupId, limit: number): Promise<(Entry & { kind: 'pin' })[]>;
   /** Unsets `stands` of the target's pins with a seq below `before`. Idempotent. */
   clearPins(group: GroupId, target: number, before: number): Promise<void>;
-  /** Unsets `due` of an erase entry that was undone. */
-  clearDue(group: GroupId, erase: number): Promise<void>;
+  /** Unsets `due` of an erase entry that was undone, or of a command that was scrubbed. */
+  clearDue(group: GroupId, seq: number): Promise<void>;
 };

@@ -1,11 +1,13 @@
 import type { Core } from '../core.ts';
 import type { Attached, Entry, Message } from './entry.ts';
 import { foldMessages } from './history.ts';
+import type { DueEntry } from './port.ts';
 
 const BATCH_SIZE = 100;
 
 /**
- * Permanently removes the text and the files of erased messages whose undo period is over, except in groups on legal hold. Resolves to the number of erase entries handled.
+ * Permanently removes the text and the files of erased messages whose undo period is over, and the text of old commands, except in groups on legal hold.
+ * Resolves to the number of entries handled.
  * It depends only on the log, so it may run on any process, concurrently, and again after a crash.
  */
 export async function scrubDue(core: Core, batchSize = BATCH_SIZE): Promise<number> {
@@ -14,13 +16,21 @@ export async function scrubDue(core: Core, batchSize = BATCH_SIZE): Promise<numb
   const held = await core.store.groups.held();
   for (;;) {
     const due = await core.store.log.dueScrubs(await core.sharedNow(), batchSize, held);
-    for (const erase of due) await scrubOne(core, erase);
+    for (const entry of due) await scrubOne(core, entry);
     done += due.length;
     if (due.length < batchSize) return done;
   }
 }
 
-async function scrubOne(core: Core, { group, target, seq }: Entry & { kind: 'erase' }): Promise<void> {
+const scrubOne = (core: Core, entry: DueEntry): Promise<void> =>
+  entry.kind === 'erase' ? scrubErased(core, entry) : scrubCommand(core, entry);
+
+async function scrubCommand({ store: { log } }: Core, { group, seq }: Entry): Promise<void> {
+  await log.scrubActs(group, [seq]);
+  await log.clearDue(group, seq);
+}
+
+async function scrubErased(core: Core, { group, target, seq }: Entry & { kind: 'erase' }): Promise<void> {
   const { log } = core.store;
   const message = await log.message(group, target);
   const [folded] = await foldMessages(core, group, message ? [message] : []);

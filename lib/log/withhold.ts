@@ -46,7 +46,11 @@ function withoutText(entry: Entry): Entry {
   }
   if (entry.kind !== 'message' && entry.kind !== 'edit') return entry;
   const { attachments: _files, actions: _actions, ...rest } = entry;
-  return asPosted({ ...rest, body: '', scrubbed: true });
+  return asPosted({ ...(rest.kind === 'message' ? withoutCommand(rest) : rest), body: '', scrubbed: true });
+}
+
+function withoutCommand<M extends { readonly command?: unknown }>({ command: _command, ...rest }: M): Omit<M, 'command'> {
+  return rest;
 }
 
 function asPosted(entry: Entry): Entry {

@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { DomainError, forbidden } from '../errors.ts';
 import { attached, type Stored } from '../files/operations.ts';
+import { checkRate, decidePost, requireMember } from '../groups/admission.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { newUid, type UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
@@ -9,15 +10,15 @@ import type { Draft, Entry, Format, Message } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { parseEmoji } from '../markup/emoji.ts';
 import { sameText } from '../secrets.ts';
-import { bodyIn, checkRate, decidePost, requireMember } from './admission.ts';
+import { bodyIn } from './body.ts';
 import { follow } from './edits/follow.ts';
 import { mentionsIn } from './resolve-mentions.ts';
 import * as rules from './rules.ts';
 import { followersOf, takePart } from './threads/follows.ts';
 import { readReply } from './threads/related.ts';
 
+export { checkPostRate } from '../groups/admission.ts';
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
-export { checkPostRate } from './admission.ts';
 export { edit } from './edits/edit.ts';
 
 export type Post = {
@@ -33,6 +34,8 @@ export type Post = {
   readonly replyTo?: number | undefined;
   /** Of a bot, resolved by resolveActions (actions/resolve.ts). */
   readonly actions?: readonly Action[] | undefined;
+  /** The command to a bot that the body is. */
+  readonly command?: { readonly name: string; readonly bot: UserId } | undefined;
   /** What a repeated request with the same key must have in common with the first. Default: body, format, sender's name, the answered message and actions. */
   readonly sameness?: readonly string[] | undefined;
   /** Calls no bot, so that bots do not reply to each other endlessly. */
@@ -95,6 +98,7 @@ async function append(core: Core, at: GroupAccess, input: Post, body: string): P
     ...(input.callsNobody ? { pending: [] } : {}),
     ...(input.files?.length ? { attachments: input.files.map(attached) } : {}),
     ...(input.actions?.length ? { actions: input.actions } : {}),
+    ...(input.command ? { command: input.command } : {}),
     ...(input.key === undefined ? {} : { key: input.key, mac: macOf(core, at, body, input) }),
     ...notified,
   };

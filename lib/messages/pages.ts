@@ -17,6 +17,7 @@ import { MAX_FILES } from '../log/entry.ts';
 import { type FoldedMessage, isErased } from '../log/fold.ts';
 import { messageNumberAt, type Page, readPage, type Window } from '../log/history.ts';
 import { quotedIn } from './edit-history-routes.ts';
+import { ephemeralRows } from './ephemeral/presenter.ts';
 import { contextUrl } from './links.ts';
 import { countPins } from './pins.ts';
 import { presentLines, presentRow } from './presenter.ts';
@@ -64,13 +65,14 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
   const unread = await unreadLine(core, at, page, asked);
   const isRead = (at.membership?.mark ?? 0) >= page.head.n;
   if (isNewest && !isRead && !hasScript(ctx)) await moveMark(core, at.group.id, at.user.id, page.head.n);
-  const [rows, members, sidebar, pins, quoted, reply] = await Promise.all([
+  const [rows, members, sidebar, pins, quoted, reply, ephemerals] = await Promise.all([
     presentLines(core, page.lines, at.group, page.previous),
     roster(core, at.group.id),
     readSidebar(core, at.user, at.group.id),
     countPins(core, at.group.id),
     quotedIn(ctx, core, at),
     answeredIn(core, at.group.id, draft ? draft.replyTo : ctx.query.reply),
+    isNewest ? ephemeralRows(core, at) : [],
   ]);
   const base = `/groups/${at.group.slug}`;
   const error = draft ? fieldError(ctx, draft.error).message : null;
@@ -83,9 +85,7 @@ export async function showGroup(ctx: Context, deps: RouteContext, at: GroupAcces
     unread,
     favourite: at.membership?.favourite === true,
     behind: (at.membership?.mark ?? page.head.n) < page.head.n,
-    members,
-    sidebar,
-    pins,
+    ...{ members, sidebar, pins, ephemerals, slug: at.group.slug },
     begin: page.head.n === 0 && mayPost(at) && !isDirect(at.group) ? await beginning(ctx, core, at) : null,
     older: page.older === undefined ? null : `${base}?before=${page.older}`,
     newer: isNewest ? null : `${base}?after=${page.newer}#messages`,

@@ -179,6 +179,7 @@ export async function messageJson(
     pinned: isGone ? null : pinnedJson(folded, profiles),
     reactions: isGone ? [] : state.reactions,
     actions: actionsJson(folded, profiles, viewer),
+    command: message.command && !isGone ? message.command : null,
     url: `${basePath}/groups/${place.slug}/messages/${message.seq}`,
   };
 }
@@ -193,8 +194,8 @@ export function authorJson(id: UserId, profiles: Profiles, as?: string) {
 }
 
 /**
- * Any entry as JSON: a message as messageJson, others with the fields that they change. `isInvolved`: it is for the bot or the user of an action alone,
- * who may know all of its use.
+ * Any entry as JSON: a message as messageJson, others with the fields that they change. `isInvolved`: it is for the bot and the author of a private
+ * entry (lib/live/entry-filter.ts) alone, who may know all of it.
  */
 export async function entryJson(
   core: Core,
@@ -208,6 +209,10 @@ export async function entryJson(
   const by = authorJson(author, context.profiles);
   if (rest.kind === 'act')
     return { group: place.slug, ...actJson(rest, isInvolved), at: dates.iso(at), author: rest.hidden && !isInvolved ? null : by };
+  if (rest.kind === 'command') {
+    const { due: _due, text, ...command } = rest;
+    return { group: place.slug, ...command, ...(isInvolved ? { text } : {}), at: dates.iso(at), author: isInvolved ? by : null };
+  }
   const isGone = 'scrubbed' in rest;
   const hidden = {
     ...('due' in rest ? { due: undefined } : {}),

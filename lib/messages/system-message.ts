@@ -76,6 +76,7 @@ export function lineText(entry: Entry, profiles: Profiles): string {
     case 'unpin':
     case 'act':
     case 'ack':
+    case 'command':
     case 'revoke':
     case 'report':
     case 'closeReport':

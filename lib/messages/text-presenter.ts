@@ -34,6 +34,7 @@ export async function entryText(core: Core, entry: Entry, profiles: Profiles): P
     case 'react':
     case 'unreact':
     case 'ack':
+    case 'command':
     case 'revoke':
     case 'report':
     case 'closeReport':

@@ -42,7 +42,10 @@ export async function deleteAccount(core: Core, user: User, messages: 'keep' | '
 async function eraseAll(core: Core, user: User): Promise<void> {
   for await (const { group, lines } of groupsOf(core, { user }))
     for await (const line of lines) {
-      if (line.type !== 'message') continue;
+      if (line.type !== 'message') {
+        if (!isHeld(group, core.config)) await core.store.log.scrubActs(group.id, [line.entry.seq]); // a command
+        continue;
+      }
       const { message } = line.folded;
       if (message.author === user.id && !isErased(line.folded)) await eraseOne(core, group.id, message.seq, user.id);
       const acts = line.followUps.flatMap(({ kind, author, seq }) => (kind === 'act' && author === user.id ? [seq] : []));
@@ -65,5 +68,6 @@ async function removeTraces({ store }: Core, { id, avatar }: User): Promise<void
   await store.links.removeOf(id, 'confirm');
   for (const { group, seq } of await store.saved.list(id, { limit: 1000 })) await store.saved.remove(id, group, seq);
   await store.follows.removeOf(id);
+  await store.ephemerals.removeOf(id);
   if (avatar !== undefined) await store.files.remove(avatar);
 }

@@ -1,12 +1,14 @@
 import type { CredentialStore } from '../accounts/credentials-port.ts';
 import type { SessionStore, TokenStore, UserStore } from '../accounts/port.ts';
 import type { BackupStore } from '../backup/port.ts';
+import type { CommandStore } from '../commands/port.ts';
 import type { ContentKeyStore, RewriteStore } from '../encryption/port.ts';
 import type { FileStore } from '../files/port.ts';
 import type { GroupStore, MembershipStore, RemovalStore } from '../groups/port.ts';
 import type { CursorStore } from '../live/all-groups/port.ts';
 import type { LogStore } from '../log/port.ts';
 import type { AddressStore, LinkStore, MailStore } from '../mail/port.ts';
+import type { EphemeralStore } from '../messages/ephemeral/port.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { FollowStore } from '../messages/threads/port.ts';
 import type { PushStore } from '../push/port.ts';
@@ -42,6 +44,8 @@ export type Store = {
   readonly cursors: CursorStore;
   readonly saved: SavedStore;
   readonly follows: FollowStore;
+  readonly commands: CommandStore;
+  readonly ephemerals: EphemeralStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly search: SearchStore;

@@ -11,7 +11,7 @@ const revOf = (row) => Number(row.dataset.rev ?? 0);
 /** Inserts a row or replaces its older revision. Returns whether it did. */
 export function put(row, fromStream) {
   if (/^t-\d+$/.test(row.id)) return putThread(row);
-  if (/^d-/.test(row.id)) return putDraft(row);
+  if (/^[de]-/.test(row.id)) return putBelow(row);
   if (fromStream) countPins(row.dataset.follow);
   const present = row.id ? byId(row.id) : null;
   if (present) return replace(present, row, fromStream);
@@ -33,13 +33,13 @@ function putThread(link) {
   return true;
 }
 
-/** A message that is being written stands below the others, until its end: an element that is hidden. It is not in the log that is read out. */
-function putDraft(row) {
+/** What is being written (d-) and what only the reader sees (e-) stand below the messages, until their end: an element that is hidden. */
+function putBelow(row) {
   const present = byId(row.id);
   if (row.hidden) present?.remove();
   else if (present) present.replaceWith(row);
-  else byId('drafts')?.append(row);
-  return false;
+  else byId(row.id[0] === 'd' ? 'drafts' : 'ephemerals')?.append(row);
+  return row.id[0] === 'e' && row.isConnected; // it has a form
 }
 
 /** What rows show of a message that they answer follows it when it is edited or erased. */

@@ -47,7 +47,8 @@ function follow() {
 
 function onConnect({ detail, defaultPrevented }) {
   if (defaultPrevented) return;
-  for (const id of ['typing', 'drafts']) byId(id)?.replaceChildren(); // outdated after a reconnection
+  const isFirst = !stream;
+  for (const id of ['typing', 'drafts', ...(isFirst ? [] : ['ephemerals'])]) byId(id)?.replaceChildren(); // outdated after a reconnection
   stream = detail.connection;
   if (stream.attempt === 0) return;
   showReconnecting();

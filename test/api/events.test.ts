@@ -24,7 +24,13 @@ const SCHEMA_OF: Readonly<Record<string, string>> = {
   ...{ rename: 'RenameEntry', topic: 'TopicEntry', archive: 'ArchiveEntry' },
 };
 
-const EVENT_OF: Readonly<Record<string, string>> = { typing: 'TypingEvent', draft: 'DraftEvent', draft_end: 'DraftEndEvent' };
+const EVENT_OF: Readonly<Record<string, string>> = {
+  typing: 'TypingEvent',
+  draft: 'DraftEvent',
+  draft_end: 'DraftEndEvent',
+  ephemeral: 'Ephemeral',
+  ephemeral_end: 'EphemeralEndEvent',
+};
 
 test('API: the data of streamed events is of the schemas that the document names', async (t) => {
   const { site, ann, botToken } = await makeWorld();

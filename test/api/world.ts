@@ -65,6 +65,7 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
   const { id: draft } = (await program.json('POST', '/groups/team/drafts', { body: 'Hm, twelve', format: 'markdown' })).json<{
     id: string;
   }>();
+  const { id: ephemeral } = (await program.json('POST', '/groups/team/ephemeral', { user: BOB.name, body: 'Look' })).json<{ id: string }>();
   const ids = [
     [ANN.id, annUser.id],
     [BOB.id, bobUser.id],
@@ -81,6 +82,7 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     ['AVATAR', avatar],
     ['DELIVERY', called],
     ['DRAFT', draft],
+    ['EPHEMERAL', ephemeral],
   ] as const;
   const standIns = [...ids, ...secrets];
   return {

@@ -154,6 +154,9 @@ async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore)
   await store.follows.begin({ user: ann.id, group: group.id, root: 2, at: now });
   await store.follows.set({ user: bob.id, group: group.id, root: 2, follows: false, at: now });
   await store.follows.markRead(ann.id, group.id, 2, 9);
+  const command = { bot: bob.id, name: 'deploy', hint: 'where', help: 'Deploys.', shown: true, createdAt: now };
+  await store.commands.put({ ...command, group: '' });
+  await store.commands.put({ ...command, group: group.id, shown: false });
   await store.memberships.setPreferences(group.id, bob.id, { level: 'nothing', hidden: 3 });
   await store.memberships.setLastSeen(group.id, bob.id, now);
 }

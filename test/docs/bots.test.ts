@@ -42,6 +42,8 @@ const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stre
     'curl -H "Authorization',
     /^\{"id":"\w{16}","name":"Writer".*Writer: .*"body":"Deploy 7 is live".*"attachments":\[\{.*"name":"hostname".*"body":"Deploy 8: \*building\*","format":"markdown"/s,
   ],
+  ['curl -X PUT', /"name":"deploy","hint":"branch","help":"Deploys a branch\."/],
+  ['curl -H "Authorization', /"body":"Only main can be deployed\.",.*"url":"\/groups\/lobby\/ephemeral\//],
   [
     'url=$(curl -H',
     /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free".*Writer: Disk 91% full on db1\nWriter: \(reply to #\d+\) Cleaning up\nWriter: \(reply to #\d+\) 40% free\n$/s,

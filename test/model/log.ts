@@ -157,14 +157,16 @@ function rewriting(
       const all = lines.map((line) => line.read('due', (state) => [...state.logs.keys()].flatMap((group) => logOf(state, group))));
       const due = (await Promise.all(all))
         .flat()
-        .flatMap((one) => (one.kind === 'erase' && !held.includes(one.group) && (one.due ?? now + 1) <= now ? [one] : []));
+        .flatMap((one) =>
+          (one.kind === 'erase' || one.kind === 'command') && !held.includes(one.group) && (one.due ?? now + 1) <= now ? [one] : [],
+        );
       return due.sort((a, b) => (a.due ?? 0) - (b.due ?? 0)).slice(0, limit);
     },
     scrub: (group, target, erase) =>
       rewrite(group, 'scrub', (state) => {
         for (const entry of logOf(state, group)) {
           if (entry.kind === 'message' && entry.seq === target) {
-            const { folded: _, attachments: _files, actions: _actions, ...rest } = entry;
+            const { folded: _, attachments: _files, actions: _actions, command: _command, ...rest } = entry;
             putEntry({ ...rest, body: '', scrubbed: true })(state);
           }
           if (entry.kind === 'edit' && entry.target === target) {
@@ -177,8 +179,10 @@ function rewriting(
       }),
     scrubActs: (group, acts) =>
       rewrite(group, 'scrubActs', (state) => {
-        for (const entry of logOf(state, group))
-          if (entry.kind === 'act' && acts.includes(entry.seq)) putEntry(withoutValues(entry))(state);
+        for (const entry of logOf(state, group).filter(({ seq }) => acts.includes(seq))) {
+          if (entry.kind === 'act') putEntry(withoutValues(entry))(state);
+          if (entry.kind === 'command') putEntry({ ...entry, text: '', scrubbed: true })(state);
+        }
       }),
     clearDue: (group, erase) => rewrite(group, 'settle', settle(group, erase)),
     listPending: async () => [], // no bot is called in the model
@@ -197,7 +201,7 @@ const settle =
   (group: GroupId, erase: number): Change =>
   (state) => {
     const entry = entryAt(state, group, erase);
-    if (entry?.kind !== 'erase') return;
+    if (entry?.kind !== 'erase' && entry?.kind !== 'command') return;
     const { due: _, ...rest } = entry;
     putEntry(rest)(state);
   };

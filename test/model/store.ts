@@ -29,6 +29,8 @@ export function openModelStore(
     files: notModelled('files'),
     cursors: notModelled('cursors'),
     saved: notModelled('saved'),
+    commands: notModelled('commands'),
+    ephemerals: notModelled('ephemerals'),
     follows: notModelled('follows'),
     removals: notModelled('removals'),
     webhooks: notModelled('webhooks'),

@@ -231,6 +231,10 @@ const asked = {
 };
 const composer = { body: '', reply: null, key: 'k3y', error: null, asksAll: false, maxFiles: 10, fileBytes: 26_214_400 };
 const live = { url: '/groups/lobby/events?after=13', frame: '/groups/lobby/live' };
+const ephemeral = {
+  ...{ id: '2b8d4f6h0k1m3p5r', author: { ...echo, bot: true, avatar: null }, html: '<p>Only Ann can deploy.</p>' },
+  ...{ iso: '2025-11-21T14:02:00.000Z', time: '14:02', day: '2025-11-21', dayLabel: 'Friday, 21 November 2025' },
+};
 const show = {
   ...common,
   group,
@@ -238,6 +242,8 @@ const show = {
   members,
   sidebar,
   pins: 2,
+  ephemerals: [ephemeral],
+  slug: 'lobby',
   favourite: false,
   begin: null,
   composer,
@@ -843,8 +849,9 @@ export const pages: readonly Sample[] = [
       ...common,
       ...{ title: 'Commands in Lobby', group },
       commands: [
-        { name: 'me', hint: 'what you do', help: 'Says what you do, in italics.' },
-        { name: 'leave', hint: '', help: 'Leaves this group.' },
+        { name: 'me', hint: 'what you do', help: 'Says what you do, in italics.', bot: null },
+        { name: 'leave', hint: '', help: 'Leaves this group.', bot: null },
+        { name: 'deploy', hint: 'branch', help: 'Deploys a branch.', bot: { id: 'u-9', name: 'echo' } },
       ],
     },
   },
@@ -1359,6 +1366,8 @@ export const partials: readonly Sample[] = [
       locals: { end: { id: '6n2v8x4q1r7t5w3y', author: echo.id, slot } },
     },
   ]),
+  { name: 'ephemeral', template: 'messages/_ephemeral.njk', locals: { one: ephemeral, slug: 'lobby' } },
+  { name: 'ephemeral-end', template: 'messages/_ephemeral-end.njk', locals: { id: '2b8d4f6h0k1m3p5r' } },
   { name: 'typing', template: 'messages/_typing.njk', locals: { typists: [{ id: 'u-1', name: 'Ann' }], several: false } },
   { name: 'day', template: 'messages/_day.njk', locals: { day: '2025-11-21', dayLabel: 'Friday, 21 November 2025' } },
   { name: 'members', template: 'groups/_members.njk', locals: { members } },

@@ -46,6 +46,14 @@ const entries = {
     action: z.string().describe('The id of the action.'),
     act: z.int().describe('The bot has answered its uses up to the entry with this seq.'),
   }),
+  CommandEntry: Entry.extend({
+    kind: z.literal('command'),
+    author: Shown.nullable().describe('Who typed it; null for others than its bot and its author.'),
+    bot: id.describe('The bot that it is for.'),
+    name: z.string(),
+    text: z.string().optional().describe('What follows the name; for the bot and the author. Empty after a week.'),
+    scrubbed: z.literal(true).optional().describe('The text is removed.'),
+  }).describe('A command to a bot that is not shown in the group.'),
   PinEntry: FollowUp.extend({ kind: z.enum(['pin', 'unpin']) }),
   MembershipEntry: Entry.extend({ kind: z.enum(['join', 'leave']), member: id.describe('The user who joined or left.') }),
   RenameEntry: Entry.extend({ kind: z.literal('rename'), name: z.string(), slug }),
@@ -71,6 +79,7 @@ export const eventSchemas = {
       entries.ReactionEntry,
       entries.ActEntry,
       entries.AckEntry,
+      entries.CommandEntry,
       entries.PinEntry,
       entries.MembershipEntry,
       entries.RenameEntry,
@@ -84,7 +93,7 @@ export const eventSchemas = {
   WebhookEvent: z
     .object({
       event: z
-        .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'action', 'test'])
+        .enum(['posted', 'edited', 'erased', 'unerased', 'reacted', 'unreacted', 'joined', 'left', 'action', 'command', 'test'])
         .describe('The type of event. `test`: a test event.'),
       group: slug,
       seq: z.int().describe('Of the log entry.'),
@@ -114,6 +123,10 @@ export const eventSchemas = {
         })
         .optional()
         .describe('The action of the message that was used.'),
+      command: z
+        .object({ name: z.string(), text: z.string().describe('What follows the name.') })
+        .optional()
+        .describe('The command that was typed. `message` is null if it is not shown in the group.'),
     })
     .describe('The body of an outgoing webhook.'),
 } as const;

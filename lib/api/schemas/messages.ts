@@ -89,6 +89,7 @@ export const Message = z.object({
   pinned: z.object({ by: Named, at: moment }).nullable().describe('Who pinned it, and when; null when it is not pinned.'),
   reactions: z.array(Reaction),
   actions: z.array(Action.extend({ state: ActionState })).describe('Buttons and forms of a bot.'),
+  command: z.object({ name: z.string(), bot: id }).nullable().describe('The command to a bot that the text is.'),
   url,
 });
 

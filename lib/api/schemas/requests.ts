@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { commandForm } from '../../commands/forms.ts';
 import { beginForm, commitForm, updateForm } from '../../drafts/forms.ts';
 import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
 import { useForm } from '../../messages/actions/forms.ts';
+import { ephemeralForm } from '../../messages/ephemeral/forms.ts';
 import {
   editForm,
   followForm,
@@ -33,6 +35,8 @@ export const requestSchemas = {
     not: { anyOf: [{ required: ['append', 'body'] }, { not: { anyOf: [{ required: ['append'] }, { required: ['body'] }] } }] },
   }),
   DraftCommit: commitForm.meta(NAMES),
+  NewCommand: commandForm.meta(NAMES),
+  NewEphemeral: ephemeralForm.meta(NAMES),
   KeptText: upsertForm.meta(NAMES),
   MessageEdit: patchForm.meta({ ...NAMES, not: { allOf: ['body', 'actions', 'lock'].map((name) => ({ not: { required: [name] } })) } }),
   ActionUse: useForm.omit({ rev: true }).meta(NAMES),

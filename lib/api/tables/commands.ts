@@ -1,4 +1,10 @@
 import type { Operation } from '../operation.ts';
+import type { Sample } from '../schemas.ts';
+
+const DEPLOY = { help: 'Deploys a branch.', hint: 'branch' };
+const own = (group: string | null): Sample<'OwnCommand'> => ({ name: 'deploy', ...DEPLOY, shown: false, group });
+const REFUSED = 'You are not a bot, or have 50 commands.';
+const NAME = 'The name is not a command’s.';
 
 /** Commands that people type. */
 export const commandsTable: readonly Operation[] = [
@@ -31,5 +37,93 @@ export const commandsTable: readonly Operation[] = [
         },
       },
     ],
+  },
+  {
+    id: 'registerCommand',
+    method: 'put',
+    path: '/groups/{slug}/commands/{command}',
+    tag: 'Groups',
+    access: 'member',
+    summary: 'Register a command',
+    description:
+      'People can then type it in this group. You get each as an entry `command` in your streams, and as the event `command` of your webhook; with `shown` it is a message that has `command`.',
+    body: { schema: 'NewCommand', media: ['json', 'form', 'multipart'] },
+    responses: {
+      201: { description: 'Registered. As text: the command.', schema: 'OwnCommand', media: ['json', 'text'] },
+      200: { description: 'It was registered; its description is as given now.', schema: 'OwnCommand', media: ['json', 'text'] },
+    },
+    problems: { 403: REFUSED, 409: 'It is built in, or another bot has it in this group.', 422: `A field is too long; or ${NAME}` },
+    examples: [
+      {
+        title: 'Deploy',
+        path: { slug: 'team', command: 'deploy' },
+        body: { media: 'json', value: DEPLOY },
+        status: 201,
+        answer: { media: 'json', value: own('team') },
+      },
+    ],
+  },
+  {
+    id: 'removeCommand',
+    method: 'delete',
+    path: '/groups/{slug}/commands/{command}',
+    tag: 'Groups',
+    access: 'member',
+    summary: 'Remove a command',
+    responses: { 204: { description: 'It is gone.', media: ['none'] } },
+    problems: { 403: 'You are not a bot.', 422: NAME },
+    examples: [{ title: 'Remove it', path: { slug: 'team', command: 'deploy' }, status: 204, answer: { media: 'none' } }],
+  },
+  {
+    id: 'registerCommandEverywhere',
+    method: 'put',
+    path: '/commands/{command}',
+    tag: 'Groups',
+    access: 'token',
+    summary: 'Register a command in all your groups',
+    description: 'Also in those that you will be added to. A command of one group, and the older one of another bot, take precedence.',
+    body: { schema: 'NewCommand', media: ['json', 'form', 'multipart'] },
+    responses: {
+      201: { description: 'Registered. As text: the command.', schema: 'OwnCommand', media: ['json', 'text'] },
+      200: { description: 'It was registered; its description is as given now.', schema: 'OwnCommand', media: ['json', 'text'] },
+    },
+    problems: { 403: REFUSED, 409: 'It is built in.', 422: `A field is too long; or ${NAME}` },
+    examples: [
+      {
+        title: 'Deploy',
+        path: { command: 'deploy' },
+        body: { media: 'json', value: DEPLOY },
+        status: 201,
+        answer: { media: 'json', value: own(null) },
+      },
+    ],
+  },
+  {
+    id: 'listOwnCommands',
+    method: 'get',
+    path: '/commands',
+    tag: 'Groups',
+    access: 'token',
+    summary: 'List your commands',
+    responses: {
+      200: {
+        description: 'Those that you have registered. As text: a line for each.',
+        schema: 'OwnCommand',
+        list: true,
+        media: ['json', 'text'],
+      },
+    },
+    examples: [{ title: 'All', status: 200, answer: { media: 'json', value: [own(null)] } }],
+  },
+  {
+    id: 'removeCommandEverywhere',
+    method: 'delete',
+    path: '/commands/{command}',
+    tag: 'Groups',
+    access: 'token',
+    summary: 'Remove a command from all your groups',
+    responses: { 204: { description: 'It is gone.', media: ['none'] } },
+    problems: { 403: 'You are not a bot.', 404: 'You have no such command.', 422: NAME },
+    examples: [{ title: 'Remove it', path: { command: 'deploy' }, status: 204, answer: { media: 'none' } }],
   },
 ];

@@ -28,6 +28,14 @@ const EVENTS: JsonSchema = {
       ...{ type: 'object', description: 'With `drafts=1`: a draft is posted, or has ended.', required: ['event', 'data'] },
       properties: { event: { const: 'draft_end' }, data: data('DraftEndEvent') },
     },
+    {
+      ...{ type: 'object', description: 'A bot has sent a message that only you see.', required: ['event', 'data'] },
+      properties: { event: { const: 'ephemeral' }, data: data('Ephemeral') },
+    },
+    {
+      ...{ type: 'object', description: 'Such a message is dismissed.', required: ['event', 'data'] },
+      properties: { event: { const: 'ephemeral_end' }, data: data('EphemeralEndEvent') },
+    },
     ended('closed', 'The token or the membership is gone: do not reconnect.'),
     ended(
       'reset',

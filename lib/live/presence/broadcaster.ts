@@ -5,6 +5,7 @@ import type { Entry } from '../../log/entry.ts';
 import type { Renderer } from '../batch.ts';
 import type { Connection } from '../connection.ts';
 import { Drafts } from '../drafts/drafts.ts';
+import { Ephemerals } from '../ephemerals.ts';
 import type { Feeds } from '../feeds.ts';
 import { isOfThread, type Subscriber } from '../follower.ts';
 import { Leases } from './leases.ts';
@@ -20,10 +21,11 @@ type Dependencies = {
   readonly feeds: () => Pick<Feeds, 'get' | 'groups'>;
 };
 
-/** Sends pages the members of their group, who of them is present, who is typing, and what is being written. */
+/** Sends pages the members of their group, who of them is present, who is typing, what is being written, and what only they see. */
 export class PresenceBroadcaster {
   readonly online: OnlinePeople;
   readonly drafts: Drafts;
+  readonly ephemerals: Ephemerals;
   readonly #parts: Dependencies;
   readonly #leases: Leases;
   readonly #members: MemberLists;
@@ -51,6 +53,10 @@ export class PresenceBroadcaster {
       ...{ ...parts, ...ofGroup },
       onError: (error) => core.logger.debug({ err: error }, 'sending drafts failed'),
     });
+    this.ephemerals = new Ephemerals({
+      ...{ ...parts, ...ofGroup },
+      onError: (error) => core.logger.debug({ err: error }, 'sending ephemeral messages failed'),
+    });
     this.#typing = new Typing({
       ...{ ...parts, ...ofGroup, connectionsOf: ofGroup.followersOf },
       onError: (error) => core.logger.debug({ err: error }, 'sending a typing event failed'),
@@ -61,10 +67,11 @@ export class PresenceBroadcaster {
     return this.#parts.feeds().get(group)?.followers ?? [];
   }
 
-  /** Sends who is typing, and open drafts, to a multi-group stream that has just subscribed to the group. */
+  /** Sends who is typing, open drafts and ephemeral messages to a multi-group stream that has just subscribed to the group. */
   entered(group: GroupId, follower: Subscriber): void {
     this.#typing.opened(group, follower);
     this.drafts.opened(group, follower);
+    this.ephemerals.opened(group, follower);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Core } from '../../core.ts';
 import { conflict, DomainError, forbidden, invalid } from '../../errors.ts';
 import type { AltTexts } from '../../files/alt.ts';
+import { currentAccess } from '../../groups/admission.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { newUid } from '../../ids.ts';
 import { t } from '../../language/text.ts';
@@ -8,7 +9,6 @@ import { type Acted, type Action, isWaiting } from '../../log/action.ts';
 import type { Format } from '../../log/entry.ts';
 import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
-import { currentAccess } from '../admission.ts';
 import { edit } from '../edits/edit.ts';
 import { follow } from '../edits/follow.ts';
 import { mayEdit } from '../rules.ts';

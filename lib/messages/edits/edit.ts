@@ -1,6 +1,7 @@
 import type { Core } from '../../core.ts';
 import { conflict, DomainError, forbidden } from '../../errors.ts';
 import { type AltTexts, areDescribedAlike, describe } from '../../files/alt.ts';
+import { requireMember } from '../../groups/admission.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { t } from '../../language/text.ts';
 import type { Action } from '../../log/action.ts';
@@ -10,7 +11,7 @@ import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { EVERYBODY } from '../../markup/mentions.ts';
 import { areAlike } from '../actions/rules.ts';
-import { bodyIn, requireMember } from '../admission.ts';
+import { bodyIn } from '../body.ts';
 import { mentionsIn } from '../resolve-mentions.ts';
 import { mayEdit } from '../rules.ts';
 import { followersOf } from '../threads/follows.ts';

@@ -1,10 +1,10 @@
 import type { Core, Decide } from '../../core.ts';
+import { checkRate, currentAccess, requireMember } from '../../groups/admission.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { newUid } from '../../ids.ts';
 import type { Draft, FollowUpBody } from '../../log/entry.ts';
 import type { FoldedMessage } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
-import { checkRate, currentAccess, requireMember } from '../admission.ts';
 
 /** Resolves to whether the follow-up changes anything; throws to refuse it. */
 export type Rule = (at: GroupAccess, folded: FoldedMessage) => boolean | Promise<boolean>;

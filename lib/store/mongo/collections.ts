@@ -1,9 +1,11 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { SessionRecord, Token, User } from '../../accounts/port.ts';
+import type { BotCommand } from '../../commands/port.ts';
 import type { FileRecord } from '../../files/port.ts';
 import type { Group, GroupChange, Membership } from '../../groups/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
+import type { EphemeralRecord } from '../../messages/ephemeral/port.ts';
 import type { Saved } from '../../messages/port.ts';
 import type { Follow } from '../../messages/threads/port.ts';
 import type { Device } from '../../push/port.ts';
@@ -73,6 +75,10 @@ type CursorRow = {
 type SavedRow = Saved & { readonly _id: string };
 type FollowRow = Follow & { readonly _id: string };
 
+/** `_id`: `<bot>/<group, or nothing>/<name>`. */
+type CommandRow = BotCommand & { readonly _id: string };
+export type EphemeralRow = Omit<EphemeralRecord, 'id'> & { readonly _id: string };
+
 /** `_id`: `<owner>/<id>`. */
 type SecurityRow = SecurityRecord & { readonly _id: string };
 
@@ -97,6 +103,8 @@ export type Collections = {
   readonly cursors: Collection<CursorRow>;
   readonly saved: Collection<SavedRow>;
   readonly follows: Collection<FollowRow>;
+  readonly commands: Collection<CommandRow>;
+  readonly ephemerals: Collection<EphemeralRow>;
   readonly security: Collection<SecurityRow>;
   readonly addresses: Collection<AddressRow>;
   readonly links: Collection<LinkRow>;
@@ -123,6 +131,8 @@ export const collectionsOf = (db: Db): Collections => ({
   cursors: db.collection('cursors'),
   saved: db.collection('saved'),
   follows: db.collection('follows'),
+  commands: db.collection('commands'),
+  ephemerals: db.collection('ephemerals'),
   security: db.collection('security'),
   addresses: db.collection('addresses'),
   links: db.collection('links'),
@@ -193,6 +203,15 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   follows: [
     { name: 'order', key: { user: 1, follows: 1, at: -1, group: -1, root: -1 } },
     { name: 'thread', key: { group: 1, root: 1, follows: 1, user: 1 } },
+  ],
+  commands: [
+    { name: 'bot', key: { bot: 1, name: 1 } },
+    { name: 'group', key: { group: 1 } },
+  ],
+  ephemerals: [
+    { name: 'user', key: { user: 1, group: 1, at: -1 } },
+    { name: 'group', key: { group: 1 } },
+    { name: 'expiry', key: { expiresAt: 1 } },
   ],
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
   security: [

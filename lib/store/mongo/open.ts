@@ -19,6 +19,8 @@ import { createHeads } from './heads.ts';
 import { logReads } from './log.ts';
 import { membershipStore } from './memberships.ts';
 import { mentionCounts } from './mentions.ts';
+import { commandStore } from './messages/commands.ts';
+import { ephemeralStore } from './messages/ephemerals.ts';
 import { followStore } from './messages/follows.ts';
 import { savedStore } from './messages/saved.ts';
 import { migrate, schemaOf } from './migrate.ts';
@@ -146,6 +148,8 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     cursors: guard(cursorStore(collections)),
     saved: guard(savedStore(collections)),
     follows: guard(followStore(collections)),
+    commands: guard(commandStore(collections)),
+    ephemerals: guard(ephemeralStore(collections)),
     files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
     contentKeys: guard(contentKeyStore(collections)),
     rewrite: guard(rewriteStore(collections)),

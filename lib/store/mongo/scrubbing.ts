@@ -1,15 +1,17 @@
-import type { Collection as MongoCollection } from 'mongodb';
+import type { Collection as MongoCollection, UpdateFilter } from 'mongodb';
 import type { StoredRecord } from '../../backup/port.ts';
 import type { RewriteStore } from '../../encryption/port.ts';
 import type { TextCollection } from '../../encryption/records.ts';
 import { asUserId, type GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../log/entry.ts';
-import type { LogStore } from '../../log/port.ts';
+import type { DueEntry, LogStore } from '../../log/port.ts';
 import type { Collections, EntryRow } from './collections.ts';
 import { bySeq, chunks, entryAt, entryId, rowsAt, toEntry } from './entries.ts';
 
-const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '', actions: '' } } as const;
+const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '', actions: '', command: '' } } as const;
 const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '' } } as const;
+
+const SCRUBBED_COMMAND = { $set: { text: '', scrubbed: true } } as const;
 
 /** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export function scrubbing({ log }: Collections) {
@@ -18,13 +20,13 @@ export function scrubbing({ log }: Collections) {
     await log.updateOne({ ...entryAt(group, target), kind: 'message', scrubbed: { $exists: false }, ...olderOrNone }, { $set: { folded } });
   }
 
-  async function dueScrubs(now: number, limit: number, held: readonly GroupId[] = []): Promise<(Entry & { kind: 'erase' })[]> {
+  async function dueScrubs(now: number, limit: number, held: readonly GroupId[] = []): Promise<DueEntry[]> {
     const rows = await log
       .find({ due: { $lte: now }, ...(held.length > 0 && { group: { $nin: [...held] } }) })
       .sort({ due: 1 })
       .limit(limit)
       .toArray();
-    return rows.map(toEntry).filter((entry) => entry.kind === 'erase');
+    return rows.map(toEntry).filter((entry) => entry.kind === 'erase' || entry.kind === 'command');
   }
 
   async function scrub(group: GroupId, target: number, erase: number): Promise<void> {
@@ -40,12 +42,15 @@ export function scrubbing({ log }: Collections) {
   }
 
   async function scrubActs(group: GroupId, acts: readonly number[]): Promise<void> {
-    for (const seqs of chunks(acts))
-      await log.updateMany({ _id: { $in: seqs.map((seq) => entryId(group, seq)) }, group, kind: 'act' }, SCRUBBED_ACT);
+    for (const seqs of chunks(acts)) {
+      const those = { _id: { $in: seqs.map((seq) => entryId(group, seq)) }, group };
+      await log.updateMany({ ...those, kind: 'act' }, SCRUBBED_ACT);
+      await log.updateMany({ ...those, kind: 'command' }, SCRUBBED_COMMAND as UpdateFilter<EntryRow>);
+    }
   }
 
   async function clearDue(group: GroupId, erase: number): Promise<void> {
-    await log.updateOne({ ...entryAt(group, erase), kind: 'erase' }, { $unset: { due: '' } });
+    await log.updateOne({ ...entryAt(group, erase), kind: { $in: ['erase', 'command'] } }, { $unset: { due: '' } });
   }
 
   async function listPending(limit: number): Promise<Entry[]> {

@@ -12,6 +12,7 @@ import { FILES } from './files.ts';
 import { type Mapping, mapping } from './mapping.ts';
 import { MEMBERSHIP_COLUMNS } from './memberships.ts';
 import { mentionedIn, noteMentions } from './mentions.ts';
+import { COMMANDS } from './messages/commands.ts';
 import { FOLLOWS } from './messages/follows.ts';
 import { DEVICES } from './push.ts';
 import { EVENTS } from './security.ts';
@@ -81,6 +82,7 @@ const TABLES: { readonly [C in Exclude<Collection, 'groups'>]: Table } = {
     "user_id || '/' || group_id || '/' || seq",
   ),
   follows: table(FOLLOWS, "user_id || '/' || group_id || '/' || root"),
+  commands: table(COMMANDS, "bot || '/' || group_id || '/' || name"),
   security: table(EVENTS, "owner || '/' || id"),
   addresses: table(ADDRESSES, 'user_id'),
   links: table(LINKS, 'hash'),

@@ -4,7 +4,7 @@ import type { TextCollection } from '../../encryption/records.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Entry, Folded } from '../../log/entry.ts';
-import type { LogStore } from '../../log/port.ts';
+import type { DueEntry, LogStore } from '../../log/port.ts';
 import type { Connection } from './connection.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';
 import { forgetMentions } from './mentions.ts';
@@ -12,15 +12,17 @@ import type { WritesOf } from './writing/remote.ts';
 
 const SNAPSHOT = `UPDATE entries SET folded = ?1 WHERE group_id = ?2 AND seq = ?3 AND kind = 'message'
   AND rest ->> 'scrubbed' IS NULL AND (folded IS NULL OR folded ->> 'upto' < ?4)`;
-const DUE = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE due <= ?1 AND kind = 'erase' AND group_id NOT IN (SELECT value FROM json_each(?2))
+const DUE = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE due <= ?1 AND kind IN ('erase', 'command') AND group_id NOT IN (SELECT value FROM json_each(?2))
   ORDER BY due LIMIT ?3`;
-const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '$.attachments', '$.actions'), '$.scrubbed', json('true'))`;
+const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '$.attachments', '$.actions', '$.command'), '$.scrubbed', json('true'))`;
 const EMPTY_MESSAGE = `UPDATE entries ${EMPTY} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
 // The hint is needed, as for FOLLOW_UPS in log.ts: without it SQLite walks the group's whole log.
 const EMPTY_EDITS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY} WHERE group_id = ? AND target = ? AND kind = 'edit'`;
 const EMPTY_ACT = `SET rest = json_set(json_remove(rest, '$.value', '$.values'), '$.label', '', '$.scrubbed', json('true'))`;
 const EMPTY_ACTS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY_ACT} WHERE group_id = ? AND target = ? AND kind = 'act'`;
 const EMPTY_ACTS_AT = `UPDATE entries ${EMPTY_ACT} WHERE group_id = ? AND seq IN (SELECT value FROM json_each(?)) AND kind = 'act'`;
+const EMPTY_COMMANDS_AT = `UPDATE entries SET rest = json_set(rest, '$.text', '', '$.scrubbed', json('true'))
+  WHERE group_id = ? AND seq IN (SELECT value FROM json_each(?)) AND kind = 'command'`;
 const PENDING = `SELECT ${ENTRY_COLUMNS} FROM entries WHERE pending IS NOT NULL ORDER BY at LIMIT ?`;
 const CALLED = 'UPDATE entries SET pending = NULL WHERE group_id = ? AND seq = ?';
 // The hints are needed, as above.
@@ -28,7 +30,7 @@ const PINS = `SELECT ${ENTRY_COLUMNS} FROM entries INDEXED BY entries_pins
   WHERE group_id = ? AND kind = 'pin' AND rest ->> 'stands' IS NOT NULL ORDER BY seq DESC LIMIT ?`;
 const UNPIN = `UPDATE entries INDEXED BY entries_by_target SET rest = json_remove(rest, '$.stands')
   WHERE group_id = ? AND target = ? AND seq < ? AND kind = 'pin'`;
-const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind = 'erase'`;
+const SETTLE = `UPDATE entries SET due = NULL WHERE group_id = ? AND seq = ? AND kind IN ('erase', 'command')`;
 
 type Rewriting = Pick<
   LogStore,
@@ -45,7 +47,10 @@ export const rewriting = (db: Connection) => ({
     forgetMentions(db, { group, seq: target });
     db.run(SETTLE, group, erase);
   },
-  scrubActs: (group: GroupId, acts: readonly number[]) => void db.run(EMPTY_ACTS_AT, group, JSON.stringify(acts)),
+  scrubActs(group: GroupId, seqs: readonly number[]): void {
+    db.run(EMPTY_ACTS_AT, group, JSON.stringify(seqs));
+    db.run(EMPTY_COMMANDS_AT, group, JSON.stringify(seqs));
+  },
   clearDue: (group: GroupId, erase: number) => void db.run(SETTLE, group, erase),
   clearPins: (group: GroupId, target: number, before: number) => void db.run(UNPIN, group, target, before),
   clearPending: (group: GroupId, seq: number) => void db.run(CALLED, group, seq),
@@ -71,7 +76,7 @@ export type Rewrites = {
 export const scrubbing = (db: Connection, { rewriting: writes, journal }: Rewrites): Rewriting => ({
   ...writes,
   dueScrubs: async (now, limit, held = []) =>
-    db.all<EntryRow>(DUE, now, JSON.stringify(held), limit).map((row) => entryOf(row) as Entry & { kind: 'erase' }),
+    db.all<EntryRow>(DUE, now, JSON.stringify(held), limit).map((row) => entryOf(row) as DueEntry),
   async scrub(group, target, erase) {
     await writes.scrub(group, target, erase);
     await journal.empty();

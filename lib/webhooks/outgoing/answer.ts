@@ -9,6 +9,7 @@ import { resolveActions } from '../../messages/actions/resolve.ts';
 import type { OutboundResponse } from '../../outbound/request.ts';
 import type { JsonObject } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';
+import { answerOne, isEphemeral } from './answer-privately.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { jsonOf, postReply, type Replied, refusedAsProblem, saysSomething } from './reply.ts';
 
@@ -29,8 +30,10 @@ export async function answerAction(core: Core, at: GroupAccess, delivery: Delive
   const isChange = value !== undefined && ('update' in value || 'lock' in value);
   const changed = isChange ? await refusedAsProblem(() => change(core, at, target, value)) : { seq: null, problem: null };
   const isReply = !isChange || saysSomething(value);
-  const replied = isReply ? await postReply(core, at, delivery, answer) : { seq: null, problem: null };
   const [act] = await core.store.log.range(delivery.group, delivery.seq, delivery.seq);
+  const reply =
+    isEphemeral(value) && act ? () => answerOne(core, at, act.author, delivery, answer) : () => postReply(core, at, delivery, answer);
+  const replied = isReply ? await reply() : { seq: null, problem: null };
   if (act?.kind === 'act') await acknowledge(core, at, target, act.action, act.seq);
   return { seq: replied.seq, problem: changed.problem ?? replied.problem };
 }

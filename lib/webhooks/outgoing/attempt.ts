@@ -7,9 +7,10 @@ import { addressesOf, DestinationRefused, parseTarget } from '../../outbound/ssr
 import { type Trace, traceFrom, traceparent } from '../../trace.ts';
 import { sign } from '../signing.ts';
 import { answerAction } from './answer.ts';
+import { answerCommand, tellUnanswered } from './answer-privately.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';
 import { type Payload, payloadOf } from './payload.ts';
-import { ACTION_EVENT, type Webhook } from './port.ts';
+import { ACTION_EVENT, COMMAND_EVENT, type Webhook } from './port.ts';
 import { postReply, postTimeout } from './reply.ts';
 import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
@@ -40,15 +41,23 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
     return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
   };
   try {
-    return await resultOf(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
+    const result = await resultOf(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
+    if (result.kind === 'failed') await noteFailure(core, delivery, payload);
+    return result;
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     if (options.stop.aborted) return { kind: 'stopped' };
     if (error instanceof DestinationRefused) return { kind: 'refused', attempt: note(null, error.message) };
     const attempt = note(null, problemIn(error, options.timeoutMs));
+    await noteFailure(core, delivery, payload);
     if (isTimeout(error) && !payload.isErased) await postTimeout(core, payload.at, delivery, webhook, options.timeoutMs);
     return { kind: 'failed', attempt };
   }
+}
+
+/** Somebody waits for the answer to a command: they are told after the first attempt. */
+async function noteFailure(core: Core, delivery: Delivery, { at }: Payload): Promise<void> {
+  if (delivery.event === COMMAND_EVENT && delivery.tries === 0) await tellUnanswered(core, at, delivery);
 }
 
 async function call(
@@ -80,12 +89,14 @@ export const headersOf = (
   traceparent: traceparent(trace),
 });
 
+const RESPOND: Readonly<Record<string, typeof postReply>> = { [ACTION_EVENT]: answerAction, [COMMAND_EVENT]: answerCommand };
+
 type Note = (status: number, error: string | null, answer: OutboundResponse) => Attempt;
 
 async function resultOf(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
   const { status } = answer;
   if (status >= 200 && status < 300) {
-    const respond = delivery.event === ACTION_EVENT ? answerAction : postReply;
+    const respond = RESPOND[delivery.event] ?? postReply;
     const { seq, problem } = await respond(core, at, delivery, answer);
     return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
   }

@@ -6,7 +6,7 @@ import type { Resolve } from '../../outbound/name-lookup.ts';
 import { runOutsideRequest } from '../../request-scope.ts';
 import { type Call, Slots } from './concurrency.ts';
 import type { Delivery } from './deliveries-port.ts';
-import { ACTION_EVENT, type Webhook } from './port.ts';
+import { ACTION_EVENT, COMMAND_EVENT, type Webhook } from './port.ts';
 import { KEPT_MS, outcomeOf, type Result } from './retry.ts';
 
 export type DeliveryOptions = {
@@ -19,7 +19,7 @@ export type DeliveryOptions = {
 };
 
 const CALL_WITHIN_MS = 7000;
-/** For the use of an action, since a person waits. */
+/** For the use of an action and a command, since a person waits. */
 const ACTION_WITHIN_MS = 3000;
 /** A claim expires after this time; then another process sends the delivery. */
 export const LEASE_MS = 60_000;
@@ -162,7 +162,8 @@ export class Deliveries {
   async #attempt(delivery: Delivery, webhook: Webhook | undefined): Promise<Result> {
     const { attempt } = await import('./attempt.ts'); // loads the HTTP client
     const { callWithinMs = CALL_WITHIN_MS, resolve } = this.#options;
-    const timeoutMs = delivery.event === ACTION_EVENT ? Math.min(ACTION_WITHIN_MS, callWithinMs) : callWithinMs;
+    const isAwaited = delivery.event === ACTION_EVENT || delivery.event === COMMAND_EVENT;
+    const timeoutMs = isAwaited ? Math.min(ACTION_WITHIN_MS, callWithinMs) : callWithinMs;
     const startedAt = this.#core.now();
     return attempt(this.#core, delivery, webhook, { timeoutMs, resolve, stop: this.#stop.signal }).catch((error): Result => {
       if (error instanceof StoreUnavailable) throw error;

@@ -1,11 +1,12 @@
 import { campfireKey } from '../../accounts/campfire-key.ts';
 import type { User } from '../../accounts/port.ts';
+import { commandIn as typedCommand } from '../../commands/command.ts';
 import type { Core, Profile } from '../../core.ts';
 import type { Group } from '../../groups/port.ts';
 import { type GroupAccess, isMember } from '../../groups/rules.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
-import type { FoldedMessage } from '../../log/fold.ts';
+import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { findMentions } from '../../markup/mentions.ts';
 import { peopleInActions } from '../../messages/actions/state.ts';
@@ -14,7 +15,7 @@ import type { RowContext } from '../../messages/threads/context.ts';
 import { readRelated, UNRELATED } from '../../messages/threads/related.ts';
 import { datesIn } from '../../text/dates.ts';
 import type { Delivery } from './deliveries-port.ts';
-import { eventOf, MAX_IN_CHAIN } from './rules.ts';
+import { eventFor, MAX_IN_CHAIN } from './rules.ts';
 
 /** The payload of a delivery. `isErased`: the response must not be stored. `at`: the bot's access to the group. */
 export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
@@ -47,7 +48,7 @@ export async function payloadOf(
   const profiles = await core.directory.profiles(peopleIn(entry, folded));
   const message = folded && (await messageBody(core, folded, about, { profiles, related }));
   const isErased = message?.erased ?? false;
-  const more = detail(entry, profiles, isErased);
+  const more = { ...detail(entry, profiles, isErased), ...commandIn(entry, folded, about.bot.id) };
   const body = { ...head(about, entry, profiles), message: message ?? null, hop: await hopOf(core, entry), ...more };
   return { body, at, isErased };
 }
@@ -87,7 +88,7 @@ const room = ({ group, key, basePath }: About) => ({
 });
 
 const head = (about: About, entry: Entry, profiles: Profiles) => ({
-  event: eventOf(entry.kind)?.name ?? entry.kind,
+  event: eventFor(entry, about.bot.id),
   group: about.group.slug,
   seq: entry.seq,
   at: dates.iso(entry.at),
@@ -121,6 +122,14 @@ function detail(entry: Entry, profiles: Profiles, isErased: boolean): object {
     return { action: isErased ? { id, label: '', value: null, values: {} } : { id, label, value, values } };
   }
   return 'member' in entry ? { member: person(entry.member, profiles) } : {};
+}
+
+/** A command: its name and what follows, of a message as it reads now. */
+function commandIn(entry: Entry, folded: FoldedMessage | undefined, bot: UserId): object {
+  if (entry.kind === 'command') return { command: { name: entry.name, text: entry.text } };
+  if (entry.kind !== 'message' || entry.command?.bot !== bot) return {};
+  const text = folded && !isErased(folded) ? (typedCommand(folded.state.body)?.rest ?? '') : '';
+  return { command: { name: entry.command.name, text } };
 }
 
 /** The number of consecutive bot messages up to this one; 0 for a person's message and for other entries. */

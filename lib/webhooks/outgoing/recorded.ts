@@ -23,6 +23,7 @@ export const RECORDED: readonly RecordedText[] = [
   (encoding) => t`its Content-Encoding is ${encoding}: send it uncompressed.`,
   () => t`it is HTML: send text/plain or text/markdown.`,
   () => t`it has no Content-Type.`,
+  () => t`a file cannot be shown to one person only.`,
   (type) => t`its Content-Type is ${type}.`,
   () => t`it is not a JSON object, though its Content-Type says JSON.`,
   (fields) => t`its JSON has none of ${fields}.`,

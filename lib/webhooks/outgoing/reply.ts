@@ -30,7 +30,7 @@ const CONTENT_FIELDS = ['text', 'blocks', 'attachments', 'content', 'embeds'];
  * What a response posts: of a 200 its text or Markdown, its JSON as an incoming webhook would parse it, or a file; of anything else why it
  * is not posted. text/html without markup counts as plain text, since small web frameworks send that type by default.
  */
-function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
+export function replyOf(answer: OutboundResponse, maxBytes: number): Reply | NoReply {
   const { status, type, encoding, disposition, body, isCut } = answer;
   if (body.length === 0 || isCut) return { dropped: null }; // the attempt reports a response that was cut
   if (status !== 200) return { dropped: `only a response with status 200 is, and this is a ${status}.` };

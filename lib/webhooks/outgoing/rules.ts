@@ -1,10 +1,10 @@
 import type { UserId } from '../../ids.ts';
-import type { Draft, Kind } from '../../log/entry.ts';
+import type { Draft, Entry, Kind } from '../../log/entry.ts';
 import { bodyAsText } from '../../markup/rich-content-text.ts';
 import { containsKeyword, normalizeForMatch } from '../../text/keywords.ts';
-import { ACTION_EVENT, type EventKind, type Webhook } from './port.ts';
+import { ACTION_EVENT, COMMAND_EVENT, type EventKind, type Webhook } from './port.ts';
 
-/** The event name of a kind of entry, and the setting that enables it; a use of an action always calls the bot that offers it. */
+/** The event name of a kind of entry, and the setting that enables it; a use of an action, or a command, always calls its bot. */
 type Event = { readonly name: string; readonly chosenAs?: EventKind };
 
 const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
@@ -17,10 +17,15 @@ const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
   join: { name: 'joined', chosenAs: 'joined' },
   leave: { name: 'left', chosenAs: 'left' },
   act: { name: ACTION_EVENT },
+  command: { name: COMMAND_EVENT },
 };
 
 /** The event of a kind of entry; undefined for kinds that are not delivered. */
 export const eventOf = (kind: Kind): Event | undefined => EVENT_OF[kind];
+
+/** The name of the event that an entry is for a bot. */
+export const eventFor = (entry: Entry, bot: UserId): string =>
+  entry.kind === 'message' && entry.command?.bot === bot ? COMMAND_EVENT : (eventOf(entry.kind)?.name ?? entry.kind);
 
 /** `isDirect`: in direct messages every message counts as a mention. */
 type CallContext = { readonly isDirect: boolean };
@@ -30,7 +35,8 @@ export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): 
   const event = eventOf(draft.kind);
   if (event === undefined || draft.author === webhook.bot) return false;
   if (draft.kind === 'edit' && draft.quiet) return false;
-  if (draft.kind === 'act') return draft.bot === webhook.bot;
+  if (draft.kind === 'act' || draft.kind === 'command') return draft.bot === webhook.bot;
+  if (draft.kind === 'message' && draft.command?.bot === webhook.bot) return true;
   if (event.chosenAs === undefined || !webhook.events.includes(event.chosenAs)) return false;
   return draft.kind !== 'message' || isWanted(webhook, draft, context);
 }

@@ -17,3 +17,21 @@ export const FOLLOWS_TABLE = `
   CREATE INDEX follows_in_order ON follows (user_id, at, group_id, root) WHERE follows = 1;
   CREATE INDEX follows_of_thread ON follows (group_id, root, user_id) WHERE follows = 1;
   `;
+
+/** A step of the schema. */
+export const COMMAND_TABLES = `
+  -- Commands that bots answer. group_id: '' for every group of the bot.
+  CREATE TABLE commands (
+    bot TEXT NOT NULL, group_id TEXT NOT NULL, name TEXT NOT NULL, hint TEXT NOT NULL, help TEXT NOT NULL, shown INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, PRIMARY KEY (bot, group_id, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX commands_in_group ON commands (group_id, bot);
+  -- Messages of bots that one member sees for a while.
+  CREATE TABLE ephemerals (
+    id TEXT PRIMARY KEY, group_id TEXT NOT NULL, user_id TEXT NOT NULL, bot TEXT NOT NULL, sealed TEXT NOT NULL, at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ephemerals_of_user ON ephemerals (user_id, group_id, at);
+  CREATE INDEX ephemerals_of_group ON ephemerals (group_id);
+  CREATE INDEX ephemerals_expiring ON ephemerals (expires_at);
+  `;

@@ -11,6 +11,8 @@ const METHODS = {
   cursors: { insert: true, use: true, sweep: true },
   saved: { put: true, remove: true, list: true, has: true, count: true },
   follows: { begin: true, set: true, markRead: true, get: true, listOf: true, followers: true, removeOf: true },
+  commands: { put: true, remove: true, listOf: true, inGroup: true },
+  ephemerals: { insert: true, byId: true, list: true, remove: true, removeOf: true, sweep: true },
   files: {
     ...{ begin: true, write: true, finish: true, byId: true, claim: true, attach: true, read: true, listUnattached: true },
     ...{ claimForRemoval: true, usage: true, usageIn: true, inGroup: true, largest: true, listOrphans: true, removeContent: true },

@@ -8,6 +8,8 @@ import { deliveryStore, deliveryWrites } from '../deliveries.ts';
 import { contentKeyStore, contentKeyWrites, fileStore, fileWrites } from '../files.ts';
 import { openFolder } from '../files-folder.ts';
 import { removalStore, removalWrites } from '../groups/removals.ts';
+import { commandStore, commandWrites } from '../messages/commands.ts';
+import { ephemeralStore, ephemeralWrites } from '../messages/ephemerals.ts';
 import { followStore, followWrites } from '../messages/follows.ts';
 import { savedStore, savedWrites } from '../messages/saved.ts';
 import { pushStore, pushWrites } from '../push.ts';
@@ -29,6 +31,8 @@ export const seldomWritesOn = (db: Connection) => ({
   cursors: cursorWrites(db),
   saved: savedWrites(db),
   follows: followWrites(db),
+  commands: commandWrites(db),
+  ephemerals: ephemeralWrites(db),
   files: fileWrites(db),
   contentKeys: contentKeyWrites(db),
   webhooks: webhookWrites(db),
@@ -63,6 +67,8 @@ export function seldomStoresOn(db: Connection, { write, journal, folder: path, o
     cursors: cursorStore(writes.cursors),
     saved: savedStore(db, writes.saved),
     follows: followStore(db, writes.follows),
+    commands: commandStore(db, writes.commands),
+    ephemerals: ephemeralStore(db, writes.ephemerals),
     files: fileStore(db, writes.files, folder),
     contentKeys: contentKeyStore(db, writes.contentKeys),
     webhooks: webhookStore(db, writes.webhooks),

@@ -1,9 +1,8 @@
 import type { Core } from '../core.ts';
 import { forbidden, notFound, tooMany } from '../errors.ts';
-import { groupAccess } from '../groups/operations.ts';
-import { type GroupAccess, mayPost } from '../groups/rules.ts';
 import { t } from '../language/text.ts';
-import { isBlank, parseBody } from '../text/body.ts';
+import { groupAccess } from './operations.ts';
+import { type GroupAccess, mayPost } from './rules.ts';
 
 /** Errors: `forbidden` (archived), `notFound`. */
 export function requireMember(at: GroupAccess): void {
@@ -35,7 +34,3 @@ export async function checkPostRate(core: Core, at: GroupAccess, rate: string = 
   requireMember(at);
   await checkRate(core, rate);
 }
-
-/** The body of a message, cleaned. It may be empty only with files. Errors: `invalid`, `tooLarge` (body). */
-export const bodyIn = (core: Core, text: string, files: readonly unknown[]): string =>
-  files.length > 0 && isBlank(text) ? '' : parseBody(text, core.config.maxBodyBytes);
