@@ -2,10 +2,11 @@ import { McpServer } from '@modelcontextprotocol/server';
 import type { Caller } from './caller.ts';
 import { registerPrompts } from './prompts.ts';
 import { registerResources } from './resources.ts';
+import { askingTools } from './tools/asking.ts';
 import { readingTools } from './tools/reading.ts';
 import { writingTools } from './tools/writing.ts';
 
-const TOOLS = [...readingTools, ...writingTools];
+const TOOLS = [...readingTools, ...writingTools, ...askingTools];
 
 const INSTRUCTIONS =
   'Parley is a group chat. You act as the account of your token, with its rights: what you post, others see under its name. ' +

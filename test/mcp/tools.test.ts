@@ -10,6 +10,7 @@ type Message = { seq: number; body: string; format: string; author: { name: stri
 const NAMES = [
   ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages'],
   ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct'],
+  ...['ask_people', 'read_answer'],
 ];
 
 for (const mode of [MODERN, 'legacy'] as Mode[])
