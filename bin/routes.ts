@@ -1,5 +1,6 @@
+import { EARLY_ROUTES } from '../lib/composition/early-routes.ts';
 import { listedRoutes } from '../lib/http/route-table.ts';
-import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from '../lib/routes.ts';
+import { DEV_ROUTES, fastRoutes, LATE_ROUTES } from '../lib/routes.ts';
 
 /*
  * Prints every route of the server in matching order: method, path, the file of its handler, and `fast` if it bypasses Koa's middleware.

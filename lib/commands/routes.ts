@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Profile } from '../core.ts';
-import { invalid } from '../errors.ts';
+import { DomainError } from '../errors.ts';
 import { openGroup } from '../groups/operations.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse } from '../http/input.ts';
@@ -75,8 +75,9 @@ export function commandRoutes({ core, views }: RouteContext): Router {
   return router;
 }
 
-/** Errors: `invalid` (name). */
+/** Errors: `malformed` (name). */
 function nameOf({ params: { command: name = '' } }: Ctx): string {
-  if (!COMMAND_NAME.test(name)) throw invalid('name', t`A command has 1 to 32 characters of a-z 0-9 -, and begins with a letter.`);
+  if (!COMMAND_NAME.test(name))
+    throw new DomainError('malformed', t`A command has 1 to 32 characters of a-z 0-9 -, and begins with a letter.`, { field: 'name' });
   return name;
 }

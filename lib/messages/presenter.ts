@@ -7,7 +7,7 @@ import { type FoldedMessage, fold, isErased } from '../log/fold.ts';
 import type { Line } from '../log/history.ts';
 import { isOnlyEmoji } from '../markup/emoji.ts';
 import { datesIn } from '../text/dates.ts';
-import { type ActionRows, actionJson, actionsJson, actJson, presentActions } from './actions/presenter.ts';
+import { type ActionRows, actionJson, actionsJson, isHidden, presentActions, privateJson } from './actions/presenter.ts';
 import { type FoldedLines, presentRun, type SingleLine } from './collapsed-system-messages.ts';
 import { namesAll, peopleNamed, readRendered } from './rendered.ts';
 import { continues } from './rules.ts';
@@ -207,12 +207,8 @@ export async function entryJson(
   if (entry.kind === 'message') return messageJson(core, fold(entry, []), place, context);
   const { group: _group, uid: _uid, key: _key, mac: _mac, pending: _pending, author, at, ...rest } = entry;
   const by = authorJson(author, context.profiles);
-  if (rest.kind === 'act')
-    return { group: place.slug, ...actJson(rest, isInvolved), at: dates.iso(at), author: rest.hidden && !isInvolved ? null : by };
-  if (rest.kind === 'command') {
-    const { due: _due, text, ...command } = rest;
-    return { group: place.slug, ...command, ...(isInvolved ? { text } : {}), at: dates.iso(at), author: isInvolved ? by : null };
-  }
+  if (rest.kind === 'act' || rest.kind === 'command')
+    return { group: place.slug, ...privateJson(rest, isInvolved), at: dates.iso(at), author: isHidden(rest) && !isInvolved ? null : by };
   const isGone = 'scrubbed' in rest;
   const hidden = {
     ...('due' in rest ? { due: undefined } : {}),

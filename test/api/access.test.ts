@@ -78,7 +78,15 @@ const VALUES: Record<string, string> = { seq: '3', emoji: 'x', key: 'k' };
 
 /** A valid body for each route that takes one. */
 const bodyFor = (path: string): string =>
-  JSON.stringify({ body: 'hello', emoji: 'x', topic: 'x', name: 'Ann', action: path.endsWith('/settings') ? 'topic' : 'add' });
+  JSON.stringify({
+    body: 'hello',
+    emoji: 'x',
+    topic: 'x',
+    help: 'x',
+    user: 'Ann',
+    name: 'Ann',
+    action: path.endsWith('/settings') ? 'topic' : 'add',
+  });
 
 /** Sends a request to a route of the group `slug` and reads only the status and headers: a stream would not end. */
 async function ask(client: Client, { method, path }: Route, slug: string): Promise<Pick<Answer, 'status' | 'headers'>> {
@@ -123,6 +131,8 @@ test('every route of a group: a bot may use those for bots and no others', async
     if (!route) continue;
     VALUES.seq = String((await member.json('POST', '/groups/team/messages', { body: 'hello', actions })).json().seq);
     if (path.includes('{draft}')) VALUES.draft = (await member.json('POST', '/groups/team/drafts')).json<{ id: string }>().id;
+    if (path.includes('{ephemeral}'))
+      VALUES.ephemeral = (await member.json('POST', '/groups/team/ephemeral', { user: 'Ann', body: 'x' })).json<{ id: string }>().id;
     const { status } = await ask(member, route, 'team');
     if (access === 'moderator') t.is(status, 403, `${method} ${path}`);
     else t.true(status < 300, `${status} ${method} ${path}`);

@@ -4,6 +4,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /',
   ...['signup', 'login', 'logout'].flatMap((form) => [`GET /${form}`, `POST /${form}`]),
   'GET /settings',
+  'POST /groups/:slug/ephemeral/:ephemeral/dismiss',
   'GET /switch',
   'POST /login/passkey',
   'POST /login/passkey/options',

@@ -228,7 +228,7 @@ for (const kind of KINDS) {
 }
 
 /** Made anew from the logs, or of no use elsewhere. */
-const NOT_COPIED = /^(search|search_.*|signals|lookup_version|content_keys|sqlite_.*)$/;
+const NOT_COPIED = /^(search|search_.*|signals|ephemerals|lookup_version|content_keys|sqlite_.*)$/;
 
 test('every table of the database is copied: one that is added must be added to the backup', async (t) => {
   const { core, file } = await openFilled(t, 'sqlite');

@@ -8,7 +8,9 @@ const browser = await openBrowser();
 const check = requireOrSkip(test, browser);
 /** The ephemeral message, below the messages or, without JavaScript, in the live document. */
 const ephemeral = ({ page, script }: Person): Locator =>
-  (script === 'on' ? page : page.frameLocator('iframe[title="Live messages"]')).locator('.ephemeral').filter({ hasText: 'can be deployed' });
+  (script === 'on' ? page : page.frameLocator('iframe[title="Live messages"]'))
+    .locator('.ephemeral')
+    .filter({ hasText: 'can be deployed' });
 const SAID = 'Only *main* can be deployed.';
 
 for (const script of ['on', 'off'] as const satisfies readonly Script[])

@@ -47,7 +47,7 @@ test('commands of bots: are listed for people, and replaced and removed by their
 test('commands of bots: who may register what', async (t) => {
   const { ann, annUser, bot, second, core, lobby, botUser } = await openWithSecond(t);
   t.is((await ann.json('PUT', `${AT}/deploy`, DEPLOY)).status, 403, 'a person');
-  for (const name of ['Deploy', '1a', 'a'.repeat(33), 'a_b']) t.is((await bot.json('PUT', `${AT}/${name}`, DEPLOY)).status, 422, name);
+  for (const name of ['Deploy', '1a', 'a'.repeat(33), 'a_b']) t.is((await bot.json('PUT', `${AT}/${name}`, DEPLOY)).status, 400, name);
   t.is((await bot.json('PUT', `${AT}/leave`, DEPLOY)).status, 409, 'built in');
   t.is((await bot.json('PUT', '/commands/leave', DEPLOY)).status, 409, 'built in');
   for (const wrong of [{}, { help: '' }, { help: 'a\nb' }, { ...DEPLOY, help: 'x'.repeat(201) }, { ...DEPLOY, hint: 'x'.repeat(101) }])

@@ -88,6 +88,8 @@ export const commands: Record<string, Case> = {
     await store.log.clearDue(group, 1);
     t.deepEqual(await due(), []);
     const { due: _due, ...rest } = draft;
-    t.deepEqual((await other.log.range(group, 1, 1)) as object[], [{ ...entryAfter(rest as Draft, group, EMPTY_HEAD, 1), text: '', scrubbed: true }]);
+    t.deepEqual((await other.log.range(group, 1, 1)) as object[], [
+      { ...entryAfter(rest as Draft, group, EMPTY_HEAD, 1), text: '', scrubbed: true },
+    ]);
   },
 };

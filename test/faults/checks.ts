@@ -16,6 +16,7 @@ export async function holdsExactly(world: World, participants: Participants): Pr
   const history = await historyOf(participants.person);
   isFold(entries, history);
   isFated(world, history);
+  isPressed(world, entries);
   await showsRows(world, participants, history);
   isContiguous(participants, entries);
   await isTailed(world, entries);
@@ -65,9 +66,12 @@ function isSame(what: string, found: readonly EntryJson[], wanted: readonly Entr
   for (const [index, entry] of found.entries()) {
     const other = wanted[index];
     if (other && (isGone(entry) || isGone(other))) deepStrictEqual(outline(entry), outline(other), what);
-    else deepStrictEqual({ ...entry, thread: undefined }, { ...other, thread: undefined }, what); // which grows with each reply
+    else deepStrictEqual(shared(entry), shared(other), what);
   }
 }
+
+/** Without the thread, which grows with each reply, and what only those may read who are involved in an act. */
+const shared = (entry: EntryJson | undefined) => ({ ...entry, thread: undefined, value: undefined, values: undefined });
 
 const outline = ({ seq, n, kind, at, author, target }: EntryJson) => ({ seq, n, kind, at, author, target });
 
@@ -101,6 +105,13 @@ function isFated({ ledger }: World, history: readonly MessageJson[]): void {
     strictEqual(message.body, body, `text of #${seq}`);
     strictEqual(message.reactions.flatMap(({ by }) => by).length, reactions.size, `reactions to #${seq}`);
   }
+}
+
+/** Each message with buttons was used once, by whom it was acknowledged. */
+function isPressed({ ledger }: World, entries: readonly EntryJson[]): void {
+  const acts = entries.filter(({ kind }) => kind === 'act');
+  deepStrictEqual(new Map(acts.map(({ target, author }) => [target, author.name])), ledger.pressed, 'who has pressed');
+  strictEqual(acts.length, ledger.pressed.size, 'as many presses as were acknowledged');
 }
 
 /** Open pages and frames show the same rows as a newly loaded page, and as the history. */

@@ -19,6 +19,12 @@ export type EntryJson = {
   /** For a join: the member. */
   readonly member?: string;
   readonly emoji?: string;
+  /** Of a message of a bot. */
+  readonly actions?: readonly { readonly id: string; readonly label: string }[];
+  /** Of an `act`; what was typed only for those who are involved. */
+  readonly label?: string;
+  readonly value?: unknown;
+  readonly values?: unknown;
   /** For a message: the last seq folded in. */
   readonly rev?: number;
   readonly erased?: boolean;
@@ -45,15 +51,19 @@ export const aboutOf = (entry: EntryJson): number => entry.target ?? entry.seq;
 
 /** The lines of the text stream for an entry with this `body`; undefined for an entry that it leaves out. */
 export function textOf(
-  { kind, author, target, member, reply_to: answered, format = 'text' }: EntryJson,
+  { kind, author, target, member, label, actions = [], reply_to: answered, format = 'text' }: EntryJson,
   written: string,
 ): string | undefined {
   const body = bodyAsText(written, format);
   const sender = author.as ? `${author.name} (${author.as})` : author.name;
-  if (kind === 'message') return indented(`${sender}: ${answered && body !== '(erased)' ? `(reply to #${answered}) ` : ''}${body}`);
+  if (kind === 'message') {
+    const offers = actions.map((one) => `\n[action] ${one.label} (${one.id})`).join('');
+    return indented(`${sender}: ${answered && body !== '(erased)' ? `(reply to #${answered}) ` : ''}${body}${offers}`);
+  }
   if (kind === 'edit') return indented(`${author.name}: ${body === '(erased)' ? body : `(edited #${target}) ${body}`}`);
   if (kind === 'unerase') return indented(`${author.name}: ${body === '(erased)' ? body : `(restored #${target}) ${body}`}`);
   if (kind === 'erase') return `* ${author.name} erased #${target}`;
+  if (kind === 'act') return `* ${author.name} used “${label}” of #${target}`;
   if (kind === 'join') return `* ${author.name} ${member === author.id ? 'joined' : `added ${BOT}`}`;
   return undefined;
 }

@@ -16,6 +16,8 @@ export class Ledger {
   readonly texts = new Map<number, string>();
   /** By seq; only messages that were changed. */
   readonly fates = new Map<number, Fate>();
+  /** By seq, whose press of a button was acknowledged. */
+  readonly pressed = new Map<number, string>();
   /** Messages with an attempted erasure: their text may be gone from then on. */
   readonly mayBeErased = new Set<number>();
   /** Messages with files that were acknowledged, by their keys. */

@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { everythingReader, jsonReader, pageReader } from './readers.ts';
 import type { World } from './world.ts';
 import { Person } from './world.ts';
-import { api, commandLine, drafting, form, hook, type Writer } from './writers.ts';
+import { api, asking, commandLine, drafting, form, hook, type Writer } from './writers.ts';
 
 /** Groups without messages, enough that the event ids of `/events` must refer to a stored cursor. */
 const MORE_GROUPS = 9;
@@ -41,7 +41,7 @@ export async function createParticipants(world: World, seed: string): Promise<Pa
   const faye = await join(environment.url(0), 'Faye');
   await join(environment.url(0), 'Cleo');
   const token = async (name: string) => ({ Authorization: `Bearer ${(await said(world, ['token', 'create', name])).token}` });
-  const path = (await said(world, ['bot', 'create', BOT, '--group', 'lobby'])).hook ?? '';
+  const { hook: path = '', token: botToken } = await said(world, ['bot', 'create', BOT, '--group', 'lobby']);
   const program = { cleo: await token('Cleo'), dan: await token('Dan') };
   const writers: Writer[] = [
     { name: 'form1', person: person('Ann', 'form1', ann), send: form, hand: 'form', pace: 0 },
@@ -50,6 +50,10 @@ export async function createParticipants(world: World, seed: string): Promise<Pa
     { name: 'api2', person: person('Dan', 'api2', program.dan), send: api, hand: 'api', pace: 0 },
     { name: 'api3', person: person('Dan', 'api3', program.dan), send: api, hand: undefined, pace: 0 },
     { name: 'draft1', person: person('Dan', 'draft1', program.dan), send: drafting, hand: undefined, pace: 3 },
+    {
+      ...{ name: 'acts1', person: person(BOT, 'acts1', { Authorization: `Bearer ${botToken}` }), hand: undefined, pace: 8 },
+      send: asking([person('Ann', 'press1', ann), person('Cleo', 'press2', program.cleo)]),
+    },
     { name: 'hook1', person: person(BOT, 'hook1', {}), send: hook(path, 'Idempotency-Key'), hand: undefined, pace: 2 },
     { name: 'hook2', person: person(BOT, 'hook2', {}), send: hook(path, 'webhook-id'), hand: undefined, pace: 5 },
     { name: 'cli', person: person('Faye', 'cli', faye), send: commandLine, hand: undefined, pace: 60 },

@@ -1,7 +1,7 @@
 import { holdsExactly } from './checks.ts';
 import { TestEnvironment } from './environment.ts';
 import { Ledger } from './ledger.ts';
-import { hasLetGo, weigh } from './memory.ts';
+import { hasLetGo, weigh, weighAtRest } from './memory.ts';
 import type { Participants } from './participants.ts';
 import { createParticipants } from './participants.ts';
 import { historyAfter } from './plain-readers.ts';
@@ -69,7 +69,7 @@ async function perform(world: World, options: RunOptions, done: Step[]): Promise
   }
   await Promise.race([Promise.all(running), ledger.failed]);
   await Promise.race([holdsExactly(world, participants), ledger.failed]);
-  hasLetGo(world, warm, await weigh(world));
+  hasLetGo(world, warm, await weighAtRest(world, warm));
   await ledger.sound();
   countAll(world, participants, done);
 }

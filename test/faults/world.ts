@@ -42,7 +42,7 @@ export class Person {
     this.#attempt = dice.int(0, 1);
   }
 
-  /** Repeats a request until the response is not 503 or 409; `onRefusal` gets those. The request may arrive several times. */
+  /** Repeats a request until the response is not 503, nor 409 for a request in progress; `onRefusal` gets those. The request may arrive several times. */
   async insist(request: Request, onRefusal: (refusal: Answer) => void = () => {}): Promise<Answer> {
     for (;;) {
       const answer = await this.#ask(request);
@@ -89,8 +89,8 @@ export class Person {
   #check(what: string, { status, headers, text }: Answer): void {
     const { ledger, environment } = this.#world;
     ledger.expect(status < 500 || status === 503, () => `${what} was answered ${status}: ${text.slice(0, 300)}`);
-    if (status === 409) ledger.count('repeated while the first was still being written');
-    if (!isForNow({ status })) return;
+    if (status === 409 && !isDecided(text)) ledger.count('repeated while the first was still being written');
+    if (!isForNow({ status, text })) return;
     ledger.expect(Number(headers.get('Retry-After')) > 0, () => `${what} was refused without Retry-After`);
     if (status === 409) return;
     ledger.refuse();
@@ -104,7 +104,10 @@ const reasonIn = (text: string): string =>
   /"detail":"([^"]*)"|role="alert">([^<]*)|<h1>[^<]*<\/h1>\s*<p>([^<]*)/.exec(text)?.slice(1).find(Boolean) ?? text.slice(0, 80);
 
 /** The store is down, or the first request with this key is still in progress. */
-const isForNow = ({ status }: Pick<Answer, 'status'>): boolean => status === 503 || status === 409;
+const isForNow = ({ status, text }: Pick<Answer, 'status' | 'text'>): boolean => status === 503 || (status === 409 && !isDecided(text));
+
+/** Whether somebody else was faster. */
+const isDecided = (text: string): boolean => text.includes('"code":"conflict"');
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) await turn();

@@ -1,3 +1,4 @@
+import type { Answer } from '../helpers/client.ts';
 import { change } from './changes.ts';
 import { Dice } from './dice.ts';
 import { GROUP, MESSAGES, type Person, type World } from './world.ts';
@@ -113,6 +114,33 @@ export const drafting: Send = async ({ ledger }, { person }, text, key) => {
   ledger.expect(said === text, () => `"${text}" was committed as "${said}"`);
   return seq;
 };
+
+const CHOICES = ['approve', 'reject'].map((id) => ({ id, label: `To ${id}`, choice: 'decision' }));
+
+/**
+ * A bot's message with two buttons, of which two people press one each at the same time, until it is acknowledged: for one of them it is, the other one
+ * hears that it is done.
+ */
+export const asking =
+  (people: readonly Person[]): Send =>
+  async ({ ledger }, { person }, text, key) => {
+    const request = { path: MESSAGES, method: 'POST', body: JSON.stringify({ body: text, actions: CHOICES }) };
+    const asked = await person.insist({ ...request, headers: { ...JSON_TYPE, 'Idempotency-Key': key } });
+    ledger.expect([200, 201].includes(asked.status), () => `a post with actions was answered ${asked.status}: ${asked.text}`);
+    const { seq } = asked.json<Reply>();
+    const press = (one: Person, index: number): Promise<Answer> =>
+      one.insist({
+        ...{ path: `${MESSAGES}/${seq}/actions/${CHOICES[index]?.id}`, method: 'POST', body: '{}' },
+        headers: { ...JSON_TYPE, 'Idempotency-Key': `${key}-${index}` },
+      });
+    const answers = await Promise.all(people.map(press));
+    const statuses = answers.map(({ status }) => status);
+    const said = () => `#${seq}, pressed by ${people.length}, was answered ${answers.map(({ status, text: why }) => `${status} ${why.slice(0, 300)}`)}`;
+    ledger.expect(statuses.toSorted().join() === '200,409', said);
+    ledger.pressed.set(seq, people[statuses.indexOf(200)]?.name ?? '');
+    ledger.count('acknowledged: act');
+    return seq;
+  };
 
 /** An incoming webhook: its response is only `ok`. */
 export const hook =

@@ -19,11 +19,19 @@ async function openAgent(t: ExecutionContext) {
 
 test('MCP: ask_people waits for the answer of a person, which is then taken note of', async (t) => {
   const { bob, mcp, core, lobby, waits } = await openAgent(t);
-  const asking = call<Question>(t, mcp, 'ask_people', { group: 'lobby', question: 'Deploy **7**?', comments: true, wait_seconds: 50, key: 'q1' });
+  const asking = call<Question>(t, mcp, 'ask_people', {
+    group: 'lobby',
+    question: 'Deploy **7**?',
+    comments: true,
+    wait_seconds: 50,
+    key: 'q1',
+  });
   const { promise: asked, resolve } = Promise.withResolvers<number>();
-  t.teardown(core.written.onWritten((entries) => {
+  t.teardown(
+    core.written.onWritten((entries) => {
       for (const { kind, seq } of entries) if (kind === 'message') resolve(seq);
-    }));
+    }),
+  );
   const seq = await asked;
   const path = `/groups/lobby/messages/${seq}`;
   t.regex((await bob.get(path)).text, /Deploy <b>7<\/b>\?[\s\S]*Approve…[\s\S]*Reject…/);
@@ -32,7 +40,13 @@ test('MCP: ask_people waits for the answer of a person, which is then taken note
   t.deepEqual(question, { group: 'lobby', seq, url: path } as object);
   t.like(answer, { option: 'reject', label: 'Reject', by: { name: 'Bob' }, comment: 'Not on a Friday' });
   t.false(await waits());
-  const again = await call<Question>(t, mcp, 'ask_people', { group: 'lobby', question: 'Deploy **7**?', comments: true, wait_seconds: 50, key: 'q1' });
+  const again = await call<Question>(t, mcp, 'ask_people', {
+    group: 'lobby',
+    question: 'Deploy **7**?',
+    comments: true,
+    wait_seconds: 50,
+    key: 'q1',
+  });
   t.deepEqual([again.seq, again.answer?.option], [seq, 'reject'], 'the same key asks once');
   t.is((await core.store.log.head(lobby.id)).n, 1);
 });

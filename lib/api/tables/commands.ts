@@ -4,7 +4,6 @@ import type { Sample } from '../schemas.ts';
 const DEPLOY = { help: 'Deploys a branch.', hint: 'branch' };
 const own = (group: string | null): Sample<'OwnCommand'> => ({ name: 'deploy', ...DEPLOY, shown: false, group });
 const REFUSED = 'You are not a bot, or have 50 commands.';
-const NAME = 'The name is not a command’s.';
 
 /** Commands that people type. */
 export const commandsTable: readonly Operation[] = [
@@ -52,7 +51,7 @@ export const commandsTable: readonly Operation[] = [
       201: { description: 'Registered. As text: the command.', schema: 'OwnCommand', media: ['json', 'text'] },
       200: { description: 'It was registered; its description is as given now.', schema: 'OwnCommand', media: ['json', 'text'] },
     },
-    problems: { 403: REFUSED, 409: 'It is built in, or another bot has it in this group.', 422: `A field is too long; or ${NAME}` },
+    problems: { 403: REFUSED, 409: 'It is built in, or another bot has it in this group.' },
     examples: [
       {
         title: 'Deploy',
@@ -71,7 +70,7 @@ export const commandsTable: readonly Operation[] = [
     access: 'member',
     summary: 'Remove a command',
     responses: { 204: { description: 'It is gone.', media: ['none'] } },
-    problems: { 403: 'You are not a bot.', 422: NAME },
+    problems: { 403: 'You are not a bot.', 404: 'You have no such command.' },
     examples: [{ title: 'Remove it', path: { slug: 'team', command: 'deploy' }, status: 204, answer: { media: 'none' } }],
   },
   {
@@ -87,7 +86,7 @@ export const commandsTable: readonly Operation[] = [
       201: { description: 'Registered. As text: the command.', schema: 'OwnCommand', media: ['json', 'text'] },
       200: { description: 'It was registered; its description is as given now.', schema: 'OwnCommand', media: ['json', 'text'] },
     },
-    problems: { 403: REFUSED, 409: 'It is built in.', 422: `A field is too long; or ${NAME}` },
+    problems: { 403: REFUSED, 409: 'It is built in.' },
     examples: [
       {
         title: 'Deploy',
@@ -113,7 +112,7 @@ export const commandsTable: readonly Operation[] = [
         media: ['json', 'text'],
       },
     },
-    examples: [{ title: 'All', status: 200, answer: { media: 'json', value: [own(null)] } }],
+    examples: [{ title: 'None', status: 200, answer: { media: 'json', value: [] } }],
   },
   {
     id: 'removeCommandEverywhere',
@@ -123,7 +122,7 @@ export const commandsTable: readonly Operation[] = [
     access: 'token',
     summary: 'Remove a command from all your groups',
     responses: { 204: { description: 'It is gone.', media: ['none'] } },
-    problems: { 403: 'You are not a bot.', 404: 'You have no such command.', 422: NAME },
+    problems: { 403: 'You are not a bot.', 404: 'You have no such command.' },
     examples: [{ title: 'Remove it', path: { command: 'deploy' }, status: 204, answer: { media: 'none' } }],
   },
 ];

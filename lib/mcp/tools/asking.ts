@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { invalid } from '../../errors.ts';
 import { readMessage, readPosted } from '../../log/history.ts';
 import { resolveActions } from '../../messages/actions/resolve.ts';
 import { keyIn, post } from '../../messages/operations.ts';
-import { invalid } from '../../errors.ts';
 import { awaitAnswer, isQuestion, MAX_WAIT_S, questionActions } from '../answers.ts';
 import { groupOf } from '../caller.ts';
 import { format, group, key, Message, replyTo, seq } from '../schemas.ts';

@@ -2,6 +2,7 @@ import type { Profile } from '../../core.ts';
 import type { UserId } from '../../ids.ts';
 import { plural, t } from '../../language/text.ts';
 import type { Acted, Action } from '../../log/action.ts';
+import type { Commanded } from '../../log/entry.ts';
 import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
 import { datesIn } from '../../text/dates.ts';
 import { dateFields, nameOf, type Profiles } from '../system-message.ts';
@@ -96,8 +97,18 @@ export const actionJson = ({ style, who, fields, ...action }: Action) => ({
   fields: fields ?? [],
 });
 
-/** The use of an action without its author, as JSON. What was written is for those who are involved: the bot and the user. */
-export const actJson = <A extends Acted>({ bot: _bot, hidden: _hidden, value, values, ...act }: A, isInvolved: boolean) => ({
+type Private = Acted | Commanded;
+
+/** Whether only the bot and the author of an entry may know whose it is. */
+export const isHidden = (entry: Private): boolean => entry.kind === 'command' || entry.hidden === true;
+
+/** The use of an action, or a command that is not shown, as JSON without its author. What was written is for those who are involved: the bot and the author. */
+export const privateJson = (entry: Private, isInvolved: boolean) =>
+  entry.kind === 'act' ? actJson(entry, isInvolved) : commandJson(entry, isInvolved);
+
+const actJson = ({ bot: _bot, hidden: _hidden, value, values, ...act }: Acted, isInvolved: boolean) => ({
   ...act,
   ...(isInvolved ? { value: value ?? null, values: values ?? {} } : {}),
 });
+
+const commandJson = ({ due: _due, text, ...command }: Commanded, isInvolved: boolean) => ({ ...command, ...(isInvolved ? { text } : {}) });

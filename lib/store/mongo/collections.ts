@@ -1,19 +1,16 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { SessionRecord, Token, User } from '../../accounts/port.ts';
-import type { BotCommand } from '../../commands/port.ts';
 import type { FileRecord } from '../../files/port.ts';
 import type { Group, GroupChange, Membership } from '../../groups/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
-import type { EphemeralRecord } from '../../messages/ephemeral/port.ts';
-import type { Saved } from '../../messages/port.ts';
-import type { Follow } from '../../messages/threads/port.ts';
 import type { Device } from '../../push/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
 import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
+import { type CommandRow, type EphemeralRow, type FollowRow, MESSAGE_INDEXES, type SavedRow } from './messages/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
@@ -70,14 +67,6 @@ type CursorRow = {
   readonly usedAt: number;
   readonly replaced: boolean;
 };
-
-/** `_id`: `<user>/<group>/<seq>`, and `<user>/<group>/<root>`. */
-type SavedRow = Saved & { readonly _id: string };
-type FollowRow = Follow & { readonly _id: string };
-
-/** `_id`: `<bot>/<group, or nothing>/<name>`. */
-type CommandRow = BotCommand & { readonly _id: string };
-export type EphemeralRow = Omit<EphemeralRecord, 'id'> & { readonly _id: string };
 
 /** `_id`: `<owner>/<id>`. */
 type SecurityRow = SecurityRecord & { readonly _id: string };
@@ -199,20 +188,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'user', key: { user: 1, createdAt: 1 } },
     { name: 'session', key: { session: 1 } },
   ],
-  saved: [{ name: 'order', key: { user: 1, at: -1, group: -1, seq: -1 } }],
-  follows: [
-    { name: 'order', key: { user: 1, follows: 1, at: -1, group: -1, root: -1 } },
-    { name: 'thread', key: { group: 1, root: 1, follows: 1, user: 1 } },
-  ],
-  commands: [
-    { name: 'bot', key: { bot: 1, name: 1 } },
-    { name: 'group', key: { group: 1 } },
-  ],
-  ephemerals: [
-    { name: 'user', key: { user: 1, group: 1, at: -1 } },
-    { name: 'group', key: { group: 1 } },
-    { name: 'expiry', key: { expiresAt: 1 } },
-  ],
+  ...MESSAGE_INDEXES,
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
   security: [
     { name: 'order', key: { owner: 1, at: -1, id: -1 } },

@@ -1,6 +1,7 @@
 import type { EphemeralRecord, EphemeralStore } from '../../../messages/ephemeral/port.ts';
-import type { Collections, EphemeralRow } from '../collections.ts';
+import type { Collections } from '../collections.ts';
 import { isDuplicate } from '../timeout.ts';
+import type { EphemeralRow } from './rows.ts';
 
 const toRecord = ({ _id, ...record }: EphemeralRow): EphemeralRecord => ({ id: _id, ...record });
 
