@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Measures Parley and a bare Node.js server in the same run. `node bin/bench.ts [SUITE …] [--quick]`; without a suite, all suites. */
 import { constants } from './bench/constants.ts';
+import { drafts } from './bench/drafts.ts';
 import { encryption } from './bench/encryption.ts';
 import { fanout } from './bench/fanout.ts';
 import { fsync } from './bench/fsync.ts';
@@ -21,7 +22,7 @@ import { storm } from './bench/storm.ts';
 
 const SUITES = {
   ...{ posts, fsync, hooks, mongo, fanout, idle, many, storm, stalled, start: startUp },
-  ...{ history, pages, page, search, encryption, constants },
+  ...{ history, pages, page, search, encryption, drafts, constants },
 } as const;
 
 const args = process.argv.slice(2);

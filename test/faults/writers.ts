@@ -135,7 +135,8 @@ export const asking =
       });
     const answers = await Promise.all(people.map(press));
     const statuses = answers.map(({ status }) => status);
-    const said = () => `#${seq}, pressed by ${people.length}, was answered ${answers.map(({ status, text: why }) => `${status} ${why.slice(0, 300)}`)}`;
+    const said = () =>
+      `#${seq}, pressed by ${people.length}, was answered ${answers.map(({ status, text: why }) => `${status} ${why.slice(0, 300)}`)}`;
     ledger.expect(statuses.toSorted().join() === '200,409', said);
     ledger.pressed.set(seq, people[statuses.indexOf(200)]?.name ?? '');
     ledger.count('acknowledged: act');
