@@ -8,7 +8,7 @@ export const UNREADABLE = 'This text cannot be decrypted.';
 const FIELDS: { readonly [K in Kind]?: Fields } = {
   message: { body: 'text', as: 'text', attachments: 'json', actions: 'json', folded: 'folded' },
   edit: { body: 'text', attachments: 'json', actions: 'json' },
-  act: { label: 'text', value: 'text', values: 'json' },
+  act: { label: 'text', value: 'text', values: 'json', original: 'json' },
   topic: { topic: 'text' },
 };
 
@@ -19,7 +19,7 @@ export function mapEntry<E extends Entry>(entry: E, change: Change): E {
 }
 
 /**
- * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic or a label empty; a sender name, files, actions, values and a snapshot
+ * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic or a label empty; a sender name, files, actions, values, names of other chats and a snapshot
  * are left out: without its snapshot a message is folded from its follow-ups.
  */
 export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {

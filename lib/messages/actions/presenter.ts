@@ -1,7 +1,7 @@
 import type { Profile } from '../../core.ts';
 import type { UserId } from '../../ids.ts';
 import { plural, t } from '../../language/text.ts';
-import type { Acted, Action } from '../../log/action.ts';
+import { type Acted, type Action, publicAction } from '../../log/action.ts';
 import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
 import { datesIn } from '../../text/dates.ts';
 import { dateFields, nameOf, type Profiles } from '../system-message.ts';
@@ -88,16 +88,30 @@ export const actionsJson = (folded: FoldedMessage, profiles: Profiles, viewer?: 
     };
   });
 
-/** An action as JSON, as it was posted; users by their ids. */
-export const actionJson = ({ style, who, fields, ...action }: Action) => ({
-  ...action,
-  style: style ?? ('default' as const),
-  who: who ?? ('anyone' as const),
-  fields: fields ?? [],
-});
+/** An action as JSON, as it was posted; users by their ids. Without what is for its bot alone. */
+export function actionJson(action: Action) {
+  const { style, who, fields, ...rest } = publicAction(action);
+  return { ...rest, style: style ?? ('default' as const), who: who ?? ('anyone' as const), fields: fields ?? [] };
+}
 
 /** The use of an action without its author, as JSON. What was written is for those who are involved: the bot and the user. */
-export const actJson = <A extends Acted>({ bot: _bot, hidden: _hidden, value, values, ...act }: A, isInvolved: boolean) => ({
+export const actJson = <A extends Acted>(
+  { bot: _bot, hidden: _hidden, integrated: _integrated, value, values, original, ...act }: A,
+  isInvolved: boolean,
+) => ({
   ...act,
-  ...(isInvolved ? { value: value ?? null, values: values ?? {} } : {}),
+  ...(isInvolved ? { value: value ?? null, values: values ?? {}, ...originalJson({ value, values, original }) } : {}),
 });
+
+/** The use of an action as it is called in the format in which the action was posted; nothing for one in Parley's own. */
+export function originalJson({ value, values = {}, original }: { readonly [K in 'value' | 'values' | 'original']?: Acted[K] | undefined }) {
+  if (!original) return {};
+  const { action, block, fields = {} } = original;
+  const named = Object.entries(values).map(([id, typed]) => [fields[id] ?? id, typed] as const);
+  return {
+    original: {
+      ...{ action, ...(block === undefined ? {} : { block }), value: original.value ?? value ?? null },
+      fields: Object.fromEntries(named),
+    },
+  };
+}

@@ -9,7 +9,7 @@ import type { Collections, EntryRow } from './collections.ts';
 import { bySeq, chunks, entryAt, entryId, rowsAt, toEntry } from './entries.ts';
 
 const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '', actions: '' } } as const;
-const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '' } } as const;
+const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '', original: '' } } as const;
 
 /** The only writes that change an appended entry: snapshots, scrubbing of erased text, and clearing of `pending`. */
 export function scrubbing({ log }: Collections) {
