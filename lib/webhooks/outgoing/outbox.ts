@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts';
 import type { UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
 import type { Delivery } from './deliveries-port.ts';
-import { eventOf } from './rules.ts';
+import { eventNameOf } from './rules.ts';
 
 const AT_ONCE = 100;
 
@@ -29,7 +29,7 @@ const deliveryOf = (entry: Entry, bot: UserId, now: number): Delivery => ({
   group: entry.group,
   seq: entry.seq,
   message: entry.kind === 'message' ? entry.seq : 'target' in entry ? entry.target : null,
-  event: eventOf(entry.kind)?.name ?? entry.kind,
+  event: eventNameOf(entry),
   due: Math.min(entry.at, now),
   createdAt: entry.at,
   ...NEW,

@@ -7,6 +7,9 @@ export type EventKind = (typeof EVENTS)[number];
 /** The event of a use of an action, for the bot that offers it, whatever events its webhook has. */
 export const ACTION_EVENT = 'action';
 
+/** The event of a use of an action that calls a URL of its own, in place of that webhook. */
+export const INTEGRATION_EVENT = 'integration';
+
 /** Which messages trigger the webhook: those that mention the bot, all, or those with a keyword. */
 export const TRIGGERS = ['mention', 'all', 'keyword'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
