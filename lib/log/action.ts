@@ -52,12 +52,12 @@ export type Original = {
 };
 
 /**
- * A URL that a use calls in place of the bot's webhook, with what is to be sent there (Mattermost). Secret: both may have passwords of the bot.
- * `dataSource`: where the options of a `select` come from, empty for its own.
+ * A URL that a use calls in place of the bot's webhook (Mattermost). `context`: what is sent there, an object as JSON, since its names may be anything.
+ * Secret: both may have passwords of the bot. `dataSource`: where the options of a `select` come from.
  */
 export type Integration = {
   readonly url: string;
-  readonly context?: Readonly<Record<string, unknown>>;
+  readonly context?: string;
   readonly type: 'button' | 'select';
   readonly dataSource?: string;
 };

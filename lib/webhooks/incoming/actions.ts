@@ -6,6 +6,7 @@ import { actionsForm } from '../../messages/actions/forms.ts';
 import { resolveActions } from '../../messages/actions/resolve.ts';
 import type { HeaderOf } from '../signing.ts';
 import type { IncomingWebhook } from './authenticate.ts';
+import { isDiscord } from './formats/discord.ts';
 import type { Parsed } from './formats/read.ts';
 import { hasOwnActions, isChat, offeredIn } from './formats/registry.ts';
 import type { Payload } from './payload.ts';
@@ -30,15 +31,16 @@ export async function actionsIn(
   return actions.length === 0 ? {} : { actions };
 }
 
-/** The fields in which the formats of other chats have interactive elements. */
-const PARTS = ['blocks', 'attachments', 'attachment', 'props', 'components'];
+/** The fields in which the formats of other chats have interactive elements. In Discord's, attachments are files. */
+const PARTS = ['blocks', 'attachments', 'attachment', 'props'];
+const partsOf = (parsed: Parsed): readonly string[] => (isDiscord(parsed) ? ['components'] : PARTS);
 
 /**
  * What the actions of a message become by an edit in the format of another chat; undefined: they stay. Where it says what the message consists of, its
  * elements replace those of earlier deliveries; actions in Parley's own format stay unless there are others.
  */
 export function actionsAfter(folded: FoldedMessage, header: HeaderOf, parsed: Parsed): readonly Action[] | undefined {
-  if (!PARTS.some((name) => name in parsed.value)) return undefined;
+  if (!partsOf(parsed).some((name) => name in parsed.value)) return undefined;
   const offered = offeredIn(header, parsed);
   const isOurs = actionsOf(folded).every(({ original }) => original === undefined);
   return offered.length === 0 && isOurs ? undefined : offered;

@@ -51,14 +51,14 @@ async function integrationOf({ store }: Core, { group, target, seq, action }: Ac
 }
 
 /** Mattermost's PostActionIntegrationRequest. Parley has no teams, and opens no dialogs: `trigger_id` is the id of the delivery. */
-function bodyFor({ id }: Delivery, group: Group, act: Act, name: string, { context = {}, type, dataSource = '' }: Integration): object {
+function bodyFor({ id }: Delivery, group: Group, act: Act, name: string, { context = '{}', type, dataSource = '' }: Integration): object {
   const [selected] = Object.values(act.values ?? {});
   return {
     ...{ user_id: act.author, user_name: name },
     ...{ channel_id: group.id, channel_name: group.slug, team_id: '', team_domain: '' },
     ...{ post_id: `${group.id}-${act.target}`, trigger_id: id },
     ...{ type, data_source: dataSource },
-    context: { ...context, ...(selected === undefined ? {} : { selected_option: selected }) },
+    context: { ...JSON.parse(context), ...(selected === undefined ? {} : { selected_option: selected }) },
   };
 }
 

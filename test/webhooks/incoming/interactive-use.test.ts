@@ -109,7 +109,7 @@ test('interactive: an edit by the webhook replaces the actions in the same forma
   };
   const all = 'deploy-web-1-4-2,cancel-web,later,region,reviewer';
   await ann.form(`${path}/actions/cancel-web`, { rev: '1' });
-  await edit({ content: 'Deploy?' });
+  await edit({ content: 'Deploy?', attachments: [] });
   t.is(await ids(), all);
   const before = (await read()).body;
   await edit({

@@ -89,7 +89,7 @@ test('interactive: Mattermost. The URL and its context are kept with the action'
     original: { action: 'ephemeral' },
     integration: {
       url: 'http://127.0.0.1:7357/hook?key=s3cret',
-      context: { action: 'do_something_ephemeral', password: 'pa55' },
+      context: '{"action":"do_something_ephemeral","password":"pa55"}',
       type: 'button',
     },
   });
@@ -215,6 +215,13 @@ test('interactive: what is too much or cannot be used is text, and is never refu
   );
   t.deepEqual(offered({ ...blocks(button('a', 'Theirs')), actions: [{ id: 'ours', label: 'Ours' }] }), []);
   t.is(text({ ...blocks(button('a', 'Theirs')), actions: [{ id: 'ours', label: 'Ours' }] }), 'Go?\n-# Theirs');
+});
+
+test('interactive: a fallback and lists that only have the name of Discord’s', (t) => {
+  const actions = [{ name: 'yes', text: 'Yes', type: 'button' }];
+  t.is(text({ attachments: [{ fallback: 'You cannot vote', actions }] }), 'Yes', 'what cannot be used would be said by the fallback');
+  t.is(text({ attachments: [{ fallback: 'You cannot vote' }] }), undefined);
+  t.regex(text({ page: 1, components: [{ id: 'api', status: 'down' }] }) ?? '', /"status": "down"/);
 });
 
 test('interactive: whatever the fields contain, actions are within the limits of those that bots post themselves', (t) => {

@@ -30,7 +30,7 @@ async function openIntegration(t: ExecutionContext, options: Parameters<typeof o
   const target = await Receiver.open(t);
   const { group } = await fixture.at();
   const hook = await createHook(core, bot.user, group);
-  const integration = { url: `${target.url}/act?key=${KEY}`, context: { action: 'deploy', password: PASSWORD } };
+  const integration = { url: `${target.url}/act?key=${KEY}`, context: { action: 'deploy', password: PASSWORD, 'a.b': { $c: 1 } } };
   const attachment = (more: object = {}) => ({
     text: 'Build 7',
     actions: [
@@ -77,7 +77,7 @@ test('integrations: a use calls the URL with the body of Mattermost, signed as w
   t.deepEqual(body, {
     ...{ user_id: id, user_name: name, channel_id: group.id, channel_name: 'lobby', team_id: '', team_domain: '' },
     ...{ post_id: `${group.id}-${seq}`, trigger_id: delivery?.id, type: 'button', data_source: '' },
-    context: { action: 'deploy', password: PASSWORD },
+    context: { action: 'deploy', password: PASSWORD, 'a.b': { $c: 1 } },
   });
   t.true(isSigned([bot.secret], (header) => headers[header] ?? '', Buffer.from(text), clock.now()));
   t.is(bot.receiver.received.filter(({ body: sent }) => sent.event === 'action').length, 0, 'in place of the webhook');

@@ -7,8 +7,12 @@ import { type HeaderOf, type JsonObject, lines, objectIn, objectsIn, type Parsed
 export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
   if (value.text !== undefined || value.message !== undefined) return false;
   const isFileAlone = isMultipart && files.length > 0 && Object.keys(value).every((name) => /^(?:username|avatar_url|tts)$/.test(name));
-  return 'content' in value || Array.isArray(value.embeds) || Array.isArray(value.components) || isFileAlone;
+  return 'content' in value || Array.isArray(value.embeds) || areComponents(value.components) || isFileAlone;
 }
+
+/** Other senders have a list of this name too, whose items have no such type. */
+const areComponents = (components: unknown): boolean =>
+  Array.isArray(components) && components.every((one) => Number.isInteger(objectIn(one).type));
 
 /** Discord's format: content, embeds and the texts among components. The other components: see interactive/discord.ts. */
 export function discord(_: HeaderOf, parsed: Parsed): RichContentInput | undefined {

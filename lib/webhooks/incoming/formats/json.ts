@@ -5,7 +5,7 @@ import { type HeaderOf, isJsonObject, type Parsed } from './read.ts';
 /** Fields of chat webhooks that have no content by themselves. */
 const ENVELOPE = new Set(
   (
-    'text content message embeds attachments blocks components channel channel_id channelId roomId username alias icon_url icon_emoji avatar avatar_url emoji ' +
+    'text content message embeds attachments blocks channel channel_id channelId roomId username alias icon_url icon_emoji avatar avatar_url emoji ' +
     'reply_to thread_ts thread_id root_id tmid unfurl_links unfurl_media link_names parse mrkdwn mrkdwn_in metadata reply_broadcast props callback_id tts wait ' +
     'flags allowed_mentions'
   ).split(' '),

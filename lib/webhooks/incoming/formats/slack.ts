@@ -78,7 +78,7 @@ function cardsOf(one: JsonObject): RichContentInput[] {
     color: one.color,
   };
   const hasContent = [card.pretext, card.author.text, card.title, card.text].some((part) => part !== undefined);
-  if (hasContent || card.fields.length + card.pictures.length + card.actions.length > 0) return [card as RichContentInput];
+  if (hasContent || card.fields.length + card.pictures.length + objectsIn(one.actions).length > 0) return [card as RichContentInput];
   const fallback = markdownIn(one.fallback);
   return fallback === undefined ? [] : [{ text: fallback, color: card.color } as RichContentInput];
 }

@@ -44,7 +44,7 @@ function integrationIn(element: JsonObject): Integration | undefined | null {
   const source = textIn(element.data_source);
   return {
     url,
-    ...(isJsonObject(context) ? { context } : {}),
+    ...(isJsonObject(context) ? { context: JSON.stringify(context) } : {}),
     type: isSelect(element) ? 'select' : 'button',
     ...(source === undefined ? {} : { dataSource: source.slice(0, 100) }),
   };
