@@ -8,7 +8,7 @@ export const UNREADABLE = 'This text cannot be decrypted.';
 const FIELDS: { readonly [K in Kind]?: Fields } = {
   message: { body: 'text', as: 'text', attachments: 'json', actions: 'json', folded: 'folded' },
   edit: { body: 'text', attachments: 'json', actions: 'json' },
-  act: { label: 'text', value: 'text', values: 'json' },
+  act: { label: 'text', value: 'text', values: 'json', original: 'json' },
   command: { text: 'text' },
   topic: { topic: 'text' },
 };
@@ -20,7 +20,8 @@ export function mapEntry<E extends Entry>(entry: E, change: Change): E {
 }
 
 /**
- * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic, a label or the text of a command empty; a sender name, files, actions, values and a snapshot
+ * Decrypts an entry. A body that cannot be decrypted becomes UNREADABLE, a topic, a label or the text of a command empty; a sender name, files, actions,
+ * values, names of other chats and a snapshot
  * are left out: without its snapshot a message is folded from its follow-ups.
  */
 export function openEntry<E extends Entry>(entry: E, sealer: Sealer): E {

@@ -1,6 +1,7 @@
 import type { Core, Profile } from '../core.ts';
 import type { Group } from '../groups/port.ts';
 import type { UserId } from '../ids.ts';
+import { publicAction } from '../log/action.ts';
 import { filesOf } from '../log/body-text.ts';
 import type { Attached, Entry, FollowUp } from '../log/entry.ts';
 import { actionsOf, isErased } from '../log/fold.ts';
@@ -67,7 +68,7 @@ function messageRecord({ folded, followUps }: MessageLine) {
     ...(versions.length > 1 ? { edited_at: versions.at(-1)?.at, versions } : {}),
     ...(state.pinned ? { pinned: { by: state.pinned.by, at: iso(state.pinned.at) } } : {}),
     ...(state.reactions.length > 0 ? { reactions: state.reactions.map((one) => reactionRecord(one.emoji, one.by, followUps)) } : {}),
-    ...(actions.length > 0 ? { actions } : {}),
+    ...(actions.length > 0 ? { actions: actions.map(publicAction) } : {}),
     ...(acts.length > 0 ? { acts: acts.map(actRecord) } : {}),
   };
 }

@@ -36,7 +36,40 @@ export type Action = {
   readonly choice?: string;
   /** No more uses. */
   readonly locked?: true;
+  readonly original?: Original;
+  readonly integration?: Integration;
 };
+
+/**
+ * What an action is called in the format of another chat in which it was posted: its bot gets that back. `block`: what is around it (Slack: block_id or
+ * callback_id). `value`: where that of the action had to be cut. `fields`: by the id of a field. Readers of the message do not see it.
+ */
+export type Original = {
+  readonly action: string;
+  readonly block?: string;
+  readonly value?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+};
+
+/**
+ * A URL that a use calls in place of the bot's webhook (Mattermost). `context`: what is sent there, an object as JSON, since its names may be anything.
+ * Secret: both may have passwords of the bot. `dataSource`: where the options of a `select` come from.
+ */
+export type Integration = {
+  readonly url: string;
+  readonly context?: string;
+  readonly type: 'button' | 'select';
+  readonly dataSource?: string;
+};
+
+/** An action without what is for its bot alone. */
+export function publicAction({
+  original: _original,
+  integration: _integration,
+  ...action
+}: Action): Omit<Action, 'original' | 'integration'> {
+  return action;
+}
 
 /** The uses of an action of a message, kept as long as the message has an action with this id. */
 export type ActionUses = {
@@ -52,7 +85,7 @@ export type ActionUses = {
 
 /**
  * A person, or another bot, has used an action. `label`, `value`: of the action, as it was then. `values`: by the id of a field. `bot`: the author of the
- * message. `hidden`: who it was is for the bot and that person only. Scrubbing removes what was written.
+ * message. `hidden`: who it was is for the bot and that person only. `integrated`: it calls the URL of the action. Scrubbing removes what was written.
  */
 export type Acted = {
   readonly kind: 'act';
@@ -61,8 +94,10 @@ export type Acted = {
   readonly label: string;
   readonly value?: string;
   readonly values?: Readonly<Record<string, string>>;
+  readonly original?: Original;
   readonly bot: UserId;
   readonly hidden?: true;
+  readonly integrated?: true;
   readonly scrubbed?: true;
 };
 

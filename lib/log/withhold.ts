@@ -41,7 +41,7 @@ export async function withholdErased(
 function withoutText(entry: Entry): Entry {
   if (entry.kind === 'unerase') return { ...entry, body: '', scrubbed: true };
   if (entry.kind === 'act') {
-    const { value: _value, values: _values, ...rest } = entry;
+    const { value: _value, values: _values, original: _original, ...rest } = entry;
     return { ...rest, label: '', scrubbed: true };
   }
   if (entry.kind !== 'message' && entry.kind !== 'edit') return entry;

@@ -8,12 +8,21 @@ const OFFERS: EntryBody = {
   kind: 'message',
   body: 'secret',
   format: 'text',
-  actions: [{ id: 'ok', label: 'secret label', uses: 'many', show: 'names' }],
+  actions: [
+    {
+      id: 'ok',
+      label: 'secret label',
+      uses: 'many',
+      show: 'names',
+      original: { action: 'secret' },
+      integration: { url: 'secret', type: 'button' },
+    },
+  ],
 };
 const EDIT: EntryBody = { kind: 'edit', target: 1, body: 'secret', format: 'text', actions: [] };
 const acts = (target: number, values: Readonly<Record<string, string>> = { why: 'secret' }): EntryBody => ({
   ...{ kind: 'act', target, action: 'ok', label: 'secret label', value: 'secret value' },
-  ...{ values, bot },
+  ...{ values, bot, original: { action: 'ok', value: 'secret', fields: { why: 'secret' } } },
 });
 
 async function logged(store: Store, group: GroupId, ...bodies: readonly EntryBody[]): Promise<Entry[]> {
@@ -30,7 +39,12 @@ async function logged(store: Store, group: GroupId, ...bodies: readonly EntryBod
 
 /** As scrubbing leaves the use of an action. */
 const emptied = (entry: Entry | undefined): object => {
-  const { value: _value, values: _values, ...rest } = { value: undefined, values: undefined, ...entry };
+  const {
+    value: _value,
+    values: _values,
+    original: _original,
+    ...rest
+  } = { value: undefined, values: undefined, original: undefined, ...entry };
   return { ...rest, label: '', scrubbed: true };
 };
 

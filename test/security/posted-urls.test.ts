@@ -44,11 +44,12 @@ const payloads = (url: string): object[] => [
     embeds: [{ title: 'x', url: `${url}/embed`, image: { url: `${url}/embedded` }, thumbnail: { url: `${url}/small` } }],
     attachments: [{ id: 0, url: `${url}/attached` }],
   },
+  { text: 'x', props: { attachments: [{ text: 'y', actions: [{ id: 'go', name: 'Go', integration: { url: `${url}/integration` } }] }] } },
   { Type: 'SubscriptionConfirmation', Message: 'x', SubscribeURL: `${url}/subscribe`, SigningCertURL: `${url}/certificate` },
   { text: 'x', url: `${url}/field`, webhook: `${url}/hook`, callback: `require('node:http').get('${url}/code')`, avatar: `${url}/rocket` },
 ];
 
-test('no URL in a message or webhook is called by the server, even of a host that outgoing calls may reach; the webhook of a bot is', async (t) => {
+test('no URL in a message or webhook is called by the server, even of a host that outgoing calls may reach; the webhook of a bot is, and the URL of an action that is used', async (t) => {
   const { asked, url } = await openListener(t);
   const site = await startServerFor(t, { env: { ALLOW_OUTGOING: '127.0.0.1' } });
   const ann = await site.signUp('Ann');
@@ -77,4 +78,13 @@ test('no URL in a message or webhook is called by the server, even of a host tha
   site.server.deliveries.wake();
   await site.server.deliveries.idle();
   t.deepEqual(asked, ['POST /bot']);
+
+  const messages = (await ann.get('/groups/lobby/messages?limit=100', 'application/json')).json<
+    { url: string; actions: { id: string }[] }[]
+  >();
+  const offer = messages.find(({ actions }) => actions.some(({ id }) => id === 'go'));
+  t.is((await ann.json('POST', `${offer?.url}/actions/go`)).status, 200);
+  site.server.deliveries.wake();
+  await site.server.deliveries.idle();
+  t.deepEqual(asked.slice(1), ['POST /integration']);
 });

@@ -8,6 +8,10 @@ import { groupAt, openLobby, postAs, userNamed } from '../helpers/fixtures.ts';
 import { EventReader } from '../helpers/stream.ts';
 
 const CALLED = 'https://bots.example.org/echo?key=ab12cd34ef';
+/** Where a message with an action, its form and its history are shown. */
+const placesOf = (seq: number): string[] =>
+  ['', '/actions/go', '/thread', '/history'].map((place) => `/groups/lobby/messages/${seq}${place}`);
+
 const FORMATS = ['text/html', 'application/json', 'text/plain'];
 
 test('no page, data or stream that a member can open contains a secret of a bot, a group or another person; its manager sees the join code', async (t) => {
@@ -20,6 +24,12 @@ test('no page, data or stream that a member can open contains a secret of a bot,
 
   const { user, hook, token, campfire } = await createBot(core, annUser.id, { name: 'Echo', group: lobby });
   const { secret = '' } = await setWebhook(core, user, { url: CALLED });
+  const integration = { url: 'https://bots.example.org/act?key=gh56ij78kl', context: { password: 'mn90op12qr' } };
+  const attachments = [{ text: 'x', actions: [{ id: 'go', name: 'Go', integration }] }];
+  const offered = (await site.client().json('POST', `${hook}?wait=true`, { text: 'Go?', props: { attachments } })).json<{ seq: number }>();
+  t.is((await bob.json('POST', `/groups/lobby/messages/${offered.seq}/actions/go`)).status, 200);
+  const edit = { text: 'Go!', props: { attachments } };
+  t.is((await site.client().json('PATCH', `${hook}/messages/${offered.seq}`, edit)).status, 200);
   const incoming = newHookSecret(core);
   await setHookSecrets(core, user, [incoming]);
   const secrets: Record<string, string> = {
@@ -28,6 +38,8 @@ test('no page, data or stream that a member can open contains a secret of a bot,
     "the bot's Campfire key": campfire,
     "the secret of the bot's outgoing webhook": secret,
     'the URL of the outgoing webhook': 'ab12cd34ef',
+    'the URL of an action': 'gh56ij78kl',
+    'what is sent there': 'mn90op12qr',
     "the secret of the bot's incoming webhook": incoming,
     'the join code': joinCode(core, lobby),
     "Ann's session": ann.cookies.get('parley') ?? '',
@@ -50,7 +62,7 @@ test('no page, data or stream that a member can open contains a secret of a bot,
     .filter(({ method, path }) => method === 'GET' && !/events|\/live$|logout/.test(path))
     .map(({ path }) => path.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? 'x'));
   t.true(paths.length > 35);
-  for (const path of [...paths, '/search?q=echo', '/groups/lobby/messages?limit=200'])
+  for (const path of [...paths, '/search?q=echo', '/groups/lobby/messages?limit=200', ...placesOf(offered.seq)])
     for (const accept of FORMATS) seen.push([`${path} ${accept}`, (await bob.get(path, accept)).text]);
   for (const [where, text] of seen) for (const [what, value] of Object.entries(secrets)) t.false(text.includes(value), `${where}: ${what}`);
   t.true((await ann.get('/groups/lobby/settings')).text.includes(joinCode(core, lobby)), 'its moderator sees the join code');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Actor, id, moment, Shown, ShownNamed, slug } from './fields.ts';
-import { Action, Message } from './messages.ts';
+import { Action, Message, OriginalUse } from './messages.ts';
 
 /** The fields of every log entry. */
 const Entry = z.object({
@@ -39,6 +39,7 @@ const entries = {
     label: z.string().describe('Its label at that time. Empty when the message is erased.'),
     value: z.string().nullable().optional().describe('Of the action; for the bot and the user.'),
     values: z.record(z.string(), z.string()).optional().describe('What was typed, by the id of a field; for the bot and the user.'),
+    original: OriginalUse.optional(),
     scrubbed: z.literal(true).optional().describe('The message is erased.'),
   }),
   AckEntry: FollowUp.extend({
@@ -120,6 +121,7 @@ export const eventSchemas = {
           ...{ id: z.string(), label: z.string() },
           value: z.string().nullable().describe('Of the action.'),
           values: z.record(z.string(), z.string()).describe('What was typed, by the id of a field.'),
+          original: OriginalUse.optional(),
         })
         .optional()
         .describe('The action of the message that was used.'),

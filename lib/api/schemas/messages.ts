@@ -52,6 +52,16 @@ export const Action = z.object({
   locked: z.literal(true).optional(),
 });
 
+/** A use of an action that was posted in the format of another chat. */
+export const OriginalUse = z
+  .object({
+    action: z.string().describe('Its id there: action_id, name, custom_id, …'),
+    block: z.string().optional().describe('Of Slack: block_id or callback_id.'),
+    value: z.string().nullable().describe('Of the action, in full.'),
+    fields: z.record(z.string(), z.string()).describe('What was typed, by the ids of fields there.'),
+  })
+  .describe('The same in the words of the format in which the action was posted, if that is not Parley’s own.');
+
 const ActionState = z
   .object({
     open: z.boolean().describe('Whether it can be used, if it is for the user and, once for each person, not used by them.'),

@@ -5,10 +5,10 @@ import { text, wholeNumber } from '../../http/fields.ts';
 
 export const MAX_ACTIONS = 25;
 export const MAX_FIELDS = 25;
-const MAX_OPTIONS = 100;
-const MAX_LABEL = 75;
-const MAX_QUESTION = 300;
-const MAX_HINT = 150;
+export const MAX_OPTIONS = 100;
+export const MAX_LABEL = 75;
+export const MAX_QUESTION = 300;
+export const MAX_HINT = 150;
 const MAX_PEOPLE = 100;
 /** Of a value that the bot gives, and of a text that a person writes. */
 export const MAX_VALUE = 2000;

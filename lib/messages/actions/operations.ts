@@ -40,7 +40,7 @@ export async function applyAction(
   if (await isRepeated(core, at, key, mac)) return before;
   const action = await usableAction(core, at, before, id);
   const values = await valuesIn(core, at, action, given);
-  const { label, value, show } = action;
+  const { label, value, show, original, integration } = action;
   const draft: Acted = {
     kind: 'act',
     target,
@@ -48,8 +48,10 @@ export async function applyAction(
     label,
     ...(value === undefined ? {} : { value }),
     ...(Object.keys(values).length === 0 ? {} : { values }),
+    ...(original ? { original } : {}),
     bot: before.message.author,
     ...(show === 'names' ? {} : { hidden: true as const }),
+    ...(integration ? { integrated: true as const } : {}),
   };
   const keyed = key === undefined || mac === undefined ? {} : { key, mac };
   const folded = await follow(

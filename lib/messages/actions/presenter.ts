@@ -1,7 +1,7 @@
 import type { Profile } from '../../core.ts';
 import type { UserId } from '../../ids.ts';
 import { plural, t } from '../../language/text.ts';
-import type { Acted, Action } from '../../log/action.ts';
+import { type Acted, type Action, publicAction } from '../../log/action.ts';
 import type { Commanded } from '../../log/entry.ts';
 import { actionsOf, type FoldedMessage } from '../../log/fold.ts';
 import { datesIn } from '../../text/dates.ts';
@@ -89,13 +89,11 @@ export const actionsJson = (folded: FoldedMessage, profiles: Profiles, viewer?: 
     };
   });
 
-/** An action as JSON, as it was posted; users by their ids. */
-export const actionJson = ({ style, who, fields, ...action }: Action) => ({
-  ...action,
-  style: style ?? ('default' as const),
-  who: who ?? ('anyone' as const),
-  fields: fields ?? [],
-});
+/** An action as JSON, as it was posted; users by their ids. Without what is for its bot alone. */
+export function actionJson(action: Action) {
+  const { style, who, fields, ...rest } = publicAction(action);
+  return { ...rest, style: style ?? ('default' as const), who: who ?? ('anyone' as const), fields: fields ?? [] };
+}
 
 type Private = Acted | Commanded;
 
@@ -106,9 +104,24 @@ export const isHidden = (entry: Private): boolean => entry.kind === 'command' ||
 export const privateJson = (entry: Private, isInvolved: boolean) =>
   entry.kind === 'act' ? actJson(entry, isInvolved) : commandJson(entry, isInvolved);
 
-const actJson = ({ bot: _bot, hidden: _hidden, value, values, ...act }: Acted, isInvolved: boolean) => ({
+const actJson = (
+  { bot: _bot, hidden: _hidden, integrated: _integrated, value, values, original, ...act }: Acted,
+  isInvolved: boolean,
+) => ({
   ...act,
-  ...(isInvolved ? { value: value ?? null, values: values ?? {} } : {}),
+  ...(isInvolved ? { value: value ?? null, values: values ?? {}, ...originalJson({ value, values, original }) } : {}),
 });
 
 const commandJson = ({ due: _due, text, ...command }: Commanded, isInvolved: boolean) => ({ ...command, ...(isInvolved ? { text } : {}) });
+/** The use of an action as it is called in the format in which the action was posted; nothing for one in Parley's own. */
+export function originalJson({ value, values = {}, original }: { readonly [K in 'value' | 'values' | 'original']?: Acted[K] | undefined }) {
+  if (!original) return {};
+  const { action, block, fields = {} } = original;
+  const named = Object.entries(values).map(([id, typed]) => [fields[id] ?? id, typed] as const);
+  return {
+    original: {
+      ...{ action, ...(block === undefined ? {} : { block }), value: original.value ?? value ?? null },
+      fields: Object.fromEntries(named),
+    },
+  };
+}

@@ -9,7 +9,7 @@ import type { Collections, EntryRow } from './collections.ts';
 import { bySeq, chunks, entryAt, entryId, rowsAt, toEntry } from './entries.ts';
 
 const SCRUBBED = { $set: { body: '', scrubbed: true }, $unset: { folded: '', attachments: '', actions: '', command: '' } } as const;
-const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '' } } as const;
+const SCRUBBED_ACT = { $set: { label: '', scrubbed: true }, $unset: { value: '', values: '', original: '' } } as const;
 
 const SCRUBBED_COMMAND = { $set: { text: '', scrubbed: true } } as const;
 

@@ -18,7 +18,7 @@ const EMPTY = `SET body = '', folded = NULL, rest = json_set(json_remove(rest, '
 const EMPTY_MESSAGE = `UPDATE entries ${EMPTY} WHERE group_id = ? AND seq = ? AND kind = 'message'`;
 // The hint is needed, as for FOLLOW_UPS in log.ts: without it SQLite walks the group's whole log.
 const EMPTY_EDITS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY} WHERE group_id = ? AND target = ? AND kind = 'edit'`;
-const EMPTY_ACT = `SET rest = json_set(json_remove(rest, '$.value', '$.values'), '$.label', '', '$.scrubbed', json('true'))`;
+const EMPTY_ACT = `SET rest = json_set(json_remove(rest, '$.value', '$.values', '$.original'), '$.label', '', '$.scrubbed', json('true'))`;
 const EMPTY_ACTS = `UPDATE entries INDEXED BY entries_by_target ${EMPTY_ACT} WHERE group_id = ? AND target = ? AND kind = 'act'`;
 const EMPTY_ACTS_AT = `UPDATE entries ${EMPTY_ACT} WHERE group_id = ? AND seq IN (SELECT value FROM json_each(?)) AND kind = 'act'`;
 const EMPTY_COMMANDS_AT = `UPDATE entries SET rest = json_set(rest, '$.text', '', '$.scrubbed', json('true'))

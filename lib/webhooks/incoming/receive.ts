@@ -17,7 +17,7 @@ import { postWithFiles } from '../../messages/with-files.ts';
 import { sha256 } from '../../secrets.ts';
 import { cutText, isBlank } from '../../text/body.ts';
 import { type HeaderOf, isAuthenticated } from '../signing.ts';
-import { actionsOf } from './actions.ts';
+import { actionsIn } from './actions.ts';
 import { authenticateHook, type HookAddress, type IncomingWebhook } from './authenticate.ts';
 import { isDiscord } from './formats/discord.ts';
 import { understand } from './formats/registry.ts';
@@ -49,7 +49,7 @@ export async function receive(ctx: Context, core: Core, address: HookAddress | u
         ...bodyWithFiles(files, core, header, payload),
         ...identity(ctx, hook, payload),
         ...(await replyToOf(ctx, core, hook, header, payload)),
-        ...(await actionsOf(core, hook, header, payload)),
+        ...(await actionsIn(core, hook, header, payload)),
         isAdmitted: isUpload(ctx),
       };
     });

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import type { Core } from '../../core.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { check } from '../../http/input.ts';
+import { readMessage } from '../../log/history.ts';
 import { bodyOf } from '../../markup/rich-content-text.ts';
 import { actionsInput, lockInput } from '../../messages/actions/forms.ts';
 import { acknowledge, editMessage, type MessageEdit } from '../../messages/actions/operations.ts';
 import { resolveActions } from '../../messages/actions/resolve.ts';
 import type { OutboundResponse } from '../../outbound/request.ts';
+import { actionsAfter } from '../incoming/actions.ts';
 import type { JsonObject } from '../incoming/formats/read.ts';
 import { understand } from '../incoming/formats/registry.ts';
 import { answerOne, isEphemeral } from './answer-privately.ts';
@@ -40,9 +42,12 @@ export async function answerAction(core: Core, at: GroupAccess, delivery: Delive
 
 async function change(core: Core, at: GroupAccess, target: number, value: JsonObject): Promise<Replied> {
   const { update, lock } = check(changeForm, { update: value.update, lock: value.lock });
+  const parsed = { value: update ?? {}, files: [], isMultipart: false };
+  const own = update?.actions && (await resolveActions(core, at, update.actions));
+  const actions = own ?? actionsAfter(await readMessage(core, at.group.id, target), () => '', parsed);
   const edit: MessageEdit = {
     ...(update && textOf(core, update)),
-    ...(update?.actions ? { actions: await resolveActions(core, at, update.actions) } : {}),
+    ...(actions ? { actions } : {}),
     ...(lock ? { lock } : {}),
   };
   if (Object.keys(edit).length > 0) await editMessage(core, at, target, edit);

@@ -1,3 +1,4 @@
+import type { User } from '../../accounts/port.ts';
 import type { Core } from '../../core.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import { traceFields } from '../../logger.ts';
@@ -9,8 +10,9 @@ import { sign } from '../signing.ts';
 import { answerAction } from './answer.ts';
 import { answerCommand, tellUnanswered } from './answer-privately.ts';
 import type { Attempt, Delivery } from './deliveries-port.ts';
-import { type Payload, payloadOf } from './payload.ts';
-import { ACTION_EVENT, COMMAND_EVENT, type Webhook } from './port.ts';
+import { answerIntegration, integrationCall } from './integration.ts';
+import { type NoPayload, type Payload, payloadOf } from './payload.ts';
+import { ACTION_EVENT, COMMAND_EVENT, INTEGRATION_EVENT, type Webhook } from './port.ts';
 import { postReply, postTimeout } from './reply.ts';
 import { type Result, retryAfterIn } from './retry.ts';
 import { secretsNow } from './secrets.ts';
@@ -28,10 +30,10 @@ const MAX_KEPT_BYTES = 1024;
 
 /** Sends a delivery once, and posts the response. Rejects only with StoreUnavailable: every failure of the bot or the network is a result. */
 export async function attempt(core: Core, delivery: Delivery, webhook: Webhook | undefined, options: AttemptOptions): Promise<Result> {
-  if (!webhook) return { kind: 'dropped', reason: 'The bot no longer has a webhook.' };
-  if (webhook.disabled !== null) return { kind: 'dropped', reason: 'The webhook is disabled.' };
-  const payload = await payloadOf(core, delivery);
-  if ('reason' in payload) return { kind: 'dropped', reason: payload.reason };
+  const isOff = webhook !== undefined && webhook.disabled !== null && delivery.event !== INTEGRATION_EVENT;
+  const request = isOff ? { reason: 'The webhook is disabled.' } : await requestOf(core, delivery, webhook);
+  if ('reason' in request) return { kind: 'dropped', reason: request.reason };
+  const { payload } = request;
   const [at, startedAt] = [core.now(), performance.now()];
   const trace = traceFrom('', core.random);
   const note = (status: number | null, error: string | null, answer?: OutboundResponse): Attempt => {
@@ -41,7 +43,7 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
     return { at, status, ms, error, answer: excerpt, ...(answer && { answerBytes: answer.body.length }) };
   };
   try {
-    const result = await resultOf(core, delivery, payload, await call(core, delivery, webhook, payload, trace, options), note);
+    const result = await resultOf(core, delivery, payload, await call(core, delivery, request, trace, options), note);
     if (result.kind === 'failed') await noteFailure(core, delivery, payload);
     return result;
   } catch (error) {
@@ -50,7 +52,7 @@ export async function attempt(core: Core, delivery: Delivery, webhook: Webhook |
     if (error instanceof DestinationRefused) return { kind: 'refused', attempt: note(null, error.message) };
     const attempt = note(null, problemIn(error, options.timeoutMs));
     await noteFailure(core, delivery, payload);
-    if (isTimeout(error) && !payload.isErased) await postTimeout(core, payload.at, delivery, webhook, options.timeoutMs);
+    if (isTimeout(error) && webhook && !payload.isErased) await postTimeout(core, payload.at, delivery, webhook, options.timeoutMs);
     return { kind: 'failed', attempt };
   }
 }
@@ -60,43 +62,68 @@ async function noteFailure(core: Core, delivery: Delivery, { at }: Payload): Pro
   if (delivery.event === COMMAND_EVENT && delivery.tries === 0) await tellUnanswered(core, at, delivery);
 }
 
+/** What is to be sent, and where. `secrets`: it is signed with these. */
+export type Request = { readonly url: string; readonly secrets: readonly string[]; readonly payload: Payload };
+
+/**
+ * The request of a delivery as it is now: to the URL of an action, or to the webhook of its bot, whose secrets sign both. A bot without a webhook has no
+ * secrets. `key`: see payloadOf.
+ */
+export async function requestOf(
+  core: Core,
+  delivery: Delivery,
+  webhook: Webhook | undefined,
+  key?: (bot: User) => string,
+): Promise<Request | NoPayload> {
+  const secrets = webhook ? secretsNow(core, webhook) : [];
+  if (delivery.event === INTEGRATION_EVENT) {
+    const called = await integrationCall(core, delivery);
+    return 'reason' in called ? called : { url: called.url, secrets, payload: called.payload };
+  }
+  if (!webhook) return { reason: 'The bot no longer has a webhook.' };
+  const payload = await payloadOf(core, delivery, key);
+  return 'reason' in payload ? payload : { url: webhook.url, secrets, payload };
+}
+
 async function call(
   core: Core,
   delivery: Delivery,
-  webhook: Webhook,
-  payload: Payload,
+  { url: target, secrets, payload }: Request,
   trace: Trace,
   options: AttemptOptions,
 ): Promise<OutboundResponse> {
   const signal = AbortSignal.any([options.stop, AbortSignal.timeout(options.timeoutMs)]);
-  const url = parseTarget(webhook.url);
+  const url = parseTarget(target);
   const addresses = await addressesOf(url, core.config, { resolve: options.resolve, signal });
   const body = JSON.stringify(payload.body);
-  return send({ url, addresses, body, headers: headersOf(core, delivery, webhook, body, trace), signal });
+  return send({ url, addresses, body, headers: headersOf(core, delivery, secrets, body, trace), signal });
 }
 
-/** The headers of a delivery, signed with the current time. */
+/** The headers of a delivery, signed with the current time; without secrets it has no signature. */
 export const headersOf = (
   core: Core,
   { id }: Delivery,
-  webhook: Webhook,
+  secrets: readonly string[],
   body: string,
   trace: Trace,
 ): Readonly<Record<string, string>> => ({
   'Content-Type': 'application/json; charset=utf-8',
   'User-Agent': 'Parley',
-  ...sign(secretsNow(core, webhook), id, Math.floor(core.now() / 1000), body),
+  ...(secrets.length === 0 ? { 'webhook-id': id } : sign(secrets, id, Math.floor(core.now() / 1000), body)),
   traceparent: traceparent(trace),
 });
 
-const RESPOND: Readonly<Record<string, typeof postReply>> = { [ACTION_EVENT]: answerAction, [COMMAND_EVENT]: answerCommand };
+/** What becomes of a response, by event; those of all others are posted. */
+const RESPONSES: Readonly<Record<string, typeof postReply>> = {
+  ...{ [ACTION_EVENT]: answerAction, [COMMAND_EVENT]: answerCommand, [INTEGRATION_EVENT]: answerIntegration },
+};
 
 type Note = (status: number, error: string | null, answer: OutboundResponse) => Attempt;
 
 async function resultOf(core: Core, delivery: Delivery, { at }: Payload, answer: OutboundResponse, note: Note): Promise<Result> {
   const { status } = answer;
   if (status >= 200 && status < 300) {
-    const respond = RESPOND[delivery.event] ?? postReply;
+    const respond = RESPONSES[delivery.event] ?? postReply;
     const { seq, problem } = await respond(core, at, delivery, answer);
     return { kind: 'delivered', attempt: note(status, problem ?? cutNote(answer), answer), reply: seq };
   }

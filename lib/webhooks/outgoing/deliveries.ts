@@ -6,7 +6,7 @@ import type { Resolve } from '../../outbound/name-lookup.ts';
 import { runOutsideRequest } from '../../request-scope.ts';
 import { type Call, Slots } from './concurrency.ts';
 import type { Delivery } from './deliveries-port.ts';
-import { ACTION_EVENT, COMMAND_EVENT, type Webhook } from './port.ts';
+import { ACTION_EVENT, COMMAND_EVENT, INTEGRATION_EVENT, type Webhook } from './port.ts';
 import { KEPT_MS, outcomeOf, type Result } from './retry.ts';
 
 export type DeliveryOptions = {
@@ -123,7 +123,8 @@ export class Deliveries {
   async #begin(delivery: Delivery, refused: Set<UserId>): Promise<void> {
     const { store, now } = this.#core;
     const webhook = await store.webhooks.byBot(delivery.bot);
-    const call = { origin: webhook ? originOf(webhook) : delivery.bot, bot: delivery.bot, group: delivery.group };
+    const isOwn = delivery.event === INTEGRATION_EVENT; // of the action: where it goes is read later, so its bot stands for the destination
+    const call = { origin: webhook && !isOwn ? originOf(webhook) : delivery.bot, bot: delivery.bot, group: delivery.group };
     if (!this.#slots.take(call)) return void refused.add(delivery.bot);
     const isClaimed = await store.deliveries.claim(delivery.id, delivery.rev, now() + LEASE_MS).catch((error) => {
       this.#slots.release(call, undefined);
@@ -151,7 +152,7 @@ export class Deliveries {
       );
       if (isOurs) this.#core.meters.called(result.kind);
       const { noteHealth } = await import('./health.ts');
-      if (webhook) await noteHealth(this.#core, webhook, result);
+      if (webhook && delivery.event !== INTEGRATION_EVENT) await noteHealth(this.#core, webhook, result);
     } catch (error) {
       this.#core.logger.warn({ err: error, delivery: delivery.id }, 'storing the outcome of a delivery failed; it will be sent again');
     } finally {

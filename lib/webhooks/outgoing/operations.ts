@@ -8,7 +8,7 @@ import type { Delivery } from './deliveries-port.ts';
 import { changeWebhook } from './health.ts';
 import { deliveryId, NEW } from './outbox.ts';
 import { TEST_EVENT } from './payload.ts';
-import { EVENTS, type EventKind, TRIGGERS, type Trigger, type Webhook } from './port.ts';
+import { EVENTS, type EventKind, INTEGRATION_EVENT, TRIGGERS, type Trigger, type Webhook } from './port.ts';
 import { recordedReason } from './recorded.ts';
 import { withNewSecret } from './secrets.ts';
 
@@ -157,8 +157,8 @@ export async function findDelivery(core: Core, bot: User, id: string): Promise<D
 
 /** Sends a finished delivery again, with the same id. Errors: `notFound`, `conflict` while it is not finished or the webhook is disabled. */
 export async function sendAgain(core: Core, bot: User, id: string): Promise<void> {
-  await requireActive(core, bot);
   const delivery = await findDelivery(core, bot, id);
+  if (delivery.event !== INTEGRATION_EVENT) await requireActive(core, bot);
   if (!(await core.store.deliveries.reschedule(delivery.id, core.now())))
     throw new DomainError('conflict', t`This delivery is not finished; it is retried automatically.`);
   core.webhookCalls.notify();

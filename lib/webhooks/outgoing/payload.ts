@@ -9,6 +9,7 @@ import type { Entry } from '../../log/entry.ts';
 import { type FoldedMessage, isErased } from '../../log/fold.ts';
 import { readMessage } from '../../log/history.ts';
 import { findMentions } from '../../markup/mentions.ts';
+import { originalJson } from '../../messages/actions/presenter.ts';
 import { peopleInActions } from '../../messages/actions/state.ts';
 import { messageJson } from '../../messages/presenter.ts';
 import type { RowContext } from '../../messages/threads/context.ts';
@@ -21,7 +22,7 @@ import { eventFor, MAX_IN_CHAIN } from './rules.ts';
 export type Payload = { readonly body: object; readonly at: GroupAccess; readonly isErased: boolean };
 
 /** Why the delivery is no longer to be sent. */
-type NoPayload = { readonly reason: string };
+export type NoPayload = { readonly reason: string };
 
 export const TEST_EVENT = 'test';
 const TEST_TEXT = 'This is a test event. No message was posted, and a reply to it is not posted either.';
@@ -54,7 +55,7 @@ export async function payloadOf(
 }
 
 /** Checks the bot's membership, at each attempt: only members receive events. */
-async function accessOf(core: Core, { group: groupId, bot }: Delivery): Promise<GroupAccess | NoPayload> {
+export async function accessOf(core: Core, { group: groupId, bot }: Pick<Delivery, 'group' | 'bot'>): Promise<GroupAccess | NoPayload> {
   const [group, user, membership] = await Promise.all([
     core.store.groups.byId(groupId),
     core.store.users.byId(bot),
@@ -119,7 +120,7 @@ function detail(entry: Entry, profiles: Profiles, isErased: boolean): object {
   if (entry.kind === 'react' || entry.kind === 'unreact') return { reaction: entry.emoji };
   if (entry.kind === 'act') {
     const { action: id, label, value = null, values = {} } = entry;
-    return { action: isErased ? { id, label: '', value: null, values: {} } : { id, label, value, values } };
+    return { action: isErased ? { id, label: '', value: null, values: {} } : { id, label, value, values, ...originalJson(entry) } };
   }
   return 'member' in entry ? { member: person(entry.member, profiles) } : {};
 }

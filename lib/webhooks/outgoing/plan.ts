@@ -8,13 +8,14 @@ type Dependencies = Pick<Core, 'store' | 'lookupCache' | 'directory'>;
 /** The bots to call for each draft. */
 type Plan = readonly (readonly UserId[])[];
 
-/** Decides which webhooks an entry triggers. Lookups are cached by `core.lookupCache`: always current on SQLite, at most 1 s old on MongoDB. */
+/** Decides which webhooks an entry triggers, and which URLs of actions. Lookups are cached by `core.lookupCache`: always current on SQLite, at most 1 s old on MongoDB. */
 export function openWebhookCalls(parts: Dependencies): WebhookCalls {
   const listeners = new Set<() => void>();
   return {
     async plan(group, drafts, head) {
       const webhooks = await parts.lookupCache.webhooks.inGroup(group);
-      return webhooks.length === 0 ? undefined : planWith(parts, group, drafts, head, webhooks);
+      const isNeeded = webhooks.length > 0 || drafts.some((draft) => draft.kind === 'act' && draft.integrated);
+      return isNeeded ? planWith(parts, group, drafts, head, webhooks) : undefined;
     },
     notify() {
       for (const listener of listeners) listener();
@@ -33,11 +34,9 @@ async function planWith(
   head: Head,
   webhooks: readonly Webhook[],
 ): Promise<Plan> {
-  const { isCalled } = await import('./rules.ts'); // loaded on demand: it parses bodies
+  const { calledBy } = await import('./rules.ts'); // loaded on demand: it parses bodies
   const isDirect = (await parts.lookupCache.groups.byId(group))?.kind === 'direct';
-  const plan = drafts.map((draft) =>
-    draft.pending ? [] : webhooks.filter((webhook) => isCalled(webhook, draft, { isDirect })).map(({ bot }) => bot),
-  );
+  const plan = drafts.map((draft) => (draft.pending ? [] : calledBy(webhooks, draft, { isDirect })));
   return plan.some((called) => called.length > 0) ? withoutLoops(parts, group, drafts, head, plan) : plan;
 }
 

@@ -10,6 +10,9 @@ export const ACTION_EVENT = 'action';
 /** The event of a command, for the bot that has registered it, whatever events its webhook has. */
 export const COMMAND_EVENT = 'command';
 
+/** The event of a use of an action that calls a URL of its own, in place of that webhook. */
+export const INTEGRATION_EVENT = 'integration';
+
 /** Which messages trigger the webhook: those that mention the bot, all, or those with a keyword. */
 export const TRIGGERS = ['mention', 'all', 'keyword'] as const;
 export type Trigger = (typeof TRIGGERS)[number];

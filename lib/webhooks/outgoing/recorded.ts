@@ -5,6 +5,7 @@ import { t } from '../../language/text.ts';
 export const RECORDED: readonly RecordedText[] = [
   () => t`The log has no such entry.`,
   () => t`The group or the bot no longer exists.`,
+  () => t`The message is erased.`,
   () => t`The bot is disabled.`,
   () => t`The bot is no longer in the group.`,
   () => t`The bot no longer has a webhook.`,
@@ -17,6 +18,7 @@ export const RECORDED: readonly RecordedText[] = [
   () => t`The URL responded 410 Gone.`,
   (status) => t`The URL responded ${status}.`,
   (status) => t`The URL redirects (${status}); redirects are not followed. Set the new URL.`,
+  (why) => t`The URL responded: ${why}`,
   () => t`The response was too long and was not posted.`,
   (why) => t`The response was not posted: ${recordedReason(why)}`,
   (status) => t`only a response with status 200 is, and this is a ${status}.`,

@@ -6,7 +6,7 @@ import { checkPostRate, keyIn, type Post, type Posted, post } from '../../messag
 import type { OutboundResponse } from '../../outbound/request.ts';
 import { cutText, decodeUtf8, isBlank } from '../../text/body.ts';
 import { isJsonObject, type JsonObject, seqIn } from '../incoming/formats/read.ts';
-import { understand } from '../incoming/formats/registry.ts';
+import { offeredIn, understand } from '../incoming/formats/registry.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { TEST_EVENT } from './payload.ts';
 import type { Webhook } from './port.ts';
@@ -15,7 +15,7 @@ import type { Webhook } from './port.ts';
  * What a response posts: a body, with an optional display name; or a file. `replyTo`: the seq of the message that it answers, null for none; default:
  * the message that the call was about.
  */
-type Reply = (StoredBody & { readonly as?: string | undefined; readonly replyTo?: number | null }) | { readonly file: string };
+type Reply = (StoredBody & Pick<Post, 'as' | 'actions'> & { readonly replyTo?: number | null }) | { readonly file: string };
 
 /** `dropped`: why a response is not posted; null when it has no content. */
 type NoReply = { readonly dropped: string | null };
@@ -65,9 +65,15 @@ function fromJson(text: string, maxBytes: number): Reply | NoReply {
   if (!saysSomething(value)) return { dropped: `its JSON has none of ${CONTENT_FIELDS.join(', ')}.` };
   const replyTo = 'reply_to' in value ? seqIn(value.reply_to) : undefined;
   if ('reply_to' in value && replyTo === undefined) return { dropped: 'its reply_to is neither null nor the seq of a message.' };
-  const model = understand(() => '', { value, files: [], isMultipart: false });
+  const parsed = { value, files: [], isMultipart: false };
+  const model = understand(() => '', parsed);
   if (!model) return { dropped: 'its JSON has no content to show.' };
-  return { ...bodyOf(model, maxBytes), as: model.name, ...(replyTo === undefined ? {} : { replyTo }) };
+  return {
+    ...bodyOf(model, maxBytes),
+    as: model.name,
+    actions: offeredIn(() => '', parsed),
+    ...(replyTo === undefined ? {} : { replyTo }),
+  };
 }
 
 const hasContent = (value: unknown): boolean => (typeof value === 'string' ? !isBlank(value) : Array.isArray(value) && value.length > 0);

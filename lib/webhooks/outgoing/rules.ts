@@ -2,7 +2,7 @@ import type { UserId } from '../../ids.ts';
 import type { Draft, Entry, Kind } from '../../log/entry.ts';
 import { bodyAsText } from '../../markup/rich-content-text.ts';
 import { containsKeyword, normalizeForMatch } from '../../text/keywords.ts';
-import { ACTION_EVENT, COMMAND_EVENT, type EventKind, type Webhook } from './port.ts';
+import { ACTION_EVENT, COMMAND_EVENT, type EventKind, INTEGRATION_EVENT, type Webhook } from './port.ts';
 
 /** The event name of a kind of entry, and the setting that enables it; a use of an action, or a command, always calls its bot. */
 type Event = { readonly name: string; readonly chosenAs?: EventKind };
@@ -24,14 +24,22 @@ const EVENT_OF: Partial<Readonly<Record<Kind, Event>>> = {
 export const eventOf = (kind: Kind): Event | undefined => EVENT_OF[kind];
 
 /** The name of the event that an entry is for a bot. */
-export const eventFor = (entry: Entry, bot: UserId): string =>
-  entry.kind === 'message' && entry.command?.bot === bot ? COMMAND_EVENT : (eventOf(entry.kind)?.name ?? entry.kind);
+export function eventFor(entry: Entry, bot: UserId): string {
+  if (entry.kind === 'message' && entry.command?.bot === bot) return COMMAND_EVENT;
+  return entry.kind === 'act' && entry.integrated ? INTEGRATION_EVENT : (eventOf(entry.kind)?.name ?? entry.kind);
+}
 
 /** `isDirect`: in direct messages every message counts as a mention. */
 type CallContext = { readonly isDirect: boolean };
 
+/** The bots that a draft calls. One that calls the URL of an action calls it for the bot, and no webhook. */
+export function calledBy(webhooks: readonly Webhook[], draft: Draft, context: CallContext): UserId[] {
+  if (draft.kind === 'act' && draft.integrated) return draft.author === draft.bot ? [] : [draft.bot];
+  return webhooks.filter((webhook) => isCalled(webhook, draft, context)).map(({ bot }) => bot);
+}
+
 /** Whether a draft triggers a webhook. Entries of its own bot never do. */
-export function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {
+function isCalled(webhook: Webhook, draft: Draft, context: CallContext): boolean {
   const event = eventOf(draft.kind);
   if (event === undefined || draft.author === webhook.bot) return false;
   if (draft.kind === 'edit' && draft.quiet) return false;

@@ -4,6 +4,7 @@ import { breachesIn, HOSTILE_TEXTS } from '../../../fixtures/hostile.ts';
 import { DISCORD_CLIENTS } from '../../../fixtures/webhooks/discord-clients.ts';
 import { FORGE_CLIENTS } from '../../../fixtures/webhooks/forge-clients.ts';
 import { HOOKS_CLIENTS } from '../../../fixtures/webhooks/hooks-clients.ts';
+import { INTERACTIVE_CLIENTS } from '../../../fixtures/webhooks/interactive-clients.ts';
 import { NOTICE_CLIENTS } from '../../../fixtures/webhooks/notice-clients.ts';
 import { SLACK_CLIENTS } from '../../../fixtures/webhooks/slack-clients.ts';
 import { renderBody } from '../../../lib/markup/html.ts';
@@ -21,6 +22,7 @@ const SHAPES: readonly { readonly headers: Readonly<Record<string, string>>; rea
   ...DISCORD_CLIENTS,
   ...NOTICE_CLIENTS,
   ...FORGE_CLIENTS,
+  ...INTERACTIVE_CLIENTS,
 ].flatMap(({ headers = {}, body }) => {
   if (typeof body !== 'string' || !body.startsWith('{')) return [];
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

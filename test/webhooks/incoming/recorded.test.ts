@@ -3,6 +3,7 @@ import { breachesIn, shownIn, textOf } from '../../../fixtures/hostile.ts';
 import { DISCORD_CLIENTS } from '../../../fixtures/webhooks/discord-clients.ts';
 import { FORGE_CLIENTS } from '../../../fixtures/webhooks/forge-clients.ts';
 import { HOOKS_CLIENTS } from '../../../fixtures/webhooks/hooks-clients.ts';
+import { INTERACTIVE_CLIENTS } from '../../../fixtures/webhooks/interactive-clients.ts';
 import { NOTICE_CLIENTS } from '../../../fixtures/webhooks/notice-clients.ts';
 import type { Answered, Recorded } from '../../../fixtures/webhooks/recorded.ts';
 import { SLACK_CLIENTS } from '../../../fixtures/webhooks/slack-clients.ts';
@@ -43,7 +44,7 @@ function sameAnswer(t: ExecutionContext, answer: Answer, wanted: Answered): void
 
 const LINK = /<a href="([^"]*)" rel="noopener noreferrer nofollow" target="_blank">(.*?)<\/a>/g;
 
-for (const one of [...SLACK_CLIENTS, ...HOOKS_CLIENTS, ...DISCORD_CLIENTS, ...NOTICE_CLIENTS, ...FORGE_CLIENTS])
+for (const one of [...SLACK_CLIENTS, ...HOOKS_CLIENTS, ...DISCORD_CLIENTS, ...NOTICE_CLIENTS, ...FORGE_CLIENTS, ...INTERACTIVE_CLIENTS])
   test.serial(`recorded: the payload of ${one.client} is shown readably and gets the response that it expects`, async (t) => {
     const before = await lastMessage().catch(() => ({ seq: 0 }));
     sameAnswer(t, await send(one), one.answer);

@@ -1,19 +1,25 @@
 import type { RichContentInput } from '../../../markup/rich-content.ts';
+import { componentText } from '../interactive/discord.ts';
 import { bounded, moment, Placeholders, plain, quoted } from './markup.ts';
-import { type HeaderOf, type JsonObject, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
+import { type HeaderOf, type JsonObject, lines, objectIn, objectsIn, type Parsed, textIn, timeIn } from './read.ts';
 
 /** Whether a payload has Discord's format; its client then expects Discord's responses. */
 export function isDiscord({ value, files, isMultipart }: Parsed): boolean {
   if (value.text !== undefined || value.message !== undefined) return false;
   const isFileAlone = isMultipart && files.length > 0 && Object.keys(value).every((name) => /^(?:username|avatar_url|tts)$/.test(name));
-  return 'content' in value || Array.isArray(value.embeds) || isFileAlone;
+  return 'content' in value || Array.isArray(value.embeds) || areComponents(value.components) || isFileAlone;
 }
 
-/** Discord's format: content and embeds. Components are left out, since they work only in Discord. */
+/** Other senders have a list of this name too, whose items have no such type. */
+const areComponents = (components: unknown): boolean =>
+  Array.isArray(components) && components.every((one) => Number.isInteger(objectIn(one).type));
+
+/** Discord's format: content, embeds and the texts among components. The other components: see interactive/discord.ts. */
 export function discord(_: HeaderOf, parsed: Parsed): RichContentInput | undefined {
   if (!isDiscord(parsed)) return undefined;
-  const { username, avatar_url, content, embeds } = parsed.value;
-  return { name: username, picture: avatar_url, text: fromDiscord(content), cards: objectsIn(embeds).map(cardOf) };
+  const { username, avatar_url, content, embeds, components } = parsed.value;
+  const text = lines(fromDiscord(content), fromDiscord(componentText(components)));
+  return { name: username, picture: avatar_url, text, cards: objectsIn(embeds).map(cardOf) };
 }
 
 function cardOf(embed: JsonObject): object {

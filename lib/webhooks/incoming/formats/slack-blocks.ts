@@ -3,7 +3,7 @@ import { fromMrkdwn, fromPlain } from './mrkdwn.ts';
 import { type JsonObject, lines, objectIn, objectsIn, textIn } from './read.ts';
 import { fromRichText } from './slack-rich.ts';
 
-/** Converts Slack's layout blocks to Markdown, in order. Blocks that work only in Slack (selects, inputs) are left out. */
+/** Converts Slack's layout blocks to Markdown, in order. Interactive elements without a URL are left out: see interactive/slack.ts. */
 export function fromBlocks(blocks: unknown): string | undefined {
   const said = objectsIn(blocks).map(blockOf);
   return said.filter((one) => one !== undefined && one !== '').join('\n\n') || undefined;

@@ -24,7 +24,7 @@ export function slack(_: HeaderOf, { value }: Parsed): RichContentInput | undefi
 }
 
 /** The attachments, as a list or a single object, without files (Apprise) and cards of Teams. */
-const attachmentsOf = ({ attachments, attachment }: JsonObject): JsonObject[] => {
+export const attachmentsOf = ({ attachments, attachment }: JsonObject): JsonObject[] => {
   const list = Array.isArray(attachments) ? attachments : [attachments ?? attachment];
   return objectsIn(list).filter((one) => one.base64 === undefined && one.contentType === undefined);
 };
@@ -70,13 +70,15 @@ function cardsOf(one: JsonObject): RichContentInput[] {
     text: lines(markdownIn(one.text), fromBlocks(one.blocks)),
     fields: objectsIn(one.fields).map(fieldOf),
     pictures: [one.image_url, one.thumb_url].filter(textIn).map((url) => ({ text: 'Picture', url })),
-    actions: objectsIn(one.actions).map(actionOf),
+    actions: objectsIn(one.actions)
+      .map(actionOf)
+      .filter(({ url }) => textIn(url)),
     footer: lineOf(one.footer),
     at: timeIn(one.ts),
     color: one.color,
   };
   const hasContent = [card.pretext, card.author.text, card.title, card.text].some((part) => part !== undefined);
-  if (hasContent || card.fields.length + card.pictures.length + card.actions.length > 0) return [card as RichContentInput];
+  if (hasContent || card.fields.length + card.pictures.length + objectsIn(one.actions).length > 0) return [card as RichContentInput];
   const fallback = markdownIn(one.fallback);
   return fallback === undefined ? [] : [{ text: fallback, color: card.color } as RichContentInput];
 }
@@ -88,5 +90,5 @@ const fieldOf = ({ title, value, short }: JsonObject) => ({
   short: short === true || short === 'true',
 });
 
-/** Converts a button. Only buttons with a URL are shown; those of Rocket.Chat may send a `msg` instead. */
+/** Converts a button with a URL. What is done by the others: see interactive/attachments.ts. */
 const actionOf = (action: JsonObject) => ({ text: lineOf(objectIn(action.text).text ?? action.text), url: action.url });

@@ -3,11 +3,18 @@ import { type HeaderOf, type JsonObject, lines, objectIn, objectsIn, type Parsed
 
 /** The formats of Microsoft Teams: a MessageCard (netdata, older senders), or Adaptive Cards as attachments (Alertmanager, Grafana). */
 export function teams(_: HeaderOf, { value }: Parsed): RichContentInput | undefined {
-  if (/^MessageCard$/i.test(textIn(value['@type']) ?? '')) return messageCard(value);
-  const cards = objectsIn(value.attachments).filter(({ contentType }) => /adaptive/.test(textIn(contentType) ?? ''));
-  if (cards.length === 0) return undefined;
-  return { text: textIn(value.text), cards: cards.map(({ content }) => adaptiveCard(objectIn(content))) };
+  if (isMessageCard(value)) return messageCard(value);
+  const cards = cardsOf(value);
+  return cards.length === 0 ? undefined : { text: textIn(value.text), cards: cards.map(adaptiveCard) };
 }
+
+export const isMessageCard = (value: JsonObject): boolean => /^MessageCard$/i.test(textIn(value['@type']) ?? '');
+
+/** The Adaptive Cards among the attachments. */
+export const cardsOf = ({ attachments }: JsonObject): JsonObject[] =>
+  objectsIn(attachments)
+    .filter(({ contentType }) => /adaptive/.test(textIn(contentType) ?? ''))
+    .map(({ content }) => objectIn(content));
 
 function messageCard(value: JsonObject): RichContentInput {
   const sections = objectsIn(value.sections, 20);
@@ -61,7 +68,9 @@ function walk(elements: readonly JsonObject[], found: Found, depth: number): voi
     if (element.type === 'FactSet')
       for (const { title, value } of objectsIn(element.facts)) found.facts.push({ title, value: textIn(value) ?? '', short: true });
     if (element.type === 'Action.OpenUrl') found.links.push({ text: element.title, url: element.url });
-    for (const within of [element.items, element.columns, element.actions, element.body]) walk(objectsIn(within), found, depth + 1);
+    const shown = objectIn(element.card);
+    for (const within of [element.items, element.columns, element.actions, element.body, shown.body, shown.actions])
+      walk(objectsIn(within), found, depth + 1);
   }
 }
 
