@@ -17,6 +17,7 @@ export const COLLECTIONS = [
   'cursors',
   'saved',
   'follows',
+  'scheduled',
   'security',
   'addresses',
   'links',

@@ -65,5 +65,6 @@ async function removeTraces({ store }: Core, { id, avatar }: User): Promise<void
   await store.links.removeOf(id, 'confirm');
   for (const { group, seq } of await store.saved.list(id, { limit: 1000 })) await store.saved.remove(id, group, seq);
   await store.follows.removeOf(id);
+  await store.scheduled.removeOf(id);
   if (avatar !== undefined) await store.files.remove(avatar);
 }

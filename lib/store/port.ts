@@ -10,6 +10,7 @@ import type { AddressStore, LinkStore, MailStore } from '../mail/port.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { FollowStore } from '../messages/threads/port.ts';
 import type { PushStore } from '../push/port.ts';
+import type { ScheduledStore } from '../scheduled/port.ts';
 import type { SearchStore } from '../search/port.ts';
 import type { SecurityStore } from '../security/port.ts';
 import type { DeliveryStore } from '../webhooks/outgoing/deliveries-port.ts';
@@ -42,6 +43,7 @@ export type Store = {
   readonly cursors: CursorStore;
   readonly saved: SavedStore;
   readonly follows: FollowStore;
+  readonly scheduled: ScheduledStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly search: SearchStore;

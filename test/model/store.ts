@@ -30,6 +30,7 @@ export function openModelStore(
     cursors: notModelled('cursors'),
     saved: notModelled('saved'),
     follows: notModelled('follows'),
+    scheduled: notModelled('scheduled'),
     removals: notModelled('removals'),
     webhooks: notModelled('webhooks'),
     deliveries: notModelled('deliveries'),

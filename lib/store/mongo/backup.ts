@@ -43,6 +43,7 @@ const CONVERSIONS: { readonly [C in Collection]: Conversion } = {
   cursors: keyedBy('id'),
   saved: joined('user', 'group', 'seq'),
   follows: joined('user', 'group', 'root'),
+  scheduled: keyedBy('id'),
   security: joined('owner', 'id'),
   addresses: keyedBy('user'),
   links: keyedBy('hash'),

@@ -7,6 +7,7 @@ import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
 import type { Follow } from '../../messages/threads/port.ts';
 import type { Device } from '../../push/port.ts';
+import type { Scheduled } from '../../scheduled/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
@@ -73,6 +74,8 @@ type CursorRow = {
 type SavedRow = Saved & { readonly _id: string };
 type FollowRow = Follow & { readonly _id: string };
 
+export type ScheduledRow = Omit<Scheduled, 'id'> & { readonly _id: string };
+
 /** `_id`: `<owner>/<id>`. */
 type SecurityRow = SecurityRecord & { readonly _id: string };
 
@@ -97,6 +100,7 @@ export type Collections = {
   readonly cursors: Collection<CursorRow>;
   readonly saved: Collection<SavedRow>;
   readonly follows: Collection<FollowRow>;
+  readonly scheduled: Collection<ScheduledRow>;
   readonly security: Collection<SecurityRow>;
   readonly addresses: Collection<AddressRow>;
   readonly links: Collection<LinkRow>;
@@ -123,6 +127,7 @@ export const collectionsOf = (db: Db): Collections => ({
   cursors: db.collection('cursors'),
   saved: db.collection('saved'),
   follows: db.collection('follows'),
+  scheduled: db.collection('scheduled'),
   security: db.collection('security'),
   addresses: db.collection('addresses'),
   links: db.collection('links'),
@@ -193,6 +198,12 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   follows: [
     { name: 'order', key: { user: 1, follows: 1, at: -1, group: -1, root: -1 } },
     { name: 'thread', key: { group: 1, root: 1, follows: 1, user: 1 } },
+  ],
+  scheduled: [
+    { name: 'order', key: { at: 1, _id: 1 }, partialFilterExpression: { due: { $gte: 0 } } },
+    { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $gte: 0 } } },
+    { name: 'author', key: { author: 1, at: 1, _id: 1 } },
+    { name: 'group', key: { group: 1 } },
   ],
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
   security: [

@@ -21,6 +21,7 @@ import { membershipStore } from './memberships.ts';
 import { mentionCounts } from './mentions.ts';
 import { followStore } from './messages/follows.ts';
 import { savedStore } from './messages/saved.ts';
+import { scheduledStore } from './messages/scheduled.ts';
 import { migrate, schemaOf } from './migrate.ts';
 import { pushStore } from './push.ts';
 import { rewriteStore, scrubbing } from './scrubbing.ts';
@@ -146,6 +147,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     cursors: guard(cursorStore(collections)),
     saved: guard(savedStore(collections)),
     follows: guard(followStore(collections)),
+    scheduled: guard(scheduledStore(collections)),
     files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
     contentKeys: guard(contentKeyStore(collections)),
     rewrite: guard(rewriteStore(collections)),

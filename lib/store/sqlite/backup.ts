@@ -13,6 +13,7 @@ import { type Mapping, mapping } from './mapping.ts';
 import { MEMBERSHIP_COLUMNS } from './memberships.ts';
 import { mentionedIn, noteMentions } from './mentions.ts';
 import { FOLLOWS } from './messages/follows.ts';
+import { SCHEDULED } from './messages/scheduled.ts';
 import { DEVICES } from './push.ts';
 import { EVENTS } from './security.ts';
 import { SESSIONS } from './sessions.ts';
@@ -81,6 +82,7 @@ const TABLES: { readonly [C in Exclude<Collection, 'groups'>]: Table } = {
     "user_id || '/' || group_id || '/' || seq",
   ),
   follows: table(FOLLOWS, "user_id || '/' || group_id || '/' || root"),
+  scheduled: table(SCHEDULED, 'id'),
   security: table(EVENTS, "owner || '/' || id"),
   addresses: table(ADDRESSES, 'user_id'),
   links: table(LINKS, 'hash'),

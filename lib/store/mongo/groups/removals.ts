@@ -5,7 +5,7 @@ import type { Collections } from '../collections.ts';
 import { LAST_NUMBER } from './groups.ts';
 
 /** Collections whose documents name their group. */
-const OF_GROUP = ['log', 'memberships', 'saved', 'follows', 'deliveries', 'tokens', 'search', 'searchPositions'] as const;
+const OF_GROUP = ['log', 'memberships', 'saved', 'follows', 'scheduled', 'deliveries', 'tokens', 'search', 'searchPositions'] as const;
 
 type Row = { readonly _id: string; readonly group: GroupId | null };
 

@@ -22,6 +22,7 @@ const PURGES = [
   'DELETE FROM memberships WHERE group_id = ?1 AND user_id IN (SELECT user_id FROM memberships WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM saved WHERE (user_id, group_id, seq) IN (SELECT user_id, group_id, seq FROM saved WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM follows WHERE (user_id, group_id, root) IN (SELECT user_id, group_id, root FROM follows WHERE group_id = ?1 LIMIT ?2)',
+  'DELETE FROM scheduled WHERE id IN (SELECT id FROM scheduled WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM group_changes WHERE uid IN (SELECT uid FROM group_changes WHERE group_id = ?1 LIMIT ?2)',

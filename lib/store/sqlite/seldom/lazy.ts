@@ -11,6 +11,10 @@ const METHODS = {
   cursors: { insert: true, use: true, sweep: true },
   saved: { put: true, remove: true, list: true, has: true, count: true },
   follows: { begin: true, set: true, markRead: true, get: true, listOf: true, followers: true, removeOf: true },
+  scheduled: {
+    ...{ insert: true, byId: true, ofAuthor: true, count: true, ready: true, nextDue: true, update: true, remove: true },
+    removeOf: true,
+  },
   files: {
     ...{ begin: true, write: true, finish: true, byId: true, claim: true, attach: true, read: true, listUnattached: true },
     ...{ claimForRemoval: true, usage: true, usageIn: true, inGroup: true, largest: true, listOrphans: true, removeContent: true },

@@ -10,6 +10,7 @@ import { openFolder } from '../files-folder.ts';
 import { removalStore, removalWrites } from '../groups/removals.ts';
 import { followStore, followWrites } from '../messages/follows.ts';
 import { savedStore, savedWrites } from '../messages/saved.ts';
+import { scheduledStore, scheduledWrites } from '../messages/scheduled.ts';
 import { pushStore, pushWrites } from '../push.ts';
 import type { Rewrites } from '../scrubbing.ts';
 import { searchStore, searchWrites } from '../search.ts';
@@ -29,6 +30,7 @@ export const seldomWritesOn = (db: Connection) => ({
   cursors: cursorWrites(db),
   saved: savedWrites(db),
   follows: followWrites(db),
+  scheduled: scheduledWrites(db),
   files: fileWrites(db),
   contentKeys: contentKeyWrites(db),
   webhooks: webhookWrites(db),
@@ -63,6 +65,7 @@ export function seldomStoresOn(db: Connection, { write, journal, folder: path, o
     cursors: cursorStore(writes.cursors),
     saved: savedStore(db, writes.saved),
     follows: followStore(db, writes.follows),
+    scheduled: scheduledStore(db, writes.scheduled),
     files: fileStore(db, writes.files, folder),
     contentKeys: contentKeyStore(db, writes.contentKeys),
     webhooks: webhookStore(db, writes.webhooks),
