@@ -10,6 +10,8 @@ import type { Entry } from './log/entry.ts';
  * - `draft`: the open draft `id` of `user` in the group was begun, changed or ended; read it from the texts of the bus. It is not stored.
  * On the channel PROFILES_CHANNEL:
  * - `profile`: the profile of `user` changed; read it from the store.
+ * On the channel SCHEDULED_CHANNEL:
+ * - `scheduled`: a message was scheduled, or has another time; read the next one from the store.
  * On a user's own channel (`channelOf`, in the field `group`):
  * - `mine`: the user's memberships or their settings changed; read them from the store.
  * - `mark`: the user has read group `of` up to message number `n`.
@@ -19,6 +21,7 @@ export type BusEvent =
   | { readonly type: 'head'; readonly group: GroupId; readonly seq: number }
   | { readonly type: 'presence'; readonly group: GroupId }
   | ProfileEvent
+  | { readonly type: 'scheduled'; readonly group: GroupId }
   | TypingEvent
   | DraftEvent
   | PersonalEvent;

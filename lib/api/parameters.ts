@@ -18,6 +18,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   delivery: z.string().describe('The id of a delivery: the `webhook-id` of its calls.'),
   botKey: z.string().describe('`<bot id>-<key>`, as shown when the bot was created.'),
   draft: z.string().describe('The id of a draft of your own.'),
+  scheduled: z.string().describe('The id of a scheduled message of your own.'),
   message: z.int().describe('The number of a message: its seq.'),
 };
 

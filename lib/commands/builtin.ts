@@ -4,6 +4,7 @@ import { addByName } from '../groups/add-by-name.ts';
 import { leaveGroup, openManagedGroup, setLevel, setTopic } from '../groups/operations.ts';
 import { defaultLevel, type GroupAccess } from '../groups/rules.ts';
 import { t } from '../language/text.ts';
+import { remindBy } from '../scheduled/command.ts';
 import type { TypedCommand } from './command.ts';
 
 /** What a command comes to: a message to post (Markdown), or something done, which `said` says; `url`: the page to go to. */
@@ -14,7 +15,8 @@ export type Command = {
   readonly name: string;
   readonly hint: string;
   readonly help: string;
-  run(core: Core, at: GroupAccess, rest: string): Promise<Outcome> | Outcome;
+  /** `zone`: the IANA name of the time zone of what follows. */
+  run(core: Core, at: GroupAccess, rest: string, zone: string): Promise<Outcome> | Outcome;
 };
 
 const required = (rest: string, what: string): string => {
@@ -66,6 +68,12 @@ export const builtinCommands = (): readonly Command[] => [
     },
   },
   {
+    name: 'remind',
+    hint: t`me tomorrow 9:00 text`,
+    help: t`Reminds you, or with here the group, at a time: /remind here in 20 minutes text`,
+    run: async (core, at, rest, zone) => ({ said: await remindBy(core, at, rest, zone) }),
+  },
+  {
     name: 'shrug',
     hint: t`text`,
     help: t`Adds ${SHRUG} to your text.`,
@@ -95,10 +103,10 @@ const italic = (text: string): string =>
     .join('\n');
 
 /** Runs a command. Errors: `invalid` (body) for an unknown command or what follows it, `forbidden`, and those of what it does. */
-export async function runCommand(core: Core, at: GroupAccess, { name, rest }: TypedCommand): Promise<Outcome> {
+export async function runCommand(core: Core, at: GroupAccess, { name, rest }: TypedCommand, zone: string): Promise<Outcome> {
   const command = builtinCommands().find((one) => one.name === name);
   if (!command)
     throw invalid('body', t`There is no command /${name}. Write a space before it to send it as text, or /help for all commands.`);
   if (at.membership?.in !== true) throw forbidden(t`Only members can use commands.`);
-  return command.run(core, at, rest);
+  return command.run(core, at, rest, zone);
 }

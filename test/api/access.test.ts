@@ -78,7 +78,14 @@ const VALUES: Record<string, string> = { seq: '3', emoji: 'x', key: 'k' };
 
 /** A valid body for each route that takes one. */
 const bodyFor = (path: string): string =>
-  JSON.stringify({ body: 'hello', emoji: 'x', topic: 'x', name: 'Ann', action: path.endsWith('/settings') ? 'topic' : 'add' });
+  JSON.stringify({
+    body: 'hello',
+    at: site.clock.now() + 60_000,
+    emoji: 'x',
+    topic: 'x',
+    name: 'Ann',
+    action: path.endsWith('/settings') ? 'topic' : 'add',
+  });
 
 /** Sends a request to a route of the group `slug` and reads only the status and headers: a stream would not end. */
 async function ask(client: Client, { method, path }: Route, slug: string): Promise<Pick<Answer, 'status' | 'headers'>> {

@@ -5,6 +5,8 @@ export const NOT_DESCRIBED: readonly string[] = [
   ...['signup', 'login', 'logout'].flatMap((form) => [`GET /${form}`, `POST /${form}`]),
   'GET /settings',
   'GET /switch',
+  ...['GET', 'POST'].map((method) => `${method} /groups/:slug/scheduled/new`),
+  'POST /scheduled/:id',
   'POST /login/passkey',
   'POST /login/passkey/options',
   'POST /settings/passkeys/options',
