@@ -3,9 +3,10 @@ import type { Caller } from './caller.ts';
 import { registerPrompts } from './prompts.ts';
 import { registerResources } from './resources.ts';
 import { readingTools } from './tools/reading.ts';
+import { listScheduledTool, schedulingTools } from './tools/scheduling.ts';
 import { writingTools } from './tools/writing.ts';
 
-const TOOLS = [...readingTools, ...writingTools];
+const TOOLS = [...readingTools, listScheduledTool, ...writingTools, ...schedulingTools];
 
 const INSTRUCTIONS =
   'Parley is a group chat. You act as the account of your token, with its rights: what you post, others see under its name. ' +

@@ -8,8 +8,8 @@ import { call, connect, MODERN, type Mode, refused, tokenOf } from './connect.ts
 type Message = { seq: number; body: string; format: string; author: { name: string }; erased: boolean; reactions: { emoji: string }[] };
 
 const NAMES = [
-  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages'],
-  ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct'],
+  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages', 'list_scheduled'],
+  ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct', 'schedule_message', 'cancel_scheduled'],
 ];
 
 for (const mode of [MODERN, 'legacy'] as Mode[])
@@ -68,8 +68,8 @@ test('MCP: every tool has schemas without further fields, and annotations', asyn
     t.is(annotations?.openWorldHint, false, name);
   }
   const hints = (hint: 'readOnlyHint' | 'destructiveHint') => tools.flatMap(({ name, annotations }) => (annotations?.[hint] ? [name] : []));
-  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 6));
-  t.deepEqual(hints('destructiveHint'), ['edit_message', 'erase_message']);
+  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 7));
+  t.deepEqual(hints('destructiveHint'), ['edit_message', 'erase_message', 'cancel_scheduled']);
 });
 
 test('MCP: pages lead through all messages in both directions', async (t) => {
