@@ -12,12 +12,12 @@ import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminSiteRoutes } from './admin/site-routes.ts';
-import { docsRoutes, openApiRoutes } from './api/routes.ts';
+import { docsRoutes } from './api/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { commandRoutes } from './commands/routes.ts';
-import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
+import { campfireLinks } from './compat/campfire/routes.ts';
 import { accountHooks, providerHooks, settingsHooks, settleIn } from './composition/route-hooks.ts';
 import { digestRoutes } from './digest/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
@@ -30,8 +30,7 @@ import { settingsRoutes } from './groups/settings-routes.ts';
 import { switchRoutes } from './groups/switch-routes.ts';
 import type { FastRoute } from './http/fast-path.ts';
 import { type RouteFile, routeFile } from './http/route-table.ts';
-import { fastStreams, liveRoutes } from './live/routes.ts';
-import { mcpRoutes } from './mcp/routes.ts';
+import { fastStreams } from './live/routes.ts';
 import { actionRoutes } from './messages/actions/routes.ts';
 import { editHistoryRoutes } from './messages/edit-history-routes.ts';
 import { emojiRoutes } from './messages/emoji-routes.ts';
@@ -40,61 +39,24 @@ import { fastPosts, messageRoutes } from './messages/routes.ts';
 import { savedRoutes } from './messages/saved-routes.ts';
 import { threadRoutes } from './messages/threads/routes.ts';
 import { upsertRoutes } from './messages/upsert-routes.ts';
-import { metricsRoutes } from './metrics/routes.ts';
 import { moderationRoutes } from './moderation/admin-routes.ts';
 import { reportRoutes } from './moderation/report-routes.ts';
 import { ownDataRoutes } from './own-data/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { profileRoutes } from './people/settings-routes.ts';
-import { appRoutes, pushRoutes } from './push/routes.ts';
+import { pushRoutes } from './push/routes.ts';
 import { shareRoutes } from './push/share-routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
 import { scheduledRoutes } from './scheduled/routes.ts';
 import { searchRoutes } from './search/routes.ts';
-import { cspReportRoutes } from './security/csp-reports.ts';
 import { securityRoutes } from './security/routes.ts';
-import { devRoutes, healthRoutes } from './site/routes.ts';
-import { fastHooks, hookRoutes } from './webhooks/incoming/routes.ts';
+import { devRoutes } from './site/routes.ts';
+import { fastHooks } from './webhooks/incoming/routes.ts';
+
+export { EARLY_ROUTES } from './composition/early-routes.ts';
 
 // All routes of the server in the order of matching, with the file of their handlers. The server is composed from these lists and does not start when
 // the routes of a file differ from those listed for it. `npm run routes` prints them.
-
-/** Matched before the session middleware: health, webhooks, streams. */
-export const EARLY_ROUTES: readonly RouteFile[] = [
-  routeFile('site/routes.ts', healthRoutes, ['GET /healthz', 'GET /readyz']),
-  routeFile('metrics/routes.ts', metricsRoutes, ['GET /metrics']),
-  routeFile('webhooks/incoming/routes.ts', hookRoutes, [
-    'GET,PATCH,DELETE /hooks/:token/messages/:message',
-    'GET,PATCH,DELETE /api/webhooks/:id/:token/messages/:message',
-    'GET,PATCH,DELETE /api/:version/webhooks/:id/:token/messages/:message',
-    'POST,PUT,GET /hooks/:token',
-    'POST,PUT,GET /hooks/:id/:token',
-    'POST,PUT,GET /hooks/:id/:token/:as',
-    'POST,PUT,GET /services/:token',
-    'POST,PUT,GET /services/:id/:bot/:token',
-    'POST,PUT,GET /api/webhooks/:id/:token',
-    'POST,PUT,GET /api/webhooks/:id/:token/:as',
-    'POST,PUT,GET /api/:version/webhooks/:id/:token',
-    'POST,PUT,GET /api/:version/webhooks/:id/:token/:as',
-  ]),
-  routeFile('compat/campfire/routes.ts', campfireRoutes, [
-    'GET,POST /rooms/:room/:key/messages',
-    'PATCH,PUT,DELETE /rooms/:room/:key/messages/:id',
-    'POST /rooms/:room/:key/messages/:id/boosts',
-    'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
-  ]),
-  routeFile('mcp/routes.ts', mcpRoutes, ['POST,GET,DELETE /mcp']),
-  routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
-  routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
-  routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /offline', 'GET /manifest.webmanifest']),
-  routeFile('live/routes.ts', liveRoutes, [
-    'GET /groups/:slug/events',
-    'GET /groups/:slug/messages/:seq/thread/events',
-    'GET /groups/:slug/live',
-    'GET /groups/:slug/messages/:seq/thread/live',
-    'GET /events',
-  ]),
-];
 
 /** Added to EARLY_ROUTES with `--dev`. */
 export const DEV_ROUTES: readonly RouteFile[] = [routeFile('site/routes.ts', devRoutes, ['GET /dev/alive'])];

@@ -17,6 +17,8 @@ const timeZone = shortText
   .optional()
   .describe('The zone of a time without one: an IANA name, such as Europe/Paris; empty: the one in your settings, else UTC.');
 
+const pick = z.enum(['hour', 'tomorrow', 'monday'], 'must be hour, tomorrow or monday').optional();
+
 const replyTo = z
   .preprocess((value) => (value === '' ? undefined : value), wholeNumber('The seq of the message that this one answers.').optional())
   .optional();
@@ -28,7 +30,7 @@ export const scheduleForm = z.object({
   format: format.describe('Format of the text. Default: text, markdown for a body sent as text/markdown.'),
   reply_to: replyTo,
   key: text.max(MAX_KEY_LENGTH).optional().describe('Like the header Idempotency-Key, for forms: the same key and text schedule once.'),
-  pick: shortText.optional().describe('For forms: a time in words, in place of `at`.'),
+  pick: pick.describe('For forms: in place of `at`.'),
 });
 
 /** For a text, which has no fields. A field of the body takes precedence. */
@@ -53,7 +55,7 @@ export const itemForm = z.object({
   body: text.default(''),
   at: shortText.default(''),
   time_zone: shortText.default(''),
-  pick: shortText.optional(),
+  pick,
 });
 
 /** What was typed in the composer. */

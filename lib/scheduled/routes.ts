@@ -19,7 +19,7 @@ import { cancel, change, listScheduled, readScheduled, schedule } from './operat
 import { showForm, showItem } from './pages.ts';
 import type { Scheduled } from './port.ts';
 import { presentScheduled, readGroups, scheduledJson, scheduledText } from './presenter.ts';
-import { timeIn, zonedMoment } from './times.ts';
+import { PICKS, timeIn, zonedMoment } from './times.ts';
 
 type Ctx = Context & { params: Record<string, string | undefined> };
 
@@ -50,7 +50,7 @@ export function scheduledRoutes(deps: RouteContext): Router {
     try {
       const { scheduled, isNew } = await schedule(core, at, {
         ...{ body: form.body, format: textFormatOf(ctx, form.format), replyTo, key: keyOf(ctx, form.key) },
-        at: timeIn(form.pick ?? form.at ?? query.at ?? '', { now: core.now(), zone: zoneOf(ctx, zone) }),
+        at: timeIn(form.pick ? PICKS[form.pick] : (form.at ?? query.at ?? ''), { now: core.now(), zone: zoneOf(ctx, zone) }),
       });
       await respondWith(ctx, deps, scheduled, { status: isNew ? 201 : 200, zone: zoneOf(ctx, zone) });
     } catch (error) {
@@ -96,7 +96,7 @@ export function scheduledRoutes(deps: RouteContext): Router {
         return seeOther(ctx, '/scheduled');
       }
       const zone = zoneOf(ctx, form.time_zone);
-      const at = timeIn(form.pick ?? form.at, { now: core.now(), zone });
+      const at = timeIn(form.pick ? PICKS[form.pick] : form.at, { now: core.now(), zone });
       await respondWith(ctx, deps, await change(core, user, idOf(ctx), { body: form.body, at }), { zone });
     } catch (error) {
       if (!isShownOnPage(ctx, error) || error.code === 'notFound') throw error;

@@ -36,3 +36,6 @@ const unclear = () =>
 export function zonedMoment(at: number, { preferences }: Pick<User, 'preferences'>, zone = preferences?.timeZone ?? 'UTC'): string {
   return `${datesIn(zone, preferences?.clock === '12', currentLanguage()).moment(at)} (${zone})`;
 }
+
+/** The times that the form offers, in words of parseWhen. */
+export const PICKS = { hour: 'in 1 hour', tomorrow: 'tomorrow 9:00', monday: 'next monday 9:00' } as const;

@@ -26,7 +26,7 @@ for (const script of ['on', 'off'] as const)
     await page.getByLabel('Date and time').fill('2026-01-03T12:00');
     await person.press(page.getByRole('button', { name: 'Schedule', exact: true }));
     await page.getByRole('heading', { name: 'Scheduled messages' }).waitFor();
-    await person.sees('It will be sent');
+    await page.getByText('It will be sent').waitFor();
     const zone = script === 'on' ? 1 : 0; // without scripts a time is in UTC, as the page says
     t.deepEqual(await listed().then(([one]) => one?.at), `2026-01-03T${12 - zone}:00:00.000Z`);
     await person.press(page.getByRole('link', { name: 'Change' }));
@@ -52,9 +52,9 @@ check.serial('send later: a message is cancelled in the list', async (t) => {
   await ann.json('POST', '/groups/lobby/scheduled', { body: 'Never mind', at: clock.now() + HOUR_MS });
   const person = await openLobbyPage(t, browser, ann);
   await person.press(person.page.getByRole('link', { name: 'Scheduled' }));
-  await person.sees('Never mind');
+  await person.page.getByText('Never mind').waitFor();
   await person.press(person.page.getByRole('button', { name: 'Cancel' }));
-  await person.sees('Nothing is scheduled.');
+  await person.page.getByText('Nothing is scheduled.').waitFor();
   t.deepEqual((await ann.get('/scheduled', 'application/json')).json<Listed>().results, []);
 });
 
@@ -62,5 +62,5 @@ check.serial('/remind: the page says the time in the zone of the browser', async
   const { ann } = await openSite(t);
   const person = await openLobbyPage(t, browser, ann, { timezoneId: 'Asia/Tokyo' });
   await person.write('/remind me at 23:00 sleep');
-  await person.sees('You will be reminded: 2 Jan 2026, 23:00 (Asia/Tokyo).');
+  await person.page.getByText('You will be reminded: 2 Jan 2026, 23:00 (Asia/Tokyo).').waitFor();
 });

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { newKey } from '../encryption/keys.ts';
 import type { Client } from '../helpers/client.ts';
 import { bodiesFor, newGroup, postAs } from '../helpers/fixtures.ts';
 import { LOBBY, openSite, type Site } from '../helpers/site.ts';
@@ -155,7 +156,7 @@ test('pages without JavaScript: from the composer to the list, changed and cance
   t.regex(wrong.text, /value="2026-01-03T10:00"/);
   t.is((await ann.form(url, { body: 'Lunch', at: '2026-01-03T10:00', time_zone: 'Europe/Paris' })).headers.get('location'), '/scheduled');
   t.like(await listed(ann), [{ body: 'Lunch', at: '2026-01-03T09:00:00.000Z' }]);
-  await ann.form(url, { body: 'Lunch', at: '', time_zone: 'Europe/Paris', pick: 'in 1 hour' });
+  await ann.form(url, { body: 'Lunch', at: '', time_zone: 'Europe/Paris', pick: 'hour' });
   t.like(await listed(ann), [{ at: iso(clock.now() + HOUR_MS) }]);
   await ann.form('/settings/appearance', { time_zone: 'Europe/Paris' });
   t.regex((await ann.get(url)).text, /value="2026-01-02T14:00"/);
@@ -173,4 +174,22 @@ test('own data: scheduled messages are downloaded, and gone with the account', a
   t.is((await bob.form('/settings/delete', { current: 'correct horse battery', messages: 'keep' })).status, 303);
   t.is(await core.store.scheduled.count(bobUser.id), 0);
   t.is((await listed(ann)).length, 1);
+});
+
+test('encrypted: a text that cannot be decrypted is not sent, and says so', async (t) => {
+  const site = await openSite(t, { env: { ENCRYPTION_KEYS: newKey('k1') } });
+  const { ann, core, clock } = site;
+  const { raw } = core.encryption ?? { raw: core.store };
+  const at = clock.now() + HOUR_MS;
+  const { id } = (await ann.json('POST', SCHEDULED, { body: 'zebrafish', at })).json<Item>();
+  await ann.json('POST', SCHEDULED, { body: 'intact', at });
+  t.false((await raw.scheduled.byId(id))?.body.includes('zebrafish'));
+  await raw.scheduled.update(id, 1, { body: '\u0001k1:AAAA' });
+  clock.turn(HOUR_MS);
+  await send(site);
+  t.deepEqual(await bodiesFor(ann), ['intact']);
+  t.like(await listed(ann), [{ state: 'failed', failure: { code: 'unreadable' } }]);
+  await ann.json('PATCH', `/scheduled/${id}`, { body: 'again', at: clock.now() });
+  await send(site);
+  t.deepEqual(await bodiesFor(ann), ['intact', 'again']);
 });

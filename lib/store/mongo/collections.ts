@@ -4,15 +4,13 @@ import type { FileRecord } from '../../files/port.ts';
 import type { Group, GroupChange, Membership } from '../../groups/port.ts';
 import type { FileId, GroupId, UserId } from '../../ids.ts';
 import type { EntryCommon, Folded, Head, Kind } from '../../log/entry.ts';
-import type { Saved } from '../../messages/port.ts';
-import type { Follow } from '../../messages/threads/port.ts';
 import type { Device } from '../../push/port.ts';
-import type { Scheduled } from '../../scheduled/port.ts';
 import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
 import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
+import { type FollowRow, MESSAGE_INDEXES, type SavedRow, type ScheduledRow } from './messages/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
@@ -69,12 +67,6 @@ type CursorRow = {
   readonly usedAt: number;
   readonly replaced: boolean;
 };
-
-/** `_id`: `<user>/<group>/<seq>`, and `<user>/<group>/<root>`. */
-type SavedRow = Saved & { readonly _id: string };
-type FollowRow = Follow & { readonly _id: string };
-
-export type ScheduledRow = Omit<Scheduled, 'id'> & { readonly _id: string };
 
 /** `_id`: `<owner>/<id>`. */
 type SecurityRow = SecurityRecord & { readonly _id: string };
@@ -194,17 +186,7 @@ export const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'user', key: { user: 1, createdAt: 1 } },
     { name: 'session', key: { session: 1 } },
   ],
-  saved: [{ name: 'order', key: { user: 1, at: -1, group: -1, seq: -1 } }],
-  follows: [
-    { name: 'order', key: { user: 1, follows: 1, at: -1, group: -1, root: -1 } },
-    { name: 'thread', key: { group: 1, root: 1, follows: 1, user: 1 } },
-  ],
-  scheduled: [
-    { name: 'order', key: { at: 1, _id: 1 }, partialFilterExpression: { due: { $gte: 0 } } },
-    { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $gte: 0 } } },
-    { name: 'author', key: { author: 1, at: 1, _id: 1 } },
-    { name: 'group', key: { group: 1 } },
-  ],
+  ...MESSAGE_INDEXES,
   cursors: [{ name: 'unused', key: { replaced: 1, usedAt: 1 } }],
   security: [
     { name: 'order', key: { owner: 1, at: -1, id: -1 } },

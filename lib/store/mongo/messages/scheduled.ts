@@ -1,6 +1,7 @@
 import type { Scheduled, ScheduledStore } from '../../../scheduled/port.ts';
-import type { Collections, ScheduledRow } from '../collections.ts';
+import type { Collections } from '../collections.ts';
 import { isDuplicate } from '../timeout.ts';
+import type { ScheduledRow } from './rows.ts';
 
 const toScheduled = ({ _id, ...scheduled }: ScheduledRow): Scheduled => ({ id: _id, ...scheduled });
 
