@@ -28,6 +28,7 @@ import { Hub } from './live/hub.ts';
 import { scrubDue } from './log/scrub.ts';
 import { Mailer } from './mail/mailer.ts';
 import { post } from './messages/operations.ts';
+import { markPosted } from './messages/read-mark.ts';
 import { Pusher, type PusherOptions } from './push/pusher.ts';
 import { type RetentionOptions, RetentionSweep } from './retention/sweep.ts';
 import { DEV_ROUTES, EARLY_ROUTES, fastRoutes, LATE_ROUTES } from './routes.ts';
@@ -121,7 +122,7 @@ export async function openServer(
   });
   mailer.wake();
   deliveries.wake(); // a process that crashed may have left some
-  const scheduled = new ScheduledMessages(core, { post });
+  const scheduled = new ScheduledMessages(core, { post: postLater });
   await scheduled.start();
   const [files, retention] = [new FileSweep(core), new RetentionSweep(core, options.retention)];
   const sweep = () => sweepOnce(core, { deliveries, files, retention, mailer, scheduled });
@@ -155,6 +156,13 @@ export async function openServer(
   const routes = () => listedRoutes([...early, ...LATE_ROUTES]);
   return { http, hub, deliveries, pusher, mailer, scheduled, routes, sweep, leave, close };
 }
+
+/** As `post`; to its author the message is not unread where they had read everything before it. A reminder is. */
+const postLater: typeof post = async (core, at, input) => {
+  const posted = await post(core, at, input);
+  if (input.as === undefined) markPosted(core, at, posted.message, 'thread');
+  return posted;
+};
 
 /** While the server stops, every response has `Connection: close`. */
 const closeWhenStopping =

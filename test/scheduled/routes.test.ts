@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { newKey } from '../encryption/keys.ts';
 import type { Client } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { bodiesFor, newGroup, postAs } from '../helpers/fixtures.ts';
 import { LOBBY, openSite, type Site } from '../helpers/site.ts';
 
@@ -104,6 +105,21 @@ test('API: what is refused names its field', async (t) => {
   t.is((await bob.json('POST', `/groups/${board}/scheduled`, { body: 'x', at })).status, 404);
   await ann.json('POST', `/groups/${board}/settings`, { action: 'archive', on: '1' });
   t.is((await ann.json('POST', `/groups/${board}/scheduled`, { body: 'x', at })).status, 403);
+});
+
+test('a message of one’s own is not unread, unless there are others before it', async (t) => {
+  const site = await open(t);
+  const { ann, bob, later, clock } = site;
+  const unread = async (who: Client) => (await who.get(LOBBY, 'application/json')).json<{ unread: number }>().unread;
+  await later('first');
+  clock.turn(HOUR_MS);
+  await send(site);
+  await eventually(async () => (await unread(ann)) === 0);
+  t.is(await unread(bob), 1);
+  await postAs(bob, 'And you?');
+  await ann.json('POST', SCHEDULED, { body: 'second', at: clock.now() });
+  await send(site);
+  t.is(await unread(ann), 2);
 });
 
 test('API: what failed says why, and no more of a group that its author has left', async (t) => {
