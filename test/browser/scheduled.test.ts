@@ -63,4 +63,5 @@ check.serial('/remind: the page says the time in the zone of the browser', async
   const person = await openLobbyPage(t, browser, ann, { timezoneId: 'Asia/Tokyo' });
   await person.write('/remind me at 23:00 sleep');
   await person.page.getByText('You will be reminded: 2 Jan 2026, 23:00 (Asia/Tokyo).').waitFor();
+  t.deepEqual(person.complaints, []);
 });

@@ -180,7 +180,7 @@ test('a message that may not be sent stays with the reason, and is sent once tha
   clock.turn(HOUR_MS);
   await send();
   t.deepEqual(await failureOf(fixture, bob), ['archived']);
-  await setArchived(core, ann.id, group, false);
+  await setArchived(core, ann.id, { ...group, archived: true }, false);
   await send();
   t.deepEqual(await bodies(), [], 'not by itself');
   await t.throwsAsync(change(core, eve, scheduled.id, { body: 'x' }), { message: /no such/ });
