@@ -28,9 +28,12 @@ import { sweepCursors } from './live/all-groups/cursor-checkpoint.ts';
 import { Hub } from './live/hub.ts';
 import { scrubDue } from './log/scrub.ts';
 import { Mailer } from './mail/mailer.ts';
+import { post } from './messages/operations.ts';
+import { markPosted } from './messages/read-mark.ts';
 import { Pusher, type PusherOptions } from './push/pusher.ts';
 import { type RetentionOptions, RetentionSweep } from './retention/sweep.ts';
 import { DEV_ROUTES, fastRoutes, LATE_ROUTES } from './routes.ts';
+import { ScheduledMessages } from './scheduled/worker.ts';
 import { KEPT_MS } from './security/event.ts';
 import { staticFiles } from './site/routes.ts';
 import { createViews } from './views/render.ts';
@@ -64,6 +67,7 @@ export type OpenServer = {
   readonly deliveries: Deliveries;
   readonly pusher: Pusher;
   readonly mailer: Mailer;
+  readonly scheduled: ScheduledMessages;
   /** All routes, for tests that each is documented and requires authentication. */
   routes(): readonly ListedRoute[];
   /** Runs the sweep once. */
@@ -119,8 +123,10 @@ export async function openServer(
   });
   mailer.wake();
   deliveries.wake(); // a process that crashed may have left some
+  const scheduled = new ScheduledMessages(core, { post: postLater });
+  await scheduled.start();
   const [files, retention] = [new FileSweep(core), new RetentionSweep(core, options.retention)];
-  const sweep = () => sweepOnce(core, { deliveries, files, retention, mailer });
+  const sweep = () => sweepOnce(core, { deliveries, files, retention, mailer, scheduled });
   const timer = setInterval(() => void sweep(), options.sweepMs ?? 5000).unref();
   const closeIdle = (): void => {
     http.closeIdleConnections();
@@ -138,7 +144,7 @@ export async function openServer(
   const close = async (): Promise<void> => {
     clearInterval(timer);
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-    const delivered = Promise.all([deliveries.stop(), pusher.stop(), mailer.stop()]);
+    const delivered = Promise.all([deliveries.stop(), pusher.stop(), mailer.stop(), scheduled.stop()]);
     await hub.close();
     if (isDev) http.closeAllConnections();
     const idle = setInterval(closeIdle, 50); // a busy connection becomes idle after its response
@@ -149,8 +155,15 @@ export async function openServer(
     await delivered;
   };
   const routes = () => listedRoutes([...early, ...LATE_ROUTES]);
-  return { http, hub, deliveries, pusher, mailer, routes, sweep, leave, close };
+  return { http, hub, deliveries, pusher, mailer, scheduled, routes, sweep, leave, close };
 }
+
+/** As `post`; to its author the message is not unread where they had read everything before it. A reminder is. */
+const postLater: typeof post = async (core, at, input) => {
+  const posted = await post(core, at, input);
+  if (input.as === undefined) markPosted(core, at, posted.message, 'thread');
+  return posted;
+};
 
 /** While the server stops, every response has `Connection: close`. */
 const closeWhenStopping =
@@ -168,9 +181,10 @@ type Sweeps = {
   readonly files: FileSweep;
   readonly retention: RetentionSweep;
   readonly mailer: Mailer;
+  readonly scheduled: ScheduledMessages;
 };
 
-async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: Sweeps): Promise<void> {
+async function sweepOnce(core: Core, { deliveries, files, retention, mailer, scheduled }: Sweeps): Promise<void> {
   try {
     await deliveries.sweep();
     await retention.run();
@@ -180,6 +194,7 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: S
     await announceGroupChanges(core);
     await lookForDigests(core);
     mailer.wake();
+    scheduled.wake();
     await core.site.reload();
     await purgeGroups(core);
     await core.store.links.sweep(core.now());

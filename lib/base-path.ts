@@ -41,6 +41,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'robots.txt',
   'rooms',
   'saved',
+  'scheduled',
   'search',
   'services',
   'settings',

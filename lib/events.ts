@@ -11,6 +11,8 @@ import type { Entry } from './log/entry.ts';
  * - `ephemeral`: the ephemeral message `id` for `user` in the group was sent or removed; read it from the store.
  * On the channel PROFILES_CHANNEL:
  * - `profile`: the profile of `user` changed; read it from the store.
+ * On the channel SCHEDULED_CHANNEL:
+ * - `scheduled`: a message was scheduled, or has another time; read the next one from the store.
  * On a user's own channel (`channelOf`, in the field `group`):
  * - `mine`: the user's memberships or their settings changed; read them from the store.
  * - `mark`: the user has read group `of` up to message number `n`.
@@ -20,6 +22,7 @@ export type BusEvent =
   | { readonly type: 'head'; readonly group: GroupId; readonly seq: number }
   | { readonly type: 'presence'; readonly group: GroupId }
   | ProfileEvent
+  | { readonly type: 'scheduled'; readonly group: GroupId }
   | TypingEvent
   | DraftEvent
   | EphemeralEvent

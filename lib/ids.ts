@@ -73,6 +73,9 @@ export const SITE_GROUP = 'site' as GroupId;
 /** The bus channel of changed profiles; no group has such an id. */
 export const PROFILES_CHANNEL = 'profiles' as GroupId;
 
+/** The bus channel on which the workers for scheduled messages are told of new times; no group has such an id. */
+export const SCHEDULED_CHANNEL = 'scheduled' as GroupId;
+
 /** The bus channel of one user; no group has such an id. */
 export const channelOf = (user: UserId): GroupId => `user-${user}` as GroupId;
 

@@ -48,6 +48,7 @@ import { profileRoutes } from './people/settings-routes.ts';
 import { pushRoutes } from './push/routes.ts';
 import { shareRoutes } from './push/share-routes.ts';
 import { retentionRoutes } from './retention/routes.ts';
+import { scheduledRoutes } from './scheduled/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { securityRoutes } from './security/routes.ts';
 import { devRoutes } from './site/routes.ts';
@@ -160,6 +161,12 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'POST /groups/:slug/drafts',
     'PATCH,DELETE /groups/:slug/drafts/:draft',
     'POST /groups/:slug/drafts/:draft/commit',
+  ]),
+  routeFile('scheduled/routes.ts', scheduledRoutes, [
+    'GET,POST /groups/:slug/scheduled/new',
+    'POST /groups/:slug/scheduled',
+    'GET /scheduled',
+    'GET,PATCH,DELETE,POST /scheduled/:id',
   ]),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
   routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [

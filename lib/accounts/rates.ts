@@ -16,6 +16,7 @@ export const ACCOUNT_RATES = {
   reports: { what: () => t`reports`, perHour: 20, burst: 10 },
   profile: { what: () => t`changes of your profile`, perHour: 60, burst: 30 },
   mails: { what: () => t`mails`, perHour: 10, burst: 10 },
+  scheduled: { what: () => t`scheduled messages`, perHour: 300, burst: 100 },
   bots: { what: () => t`changes of bots`, perHour: 60, burst: 60 },
 } as const satisfies Record<string, Rate>;
 

@@ -93,6 +93,7 @@ export const TAGS = {
   Invitations: 'Join a group by an invitation link.',
   Posting: 'Post messages; keep one up to date under a key.',
   Drafts: 'Show a message while it is written, such as the answer of an agent.',
+  Scheduled: 'Send messages later.',
   Messages: 'Read, edit and erase messages; read marks and typing.',
   Reactions: 'React to messages.',
   Pins: 'Pin messages for all in a group.',

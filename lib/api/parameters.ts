@@ -20,6 +20,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   command: z.string().describe('The name of a command: 1 to 32 characters of a-z 0-9 -, beginning with a letter.'),
   ephemeral: z.string().describe('The id of an ephemeral message that you see or have sent.'),
   draft: z.string().describe('The id of a draft of your own.'),
+  scheduled: z.string().describe('The id of a scheduled message of your own.'),
   message: z.int().describe('The number of a message: its seq.'),
 };
 

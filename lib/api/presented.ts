@@ -14,6 +14,7 @@ import type { savedJson, saveStateJson } from '../messages/saved-routes.ts';
 import type { followedJson, followJson } from '../messages/threads/followed-presenter.ts';
 import type { markThreadRead } from '../messages/threads/follows.ts';
 import type { personJson } from '../people/presenter.ts';
+import type { scheduledJson } from '../scheduled/presenter.ts';
 import type { hitJson } from '../search/routes.ts';
 import type { healthJson, readinessJson } from '../site/routes.ts';
 import type { discordMessage, receiptJson, refusalJson } from '../webhooks/incoming/responses.ts';
@@ -27,6 +28,7 @@ type Presented = {
   Draft: Result<typeof draftJson>;
   DraftEvent: Result<typeof draftEventJson>;
   DraftEndEvent: Result<typeof draftEndJson>;
+  Scheduled: Result<typeof scheduledJson>;
   Version: Result<typeof versionJson>;
   ReadMark: Result<typeof markRead>;
   SaveState: Result<typeof saveStateJson>;

@@ -15,6 +15,8 @@ export const GARDEN = { id: 'g4rden0000000000', number: 3, slug: 'garden', name:
 export const SEQ = { edited: 5, erased: 6, bobs: 7 } as const;
 
 export const AT = '2026-01-02T12:00:00.000Z';
+/** A time that is still to come. */
+export const LATER = '2026-01-03T12:00:00.000Z';
 
 /** What no example can know beforehand. */
 export const MINTED = {
@@ -26,6 +28,7 @@ export const MINTED = {
   direct: '9c1k4s7d2f5g8h3j',
   draft: '6n2v8x4q1r7t5w3y',
   ephemeral: '2b8d4f6h0k1m3p5r',
+  scheduled: '1f6a9c3e7b2d8f4a5c0e6b9d',
   origin: 'https://chat.example.org',
 };
 

@@ -5,6 +5,7 @@ import { eventSchemas } from './schemas/events.ts';
 import { groupSchemas } from './schemas/groups.ts';
 import { messageSchemas } from './schemas/messages.ts';
 import { requestSchemas } from './schemas/requests.ts';
+import { scheduledSchemas } from './schemas/scheduled.ts';
 import { serverSchemas } from './schemas/server.ts';
 import { webhookSchemas } from './schemas/webhooks.ts';
 
@@ -15,6 +16,7 @@ export const SCHEMAS = {
   ...groupSchemas,
   ...draftSchemas,
   ...ephemeralSchemas,
+  ...scheduledSchemas,
   ...eventSchemas,
   ...serverSchemas,
   ...webhookSchemas,

@@ -17,6 +17,7 @@ import { pinsTable } from './tables/pins.ts';
 import { postingTable } from './tables/posting.ts';
 import { reactionsTable } from './tables/reactions.ts';
 import { savedTable } from './tables/saved.ts';
+import { scheduledTable } from './tables/scheduled.ts';
 import { searchTable } from './tables/search.ts';
 import { serverTable } from './tables/server.ts';
 import { threadsTable } from './tables/threads.ts';
@@ -46,4 +47,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...campfireTable,
   ...serverTable,
   ...draftsTable,
+  ...scheduledTable,
 ];

@@ -18,6 +18,7 @@ export const COLLECTIONS = [
   'saved',
   'follows',
   'commands',
+  'scheduled',
   'security',
   'addresses',
   'links',

@@ -36,6 +36,7 @@ function lateEvent(event: BusEvent): BusEvent | undefined {
     case 'head':
     case 'presence':
     case 'mine':
+    case 'scheduled':
       return event;
     case 'profile': // of many profiles one would be kept; the others empty their caches when the connection is up again
     case 'typing':

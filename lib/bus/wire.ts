@@ -42,5 +42,5 @@ function isEvent(value: unknown): value is BusEvent {
     return 'user' in value && typeof value.user === 'string' && 'id' in value && typeof value.id === 'string';
   if (value.type === 'profile') return 'user' in value && typeof value.user === 'string';
   if (value.type === 'mark') return 'of' in value && typeof value.of === 'string' && 'n' in value && Number.isSafeInteger(value.n);
-  return value.type === 'presence' || value.type === 'mine';
+  return value.type === 'presence' || value.type === 'mine' || value.type === 'scheduled';
 }

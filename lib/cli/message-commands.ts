@@ -13,12 +13,18 @@ export function messageCommands(program: Command): void {
     .requiredOption('--as <name>', 'the person or bot who posts it')
     .option('--key <key>', 'idempotency key: with the same key and text, the message is posted once')
     .option('--reply-to <seq>', 'the number of the message of the group that it answers', wholeNumber)
+    .option('--at <time>', 'post it then: ISO 8601 with a zone, or milliseconds since 1970')
     .action(
       withCore(async (session, slug: string, text: string | undefined, options: PostOptions) =>
         (await import('./post.ts')).post(session, slug, text, options),
       ),
     );
-  example(post, 'parley post lobby "Back at nine." --as ann', 'uptime | parley post lobby --as Deploys --key "uptime-$(date +%F)"');
+  example(
+    post,
+    'parley post lobby "Back at nine." --as ann',
+    'uptime | parley post lobby --as Deploys --key "uptime-$(date +%F)"',
+    'parley post lobby "Stand-up" --as ann --at 2026-12-01T09:00+01:00',
+  );
   const tail = program
     .command('tail')
     .argument('<group>')

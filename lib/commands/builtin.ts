@@ -5,6 +5,7 @@ import { leaveGroup, openManagedGroup, setLevel, setTopic } from '../groups/oper
 import { defaultLevel, type GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
+import { remindBy } from '../scheduled/command.ts';
 
 /**
  * What a command comes to: a message to post (Markdown), or what was typed as a message that is a command to a bot; or something done, which `said` says;
@@ -20,7 +21,8 @@ export type Command = {
   readonly name: string;
   readonly hint: string;
   readonly help: string;
-  run(core: Core, at: GroupAccess, rest: string): Promise<Outcome> | Outcome;
+  /** `zone`: the IANA name of the time zone of what follows. */
+  run(core: Core, at: GroupAccess, rest: string, zone: string): Promise<Outcome> | Outcome;
 };
 
 const required = (rest: string, what: string): string => {
@@ -70,6 +72,12 @@ export const builtinCommands = (): readonly Command[] => [
       await setLevel(core, at, rest === 'off' ? defaultLevel(at.group.kind) : 'nothing');
       return { said: rest === 'off' ? t`This group notifies you again.` : t`This group is muted.` };
     },
+  },
+  {
+    name: 'remind',
+    hint: t`me tomorrow 9:00 text`,
+    help: t`Reminds you, or with here the group, at a time: /remind here in 20 minutes text`,
+    run: async (core, at, rest, zone) => ({ said: await remindBy(core, at, rest, zone) }),
   },
   {
     name: 'shrug',

@@ -14,12 +14,12 @@ import { botCommandNamed } from './registry.ts';
 export const COMMAND_KEPT_MS = 7 * 24 * 3600_000;
 
 /** Runs a command. Errors: `invalid` (body) for an unknown command or what follows it, `forbidden`, and those of what it does. */
-export async function runCommand(core: Core, at: GroupAccess, typed: TypedCommand): Promise<Outcome> {
+export async function runCommand(core: Core, at: GroupAccess, typed: TypedCommand, zone: string): Promise<Outcome> {
   const command = builtinCommands().find((one) => one.name === typed.name) ?? (await botCommandNamed(core, at.group.id, typed.name));
   if (!command)
     throw invalid('body', t`There is no command /${typed.name}. Write a space before it to send it as text, or /help for all commands.`);
   if (at.membership?.in !== true) throw forbidden(t`Only members can use commands.`);
-  if ('run' in command) return command.run(core, at, typed.rest);
+  if ('run' in command) return command.run(core, at, typed.rest, zone);
   if (command.shown) return { command: { name: command.name, bot: command.bot } };
   return callBot(core, at, command, typed.rest);
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
+import { parseTimeZone } from '../accounts/preferences.ts';
 import type { GroupAccess } from '../groups/rules.ts';
-import { isHtmx } from '../http/context.ts';
+import { isHtmx, stateOf } from '../http/context.ts';
 import { responseFormat } from '../http/format.ts';
 import { viewerOf } from '../http/identity.ts';
 import { seeOther } from '../http/reply.ts';
@@ -32,11 +33,17 @@ export async function afterCommand<T extends Typed>(
   const isPage = viewerOf(ctx).via === 'session' && responseFormat(ctx) === 'html';
   const command = isPage && files === 0 ? commandIn(typed.body) : undefined;
   if (!command) return typed;
-  const outcome = await runCommand(core, at, command);
+  const outcome = await runCommand(core, at, command, zoneOf(ctx));
   if ('body' in outcome) return { ...typed, body: outcome.body, format: 'markdown' };
   if ('command' in outcome) return { ...typed, command: outcome.command };
   respondToCommand(ctx, at, outcome);
   return undefined;
+}
+
+/** The zone that the reader has chosen, else that of the browser, which the page's script enters into the form. */
+function zoneOf(ctx: Context): string {
+  const { time_zone: given } = stateOf(ctx).fields ?? {};
+  return viewerOf(ctx).user.preferences?.timeZone ?? (typeof given === 'string' ? parseTimeZone(given) : undefined) ?? 'UTC';
 }
 
 /** A page with scripts says it and goes on (static/js/composer.js); others are sent to the group's page, or where the command leads. */

@@ -9,12 +9,13 @@ const FIELDS = {
   groups: { topic: 'text' },
   webhooks: { url: 'text', keywords: 'json' },
   deliveries: { reason: 'text' },
+  scheduled: { body: 'text' },
   files: { name: 'text', type: 'text', sha256: 'text' },
   contentKeys: { sealed: 'text' },
 } as const satisfies Readonly<Record<string, Fields>>;
 
 /** The field by which records of a collection are distinguished. */
-const KEYS = { settings: 'key', groups: 'id', webhooks: 'bot', deliveries: 'id', files: 'id', contentKeys: 'id' } as const;
+const KEYS = { settings: 'key', groups: 'id', webhooks: 'bot', deliveries: 'id', scheduled: 'id', files: 'id', contentKeys: 'id' } as const;
 
 /** The collections that have texts. */
 export type TextCollection = keyof typeof KEYS;
@@ -59,6 +60,7 @@ const SUBSTITUTES: { readonly [C in TextCollection]: Readonly<Record<string, unk
   groups: { topic: '' },
   webhooks: { url: '', keywords: [], disabled: 'Its URL cannot be decrypted.' },
   deliveries: { reason: null },
+  scheduled: { body: '', failure: 'unreadable' },
   files: { name: 'unreadable', type: 'application/octet-stream', sha256: '' },
   contentKeys: {},
 };
@@ -68,7 +70,8 @@ export function openRecord<T extends object>(name: TextCollection, record: T, ch
   const opened = mapRecord(name, record, change);
   const isWhole = opened === record || Object.keys(record).every((field) => field in opened);
   const { attempts } = opened as { readonly attempts?: readonly object[] };
-  const whole = isWhole ? opened : { ...SUBSTITUTES[name], ...opened, ...(name === 'webhooks' ? SUBSTITUTES.webhooks : {}) };
+  const unusable = name === 'webhooks' || name === 'scheduled' ? SUBSTITUTES[name] : {};
+  const whole = isWhole ? opened : { ...SUBSTITUTES[name], ...opened, ...unusable };
   return attempts ? { ...whole, attempts: attempts.map(openedAttempt) } : whole;
 }
 

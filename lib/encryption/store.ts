@@ -5,7 +5,14 @@ import type { Keyring } from './keys.ts';
 import { encryptedLog } from './log.ts';
 import { type OnDamage, openSealer } from './sealed.ts';
 import { encryptedSearch } from './search.ts';
-import { encryptedDeliveries, encryptedGroups, encryptedSettings, encryptedSignals, encryptedWebhooks } from './stores.ts';
+import {
+  encryptedDeliveries,
+  encryptedGroups,
+  encryptedScheduled,
+  encryptedSettings,
+  encryptedSignals,
+  encryptedWebhooks,
+} from './stores.ts';
 
 /** `isSearchMixed`: whether the search index may have words of before the newest key. */
 type Options = { readonly onDamage: OnDamage; readonly isSearchMixed: () => boolean };
@@ -21,6 +28,7 @@ export function encryptedStore(store: Store, keyring: Keyring, { onDamage, isSea
     files: encryptedFiles(store.files, store.contentKeys, sealer, onDamage),
     webhooks: encryptedWebhooks(store.webhooks, sealer),
     deliveries: encryptedDeliveries(store.deliveries, sealer),
+    scheduled: encryptedScheduled(store.scheduled, sealer),
     search: encryptedSearch(store.search, keyring, isSearchMixed),
     backup: encryptedBackups(store.backup, sealer),
     ...(store.signals ? { signals: encryptedSignals(store.signals, sealer) } : {}),

@@ -1,4 +1,5 @@
 import type { Group, GroupStore } from '../groups/port.ts';
+import type { Scheduled, ScheduledStore } from '../scheduled/port.ts';
 import type { SettingStore, SignalStore } from '../store/port.ts';
 import type { Delivery, DeliveryStore } from '../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook, WebhookStore } from '../webhooks/outgoing/port.ts';
@@ -64,6 +65,20 @@ export function encryptedDeliveries(deliveries: DeliveryStore, sealer: Sealer): 
       return deliveries.recordOutcome(id, rev, attempt ? { ...sealed, attempt: mapAttempt(attempt, place, seal) } : sealed);
     },
     ofBot: async (bot, options) => (await deliveries.ofBot(bot, options)).map(open),
+  };
+}
+
+/** Texts are sealed. One that cannot be decrypted has failed. */
+export function encryptedScheduled(scheduled: ScheduledStore, sealer: Sealer): ScheduledStore {
+  const [seal, unseal] = [sealing(sealer), opening(sealer)];
+  const open = (one: Scheduled): Scheduled => openRecord('scheduled', one, unseal);
+  return {
+    ...scheduled,
+    insert: (one) => scheduled.insert(mapRecord('scheduled', one, seal)),
+    byId: async (id) => maybe(await scheduled.byId(id), open),
+    ofAuthor: async (author, limit) => (await scheduled.ofAuthor(author, limit)).map(open),
+    ready: async (now, limit, after) => (await scheduled.ready(now, limit, after)).map(open),
+    update: (id, rev, change) => scheduled.update(id, rev, mapTexts(change, { body: 'text' }, `scheduled/${id}`, seal)),
   };
 }
 

@@ -11,7 +11,19 @@ import { type Damage, keyIdOf, openSealer } from './sealed.ts';
 import { type Change, opening, sealedIn } from './texts.ts';
 
 /** What is encrypted, in the words of the operator. `secrets`: of settings. */
-export const KINDS = ['messages', 'edits', 'acts', 'commands', 'topics', 'files', 'contents', 'webhooks', 'deliveries', 'secrets'] as const;
+export const KINDS = [
+  'messages',
+  'edits',
+  'acts',
+  'commands',
+  'topics',
+  'files',
+  'contents',
+  'webhooks',
+  'deliveries',
+  'scheduled',
+  'secrets',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
@@ -31,6 +43,7 @@ const KIND_OF: Readonly<Record<TextCollection, Kind>> = {
   groups: 'topics',
   webhooks: 'webhooks',
   deliveries: 'deliveries',
+  scheduled: 'scheduled',
   files: 'files',
   contentKeys: 'contents',
 };
@@ -114,6 +127,7 @@ export const NAMES: Readonly<Record<Kind, string>> = {
   contents: 'contents of files',
   webhooks: 'webhooks of bots',
   deliveries: 'calls of bots',
+  scheduled: 'scheduled messages',
   secrets: 'secrets of settings',
 };
 
@@ -127,5 +141,6 @@ const ONE: Readonly<Record<Kind, string>> = {
   contents: 'content of a file',
   webhooks: 'webhook of a bot',
   deliveries: 'call of a bot',
+  scheduled: 'scheduled message',
   secrets: 'secret of the settings',
 };

@@ -84,7 +84,7 @@ export type RemovalStore = {
   /** The marked groups, in any order. */
   marked(): Promise<Removal[]>;
   /**
-   * Removes up to `limit` (≥ 1) entries, and as many records of each other kind, of a marked group: mentions, memberships, saved messages, followed threads, deliveries,
+   * Removes up to `limit` (≥ 1) entries, and as many records of each other kind, of a marked group: mentions, memberships, saved and scheduled messages, followed threads, deliveries,
    * webhook tokens, search terms. Not its files. Resolves to whether nothing is left.
    */
   purge(id: GroupId, limit: number): Promise<boolean>;

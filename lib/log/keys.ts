@@ -3,7 +3,7 @@ import { DomainError } from '../errors.ts';
 /** Maximum length of an idempotency key, in characters. */
 export const MAX_KEY_LENGTH = 255;
 
-/** Separate key spaces: the nonce of a form, the Idempotency-Key of a client and a webhook-id never collide. `s:` and `i:` are those of system messages and imports. */
+/** Separate key spaces: the nonce of a form, the Idempotency-Key of a client and a webhook-id never collide. `i:` is that of imports; `s:` of system messages, whose keys have a second colon, and of scheduled messages, whose keys have none. */
 export type KeySpace = 'form' | 'client' | 'hook' | 'upsert' | 'attachment' | 'reply' | 'draft';
 
 /** The key with the prefix of its space. Errors: `invalid` (key). */

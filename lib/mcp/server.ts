@@ -4,9 +4,10 @@ import { registerPrompts } from './prompts.ts';
 import { registerResources } from './resources.ts';
 import { askingTools } from './tools/asking.ts';
 import { readingTools } from './tools/reading.ts';
+import { listScheduledTool, schedulingTools } from './tools/scheduling.ts';
 import { writingTools } from './tools/writing.ts';
 
-const TOOLS = [...readingTools, ...writingTools, ...askingTools];
+const TOOLS = [...readingTools, listScheduledTool, ...writingTools, ...schedulingTools, ...askingTools];
 
 const INSTRUCTIONS =
   'Parley is a group chat. You act as the account of your token, with its rights: what you post, others see under its name. ' +

@@ -26,8 +26,8 @@ export async function markRead(
 }
 
 /**
- * Moves the read mark after a post from a page, in the background: whoever posts on a group's page has read the messages before. On the page of a thread
- * that is so only where the mark says it.
+ * Moves the read mark after a post from a page, in the background: whoever posts on a group's page has read the messages before. On the page of a thread,
+ * and of a message that was scheduled, that is so only where the mark says it.
  */
 export function markPosted(core: Core, at: GroupAccess, message: Message, page?: 'thread'): void {
   moveMarkAfter(core, at, message, page).catch((error) => core.logger.debug({ err: error }, 'read mark not moved'));

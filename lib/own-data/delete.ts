@@ -69,5 +69,6 @@ async function removeTraces({ store }: Core, { id, avatar }: User): Promise<void
   for (const { group, seq } of await store.saved.list(id, { limit: 1000 })) await store.saved.remove(id, group, seq);
   await store.follows.removeOf(id);
   await store.ephemerals.removeOf(id);
+  await store.scheduled.removeOf(id);
   if (avatar !== undefined) await store.files.remove(avatar);
 }

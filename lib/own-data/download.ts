@@ -21,13 +21,14 @@ export async function writeOwnData(core: Core, user: User, out: PassThrough): Pr
 
 async function accountRecords(core: Core, user: User): Promise<object[]> {
   const { passwordHash, nameKey: _, skeleton: __, keyVersion: ___, color: ____, createdAt, ...account } = user;
-  const [sessions, tokens, memberships, events, saved, follows, credentials, mail] = await Promise.all([
+  const [sessions, tokens, memberships, events, saved, follows, scheduled, credentials, mail] = await Promise.all([
     listSessions(core, user, ''),
     core.store.tokens.listOf(user.id),
     core.store.memberships.ofUser(user.id),
     core.store.security.list(user.id, { limit: 500 }),
     core.store.saved.list(user.id, { limit: 1000 }),
     core.store.follows.listOf(user.id, 1000),
+    core.store.scheduled.ofAuthor(user.id, 1000),
     core.store.credentials.ofUser(user.id),
     addressOf(core, user.id),
   ]);
@@ -57,5 +58,8 @@ async function accountRecords(core: Core, user: User): Promise<object[]> {
     ...events.map(({ event, at, address, detail, via }) => ({ type: 'security_event', event, at: iso(at), address, detail, via })),
     ...saved.map(({ group, seq, at }) => ({ type: 'saved', group, seq, at: iso(at) })),
     ...follows.map(({ group, root, read, at }) => ({ type: 'followed_thread', group, root, read_up_to: read, at: iso(at) })),
+    ...scheduled.map(({ group, kind, body, format, at, createdAt: made, failure }) => ({
+      ...{ type: 'scheduled_message', group, kind, body, format, at: iso(at), created_at: iso(made), failure },
+    })),
   ];
 }

@@ -21,10 +21,16 @@ function shouldNotify(level: Reachable['level'], { isDirect, isNamed }: Notifica
   }
 }
 
-/** The members that a message is pushed to, by their level. Never its author. */
-export const recipientsOf = ({ author, mentions }: Message, reachable: readonly Reachable[], { isDirect }: NotificationContext): UserId[] =>
+/** The members that a message is pushed to, by their level. Its author only of a reminder, which a user posts to themself under another name. */
+export const recipientsOf = (
+  { author, as, mentions }: Message,
+  reachable: readonly Reachable[],
+  { isDirect }: NotificationContext,
+): UserId[] =>
   reachable
-    .filter(({ user, level }) => user !== author && shouldNotify(level, { isDirect, isNamed: isNamed(mentions, user) }))
+    .filter(
+      ({ user, level }) => (user !== author || as !== undefined) && shouldNotify(level, { isDirect, isNamed: isNamed(mentions, user) }),
+    )
     .map(({ user }) => user);
 
 /** The content of a push notification, read by the service worker (static/sw.js). Notices with the same tag replace each other. */

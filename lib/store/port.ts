@@ -12,6 +12,7 @@ import type { EphemeralStore } from '../messages/ephemeral/port.ts';
 import type { SavedStore } from '../messages/port.ts';
 import type { FollowStore } from '../messages/threads/port.ts';
 import type { PushStore } from '../push/port.ts';
+import type { ScheduledStore } from '../scheduled/port.ts';
 import type { SearchStore } from '../search/port.ts';
 import type { SecurityStore } from '../security/port.ts';
 import type { DeliveryStore } from '../webhooks/outgoing/deliveries-port.ts';
@@ -46,6 +47,7 @@ export type Store = {
   readonly follows: FollowStore;
   readonly commands: CommandStore;
   readonly ephemerals: EphemeralStore;
+  readonly scheduled: ScheduledStore;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly search: SearchStore;

@@ -4,5 +4,6 @@ import './emoji-picker.js';
 import './lightbox.js';
 import './notification-settings.js';
 import './passkeys.js';
+import './scheduling.js';
 import './share.js';
 import './switcher.js';

@@ -60,7 +60,9 @@ async function notifyOf(base, name, isAll) {
   if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
   if (!response.ok) return;
   const isNamed = ({ mentions, mentions_all }) => mentions_all || mentions.includes(viewer);
-  const message = (await response.json()).findLast((one) => !one.erased && one.author.id !== viewer && (isAll || isNamed(one)));
+  const message = (await response.json()).findLast(
+    (one) => !one.erased && (one.author.as || one.author.id !== viewer) && (isAll || isNamed(one)),
+  );
   if (message) await navigator.locks.request('parley-tell', () => notifyOnce(message, name));
 }
 

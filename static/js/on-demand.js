@@ -25,11 +25,12 @@ export async function later(name, detail) {
 const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) => button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
 
 document.addEventListener('click', (event) => {
-  const link = event.target.closest?.('.files a.image, .composer a.emoji, a.go');
+  const link = event.target.closest?.('.files a.image, .composer :is(.emoji, .later), a.go');
   if (!link || !isPlain(event)) return;
   event.preventDefault();
   if (link.matches('.go')) void later('switch');
   else if (link.matches('.image')) void later('picture', link);
+  else if (link.matches('.later')) void later('schedule', link);
   else void later('emoji', insert);
 });
 
@@ -48,4 +49,4 @@ function insert(emoji) {
   field.focus();
 }
 
-if (document.querySelector('form[data-passkey], #notify-state, #share, [data-copy]')) load().catch(() => {});
+if (document.querySelector('form[data-passkey], #notify-state, #share, #schedule, [data-copy]')) load().catch(() => {});

@@ -80,6 +80,7 @@ const VALUES: Record<string, string> = { seq: '3', emoji: 'x', key: 'k' };
 const bodyFor = (path: string): string =>
   JSON.stringify({
     body: 'hello',
+    at: site.clock.now() + 60_000,
     emoji: 'x',
     topic: 'x',
     help: 'x',

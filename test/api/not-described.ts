@@ -6,6 +6,8 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /settings',
   'POST /groups/:slug/ephemeral/:ephemeral/dismiss',
   'GET /switch',
+  ...['GET', 'POST'].map((method) => `${method} /groups/:slug/scheduled/new`),
+  'POST /scheduled/:id',
   'POST /login/passkey',
   'POST /login/passkey/options',
   'POST /settings/passkeys/options',

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { campfireKey } from '../../lib/accounts/campfire-key.ts';
 import type { User } from '../../lib/accounts/port.ts';
 import { createToken } from '../../lib/accounts/tokens.ts';
-import { ANN, BOB, BOT, EVE, GARDEN, GROUP, MINTED, OFFER } from '../../lib/api/samples.ts';
+import { ANN, BOB, BOT, EVE, GARDEN, GROUP, LATER, MINTED, OFFER } from '../../lib/api/samples.ts';
 import { createBot } from '../../lib/bots/operations.ts';
 import type { Environment } from '../../lib/config.ts';
 import type { Group } from '../../lib/groups/port.ts';
@@ -66,6 +66,8 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     id: string;
   }>();
   const { id: ephemeral } = (await program.json('POST', '/groups/team/ephemeral', { user: BOB.name, body: 'Look' })).json<{ id: string }>();
+  const later = await program.json('POST', '/groups/team/scheduled', { body: 'Back at nine', at: LATER });
+  const { id: scheduled } = later.json<{ id: string }>();
   const ids = [
     [ANN.id, annUser.id],
     [BOB.id, bobUser.id],
@@ -83,13 +85,14 @@ export async function makeWorld(env: Environment = {}): Promise<World> {
     ['DELIVERY', called],
     ['DRAFT', draft],
     ['EPHEMERAL', ephemeral],
+    ['SCHEDULED', scheduled],
   ] as const;
   const standIns = [...ids, ...secrets];
   return {
     ...{ site, ann, botToken: bot.token, annToken, standIns },
     real: (text) => standIns.reduce((said, [sample, real]) => said.replaceAll(sample, real), text),
     sample: (text) =>
-      [...ids, ['DELIVERY', called] as const, ['DRAFT', draft] as const]
+      [...ids, ['DELIVERY', called] as const, ['DRAFT', draft] as const, ['SCHEDULED', scheduled] as const]
         .reduce((said, [sample, real]) => said.replaceAll(real, sample), text)
         .replaceAll(site.url, MINTED.origin),
   };

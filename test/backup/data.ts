@@ -157,6 +157,33 @@ async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore)
   const command = { bot: bob.id, name: 'deploy', hint: 'where', help: 'Deploys.', shown: true, createdAt: now };
   await store.commands.put({ ...command, group: '' });
   await store.commands.put({ ...command, group: group.id, shown: false });
+  const later = { author: ann.id, group: group.id, format: 'markdown', at: now * 2, createdAt: now, tries: 0, rev: 1 } as const;
+  await store.scheduled.insert({
+    ...{
+      ...later,
+      id: 's1',
+      kind: 'message',
+      body: 'Dinner is ready “ü”',
+      replyTo: 2,
+      due: now * 2,
+      claimedUntil: null,
+      failure: null,
+      mac: 'm',
+    },
+  });
+  await store.scheduled.insert({
+    ...{
+      ...later,
+      id: 's2',
+      kind: 'reminder',
+      body: 'the oven',
+      about: group.id,
+      due: null,
+      claimedUntil: null,
+      failure: 'archived',
+      mac: null,
+    },
+  });
   await store.memberships.setPreferences(group.id, bob.id, { level: 'nothing', hidden: 3 });
   await store.memberships.setLastSeen(group.id, bob.id, now);
 }

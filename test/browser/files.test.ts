@@ -74,7 +74,7 @@ for (const script of ['on', 'off'] as const)
     if (script === 'on') t.is(await chosen(ann.page).count(), 2);
     if (script === 'on') await ann.page.getByRole('textbox', { name: 'What door.png shows' }).fill('A blue door');
     await ann.composer().fill('The new door');
-    await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+    await ann.press(ann.page.getByRole('button', { name: 'Send', exact: true }));
     for (const person of [ann, bob]) {
       const row = person.message('The new door');
       const image = row.getByRole('img', { name: script === 'on' ? 'A blue door' : 'door.png' });
@@ -216,7 +216,7 @@ inBrowser.serial('files: without JavaScript a too large file shows the form agai
   const { ann, folder } = await scene(t, 'off', { MAX_UPLOAD_BYTES: '1000' });
   await ann.page.getByLabel('Attach files').setInputFiles(fileIn(folder, 'big.bin', noise(300_000)));
   await ann.composer().fill('half an hour of typing');
-  await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+  await ann.press(ann.page.getByRole('button', { name: 'Send', exact: true }));
   await ann.page.getByText(/big\.bin is too large/).waitFor();
   t.is(await ann.composer().inputValue(), 'half an hour of typing');
 });

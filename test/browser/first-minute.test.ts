@@ -17,7 +17,7 @@ for (const script of ['on', 'off'] as const) {
       t.is(new URL(person.page.url()).pathname, '/groups/lobby');
       await person.page.locator('#body:focus').waitFor();
       await person.page.keyboard.type(`Hello from ${name}`);
-      await person.page.getByRole('button', { name: 'Send' }).click({ noWaitAfter: true });
+      await person.page.getByRole('button', { name: 'Send', exact: true }).click({ noWaitAfter: true });
       await person.sees(`Hello from ${name}`);
       t.deepEqual(person.complaints, []);
     }

@@ -203,7 +203,7 @@ export const WRITING: readonly Journey[] = [
         { name: 'tides.csv', mimeType: 'text/csv', buffer: Buffer.from('noon,3.2\n') },
       ]);
       await ann.page.getByRole('textbox', { name: 'Message' }).fill('From the pier');
-      await ann.press(ann.page.getByRole('button', { name: 'Send' }));
+      await ann.press(ann.page.getByRole('button', { name: 'Send', exact: true }));
       const message = bob.message('From the pier');
       const image = message.getByRole('img', { name: 'harbour.png' });
       await image.waitFor();

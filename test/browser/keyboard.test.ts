@@ -55,7 +55,7 @@ check.serial('keyboard: sign up, open a group, post and react', async (t) => {
   await ann.sees('Hello by keys');
   t.true(await hasFocus(composer), 'and keeps it after sending');
   await keyboard.insertText('By the button');
-  await stepTo(ann, ann.page.getByRole('button', { name: 'Send' }));
+  await stepTo(ann, ann.page.getByRole('button', { name: 'Send', exact: true }));
   await keyboard.press('Enter');
   await ann.sees('By the button');
 

@@ -147,7 +147,7 @@ for (const [name, words, act] of [
     await act(annElsewhere, bob);
     await connection(page, words).waitFor();
     t.true(await page.composer().isDisabled());
-    t.true(await page.page.getByRole('button', { name: 'Send' }).isDisabled());
+    t.true(await page.page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
     await postAs(annElsewhere, 'not for Bob');
     await page.page.reload();
     await page.page

@@ -18,13 +18,13 @@ const RICH = `# A heading\n\n**bold**, *italic*, ~~gone~~, \`code\`, [a link](ht
 ~~~js\n// a comment\nconst boats = [1, 'two', /three/g].map((one) => one ?? null); // ${'and so on '.repeat(12)}\n~~~\n
 ~~~diff\n+ added\n- removed\n~~~`;
 const furnished = await furnish();
-const { direct, invite, thread } = furnished;
+const { direct, invite, thread, later } = furnished;
 export const { bob } = furnished;
 export const halfLoggedIn = site.client();
 const { confirm, reset, invited, unsubscribe, bot, delivery, group, offer } = await furnishOthers();
 
 /** A group whose page shows every kind of content: two authors, a bot, an edited, an erased and a long message, reactions. */
-async function furnish(): Promise<{ bob: Client; direct: string; invite: string; thread: string }> {
+async function furnish(): Promise<{ bob: Client; direct: string; invite: string; thread: string; later: string }> {
   const bob = await site.signUp('Bob');
   await bob.form('/groups/join', { slug: 'lobby' });
   await ann.form('/groups/lobby/settings', { action: 'topic', topic: 'Where everybody meets' });
@@ -55,7 +55,9 @@ async function furnish(): Promise<{ bob: Client; direct: string; invite: string;
   await ann.json('POST', '/groups', { name: 'Old' });
   await ann.json('POST', '/groups/old/settings', { action: 'archive', on: '1' });
   await ann.form('/groups/lobby/bots', { action: 'create', name: 'Deploy' });
-  return { bob, direct: pathOf(url), invite: pathOf(link), thread: `${begun}/thread` };
+  const scheduled = { body: `What is to be said ${'later '.repeat(40)}`, at: site.clock.now() + 3_600_000 };
+  const later = (await ann.json('POST', '/groups/lobby/scheduled', scheduled)).headers.get('Location') ?? '';
+  return { bob, direct: pathOf(url), invite: pathOf(link), thread: `${begun}/thread`, later };
 }
 
 function pathOf(url: string): string {
@@ -173,6 +175,10 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'pinned', path: '/groups/lobby/pins', who: ann },
   { name: 'saved', path: '/saved', who: ann },
   { name: 'threads', path: '/threads', who: ann },
+  { name: 'scheduled', path: '/scheduled', who: ann },
+  { name: 'a scheduled message', path: later, who: ann },
+  { name: 'sending later', path: '/groups/lobby/scheduled/new', who: ann },
+  { name: 'nothing scheduled', path: '/scheduled', who: bob },
   { name: 'commands', path: '/groups/lobby/commands', who: bob },
   { name: 'nothing pinned', path: '/groups/news/pins', who: ann },
   { name: 'nothing saved', path: '/saved', who: bob },

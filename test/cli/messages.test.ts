@@ -41,6 +41,26 @@ test('post: --reply-to answers a message of the group', async (t) => {
   t.like(row, { seq: reply.seq, reply_to: seq, thread: { root: seq, replies: 1 } });
 });
 
+test('post: --at schedules the message, once with a key', async (t) => {
+  const { settings } = await settledWorld(t);
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const say = (...more: string[]) => parley(settings, ['post', 'field-team', 'later', '--as', 'bob', '--json', ...more]);
+  const made = done(t, await say('--at', at, '--key', 'k'), 'id', 'at', 'url');
+  t.deepEqual([made.at, made.url], [at, `/scheduled/${made.id}`]);
+  t.deepEqual(done(t, await say('--at', at, '--key', 'k'), 'id', 'at', 'url'), made);
+  for (const [time, said] of [
+    ['2020-01-01T00:00Z', /'--at <time>' is invalid\. This time is past/],
+    ['tomorrow', /with its zone/],
+  ] as const) {
+    const { status, err } = await say('--at', time);
+    t.is(status, 2);
+    t.regex(err, said);
+  }
+  const core = await openCore(readConfig(settings), { role: 'visitor', storeWaitMs: PATIENT_MS });
+  t.teardown(core.close);
+  t.like(await core.store.scheduled.byId(String(made.id)), { body: 'later', at: Date.parse(at), kind: 'message' });
+});
+
 test('post: only members of the group may post', async (t) => {
   const { settings } = await settledWorld(t);
   refused(t, await parley(settings, ['post', 'field-team', 'hi', '--as', 'eve']), /eve is not in field-team/);

@@ -6,6 +6,7 @@ import type { Opened } from './store.ts';
 import { used } from './store-acts.ts';
 import { commands } from './store-commands.ts';
 import { follows } from './store-follows.ts';
+import { scheduled } from './store-scheduled.ts';
 import { threads } from './store-threads.ts';
 
 export type Case = (t: ExecutionContext, store: Store, other: Store) => Promise<void>;
@@ -22,7 +23,8 @@ export function pinsContract(test: TestFn, open: () => Promise<Opened>, name: st
     await other?.close();
     await opened?.close();
   });
-  for (const [title, run] of Object.entries({ ...pins, ...erased, ...withheld, ...saved, ...threads, ...follows, ...used, ...commands }))
+  const all = { ...pins, ...erased, ...withheld, ...saved, ...threads, ...follows, ...scheduled, ...used, ...commands };
+  for (const [title, run] of Object.entries(all))
     test.serial(`${name}: ${title}`, async (t) => {
       if (!opened) throw new Error('the store did not open');
       await run(t, opened.store, other ?? opened.store);

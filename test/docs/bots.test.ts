@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from '../helpers/client.ts';
-import { startServer, type TestServer } from '../helpers/server.ts';
+import { Clock, startServer, type TestServer } from '../helpers/server.ts';
 import { blocks, botFile, botFor, nextStream, Running } from './bot-page.ts';
 
 let site: TestServer;
@@ -13,7 +13,7 @@ let ann: Client;
 let env: NodeJS.ProcessEnv;
 let cwd: string;
 test.before(async () => {
-  site = await startServer();
+  site = await startServer({ clock: new Clock(Date.now()) }); // the page tells the time by the clock of the reader
   ann = await site.signUp('Ann');
   ({ env } = await botFor(site, 'Writer'));
   cwd = await mkdtemp(join(tmpdir(), 'parley-docs-'));
@@ -44,6 +44,7 @@ const BLOCKS: readonly (readonly [begins: string, prints: RegExp, stream?: 'stre
   ],
   ['curl -X PUT', /"name":"deploy","hint":"branch","help":"Deploys a branch\."/],
   ['curl -H "Authorization', /"body":"Only main can be deployed\.",.*"url":"\/groups\/lobby\/ephemeral\//],
+  ['curl -H "Authorization', /"body":"Stand-up in five minutes".*"state":"waiting"/],
   [
     'url=$(curl -H',
     /"body":"Cleaning up".*"reply_to":\d+,"thread":\{"root":\d+,"replies":2,.*"body":"40% free".*Writer: Disk 91% full on db1\nWriter: \(reply to #\d+\) Cleaning up\nWriter: \(reply to #\d+\) 40% free\n$/s,

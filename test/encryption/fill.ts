@@ -23,6 +23,7 @@ export const WORDS = {
   keyword: 'dragonfly',
   answer: 'butterscotch',
   reason: 'thunderbolt',
+  scheduled: 'cinnamon',
 } as const;
 
 export const ALL = Object.values(WORDS);
@@ -72,6 +73,11 @@ export async function fill(core: Core, count = 20): Promise<Filled> {
       ...{ reason: WORDS.reason, due: now, tries: 1, attempts: [attempt], createdAt: now, finishedAt: now, rev: 2 },
     },
   ]);
+  const later = { due: now + 3_600_000, claimedUntil: null, tries: 0, failure: null, mac: null, rev: 1 };
+  await core.store.scheduled.insert({
+    ...{ id: `s-${id}`, author: ann.id, group: id, kind: 'message', body: WORDS.scheduled, format: 'text', at: later.due, createdAt: now },
+    ...later,
+  });
   const file = newFileId(systemRandom);
   const content = Buffer.from(WORDS.content.repeat(20_000));
   const attached = {

@@ -38,6 +38,7 @@ export async function isIntact(t: ExecutionContext, core: OpenCore, { group, fil
     reason: WORDS.reason,
     attempts: [{ answer: WORDS.answer, error: WORDS.reason }],
   });
+  t.like(await core.store.scheduled.byId(`s-${group}`), { body: WORDS.scheduled, failure: null });
   t.like(await core.store.files.byId(file), { name: `${WORDS.fileName}.png`, type: 'image/png' });
   const read = async (part: 'whole' | 'thumb', range?: { from: number; to: number }) =>
     Buffer.concat(await Array.fromAsync((await core.store.files.read(asFileId(file), part, range)) ?? []));

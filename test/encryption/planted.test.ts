@@ -41,6 +41,7 @@ const WORDS = {
   label: 'clementine',
   value: 'salamander',
   typed: 'woodpecker',
+  scheduled: 'marigold',
 } as const;
 const ALL = Object.values(WORDS);
 
@@ -108,6 +109,7 @@ async function plant(t: ExecutionContext, ann: Client, settings: Settings): Prom
   ];
   await patiently(() => posted(ann, files));
   await ok(() => ann.json('POST', '/groups/lobby/drafts', { body: WORDS.draft }));
+  await ok(() => ann.json('POST', '/groups/lobby/scheduled', { body: WORDS.scheduled, at: Date.now() + 3_600_000 }));
   await ok(() => ann.json('POST', hook, { text: WORDS.hook, username: WORDS.sender }));
   await ok(() => ann.json('POST', hook, { text: `*${WORDS.hook}*`, attachments: [{ title: WORDS.hook, text: WORDS.hook }] }));
   const action = { id: 'ok', label: WORDS.label, value: WORDS.value, fields: [{ id: 'why', label: WORDS.label, type: 'text' }] };

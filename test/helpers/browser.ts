@@ -141,7 +141,7 @@ export class Person {
     await this.composer().fill(text);
     if (this.script === 'on') return this.page.keyboard.press('Enter');
     const answered = this.page.waitForEvent('framenavigated', (frame) => frame === this.page.mainFrame());
-    await this.press(this.page.getByRole('button', { name: 'Send' }));
+    await this.press(this.page.getByRole('button', { name: 'Send', exact: true }));
     await answered;
   }
 

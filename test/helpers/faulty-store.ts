@@ -41,8 +41,23 @@ export class Faults {
 
 /** A real store whose responses are lost as `faults` says, at the moment that a test needs. */
 export function faultyStore(store: Store, faults: Faults): Store {
-  const { users, sessions, tokens, groups, memberships, settings, files, webhooks, deliveries, search, cursors, saved, push, security } =
-    store;
+  const {
+    users,
+    sessions,
+    tokens,
+    groups,
+    memberships,
+    settings,
+    files,
+    webhooks,
+    deliveries,
+    search,
+    cursors,
+    saved,
+    scheduled,
+    push,
+    security,
+  } = store;
   const log = { ...store.log, append: (group: Entry['group'], entries: readonly Entry[]) => append(store, faults, group, entries) };
   return {
     ...store,
@@ -55,6 +70,7 @@ export function faultyStore(store: Store, faults: Faults): Store {
     files: awayable(files, faults),
     cursors: awayable(cursors, faults),
     saved: awayable(saved, faults),
+    scheduled: awayable(scheduled, faults),
     webhooks: awayable(webhooks, faults),
     deliveries: awayable(deliveries, faults),
     search: awayable(search, faults),

@@ -20,6 +20,7 @@ const FOLDERS = [
   'mail',
   'accounts',
   'groups',
+  'scheduled',
   'commands',
   'files',
   'people',

@@ -8,8 +8,8 @@ import { call, connect, MODERN, type Mode, refused, tokenOf } from './connect.ts
 type Message = { seq: number; body: string; format: string; author: { name: string }; erased: boolean; reactions: { emoji: string }[] };
 
 const NAMES = [
-  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages'],
-  ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct'],
+  ...['who_am_i', 'list_groups', 'list_members', 'read_messages', 'read_thread', 'search_messages', 'list_scheduled'],
+  ...['post_message', 'edit_message', 'erase_message', 'react', 'open_direct', 'schedule_message', 'cancel_scheduled'],
   ...['ask_people', 'read_answer'],
 ];
 
@@ -69,8 +69,34 @@ test('MCP: every tool has schemas without further fields, and annotations', asyn
     t.is(annotations?.openWorldHint, false, name);
   }
   const hints = (hint: 'readOnlyHint' | 'destructiveHint') => tools.flatMap(({ name, annotations }) => (annotations?.[hint] ? [name] : []));
-  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 6));
-  t.deepEqual(hints('destructiveHint'), ['edit_message', 'erase_message']);
+  t.deepEqual(hints('readOnlyHint'), NAMES.slice(0, 7));
+  t.deepEqual(hints('destructiveHint'), ['edit_message', 'erase_message', 'cancel_scheduled']);
+});
+
+test('MCP: messages are scheduled, listed, cancelled and sent', async (t) => {
+  const site = await openSite(t);
+  const mcp = await connect(t, site.url, await tokenOf(site, 'Bob'));
+  type Scheduled = { id: string; body: string; at: string; group: string; state: string; format: string };
+  const at = new Date(site.clock.now() + 60_000).toISOString();
+  const made = await call<Scheduled>(t, mcp, 'schedule_message', { group: 'lobby', body: '*Soon*', at, key: 'k' });
+  t.like(made, { body: '*Soon*', at, group: 'lobby', state: 'waiting', format: 'markdown' });
+  t.is((await call<Scheduled>(t, mcp, 'schedule_message', { group: 'lobby', body: '*Soon*', at, key: 'k' })).id, made.id);
+  const other = await call<Scheduled>(t, mcp, 'schedule_message', { group: 'lobby', body: 'Never', at });
+  const listed = async () => (await call<{ results: Scheduled[] }>(t, mcp, 'list_scheduled')).results.map(({ body }) => body).toSorted();
+  t.deepEqual(await listed(), ['*Soon*', 'Never']);
+  t.deepEqual(await call(t, mcp, 'cancel_scheduled', { id: other.id }), { id: other.id, cancelled: true });
+  t.regex((await refused(t, mcp, 'cancel_scheduled', { id: other.id })).text, /no such scheduled message/);
+  t.regex((await refused(t, mcp, 'schedule_message', { group: 'lobby', body: 'x', at: '2026-12-01T14:00' })).text, /with its zone/);
+  t.regex((await refused(t, mcp, 'schedule_message', { group: 'lobby', body: 'x', at: '2020-01-01T00:00Z' })).text, /past/);
+  site.clock.turn(60_000);
+  site.server.scheduled.wake();
+  await site.server.scheduled.idle();
+  t.deepEqual(await listed(), []);
+  const { messages } = await call<{ messages: Message[] }>(t, mcp, 'read_messages', { group: 'lobby' });
+  t.deepEqual(
+    messages.map(({ body }) => body),
+    ['*Soon*'],
+  );
 });
 
 test('MCP: pages lead through all messages in both directions', async (t) => {

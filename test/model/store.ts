@@ -32,6 +32,7 @@ export function openModelStore(
     commands: notModelled('commands'),
     ephemerals: notModelled('ephemerals'),
     follows: notModelled('follows'),
+    scheduled: notModelled('scheduled'),
     removals: notModelled('removals'),
     webhooks: notModelled('webhooks'),
     deliveries: notModelled('deliveries'),

@@ -264,6 +264,11 @@ const thread = {
   ...{ follows: true, older: null, newest: null, composer: { ...composer, thread: 2, reply: null }, mayPost: true, moderator: true },
   live: { url: '/groups/lobby/messages/2/thread/events?after=13', frame: '/groups/lobby/messages/2/thread/live' },
 };
+const later = {
+  ...{ id: 's1', at: NOW + 86_400_000, body: 'The boat leaves at nine.', isReminder: false, failed: null },
+  group: { slug: 'lobby', name: 'Lobby' },
+};
+const laterForm = { body: later.body, at: '2025-11-22T08:00', zone: 'UTC', iso: '', replyTo: '', key: '' };
 const signup = { name: '', error: null, code: '', needsCode: false, closed: false };
 const login = { name: '', error: null, provider: 'Example Ltd', mayReset: true };
 const listed = { level: 'mentions', archived: false, hidden: false };
@@ -855,6 +860,48 @@ export const pages: readonly Sample[] = [
       ],
     },
   },
+  {
+    name: 'scheduled',
+    template: 'scheduled/index.njk',
+    locals: {
+      ...{ ...common, title: 'Scheduled messages', path: '/scheduled' },
+      failed: [{ ...later, id: 's1', failed: 'The group is archived.' }],
+      waiting: [
+        { ...later, id: 's2' },
+        { ...later, id: 's3', isReminder: true, body: 'Water the plants' },
+        { ...later, id: 's4', group: null },
+      ],
+    },
+  },
+  { name: 'scheduled-none', template: 'scheduled/index.njk', locals: { ...common, failed: [], waiting: [] } },
+  {
+    name: 'schedule',
+    template: 'scheduled/form.njk',
+    locals: {
+      ...common,
+      group,
+      item: null,
+      error: null,
+      action: '/groups/lobby/scheduled',
+      form: { ...laterForm, at: '', zone: '', key: 'k' },
+    },
+  },
+  {
+    name: 'scheduled-item',
+    template: 'scheduled/form.njk',
+    locals: {
+      ...{ ...common, group: later.group, item: { ...later, failed: 'The group is archived.' }, action: '/scheduled/s1' },
+      ...{ form: { ...laterForm, iso: '2025-11-22T08:00:00.000Z' }, error: { field: 'at', message: 'This time is past.' } },
+    },
+  },
+  {
+    name: 'scheduled-reminder',
+    template: 'scheduled/form.njk',
+    locals: {
+      ...{ ...common, group: null, item: { ...later, group: null, isReminder: true }, action: '/scheduled/s3' },
+      ...{ form: laterForm, error: { field: 'body', message: 'Message is empty.' } },
+    },
+  },
   { name: 'saved-none', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: true } },
   { name: 'saved-end', template: 'messages/saved.njk', locals: { ...common, items: [], older: null, isFirst: false } },
   { name: 'pins-none', template: 'messages/pins.njk', locals: { ...common, group, rows: [], moderator: false, members: [] } },
@@ -1385,11 +1432,11 @@ export const partials: readonly Sample[] = [
   { name: 'save', template: 'messages/_save.njk', locals: { u: '/groups/lobby/messages/3', saved: true } },
   { name: 'ask-all', template: 'messages/_ask-all.njk', locals: { question: 'Notify all 37 members?' } },
   { name: 'versions', template: 'messages/_versions.njk', locals: { versions: [rows[1], rows[2]] } },
-  { name: 'composer', template: 'messages/_composer.njk', locals: { group, composer, live } },
+  { name: 'composer', template: 'messages/_composer.njk', locals: { look, group, composer, live } },
   {
     name: 'composer-reply',
     template: 'messages/_composer.njk',
-    locals: { group, composer: { ...composer, reply: { seq: 3, name: 'Bob Marsh', text: 'Morning!', erased: false } }, live },
+    locals: { look, group, composer: { ...composer, reply: { seq: 3, name: 'Bob Marsh', text: 'Morning!', erased: false } }, live },
   },
   ...[true, false].map((follows) => ({
     name: follows ? 'following' : 'follow',

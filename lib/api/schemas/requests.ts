@@ -20,6 +20,7 @@ import {
   upsertForm,
 } from '../../messages/forms.ts';
 import { meForm } from '../../people/forms.ts';
+import { changeForm, scheduleForm } from '../../scheduled/forms.ts';
 
 /** The routes refuse field names with brackets: lib/http/input.ts. */
 const NAMES = { propertyNames: { pattern: '^[^\\[]*$' } };
@@ -37,6 +38,8 @@ export const requestSchemas = {
   DraftCommit: commitForm.meta(NAMES),
   NewCommand: commandForm.meta(NAMES),
   NewEphemeral: ephemeralForm.meta(NAMES),
+  NewScheduled: scheduleForm.omit({ pick: true }).meta(NAMES),
+  ScheduledChange: changeForm.meta({ ...NAMES, not: { allOf: ['body', 'at', 'format'].map((name) => ({ not: { required: [name] } })) } }),
   KeptText: upsertForm.meta(NAMES),
   MessageEdit: patchForm.meta({ ...NAMES, not: { allOf: ['body', 'actions', 'lock'].map((name) => ({ not: { required: [name] } })) } }),
   ActionUse: useForm.omit({ rev: true }).meta(NAMES),

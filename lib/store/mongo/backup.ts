@@ -44,6 +44,7 @@ const CONVERSIONS: { readonly [C in Collection]: Conversion } = {
   saved: joined('user', 'group', 'seq'),
   follows: joined('user', 'group', 'root'),
   commands: joined('bot', 'group', 'name'),
+  scheduled: keyedBy('id'),
   security: joined('owner', 'id'),
   addresses: keyedBy('user'),
   links: keyedBy('hash'),

@@ -10,7 +10,7 @@ import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
 import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
-import { type CommandRow, type EphemeralRow, type FollowRow, MESSAGE_INDEXES, type SavedRow } from './messages/rows.ts';
+import { type CommandRow, type EphemeralRow, type FollowRow, MESSAGE_INDEXES, type SavedRow, type ScheduledRow } from './messages/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
@@ -94,6 +94,7 @@ export type Collections = {
   readonly follows: Collection<FollowRow>;
   readonly commands: Collection<CommandRow>;
   readonly ephemerals: Collection<EphemeralRow>;
+  readonly scheduled: Collection<ScheduledRow>;
   readonly security: Collection<SecurityRow>;
   readonly addresses: Collection<AddressRow>;
   readonly links: Collection<LinkRow>;
@@ -122,6 +123,7 @@ export const collectionsOf = (db: Db): Collections => ({
   follows: db.collection('follows'),
   commands: db.collection('commands'),
   ephemerals: db.collection('ephemerals'),
+  scheduled: db.collection('scheduled'),
   security: db.collection('security'),
   addresses: db.collection('addresses'),
   links: db.collection('links'),

@@ -23,6 +23,7 @@ import { commandStore } from './messages/commands.ts';
 import { ephemeralStore } from './messages/ephemerals.ts';
 import { followStore } from './messages/follows.ts';
 import { savedStore } from './messages/saved.ts';
+import { scheduledStore } from './messages/scheduled.ts';
 import { migrate, schemaOf } from './migrate.ts';
 import { pushStore } from './push.ts';
 import { rewriteStore, scrubbing } from './scrubbing.ts';
@@ -150,6 +151,7 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     follows: guard(followStore(collections)),
     commands: guard(commandStore(collections)),
     ephemerals: guard(ephemeralStore(collections)),
+    scheduled: guard(scheduledStore(collections)),
     files: fileStore(guard(fileRecords(collections)), fileContent(database(client, url))),
     contentKeys: guard(contentKeyStore(collections)),
     rewrite: guard(rewriteStore(collections)),

@@ -80,6 +80,7 @@ const FIELDS: { readonly [C in TextCollection]: { readonly key: string; readonly
   groups: { key: 'id', texts: ['topic'] },
   webhooks: { key: 'bot', texts: ['url', 'keywords'] },
   deliveries: { key: 'id', texts: ['reason', 'attempts'] },
+  scheduled: { key: 'id', texts: ['body'] },
   files: { key: 'id', texts: ['name', 'type', 'sha256'] },
   contentKeys: { key: 'id', texts: ['sealed'] },
 };

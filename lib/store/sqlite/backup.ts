@@ -14,6 +14,7 @@ import { MEMBERSHIP_COLUMNS } from './memberships.ts';
 import { mentionedIn, noteMentions } from './mentions.ts';
 import { COMMANDS } from './messages/commands.ts';
 import { FOLLOWS } from './messages/follows.ts';
+import { SCHEDULED } from './messages/scheduled.ts';
 import { DEVICES } from './push.ts';
 import { EVENTS } from './security.ts';
 import { SESSIONS } from './sessions.ts';
@@ -83,6 +84,7 @@ const TABLES: { readonly [C in Exclude<Collection, 'groups'>]: Table } = {
   ),
   follows: table(FOLLOWS, "user_id || '/' || group_id || '/' || root"),
   commands: table(COMMANDS, "bot || '/' || group_id || '/' || name"),
+  scheduled: table(SCHEDULED, 'id'),
   security: table(EVENTS, "owner || '/' || id"),
   addresses: table(ADDRESSES, 'user_id'),
   links: table(LINKS, 'hash'),

@@ -1,7 +1,7 @@
 import { CREDENTIALS_TABLE, MAIL_TABLES } from './accounts/tables.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
-import { COMMAND_TABLES, FOLLOWS_TABLE, SAVED_TABLE } from './messages/tables.ts';
+import { COMMAND_TABLES, FOLLOWS_TABLE, SAVED_TABLE, SCHEDULED_TABLE } from './messages/tables.ts';
 import { addSkeletons } from './skeletons.ts';
 
 /** SQL; or what SQL cannot do, with what it does and the tables that it reads. */
@@ -212,5 +212,6 @@ export const MIGRATIONS: readonly Step[] = [
   `ALTER TABLE entries ADD COLUMN thread INTEGER;
   CREATE INDEX entries_threads ON entries (group_id, thread, seq, at) WHERE thread IS NOT NULL;`,
   FOLLOWS_TABLE,
+  SCHEDULED_TABLE,
   COMMAND_TABLES,
 ];

@@ -111,6 +111,7 @@ const TABLES: { readonly [C in TextCollection]: Table } = {
     key: 'id',
     texts: { reason: { column: 'reason' }, attempts: { column: 'attempts', isJson: true } },
   },
+  scheduled: { table: 'scheduled', key: 'id', texts: { body: { column: 'body' } } },
   files: {
     table: 'files',
     key: 'id',

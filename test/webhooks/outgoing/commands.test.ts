@@ -17,7 +17,7 @@ async function openCommand(t: ExecutionContext, shown: boolean, options: Paramet
   await registerCommand(fixture.core, bot.user, { group: group.id, name: 'deploy' }, { hint: '', help: 'Deploys.', shown });
   const type = async (rest: string): Promise<void> => {
     const at = await fixture.at();
-    const outcome = await runCommand(fixture.core, at, { name: 'deploy', rest });
+    const outcome = await runCommand(fixture.core, at, { name: 'deploy', rest }, 'UTC');
     if ('command' in outcome) await post(fixture.core, at, { body: `/deploy ${rest}`, command: outcome.command });
   };
   const seen = async () => (await readEphemerals(fixture.core, group.id, fixture.ann.id)).map(({ body }) => body);

@@ -12,6 +12,7 @@ const OF_GROUP = [
   'follows',
   'commands',
   'ephemerals',
+  'scheduled',
   'deliveries',
   'tokens',
   'search',

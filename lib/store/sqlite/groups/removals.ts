@@ -24,6 +24,7 @@ const PURGES = [
   'DELETE FROM follows WHERE (user_id, group_id, root) IN (SELECT user_id, group_id, root FROM follows WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM commands WHERE (bot, group_id, name) IN (SELECT bot, group_id, name FROM commands WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM ephemerals WHERE id IN (SELECT id FROM ephemerals WHERE group_id = ?1 LIMIT ?2)',
+  'DELETE FROM scheduled WHERE id IN (SELECT id FROM scheduled WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE group_id = ?1 LIMIT ?2)',
   'DELETE FROM group_changes WHERE uid IN (SELECT uid FROM group_changes WHERE group_id = ?1 LIMIT ?2)',

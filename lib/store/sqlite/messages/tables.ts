@@ -19,6 +19,20 @@ export const FOLLOWS_TABLE = `
   `;
 
 /** A step of the schema. */
+export const SCHEDULED_TABLE = `
+  -- Messages that wait for their time, or could not be sent.
+  CREATE TABLE scheduled (
+    id TEXT PRIMARY KEY, author TEXT NOT NULL, group_id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, format TEXT NOT NULL, reply_to INTEGER,
+    about TEXT, at INTEGER NOT NULL, created_at INTEGER NOT NULL, due INTEGER, claimed_until INTEGER, tries INTEGER NOT NULL, failure TEXT, mac TEXT,
+    rev INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX scheduled_in_order ON scheduled (at, id) WHERE due IS NOT NULL;
+  CREATE INDEX scheduled_due ON scheduled (due) WHERE due IS NOT NULL;
+  CREATE INDEX scheduled_of_author ON scheduled (author, at, id);
+  CREATE INDEX scheduled_in_group ON scheduled (group_id);
+  `;
+
+/** A step of the schema. */
 export const COMMAND_TABLES = `
   -- Commands that bots answer. group_id: '' for every group of the bot.
   CREATE TABLE commands (

@@ -13,6 +13,10 @@ const METHODS = {
   follows: { begin: true, set: true, markRead: true, get: true, listOf: true, followers: true, removeOf: true },
   commands: { put: true, remove: true, listOf: true, inGroup: true },
   ephemerals: { insert: true, byId: true, list: true, remove: true, removeOf: true, sweep: true },
+  scheduled: {
+    ...{ insert: true, byId: true, ofAuthor: true, count: true, ready: true, nextDue: true, update: true, remove: true },
+    removeOf: true,
+  },
   files: {
     ...{ begin: true, write: true, finish: true, byId: true, claim: true, attach: true, read: true, listUnattached: true },
     ...{ claimForRemoval: true, usage: true, usageIn: true, inGroup: true, largest: true, listOrphans: true, removeContent: true },

@@ -12,6 +12,7 @@ import { commandStore, commandWrites } from '../messages/commands.ts';
 import { ephemeralStore, ephemeralWrites } from '../messages/ephemerals.ts';
 import { followStore, followWrites } from '../messages/follows.ts';
 import { savedStore, savedWrites } from '../messages/saved.ts';
+import { scheduledStore, scheduledWrites } from '../messages/scheduled.ts';
 import { pushStore, pushWrites } from '../push.ts';
 import type { Rewrites } from '../scrubbing.ts';
 import { searchStore, searchWrites } from '../search.ts';
@@ -33,6 +34,7 @@ export const seldomWritesOn = (db: Connection) => ({
   follows: followWrites(db),
   commands: commandWrites(db),
   ephemerals: ephemeralWrites(db),
+  scheduled: scheduledWrites(db),
   files: fileWrites(db),
   contentKeys: contentKeyWrites(db),
   webhooks: webhookWrites(db),
@@ -69,6 +71,7 @@ export function seldomStoresOn(db: Connection, { write, journal, folder: path, o
     follows: followStore(db, writes.follows),
     commands: commandStore(db, writes.commands),
     ephemerals: ephemeralStore(db, writes.ephemerals),
+    scheduled: scheduledStore(db, writes.scheduled),
     files: fileStore(db, writes.files, folder),
     contentKeys: contentKeyStore(db, writes.contentKeys),
     webhooks: webhookStore(db, writes.webhooks),
