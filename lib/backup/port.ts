@@ -21,6 +21,8 @@ export const COLLECTIONS = [
   'addresses',
   'links',
   'mails',
+  'oauthClients',
+  'oauthGrants',
   'files',
 ] as const;
 

@@ -11,7 +11,7 @@ import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
-import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
+import { ACCOUNT_INDEXES, type AccountCollections, accountCollectionsOf } from './accounts/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
 /** `ceding`: set while an administrator steps down, with the time (ms, by the clock of the process that wrote it). */
@@ -79,12 +79,11 @@ type SecurityRow = SecurityRecord & { readonly _id: string };
 /** The key of the content of a file. */
 type ContentKeyRow = { readonly _id: FileId; readonly sealed: string };
 
-export type Collections = {
+export type Collections = AccountCollections & {
   readonly settings: Collection<SettingRow>;
   readonly users: Collection<UserRow>;
   readonly sessions: Collection<SessionRow>;
   readonly tokens: Collection<TokenRow>;
-  readonly credentials: Collection<CredentialRow>;
   readonly groups: Collection<GroupRow>;
   readonly heads: Collection<HeadRow>;
   readonly memberships: Collection<MembershipRow>;
@@ -98,19 +97,16 @@ export type Collections = {
   readonly saved: Collection<SavedRow>;
   readonly follows: Collection<FollowRow>;
   readonly security: Collection<SecurityRow>;
-  readonly addresses: Collection<AddressRow>;
-  readonly links: Collection<LinkRow>;
-  readonly mails: Collection<MailRow>;
   readonly search: Collection<SearchRow>;
   readonly searchPositions: Collection<SearchPositionRow>;
 };
 
 export const collectionsOf = (db: Db): Collections => ({
+  ...accountCollectionsOf(db),
   settings: db.collection('settings'),
   users: db.collection('users'),
   sessions: db.collection('sessions'),
   tokens: db.collection('tokens'),
-  credentials: db.collection('credentials'),
   groups: db.collection('groups'),
   heads: db.collection('heads'),
   memberships: db.collection('memberships'),
@@ -124,9 +120,6 @@ export const collectionsOf = (db: Db): Collections => ({
   saved: db.collection('saved'),
   follows: db.collection('follows'),
   security: db.collection('security'),
-  addresses: db.collection('addresses'),
-  links: db.collection('links'),
-  mails: db.collection('mails'),
   search: db.collection('search'),
   searchPositions: db.collection('searchPositions'),
 });

@@ -1,4 +1,4 @@
-import { CREDENTIALS_TABLE, MAIL_TABLES } from './accounts/tables.ts';
+import { CREDENTIALS_TABLE, MAIL_TABLES, OAUTH_TABLES } from './accounts/tables.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
 import { FOLLOWS_TABLE, SAVED_TABLE } from './messages/tables.ts';
@@ -212,4 +212,5 @@ export const MIGRATIONS: readonly Step[] = [
   `ALTER TABLE entries ADD COLUMN thread INTEGER;
   CREATE INDEX entries_threads ON entries (group_id, thread, seq, at) WHERE thread IS NOT NULL;`,
   FOLLOWS_TABLE,
+  OAUTH_TABLES,
 ];
