@@ -183,6 +183,8 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer }: S
     await purgeGroups(core);
     await core.store.links.sweep(core.now());
     await core.store.sessions.sweep(core.now());
+    await core.store.oauthGrants.sweep(core.now());
+    await core.store.oauthClients.sweep(core.now());
     await core.store.security.sweep(core.now() - KEPT_MS);
     await sweepTokens(core);
     await sweepCursors(core);

@@ -1,6 +1,7 @@
 import { adminBotRoutes } from './admin/bot-routes.ts';
 import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
+import { adminProgramRoutes } from './admin/program-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminSiteRoutes } from './admin/site-routes.ts';
 import { docsRoutes, openApiRoutes } from './api/routes.ts';
@@ -9,7 +10,7 @@ import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { commandRoutes } from './commands/routes.ts';
 import { campfireLinks, campfireRoutes } from './compat/campfire/routes.ts';
-import { LATE_ACCOUNT_ROUTES } from './composition/account-routes.ts';
+import { EARLY_ACCOUNT_ROUTES, LATE_ACCOUNT_ROUTES } from './composition/account-routes.ts';
 import { digestRoutes } from './digest/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { fileRoutes } from './files/routes.ts';
@@ -74,6 +75,7 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
     'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
   ]),
   routeFile('mcp/routes.ts', mcpRoutes, ['POST,GET,DELETE /mcp']),
+  ...EARLY_ACCOUNT_ROUTES,
   routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
   routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
   routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /offline', 'GET /manifest.webmanifest']),
@@ -159,6 +161,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
   routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
   routeFile('admin/bot-routes.ts', adminBotRoutes, ['GET,POST /admin/bots', 'GET,POST /admin/deliveries']),
+  routeFile('admin/program-routes.ts', adminProgramRoutes, ['GET,POST /admin/programs']),
   routeFile('admin/group-routes.ts', adminGroupRoutes, ['GET,POST /admin/groups/:id']),
   routeFile('admin/site-routes.ts', adminSiteRoutes, [
     'GET /site-icon/:id',

@@ -1,5 +1,7 @@
 import { addressRoutes } from '../accounts/mail/address-routes.ts';
 import { mailLinkRoutes } from '../accounts/mail/link-routes.ts';
+import { authorizeRoutes } from '../accounts/oauth/authorize-routes.ts';
+import { oauthTokenRoutes } from '../accounts/oauth/token-routes.ts';
 import { preferencesRoutes } from '../accounts/preferences-routes.ts';
 import { providerRoutes } from '../accounts/provider/routes.ts';
 import { accountRoutes } from '../accounts/routes.ts';
@@ -10,7 +12,18 @@ import { accountSettingsRoutes } from '../accounts/settings-routes.ts';
 import { type RouteFile, routeFile } from '../http/route-table.ts';
 import { accountHooks, providerHooks, settingsHooks, settleIn } from './route-hooks.ts';
 
-/** The part of LATE_ROUTES (lib/routes.ts) about accounts. */
+/** The part of EARLY_ROUTES (lib/routes.ts) about accounts. */
+export const EARLY_ACCOUNT_ROUTES: readonly RouteFile[] = [
+  routeFile('accounts/oauth/token-routes.ts', oauthTokenRoutes, [
+    'GET,OPTIONS /.well-known/oauth-protected-resource{/*of}',
+    'GET,OPTIONS /.well-known/oauth-authorization-server{/*of}',
+    'POST,OPTIONS /oauth/token',
+    'POST,OPTIONS /oauth/revoke',
+    'POST,OPTIONS /oauth/register',
+  ]),
+];
+
+/** The part of LATE_ROUTES about accounts. */
 export const LATE_ACCOUNT_ROUTES: readonly RouteFile[] = [
   routeFile('accounts/routes.ts', (deps) => accountRoutes(deps, accountHooks(deps)), [
     'GET /',
@@ -37,6 +50,7 @@ export const LATE_ACCOUNT_ROUTES: readonly RouteFile[] = [
     'POST /login/oidc/logout',
     'POST /settings/oidc',
   ]),
+  routeFile('accounts/oauth/authorize-routes.ts', authorizeRoutes, ['GET,POST /oauth/authorize', 'POST /settings/programs/:id/disconnect']),
   routeFile('accounts/second-factor/log-in-routes.ts', secondFactorLogInRoutes, ['GET,POST /login/second-factor']),
   routeFile('accounts/second-factor/passkey-routes.ts', passkeyRoutes, [
     'POST /settings/passkeys/options',
