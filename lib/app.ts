@@ -200,6 +200,8 @@ async function sweepOnce(core: Core, { deliveries, files, retention, mailer, sch
     await core.store.links.sweep(core.now());
     await core.store.ephemerals.sweep(core.now());
     await core.store.sessions.sweep(core.now());
+    await core.store.oauthGrants.sweep(core.now());
+    await core.store.oauthClients.sweep(core.now());
     await core.store.security.sweep(core.now() - KEPT_MS);
     await sweepTokens(core);
     await sweepCursors(core);

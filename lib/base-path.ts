@@ -7,6 +7,7 @@ export const basePathOf = (publicUrl: string | undefined): string =>
 
 /** First segments of Parley's own paths. A base path that begins with one could not be told from a path without it. */
 export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
+  '.well-known',
   'admin',
   'api',
   'avatars',
@@ -33,6 +34,7 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set([
   'me',
   'messages',
   'metrics',
+  'oauth',
   'offline',
   'openapi.json',
   'people',

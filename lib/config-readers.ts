@@ -143,6 +143,9 @@ export const issuer: Reader<string> = {
   otherwise: 'must be an https URL such as https://login.example.org/realms/staff',
 };
 
+/** Scopes of OpenID Connect. */
+export const scopes = matching(/^(?:.* )?openid(?: .*)?$/, 'needs openid, and may have more scopes, separated by spaces');
+
 /** `<value>=<slug of a group>`. */
 export const isPair = (text: string): boolean => /^[^=]+=[\w-]+$/u.test(text);
 

@@ -22,6 +22,7 @@ import {
   oneOf,
   type Reader,
   type Setting,
+  scopes,
   sender,
   siteUrl,
   socketPath,
@@ -106,6 +107,8 @@ export type Config = {
   readonly authProxyFrom: readonly string[];
   /** Where that proxy logs out. */
   readonly authProxyLogoutUrl: string | undefined;
+  /** Which programs people may connect besides those that administrators add: none, those with a metadata document, also those that register. */
+  readonly oauthRegistration: 'off' | 'metadata' | 'open';
   /** Bearer token for /metrics; undefined: only requests from this machine may read it. */
   readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -171,11 +174,7 @@ export function readConfig(env: Environment = process.env, note: Note = () => {}
     oidcClientId: read('OIDC_CLIENT_ID', matching(/^[\x21-\x7e]{1,200}$/, 'must have 1 to 200 characters without spaces'), undefined),
     oidcClientSecret: read('OIDC_CLIENT_SECRET', anything, undefined),
     oidcName: read('OIDC_NAME', matching(/^.{1,40}$/u, 'must have 1 to 40 characters'), 'your organisation'),
-    oidcScopes: read(
-      'OIDC_SCOPES',
-      matching(/^(?:.* )?openid(?: .*)?$/, 'needs openid, and may have more scopes, separated by spaces'),
-      'openid profile email',
-    ),
+    oidcScopes: read('OIDC_SCOPES', scopes, 'openid profile email'),
     oidcGroupsClaim: read('OIDC_GROUPS_CLAIM', anything, 'groups'),
     oidcGroups: read(
       'OIDC_GROUPS',
@@ -190,6 +189,7 @@ export function readConfig(env: Environment = process.env, note: Note = () => {}
       [],
     ),
     authProxyLogoutUrl: read('AUTH_PROXY_LOGOUT_URL', url(/^https?:\/\/[^\s]+$/, 'https://login.example.org/logout'), undefined),
+    oauthRegistration: read('OAUTH_REGISTRATION', oneOf('off', 'metadata', 'open'), 'off'),
     metricsToken: read('METRICS_TOKEN', bearer, undefined),
     logLevel: read('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info'),
   };

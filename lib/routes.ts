@@ -1,15 +1,7 @@
-import { addressRoutes } from './accounts/mail/address-routes.ts';
-import { mailLinkRoutes } from './accounts/mail/link-routes.ts';
-import { preferencesRoutes } from './accounts/preferences-routes.ts';
-import { providerRoutes } from './accounts/provider/routes.ts';
-import { accountRoutes } from './accounts/routes.ts';
-import { secondFactorLogInRoutes } from './accounts/second-factor/log-in-routes.ts';
-import { passkeyRoutes } from './accounts/second-factor/passkey-routes.ts';
-import { secondFactorRoutes } from './accounts/second-factor/routes.ts';
-import { accountSettingsRoutes } from './accounts/settings-routes.ts';
 import { adminBotRoutes } from './admin/bot-routes.ts';
 import { adminGroupRoutes } from './admin/group-routes.ts';
 import { adminPersonRoutes } from './admin/person-routes.ts';
+import { adminProgramRoutes } from './admin/program-routes.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminSiteRoutes } from './admin/site-routes.ts';
 import { docsRoutes } from './api/routes.ts';
@@ -18,7 +10,7 @@ import { deliveryRoutes } from './bots/delivery-routes.ts';
 import { botRoutes } from './bots/routes.ts';
 import { commandRoutes } from './commands/routes.ts';
 import { campfireLinks } from './compat/campfire/routes.ts';
-import { accountHooks, providerHooks, settingsHooks, settleIn } from './composition/route-hooks.ts';
+import { LATE_ACCOUNT_ROUTES } from './composition/account-routes.ts';
 import { digestRoutes } from './digest/routes.ts';
 import { draftRoutes } from './drafts/routes.ts';
 import { fileRoutes } from './files/routes.ts';
@@ -55,54 +47,17 @@ import { devRoutes } from './site/routes.ts';
 import { fastHooks } from './webhooks/incoming/routes.ts';
 
 // All routes of the server in the order of matching, with the file of their handlers. The server is composed from these lists and does not start when
-// the routes of a file differ from those listed for it. `npm run routes` prints them.
+// the routes of a file differ from those listed for it. `npm run routes` prints them. Those of accounts are in composition/account-routes.ts.
 
 /** Added to EARLY_ROUTES with `--dev`. */
 export const DEV_ROUTES: readonly RouteFile[] = [routeFile('site/routes.ts', devRoutes, ['GET /dev/alive'])];
 
 /** Matched after the session middleware: pages and the API. */
 export const LATE_ROUTES: readonly RouteFile[] = [
-  routeFile('accounts/routes.ts', (deps) => accountRoutes(deps, accountHooks(deps)), [
-    'GET /',
-    'GET /signup',
-    'GET /login',
-    'POST /signup',
-    'POST /login',
-    'GET,POST /logout',
-    'GET /me',
-  ]),
-  routeFile('accounts/settings-routes.ts', (deps) => accountSettingsRoutes(deps, settingsHooks(deps.core)), [
-    'GET /settings',
-    'POST /settings/password',
-    'POST /settings/logout-everywhere',
-    'POST /settings/sessions/:id/end',
-    'POST /settings/logout-others',
-    'POST /settings/tokens',
-    'POST /settings/tokens/:id/revoke',
-  ]),
-  routeFile('accounts/preferences-routes.ts', preferencesRoutes, ['GET,POST /settings/appearance']),
+  ...LATE_ACCOUNT_ROUTES,
   routeFile('own-data/routes.ts', ownDataRoutes, ['GET /settings/data', 'GET /settings/data.jsonl', 'POST /settings/delete']),
   routeFile('people/settings-routes.ts', profileRoutes, ['GET,POST /settings/profile', 'POST /settings/picture']),
   routeFile('people/routes.ts', peopleRoutes, ['GET /people/:person', 'PATCH /me', 'GET /avatars/:id', 'GET /avatars/:id/small']),
-  routeFile('accounts/provider/routes.ts', (deps) => providerRoutes(deps, providerHooks(deps.core)), [
-    'GET /login/oidc',
-    'GET /login/oidc/callback',
-    'POST /login/oidc/logout',
-    'POST /settings/oidc',
-  ]),
-  routeFile('accounts/second-factor/log-in-routes.ts', secondFactorLogInRoutes, ['GET,POST /login/second-factor']),
-  routeFile('accounts/second-factor/passkey-routes.ts', passkeyRoutes, [
-    'POST /settings/passkeys/options',
-    'POST /login/passkey/options',
-    'POST /login/passkey',
-  ]),
-  routeFile('accounts/second-factor/routes.ts', secondFactorRoutes, ['GET,POST /settings/second-factor']),
-  routeFile('accounts/mail/address-routes.ts', addressRoutes, ['GET,POST /settings/email', 'GET,POST /confirm-address/:token']),
-  routeFile('accounts/mail/link-routes.ts', (deps) => mailLinkRoutes(deps, (user) => settleIn(deps.core, user)), [
-    'GET,POST /forgot-password',
-    'GET,POST /reset-password/:token',
-    'GET,POST /invited/:token',
-  ]),
   routeFile('digest/routes.ts', digestRoutes, ['GET,POST /unsubscribe/:token']),
   routeFile('push/routes.ts', pushRoutes, ['GET,POST,DELETE /settings/push', 'POST /settings/push/:id']),
   routeFile('push/share-routes.ts', shareRoutes, ['GET,POST /share']),
@@ -183,6 +138,7 @@ export const LATE_ROUTES: readonly RouteFile[] = [
   routeFile('moderation/admin-routes.ts', moderationRoutes, ['GET,POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id']),
   routeFile('admin/person-routes.ts', adminPersonRoutes, ['GET,POST /admin/people/new', 'GET,POST /admin/people/:id']),
   routeFile('admin/bot-routes.ts', adminBotRoutes, ['GET,POST /admin/bots', 'GET,POST /admin/deliveries']),
+  routeFile('admin/program-routes.ts', adminProgramRoutes, ['GET,POST /admin/programs']),
   routeFile('admin/group-routes.ts', adminGroupRoutes, ['GET,POST /admin/groups/:id']),
   routeFile('admin/site-routes.ts', adminSiteRoutes, [
     'GET /site-icon/:id',

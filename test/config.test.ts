@@ -55,6 +55,7 @@ test('config: the defaults are one process on loopback with its data in a folder
       oidcIssuer: undefined,
       oidcClientId: undefined,
       oidcClientSecret: undefined,
+      oauthRegistration: 'off',
       oidcName: 'your organisation',
       oidcScopes: 'openid profile email',
       oidcGroupsClaim: 'groups',

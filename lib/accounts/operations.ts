@@ -9,11 +9,12 @@ import { confirmPassword } from './confirm-password.ts';
 import { skeletonOf } from './lookalikes.ts';
 import { checkNewName } from './new-name.ts';
 import { acceptPassword } from './new-password.ts';
+import { endGrants } from './oauth/grants.ts';
 import type { User } from './port.ts';
 import { revoke } from './revoke.ts';
 import { FIRST_ACCOUNT } from './sign-up-mode.ts';
 import { countAttempt, knownCount, strangerCounts, takeBack } from './throttle.ts';
-import { endTokens } from './tokens.ts';
+import { type Ended, endTokens, NOTHING_ENDED } from './tokens.ts';
 
 type NewAccount = {
   /** An unused id; by default a new one. */
@@ -113,20 +114,20 @@ export async function userByName(core: Core, name: string): Promise<User> {
 type Kept = { readonly session?: string | undefined; readonly tokens?: boolean };
 
 /**
- * Replaces the password, and ends all sessions and API tokens of the person except those kept: `session` (a hash), all `tokens`. Bots that the
- * person made have accounts and tokens of their own, which stay. Resolves to the number of tokens that ended. Errors: `invalid` (password).
+ * Replaces the password, and ends all sessions, API tokens and connected programs of the person except those kept: `session` (a hash), all `tokens` and
+ * programs. Bots that the person made have accounts and tokens of their own, which stay. Errors: `invalid` (password).
  */
-export async function setPassword(core: Core, user: User, password: string, kept: Kept = {}): Promise<number> {
+export async function setPassword(core: Core, user: User, password: string, kept: Kept = {}): Promise<Ended> {
   const passwordHash = await core.passwords.hash(await acceptPassword(core, user.name, password), 'known');
   await core.store.users.update(user.id, { passwordHash });
   core.securityLog.record({ event: kept.session === undefined ? 'password_reset' : 'password_changed', user: user.id });
   await endSessions(core, user.id, user.id, kept.session);
   if (kept.session === undefined) await core.audit.record({ act: 'password_reset', subject: ofUser(user) });
-  return kept.tokens ? 0 : endTokens(core, user.id, user.id); // after the sessions, which could create more
+  return kept.tokens ? NOTHING_ENDED : endTokens(core, user.id, user.id); // after the sessions, which could create more
 }
 
 /** As `setPassword`, but checks the current password first. Errors: `invalid` (current, password), `tooMany`. */
-export async function changePassword(core: Core, user: User, input: { current: string; password: string } & Kept): Promise<number> {
+export async function changePassword(core: Core, user: User, input: { current: string; password: string } & Kept): Promise<Ended> {
   await acceptPassword(core, user.name, input.password);
   await confirmPassword(core, user, input.current, 'when changing it');
   return setPassword(core, user, input.password, input);
@@ -154,12 +155,13 @@ export async function endSession(core: Core, user: UserId, hash: string): Promis
   core.securityLog.record({ event: 'sessions_ended', user, detail: sessionsOf(1) });
 }
 
-/** A disabled account cannot log in, use tokens or hold streams; its messages stay. Errors: `forbidden` for the last administrator. */
+/** A disabled account cannot log in, use tokens or hold streams, and its programs are disconnected; its messages stay. Errors: `forbidden` for the last administrator. */
 export async function setDisabled(core: Core, by: UserId, user: User, disabled: boolean): Promise<void> {
   if (!disabled) return enable(core, user);
   await stepDown(core, user, { disabled: true });
   await core.store.sessions.destroyOf(user.id);
   await core.store.push.removeAll({ user: user.id });
+  await endGrants(core, by, user.id);
   await revoke(core, by, { member: user.id, scope: 'account' });
   if (!user.disabled) core.securityLog.record({ event: 'account_disabled', user: user.id });
   await core.audit.record({ act: 'account_disabled', subject: ofUser(user) });

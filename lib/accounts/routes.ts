@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError, tooMany } from '../errors.ts';
 import { stateOf } from '../http/context.ts';
+import { returnPath } from '../http/fields.ts';
 import { responseFormat } from '../http/format.ts';
 import { viewerOf } from '../http/identity.ts';
 import { parse, parseQuery } from '../http/input.ts';
@@ -21,17 +22,17 @@ import { openProvider } from './provider/provider.ts';
 import { type Admit, signUp } from './sign-up.ts';
 
 const text = z.string('must be text').max(1000, 'must have 1000 characters at most');
-const place = { return_to: text.optional(), from: z.enum(ENTRY_PAGES).optional().catch(undefined) };
+const place = { return_to: returnPath.optional(), from: z.enum(ENTRY_PAGES).optional().catch(undefined) };
 const signUpForm = z.object({ name: text, password: text, code: text.optional(), ...place });
 const logInForm = z.object({ name: text, password: text, ...place });
 /** The fields that are shown again of a form that was not read to its end. */
 const begunForm = z.object({
   name: text.catch(''),
   code: text.optional().catch(undefined),
-  return_to: text.optional().catch(undefined),
+  return_to: returnPath.optional().catch(undefined),
   from: place.from,
 });
-const returnQuery = z.object({ return_to: text.optional() });
+const returnQuery = z.object({ return_to: returnPath.optional() });
 
 type Form = 'signup' | 'login';
 

@@ -12,13 +12,14 @@ import { setFlash } from '../http/session-data.ts';
 import { plural, t } from '../language/text.ts';
 import { securityPage } from '../security/presenter.ts';
 import { addressOf } from './mail/operations.ts';
+import { listPrograms } from './oauth/grants.ts';
 import * as accounts from './operations.ts';
 import type { User } from './port.ts';
 import { identityOf } from './provider/operations.ts';
 import { checkNewToken } from './rates.ts';
 import { factorsOf, hasFactor } from './second-factor/operations.ts';
 import { endOneSession, listSessions } from './sessions.ts';
-import { createToken, endTokens, revokeToken } from './tokens.ts';
+import { createToken, type Ended, endTokens, NOTHING_ENDED, revokeToken } from './tokens.ts';
 
 /** `keep_tokens`: the API tokens go on working. */
 const keeping = { keep_tokens: flag.default(false) };
@@ -57,7 +58,7 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
     const { user } = sessionViewerOf(ctx);
     const form = await parse(logOutForm, ctx);
     await accounts.endSessions(core, user.id, user.id);
-    const ended = form.keep_tokens ? 0 : await endTokens(core, user.id, user.id);
+    const ended = form.keep_tokens ? NOTHING_ENDED : await endTokens(core, user.id, user.id);
     await endBrowserSession(ctx, { kind: 'info', text: t`You are logged out everywhere.` + revoked(ended) });
     seeOther(ctx, '/');
   });
@@ -102,8 +103,13 @@ export function accountSettingsRoutes(deps: RouteContext, hooks: SettingsHooks):
   return router;
 }
 
-const revoked = (tokens: number): string =>
-  tokens === 0 ? '' : ` ${tokens === 1 ? t`Your API token is revoked.` : t`Your API tokens are revoked.`}`;
+function revoked({ tokens, programs }: Ended): string {
+  const texts = [
+    ...(tokens === 0 ? [] : [tokens === 1 ? t`Your API token is revoked.` : t`Your API tokens are revoked.`]),
+    ...(programs === 0 ? [] : [t`Your programs are disconnected.`]),
+  ];
+  return texts.map((text) => ` ${text}`).join('');
+}
 
 async function showSettings(
   ctx: Context,
@@ -116,11 +122,13 @@ async function showSettings(
   const tokens = (await core.store.tokens.listOf(user.id))
     .filter((token) => token.kind === 'api')
     .map(({ hash, name, prefix, createdAt, lastUsedAt }) => ({ id: hash, name: name ?? null, prefix, createdAt, lastUsedAt }));
+  const programs = await listPrograms(core, user.id);
   const push = await pushSettings(user.id, ref);
   const sessions = await listSessions(core, user, ref);
   const security = await securityPage(core, user.id, { limit: SHOWN_EVENTS });
   const locals = {
     tokens,
+    programs,
     sessions,
     push,
     provider: await providerOf(core, user),

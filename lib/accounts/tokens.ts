@@ -4,6 +4,7 @@ import { type GroupId, randomToken, type UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
 import { sha256 } from '../secrets.ts';
 import { parseTokenName } from './account.ts';
+import { endGrants } from './oauth/grants.ts';
 import type { Token, User } from './port.ts';
 import { revoke } from './revoke.ts';
 
@@ -45,8 +46,12 @@ export async function revokeToken(core: Core, by: UserId, user: UserId, hash: st
   core.securityLog.record({ event: 'token_revoked', user, detail: tokenIn(token) });
 }
 
-/** Revokes all API tokens of a person. `by`: who requested it. Resolves to their number. */
-export async function endTokens(core: Core, by: UserId, user: UserId): Promise<number> {
+/** How many API tokens have ended, and connections of programs. */
+export type Ended = { readonly tokens: number; readonly programs: number };
+export const NOTHING_ENDED: Ended = { tokens: 0, programs: 0 };
+
+/** Revokes all API tokens of a person, and disconnects all programs. `by`: who requested it. */
+export async function endTokens(core: Core, by: UserId, user: UserId): Promise<Ended> {
   let ended = 0;
   for (const { hash } of await core.store.tokens.listOf(user)) {
     const isEnded = await revokeToken(core, by, user, hash).then(
@@ -58,5 +63,5 @@ export async function endTokens(core: Core, by: UserId, user: UserId): Promise<n
     );
     if (isEnded) ended += 1;
   }
-  return ended;
+  return { tokens: ended, programs: await endGrants(core, by, user) };
 }

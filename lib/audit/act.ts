@@ -30,6 +30,8 @@ export const AUDIT_ACTS = {
   retention_changed: () => t`Retention of a group changed`,
   hold_set: () => t`Legal hold set`,
   hold_lifted: () => t`Legal hold lifted`,
+  oauth_client_added: () => t`Program added`,
+  oauth_client_removed: () => t`Program removed`,
   audit_exported: () => t`Audit log exported`,
   messages_exported: () => t`Messages exported`,
   history_imported: () => t`History imported`,
@@ -39,7 +41,7 @@ export type AuditAct = keyof typeof AUDIT_ACTS;
 
 /** What an act changed. `name`: as it was then, since it may change or go. */
 export type AuditSubject = {
-  readonly kind: 'user' | 'group' | 'message' | 'file';
+  readonly kind: 'user' | 'group' | 'message' | 'file' | 'client';
   readonly id: string;
   readonly name: string;
 };

@@ -23,6 +23,8 @@ export const COLLECTIONS = [
   'addresses',
   'links',
   'mails',
+  'oauthClients',
+  'oauthGrants',
   'files',
 ] as const;
 

@@ -9,6 +9,7 @@ const COMMANDS: readonly Commands[] = [
   { names: ['user', 'token', 'invite'], load: async () => (await import('./user-commands.ts')).userCommands },
   { names: ['group'], load: async () => (await import('./group-commands.ts')).groupCommands },
   { names: ['bot'], load: async () => (await import('./bot-commands.ts')).botCommands },
+  { names: ['oauth'], load: async () => (await import('./oauth/commands.ts')).oauthCommands },
   { names: ['backup', 'verify', 'restore', 'migrate'], load: async () => (await import('./backup-commands.ts')).backupCommands },
   { names: ['export', 'import'], load: async () => (await import('./transfer/commands.ts')).transferCommands },
   { names: ['encrypt'], load: async () => (await import('./encryption/commands.ts')).encryptionCommands },

@@ -8,6 +8,7 @@ import { appRoutes } from '../push/routes.ts';
 import { cspReportRoutes } from '../security/csp-reports.ts';
 import { healthRoutes } from '../site/routes.ts';
 import { hookRoutes } from '../webhooks/incoming/routes.ts';
+import { EARLY_ACCOUNT_ROUTES } from './account-routes.ts';
 
 /** Matched before the session middleware: health, webhooks, streams. */
 export const EARLY_ROUTES: readonly RouteFile[] = [
@@ -34,6 +35,7 @@ export const EARLY_ROUTES: readonly RouteFile[] = [
     'DELETE /rooms/:room/:key/messages/:id/boosts/:boost',
   ]),
   routeFile('mcp/routes.ts', mcpRoutes, ['POST,GET,DELETE /mcp']),
+  ...EARLY_ACCOUNT_ROUTES,
   routeFile('api/routes.ts', openApiRoutes, ['GET /openapi.json']),
   routeFile('security/csp-reports.ts', cspReportRoutes, ['POST /csp-reports']),
   routeFile('push/routes.ts', appRoutes, ['GET /sw.js', 'GET /offline', 'GET /manifest.webmanifest']),

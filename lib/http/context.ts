@@ -8,7 +8,7 @@ import type { BodyBudget } from './body-budget.ts';
 
 /**
  * The authenticated user, by a browser's session or a bearer token. `ref`: the hash of that secret. `until`: when the session expires unless it
- * is used before (ms since the epoch); set for streams only.
+ * is used before, or the access token (ms since the epoch); set for streams only.
  */
 export type Viewer = { readonly user: User; readonly via: 'session' | 'token'; readonly ref: string; readonly until?: number };
 
@@ -29,6 +29,8 @@ export type State = {
   page?: PendingPage;
   /** Set for calls of the Model Context Protocol. `tool`: the tool that is called. */
   mcp?: { readonly tool: string | undefined };
+  /** The value of WWW-Authenticate, where it is more than the scheme. */
+  challenge?: string;
   /** The format of the response, once it has been negotiated. */
   format?: Format;
 };

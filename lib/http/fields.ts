@@ -6,6 +6,9 @@ export const text = z.string('must be text');
 /** Text of a form field. */
 export const shortText = text.max(1000, 'must have 1000 characters at most');
 
+/** A path of this site to return to after a log-in; an authorization request has a long one. */
+export const returnPath = text.max(8000, 'must have 8000 characters at most');
+
 const YES: readonly unknown[] = [true, 'true', '1', 'on'];
 
 /** A boolean, as JSON, a check box or a program's form sends it. */

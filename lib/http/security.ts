@@ -84,6 +84,21 @@ export function setSecureHeaders(ctx: Context, config: Settings): void {
   ctx.set(...endpoints(config));
 }
 
+/** Lets the form of this page be answered by a redirect to this source: browsers apply `form-action` to redirects too. */
+export function admitFormTarget(ctx: Context, source: string): void {
+  replaceInPolicy(ctx, "form-action 'self'", `form-action 'self' ${source}`);
+}
+
+/** Forbids other pages of this site to frame this one as well: no click on it can be led elsewhere. */
+export function forbidFraming(ctx: Context): void {
+  replaceInPolicy(ctx, "frame-ancestors 'self'", "frame-ancestors 'none'");
+  ctx.set('X-Frame-Options', 'DENY');
+}
+
+function replaceInPolicy(ctx: Context, directive: string, by: string): void {
+  ctx.set('Content-Security-Policy', String(ctx.response.get('Content-Security-Policy')).replace(directive, by));
+}
+
 /** The minimal headers of text, JSON and streams: nothing is executed, and no other site may embed it. Few, since posts and streams are frequent. */
 const FOR_DATA = Object.entries({
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Context } from 'koa';
+import { accessTokenOf, accessViewer } from '../accounts/oauth/access.ts';
+import { challengeOf } from '../accounts/oauth/endpoints.ts';
 import { unauthenticated } from '../errors.ts';
 import { readRaw } from '../http/body.ts';
 import { siteUrlOf, stateOf, type Viewer } from '../http/context.ts';
@@ -37,6 +39,7 @@ export async function openHandler(deps: RouteContext): Promise<(ctx: Context) =>
 async function handleMcp(ctx: Context, deps: Parts): Promise<void> {
   const { core } = deps;
   checkOrigin(ctx, core.config);
+  stateOf(ctx).challenge = challengeOf(ctx, core.config, ctx.get('Authorization') !== '');
   const viewer = await bearerOf(ctx, deps, core.lookupCache.fresh());
   const incoming = ctx.method === 'POST' ? parseIncoming(await readRaw(ctx.req)) : undefined;
   const refused = refusal(incoming);
@@ -48,10 +51,16 @@ async function handleMcp(ctx: Context, deps: Parts): Promise<void> {
   else await reply(ctx, await answer(ctx, caller, deps.version, incoming));
 }
 
-/** The owner of the token. A browser's session does not count. Errors: `unauthenticated`. */
+/** The owner of the token: an API token, or an access token of a connected program. A browser's session does not count. Errors: `unauthenticated`. */
 async function bearerOf(ctx: Context, { core }: RouteContext, lookups: Lookups): Promise<Viewer> {
+  const access = accessTokenOf(ctx);
+  if (access) return admit(ctx, await accessViewer(ctx, core, access));
   const viewer = ctx.get('Authorization') === '' ? undefined : await authenticate(ctx, core, lookups);
-  if (!viewer) throw unauthenticated('Send the header Authorization: Bearer with an API token.');
+  if (!viewer) throw unauthenticated('Send the header Authorization: Bearer with an API token or an OAuth access token.');
+  return admit(ctx, viewer);
+}
+
+function admit(ctx: Context, viewer: Viewer): Viewer {
   stateOf(ctx).viewer = viewer;
   setActor({ user: viewer.user.id, via: 'token' });
   return viewer;
@@ -104,7 +113,7 @@ async function openSubscription(ctx: Context, deps: Parts, { caller, viewer, inc
   const { body } = response;
   if (!body || !response.headers.get('content-type')?.startsWith(EVENTS)) return reply(ctx, response);
   await hub.openChanges({
-    listener: { user: viewer.user.id, ref: viewer.ref, format: 'changes' },
+    listener: { user: viewer.user.id, ref: viewer.ref, until: viewer.until, format: 'changes' },
     response: ctx.res,
     authorise: () => checkStillAllowed(ctx, deps, caller, subscription),
     start: (res, isChunked) => startStream(ctx, res, { type: EVENTS, isChunked, first: SSE_COMMENT, config: core.config }),

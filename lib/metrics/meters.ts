@@ -44,6 +44,8 @@ export class Meters {
     admin_revoked: 0,
     token_created: 0,
     token_revoked: 0,
+    program_connected: 0,
+    program_disconnected: 0,
     password_changed: 0,
     password_reset: 0,
     second_factor_added: 0,

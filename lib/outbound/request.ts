@@ -19,13 +19,16 @@ type OutboundRequest = {
   readonly url: URL;
   /** The only addresses to connect to. */
   readonly addresses: readonly Resolved[];
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a POST. */
   readonly body: string | Buffer;
   /** Aborts the request. */
   readonly signal: AbortSignal;
 };
 
-/** Sends one POST on a new connection. Does not follow redirects or decompress. Rejects when no complete response arrives. */
+/** Sends one request on a new connection. Does not follow redirects or decompress. Rejects when no complete response arrives. */
 export async function send(call: OutboundRequest): Promise<OutboundResponse> {
   const { request } = call.url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
@@ -35,9 +38,9 @@ export async function send(call: OutboundRequest): Promise<OutboundResponse> {
   return promise;
 }
 
-function optionsOf({ addresses, headers, body, signal }: OutboundRequest): RequestOptions {
-  const length = String(Buffer.byteLength(body));
-  return { method: 'POST', agent: false, signal, lookup: lookupAmong(addresses), headers: { ...headers, 'Content-Length': length } };
+function optionsOf({ addresses, method = 'POST', headers, body, signal }: OutboundRequest): RequestOptions {
+  const length = method === 'POST' ? { 'Content-Length': String(Buffer.byteLength(body)) } : {};
+  return { method, agent: false, signal, lookup: lookupAmong(addresses), headers: { ...headers, ...length } };
 }
 
 /** Returns the checked addresses: a second DNS lookup could return others (DNS rebinding). */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { PassThrough } from 'node:stream';
 import { addressOf } from '../accounts/mail/operations.ts';
 import type { User } from '../accounts/port.ts';
+import { listPrograms } from '../accounts/oauth/grants.ts';
 import { listSessions } from '../accounts/sessions.ts';
 import type { Core } from '../core.ts';
 import { textFile } from '../export/folder.ts';
@@ -10,7 +11,7 @@ import { writeRecords } from '../export/write-json.ts';
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-/** Writes what the site has about a person to `out`, one JSON object per line: the account, its sessions, tokens, second factors, address and events, and all that the person wrote. Ends it. */
+/** Writes what the site has about a person to `out`, one JSON object per line: the account, its sessions, tokens, connected programs, second factors, address and events, and all that the person wrote. Ends it. */
 export async function writeOwnData(core: Core, user: User, out: PassThrough): Promise<void> {
   const file = textFile(out);
   for (const record of await accountRecords(core, user)) await file.write(`${JSON.stringify(record)}\n`);
@@ -21,7 +22,7 @@ export async function writeOwnData(core: Core, user: User, out: PassThrough): Pr
 
 async function accountRecords(core: Core, user: User): Promise<object[]> {
   const { passwordHash, nameKey: _, skeleton: __, keyVersion: ___, color: ____, createdAt, ...account } = user;
-  const [sessions, tokens, memberships, events, saved, follows, scheduled, credentials, mail] = await Promise.all([
+  const [sessions, tokens, memberships, events, saved, follows, scheduled, credentials, mail, programs] = await Promise.all([
     listSessions(core, user, ''),
     core.store.tokens.listOf(user.id),
     core.store.memberships.ofUser(user.id),
@@ -31,6 +32,7 @@ async function accountRecords(core: Core, user: User): Promise<object[]> {
     core.store.scheduled.ofAuthor(user.id, 1000),
     core.store.credentials.ofUser(user.id),
     addressOf(core, user.id),
+    listPrograms(core, user.id),
   ]);
   return [
     { type: 'account', ...account, has_password: passwordHash !== null, created_at: iso(createdAt) },
@@ -43,6 +45,9 @@ async function accountRecords(core: Core, user: User): Promise<object[]> {
     })),
     ...tokens.map(({ prefix, name, createdAt: at, lastUsedAt }) => ({
       ...{ type: 'token', prefix, name: name ?? null, created_at: iso(at), last_used_at: iso(lastUsedAt) },
+    })),
+    ...programs.map(({ name, createdAt: at, lastUsedAt }) => ({
+      ...{ type: 'connected_program', name, created_at: iso(at), last_used_at: iso(lastUsedAt) },
     })),
     ...credentials
       .filter(({ kind }) => kind !== 'recovery')

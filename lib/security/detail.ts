@@ -30,6 +30,10 @@ const FORMS: Partial<Record<SecurityEventName, readonly Form[]>> = {
   recovery_code_used: [[/^(\d+) left$/, (codes) => plural(Number(codes), 'left', 'left')]],
   token_created: TOKENS,
   token_revoked: TOKENS,
+  program_disconnected: [
+    [/^(.+), code used twice$/, (name) => t`${name}, since a code was used twice`],
+    [/^(.+), refresh token used twice$/, (name) => t`${name}, since a refresh token was used twice`],
+  ],
   address_changed: [
     [/^removed$/, () => t`removed`],
     [/^It was removed\.$/, () => t`It was removed.`],

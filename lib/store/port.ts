@@ -1,4 +1,5 @@
 import type { CredentialStore } from '../accounts/credentials-port.ts';
+import type { OAuthClientStore, OAuthGrantStore } from '../accounts/oauth/port.ts';
 import type { SessionStore, TokenStore, UserStore } from '../accounts/port.ts';
 import type { BackupStore } from '../backup/port.ts';
 import type { CommandStore } from '../commands/port.ts';
@@ -56,6 +57,8 @@ export type Store = {
   readonly addresses: AddressStore;
   readonly links: LinkStore;
   readonly mails: MailStore;
+  readonly oauthClients: OAuthClientStore;
+  readonly oauthGrants: OAuthGrantStore;
   readonly backup: BackupStore;
   /** Only where other processes on this machine share the store without a bus of their own (SQLite). */
   readonly signals?: SignalStore;

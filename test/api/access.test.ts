@@ -65,7 +65,7 @@ const guarded = (): readonly Route[] =>
 
 /** Public routes. Those that read the session refuse an invalid token, too. */
 const PUBLIC = new Set(
-  '/ /signup /login /login/second-factor /login/oidc /login/oidc/callback /login/oidc/logout /login/passkey /login/passkey/options /forgot-password /confirm-address/:token /reset-password/:token /invited/:token /unsubscribe/:token /logout /docs /openapi.json /healthz /readyz /metrics /sw.js /offline /manifest.webmanifest /site-icon/:id /site-icon/:id/small /csp-reports'.split(
+  '/ /signup /login /login/second-factor /login/oidc /login/oidc/callback /login/oidc/logout /login/passkey /login/passkey/options /forgot-password /confirm-address/:token /reset-password/:token /invited/:token /unsubscribe/:token /logout /docs /openapi.json /healthz /readyz /metrics /sw.js /offline /manifest.webmanifest /site-icon/:id /site-icon/:id/small /csp-reports /oauth/token /oauth/revoke /oauth/register /.well-known/oauth-protected-resource{/*of} /.well-known/oauth-authorization-server{/*of}'.split(
     ' ',
   ),
 );

@@ -33,7 +33,7 @@ export const NOT_DESCRIBED: readonly string[] = [
   ...['GET /settings/data', 'GET /settings/data.jsonl', 'POST /settings/delete'],
   ...['GET /admin/messages', 'POST /admin/messages', 'GET /admin/reports', 'POST /admin/reports/:id'],
   ...['GET', 'POST'].map((method) => `${method} /groups/:slug/messages/:seq/report`),
-  ...['GET', 'POST'].flatMap((method) => ['groups/*', 'site', 'bots', 'deliveries'].map((page) => `${method} /admin/${page}`)),
+  ...['GET', 'POST'].flatMap((method) => ['groups/*', 'site', 'bots', 'deliveries', 'programs'].map((page) => `${method} /admin/${page}`)),
   ...['POST /admin/site/picture', 'GET /site-icon/*', 'GET /site-icon/*/small'],
   ...['/admin/people/new', '/admin/people/:id'].flatMap((path) => [`GET ${path}`, `POST ${path}`]),
   'GET /admin/audit.jsonl',
@@ -47,6 +47,13 @@ export const NOT_DESCRIBED: readonly string[] = [
   'GET /manifest.webmanifest',
   ...['GET /offline', 'GET /share', 'POST /share'],
   'POST /csp-reports',
+  // OAuth is described by its standards, and by the metadata itself.
+  ...['GET', 'POST'].map((method) => `${method} /oauth/authorize`),
+  'POST /settings/programs/:id/disconnect',
+  ...['token', 'revoke', 'register'].flatMap((path) => [`POST /oauth/${path}`, `OPTIONS /oauth/${path}`]),
+  ...['oauth-protected-resource', 'oauth-authorization-server'].flatMap((name) =>
+    ['GET', 'OPTIONS'].map((method) => `${method} /.well-known/${name}{/*of}`),
+  ),
   // The Model Context Protocol describes its own calls.
   ...['POST', 'GET', 'DELETE'].map((method) => `${method} /mcp`),
   'GET /admin',

@@ -148,6 +148,14 @@ async function putRecords({ store }: Core, group: Group, { ann, bob }: TestCore)
   const digest = { digest: true, digestDue: now, digestUpTo: now };
   await store.addresses.put({ user: ann.id, mac: 'm', sealed: 'sealed', confirmedAt: now, ...digest });
   await store.links.insert({ hash: '1'.repeat(64), kind: 'invite', user: null, sealed: 'sealed', expiresAt: now * 2 });
+  const client = { id: 'p1', name: 'Agent', redirectUris: ['https://agent.example/back', 'http://127.0.0.1/back'], createdAt: now };
+  await store.oauthClients.insert({ ...client, secret: '2'.repeat(64), source: 'added', expiresAt: null });
+  await store.oauthClients.insert({ ...client, id: 'p2', secret: null, source: 'registered', expiresAt: now * 2 });
+  await store.oauthGrants.insert({
+    ...{ id: '3'.repeat(64), client: 'p1', clientName: 'Agent', user: ann.id, redirectUri: 'https://agent.example/back', challenge: 'x' },
+    ...{ resource: 'https://chat.example/mcp', redeemed: true, current: '4'.repeat(64), createdAt: now, lastUsedAt: null },
+    ...{ access: [{ hash: '5'.repeat(64), expiresAt: now * 2 }], expiresAt: now * 2 },
+  });
   await store.mails.insert({ id: 'g1', sealed: 'sealed', due: now * 2, tries: 1, createdAt: now, rev: 3 });
   await store.saved.put({ user: ann.id, group: group.id, seq: 2, at: now });
   await store.saved.put({ user: ann.id, group: group.id, seq: 10, at: now });

@@ -1,3 +1,4 @@
+import { addClient } from '../../lib/accounts/oauth/clients.ts';
 import { openGroup } from '../../lib/groups/operations.ts';
 import { newGroupId } from '../../lib/ids.ts';
 import { unsubscribeToken } from '../../lib/mail/digest.ts';
@@ -21,7 +22,7 @@ const furnished = await furnish();
 const { direct, invite, thread, later } = furnished;
 export const { bob } = furnished;
 export const halfLoggedIn = site.client();
-const { confirm, reset, invited, unsubscribe, bot, delivery, group, offer } = await furnishOthers();
+const { confirm, reset, invited, unsubscribe, bot, delivery, group, offer, authorize } = await furnishOthers();
 
 /** A group whose page shows every kind of content: two authors, a bot, an edited, an erased and a long message, reactions. */
 async function furnish(): Promise<{ bob: Client; direct: string; invite: string; thread: string; later: string }> {
@@ -91,8 +92,17 @@ async function furnishOthers() {
     bot: `/groups/lobby/bots/${bot.id}`,
     delivery: 'failed-call',
     offer,
+    authorize: await authorizationRequest(),
     group: group?.id ?? '',
   };
+}
+
+/** The path of a request of a program to act as who is logged in. */
+async function authorizationRequest(): Promise<string> {
+  const redirect = 'https://agent.example/back';
+  const { client } = await addClient(site.core, { name: 'An agent with a rather long name', redirectUris: [redirect], hasSecret: false });
+  const parameters = { response_type: 'code', client_id: client.id, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+  return `/oauth/authorize?${new URLSearchParams(parameters)}`;
 }
 
 async function personCalled(name: string) {
@@ -141,6 +151,8 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'sign-up', path: '/signup', who: visitor },
   { name: 'log-in with a second factor', path: '/login/second-factor', who: halfLoggedIn },
   { name: 'log-out', path: '/logout', who: ann },
+  { name: 'connecting a program', path: authorize, who: bob },
+  { name: 'a program that is not known', path: '/oauth/authorize?client_id=x', who: bob },
   { name: 'forgotten password', path: '/forgot-password', who: visitor },
   { name: 'new password', path: reset, who: visitor },
   { name: 'invitation by mail', path: invited, who: visitor },
@@ -208,6 +220,7 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'audit log', path: '/admin/audit', who: ann },
   { name: 'a group for administrators', path: `/admin/groups/${group}`, who: ann },
   { name: 'bots of all groups', path: '/admin/bots', who: ann },
+  { name: 'programs that people may connect', path: '/admin/programs', who: ann },
   { name: 'calls of all bots', path: '/admin/deliveries', who: ann },
   { name: 'the site', path: '/admin/site', who: ann },
   { name: 'emoji for a new message', path: '/groups/lobby/emoji', who: ann },

@@ -4,6 +4,7 @@ import { type Opened, storeContract } from './store.ts';
 import { credentialsContract } from './store-credentials.ts';
 import { filesContract } from './store-files.ts';
 import { mailContract } from './store-mail.ts';
+import { oauthContract } from './store-oauth.ts';
 import { pinsContract } from './store-pins.ts';
 import { pushContract } from './store-push.ts';
 import { readingContract } from './store-reading.ts';
@@ -22,6 +23,7 @@ const CONTRACTS = [
   securityContract,
   credentialsContract,
   mailContract,
+  oauthContract,
   removalsContract,
 ];
 

@@ -43,6 +43,8 @@ export function openModelStore(
     addresses: notModelled('addresses'),
     links: notModelled('links'),
     mails: notModelled('mails'),
+    oauthClients: notModelled('oauthClients'),
+    oauthGrants: notModelled('oauthGrants'),
     backup: notModelled('backup'),
     contentKeys: notModelled('contentKeys'),
     rewrite: notModelled('rewrite'),

@@ -347,6 +347,10 @@ const settings = {
     { id: 'a1b2', name: 'laptop', prefix: 'Xk3pQ9aa', createdAt: NOW - 864e5, lastUsedAt: NOW },
     { id: 'c3d4', name: null, prefix: 'm0LtR7bb', createdAt: NOW, lastUsedAt: null },
   ],
+  programs: [
+    { id: 'dd44', name: 'Claude', createdAt: NOW - 864e5, lastUsedAt: NOW },
+    { id: 'ee55', name: 'Editor', createdAt: NOW, lastUsedAt: null },
+  ],
   sessions: [
     { id: 'aa11', device: 'Firefox on Linux', address: '192.0.2.7', since: NOW - 864e5, usedAt: NOW, current: true },
     { id: 'bb22', device: 'Safari on iPhone', address: '2001:db8::7', since: NOW - 864e6, usedAt: NOW - 864e5, current: false },
@@ -544,6 +548,37 @@ export const pages: readonly Sample[] = [
     template: 'accounts/external-redirect.njk',
     locals: { ...visitor, title: 'Logged out', text: 'You are logged out here.', url: null, label: 'Log out there' },
   },
+  {
+    name: 'authorize',
+    template: 'accounts/authorize.njk',
+    locals: {
+      ...common,
+      title: 'Connect a program',
+      action: '/oauth/authorize',
+      hidden: [{ name: 'client_id', value: 'x' }],
+      siteName: 'Parley',
+      program: { name: 'Claude', source: 'added', host: '', target: 'claude.ai', isHere: false },
+      account: { shown: 'Bob Marsh', name: 'bob' },
+    },
+  },
+  ...(['registered', 'document'] as const).map((source) => ({
+    name: `authorize-${source}`,
+    template: 'accounts/authorize.njk',
+    locals: {
+      ...common,
+      title: 'Connect a program',
+      action: '/oauth/authorize',
+      hidden: [],
+      siteName: 'Parley',
+      program: { name: 'Editor', source, host: 'editor.example', target: '127.0.0.1:4000', isHere: true },
+      account: { shown: 'Bob Marsh', name: 'bob' },
+    },
+  })),
+  ...[null, { url: 'https://editor.example/?error=invalid_request', label: 'Go back to editor.example' }].map((back) => ({
+    name: back ? 'authorize-refused-back' : 'authorize-refused',
+    template: 'accounts/authorize-refused.njk',
+    locals: { ...common, title: 'Not connected', message: 'This program is not known here.', back },
+  })),
   { name: 'settings', template: 'accounts/settings.njk', locals: settings },
   {
     name: 'settings-new-token',
@@ -958,6 +993,31 @@ export const pages: readonly Sample[] = [
       ...common,
       ...{ path: '/admin/site', mode: 'open', isModeSet: true, isNameSet: true, inviteCode: null },
       error: wrong('picture', 'Choose a picture.'),
+    },
+  },
+  {
+    name: 'admin-programs',
+    template: 'admin/programs.njk',
+    locals: {
+      ...common,
+      path: '/admin/programs',
+      programs: [
+        { id: 'c1', name: 'Claude', redirectUris: ['https://claude.ai/back', 'https://claude.com/back'], hasSecret: true, createdAt: NOW },
+        { id: 'c2', name: 'Editor', redirectUris: ['http://127.0.0.1/'], hasSecret: false, createdAt: NOW },
+      ],
+      added: { id: 'c1', name: 'Claude', secret: secrets.token },
+      adding: { name: '', redirect: '', secret: false, error: null },
+    },
+  },
+  {
+    name: 'admin-programs-refused',
+    template: 'admin/programs.njk',
+    locals: {
+      ...common,
+      path: '/admin/programs',
+      programs: [],
+      added: null,
+      adding: { name: 'Editor', redirect: 'http://editor.example/', secret: true, error: wrong('redirect', 'That is no redirect URI.') },
     },
   },
   {

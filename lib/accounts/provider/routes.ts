@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
 import { siteUrlOf } from '../../http/context.ts';
-import { shortText } from '../../http/fields.ts';
+import { returnPath, shortText } from '../../http/fields.ts';
 import { sessionViewerOf } from '../../http/identity.ts';
 import { parse, parseQuery } from '../../http/input.ts';
 import { noStore, seeOther, writeJson } from '../../http/reply.ts';
@@ -26,7 +26,7 @@ export type ProviderHooks = {
   readonly followGroups: (user: User, groups: readonly string[] | undefined) => Promise<void>;
 };
 
-const beginQuery = z.object({ return_to: shortText.default('') });
+const beginQuery = z.object({ return_to: returnPath.default('') });
 const form = z.object({ action: z.enum(['connect', 'disconnect'], 'must be connect or disconnect'), current: shortText.default('') });
 const logoutForm = z.object({ logout_token: z.string().max(8192, 'must have at most 8,192 characters') });
 const PATH = '/login/oidc';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Core } from '../../core.ts';
 import { DomainError, invalid } from '../../errors.ts';
 import { siteUrlOf } from '../../http/context.ts';
-import { shortText } from '../../http/fields.ts';
+import { returnPath, shortText } from '../../http/fields.ts';
 import { sessionViewerOf } from '../../http/identity.ts';
 import { parse } from '../../http/input.ts';
 import { noStore, seeOther, showRefused, writeJson } from '../../http/reply.ts';
@@ -20,7 +20,7 @@ import { confirmPerson } from './routes.ts';
 
 const proofForm = z.object({ current: shortText.default('') });
 const emptyForm = z.object({});
-const logInForm = z.object({ response: answer, return_to: shortText.default('') });
+const logInForm = z.object({ response: answer, return_to: returnPath.default('') });
 
 /** What the page's script asks for, and the log-in by a passkey: as the second factor, or alone. */
 export function passkeyRoutes(deps: RouteContext): Router {

@@ -49,6 +49,8 @@ const CONVERSIONS: { readonly [C in Collection]: Conversion } = {
   addresses: keyedBy('user'),
   links: keyedBy('hash'),
   mails: keyedBy('id'),
+  oauthClients: keyedBy('id'),
+  oauthGrants: keyedBy('id'),
   files: keyedBy('id'),
 };
 

@@ -9,7 +9,7 @@ import type { Indexed } from '../../search/port.ts';
 import type { SecurityRecord } from '../../security/event.ts';
 import type { Delivery } from '../../webhooks/outgoing/deliveries-port.ts';
 import type { Webhook } from '../../webhooks/outgoing/port.ts';
-import { ACCOUNT_INDEXES, type AddressRow, type CredentialRow, type LinkRow, type MailRow } from './accounts/rows.ts';
+import { ACCOUNT_INDEXES, type AccountCollections, accountCollectionsOf } from './accounts/rows.ts';
 import { type CommandRow, type EphemeralRow, type FollowRow, MESSAGE_INDEXES, type SavedRow, type ScheduledRow } from './messages/rows.ts';
 
 type SettingRow = { readonly _id: string; readonly value: string };
@@ -74,12 +74,11 @@ type SecurityRow = SecurityRecord & { readonly _id: string };
 /** The key of the content of a file. */
 type ContentKeyRow = { readonly _id: FileId; readonly sealed: string };
 
-export type Collections = {
+export type Collections = AccountCollections & {
   readonly settings: Collection<SettingRow>;
   readonly users: Collection<UserRow>;
   readonly sessions: Collection<SessionRow>;
   readonly tokens: Collection<TokenRow>;
-  readonly credentials: Collection<CredentialRow>;
   readonly groups: Collection<GroupRow>;
   readonly heads: Collection<HeadRow>;
   readonly memberships: Collection<MembershipRow>;
@@ -96,19 +95,16 @@ export type Collections = {
   readonly ephemerals: Collection<EphemeralRow>;
   readonly scheduled: Collection<ScheduledRow>;
   readonly security: Collection<SecurityRow>;
-  readonly addresses: Collection<AddressRow>;
-  readonly links: Collection<LinkRow>;
-  readonly mails: Collection<MailRow>;
   readonly search: Collection<SearchRow>;
   readonly searchPositions: Collection<SearchPositionRow>;
 };
 
 export const collectionsOf = (db: Db): Collections => ({
+  ...accountCollectionsOf(db),
   settings: db.collection('settings'),
   users: db.collection('users'),
   sessions: db.collection('sessions'),
   tokens: db.collection('tokens'),
-  credentials: db.collection('credentials'),
   groups: db.collection('groups'),
   heads: db.collection('heads'),
   memberships: db.collection('memberships'),
@@ -125,9 +121,6 @@ export const collectionsOf = (db: Db): Collections => ({
   ephemerals: db.collection('ephemerals'),
   scheduled: db.collection('scheduled'),
   security: db.collection('security'),
-  addresses: db.collection('addresses'),
-  links: db.collection('links'),
-  mails: db.collection('mails'),
   search: db.collection('search'),
   searchPositions: db.collection('searchPositions'),
 });

@@ -5,6 +5,7 @@ import { StoreMissing } from '../missing.ts';
 import type { Store } from '../port.ts';
 import { credentialStore } from './accounts/credentials.ts';
 import { addressStore, linkStore, mailStore } from './accounts/mail.ts';
+import { oauthClientStore, oauthGrantStore } from './accounts/oauth.ts';
 import { appender } from './appending.ts';
 import { backupStore } from './backup.ts';
 import { collectionsOf, isSetUp } from './collections.ts';
@@ -162,6 +163,8 @@ function storeOn(client: MongoClient, url: string, { timeoutMs, onFault }: Limit
     addresses: guard(addressStore(collections)),
     links: guard(linkStore(collections)),
     mails: guard(mailStore(collections)),
+    oauthClients: guard(oauthClientStore(collections)),
+    oauthGrants: guard(oauthGrantStore(collections)),
     search: guard(searchStore(collections)),
     backup: backupStore(collections, heads, guard),
     size: lifecycle.size,

@@ -5,6 +5,7 @@ import type { Entry, Head } from '../../log/entry.ts';
 import type { Saved } from '../../messages/port.ts';
 import { CREDENTIALS } from './accounts/credentials.ts';
 import { ADDRESSES, LINKS, MAILS } from './accounts/mail.ts';
+import { OAUTH_CLIENTS, OAUTH_GRANTS } from './accounts/oauth.ts';
 import type { Connection } from './connection.ts';
 import { DELIVERIES } from './deliveries.ts';
 import { ENTRY_COLUMNS, type EntryRow, entryOf, valuesOf } from './entries.ts';
@@ -89,6 +90,8 @@ const TABLES: { readonly [C in Exclude<Collection, 'groups'>]: Table } = {
   addresses: table(ADDRESSES, 'user_id'),
   links: table(LINKS, 'hash'),
   mails: table(MAILS, 'id'),
+  oauthClients: table(OAUTH_CLIENTS, 'id'),
+  oauthGrants: table(OAUTH_GRANTS, 'id'),
   files: table(FILES, 'id'),
 };
 

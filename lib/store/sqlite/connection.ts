@@ -15,7 +15,7 @@ export const PRAGMAS = `
 `;
 
 /** The version of a file after all steps of schema.ts, which are loaded only for a file that has another one. */
-export const NEWEST_SCHEMA = 32;
+export const NEWEST_SCHEMA = 33;
 
 /** How long one statement waits for a lock, ms. It blocks the thread: longer waits are many of these (writing/writer.ts). */
 export const LOCK_MS = 25;

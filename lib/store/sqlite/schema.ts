@@ -1,4 +1,4 @@
-import { CREDENTIALS_TABLE, MAIL_TABLES } from './accounts/tables.ts';
+import { CREDENTIALS_TABLE, MAIL_TABLES, OAUTH_TABLES } from './accounts/tables.ts';
 import type { Connection } from './connection.ts';
 import { addLookupVersion } from './lookup-version.ts';
 import { COMMAND_TABLES, FOLLOWS_TABLE, SAVED_TABLE, SCHEDULED_TABLE } from './messages/tables.ts';
@@ -214,4 +214,5 @@ export const MIGRATIONS: readonly Step[] = [
   FOLLOWS_TABLE,
   SCHEDULED_TABLE,
   COMMAND_TABLES,
+  OAUTH_TABLES,
 ];

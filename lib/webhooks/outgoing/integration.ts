@@ -10,6 +10,7 @@ import { decodeUtf8 } from '../../text/body.ts';
 import { isJsonObject, type JsonObject, objectIn, textIn } from '../incoming/formats/read.ts';
 import { offeredIn, understand } from '../incoming/formats/registry.ts';
 import { storedContent } from '../incoming/stored-content.ts';
+import { tellOne } from './answer-privately.ts';
 import type { Delivery } from './deliveries-port.ts';
 import { accessOf, type NoPayload, type Payload } from './payload.ts';
 import { type Replied, refusedAsProblem } from './reply.ts';
@@ -73,10 +74,10 @@ export async function answerIntegration(core: Core, at: GroupAccess, delivery: D
   const { update, ephemeral_text: ephemeral, error } = objectOf(answer);
   const changed = isJsonObject(update) ? await refusedAsProblem(() => change(core, at, act.target, update)) : null;
   const said = textIn(ephemeral);
-  if (said !== undefined) await showToUser(core, at, act, said);
+  const told = said === undefined ? null : await tellOne(core, at, act.author, delivery, { body: said, format: 'markdown' });
   await acknowledge(core, at, act.target, act.action, act.seq);
   const refused = textIn(objectIn(error).message);
-  return { seq: null, problem: changed?.problem ?? (refused === undefined ? null : `The URL responded: ${refused.slice(0, 200)}`) };
+  return { seq: null, problem: changed?.problem ?? told?.problem ?? (refused === undefined ? null : `The URL responded: ${refused.slice(0, 200)}`) };
 }
 
 /** The JSON of a response, whatever its Content-Type says: many integrations do not set it. */
@@ -88,9 +89,6 @@ function objectOf({ body, encoding, isCut }: OutboundResponse): JsonObject {
     return {};
   }
 }
-
-/** Shows a text to the person who has used an action, and to nobody else. There are no such lines yet: the person sees that the use is answered. */
-async function showToUser(_core: Core, _at: GroupAccess, _act: Act, _text: string): Promise<void> {}
 
 async function change(core: Core, at: GroupAccess, target: number, update: JsonObject): Promise<Replied> {
   const edit = await editIn(core, at, target, update);

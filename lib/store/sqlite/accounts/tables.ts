@@ -25,3 +25,22 @@ export const MAIL_TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX mails_due ON mails (due, id);
   `;
+
+/** A step of the schema. */
+export const OAUTH_TABLES = `
+  -- Programs that people may connect, and what they have allowed them: codes and tokens, as hashes.
+  CREATE TABLE oauth_clients (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, redirect_uris TEXT NOT NULL, secret TEXT, source TEXT NOT NULL, created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX oauth_clients_added ON oauth_clients (created_at, id) WHERE source = 'added';
+  CREATE INDEX oauth_clients_by_expiry ON oauth_clients (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE oauth_grants (
+    id TEXT PRIMARY KEY, client TEXT NOT NULL, client_name TEXT NOT NULL, user_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL,
+    resource TEXT NOT NULL, redeemed INTEGER NOT NULL, current TEXT NOT NULL, access TEXT NOT NULL, created_at INTEGER NOT NULL,
+    last_used_at INTEGER, expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX oauth_grants_of_user ON oauth_grants (user_id, created_at, id);
+  CREATE INDEX oauth_grants_of_client ON oauth_grants (client, created_at, id);
+  CREATE INDEX oauth_grants_by_expiry ON oauth_grants (expires_at);
+  `;

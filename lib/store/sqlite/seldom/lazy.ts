@@ -37,6 +37,10 @@ const METHODS = {
   addresses: { put: true, ofUser: true, byMac: true, remove: true, setDigest: true, dueDigests: true, moveDigest: true },
   links: { insert: true, byHash: true, take: true, removeOf: true, sweep: true },
   mails: { insert: true, due: true, move: true, remove: true },
+  oauthClients: { insert: true, byId: true, listAdded: true, extend: true, remove: true, sweep: true },
+  oauthGrants: {
+    ...{ insert: true, byId: true, ofUser: true, ofClient: true, advance: true, touch: true, remove: true, sweep: true },
+  },
   backup: { snapshot: true, isEmpty: true, putRecords: true, putEntries: true, putHeads: true },
 } as const satisfies { readonly [N in keyof Store]?: Methods<Store[N]> };
 

@@ -1,6 +1,7 @@
 import type { Store } from '../../port.ts';
 import { credentialStore, credentialWrites } from '../accounts/credentials.ts';
 import { addressStore, addressWrites, linkStore, linkWrites, mailStore, mailWrites } from '../accounts/mail.ts';
+import { oauthClientStore, oauthClientWrites, oauthGrantStore, oauthGrantWrites } from '../accounts/oauth.ts';
 import { backupStore, backupWrites } from '../backup.ts';
 import type { Connection } from '../connection.ts';
 import { cursorStore, cursorWrites } from '../cursors.ts';
@@ -45,6 +46,8 @@ export const seldomWritesOn = (db: Connection) => ({
   addresses: addressWrites(db),
   links: linkWrites(db),
   mails: mailWrites(db),
+  oauthClients: oauthClientWrites(db),
+  oauthGrants: oauthGrantWrites(db),
   backup: backupWrites(db),
 });
 
@@ -82,6 +85,8 @@ export function seldomStoresOn(db: Connection, { write, journal, folder: path, o
     addresses: addressStore(db, writes.addresses),
     links: linkStore(db, writes.links),
     mails: mailStore(db, writes.mails),
+    oauthClients: oauthClientStore(db, writes.oauthClients),
+    oauthGrants: oauthGrantStore(db, writes.oauthGrants),
     backup: backupStore(db, writes.backup, openSnapshot),
   };
   return { stores, tables, close: folder.close };
