@@ -134,7 +134,8 @@ export function replyProblem(ctx: Context, views: Views, error: unknown, how: Pr
   noStore(ctx);
   if (problem.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(problem.retryAfterSeconds));
   // Not with an HTML page: lynx would not show the page.
-  if (problem.status === 401 && (problemFormat(ctx) !== 'html' || ctx.get('Authorization') !== '')) ctx.set('WWW-Authenticate', stateOf(ctx).challenge ?? 'Bearer');
+  if (problem.status === 401 && (problemFormat(ctx) !== 'html' || ctx.get('Authorization') !== ''))
+    ctx.set('WWW-Authenticate', stateOf(ctx).challenge ?? 'Bearer');
   writeProblem(ctx, views, problem, how);
   return problem;
 }

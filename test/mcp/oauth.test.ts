@@ -14,7 +14,7 @@ import type { Client } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { postAs } from '../helpers/fixtures.ts';
 import { openSite, type Site } from '../helpers/site.ts';
-import { call, type Mode, MODERN } from './connect.ts';
+import { call, MODERN, type Mode } from './connect.ts';
 
 const REDIRECT = 'http://127.0.0.1:40123/callback';
 

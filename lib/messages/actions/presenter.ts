@@ -104,10 +104,7 @@ export const isHidden = (entry: Private): boolean => entry.kind === 'command' ||
 export const privateJson = (entry: Private, isInvolved: boolean) =>
   entry.kind === 'act' ? actJson(entry, isInvolved) : commandJson(entry, isInvolved);
 
-const actJson = (
-  { bot: _bot, hidden: _hidden, integrated: _integrated, value, values, original, ...act }: Acted,
-  isInvolved: boolean,
-) => ({
+const actJson = ({ bot: _bot, hidden: _hidden, integrated: _integrated, value, values, original, ...act }: Acted, isInvolved: boolean) => ({
   ...act,
   ...(isInvolved ? { value: value ?? null, values: values ?? {}, ...originalJson({ value, values, original }) } : {}),
 });

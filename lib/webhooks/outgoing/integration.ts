@@ -77,7 +77,10 @@ export async function answerIntegration(core: Core, at: GroupAccess, delivery: D
   const told = said === undefined ? null : await tellOne(core, at, act.author, delivery, { body: said, format: 'markdown' });
   await acknowledge(core, at, act.target, act.action, act.seq);
   const refused = textIn(objectIn(error).message);
-  return { seq: null, problem: changed?.problem ?? told?.problem ?? (refused === undefined ? null : `The URL responded: ${refused.slice(0, 200)}`) };
+  return {
+    seq: null,
+    problem: changed?.problem ?? told?.problem ?? (refused === undefined ? null : `The URL responded: ${refused.slice(0, 200)}`),
+  };
 }
 
 /** The JSON of a response, whatever its Content-Type says: many integrations do not set it. */

@@ -30,27 +30,30 @@ const REGISTERED = { name: 'Editor', redirectUris: ['http://127.0.0.1/callback']
 const chromium = await openBrowser();
 
 for (const script of ['on', 'off'] as const)
-  requireOrSkip(test, chromium).serial(`OAuth in Chromium, JavaScript ${script}: log in, connect, and go back to the program`, async (t) => {
-    const site = await openSite(t);
-    const program = await openProgram(t);
-    const { client } = await addClient(site.core, REGISTERED);
-    const { verifier, challenge } = newPkce();
-    const person = await openWindow(t, chromium, site.client(), { script });
-    await person.go(requestOf({ ...site, id: client.id }, challenge, { redirect_uri: program.uri }));
-    await person.fillIn('Log in', 'Bob');
-    await person.page.getByRole('heading', { name: 'Connect Editor?', level: 1 }).waitFor();
-    await person.press(person.page.getByRole('button', { name: 'Connect' }));
-    await person.page.getByRole('heading', { name: 'You may close this window' }).waitFor();
-    const [answer] = program.answers;
-    t.is(answer?.searchParams.get('state'), 'st&te');
-    const code = answer?.searchParams.get('code') ?? '';
-    t.is((await redeem({ ...site, id: client.id, secret: '' }, { code, verifier }, { redirect_uri: program.uri })).status, 200);
-    await person.go(requestOf({ ...site, id: client.id }, challenge, { redirect_uri: program.uri }));
-    await person.press(person.page.getByRole('button', { name: 'Cancel' }));
-    await person.page.getByRole('heading', { name: 'You may close this window' }).waitFor();
-    t.is(program.answers.find(({ searchParams }) => searchParams.has('error'))?.searchParams.get('error'), 'access_denied');
-    t.deepEqual(person.complaints, []);
-  });
+  requireOrSkip(test, chromium).serial(
+    `OAuth in Chromium, JavaScript ${script}: log in, connect, and go back to the program`,
+    async (t) => {
+      const site = await openSite(t);
+      const program = await openProgram(t);
+      const { client } = await addClient(site.core, REGISTERED);
+      const { verifier, challenge } = newPkce();
+      const person = await openWindow(t, chromium, site.client(), { script });
+      await person.go(requestOf({ ...site, id: client.id }, challenge, { redirect_uri: program.uri }));
+      await person.fillIn('Log in', 'Bob');
+      await person.page.getByRole('heading', { name: 'Connect Editor?', level: 1 }).waitFor();
+      await person.press(person.page.getByRole('button', { name: 'Connect' }));
+      await person.page.getByRole('heading', { name: 'You may close this window' }).waitFor();
+      const [answer] = program.answers;
+      t.is(answer?.searchParams.get('state'), 'st&te');
+      const code = answer?.searchParams.get('code') ?? '';
+      t.is((await redeem({ ...site, id: client.id, secret: '' }, { code, verifier }, { redirect_uri: program.uri })).status, 200);
+      await person.go(requestOf({ ...site, id: client.id }, challenge, { redirect_uri: program.uri }));
+      await person.press(person.page.getByRole('button', { name: 'Cancel' }));
+      await person.page.getByRole('heading', { name: 'You may close this window' }).waitFor();
+      t.is(program.answers.find(({ searchParams }) => searchParams.has('error'))?.searchParams.get('error'), 'access_denied');
+      t.deepEqual(person.complaints, []);
+    },
+  );
 
 const textBrowser = lynx();
 

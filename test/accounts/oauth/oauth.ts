@@ -62,11 +62,13 @@ export async function newCode(t: ExecutionContext, site: OAuthSite, changed: Par
 
 /** A request to the token endpoint, by a public client unless the site's has a secret. */
 export const askToken = (site: OAuthSite, fields: Parameters, headers: Parameters = {}): Promise<Answer> =>
-  site.client().form(
-    '/oauth/token',
-    { client_id: site.id, ...(site.secret === '' ? {} : { client_secret: site.secret }), ...fields },
-    { Accept: 'application/json', ...headers },
-  );
+  site
+    .client()
+    .form(
+      '/oauth/token',
+      { client_id: site.id, ...(site.secret === '' ? {} : { client_secret: site.secret }), ...fields },
+      { Accept: 'application/json', ...headers },
+    );
 
 export function redeem(site: OAuthSite, { code, verifier }: { code: string; verifier: string }, more: Parameters = {}): Promise<Answer> {
   const particulars = { code, code_verifier: verifier, redirect_uri: REDIRECT, resource: `${site.url}/mcp` };
