@@ -104,7 +104,10 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'PUT,DELETE /groups/:slug/messages/:seq/reactions/:emoji',
     'POST /groups/:slug/read',
   ]),
-  routeFile('messages/actions/routes.ts', actionRoutes, ['GET,POST /groups/:slug/messages/:seq/actions/:action']),
+  routeFile('messages/actions/routes.ts', actionRoutes, [
+    'GET,POST /groups/:slug/messages/:seq/actions/:action',
+    'POST /groups/:slug/polls',
+  ]),
   routeFile('messages/threads/routes.ts', threadRoutes, [
     'GET /groups/:slug/messages/:seq/thread',
     'POST /groups/:slug/messages/:seq/thread/follow',

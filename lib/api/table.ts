@@ -14,6 +14,7 @@ import { invitationsTable } from './tables/invitations.ts';
 import { membersTable } from './tables/members.ts';
 import { messagesTable } from './tables/messages.ts';
 import { pinsTable } from './tables/pins.ts';
+import { pollsTable } from './tables/polls.ts';
 import { postingTable } from './tables/posting.ts';
 import { reactionsTable } from './tables/reactions.ts';
 import { savedTable } from './tables/saved.ts';
@@ -47,5 +48,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...campfireTable,
   ...serverTable,
   ...draftsTable,
+  ...pollsTable,
   ...scheduledTable,
 ];

@@ -5,14 +5,17 @@ import { leaveGroup, openManagedGroup, setLevel, setTopic } from '../groups/oper
 import { defaultLevel, type GroupAccess } from '../groups/rules.ts';
 import type { UserId } from '../ids.ts';
 import { t } from '../language/text.ts';
+import type { Action } from '../log/action.ts';
+import { pollActions } from '../log/poll.ts';
 import { remindBy } from '../scheduled/command.ts';
+import { checkPoll, closingLabels, pollIn } from './poll.ts';
 
 /**
- * What a command comes to: a message to post (Markdown), or what was typed as a message that is a command to a bot; or something done, which `said` says;
+ * What a command comes to: a message to post (Markdown), with the actions of a poll, or what was typed as a message that is a command to a bot; or something done, which `said` says;
  * `url`: the page to go to.
  */
 export type Outcome =
-  | { readonly body: string }
+  | { readonly body: string; readonly actions?: readonly Action[] }
   | { readonly command: { readonly name: string; readonly bot: UserId } }
   | { readonly said: string; readonly url?: string };
 
@@ -71,6 +74,17 @@ export const builtinCommands = (): readonly Command[] => [
       if (rest !== '' && rest !== 'off') throw invalid('body', t`Only “off” can follow /mute.`);
       await setLevel(core, at, rest === 'off' ? defaultLevel(at.group.kind) : 'nothing');
       return { said: rest === 'off' ? t`This group notifies you again.` : t`This group is muted.` };
+    },
+  },
+  {
+    name: 'poll',
+    hint: t`question? option, option`,
+    help: t`Asks everybody: a question and its options, in one line, on lines of their own or in quotation marks.`,
+    run(_core, { user }, rest) {
+      const typed = pollIn(rest);
+      if (!typed) throw invalid('body', t`Write a question and its options: /poll Where to? The park, The pier`);
+      const { question, options } = checkPoll(typed, 'body');
+      return { body: question, actions: pollActions(user.id, options, { multiple: false, show: 'names' }, closingLabels()) };
     },
   },
   {

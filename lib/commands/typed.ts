@@ -8,6 +8,7 @@ import { seeOther } from '../http/reply.ts';
 import type { RouteContext } from '../http/route-context.ts';
 import { setFlash } from '../http/session-data.ts';
 import type { UserId } from '../ids.ts';
+import type { Action } from '../log/action.ts';
 import type { Outcome } from './builtin.ts';
 import { commandIn } from './command.ts';
 import { runCommand } from './run.ts';
@@ -17,6 +18,7 @@ type Typed = {
   readonly body: string;
   readonly format?: string | undefined;
   readonly command?: { readonly name: string; readonly bot: UserId };
+  readonly actions?: readonly Action[] | undefined;
 };
 
 /**
@@ -34,7 +36,7 @@ export async function afterCommand<T extends Typed>(
   const command = isPage && files === 0 ? commandIn(typed.body) : undefined;
   if (!command) return typed;
   const outcome = await runCommand(core, at, command, zoneOf(ctx));
-  if ('body' in outcome) return { ...typed, body: outcome.body, format: 'markdown' };
+  if ('body' in outcome) return { ...typed, ...outcome, format: 'markdown' };
   if ('command' in outcome) return { ...typed, command: outcome.command };
   respondToCommand(ctx, at, outcome);
   return undefined;

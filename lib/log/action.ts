@@ -36,6 +36,8 @@ export type Action = {
   readonly choice?: string;
   /** No more uses. */
   readonly locked?: true;
+  /** Of a poll: nobody answers a use. `close`: its use ends those of all options. */
+  readonly poll?: 'option' | 'close';
   readonly original?: Original;
   readonly integration?: Integration;
 };

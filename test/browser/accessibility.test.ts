@@ -138,11 +138,11 @@ async function checkPages(t: ExecutionContext, tongue: Tongue): Promise<Map<Chec
   const pages = new Map<Client, Page>();
   for (const who of [ann, bob, visitor, halfLoggedIn]) pages.set(who, await open(t, who, tongue));
   for (const one of PAGES) {
-    const { name, path, who } = one;
+    const { name, path, who, status = 200 } = one;
     const page = pages.get(who);
     await page?.setViewportSize({ width: 1280, height: 800 });
     const answer = await page?.goto(path, { waitUntil: 'domcontentloaded' });
-    t.is(answer?.status(), name === 'error' ? 404 : 200, name);
+    t.is(answer?.status(), status, name);
     for (const [{ findViolations, isFor }, violations] of found) {
       if (isFor && !isFor(tongue, one)) continue;
       const here = page ? await findViolations(page, tongue) : ['not opened'];
@@ -241,7 +241,7 @@ check.serial('accessibility: the layout check finds a text that is cut off, and 
 
 /** GET requests that answer with no page of their own: data, files, streams, parts of pages, redirects. */
 const NOT_PAGES = new Set([
-  ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/sw.js', '/manifest.webmanifest', '/mcp', '/emoji', '/me', '/events'],
+  ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/sw.js', '/manifest.webmanifest', '/mcp', '/emoji', '/me', '/events', '/commands'],
   ...[
     '/settings/push',
     '/settings/data.jsonl',
@@ -252,7 +252,7 @@ const NOT_PAGES = new Set([
     '/rooms/:room/:key/messages',
   ],
   ...['/avatars/:id', '/avatars/:id/small', '/site-icon/:id', '/site-icon/:id/small', '/files/:id', '/files/:id/thumb', '/files/:id/:name'],
-  ...['events', 'live', 'messages', 'messages/:seq/quote', 'by-key/:key', 'invite.svg', 'bots/:id/deliveries'].map(
+  ...['events', 'live', 'messages', 'messages/:seq/quote', 'by-key/:key', 'invite.svg', 'bots/:id/deliveries', 'ephemeral'].map(
     (path) => `/groups/:slug/${path}`,
   ),
   ...['events', 'live'].map((stream) => `/groups/:slug/messages/:seq/thread/${stream}`),

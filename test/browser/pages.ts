@@ -142,7 +142,8 @@ async function ofAllKinds(): Promise<FormData> {
   ]);
 }
 
-export type PageUnderTest = { readonly name: string; readonly path: string; readonly who: Client };
+/** `status`: 200 by default. */
+export type PageUnderTest = { readonly name: string; readonly path: string; readonly who: Client; readonly status?: number };
 
 /** Every page that a GET request can show. */
 export const PAGES: readonly PageUnderTest[] = [
@@ -152,7 +153,7 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'log-in with a second factor', path: '/login/second-factor', who: halfLoggedIn },
   { name: 'log-out', path: '/logout', who: ann },
   { name: 'connecting a program', path: authorize, who: bob },
-  { name: 'a program that is not known', path: '/oauth/authorize?client_id=x', who: bob },
+  { name: 'a program that is not known', path: '/oauth/authorize?client_id=x', who: bob, status: 422 },
   { name: 'forgotten password', path: '/forgot-password', who: visitor },
   { name: 'new password', path: reset, who: visitor },
   { name: 'invitation by mail', path: invited, who: visitor },
@@ -224,5 +225,5 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'calls of all bots', path: '/admin/deliveries', who: ann },
   { name: 'the site', path: '/admin/site', who: ann },
   { name: 'emoji for a new message', path: '/groups/lobby/emoji', who: ann },
-  { name: 'error', path: '/groups/nowhere', who: ann },
+  { name: 'error', path: '/groups/nowhere', who: ann, status: 404 },
 ];

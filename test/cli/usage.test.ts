@@ -26,6 +26,7 @@ test('usage: the commands are those documented', async (t) => {
     .map((command) => `${command.parent?.name()} ${command.name()}`);
   t.deepEqual(names.sort(), [
     ...['bot create', 'bot deliveries', 'bot list', 'bot replay', 'bot revoke', 'bot rotate', 'bot secret', 'bot webhook'],
+    ...['client add', 'client list', 'client remove'],
     ...['encrypt keygen', 'encrypt rotate', 'encrypt status'],
     ...[
       'group add',

@@ -36,13 +36,23 @@ class Kept implements OAuthClientProvider {
   }
   state = (): string => 'a state';
   clientInformation = () => this.client;
-  saveClientInformation = (client: StoredOAuthClientInformation): void => void (this.client = client);
+  saveClientInformation = (client: StoredOAuthClientInformation): void => {
+    this.client = client;
+  };
   tokens = () => this.held;
-  saveTokens = (tokens: StoredOAuthTokens): void => void (this.held = tokens);
-  redirectToAuthorization = (url: URL): void => void (this.asked = url);
-  saveCodeVerifier = (verifier: string): void => void (this.#verifier = verifier);
+  saveTokens = (tokens: StoredOAuthTokens): void => {
+    this.held = tokens;
+  };
+  redirectToAuthorization = (url: URL): void => {
+    this.asked = url;
+  };
+  saveCodeVerifier = (verifier: string): void => {
+    this.#verifier = verifier;
+  };
   codeVerifier = (): string => this.#verifier;
-  saveDiscoveryState = (state: OAuthDiscoveryState): void => void (this.discovered = state);
+  saveDiscoveryState = (state: OAuthDiscoveryState): void => {
+    this.discovered = state;
+  };
   discoveryState = () => this.discovered;
   invalidateCredentials = (what: string): void => {
     if (what !== 'client') this.held = undefined;

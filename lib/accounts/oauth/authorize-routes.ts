@@ -115,9 +115,12 @@ function answer(ctx: Context, deps: RouteContext, requester: Requester, paramete
  * theirs (RFC 9700, section 4.11.2).
  */
 function refuse(ctx: Context, deps: RouteContext, requester: Requester, parameters: AuthorizationParameters, fault: OAuthError): void {
-  if (requester.client.source === 'added') return answer(ctx, deps, requester, parameters, fault);
-  ctx.status = 400;
   const { client } = requester;
+  if (client.source === 'added') {
+    answer(ctx, deps, requester, parameters, fault);
+    return;
+  }
+  ctx.status = 400;
   showRefusal(ctx, deps, t`${client.name} has sent a request that is not valid: ${fault.message}`, {
     url: addressOf(ctx, deps, requester, parameters, fault),
     label: t`Go back to ${shownTarget(requester.redirectUri)}`,

@@ -14,7 +14,7 @@ const OF_APP = /^(?:[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:|[a-z][a-z0-9+-]*:\/\/)/;
 export function isRedirectUri(text: string): boolean {
   if (text.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(text) || text.includes('#') || /["<>\\^`{|}]/.test(text)) return false;
   const url = URL.parse(text);
-  if (!url || url.username !== '' || url.password !== '') return false;
+  if (url?.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return /^https:\/\/[^/?]/.test(text);
   if (url.protocol === 'http:') return LOOPBACK.test(text);
   return OF_APP.test(text) && !OF_BROWSERS.test(text);

@@ -50,6 +50,7 @@ export const Action = z.object({
   show: z.enum(['names', 'count', 'nobody']).describe('What others than the bot learn of its uses.'),
   choice: z.string().optional().describe('It shares its uses with the other actions of this choice.'),
   locked: z.literal(true).optional(),
+  poll: z.enum(['option', 'close']).optional().describe('Of a poll: an option, or what closes it. Nobody answers its uses.'),
 });
 
 /** A use of an action that was posted in the format of another chat. */

@@ -5,6 +5,7 @@ import { directForm } from '../../groups/direct-forms.ts';
 import { memberForm, settingsForm } from '../../groups/forms.ts';
 import { createForm, joinForm } from '../../groups/list-forms.ts';
 import { useForm } from '../../messages/actions/forms.ts';
+import { pollForm } from '../../messages/actions/poll.ts';
 import { ephemeralForm } from '../../messages/ephemeral/forms.ts';
 import {
   editForm,
@@ -42,6 +43,7 @@ export const requestSchemas = {
   ScheduledChange: changeForm.meta({ ...NAMES, not: { allOf: ['body', 'at', 'format'].map((name) => ({ not: { required: [name] } })) } }),
   KeptText: upsertForm.meta(NAMES),
   MessageEdit: patchForm.meta({ ...NAMES, not: { allOf: ['body', 'actions', 'lock'].map((name) => ({ not: { required: [name] } })) } }),
+  NewPoll: pollForm.meta(NAMES),
   ActionUse: useForm.omit({ rev: true }).meta(NAMES),
   ActionUseForm: useForm.omit({ values: true }).meta(NAMES),
   ReactionSwitch: reactionForm.meta(NAMES),

@@ -6,6 +6,7 @@ const clients = () => import('./clients.ts');
 /** `parley oauth client add`, `list`, `remove`. */
 export function oauthCommands(program: Command): void {
   const oauth = program.command('oauth').description('programs that people may connect with their accounts').helpCommand(false);
+  example(oauth, 'parley oauth client list');
   const client = oauth.command('client').description('the programs: OAuth clients').helpCommand(false);
   example(client, 'parley oauth client add Claude --redirect https://claude.ai/api/mcp/auth_callback');
   const add = client

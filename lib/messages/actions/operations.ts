@@ -103,6 +103,8 @@ async function refusalError(core: Core, folded: FoldedMessage, refusal: Refusal,
     }
     case 'locked':
       return conflict(t`The bot has ended this.`, 'action');
+    case 'closed':
+      return conflict(t`This poll is closed.`, 'action');
     case 'usedByYou':
       return conflict(t`You have already done this.`, 'action');
     case 'used': {

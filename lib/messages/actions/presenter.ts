@@ -41,17 +41,20 @@ const MAX_NAMES = 5;
 /** The actions of a message that there is something to show of. */
 export function presentActions(folded: FoldedMessage, profiles: Profiles): ActionRows {
   const states = actionsOf(folded).map((action) => ({ action, state: stateOf(folded, action) }));
-  const rows = states.map(({ action, state }) => presentAction(action, state, profiles));
+  const usedBy = ({ id, choice }: Action): readonly UserId[] =>
+    states.flatMap(({ action, state }) => (action.id === id || (choice !== undefined && action.choice === choice) ? state.by : []));
+  const rows = states.map(({ action, state }) => presentAction(action, state, usedBy(action), profiles));
   return { actions: rows.filter(({ open, result }) => open || result !== null), waits: states.some(({ state }) => state.isWaiting) };
 }
 
-function presentAction(action: Action, state: UseState, profiles: Profiles): ActionRow {
+/** `usedBy`: who has used it, or another one of its choice. */
+function presentAction(action: Action, state: UseState, usedBy: readonly UserId[], profiles: Profiles): ActionRow {
   const { id, label, style = '', confirm = null, fields = [], who, uses } = action;
   return {
     ...{ id, label, style, confirm, asks: fields.length > 0, open: state.isOpen },
     who: who === undefined ? null : typeof who === 'string' ? who : who.join(' '),
     only: who === undefined ? '' : whoText(who, profiles),
-    by: uses === 'person' ? state.by.join(' ') : '',
+    by: uses === 'person' ? usedBy.join(' ') : '',
     result: resultOf(action, state, profiles),
   };
 }
@@ -66,7 +69,9 @@ function namesOf(ids: readonly UserId[], profiles: Profiles): string {
   return more > 0 ? t`${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
-function resultOf({ label, done }: Action, { count, by, last, isOpen }: UseState, profiles: Profiles): Result | null {
+function resultOf({ label, done, poll }: Action, { count, by, last, isOpen }: UseState, profiles: Profiles): Result | null {
+  if (poll === 'option' && (count || !isOpen))
+    return { text: `${label} (${count ?? 0})`, isDone: false, names: last ? namesOf(by, profiles) : '', iso: '', count: '' };
   if (!count) return null;
   const said = { text: done ?? label, isDone: done !== undefined };
   if (last) return { ...said, names: namesOf(by, profiles), iso: dateFields(last.at).iso, count: '' };

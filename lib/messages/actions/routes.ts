@@ -7,13 +7,14 @@ import { viewerOf } from '../../http/identity.ts';
 import { parse } from '../../http/input.ts';
 import type { RouteContext } from '../../http/route-context.ts';
 import { Router } from '../../http/router.ts';
-import { readMessage } from '../../log/history.ts';
+import { readMessage, readPosted } from '../../log/history.ts';
 import { keyIn } from '../../log/keys.ts';
 import { sha256 } from '../../secrets.ts';
 import { type Ctx, respondWithMessage, seqOf } from '../responses.ts';
 import { ID, useForm } from './forms.ts';
 import { applyAction, usableAction } from './operations.ts';
 import { showActionForm, showRefusal } from './pages.ts';
+import { pollForm, postPoll } from './poll.ts';
 import type { GivenValues } from './values.ts';
 
 /** Routes by which the actions of a message are used. */
@@ -49,6 +50,15 @@ export function actionRoutes(deps: RouteContext): Router {
     } catch (error) {
       await showRefusal(ctx, deps, at, { seq, id, values }, error);
     }
+  });
+
+  router.post('/groups/:slug/polls', async (ctx) => {
+    const at = await open(ctx);
+    const { key, ...given } = await parse(pollForm, ctx);
+    const asked = idempotencyKey(ctx) ?? key;
+    const { message, isNew } = await postPoll(core, at, { ...given, key: asked === undefined ? undefined : keyIn('client', asked) });
+    const folded = await readPosted(core, message, isNew);
+    await respondWithMessage(ctx, deps, at, folded, { status: isNew ? 201 : 200, isWritten: true });
   });
   return router;
 }

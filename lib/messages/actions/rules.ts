@@ -1,16 +1,16 @@
 import { type GroupAccess, isMember, mayManage } from '../../groups/rules.ts';
 import type { Action } from '../../log/action.ts';
 import { actionsOf, type FoldedMessage, isErased } from '../../log/fold.ts';
-import { isOpen, sharedUses } from './state.ts';
+import { isClosed, isOpen, sharedUses } from './state.ts';
 
 /** The action of a message with this id; undefined when the message has none now. */
 export const actionNamed = (folded: FoldedMessage, id: string): Action | undefined => actionsOf(folded).find((one) => one.id === id);
 
 /**
- * Why somebody who may post cannot use an action: the message is erased, the bot has taken the action away (`absent`) or ended its use (`locked`); it is
+ * Why somebody who may post cannot use an action: the message is erased, the bot has taken the action away (`absent`) or ended its use (`locked`), or it is of a poll that is over (`closed`); it is
  * for others; it was used, by anybody or by this person.
  */
-export type Refusal = 'erased' | 'absent' | 'others' | 'locked' | 'used' | 'usedByYou';
+export type Refusal = 'erased' | 'absent' | 'others' | 'locked' | 'closed' | 'used' | 'usedByYou';
 
 /** Whether `access` may use an action of a message now: undefined, or why not. */
 export function refusalOf(access: GroupAccess, folded: FoldedMessage, id: string): Refusal | undefined {
@@ -19,6 +19,7 @@ export function refusalOf(access: GroupAccess, folded: FoldedMessage, id: string
   if (!action) return 'absent';
   if (!isFor(action, access)) return 'others';
   if (action.locked) return 'locked';
+  if (isClosed(folded, action)) return 'closed';
   const isYours = sharedUses(folded, action).some(({ by }) => by.includes(access.user.id));
   if (!isOpen(folded, action)) return isYours ? 'usedByYou' : 'used';
   return action.uses === 'person' && isYours ? 'usedByYou' : undefined;

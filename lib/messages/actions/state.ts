@@ -24,7 +24,11 @@ export function sharedUses(folded: FoldedMessage, { id, choice }: Action): reado
 
 /** Whether an action can be used by anybody: it is not locked, and not one that was used once and for all. */
 export const isOpen = (folded: FoldedMessage, action: Action): boolean =>
-  action.locked !== true && !(action.uses === 'once' && sharedUses(folded, action).length > 0);
+  action.locked !== true && !isClosed(folded, action) && !(action.uses === 'once' && sharedUses(folded, action).length > 0);
+
+/** Whether it is an option of a poll that its author has closed. */
+export const isClosed = (folded: FoldedMessage, { poll }: Action): boolean =>
+  poll === 'option' && actionsOf(folded).some((one) => one.poll === 'close' && usesOf(folded, one.id) !== undefined);
 
 /**
  * What a viewer may know of the uses of an action. The bot knows all, everybody their own uses, and others what `show` says; without a viewer, what
@@ -43,7 +47,7 @@ export function stateOf(folded: FoldedMessage, action: Action, viewer?: UserId):
     count: hasCount ? uses.count : null,
     by: uses.by.filter(isKnown),
     last: isKnown(uses.last.by) ? { by: uses.last.by, at: uses.last.at } : null,
-    isWaiting: (hasCount || !open || uses.last.by === viewer) && isWaiting(uses),
+    isWaiting: action.poll === undefined && (hasCount || !open || uses.last.by === viewer) && isWaiting(uses),
   };
 }
 
