@@ -251,6 +251,7 @@ const NOT_PAGES = new Set([
     '/rooms/:room/@:id',
     '/rooms/:room/:key/messages',
   ],
+  ...['/.well-known/oauth-protected-resource{/*of}', '/.well-known/oauth-authorization-server{/*of}'],
   ...['/avatars/:id', '/avatars/:id/small', '/site-icon/:id', '/site-icon/:id/small', '/files/:id', '/files/:id/thumb', '/files/:id/:name'],
   ...['events', 'live', 'messages', 'messages/:seq/quote', 'by-key/:key', 'invite.svg', 'bots/:id/deliveries', 'ephemeral'].map(
     (path) => `/groups/:slug/${path}`,
