@@ -122,6 +122,6 @@ check.serial('focus: removing a reaction leaves the focus in its message', async
   const mine = row.getByRole('button', { name: '🎉 1' });
   await mine.press('Enter');
   await mine.waitFor({ state: 'detached' });
-  t.true(await person.page.locator(`#m-${seq}`).evaluate((element) => element.matches(':focus-within')));
+  await person.page.locator(`#m-${seq}:focus-within`).waitFor();
   t.deepEqual(person.complaints, []);
 });

@@ -27,7 +27,7 @@ const workersIn = (out: string): number[] =>
 testBoth('metrics of workers: any worker returns the sums of all, and sums do not decrease when one dies', async (t) => {
   const { server, client } = await threeWorkers(t);
   t.is((await client.form('/signup', { name: 'Ann', password: PASSWORD })).status, 303);
-  for (let i = 0; i < 12; i += 1) t.is((await client.form('/groups/lobby/messages', { body: `m${i}` })).status, 303);
+  for (let i = 0; i < 12; i += 1) t.is(await say(client, `m${i}`), 303);
   const seen: Scrape[] = [];
   for (let i = 0; i < 6; i += 1) seen.push(await scrape(client));
   t.deepEqual(
@@ -49,9 +49,17 @@ testBoth('metrics of workers: any worker returns the sums of all, and sums do no
   while (!(await replaced().catch(() => false))) await new Promise((resolve) => setImmediate(resolve));
   const after = await scrape(client);
   t.is(after.value(POSTS), 12, 'what the dead one had counted is kept');
-  t.is((await client.form('/groups/lobby/messages', { body: 'still here' })).status, 303);
+  t.is(await say(client, 'still here'), 303);
   t.is((await scrape(client)).value(POSTS), 13);
 });
+
+/** Posts once, again while a busy machine's store takes longer than a request may wait. Resolves to the status. */
+async function say(client: Client, body: string): Promise<number> {
+  for (;;) {
+    const { status } = await client.form('/groups/lobby/messages', { body, key: body });
+    if (status !== 503) return status;
+  }
+}
 
 /** Reads `/metrics` over new connections; aborts requests that the stopped worker gets. */
 async function firstAnswer(client: Client): Promise<Answer> {
