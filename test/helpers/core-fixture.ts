@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createAccount } from '../../lib/accounts/operations.ts';
 import type { User } from '../../lib/accounts/port.ts';
-import { type OpenCore, openCore } from '../../lib/app.ts';
+import { type CoreOptions, type OpenCore, openCore } from '../../lib/app.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Core } from '../../lib/core.ts';
 import { addMember, groupAccess, insertGroup } from '../../lib/groups/operations.ts';
@@ -29,14 +29,18 @@ export type TestCore = {
   second(): Promise<Core>;
 };
 
-/** A store of its own for one test, closed with it: SQLite, or a database of the MongoDB server. */
-export async function openTestCore(t: ExecutionContext, mongo?: Service): Promise<TestCore> {
+/** A store of its own for one test, closed with it: SQLite, or a database of the MongoDB server, which is waited for as long as in a server unless `storeWaitMs` says otherwise. */
+export async function openTestCore(
+  t: ExecutionContext,
+  mongo?: Service,
+  options: Pick<CoreOptions, 'storeWaitMs'> = {},
+): Promise<TestCore> {
   const clock = new Clock();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-core-'));
   const url = mongo ? { MONGODB_URL: freshDatabase(mongo) } : {};
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent', POSTS_PER_SECOND: '0', ...url });
   const open = async (role: 'server' | 'visitor'): Promise<OpenCore> => {
-    const core = await openCore(config, { role, now: clock.now, bcryptCost: 4 });
+    const core = await openCore(config, { role, now: clock.now, bcryptCost: 4, ...options });
     t.teardown(core.close);
     return core;
   };

@@ -53,6 +53,7 @@ const BODIES = Array.from({ length: 12 }, (_, index) => `message ${index + 10}`)
 
 /** Repeats what a busy machine's store answers too late. */
 async function scheduleAll(who: Client, from: number): Promise<void> {
+  while ((await who.get('/groups/lobby', 'application/json')).status !== 200) await who.form('/groups/join', { slug: 'lobby' });
   for (const [index, body] of BODIES.entries()) {
     const send = () => who.json('POST', '/groups/lobby/scheduled', { body, at: from + HOUR_MS + index }, { 'Idempotency-Key': body });
     let answer = await send();

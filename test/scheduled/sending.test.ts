@@ -8,6 +8,7 @@ import { cancel, change, keyOf, MAX_AHEAD_MS, MAX_SCHEDULED, remind, schedule } 
 import type { PostFunction } from '../../lib/scheduled/sending.ts';
 import { LEASE_MS, ScheduledMessages } from '../../lib/scheduled/worker.ts';
 import { accessOf, bodiesIn, openTestCore, type TestCore, wholeLog } from '../helpers/core-fixture.ts';
+import { PATIENT_MS } from '../helpers/server.ts';
 import { isMissing, mongoService } from '../helpers/services.ts';
 
 const mongo = await mongoService();
@@ -23,7 +24,7 @@ type Fixture = TestCore & {
 };
 
 async function open(t: ExecutionContext, onMongo = false, posting: PostFunction = post): Promise<Fixture> {
-  const fixture = await openTestCore(t, onMongo && !isMissing(mongo) ? mongo : undefined);
+  const fixture = await openTestCore(t, onMongo && !isMissing(mongo) ? mongo : undefined, { storeWaitMs: PATIENT_MS });
   const { core, clock, group, ann } = fixture;
   const worker = workerOf(t, core, posting);
   const later: Fixture['later'] = async (body, at = clock.now() + HOUR_MS, who = ann) =>
