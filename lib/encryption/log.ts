@@ -30,6 +30,7 @@ export function encryptedLog(log: LogStore, sealer: Sealer): LogStore {
     edits: (group, target, window) => opened(log.edits(group, target, window)),
     byKey: (group, author, key) => openedOne(log.byKey(group, author, key)),
     lastEdit: (group, target, before) => openedOne(log.lastEdit(group, target, before)),
+    dueScrubs: (now, limit, held) => opened(log.dueScrubs(now, limit, held)),
     listPending: (limit) => opened(log.listPending(limit)),
     async snapshot(group, target, folded) {
       if (folded.body === UNREADABLE) return; // it would take the place of the text, should that be restored

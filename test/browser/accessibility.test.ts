@@ -241,7 +241,19 @@ check.serial('accessibility: the layout check finds a text that is cut off, and 
 
 /** GET requests that answer with no page of their own: data, files, streams, parts of pages, redirects. */
 const NOT_PAGES = new Set([
-  ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/sw.js', '/manifest.webmanifest', '/mcp', '/emoji', '/me', '/events', '/commands'],
+  ...[
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    '/openapi.json',
+    '/sw.js',
+    '/manifest.webmanifest',
+    '/mcp',
+    '/emoji',
+    '/me',
+    '/events',
+    '/commands',
+  ],
   ...[
     '/settings/push',
     '/settings/data.jsonl',

@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { everythingReader, jsonReader, pageReader } from './readers.ts';
 import type { World } from './world.ts';
 import { Person } from './world.ts';
-import { api, asking, commandLine, drafting, form, hook, type Writer } from './writers.ts';
+import { api, asking, commandLine, drafting, form, hook, later, type Writer } from './writers.ts';
 
 /** Groups without messages, enough that the event ids of `/events` must refer to a stored cursor. */
 const MORE_GROUPS = 9;
@@ -54,6 +54,7 @@ export async function createParticipants(world: World, seed: string): Promise<Pa
       ...{ name: 'acts1', person: person(BOT, 'acts1', { Authorization: `Bearer ${botToken}` }), hand: undefined, pace: 8 },
       send: asking([person('Ann', 'press1', ann), person('Cleo', 'press2', program.cleo)]),
     },
+    { name: 'later1', person: person('Cleo', 'later1', program.cleo), send: later, hand: undefined, pace: 30 },
     { name: 'hook1', person: person(BOT, 'hook1', {}), send: hook(path, 'Idempotency-Key'), hand: undefined, pace: 2 },
     { name: 'hook2', person: person(BOT, 'hook2', {}), send: hook(path, 'webhook-id'), hand: undefined, pace: 5 },
     { name: 'cli', person: person('Faye', 'cli', faye), send: commandLine, hand: undefined, pace: 60 },

@@ -143,6 +143,45 @@ export const asking =
     return seq;
   };
 
+/** Between two looks at whether a scheduled message was sent, a writer waits for this number of messages. */
+const MESSAGES_PER_LOOK = 3;
+/** A time that is this far away is that of a clock that was set, ms. */
+const FAR_MS = 5000;
+
+type Scheduled = { readonly id: string; readonly body: string; readonly at: string; readonly state: string };
+
+/**
+ * A message that is sent later, by whichever server runs. Servers turn their clocks by hours, so its time is soon by the clock of the server that says what
+ * time it is, and is changed when it is hours away.
+ */
+export const later: Send = async ({ ledger }, { person }, text, key) => {
+  const soon = async (): Promise<number> => {
+    const { at } = (await person.insist({ path: '/me', headers: JSON_TYPE })).json<{ readonly at: string }>();
+    return Math.min(Date.parse(at), Date.now()) + 300;
+  };
+  const waiting = async (): Promise<Scheduled | undefined> =>
+    (await person.insist({ path: '/scheduled', headers: JSON_TYPE }))
+      .json<{ readonly results: readonly Scheduled[] }>()
+      .results.find(({ body }) => body === text);
+  for (let isTaken = false; !isTaken; ) {
+    const request = { method: 'POST', path: `${GROUP}/scheduled`, headers: { ...JSON_TYPE, 'Idempotency-Key': key } };
+    const { status, text: said } = await person.insist({ ...request, body: JSON.stringify({ body: text, at: await soon() }) });
+    const isPast = status === 422 && said.includes('"field":"at"');
+    isTaken = [200, 201, 410].includes(status) || said.includes('"code":"keyReused"'); // an earlier request with another time was taken
+    ledger.expect(isTaken || isPast, () => `a message for later was answered ${status}: ${said}`);
+  }
+  for (let found = await waiting(); found; found = await waiting()) {
+    const { id, at, state } = found;
+    const now = await soon();
+    ledger.expect(state !== 'failed', () => `a message for later could not be sent: "${text}"`);
+    if (Date.parse(at) > now + FAR_MS)
+      await person.once({ method: 'PATCH', path: `/scheduled/${id}`, headers: JSON_TYPE, body: JSON.stringify({ at: now }) });
+    if (!ledger.isOver) await ledger.messages(MESSAGES_PER_LOOK);
+  }
+  ledger.count('messages sent later');
+  return undefined;
+};
+
 /** An incoming webhook: its response is only `ok`. */
 export const hook =
   (path: string, keyHeader: string): Send =>
