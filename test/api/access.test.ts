@@ -84,6 +84,8 @@ const bodyFor = (path: string): string =>
     emoji: 'x',
     topic: 'x',
     help: 'x',
+    question: 'x',
+    options: ['x', 'y'],
     user: 'Ann',
     name: 'Ann',
     action: path.endsWith('/settings') ? 'topic' : 'add',

@@ -30,6 +30,7 @@ export const commandsTable: readonly Operation[] = [
 /leave: Leaves this group.
 /me <what you do>: Says what you do, in italics.
 /mute <off>: Mutes this group, or with off unmutes it.
+/poll <question? option, option>: Asks everybody: a question and its options, in one line, on lines of their own or in quotation marks.
 /remind <me tomorrow 9:00 text>: Reminds you, or with here the group, at a time: /remind here in 20 minutes text
 /shrug <text>: Adds ¯\\_(ツ)_/¯ to your text.
 /topic <what the group is about>: Sets the topic of this group.
