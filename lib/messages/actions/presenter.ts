@@ -22,7 +22,7 @@ export type ActionRow = {
   readonly open: boolean;
   /** Who may use it: ids separated by spaces, or `moderators`; null: anyone. */
   readonly who: string | null;
-  /** The same in words. */
+  /** The same in words; '' where others need not know of it. */
   readonly only: string;
   /** Ids of those who cannot use it again, as far as everybody may know them. */
   readonly by: string;
@@ -53,7 +53,7 @@ function presentAction(action: Action, state: UseState, usedBy: readonly UserId[
   return {
     ...{ id, label, style, confirm, asks: fields.length > 0, open: state.isOpen },
     who: who === undefined ? null : typeof who === 'string' ? who : who.join(' '),
-    only: who === undefined ? '' : whoText(who, profiles),
+    only: who === undefined || action.poll ? '' : whoText(who, profiles),
     by: uses === 'person' ? usedBy.join(' ') : '',
     result: resultOf(action, state, profiles),
   };
