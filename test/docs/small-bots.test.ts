@@ -25,11 +25,12 @@ const BOTS: readonly (readonly [file: string, needs: readonly string[], command:
   ['bot.py', ['python3'], ['python3'], /^Ann said: @Python are “you” there\?\n& more$/],
   ['bot.ts', [], [process.execPath], /^Ann said: @TypeScript are “you” there\?\n& more$/],
   ['agent.ts', [], [process.execPath], /^You said: @Agent are “you” there\?\n& more$/],
+  ['agent.py', ['python3'], ['python3'], /^You said: @Snake are “you” there\?\n& more$/],
   ['bot.go', ['go'], ['go', 'run'], /^Ann said: @Go are “you” there\?\n& more$/],
 ];
 const NAMES: Readonly<Record<string, string>> = {
   ...{ 'bot.sh': 'Shell', 'bot.py': 'Python', 'bot.ts': 'TypeScript', 'bot.go': 'Go' },
-  'agent.ts': 'Agent',
+  ...{ 'agent.ts': 'Agent', 'agent.py': 'Snake' },
 };
 
 for (const [file, needs, command, answer] of BOTS)
@@ -82,27 +83,31 @@ requireOrSkip(test, program('curl')).serial(
   },
 );
 
-test.serial('agent.ts shows its answer while it writes it, and posts it as one reply', async (t) => {
-  const { bot, env } = await botFor(site, 'Reader');
-  const cwd = await mkdtemp(join(tmpdir(), 'parley-bot-'));
-  t.teardown(() => rm(cwd, { recursive: true, force: true }));
-  const listening = nextStream(site);
-  const running = new Running(t, [process.execPath, botFile('agent.ts')], { env, cwd });
-  await Promise.race([listening, running.exited.then(() => Promise.reject(new Error(running.said)))]);
-  const stream = await EventReader.open(ann, '/groups/lobby/events?as=json&drafts=1');
-  t.teardown(() => stream.close());
-  const words = Array.from({ length: 20 }, (_, n) => `word${n}`).join(' ');
-  const question = { body: `@Reader ${words}` };
-  const { seq } = (await ann.json('POST', '/groups/lobby/messages', question)).json<{ seq: number }>();
-  const events = await stream.until((all) => all.some(({ event }) => event === 'draft_end'));
-  const states = events.flatMap(({ event, data }) => (event === 'draft' ? [JSON.parse(data) as { body: string; reply_to: number }] : []));
-  t.true(
-    states.some(({ body }) => body.startsWith('You said: ') && !body.includes('word19')),
-    running.said,
-  );
-  t.true(states.every(({ reply_to }) => reply_to === seq));
-  const [answer] = events.flatMap(({ event, data }) => (event === 'message' ? [JSON.parse(data)] : [])).slice(1);
-  t.like(answer, { body: `You said: ${question.body}`, reply_to: seq, format: 'markdown', author: { name: 'Reader' } });
-  await revokeBot(site.core, bot.user.id, bot.user);
-  t.is(await running.exited, 1, running.said);
-});
+for (const [file, needs, command, name] of [
+  ['agent.ts', [], process.execPath, 'Reader'],
+  ['agent.py', ['python3'], 'python3', 'Writer'],
+] as const)
+  requireOrSkip(test, ...needs.map(program)).serial(`${file} shows its answer while it writes it, and posts it as one reply`, async (t) => {
+    const { bot, env } = await botFor(site, name);
+    const cwd = await mkdtemp(join(tmpdir(), 'parley-bot-'));
+    t.teardown(() => rm(cwd, { recursive: true, force: true }));
+    const listening = nextStream(site);
+    const running = new Running(t, [command, botFile(file)], { env, cwd });
+    await Promise.race([listening, running.exited.then(() => Promise.reject(new Error(running.said)))]);
+    const stream = await EventReader.open(ann, '/groups/lobby/events?as=json&drafts=1');
+    t.teardown(() => stream.close());
+    const words = Array.from({ length: 20 }, (_, n) => `word${n}`).join(' ');
+    const question = { body: `@${name} ${words}` };
+    const { seq } = (await ann.json('POST', '/groups/lobby/messages', question)).json<{ seq: number }>();
+    const events = await stream.until((all) => all.some(({ event }) => event === 'draft_end'));
+    const states = events.flatMap(({ event, data }) => (event === 'draft' ? [JSON.parse(data) as { body: string; reply_to: number }] : []));
+    t.true(
+      states.some(({ body }) => body.startsWith('You said: ') && !body.includes('word19')),
+      running.said,
+    );
+    t.true(states.every(({ reply_to }) => reply_to === seq));
+    const [answer] = events.flatMap(({ event, data }) => (event === 'message' ? [JSON.parse(data)] : [])).slice(1);
+    t.like(answer, { body: `You said: ${question.body}`, reply_to: seq, format: 'markdown', author: { name } });
+    await revokeBot(site.core, bot.user.id, bot.user);
+    t.is(await running.exited, 1, running.said);
+  });
