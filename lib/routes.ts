@@ -105,7 +105,8 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'POST /groups/:slug/read',
   ]),
   routeFile('messages/actions/routes.ts', actionRoutes, [
-    'GET,POST /groups/:slug/messages/:seq/actions/:action',
+    'GET /groups/:slug/messages/:seq/actions/:action/form',
+    'POST /groups/:slug/messages/:seq/actions/:action',
     'POST /groups/:slug/polls',
   ]),
   routeFile('messages/threads/routes.ts', threadRoutes, [
@@ -124,7 +125,8 @@ export const LATE_ROUTES: readonly RouteFile[] = [
     'GET,POST /groups/:slug/scheduled/new',
     'POST /groups/:slug/scheduled',
     'GET /scheduled',
-    'GET,PATCH,DELETE,POST /scheduled/:id',
+    'GET,PATCH,DELETE /scheduled/:id',
+    'POST /scheduled/:id/edit',
   ]),
   routeFile('messages/pin-routes.ts', pinRoutes, ['GET /groups/:slug/pins', 'POST,PUT,DELETE /groups/:slug/messages/:seq/pin']),
   routeFile('messages/edit-history-routes.ts', editHistoryRoutes, [

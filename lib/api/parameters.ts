@@ -17,7 +17,10 @@ export const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   bot: z.string().describe('The id of a bot in the group.'),
   delivery: z.string().describe('The id of a delivery: the `webhook-id` of its calls.'),
   botKey: z.string().describe('`<bot id>-<key>`, as shown when the bot was created.'),
-  command: z.string().describe('The name of a command: 1 to 32 characters of a-z 0-9 -, beginning with a letter.'),
+  command: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .describe('The name of a command: 1 to 32 characters of a-z 0-9 -, beginning with a letter.'),
   ephemeral: z.string().describe('The id of an ephemeral message that you see or have sent.'),
   draft: z.string().describe('The id of a draft of your own.'),
   scheduled: z.string().describe('The id of a scheduled message of your own.'),

@@ -42,7 +42,7 @@ export async function showItem(ctx: Context, { views }: RouteContext, found: Sch
   const present = { body: found.body, at: `${dates.day(found.at)}T${dates.time(found.at)}`, zone: chosen ?? 'UTC' };
   const { body, at, zone } = refused?.typed ?? present;
   renderPage(ctx, views, 'scheduled/form.njk', item.isReminder ? t`Reminder` : t`Scheduled message`, {
-    ...{ group: item.group, item, error, action: `/scheduled/${found.id}` },
+    ...{ group: item.group, item, error, action: `/scheduled/${found.id}/edit` },
     form: { body, at, zone, iso: refused || chosen !== undefined ? '' : dates.iso(found.at), replyTo: '', key: '' },
   });
 }

@@ -86,7 +86,7 @@ export function scheduledRoutes(deps: RouteContext): Router {
     ctx.status = 204;
   });
 
-  router.post('/scheduled/:id', async (ctx) => {
+  router.post('/scheduled/:id/edit', async (ctx) => {
     const { user } = viewerOf(ctx);
     const form = await parse(itemForm, ctx);
     try {

@@ -175,7 +175,7 @@ export const PAGES: readonly PageUnderTest[] = [
   { name: 'older replies of a thread', path: `${thread}?before=9`, who: bob },
   { name: 'edit', path: '/groups/lobby/messages/4/edit', who: ann },
   { name: 'message with actions', path: offer, who: bob },
-  { name: 'form of an action', path: `${offer}/actions/Ask`, who: ann },
+  { name: 'form of an action', path: `${offer}/actions/Ask/form`, who: ann },
   { name: 'emoji', path: '/groups/lobby/messages/4/emoji', who: ann },
   { name: 'members', path: '/groups/lobby/members', who: ann },
   { name: 'group settings', path: '/groups/lobby/settings', who: ann },

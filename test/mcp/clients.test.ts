@@ -40,7 +40,7 @@ onlyInLongRun(test, inspector)('MCP: the command line of the Inspector lists and
     return JSON.parse(stdout);
   };
   const { tools } = (await inspect('--method', 'tools/list')) as { tools: { name: string }[] };
-  t.is(tools.length, 10);
+  t.is(tools.length, 16);
   const posting = ['--method', 'tools/call', '--tool-name', 'post_message'];
   const posted = await inspect(...posting, '--tool-arg', 'group=lobby', 'body=from the command line');
   t.like(posted.structuredContent, { body: 'from the command line' });

@@ -167,16 +167,19 @@ test('pages without JavaScript: from the composer to the list, changed and cance
   const [one] = await listed(ann);
   const url = one?.url ?? '';
   t.regex((await ann.get(url)).text, /data-iso="2026-01-03T09:00:00.000Z"[\s\S]*value="2026-01-03T09:00"/);
-  const wrong = await ann.form(url, { body: ' ', at: '2026-01-03T10:00', time_zone: 'Europe/Paris' });
+  const wrong = await ann.form(`${url}/edit`, { body: ' ', at: '2026-01-03T10:00', time_zone: 'Europe/Paris' });
   t.regex(wrong.text, /Message is empty\./);
   t.regex(wrong.text, /value="2026-01-03T10:00"/);
-  t.is((await ann.form(url, { body: 'Lunch', at: '2026-01-03T10:00', time_zone: 'Europe/Paris' })).headers.get('location'), '/scheduled');
+  t.is(
+    (await ann.form(`${url}/edit`, { body: 'Lunch', at: '2026-01-03T10:00', time_zone: 'Europe/Paris' })).headers.get('location'),
+    '/scheduled',
+  );
   t.like(await listed(ann), [{ body: 'Lunch', at: '2026-01-03T09:00:00.000Z' }]);
-  await ann.form(url, { body: 'Lunch', at: '', time_zone: 'Europe/Paris', pick: 'hour' });
+  await ann.form(`${url}/edit`, { body: 'Lunch', at: '', time_zone: 'Europe/Paris', pick: 'hour' });
   t.like(await listed(ann), [{ at: iso(clock.now() + HOUR_MS) }]);
   await ann.form('/settings/appearance', { time_zone: 'Europe/Paris' });
   t.regex((await ann.get(url)).text, /value="2026-01-02T14:00"/);
-  t.is((await ann.form(url, { cancel: '1' })).headers.get('location'), '/scheduled');
+  t.is((await ann.form(`${url}/edit`, { cancel: '1' })).headers.get('location'), '/scheduled');
   t.regex((await ann.get('/scheduled')).text, /Cancelled\. It will not be sent\.[\s\S]*Nothing is scheduled\./);
 });
 

@@ -10,7 +10,7 @@ import { EventReader } from '../helpers/stream.ts';
 const CALLED = 'https://bots.example.org/echo?key=ab12cd34ef';
 /** Where a message with an action, its form and its history are shown. */
 const placesOf = (seq: number): string[] =>
-  ['', '/actions/go', '/thread', '/history'].map((place) => `/groups/lobby/messages/${seq}${place}`);
+  ['', '/actions/go/form', '/thread', '/history'].map((place) => `/groups/lobby/messages/${seq}${place}`);
 
 const FORMATS = ['text/html', 'application/json', 'text/plain'];
 

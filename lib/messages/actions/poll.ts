@@ -9,7 +9,8 @@ import { MAX_KEY_LENGTH, type Posted, post } from '../operations.ts';
 export const pollForm = z.object({
   question: text.describe('The text of the message, Markdown.'),
   options: z
-    .preprocess((given) => (typeof given === 'string' ? given.split('\n') : given), z.array(text, 'must be a list'))
+    .union([z.array(text).min(1, 'must have an option'), text], 'must be a list')
+    .transform((given) => (typeof given === 'string' ? given.split('\n') : given))
     .describe('What can be chosen: 2 to 20 texts of 75 characters at most; in a form on lines of their own.'),
   multiple: flag.default(false).describe('Whether somebody may choose several.'),
   show: z

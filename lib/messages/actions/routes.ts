@@ -28,7 +28,7 @@ export function actionRoutes(deps: RouteContext): Router {
     return action;
   };
 
-  router.get(path, async (ctx) => {
+  router.get(`${path}/form`, async (ctx) => {
     const at = await open(ctx);
     const [seq, id] = [seqOf(ctx), idOf(ctx)];
     const folded = await readMessage(core, at.group.id, seq);

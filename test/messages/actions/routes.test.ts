@@ -32,7 +32,7 @@ test('actions: a bot posts them; JSON has them with their defaults, text as line
     ),
   );
   t.regex(text, /<details><summary class="button danger">Reject…<\/summary><form method="post"/);
-  t.regex(text, new RegExp(`<a class="button plain" href="${path}/actions/ask"`));
+  t.regex(text, new RegExp(`<a class="button plain" href="${path}/actions/ask/form"`));
   t.regex(text, new RegExp(`data-for="${bobUser.id} ${annUser.id}"`));
   t.regex(text, /Ask \(only for Bob, Ann\)/);
 });
@@ -197,7 +197,7 @@ const FIELDS = [
 test('actions with fields: the page asks for them, and shows a refused form again with what was typed', async (t) => {
   const { bob, bobUser, annUser, offer, acts } = await openOffers(t);
   const path = await offer([{ id: 'ask', label: 'Ask', fields: FIELDS, confirm: 'Sure?' }]);
-  const { text } = await bob.get(`${path}/actions/ask`);
+  const { text } = await bob.get(`${path}/actions/ask/form`);
   t.regex(text, /<h1>Ask<\/h1>[\s\S]*<form class="edit" method="post"[\s\S]*Sure\?/);
   t.regex(text, /<input id="ask-\d+-why" name="value-why" type="text" value="" [^>]*maxlength="10" autofocus required>/);
   t.regex(text, /<option value="w" selected>Web<\/option>/);
@@ -209,13 +209,13 @@ test('actions with fields: the page asks for them, and shows a refused form agai
   t.regex(wrong.text, /<option value="a" selected>/);
   const fragment = await bob.form(`${path}/actions/ask`, { 'value-part': 'a' }, { 'HX-Request': 'true' });
   t.deepEqual([fragment.status, fragment.text.trim()], [422, 'Why: a value is missing.']);
-  const opened = await bob.get(`${path}/actions/ask`, 'text/html', { 'HX-Request': 'true' });
+  const opened = await bob.get(`${path}/actions/ask/form`, 'text/html', { 'HX-Request': 'true' });
   t.regex(opened.text, /^\s*<form class="edit"/);
   const form = { 'value-why': ' late ', 'value-day': '2026-11-01', 'value-part': 'a', 'value-who': annUser.id, rev: '2' };
   t.is((await bob.form(`${path}/actions/ask`, form)).status, 303);
   const [act] = await acts();
   t.deepEqual(act?.values, { why: 'late', day: '2026-11-01', part: 'a', who: annUser.id });
-  t.is((await bob.get(`${path}/actions/ask`)).status, 409, 'it is used up');
+  t.is((await bob.get(`${path}/actions/ask/form`)).status, 409, 'it is used up');
 });
 
 test('actions with fields: values are checked as their fields ask', async (t) => {

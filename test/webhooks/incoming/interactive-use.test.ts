@@ -60,7 +60,7 @@ test('interactive: a use on the page without JavaScript reaches the bot by webho
   for (const [index, [client, action, fields, expected]] of ROWS.entries()) {
     const path = await post(recorded(client));
     const isAsked = Object.keys(fields).length > 0;
-    const page = (await ann.get(isAsked ? `${path}/actions/${action}` : path)).text;
+    const page = (await ann.get(isAsked ? `${path}/actions/${action}/form` : path)).text;
     t.true(page.includes(`action="${path}/actions/${action}"`), `${client} ${action}`);
     for (const name of Object.keys(fields)) t.true(page.includes(`name="${name}"`), `${client} ${name}`);
     t.is((await ann.form(`${path}/actions/${action}`, { rev: '1', ...fields })).status, 303, `${client} ${action}`);

@@ -91,7 +91,7 @@ test('integrations: a use calls the URL with the body of Mattermost, signed as w
 test('integrations: a select sends its option as selected_option; an update without props keeps attachments and actions', async (t) => {
   const { target, bob, path, use, waits, row } = await openIntegration(t);
   target.answers.push({ body: JSON.stringify({ update: { message: 'In Europe' } }) });
-  const form = (await bob.get(`${path}/actions/where`)).text;
+  const form = (await bob.get(`${path}/actions/where/form`)).text;
   t.regex(form, /<select[^>]*name="value-where"[\s\S]*<option value="eu">Europe/);
   await use('where', { 'value-where': 'eu' });
   t.like((await target.call(1)).body, { type: 'select', context: { action: 'deploy', selected_option: 'eu' } });
