@@ -33,8 +33,6 @@ export async function drafts(report: Report, isQuick: boolean): Promise<void> {
     report.row({
       what: site.name,
       figure: median(ratios),
-      better: 'less',
-      aim: 1,
       note: `${(median(costs) * 1000).toFixed(2)} ms for an update`,
     });
     await close(load);
