@@ -1,31 +1,23 @@
-import type { Core } from '../core.ts';
 import type { EphemeralEvent } from '../events.ts';
 import type { GroupId, UserId } from '../ids.ts';
-import { inLanguage } from '../language/current.ts';
 import { type Ephemeral, readEphemeral, readEphemerals } from '../messages/ephemeral/operations.ts';
-import { ephemeralJson, presentEphemeral } from '../messages/ephemeral/presenter.ts';
-import type { Renderer } from './batch.ts';
-import type { Subscriber } from './follower.ts';
-import { isFrame, isHtml, languageOf } from './formats.ts';
+import { ephemeralHtml, ephemeralJson, presentEphemeral } from '../messages/ephemeral/presenter.ts';
+import { type FollowerDependencies, isOfThread, isPage, type Subscriber } from './follower.ts';
+import { showsHtml } from './formats.ts';
 import { sseFrame } from './frame.ts';
+import { asRow, PerFormat } from './per-format.ts';
 
-type Dependencies = {
-  readonly core: Core;
-  readonly views: Renderer;
-  readonly followersOf: (group: GroupId) => Iterable<Subscriber>;
-  /** Undefined when no stream here follows the group any more. */
-  readonly slugOf: (group: GroupId) => string | undefined;
-  readonly onError: (error: unknown) => void;
-};
+/** The id of one that was dismissed. */
+type Gone = { readonly gone: string };
 
 /**
  * Sends messages of bots that one member sees to that member's pages, live documents and streams of JSON. They come from the store: an event says only that
  * there is one or that it has gone. A page gets all of them when its stream starts, and knows each by its id.
  */
 export class Ephemerals {
-  readonly #parts: Dependencies;
+  readonly #parts: FollowerDependencies;
 
-  constructor(parts: Dependencies) {
+  constructor(parts: FollowerDependencies) {
     this.#parts = parts;
   }
 
@@ -36,13 +28,13 @@ export class Ephemerals {
 
   /** To be called when a stream has started. Programs list what there is (`GET /groups/:slug/ephemeral`). */
   opened(group: GroupId, reader: Subscriber): void {
-    if (isHtml(reader.listener.format) || isFrame(reader.listener.format)) void this.#sendAll(group, reader.listener.user, [reader]);
+    if (showsHtml(reader.listener.format)) void this.#sendAll(group, reader.listener.user, [reader]);
   }
 
   /** To be called after events may have been lost. */
   recheck(groups: readonly GroupId[]): void {
     for (const group of groups) {
-      const pages = [...this.#parts.followersOf(group)].filter(({ listener }) => isHtml(listener.format));
+      const pages = [...this.#parts.followersOf(group)].filter(isPage);
       for (const [user, readers] of Map.groupBy(pages, ({ listener }) => listener.user)) void this.#sendAll(group, user, readers);
     }
   }
@@ -57,39 +49,43 @@ export class Ephemerals {
 
   /** The streams of a user that show a whole group, or are of a program. */
   #readersOf(group: GroupId, user: UserId): Subscriber[] {
-    return [...this.#parts.followersOf(group)].filter(({ listener }) => {
-      const { format, filter } = listener;
-      const isShown = isHtml(format) || isFrame(format) || format === 'json' || format === 'event';
-      return listener.user === user && isShown && filter?.thread === undefined;
+    return [...this.#parts.followersOf(group)].filter((reader) => {
+      const { format } = reader.listener;
+      const isShown = showsHtml(format) || format === 'json' || format === 'event';
+      return reader.listener.user === user && isShown && !isOfThread(reader);
     });
   }
 
-  #send(group: GroupId, readers: readonly Subscriber[], read: () => Promise<Ephemeral | { readonly gone: string }>): void {
+  #send(group: GroupId, readers: readonly Subscriber[], read: () => Promise<Ephemeral | Gone>): void {
     const write = async (): Promise<void> => {
       const one = await read();
+      const forms = 'gone' in one ? this.#endForms(group, one) : await this.#rowForms(group, one, readers);
       for (const reader of readers) {
-        const bytes = await this.#bytes(group, one, reader);
-        if (bytes !== '' && reader.isOpen) reader.write(bytes);
+        const bytes = forms.for(reader.listener.format);
+        if (bytes.length > 0 && reader.isOpen) reader.write(bytes);
       }
     };
     write().catch(this.#parts.onError);
   }
 
-  /** '' for nothing: a live document cannot take a row back. */
-  async #bytes(group: GroupId, one: Ephemeral | { readonly gone: string }, { listener: { format } }: Subscriber): Promise<string> {
+  async #rowForms(group: GroupId, one: Ephemeral, readers: readonly Subscriber[]): Promise<PerFormat> {
     const { core, views, slugOf } = this.#parts;
-    const slug = slugOf(group) ?? '';
-    if ('gone' in one) {
-      if (isFrame(format)) return '';
-      if (isHtml(format)) return sseFrame(views.render('messages/_ephemeral-end.njk', { id: one.gone }).trim());
-      return sseFrame(JSON.stringify({ group: slug, id: one.gone }), { event: 'ephemeral_end' });
-    }
+    const [slug, { basePath }] = [slugOf(group) ?? '', core.config];
     const profiles = await core.directory.profiles([one.bot]);
-    if (!isHtml(format) && !isFrame(format))
-      return sseFrame(JSON.stringify(ephemeralJson(one, { slug, basePath: core.config.basePath }, profiles)), { event: 'ephemeral' });
-    return inLanguage(languageOf(format), async () => {
-      const row = views.render('messages/_ephemeral.njk', { one: await presentEphemeral(core, one, profiles), slug }).trim();
-      return isFrame(format) ? `${row}\n` : sseFrame(row);
+    const html = readers.some(({ listener }) => showsHtml(listener.format)) ? await ephemeralHtml(core, one) : '';
+    return new PerFormat((kind) => {
+      if (kind === 'json') return sseFrame(JSON.stringify(ephemeralJson(one, { slug, basePath }, profiles)), { event: 'ephemeral' });
+      return asRow(kind, views.render('messages/_ephemeral.njk', { one: presentEphemeral(one, html, profiles), slug }));
+    });
+  }
+
+  /** Nothing for a live document, which cannot take a row back. */
+  #endForms(group: GroupId, { gone: id }: Gone): PerFormat {
+    const { views, slugOf } = this.#parts;
+    return new PerFormat((kind) => {
+      if (kind === 'frame') return '';
+      if (kind === 'html') return asRow(kind, views.render('messages/_ephemeral-end.njk', { id }));
+      return sseFrame(JSON.stringify({ group: slugOf(group) ?? '', id }), { event: 'ephemeral_end' });
     });
   }
 }

@@ -1,6 +1,7 @@
-import type { UserId } from '../ids.ts';
+import type { Core } from '../core.ts';
+import type { GroupId, UserId } from '../ids.ts';
 import type { Language } from '../language/current.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, Renderer } from './batch.ts';
 import type { Filter } from './filter.ts';
 import { type Form, isHtml, type StreamFormat } from './formats.ts';
 
@@ -55,6 +56,16 @@ export type Subscriber = {
   expel(): void;
   /** Ends it; the client may reconnect. */
   end(): void;
+};
+
+/** Of what is sent to the streams of groups beside their entries. */
+export type FollowerDependencies = {
+  readonly core: Core;
+  readonly views: Renderer;
+  readonly followersOf: (group: GroupId) => Iterable<Subscriber>;
+  /** Undefined when no stream here follows the group any more. */
+  readonly slugOf: (group: GroupId) => string | undefined;
+  readonly onError: (error: unknown) => void;
 };
 
 /** Whether it shows one thread only, so that its user does not see what else is new in the group. */

@@ -20,6 +20,9 @@ export const isHtml = (form: string): form is HtmlFormat => form.startsWith('htm
 
 type KindOf<F extends string> = F extends `${infer Kind} ${string}` ? Kind : F;
 
+/** Whether a stream of this format shows text as HTML. */
+export const showsHtml = (format: string): boolean => isHtml(format) || isFrame(format);
+
 /** By which streams are counted. */
 export const kindOf = <F extends string>(format: F): KindOf<F> => format.split(' ', 1)[0] as KindOf<F>;
 

@@ -1,29 +1,18 @@
-import type { Core } from '../../core.ts';
 import { type DraftName, draftIdOf, type OpenDraft } from '../../drafts/draft.ts';
 import { discard } from '../../drafts/operations.ts';
 import type { DraftEvent } from '../../events.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import type { Entry } from '../../log/entry.ts';
-import type { Renderer } from '../batch.ts';
-import type { Subscriber } from '../follower.ts';
+import type { FollowerDependencies, Subscriber } from '../follower.ts';
 import { mayHaveDrafts } from './frames.ts';
 import { GroupDrafts } from './group-drafts.ts';
 
-type Dependencies = {
-  readonly core: Core;
-  readonly views: Renderer;
-  readonly followersOf: (group: GroupId) => Iterable<Subscriber>;
-  /** Undefined when no stream here follows the group any more. */
-  readonly slugOf: (group: GroupId) => string | undefined;
-  readonly onError: (error: unknown) => void;
-};
-
 /** The open drafts of the groups that have streams here: messages that are shown while they are written. Nothing is stored. */
 export class Drafts {
-  readonly #parts: Dependencies;
+  readonly #parts: FollowerDependencies;
   readonly #groups = new Map<GroupId, GroupDrafts>();
 
-  constructor(parts: Dependencies) {
+  constructor(parts: FollowerDependencies) {
     this.#parts = parts;
   }
 

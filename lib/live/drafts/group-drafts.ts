@@ -6,8 +6,9 @@ import { listPermitted, readDraft } from '../../drafts/register.ts';
 import type { GroupId } from '../../ids.ts';
 import type { Renderer } from '../batch.ts';
 import type { Subscriber } from '../follower.ts';
-import { isFrame } from '../formats.ts';
-import { draftForms, endForms, type Forms, hasDraft, mayHaveDrafts, type Shown, showsHtml } from './frames.ts';
+import { isFrame, showsHtml } from '../formats.ts';
+import type { PerFormat } from '../per-format.ts';
+import { draftForms, endForms, hasDraft, mayHaveDrafts, type Shown } from './frames.ts';
 import { DOCUMENT_UPDATE_MS, keyOf, Lane, NO_NEWS, UPDATE_MS } from './lane.ts';
 
 /** Drafts that were posted, whose last updates may still be on their way. */
@@ -204,12 +205,12 @@ export class GroupDrafts {
   }
 
   /** What the readers are sent of these drafts, in their order. */
-  async #formsOf(drafts: readonly Shown[], readers: readonly Subscriber[]): Promise<Map<Shown, Forms>> {
+  async #formsOf(drafts: readonly Shown[], readers: readonly Subscriber[]): Promise<Map<Shown, PerFormat>> {
     const { core, views, slug } = this.#parts;
-    const forms = new Map<Shown, Forms>();
+    const forms = new Map<Shown, PerFormat>();
     if (drafts.length === 0 || readers.length === 0) return forms;
     const profiles = await core.directory.profiles(new Set(drafts.map(({ draft }) => draft.author)));
-    const isHtmlWanted = readers.some(({ listener }) => showsHtml(listener));
+    const isHtmlWanted = readers.some(({ listener }) => showsHtml(listener.format));
     for (const one of drafts) {
       const html = isHtmlWanted ? await draftHtml(core, one.draft) : '';
       forms.set(one, draftForms({ views, slug: slug() }, one, html, profiles));

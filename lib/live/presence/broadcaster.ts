@@ -58,7 +58,7 @@ export class PresenceBroadcaster {
       onError: (error) => core.logger.debug({ err: error }, 'sending ephemeral messages failed'),
     });
     this.#typing = new Typing({
-      ...{ ...parts, ...ofGroup, connectionsOf: ofGroup.followersOf },
+      ...{ ...parts, ...ofGroup },
       onError: (error) => core.logger.debug({ err: error }, 'sending a typing event failed'),
     });
   }

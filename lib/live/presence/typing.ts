@@ -1,10 +1,9 @@
-import type { Core, Profile } from '../../core.ts';
+import type { Profile } from '../../core.ts';
 import { TYPING_MS, type TypingEvent } from '../../events.ts';
 import type { GroupId, UserId } from '../../ids.ts';
 import { inLanguage, type Language } from '../../language/current.ts';
 import type { Entry } from '../../log/entry.ts';
-import type { Renderer } from '../batch.ts';
-import type { Subscriber } from '../follower.ts';
+import type { FollowerDependencies, Subscriber } from '../follower.ts';
 import { isHtml, languageOf } from '../formats.ts';
 import { sseFrame } from '../frame.ts';
 
@@ -16,27 +15,18 @@ const MAX_NAMED = 4;
 
 type Typist = { isTyping: boolean; timer: NodeJS.Timeout };
 
-type Dependencies = {
-  readonly core: Core;
-  readonly views: Renderer;
-  readonly connectionsOf: (group: GroupId) => Iterable<Subscriber>;
-  /** Undefined when no stream here follows the group any more. */
-  readonly slugOf: (group: GroupId) => string | undefined;
-  readonly onError: (error: unknown) => void;
-};
-
 /**
  * Who is typing in the groups that have streams here. Nothing is stored: each event expires by itself, even if its sender dies.
  * Streams are sent the complete state when it changes; changes within GATHER_MS plus 1 ms per stream are sent once.
  */
 export class Typing {
-  readonly #parts: Dependencies;
+  readonly #parts: FollowerDependencies;
   readonly #groups = new Map<GroupId, Map<UserId, Typist>>();
   /** Groups with a scheduled send. */
   readonly #due = new Set<GroupId>();
   readonly #lastSent = new Map<GroupId, string>();
 
-  constructor(parts: Dependencies) {
+  constructor(parts: FollowerDependencies) {
     this.#parts = parts;
   }
 
@@ -91,10 +81,10 @@ export class Typing {
   #changed(group: GroupId): void {
     if (this.#due.has(group)) return;
     this.#due.add(group);
-    const connections = [...this.#parts.connectionsOf(group)].length;
+    const connections = [...this.#parts.followersOf(group)].length;
     setTimeout(() => {
       this.#due.delete(group);
-      void this.#send(group, this.#parts.connectionsOf(group), true);
+      void this.#send(group, this.#parts.followersOf(group), true);
     }, GATHER_MS + connections).unref();
   }
 

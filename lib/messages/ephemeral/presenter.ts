@@ -19,15 +19,19 @@ export const ephemeralJson = (
   ...{ at: dates.iso(at), expires_at: dates.iso(expiresAt), url: `${basePath}/groups/${slug}/ephemeral/${id}` },
 });
 
-/** An ephemeral message for templates/ephemeral/_row.njk. */
-export async function presentEphemeral({ scheduler }: Pick<Core, 'scheduler'>, one: Ephemeral, profiles: Profiles) {
-  const html = await scheduler.run(() => renderBody(one.body, one.format, []));
-  return { id: one.id, author: faceOf(profiles, one.bot), html, ...dateFields(one.at) };
-}
+/** Its text as safe HTML, the same in every language. */
+export const ephemeralHtml = ({ scheduler }: Pick<Core, 'scheduler'>, { body, format }: Ephemeral): Promise<string> =>
+  scheduler.run(() => renderBody(body, format, []));
+
+/** An ephemeral message for templates/messages/_ephemeral.njk. `html`: its text. */
+export const presentEphemeral = ({ id, bot, at }: Ephemeral, html: string, profiles: Profiles) => ({
+  ...{ id, author: faceOf(profiles, bot), html },
+  ...dateFields(at),
+});
 
 /** What a member sees on the page of a group. Errors: StoreUnavailable. */
 export async function ephemeralRows(core: Core, { group, user }: GroupAccess) {
   const found = await readEphemerals(core, group.id, user.id);
   const profiles = await core.directory.profiles(found.map(({ bot }) => bot));
-  return Promise.all(found.map((one) => presentEphemeral(core, one, profiles)));
+  return Promise.all(found.map(async (one) => presentEphemeral(one, await ephemeralHtml(core, one), profiles)));
 }
