@@ -1,9 +1,9 @@
 /** Not from test/helpers/server.ts: these tests need servers in processes of their own, which they stop or kill. */
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { OUR_OWN } from '../faults/load.ts';
+import { startCommand } from '../faults/load.ts';
 import type { Client } from '../helpers/client.ts';
-import { type Service, startService } from '../helpers/process.ts';
+import type { Service } from '../helpers/process.ts';
 import { signUpAt } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
@@ -12,17 +12,7 @@ const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
 /** Starts a server process on shared databases; stopped with the test. */
 export async function startProcess(t: ExecutionContext, env: Readonly<Record<string, string>>, leaseMs = 60_000): Promise<Service> {
   const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
-  const service = await startService({
-    name: 'parley',
-    command: 'env',
-    args: (port, dir) => [
-      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
-      ...Object.entries({ ...settings, PORT: String(port), DATA_DIR: `${dir}/data` }).map(([name, value]) => `${name}=${value}`),
-      ...[process.execPath, SERVER, String(leaseMs)],
-    ],
-    listening: /Parley is at/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
+  const service = await startCommand([process.execPath, SERVER, String(leaseMs)], settings);
   t.teardown(service.stop);
   return service;
 }

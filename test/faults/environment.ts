@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Service, startService } from '../helpers/process.ts';
+import type { Service } from '../helpers/process.ts';
 import { freshDatabase, mongoService, present, redisService } from '../helpers/services.ts';
 import { Wire } from '../helpers/wire.ts';
-import { OUR_OWN, PARLEY } from './load.ts';
+import { OUR_OWN, PARLEY, startCommand } from './load.ts';
 import type { StoreKind } from './schedule.ts';
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
@@ -151,19 +151,8 @@ export class TestEnvironment {
   }
 }
 
-function startServer(env: Readonly<Record<string, string>>): Promise<Service> {
-  return startService({
-    name: 'parley',
-    command: 'env',
-    args: (port) => [
-      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
-      ...Object.entries({ ...env, PORT: String(port) }).map(([name, value]) => `${name}=${value}`),
-      ...[process.execPath, '--expose-gc', SERVER],
-    ],
-    listening: /Parley is at/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
-}
+const startServer = (env: Readonly<Record<string, string>>): Promise<Service> =>
+  startCommand([process.execPath, '--expose-gc', SERVER], env);
 
 const without = (names: readonly string[]): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)));

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { Client } from '../helpers/client.ts';
-import { type Launch, type Service, startService } from '../helpers/process.ts';
+import { type Service, startService } from '../helpers/process.ts';
 import { PASSWORD } from '../helpers/server.ts';
 import { EventReader } from '../helpers/stream.ts';
 
@@ -13,21 +13,37 @@ const EVENTS = '/groups/lobby/events?as=json&after=0';
 /** Variables that configure the tests and are not passed to the program. */
 export const OUR_OWN = ['MONGODB_URL', 'REDIS_URL'];
 
-/** The program in a separate process, on a new data folder unless `env` names a database. */
-export function startParley(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-  const settings = { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env };
-  const launch: Launch = {
+type Env = Readonly<Record<string, string>>;
+
+/**
+ * Runs a command that serves Parley in a separate process, with the variables of `env` and without those of OUR_OWN that it does not name; on a new data
+ * folder unless it names one.
+ */
+export function startCommand(command: readonly string[], env: Env): Promise<Service> {
+  return startService({
     name: 'parley',
     command: 'env',
     args: (port, dir) => [
       ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
-      ...Object.entries({ ...settings, PORT: String(port), DATA_DIR: `${dir}/data` }).map(([name, value]) => `${name}=${value}`),
-      ...[PARLEY, 'serve'],
+      ...Object.entries({ DATA_DIR: `${dir}/data`, ...env, PORT: String(port) }).map(([name, value]) => `${name}=${value}`),
+      ...command,
     ],
     listening: /Parley is at/,
     url: (port) => `http://127.0.0.1:${port}`,
-  };
-  return startService(launch);
+  });
+}
+
+/** The program in a separate process, on a new data folder unless `env` names a database. */
+export const startParley = (env: Env = {}): Promise<Service> =>
+  startCommand([PARLEY, 'serve'], { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', STREAMS_PER_USER: '0', ...env });
+
+const SERVER_AHEAD = fileURLToPath(new URL('./server-ahead.ts', import.meta.url));
+
+/** A server in a separate process with a clock that is `aheadMs` ahead; it is stopped with the test. */
+export async function startServerAhead(t: ExecutionContext, env: Env, aheadMs = 0): Promise<Service> {
+  const service = await startCommand([process.execPath, SERVER_AHEAD, String(aheadMs)], env);
+  t.teardown(service.stop);
+  return service;
 }
 
 /** Signs up Ann as the first account, a member of Lobby. */

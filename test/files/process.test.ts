@@ -6,28 +6,14 @@ import test, { type ExecutionContext } from 'ava';
 import { openCore } from '../../lib/app.ts';
 import { readConfig } from '../../lib/config.ts';
 import { FileSweep, LOOSE_MS } from '../../lib/files/sweep.ts';
-import { OUR_OWN, PARLEY, signUp } from '../faults/load.ts';
-import { type Service, startService } from '../helpers/process.ts';
+import { PARLEY, signUp, startCommand } from '../faults/load.ts';
+import type { Service } from '../helpers/process.ts';
 import { download, noise, type Posted, upload } from './fixtures.ts';
 
 /** The program on a data folder that outlives it; the test removes both. */
 async function startParley(t: ExecutionContext): Promise<{ readonly service: Service; readonly dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-files-'));
-  const service = await startService({
-    name: 'parley',
-    command: 'env',
-    args: (port) => [
-      ...OUR_OWN.flatMap((name) => ['-u', name]),
-      'LOG_LEVEL=error',
-      'POSTS_PER_SECOND=0',
-      `PORT=${port}`,
-      `DATA_DIR=${dataDir}`,
-      PARLEY,
-      'serve',
-    ],
-    listening: /Parley is at/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
+  const service = await startCommand([PARLEY, 'serve'], { LOG_LEVEL: 'error', POSTS_PER_SECOND: '0', DATA_DIR: dataDir });
   t.teardown(async () => {
     await service.stop();
     rmSync(dataDir, { recursive: true, force: true });

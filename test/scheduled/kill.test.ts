@@ -6,33 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { person } from '../cluster/pair.ts';
-import { OUR_OWN } from '../faults/load.ts';
+import { OUR_OWN, startServerAhead } from '../faults/load.ts';
 import type { Client } from '../helpers/client.ts';
 import { bodiesFor } from '../helpers/fixtures.ts';
-import { type Service, startService } from '../helpers/process.ts';
 import { sharedServices } from '../helpers/shared-services.ts';
 
 const { freshEnv, shared } = await sharedServices(test);
 
-const SERVER = fileURLToPath(new URL('../webhooks/outgoing/server.ts', import.meta.url));
 const DYING = fileURLToPath(new URL('./dying.ts', import.meta.url));
 type Env = Readonly<Record<string, string>>;
-
-async function start(t: ExecutionContext, env: Env, aheadMs = 0): Promise<Service> {
-  const service = await startService({
-    name: 'parley',
-    command: 'env',
-    args: (port) => [
-      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
-      ...Object.entries({ ...env, PORT: String(port) }).map(([name, value]) => `${name}=${value}`),
-      ...[process.execPath, SERVER, String(aheadMs)],
-    ],
-    listening: /Parley is at/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
-  t.teardown(service.stop);
-  return service;
-}
 
 /** Sends what is due until it has posted so many messages, and dies before it removes the last. */
 async function dieAfter(env: Env, aheadMs: number, posts: number): Promise<void> {
@@ -70,7 +52,7 @@ async function isEmptied(who: Client): Promise<void> {
 }
 
 async function postsOnce(t: ExecutionContext, env: Env): Promise<void> {
-  const first = await start(t, env);
+  const first = await startServerAhead(t, env);
   const ann = await person(first.url, 'Ann');
   await scheduleAll(ann, Date.now());
   await first.kill('SIGKILL');
@@ -79,7 +61,7 @@ async function postsOnce(t: ExecutionContext, env: Env): Promise<void> {
     await dieAfter(env, aheadMs, posts);
     aheadMs += 60_000; // the claims of the dead process have ended
   }
-  const last = await start(t, env, aheadMs);
+  const last = await startServerAhead(t, env, aheadMs);
   const there = ann.at(last.url);
   await isEmptied(there);
   t.deepEqual(await bodiesFor(there), BODIES);
@@ -101,11 +83,11 @@ shared.serial(
 
 shared.serial('mongo and redis: two servers send each message once, in the order of their times', async (t) => {
   const env = await settings(t, freshEnv());
-  const first = await start(t, env);
+  const first = await startServerAhead(t, env);
   const ann = await person(first.url, 'Ann');
   await scheduleAll(ann, Date.now());
   await first.kill('SIGKILL');
-  const [one] = await Promise.all([1, 2].map(() => start(t, env, HOUR_MS + 60_000)));
+  const [one] = await Promise.all([1, 2].map(() => startServerAhead(t, env, HOUR_MS + 60_000)));
   const there = ann.at(one?.url ?? '');
   await isEmptied(there);
   t.deepEqual(await bodiesFor(there), BODIES);

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openCore } from '../../../lib/app.ts';
 import { createBot } from '../../../lib/bots/operations.ts';
@@ -10,34 +9,16 @@ import { newUid, systemRandom } from '../../../lib/ids.ts';
 import { LEASE_MS } from '../../../lib/webhooks/outgoing/deliveries.ts';
 import { setWebhook } from '../../../lib/webhooks/outgoing/operations.ts';
 import { person } from '../../cluster/pair.ts';
-import { OUR_OWN } from '../../faults/load.ts';
+import { startServerAhead } from '../../faults/load.ts';
 import type { Client } from '../../helpers/client.ts';
 import { groupAt, userNamed } from '../../helpers/fixtures.ts';
-import { type Service, startService } from '../../helpers/process.ts';
 import { Receiver } from '../../helpers/receiver.ts';
 import { PATIENT_MS } from '../../helpers/server.ts';
 import { sharedServices } from '../../helpers/shared-services.ts';
 
 const { freshEnv, shared } = await sharedServices(test);
 
-const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url));
 type Env = Readonly<Record<string, string>>;
-
-async function start(t: ExecutionContext, env: Env, aheadMs = 0): Promise<Service> {
-  const service = await startService({
-    name: 'parley',
-    command: 'env',
-    args: (port) => [
-      ...OUR_OWN.flatMap((name) => (name in env ? [] : ['-u', name])),
-      ...Object.entries({ ...env, PORT: String(port) }).map(([name, value]) => `${name}=${value}`),
-      ...[process.execPath, SERVER, String(aheadMs)],
-    ],
-    listening: /Parley is at/,
-    url: (port) => `http://127.0.0.1:${port}`,
-  });
-  t.teardown(service.stop);
-  return service;
-}
 
 async function settings(t: ExecutionContext, more: Env = {}): Promise<Env> {
   const dir = await mkdtemp(join(tmpdir(), 'parley-out-'));
@@ -84,14 +65,14 @@ async function hears(receiver: Receiver, bodies: readonly string[]): Promise<Map
 async function losesNone(t: ExecutionContext, env: Env): Promise<void> {
   const receiver = await Receiver.open(t);
   receiver.usually = () => {}; // calls get no response: the server is killed while they are in progress
-  const first = await start(t, env);
+  const first = await startServerAhead(t, env);
   const ann = await person(first.url, 'Ann');
   await makeBot(env, receiver.url, [ann]);
   const bodies = await Promise.all(Array.from({ length: 30 }, (_, index) => post(ann, `message ${index}`)));
   await first.kill('SIGKILL');
   t.true(receiver.received.length < bodies.length, `${receiver.received.length} were sent`); // how many, depends on the time limit of a call
   receiver.usually = 204;
-  await start(t, env, LEASE_MS + 1000);
+  await startServerAhead(t, env, LEASE_MS + 1000);
   const heard = await hears(receiver, bodies);
   t.deepEqual(
     [...heard.values()].filter((ids) => ids.size !== 1),
@@ -111,7 +92,7 @@ shared.serial('mongo and redis: kill -9 between the response to a post and the d
 shared.serial('two server processes on one store deliver each message to each bot once', async (t) => {
   const env = await settings(t, freshEnv());
   const receiver = await Receiver.open(t);
-  const servers = await Promise.all([start(t, env), start(t, env)]);
+  const servers = await Promise.all([startServerAhead(t, env), startServerAhead(t, env)]);
   const [one, two] = servers;
   if (!one || !two) throw new Error('two servers were started');
   const [ann, bob] = [await person(one.url, 'Ann'), await person(two.url, 'Bob')];
