@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { flag, text } from '../http/fields.ts';
-import { replyTo } from '../messages/forms.ts';
+import { flag, replyTo, text } from '../http/fields.ts';
 
 // Input of requests about drafts. lib/api generates the OpenAPI document from the same schemas.
 

@@ -1,9 +1,9 @@
 import type { Core } from '../core.ts';
 import { DomainError } from '../errors.ts';
-import { requireMember } from '../groups/admission.ts';
+import { checkPostRate, requireMember } from '../groups/admission.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { randomId } from '../ids.ts';
-import { checkPostRate, type Post, type Posted, post } from '../messages/operations.ts';
+import { type Post, type Posted, post } from '../messages/operations.ts';
 import { readReply } from '../messages/threads/related.ts';
 import {
   DRAFT_MS,

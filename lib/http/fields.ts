@@ -29,3 +29,8 @@ export const wholeNumber = (description: string) =>
       z.number().int('must be a whole number').min(0, 'must not be negative').max(MAX_WHOLE_NUMBER, `must be ${MAX_WHOLE_NUMBER} at most`),
     )
     .meta({ type: 'integer', minimum: 0, maximum: MAX_WHOLE_NUMBER, description });
+
+/** Of requests that post. An empty text, as from a form without a value, is none. */
+export const replyTo = z
+  .preprocess((value) => (value === '' ? undefined : value), wholeNumber('The seq of the message that this one answers.').optional())
+  .optional();

@@ -63,8 +63,7 @@ export async function awaitAnswer(core: Core, at: GroupAccess, seq: number, seco
 
 /** Reads at the beginning, with each entry about the message, and at the end, since an event may be lost. */
 async function firstAnswer(core: Core, at: GroupAccess, seq: number, ms: number): Promise<Answer> {
-  const { promise: mayBeThere, resolve } = Promise.withResolvers<void>();
-  let next = { promise: mayBeThere, resolve };
+  let next = Promise.withResolvers<void>();
   let isOver = false;
   const stop = await core.bus.subscribe(at.group.id, (event) => {
     const isAbout = event.type === 'entries' && event.entries.some((entry) => 'target' in entry && entry.target === seq);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALT_FIELDS, type AltTexts, MAX_ALT_LENGTH } from '../files/alt.ts';
-import { flag, onOrOff, text, wholeNumber } from '../http/fields.ts';
+import { flag, onOrOff, replyTo, text, wholeNumber } from '../http/fields.ts';
 import { actionsInput, lockInput } from './actions/forms.ts';
 import { MAX_KEY_LENGTH } from './operations.ts';
 
@@ -26,11 +26,6 @@ const format = z
   .describe(
     'Format of the body. Default: text for a new message, the present format for an edit, markdown for a body sent as text/markdown.',
   );
-
-/** Of requests that post. An empty text, as from a form without a value, is none. */
-export const replyTo = z
-  .preprocess((value) => (value === '' ? undefined : value), wholeNumber('The seq of the message that this one answers.').optional())
-  .optional();
 
 export const postForm = z.object({
   body,

@@ -17,7 +17,6 @@ import * as rules from './rules.ts';
 import { followersOf, takePart } from './threads/follows.ts';
 import { readReply } from './threads/related.ts';
 
-export { checkPostRate } from '../groups/admission.ts';
 export { type KeySpace, keyIn, MAX_KEY_LENGTH } from '../log/keys.ts';
 export { edit } from './edits/edit.ts';
 

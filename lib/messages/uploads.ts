@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import { tooMany } from '../errors.ts';
 import { describe } from '../files/alt.ts';
 import { discard, type Stored, storeFile } from '../files/operations.ts';
+import { checkPostRate } from '../groups/admission.ts';
 import type { GroupAccess } from '../groups/rules.ts';
 import { stateOf } from '../http/context.ts';
 import { problemFormat } from '../http/format.ts';
@@ -11,7 +12,6 @@ import { check, parse, parseQuery } from '../http/input.ts';
 import { type FormLimits, type Received, receiveForm } from '../http/multipart.ts';
 import { t } from '../language/text.ts';
 import { postForm, postQuery, uploadForm } from './forms.ts';
-import { checkPostRate } from './operations.ts';
 
 /** A parsed post with its stored files. `isAdmitted`: whether the rate limit has counted it. */
 type PostRequest = z.infer<typeof postForm> & { readonly files: readonly Stored[]; readonly isAdmitted: boolean };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortText, text, wholeNumber } from '../http/fields.ts';
+import { replyTo, shortText, text } from '../http/fields.ts';
 import { MAX_KEY_LENGTH } from '../log/keys.ts';
 
 // Input of requests about scheduled messages. lib/api generates the OpenAPI document from the same schemas.
@@ -18,10 +18,6 @@ const timeZone = shortText
   .describe('The zone of a time without one: an IANA name, such as Europe/Paris; empty: the one in your settings, else UTC.');
 
 const pick = z.enum(['hour', 'tomorrow', 'monday'], 'must be hour, tomorrow or monday').optional();
-
-const replyTo = z
-  .preprocess((value) => (value === '' ? undefined : value), wholeNumber('The seq of the message that this one answers.').optional())
-  .optional();
 
 export const scheduleForm = z.object({
   body: text.describe('The text of the message.'),

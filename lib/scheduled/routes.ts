@@ -99,7 +99,7 @@ export function scheduledRoutes(deps: RouteContext): Router {
       const at = timeIn(form.pick ? PICKS[form.pick] : form.at, { now: core.now(), zone });
       await respondWith(ctx, deps, await change(core, user, idOf(ctx), { body: form.body, at }), { zone });
     } catch (error) {
-      if (!isShownOnPage(ctx, error) || error.code === 'notFound') throw error;
+      if (!isShownOnPage(ctx, error)) throw error;
       if (form.cancel || error.code === 'conflict') {
         setFlash(ctx, error.message, 'error');
         return seeOther(ctx, '/scheduled');

@@ -1,8 +1,9 @@
 import type { Core } from '../../core.ts';
 import { DomainError, StoreUnavailable } from '../../errors.ts';
+import { checkPostRate } from '../../groups/admission.ts';
 import type { GroupAccess } from '../../groups/rules.ts';
 import { bodyOf, type StoredBody } from '../../markup/rich-content-text.ts';
-import { checkPostRate, keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
+import { keyIn, type Post, type Posted, post } from '../../messages/operations.ts';
 import type { OutboundResponse } from '../../outbound/request.ts';
 import { cutText, decodeUtf8, isBlank } from '../../text/body.ts';
 import { isJsonObject, type JsonObject, seqIn } from '../incoming/formats/read.ts';
