@@ -28,13 +28,13 @@ export class Ephemerals {
 
   /** To be called when a stream has started. Programs list what there is (`GET /groups/:slug/ephemeral`). */
   opened(group: GroupId, reader: Subscriber): void {
-    if (showsHtml(reader.listener.format)) void this.#sendAll(group, reader.listener.user, [reader]);
+    if (showsHtml(reader.listener.format) && !isOfThread(reader)) void this.#sendAll(group, reader.listener.user, [reader]);
   }
 
   /** To be called after events may have been lost. */
   recheck(groups: readonly GroupId[]): void {
     for (const group of groups) {
-      const pages = [...this.#parts.followersOf(group)].filter(isPage);
+      const pages = [...this.#parts.followersOf(group)].filter((reader) => isPage(reader) && !isOfThread(reader));
       for (const [user, readers] of Map.groupBy(pages, ({ listener }) => listener.user)) void this.#sendAll(group, user, readers);
     }
   }

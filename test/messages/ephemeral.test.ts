@@ -55,6 +55,17 @@ test('ephemeral messages: a page and a live document that open later show them',
   t.pass();
 });
 
+test('ephemeral messages: a live document of a thread does not show them', async (t) => {
+  const { bob, bot } = await openOffers(t);
+  const root = (await bob.json('POST', '/groups/lobby/messages', { body: 'the root' })).json<{ seq: number }>().seq;
+  await bot.json('POST', AT, { user: 'Bob', body: 'for the group' });
+  const thread = new RawReader(t, bob, `/groups/lobby/messages/${root}/thread/live`).read();
+  await thread.until((text) => text.includes('the root'));
+  await new RawReader(t, bob, '/groups/lobby/live').read().until((text) => text.includes('for the group'));
+  await bob.json('POST', '/groups/lobby/messages', { body: 'the reply', reply_to: root });
+  t.false((await thread.until((text) => text.includes('the reply'))).includes('for the group'));
+});
+
 test('ephemeral messages: only of bots, for members, within the limits', async (t) => {
   const { ann, bob, bot, core, lobby, bobUser, signUp } = await openOffers(t);
   await signUp('Eve');
