@@ -34,7 +34,7 @@ type Asset = { readonly type: string; readonly hash: string; readonly bodies: Ma
 
 type Table = Map<string, Asset>;
 
-const ROOT = join(import.meta.dirname, '../..');
+const OWN = join(import.meta.dirname, '../../static');
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -162,13 +162,17 @@ function brotliOf(hash: string, plain: Buffer): Promise<Buffer> {
   return body;
 }
 
+/** As readTable; once in a process for the files of Parley itself, which only change with `dev`. */
+let own: Table | undefined;
+const ownTable = (): Table => (own ??= readTable(OWN));
+
 /**
  * The static files under `root` and the bundles `app.js`, `later.js` (which app.js loads when it is needed) and `css/app.css`, read once and held in memory.
  * With `dev` they are reread at each call of url(), so that an edited style shows on the next load.
  */
 export function createAssets(options: { readonly root?: string; readonly dev?: boolean } = {}): Assets {
-  const root = options.root ?? join(ROOT, 'static');
-  let table = readTable(root);
+  const { root = OWN, dev = false } = options;
+  let table = root === OWN && !dev ? ownTable() : readTable(root);
 
   function squeeze(asset: Asset, plain: Buffer): void {
     asset.squeezing = true;
@@ -184,7 +188,7 @@ export function createAssets(options: { readonly root?: string; readonly dev?: b
 
   return {
     url(path, language = 'en') {
-      if (options.dev) table = readTable(root);
+      if (dev) table = readTable(root);
       return urlIn(table, path, language);
     },
     get(urlPath, acceptEncoding, ifNoneMatch = '') {

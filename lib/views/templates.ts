@@ -7,8 +7,10 @@ const TEMPLATES = join(import.meta.dirname, '../../templates');
 /** Read anew for every page: for development. */
 export const changingTemplates = (): nunjucks.FileSystemLoader => new nunjucks.FileSystemLoader(TEMPLATES, { noCache: true });
 
-/** As they are now: a page must not need a file handle, least of all the one which says that there is none. */
-export const loadedTemplates = (): nunjucks.ILoader => new LoadedTemplates();
+let loaded: nunjucks.ILoader | undefined;
+
+/** As they were when they were first asked for: a page must not need a file handle, least of all the one which says that there is none. */
+export const loadedTemplates = (): nunjucks.ILoader => (loaded ??= new LoadedTemplates());
 
 class LoadedTemplates extends nunjucks.Loader implements nunjucks.ILoader {
   readonly #sources = new Map(

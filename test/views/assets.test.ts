@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import test from 'ava';
@@ -51,7 +51,10 @@ test('assets: each encoding has its own ETag and the same content', async (t) =>
 });
 
 test('assets: until the brotli version is ready, gzip is served to clients that accept both', (t) => {
-  const fresh = createAssets();
+  const root = join(mkdtempSync(join(tmpdir(), 'parley-assets-')), 'static');
+  t.teardown(() => rmSync(dirname(root), { recursive: true }));
+  cpSync(join(import.meta.dirname, '../../static'), root, { recursive: true });
+  const fresh = createAssets({ root });
   t.is(fresh.get(style, 'gzip, br')?.headers['Content-Encoding'], 'gzip');
 });
 
