@@ -15,7 +15,7 @@ import { mutated, readCorpus, type Wire, written } from './fuzz-requests.ts';
 
 /** The seed of the run: the same one sends the same requests, in about the same order. */
 const SEED = process.env.PARLEY_FUZZ_SEED ?? randomBytes(4).toString('hex');
-const DURATION_MS = isLongRun ? 600_000 : 20_000;
+const DURATION_MS = isLongRun ? 600_000 : 10_000;
 const AT_ONCE = 8;
 /** Between two looks at whether the server still serves. */
 const CHECK_EVERY = 500;
